@@ -1,0 +1,328 @@
+"""Settings: defaults, then a TOML file, then the environment, then flags; secrets wrapped so that they never print."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import cattrs
+from attrs import Factory, asdict, evolve, field, fields, frozen
+from cattrs.errors import ClassValidationError
+from platformdirs import user_config_path, user_data_path, user_log_path
+
+from bema_tui.errors import ConfigurationError
+
+APP = "bema-tui"
+CONFIG_NAME = "config.toml"
+
+
+class Secret:
+    """A key or token. ``str``, ``repr`` and every log show dots; only ``reveal`` gives it out."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The secret itself, for the one request that needs it."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret(···)" if self._value else "Secret()"
+
+    __str__ = __repr__
+
+
+@frozen
+class MailerLiteSettings:
+    """The mailing service: base address, key, and its quota (requests per window) until its answers say otherwise."""
+
+    url: str = "https://connect.mailerlite.com/api"
+    key: Secret = Factory(lambda: Secret(""))
+    quota: int = 120
+    window_seconds: float = 60.0
+    reserve: int = 10
+
+
+@frozen
+class EddSettings:
+    """The shop: its base address, and the key and token of a user who may see reports (shop_accountant)."""
+
+    url: str = ""
+    key: Secret = Factory(lambda: Secret(""))
+    token: Secret = Factory(lambda: Secret(""))
+    page_size: int = 200
+    parallel: int = 4
+
+
+@frozen
+class RuleSettings:
+    """The label's choices that an operator can change. Domain rules, sections 3 to 6."""
+
+    place_unassigned_buyers: bool = True
+    add_new_buyers: bool = False
+    count_free_orders: bool = False
+    partial_refund_counts: bool = True
+    on_refund: Literal["flag", "revert"] = "flag"
+    move_inactive: bool = False
+    blocked_emails: tuple[str, ...] = ()
+    blocked_domains: tuple[str, ...] = ()
+    moves_per_day: int = 3
+    stale_after_seconds: float = 600.0
+    shrink_percent: float = 20.0
+    max_moves: int = 50
+    max_moves_percent: float = 10.0
+    failure_percent: float = 20.0
+    failure_minimum: int = 20
+
+
+@frozen
+class LockSettings:
+    """Ages in seconds. Domain rules, section 7."""
+
+    heartbeat: float = 30.0
+    live: float = 90.0
+    lease: float = 900.0
+    stale: float = 3600.0
+
+
+@frozen
+class HealthSettings:
+    """How often to look, in seconds, and when memory warns, in bytes and per cent."""
+
+    check_every: float = 300.0
+    gauges_every: float = 5.0
+    memory_limit: int = 256 * 1024 * 1024
+    memory_warning_percent: float = 80.0
+    memory_pause_percent: float = 90.0
+    machine_reserve: int = 200 * 1024 * 1024
+
+
+@frozen
+class Settings:
+    """Everything a run or a console needs to know."""
+
+    database_url: str = ""
+    profile: str = ""
+    timezone: str = ""
+    read_only: bool = False
+    on_hangup: Literal["stop", "continue"] = "stop"
+    mailerlite: MailerLiteSettings = MailerLiteSettings()
+    edd: EddSettings = EddSettings()
+    rules: RuleSettings = RuleSettings()
+    locks: LockSettings = LockSettings()
+    health: HealthSettings = HealthSettings()
+    log_file: str = ""
+    source: str = field(default="", eq=False)
+
+
+# Environment names are stable: scripts and timers rely on them.
+ENVIRONMENT: Mapping[str, tuple[str, str]] = {
+    "BEMA_DATABASE_URL": ("", "database_url"),
+    "BEMA_PROFILE": ("", "profile"),
+    "BEMA_LOG_FILE": ("", "log_file"),
+    "BEMA_MAILERLITE_URL": ("mailerlite", "url"),
+    "BEMA_MAILERLITE_KEY": ("mailerlite", "key"),
+    "BEMA_MAILERLITE_QUOTA": ("mailerlite", "quota"),
+    "BEMA_MAILERLITE_WINDOW_SECONDS": ("mailerlite", "window_seconds"),
+    "BEMA_EDD_URL": ("edd", "url"),
+    "BEMA_EDD_KEY": ("edd", "key"),
+    "BEMA_EDD_TOKEN": ("edd", "token"),
+}
+_SECTIONS = ("mailerlite", "edd", "rules", "locks", "health")
+_SECRETS = frozenset({("mailerlite", "key"), ("edd", "key"), ("edd", "token")})
+
+
+def default_database_url() -> str:
+    """The database of this user where none is named."""
+    return f"sqlite:///{user_data_path(APP) / 'bema.sqlite3'}"
+
+
+def default_log_file() -> Path:
+    """The log file of this user where none is named."""
+    return user_log_path(APP) / "bema-tui.log"
+
+
+def load(
+    path: str | Path | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Read the settings: defaults < TOML file < environment < flags.
+
+    ``path`` names the file; without it ``BEMA_CONFIG`` does, else the platform's config folder is looked in.
+
+    Raises:
+        ConfigurationError: a named file is missing, unreadable or not TOML, holds secrets that other users can read,
+            or a value or name in it is wrong.
+    """
+    environ = os.environ if environment is None else environment
+    named = path or environ.get("BEMA_CONFIG")
+    file = Path(named).expanduser() if named else user_config_path(APP) / CONFIG_NAME
+    values: dict[str, Any] = {}
+    if named or file.exists():
+        values = _read_file(file)
+    for name, (section, key) in ENVIRONMENT.items():
+        if environ.get(name):
+            _put(values, section, key, environ[name])
+    for dotted, value in (flags or {}).items():
+        if value is not None:
+            section, _, key = dotted.rpartition(".")
+            _put(values, section, key, value)
+    settings = _structure(values, str(file) if file.exists() else "")
+    if not settings.database_url:
+        settings = evolve(settings, database_url=default_database_url())
+    return settings
+
+
+def require_services(settings: Settings) -> None:
+    """Raise where an address or a key that a sync needs is missing.
+
+    Raises:
+        ConfigurationError: naming every missing setting at once.
+    """
+    needed = {
+        "BEMA_MAILERLITE_KEY": bool(settings.mailerlite.key),
+        "BEMA_MAILERLITE_URL": bool(settings.mailerlite.url),
+        "BEMA_EDD_URL": bool(settings.edd.url),
+        "BEMA_EDD_KEY": bool(settings.edd.key),
+        "BEMA_EDD_TOKEN": bool(settings.edd.token),
+    }
+    missing = [name for name, there in needed.items() if not there]
+    if missing:
+        raise ConfigurationError(
+            f"Missing settings: {', '.join(missing)}.",
+            where=settings.source or "environment",
+            advice=f"Set them in the environment or in {user_config_path(APP) / CONFIG_NAME}; "
+            "`bema-tui demo` needs none of them.",
+        )
+
+
+def _put(values: dict[str, Any], section: str, key: str, value: Any) -> None:
+    (values.setdefault(section, {}) if section else values)[key] = value
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+            values = tomllib.load(stream)
+    except FileNotFoundError as error:
+        raise ConfigurationError("The configuration file does not exist.", where=str(file)) from error
+    except OSError as error:
+        raise ConfigurationError(f"The configuration file can't be read: {error.strerror}.", where=str(file)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"The configuration file is not valid TOML: {error}.", where=str(file)) from error
+    holds_secret = any(isinstance(values.get(section), dict) and values[section].get(key) for section, key in _SECRETS)
+    if holds_secret and mode & 0o077:
+        raise ConfigurationError(
+            f"The configuration file holds keys and is readable by others (mode {mode:04o}).",
+            where=str(file),
+            advice=f"Run: chmod 600 {file}",
+        )
+    return values
+
+
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    converter.register_structure_hook(Secret, _secret)
+    for kind in (int, float, bool, str):
+        converter.register_structure_hook(kind, _strict(kind))
+    return converter
+
+
+def _secret(value: object, _type: object) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    if not isinstance(value, str):
+        raise TypeError("must be text")
+    return Secret(value.strip())
+
+
+def _strict(kind: type) -> Any:
+    """Numbers may come as text (the environment has nothing else); nothing else is bent."""
+
+    def structure(value: object, _type: object) -> object:
+        if kind is bool:
+            if isinstance(value, bool):
+                return value
+            raise ValueError("must be true or false")
+        if kind is str:
+            if isinstance(value, str):
+                return value.strip()
+            raise ValueError("must be text")
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise ValueError("must be a number")  # noqa: TRY004 (cattrs collects both; the words are what counts)
+        try:
+            number = kind(value)
+        except ValueError:
+            raise ValueError("must be a number") from None
+        if number < 0:
+            raise ValueError("must not be negative")
+        return number
+
+    return structure
+
+
+def _structure(values: dict[str, Any], source: str) -> Settings:
+    for section in _SECTIONS:
+        if not isinstance(values.get(section, {}), dict):
+            raise ConfigurationError(f"{section} must be a table ([{section}]).", where=source)
+    if "source" in values:
+        raise ConfigurationError("Unknown setting: source.", where=source)
+    try:
+        return _converter().structure({**values, "source": source}, Settings)
+    except (ClassValidationError, cattrs.errors.ForbiddenExtraKeysError) as error:
+        raise ConfigurationError(
+            "The configuration has mistakes: " + "; ".join(_complaints(error)) + ".",
+            where=source or "environment",
+            advice="The README lists every setting.",
+        ) from None
+
+
+def _complaints(error: BaseException, path: str = "") -> list[str]:
+    """Every mistake as ``section.name: what``, never with a value: it may be a secret."""
+    if isinstance(error, ClassValidationError):
+        found: list[str] = []
+        with_notes, without = error.group_exceptions()
+        for inner, note in with_notes:
+            found += _complaints(inner, f"{path}.{note.name}" if path else note.name)
+        for inner in without:
+            found += _complaints(inner, path)
+        return found
+    if isinstance(error, cattrs.errors.ForbiddenExtraKeysError):
+        return [f"unknown setting {path + '.' if path else ''}{name}" for name in sorted(error.extra_fields)]
+    words = (
+        str(error) if isinstance(error, (ValueError, TypeError)) and str(error).startswith("must ") else "wrong value"
+    )
+    return [f"{path}: {words}"]
+
+
+def describe(settings: Settings) -> dict[str, Any]:
+    """The settings with every secret shown as set or not set, for people and for ``--json``."""
+    shown = asdict(settings, recurse=True, value_serializer=lambda _owner, _field, value: value)
+    for section, key in _SECRETS:
+        shown[section][key] = "set" if shown[section][key] else "not set"
+    return shown
+
+
+def setting_names() -> tuple[str, ...]:
+    """Every setting as ``section.name``, for the documentation's test."""
+    names: list[str] = []
+    for entry in fields(Settings):
+        if entry.name == "source":
+            continue
+        if entry.name in _SECTIONS:
+            names += [f"{entry.name}.{inner.name}" for inner in fields(type(entry.default))]
+        else:
+            names.append(entry.name)
+    return tuple(names)

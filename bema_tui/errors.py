@@ -1,0 +1,181 @@
+"""What can go wrong, as one small tree; every error carries what was tried, where, and what the operator can do."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BemaError(Exception):
+    """The root of all errors of this program.
+
+    Attributes:
+        message: what happened, to what, in one sentence.
+        tried: what the program was doing.
+        where: the system, file or address it happened at, never with a secret in it.
+        retryable: whether the same thing, tried again, can succeed.
+        advice: what the operator can do.
+    """
+
+    exit_status: ClassVar[int] = 1
+    retryable: bool = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        tried: str = "",
+        where: str = "",
+        advice: str = "",
+        retryable: bool | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.tried = tried
+        self.where = where
+        self.advice = advice
+        if retryable is not None:
+            self.retryable = retryable
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        if self.where:
+            parts.append(f"Where: {self.where}.")
+        if self.tried:
+            parts.append(f"While: {self.tried}.")
+        if self.advice:
+            parts.append(f"What to do: {self.advice}")
+        return " ".join(parts)
+
+    def as_dict(self) -> dict[str, object]:
+        """The error for ``--json`` and the database."""
+        return {
+            "error": type(self).__name__,
+            "message": self.message,
+            "tried": self.tried,
+            "where": self.where,
+            "retryable": self.retryable,
+            "advice": self.advice,
+        }
+
+
+class ConfigurationError(BemaError):
+    """A setting is missing, malformed or refused (a file with secrets that others can read, for one)."""
+
+    exit_status = 2
+
+
+class UsageError(BemaError):
+    """The command was asked for something that does not exist or does not fit its present state."""
+
+    exit_status = 2
+
+
+class UnsupportedOperation(BemaError):
+    """A provider was asked for what its service cannot do: the shop's API only reads."""
+
+
+class ProviderError(BemaError):
+    """The shop or the mailing service did not give what was asked for."""
+
+
+class ConnectionFailed(ProviderError):
+    """No usable answer: the service is down, too slow, or the line is."""
+
+    retryable = True
+
+
+class NotAuthorized(ProviderError):
+    """The key or token is wrong, revoked, or lacks a right."""
+
+
+class RateLimited(ProviderError):
+    """The service kept refusing because of its quota for longer than is worth waiting for."""
+
+    retryable = True
+
+
+class RequestRefused(ProviderError):
+    """The service understood the request and refused it (4xx)."""
+
+    def __init__(self, message: str, *, status: int, detail: str = "", tried: str = "", where: str = "") -> None:
+        super().__init__(message, tried=tried, where=where)
+        self.status = status
+        self.detail = detail
+
+
+class BadAnswer(ProviderError):
+    """The answer is not what the API promises: HTML, an empty body, a missing key, a row that does not parse."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        tried: str = "",
+        where: str = "",
+        advice: str = "",
+        retryable: bool = False,
+    ) -> None:
+        super().__init__(message, tried=tried, where=where, advice=advice, retryable=retryable)
+        self.path = path
+
+
+class WriteUnknown(ProviderError):
+    """A write was sent and its answer lost: it may or may not have happened, and must be read."""
+
+    retryable = True
+
+
+class IncompleteRead(ProviderError):
+    """A list could not be read whole, so nothing may rest on it."""
+
+    retryable = True
+
+
+class WrongAccount(BemaError):
+    """The database belongs to another MailerLite account or another shop."""
+
+    exit_status = 2
+
+
+class StoreError(BemaError):
+    """The database can't be used: not writable, full, locked for too long, or damaged."""
+
+
+class NewerDatabase(StoreError):
+    """The database was made by a newer version of this program."""
+
+    exit_status = 2
+
+
+class LockHeld(BemaError):
+    """Another run holds the campaign's lock."""
+
+    exit_status = 4
+
+    def __init__(self, message: str, *, lock_id: str, holder: str, state: str, advice: str = "") -> None:
+        super().__init__(message, tried="take the campaign's lock", advice=advice)
+        self.lock_id = lock_id
+        self.holder = holder
+        self.state = state
+
+    def as_dict(self) -> dict[str, object]:
+        return {**super().as_dict(), "lock": self.lock_id, "holder": self.holder, "lock_state": self.state}
+
+
+class LockLost(BemaError):
+    """This run's lock was released or taken: it must not write any more."""
+
+    exit_status = 5
+
+
+class Stopped(BemaError):
+    """Somebody asked for a stop, or the program is shutting down; not a failure."""
+
+    exit_status = 5
+
+
+class RuleError(BemaError):
+    """A name, a code or a move is outside the label's rules."""
+
+    exit_status = 2

@@ -1,0 +1,176 @@
+"""The contracts between the layers: what every provider, validator, monitor, lock handler and collector can do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from bema_tui.model import (
+    ConnectionReport,
+    Group,
+    HealthStatus,
+    Lock,
+    Subscriber,
+    SubscriberPage,
+    SubscriberStatus,
+)
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """A service that knows people. What it cannot do raises ``UnsupportedOperation``; it never answers true instead."""
+
+    name: str
+
+    async def validate_connection(self) -> ConnectionReport:
+        """Test the connection with one harmless read and say what it may do.
+
+        Raises:
+            ProviderError: no usable answer, or a wrong key.
+        """
+        ...
+
+    def get_subscribers(
+        self, *, group_id: str | None = None, status: SubscriberStatus | None = None, with_groups: bool = False
+    ) -> AsyncIterator[SubscriberPage]:
+        """All people, page by page, optionally of one group and one status.
+
+        The iterator ends only when the list is whole.
+
+        Raises:
+            ProviderError: the list could not be read to its end.
+        """
+        ...
+
+    async def update_subscriber(
+        self, subscriber_id: str, fields: Mapping[str, str | int | float | None]
+    ) -> Subscriber: ...
+
+    async def add_subscriber_to_group(self, subscriber_id: str, group_id: str) -> None: ...
+
+    async def remove_subscriber_from_group(self, subscriber_id: str, group_id: str) -> None: ...
+
+    async def get_groups(self) -> tuple[Group, ...]: ...
+
+    async def add_or_update_subscriber(
+        self, email: str, fields: Mapping[str, str | int | float | None], group_ids: Sequence[str] = ()
+    ) -> Subscriber: ...
+
+
+@runtime_checkable
+class Validator(Protocol):
+    """Collects every error of a record; ``validate`` clears what the call before left."""
+
+    def validate(self, record: Mapping[str, object]) -> bool:
+        """Check one record; true when nothing blocks it (warnings do not)."""
+        ...
+
+    def get_errors(self) -> Sequence[ValidationError]: ...
+
+    def clear_errors(self) -> None: ...
+
+    def add_error(self, field: str, message: str, *, blocking: bool = True) -> None: ...
+
+
+class ValidationError(Protocol):
+    """One complaint about one field of a record."""
+
+    @property
+    def field(self) -> str: ...
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def blocking(self) -> bool: ...
+
+
+@runtime_checkable
+class HealthMonitor(Protocol):
+    """Watches the process, the machine and the jobs."""
+
+    async def start_monitoring(self) -> None: ...
+
+    async def stop_monitoring(self) -> None: ...
+
+    async def perform_check(self) -> HealthStatus:
+        """Measure everything now, store the sample, and answer it."""
+        ...
+
+    async def get_status(self) -> HealthStatus:
+        """The latest sample, measured now if there is none."""
+        ...
+
+    async def check_campaign(self, code: str) -> Mapping[str, object]:
+        """The health of one campaign: its lock, its runs and its open findings."""
+        ...
+
+
+@runtime_checkable
+class LockHandler(Protocol):
+    """Mutual exclusion between processes and machines, through the database."""
+
+    async def acquire_lock(self, key: str, operation: str, *, run: int | None = None) -> Lock:
+        """Take the lock, atomically, also from a holder that is proved dead, expired or stale.
+
+        Raises:
+            LockHeld: somebody else has it, and is not known to be gone.
+        """
+        ...
+
+    async def release_lock(self, lock_id: str, *, reason: str, force: bool = False) -> Lock:
+        """Release a lock by its id; a live or quiet one of another process only with ``force``.
+
+        Raises:
+            UsageError: no such lock, or it needs ``force``.
+        """
+        ...
+
+    async def get_active_locks(self) -> tuple[Lock, ...]: ...
+
+
+@runtime_checkable
+class StatsCollector(Protocol):
+    """Keeps what each campaign's processing cost and brought."""
+
+    async def start_campaign(self, code: str, run: int) -> None: ...
+
+    async def end_campaign(self, code: str, run: int, *, outcome: str) -> None: ...
+
+    async def update_stats(self, code: str, run: int, counts: Mapping[str, int]) -> None: ...
+
+    async def record_memory_cleanup(self, code: str, run: int, *, before: int, after: int) -> None: ...
+
+
+class PacingGate(Protocol):
+    """Decides when the next request to a rate-limited service may leave, and learns from its answers."""
+
+    async def admit(self, cost: int) -> None:
+        """Wait until ``cost`` units fit in the present window; ends at once with ``Stopped`` when a stop is asked."""
+        ...
+
+    async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
+        """Take over what an answer's headers say."""
+        ...
+
+    async def refused(self, retry_after: float) -> None:
+        """The service refused because of its quota: nothing leaves for this many seconds."""
+        ...
+
+
+class Interrupt(Protocol):
+    """A stop that ends waits at once and forbids new requests."""
+
+    def check(self) -> None:
+        """Raise ``Stopped`` if a stop was asked."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, or raise ``Stopped`` as soon as a stop is asked."""
+        ...
+
+
+class RequestMeter(Protocol):
+    """Counts what a run's requests cost."""
+
+    def count(self, provider: str, *, write: bool, cost: int, retried: bool) -> None: ...

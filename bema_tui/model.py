@@ -1,0 +1,376 @@
+"""The records that cross the program's contracts: frozen, typed, without behaviour that needs I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from attrs import field, frozen
+
+
+class Tier(StrEnum):
+    """A rung of a campaign; whoever has none is unassigned (an empty set of tiers). Domain rules, section 3."""
+
+    OPT_IN = "opt_in"
+    GOLD = "gold"
+    SILVER = "silver"
+    BRONZE = "bronze"
+    WOOD = "wood"
+    GOLD_PURCHASED = "gold_purchased"
+    SILVER_PURCHASED = "silver_purchased"
+    BRONZE_PURCHASED = "bronze_purchased"
+
+    @property
+    def purchased(self) -> bool:
+        """Whether who stands here has bought."""
+        return self.value.endswith("_purchased")
+
+
+class Severity(StrEnum):
+    """How much a finding matters: an error holds something back, a warning needs a look, an info is a fact."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class SubscriberStatus(StrEnum):
+    """MailerLite's five states of a subscriber. The engine never sends one."""
+
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+    UNCONFIRMED = "unconfirmed"
+    BOUNCED = "bounced"
+    JUNK = "junk"
+
+
+class Completeness(StrEnum):
+    """What a read may be used for: only a complete one proves absence, a failed one proves nothing."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class ChangeKind(StrEnum):
+    """One row of the ledger is one write of this kind."""
+
+    CREATE_GROUP = "create_group"
+    CREATE_FIELD = "create_field"
+    SET_FIELD = "set_field"
+    ADD_GROUP = "add_group"
+    REMOVE_GROUP = "remove_group"
+
+
+class ChangeState(StrEnum):
+    """The life of a ledger row."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    APPLIED = "applied"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    UNDONE = "undone"
+
+
+class RunState(StrEnum):
+    """What a run is doing, or how it ended."""
+
+    PLANNING = "planning"
+    PLANNED = "planned"
+    NEEDS_APPROVAL = "needs_approval"
+    APPLYING = "applying"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    DONE = "done"
+    FAILED = "failed"
+    LOST = "lost"
+    DISCARDED = "discarded"
+
+    @property
+    def active(self) -> bool:
+        """Whether a process should be at work on it."""
+        return self in {RunState.PLANNING, RunState.APPLYING, RunState.PAUSED}
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits for a person's yes."""
+        return self in {RunState.PLANNED, RunState.NEEDS_APPROVAL}
+
+    @property
+    def resumable(self) -> bool:
+        """Whether ``resume`` can take it up again."""
+        return self in {RunState.STOPPED, RunState.LOST, RunState.FAILED}
+
+
+class Phase(StrEnum):
+    """The steps of a run, in their order."""
+
+    LOCK = "lock"
+    READ_SHOP = "read shop"
+    READ_MAILERLITE = "read MailerLite"
+    RECONCILE = "reconcile"
+    PLAN = "plan"
+    YES = "yes"
+    SETTLE = "settle"
+    APPLY = "apply"
+    READ_BACK = "read back"
+    STATISTICS = "statistics"
+    UNLOCK = "unlock"
+
+
+class LockState(StrEnum):
+    """How alive a lock's holder is. Domain rules, section 7."""
+
+    DEAD = "dead"
+    LIVE = "live"
+    QUIET = "quiet"
+    EXPIRED = "expired"
+    STALE = "stale"
+
+
+class FindingState(StrEnum):
+    """Whether a finding still wants somebody."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    RESOLVED = "resolved"
+
+
+class FindingRule(StrEnum):
+    """Everything a person may have to look at. Domain rules, sections 2 to 6."""
+
+    TWO_TIERS = "two_tiers"
+    TWIN_FIELD = "twin_field"
+    TWIN_GROUP = "twin_group"
+    CODE_COLLISION = "code_collision"
+    FIELD_TYPE_MISMATCH = "field_type_mismatch"
+    READ_SHRANK = "read_shrank"
+    GROUP_MISSING = "group_missing"
+    FIELD_MISSING = "field_missing"
+    BLOCKED_RECORD = "blocked_record"
+    REFUSED_WRITE = "refused_write"
+    WOOD_PURCHASE = "wood_purchase"
+    REFUNDED_PURCHASE = "refunded_purchase"
+    ORDER_GONE = "order_gone"
+    PURCHASE_UNPROVEN = "purchase_unproven"
+    ORDER_NOT_SETTLED = "order_not_settled"
+    SUBSCRIBER_GONE = "subscriber_gone"
+    DRIFT = "drift"
+    RECORD_WARNING = "record_warning"
+    LEGACY_NAME = "legacy_name"
+    PRODUCT_UNCLAIMED = "product_unclaimed"
+    ARTIST_UNCLEAR = "artist_unclear"
+    BUNDLE_UNCLAIMED = "bundle_unclaimed"
+    ACCOUNT_NEARLY_FULL = "account_nearly_full"
+    BUYER_UNKNOWN = "buyer_unknown"
+    PARTIAL_REFUND = "partial_refund"
+
+
+@frozen
+class Group:
+    """A MailerLite group. ``counts`` are the service's own cached member counts by status."""
+
+    id: str
+    name: str
+    counts: Mapping[SubscriberStatus, int] = field(factory=dict)
+
+    @property
+    def members(self) -> int:
+        """The members of every status, by the service's own count."""
+        return sum(self.counts.values())
+
+
+@frozen
+class CustomField:
+    """A MailerLite custom field; ``key`` is what its answers and our writes use, never derived from the name."""
+
+    id: str
+    name: str
+    key: str
+    type: str
+
+
+@frozen
+class Automation:
+    """A MailerLite automation that sets off when somebody joins one of ``group_ids``."""
+
+    id: str
+    name: str
+    enabled: bool
+    group_ids: frozenset[str]
+
+
+@frozen
+class Subscriber:
+    """A MailerLite subscriber, or a shop customer; foreign text is already clean.
+
+    ``group_ids`` is None when the answer did not say, which is not the same as in no group.
+    """
+
+    id: str
+    email: str
+    status: SubscriberStatus | None
+    fields: Mapping[str, str | int | float | None] = field(factory=dict)
+    group_ids: frozenset[str] | None = None
+
+    @property
+    def name(self) -> str:
+        """First and last name as one line, or nothing."""
+        parts = (self.fields.get("name"), self.fields.get("last_name"))
+        return " ".join(str(part) for part in parts if part)
+
+
+@frozen
+class SubscriberPage:
+    """One page of people, with the parse errors of the rows that could not be used (path → what is wrong)."""
+
+    subscribers: tuple[Subscriber, ...]
+    broken: tuple[tuple[str, str], ...] = ()
+
+
+@frozen
+class OrderItem:
+    """One line of an order. ``price`` is the line's total after discount, with tax."""
+
+    product_id: str
+    name: str
+    price: Decimal
+
+
+@frozen
+class Order:
+    """An order as the shop lists it. ``key`` is its identity, ``number`` the ``ID`` that people see."""
+
+    key: str
+    number: str
+    email: str
+    status: str
+    mode: str
+    date_utc: datetime
+    total: Decimal
+    items: tuple[OrderItem, ...]
+
+    @property
+    def address(self) -> str:
+        """The buyer's address for comparing: trimmed, lower case. Domain rules, section 4."""
+        return self.email.strip().lower()
+
+
+@frozen
+class Product:
+    """A shop product. ``categories`` are (slug, name); ``bundle`` is None where the API can't tell."""
+
+    id: str
+    title: str
+    created: datetime | None
+    categories: tuple[tuple[str, str], ...] = ()
+    bundle: bool | None = None
+
+
+@frozen
+class ConnectionReport:
+    """What a connection test found: who answered, and whether what we need is allowed."""
+
+    provider: str
+    ok: bool
+    identity: str
+    rights: tuple[str, ...] = ()
+    problem: str = ""
+    seconds: float = 0.0
+
+
+@frozen
+class Campaign:
+    """An album release. Its identity is its EDD product ids; code and album are names. Domain rules, section 2."""
+
+    code: str
+    album: str
+    product_ids: tuple[str, ...]
+    state: str = "active"
+    start: datetime | None = None
+
+
+@frozen
+class Finding:
+    """Something that needs a person, before it has an id: the store counts and ages it by campaign, rule and subject."""
+
+    rule: FindingRule
+    severity: Severity
+    campaign: str
+    subject: str
+    message: str
+    advice: str
+    subscriber_id: str | None = None
+
+
+@frozen
+class PlannedChange:
+    """One intended write, before it is a ledger row.
+
+    ``target`` is a group's id or a field's key; ``target_name`` its name on the screen; ``rule`` the reason in words
+    (the plan is grouped by it). ``needs_add`` marks a remove that may only follow the proof of the same person's add.
+    """
+
+    kind: ChangeKind
+    subscriber_id: str
+    email: str
+    name: str
+    target: str
+    target_name: str
+    before: str | None
+    after: str | None
+    rule: str
+    reason: str
+    needs_add: bool = False
+
+
+@frozen
+class Holder:
+    """Who holds a lock, precisely enough to prove that the process is gone."""
+
+    user: str
+    host: str
+    pid: int
+    boot_id: str
+    process_started: float
+    pid_namespace: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host} (process {self.pid})"
+
+
+@frozen
+class Lock:
+    """A held lock. ``token`` only ever grows; ``id`` is short enough to type."""
+
+    id: str
+    key: str
+    token: int
+    holder: Holder
+    operation: str
+    run: int | None
+    since: datetime
+    last_beat: datetime
+    state: LockState
+    note: str = ""
+
+
+@frozen
+class HealthStatus:
+    """The program's and the machine's state. Memory in bytes, load per core, score 0 to 100 with its reasons, worst first."""
+
+    at: datetime
+    memory_usage: int
+    memory_limit: int
+    load_average: tuple[float, float, float]
+    cores: int
+    cpu_percent: float
+    job_status: Mapping[str, int]
+    active_processes: int
+    database_ms: float
+    health_score: int
+    reasons: tuple[str, ...] = ()

@@ -1,0 +1,404 @@
+"""The tables, in SQLAlchemy Core; ``migrations/`` builds them, and a test holds the two together.
+
+All times are UTC and stored as ISO text with microseconds, so that they sort and compare as text in every database.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC datetime, kept as fixed-width ISO text."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone can't be stored")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value)
+
+
+# Row ids grow past 2**31 in a ledger's life; SQLite only counts up by itself on plain INTEGER.
+_RowId = BigInteger().with_variant(Integer, "sqlite")
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="What belongs to the database, not to a person's configuration: account id, shop address, time zone",
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("code", String(50), primary_key=True),
+    Column("album", String(255), nullable=False),
+    Column("state", String(20), nullable=False, default="active"),
+    Column("start", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", String(100), nullable=False),
+    Column("last_members", Integer),  # people seen in the campaign's groups at the last good read
+    Column("last_orders", Integer),  # orders the last good full read of the shop listed
+)
+
+campaign_products = Table(
+    "campaign_products",
+    metadata,
+    Column("product_id", String(20), primary_key=True),  # the identity: a product belongs to one campaign
+    Column("code", ForeignKey("campaigns.code"), nullable=False, index=True),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("kind", String(20), nullable=False),  # sync, plan
+    Column("campaign", ForeignKey("campaigns.code"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("phase", String(20), nullable=False),
+    Column("by_user", String(100), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("lock_token", BigInteger),
+    Column("started_at", UtcTime, nullable=False),
+    Column("planned_at", UtcTime),
+    Column("yes_at", UtcTime),
+    Column("yes_by", String(100)),
+    Column("apply_started_at", UtcTime),
+    Column("finished_at", UtcTime),
+    Column("active_seconds", Float, nullable=False, default=0.0),  # work, without the waiting for a yes
+    Column("options", JSON, nullable=False, default=dict),  # create_missing, max_moves
+    Column("phases", JSON, nullable=False, default=list),  # [{phase, started_at, seconds, note}]
+    Column("shop_read", JSON),  # {completeness, kind: full|window, at, orders, passes}
+    Column("mailerlite_read", JSON),  # {completeness, at, people, strategy}
+    Column("people", Integer, nullable=False, default=0),
+    Column("moves", Integer, nullable=False, default=0),
+    Column("members", Integer, nullable=False, default=0),
+    Column("left_out", Integer, nullable=False, default=0),
+    Column("read_forecast", Integer, nullable=False, default=0),
+    Column("write_forecast", Integer, nullable=False, default=0),
+    Column("seconds_forecast", Float, nullable=False, default=0.0),
+    Column("requests_read", Integer, nullable=False, default=0),
+    Column("requests_write", Integer, nullable=False, default=0),
+    Column("requests_retried", Integer, nullable=False, default=0),
+    Column("shop_requests", Integer, nullable=False, default=0),
+    Column("automations", JSON, nullable=False, default=list),  # [{name, group, people}]
+    Column("checks", JSON, nullable=False, default=list),  # [{text, ok}]
+    Column("error", JSON),
+    Column("note", Text, nullable=False, default=""),
+    Index("ix_runs_campaign_started_at", "campaign", "started_at"),
+    Index("ix_runs_state", "state"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("run", ForeignKey("runs.id"), nullable=False, index=True),
+    Column("verb", String(20), nullable=False),  # stop, pause, resume
+    Column("by_user", String(100), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime),
+    Column("done_at", UtcTime),
+    comment="What somebody wants of a run; the runner obeys at its next safe point",
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("seq", Integer, nullable=False),  # the order of sending within the run; a person's rows stand together
+    Column("person_seq", Integer, nullable=False),  # the person's place within (run, rule): the plan's paging key
+    Column("campaign", String(50), nullable=False),
+    Column("subscriber_id", String(24), nullable=False),  # empty for groups and fields to create
+    Column("email", String(320), nullable=False),
+    Column("name", String(200), nullable=False, default=""),
+    Column("kind", String(20), nullable=False),
+    Column("target", String(300), nullable=False),  # group id or field key; "new:<name>" until it is created
+    Column("target_name", String(300), nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("rule", String(60), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("needs_add", Boolean, nullable=False, default=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("error", Text),
+    Column("refused_status", Integer),  # the 4xx that refused it: not planned again until it differs
+    Column("read_at", UtcTime, nullable=False),  # when the truth it rests on was read
+    Column("planned_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    Column("settled_at", UtcTime),
+    UniqueConstraint("run", "seq"),
+    Index("ix_ledger_run_state_seq", "run", "state", "seq"),
+    Index("ix_ledger_run_rule_person_seq", "run", "rule", "person_seq"),
+    Index("ix_ledger_campaign_subscriber_id", "campaign", "subscriber_id", "id"),
+)
+
+plan_counts = Table(
+    "plan_counts",
+    metadata,
+    Column("run", ForeignKey("runs.id"), primary_key=True),
+    Column("rule", String(60), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("people", Integer, nullable=False),
+    Column("changes", Integer, nullable=False),
+    comment="Written with the plan, so that no screen counts a ledger",
+)
+
+locks = Table(
+    "locks",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("token", BigInteger, nullable=False),  # grows by one with each taking, never falls
+    Column("id", String(8), nullable=False, unique=True),
+    Column("held", Boolean, nullable=False),
+    Column("user", String(100), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("boot_id", String(64), nullable=False),
+    Column("process_started", Float, nullable=False),
+    Column("pid_namespace", String(64), nullable=False, default=""),
+    Column("operation", String(40), nullable=False),
+    Column("run", BigInteger),
+    Column("since", UtcTime, nullable=False),
+    Column("last_beat", UtcTime, nullable=False),
+    Column("note", String(200), nullable=False, default=""),
+    Column("released_at", UtcTime),
+    Column("released_by", String(100)),
+    Column("release_reason", Text),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("campaign", String(50), nullable=False),  # a code, or "" for the account as a whole
+    Column("rule", String(40), nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("severity_rank", Integer, nullable=False),  # 0 error, 1 warning, 2 info
+    Column("subject", String(320), nullable=False),
+    Column("subscriber_id", String(24)),
+    Column("state", String(10), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("advice", Text, nullable=False),
+    Column("first_seen", UtcTime, nullable=False),
+    Column("last_seen", UtcTime, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("first_run", BigInteger),
+    Column("last_run", BigInteger),
+    UniqueConstraint("campaign", "rule", "subject"),
+    Index("ix_findings_state_severity_rank", "state", "severity_rank", "last_seen"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("number", String(64), nullable=False),
+    Column("email", String(320), nullable=False),  # as the shop has it, cleaned
+    Column("address", String(320), nullable=False, index=True),  # trimmed, lower case: for comparing
+    Column("status", String(30), nullable=False),
+    Column("mode", String(10), nullable=False),
+    Column("date_utc", UtcTime, nullable=False),
+    Column("total", String(40), nullable=False),
+    Column("first_seen", UtcTime, nullable=False),
+    Column("last_seen", UtcTime, nullable=False),
+    Column("read_id", BigInteger, nullable=False, index=True),  # the last read that listed it
+    Column("looked_up_at", UtcTime),  # when it was last asked for by key or row id, after it left the list
+)
+
+order_items = Table(
+    "order_items",
+    metadata,
+    Column("order_key", ForeignKey("orders.key", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("product_id", String(20), nullable=False, index=True),
+    Column("name", String(400), nullable=False),
+    Column("price", String(40), nullable=False),
+)
+
+shop_reads = Table(
+    "shop_reads",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("completeness", String(10)),
+    Column("orders", Integer, nullable=False, default=0),
+    Column("passes", Integer, nullable=False, default=0),
+    Column("requests", Integer, nullable=False, default=0),
+    comment="Each reading of the shop's list; the newest complete one says which orders are listed",
+)
+
+row_id_answers = Table(
+    "row_id_answers",
+    metadata,
+    Column("row_id", String(20), primary_key=True),
+    Column("order_key", String(64)),  # null: the shop knows no order under this row id
+    Column("asked_at", UtcTime, nullable=False),
+    comment="What the shop answered for stored values that may be row ids of the old plugin",
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("campaign", String(50), primary_key=True),
+    Column("subscriber_id", String(24), primary_key=True),
+    Column("email", String(320), nullable=False),
+    Column("address", String(320), nullable=False),
+    Column("name", String(200), nullable=False, default=""),
+    Column("last_name", String(200), nullable=False, default=""),
+    Column("source", String(200), nullable=False, default=""),
+    Column("status", String(20), nullable=False),
+    Column("tiers", Integer, nullable=False),  # a bit per Tier, in the enum's order; 0: in none of its groups
+    Column("stored", Text),  # the purchase field's value as text
+    Column("read_run", BigInteger, nullable=False),  # the last run whose read saw this person
+    Column("read_at", UtcTime, nullable=False),
+    Column(
+        "ever_member", Boolean, nullable=False, default=False
+    ),  # seen in a group of it by some read
+    Index("ix_members_campaign_read_run_address", "campaign", "read_run", "address"),
+    comment="People of a campaign as last read, and the memory of who has ever been in it",
+)
+
+statistics = Table(
+    "statistics",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("campaign", String(50), nullable=False),
+    Column("run", BigInteger),
+    Column("at", UtcTime, nullable=False),
+    Column("tiers", JSON, nullable=False),  # Tier value -> members
+    Column("members", Integer, nullable=False),
+    Column("buyers", Integer, nullable=False),
+    Column("revenue", String(40), nullable=False),
+    Column("currency", String(8), nullable=False, default=""),
+    Column("buyers_per_day", JSON, nullable=False, default=list),  # the last 30 days, oldest first
+    Index("ix_statistics_campaign_at", "campaign", "at"),
+)
+
+processings = Table(
+    "processings",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("campaign", String(50), nullable=False),
+    Column("run", BigInteger, nullable=False, index=True),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("seconds", Float),
+    Column("outcome", String(20)),
+    Column("counts", JSON, nullable=False, default=dict),
+    Column("memory_baseline", BigInteger, nullable=False),
+    Column("memory_peak", BigInteger, nullable=False),
+)
+
+memory_cleanups = Table(
+    "memory_cleanups",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("campaign", String(50), nullable=False),
+    Column("run", BigInteger, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("before", BigInteger, nullable=False),
+    Column("after", BigInteger, nullable=False),
+)
+
+health_samples = Table(
+    "health_samples",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("full_check", Boolean, nullable=False, default=False),
+    Column("memory_usage", BigInteger, nullable=False),
+    Column("memory_limit", BigInteger, nullable=False),
+    Column("load_1", Float, nullable=False),
+    Column("load_5", Float, nullable=False),
+    Column("load_15", Float, nullable=False),
+    Column("cores", Integer, nullable=False),
+    Column("cpu_percent", Float, nullable=False),
+    Column("active_processes", Integer, nullable=False),
+    Column("database_ms", Float, nullable=False),
+    Column("lag_ms", Float, nullable=False, default=0.0),
+    Column("job_status", JSON, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("reasons", JSON, nullable=False),
+)
+
+services = Table(
+    "services",
+    metadata,
+    Column("name", String(20), primary_key=True),  # mailerlite, shop
+    Column("state", String(20), nullable=False),  # ok, slow, down, refused
+    Column("detail", Text, nullable=False, default=""),
+    Column("latency_ms", Float),
+    Column("quota_limit", Integer),
+    Column("quota_left", Integer),
+    Column("quota_resets_at", UtcTime),
+    Column("at", UtcTime, nullable=False),
+    comment="What the last request to each service told: the console's top line reads it",
+)
+
+consoles = Table(
+    "consoles",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("user", String(100), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("last_beat", UtcTime, nullable=False),
+    comment="Open consoles, so that people see each other",
+)
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("who", String(100), nullable=False),
+    Column("host", String(255), nullable=False, default=""),
+    Column("action", String(40), nullable=False),
+    Column("campaign", String(50)),
+    Column("run", BigInteger),
+    Column("text", Text, nullable=False),
+)

@@ -1,0 +1,286 @@
+"""What a screen or ``--json`` shows, as frozen records: one snapshot a refresh, read from the database alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from attrs import field, frozen
+
+from bema_tui.model import ChangeKind, ChangeState, FindingState, Lock, Phase, RunState, Severity, Tier
+
+
+@frozen
+class ServiceView:
+    """The state of MailerLite or the shop as the last request found it."""
+
+    name: str
+    state: str  # ok, slow, down, refused, unknown
+    detail: str = ""
+    latency_ms: float | None = None
+    quota_limit: int | None = None
+    quota_left: int | None = None
+    at: datetime | None = None
+
+
+@frozen
+class CampaignView:
+    """One line of the campaigns table and its statistics panel.
+
+    ``status`` is one of: in step, never, plan waits, planning, applying, paused, lost, failed, stopped, blocked,
+    archived.
+    """
+
+    code: str
+    album: str
+    products: tuple[str, ...]
+    state: str
+    status: str
+    percent: int | None = None
+    start: datetime | None = None
+    members: int | None = None
+    buyers: int | None = None
+    revenue: str | None = None
+    currency: str = ""
+    tiers: Mapping[Tier, int] = field(factory=dict)
+    buyers_per_day: tuple[int, ...] = ()
+    open_findings: int = 0
+    open_errors: int = 0
+    runs: int = 0
+    requests: int = 0
+    last_sync: datetime | None = None
+    last_sync_text: str = ""
+    active_run: int | None = None
+    waiting_run: int | None = None
+    lock: Lock | None = None
+
+    @property
+    def conversion(self) -> float | None:
+        """Buyers as a share of members, 0 to 1."""
+        return self.buyers / self.members if self.members and self.buyers is not None else None
+
+
+@frozen
+class PhaseView:
+    """One step of a run with what it took."""
+
+    phase: Phase
+    started_at: datetime
+    seconds: float | None
+    note: str = ""
+
+
+@frozen
+class RunView:
+    """A run with its counts; ``changes`` counts ledger rows by state, ``kinds`` by kind and state."""
+
+    id: int
+    kind: str
+    campaign: str
+    album: str
+    state: RunState
+    phase: Phase
+    by_user: str
+    host: str
+    pid: int
+    started_at: datetime
+    planned_at: datetime | None
+    yes_at: datetime | None
+    yes_by: str | None
+    apply_started_at: datetime | None
+    finished_at: datetime | None
+    seconds: float
+    people: int
+    moves: int
+    members: int
+    left_out: int
+    changes: Mapping[ChangeState, int]
+    kinds: Mapping[ChangeKind, Mapping[ChangeState, int]]
+    read_forecast: int
+    write_forecast: int
+    seconds_forecast: float
+    requests_read: int
+    requests_write: int
+    requests_retried: int
+    shop_requests: int
+    phases: tuple[PhaseView, ...]
+    shop_read: Mapping[str, object]
+    mailerlite_read: Mapping[str, object]
+    automations: tuple[Mapping[str, object], ...]
+    checks: tuple[Mapping[str, object], ...]
+    error: Mapping[str, object] | None
+    note: str
+    requests: tuple[RequestView, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """All ledger rows of the run."""
+        return sum(self.changes.values())
+
+    @property
+    def settled(self) -> int:
+        """Ledger rows that need nothing more."""
+        return self.total - sum(
+            self.changes.get(state, 0) for state in (ChangeState.PLANNED, ChangeState.SENDING, ChangeState.UNKNOWN)
+        )
+
+    @property
+    def percent(self) -> int:
+        """Settled rows as a whole per cent, 100 only when nothing is left."""
+        return 100 if not self.total else self.settled * 100 // self.total
+
+    @property
+    def rows_per_minute(self) -> float | None:
+        """Speed of the apply so far; None before it can be told."""
+        if self.apply_started_at is None or not self.settled or not self.seconds:
+            return None
+        return self.settled * 60 / self.seconds
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Forecast of what is still to do, by the speed so far, else by the plan's forecast."""
+        rate = self.rows_per_minute
+        left = self.total - self.settled
+        if rate:
+            return left * 60 / rate
+        return self.seconds_forecast * left / self.total if self.total else None
+
+
+@frozen
+class RequestView:
+    """Somebody's wish about a run (stop, pause, resume) and how far it is."""
+
+    verb: str
+    by_user: str
+    reason: str
+    asked_at: datetime
+    seen_at: datetime | None
+    done_at: datetime | None
+
+
+@frozen
+class PlanRule:
+    """One rule of a plan with what it touches."""
+
+    rule: str
+    people: int
+    changes: int
+
+
+@frozen
+class ChangeView:
+    """One ledger row."""
+
+    id: int
+    run: int
+    seq: int
+    subscriber_id: str
+    email: str
+    name: str
+    kind: ChangeKind
+    target_name: str
+    before: str | None
+    after: str | None
+    rule: str
+    reason: str
+    state: ChangeState
+    attempts: int
+    error: str | None
+    planned_at: datetime
+    settled_at: datetime | None
+
+
+@frozen
+class PlanPerson:
+    """One person of a plan: all their rows, in order."""
+
+    subscriber_id: str
+    email: str
+    name: str
+    rule: str
+    changes: tuple[ChangeView, ...]
+
+
+@frozen
+class FindingView:
+    """One finding."""
+
+    id: int
+    campaign: str
+    rule: str
+    severity: Severity
+    state: FindingState
+    subject: str
+    message: str
+    advice: str
+    first_seen: datetime
+    last_seen: datetime
+    count: int
+
+
+@frozen
+class FindingGroup:
+    """The open findings of one rule."""
+
+    rule: str
+    severity: Severity
+    open: int
+    new: int  # first seen in the last 24 hours
+    newest: datetime
+    campaigns: tuple[tuple[str, int], ...]  # most first
+
+
+@frozen
+class ActivityView:
+    """Who did what when."""
+
+    at: datetime
+    who: str
+    action: str
+    campaign: str | None
+    run: int | None
+    text: str
+
+
+@frozen
+class HealthView:
+    """The newest health sample and the series of the last minute (oldest first, five seconds apart)."""
+
+    at: datetime
+    cpu_percent: float
+    memory_usage: int
+    memory_limit: int
+    load_1: float
+    cores: int
+    database_ms: float
+    lag_ms: float
+    active_processes: int
+    score: int
+    reasons: tuple[str, ...]
+    job_status: Mapping[str, int]
+    cpu_series: tuple[float, ...] = ()
+    memory_series: tuple[float, ...] = ()  # per cent of the limit
+    load_series: tuple[float, ...] = ()
+    database_series: tuple[float, ...] = ()
+    lag_series: tuple[float, ...] = ()
+    processes_series: tuple[float, ...] = ()
+    score_series: tuple[float, ...] = ()
+    full_check_at: datetime | None = None
+
+
+@frozen
+class Snapshot:
+    """Everything the Overview shows, read in one short transaction."""
+
+    at: datetime
+    health: HealthView | None
+    services: Mapping[str, ServiceView]
+    campaigns: tuple[CampaignView, ...]
+    runs: tuple[RunView, ...]  # active and waiting ones first, then the newest ended ones
+    run_count: int
+    locks: tuple[Lock, ...]
+    finding_groups: tuple[FindingGroup, ...]
+    newest_findings: tuple[FindingView, ...]
+    finding_counts: Mapping[Severity, int]
+    activity: tuple[ActivityView, ...]
+    people_here: tuple[str, ...]
