@@ -1,0 +1,88 @@
+"""The states that people of the data set are put into: at least one person for every rule of the domain."""
+
+from __future__ import annotations
+
+import attrs
+
+from bema_tui.simulator.names import PURCHASED_SUFFIXES, TIER_SUFFIXES
+
+
+@attrs.frozen
+class Bought:
+    """One order of a person. `what`: album, bundle, withdrawn, several (two campaigns and a shirt), options, fee."""
+
+    status: str = "complete"
+    mode: str = "live"
+    free: bool = False
+    what: str = "album"
+    late: bool = False
+    """True: entered long after its date, so that it stands first in the list."""
+
+
+@attrs.frozen
+class Role:
+    """A state of one person in one campaign.
+
+    `field`: the place of the order whose number the purchase field holds, ``row`` for the first order's row id,
+    ``wrong`` for a number that is no order, or None. `address`: how the shop or MailerLite spells the e-mail.
+    """
+
+    name: str
+    tiers: tuple[str, ...] = ()
+    orders: tuple[Bought, ...] = ()
+    field: int | str | None = None
+    status: str = "active"
+    address: str = "plain"
+    foreign: bool = False
+    hostile: bool = False
+
+
+_ONE = (Bought(),)
+_UNPURCHASED = TIER_SUFFIXES[:5]
+
+
+def _by_tier() -> list[Role]:
+    roles = [Role(f"buyer in {suffix}", (suffix,), _ONE) for suffix in _UNPURCHASED]
+    roles += [Role(f"buyer in {suffix} without field", (suffix,), _ONE) for suffix in PURCHASED_SUFFIXES]
+    roles += [Role(f"settled in {suffix}", (suffix,), _ONE, field=0) for suffix in PURCHASED_SUFFIXES]
+    roles += [Role(f"no buyer in {suffix}", (suffix,)) for suffix in TIER_SUFFIXES]
+    return roles
+
+
+ROLES: tuple[Role, ...] = (
+    Role("hostile name", ("GOLD",), _ONE, hostile=True),
+    *_by_tier(),
+    Role("unassigned buyer", (), _ONE),
+    Role("two unpurchased tiers", ("GOLD", "SILVER"), _ONE),
+    Role("two unpurchased tiers, no buyer", ("SILVER", "BRONZE")),
+    Role("purchased and lower tier", ("GOLD_PURCHASE", "GOLD"), _ONE, field=0),
+    Role("purchased and two lower tiers", ("SILVER_PURCHASE", "SILVER", "WOOD"), _ONE),
+    Role("two purchased tiers", ("GOLD_PURCHASE", "SILVER_PURCHASE"), _ONE),
+    *(Role(f"{s} buyer", ("GOLD",), _ONE, status=s) for s in ("unsubscribed", "bounced", "junk", "unconfirmed")),
+    Role("two orders", ("SILVER",), _ONE * 2),
+    Role("field holds the other order", ("GOLD_PURCHASE",), _ONE * 2, field=1),
+    Role("field holds a wrong number", ("GOLD_PURCHASE",), _ONE, field="wrong"),
+    Role("field holds the row id", ("SILVER_PURCHASE",), _ONE, field="row"),
+    Role("field without any order", ("GOLD_PURCHASE",), (), field="wrong"),
+    Role("refunded, field set", ("GOLD_PURCHASE",), (Bought("refunded"),), field=0),
+    Role("refunded, no field", ("SILVER",), (Bought("refunded"),)),
+    Role("refunded, bought again", ("BRONZE",), (Bought("refunded"), Bought())),
+    Role("partially refunded", ("GOLD",), (Bought("partially_refunded"),)),
+    Role("revoked", ("SILVER",), (Bought("revoked"),)),
+    Role("on hold", ("OPT-IN",), (Bought("on_hold"),)),
+    Role("test mode", ("GOLD",), (Bought(mode="test"),)),
+    Role("free order", ("SILVER",), (Bought(free=True),)),
+    Role("pending", ("OPT-IN",), (Bought("pending"),)),
+    Role("failed", ("GOLD",), (Bought("failed"),)),
+    Role("abandoned", ("WOOD",), (Bought("abandoned"),)),
+    Role("odd spelling in the shop", ("GOLD",), _ONE, address="odd"),
+    Role("apostrophe in the address", ("SILVER",), _ONE, address="apostrophe"),
+    Role("plus address", ("BRONZE",), _ONE, address="plus"),
+    Role("several albums in one order", ("GOLD",), (Bought(what="several"),), foreign=True),
+    Role("two price options in one order", ("SILVER",), (Bought(what="options"),)),
+    Role("order with a fee", ("GOLD",), (Bought(what="fee"),)),
+    Role("bought the bundle only", ("GOLD",), (Bought(what="bundle"),)),
+    Role("bought a withdrawn product only", ("SILVER",), (Bought(what="withdrawn"),)),
+    Role("order entered late", ("BRONZE",), (Bought(late=True),)),
+    Role("buyer in foreign groups", ("OPT-IN",), _ONE, foreign=True),
+)

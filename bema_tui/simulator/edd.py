@@ -1,0 +1,169 @@
+"""The simulated shop: versions, credentials, rights and endpoints of EDD's API (contract, sections 2 and 3)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bema_tui.simulator import edd_catalogue as catalogue
+from bema_tui.simulator.edd_forms import (
+    PhpError,
+    ShopAnswer,
+    fatal,
+    front_page,
+    mismatch,
+    php_int,
+    printed,
+)
+from bema_tui.simulator.edd_sales import find_orders, phantom_row, sale_row, sale_row_v1
+from bema_tui.simulator.records import Order
+from bema_tui.simulator.state import World
+from bema_tui.simulator.traffic import Holds, RequestLog
+
+_ENDPOINTS = ("sales", "customers", "products", "stats", "discounts", "info", "file-download-logs")
+_SECRET = ("key", "token")
+
+
+class Shop:
+    """The shop as a client sees it; it only reads, so nothing here changes the world."""
+
+    def __init__(self, world: World, log: RequestLog, holds: Holds) -> None:
+        self._world = world
+        self._log = log
+        self._holds = holds
+        self._sale_texts: dict[int, tuple[object, str]] = {}
+
+    async def answer(self, request: Request) -> Response:
+        """Answers one HTTP request to the shop, after the time that a page takes it."""
+        started = time.monotonic()
+        body = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+        query = dict(parse_qsl(request.url.query, keep_blank_values=True))
+        shown = {key: value for key, value in {**query, **body}.items() if key not in _SECRET}
+        entry = self._log.begin("edd", request.method, request.url.path + (f"?{urlencode(shown)}" if shown else ""))
+        entry.cost = 1
+        self._log.shop += 1
+        if self._holds.claim("edd", write=False) is not None and not await self._holds.wait(entry.n, request):
+            return Response(status_code=499)
+        if self._world.switches.page_seconds:
+            await asyncio.sleep(self._world.switches.page_seconds)
+        answer = self._page(request, query, body, started)
+        entry.status = answer.status
+        headers = {"content-type": answer.content_type, "x-powered-by": "PHP/8.2.36"}
+        if answer.uncached:
+            headers |= {
+                "expires": "Wed, 11 Jan 1984 05:00:00 GMT",
+                "cache-control": "no-cache, must-revalidate, max-age=0",
+            }
+        response = Response(answer.text.encode(), status_code=answer.status)
+        response.headers.update(headers)
+        return response
+
+    def _page(self, request: Request, query: dict[str, str], body: dict[str, str], started: float) -> ShopAnswer:
+        switches = self._world.switches
+        if switches.down == "edd":
+            return ShopAnswer(503, "<html><body><h1>Service Unavailable</h1></body></html>", "text/html; charset=UTF-8")
+        if switches.html_200_edd:
+            return front_page()
+        if any(body[key] != query[key] for key in body.keys() & query.keys()):
+            return mismatch()
+        params = {**query, **body}
+        asked = self._asked(request.url.path, params)
+        if asked is None:
+            return front_page()
+        address = f"http://{request.headers.get('host', '127.0.0.1')}/"
+        return self._api(asked, params, request.headers.get("accept", ""), address, started)
+
+    def _asked(self, path: str, params: dict[str, str]) -> str | None:
+        """Version and endpoint as asked for, or None where WordPress shows its front page."""
+        asked = params.get("edd-api", "").strip("/")
+        if path.startswith("/edd-api") and self._world.switches.pretty_permalinks:
+            asked = path.removeprefix("/edd-api").strip("/")
+        return asked or None
+
+    def _api(self, asked: str, params: dict[str, str], accept: str, address: str, started: float) -> ShopAnswer:
+        form = params.get("format", "json")
+        first, _, rest = asked.partition("/")
+        version, endpoint = (first, rest) if re.fullmatch(r"v\d+", first, re.ASCII) else ("v2", asked)
+        if version not in ("v1", "v2"):
+            return printed(404, {"error": "Invalid API version!"}, form)
+        if endpoint not in _ENDPOINTS:
+            return printed(400, {"error": "Invalid query!"}, form)
+        role, refusal = self._role(params, public=endpoint == "products")
+        if refusal is not None:
+            return printed(refusal[0], {"error": refusal[1]}, form)
+        try:
+            if endpoint == "sales" and role in ("manager", "accountant"):
+                return self._sales(params, version, form, started)
+            data = self._other(endpoint, params, version, role, address)
+        except PhpError:
+            return fatal(accept)
+        return printed(200, {**data, "request_speed": time.monotonic() - started}, form)
+
+    def _role(self, params: dict[str, str], *, public: bool) -> tuple[str | None, tuple[int, str] | None]:
+        """The role of the key (None: none needed and none given), or status and text of the refusal."""
+        key, token = params.get("key", ""), params.get("token", "")
+        keys = self._world.keys
+        if not key or not token:
+            return (None, None) if public else (None, (401, "You must specify both a token and API key!"))
+        if self._world.switches.expire_key == "edd" or key.lower() != keys.edd_key:
+            return None, (403, "Invalid API key!")
+        if token != keys.edd_token(key):
+            return None, (403, "Your request could not be authenticated!")
+        return self._world.switches.edd_role, None
+
+    def _other(
+        self, endpoint: str, params: dict[str, str], version: str, role: str | None, address: str
+    ) -> dict[str, Any]:
+        """Every endpoint but sales. A key without the right gets an answer without content."""
+        world = self._world
+        if endpoint == "products":
+            return catalogue.products(world, params, role, address)
+        if endpoint == "info":
+            return catalogue.info(role or "viewer")
+        if endpoint == "customers" and role == "manager":
+            return catalogue.customers(world, params, version)
+        if endpoint == "stats" and role in ("manager", "accountant"):
+            return catalogue.stats(world, params)
+        if endpoint == "discounts" and role == "manager":
+            return {"error": "No discounts found!"}
+        if endpoint == "file-download-logs":
+            return {"error": "No download logs found!"}
+        return {}
+
+    def _sales(self, params: dict[str, str], version: str, form: str, started: float) -> ShopAnswer:
+        last_page = self._world.switches.truncate_after_page
+        if last_page is not None and abs(php_int(params.get("page") or "1")) > last_page:
+            return fatal("text/html")
+        orders = find_orders(self._world, params, version)
+        if orders is None:
+            rows = [phantom_row()]
+        elif version == "v2" and form == "json" and orders:
+            return self._sales_text(orders, started)
+        else:
+            make = sale_row_v1 if version == "v1" else sale_row
+            rows = [make(self._world, order) for order in orders]
+        found: dict[str, Any] = {"sales": rows} if rows else {}
+        return printed(200, {**found, "request_speed": time.monotonic() - started}, form)
+
+    def _sales_text(self, orders: list[Order], started: float) -> ShopAnswer:
+        """The printed list; each row is printed once and kept until it changes, since printing is what costs."""
+        rows = ",\n".join(self._sale_text(order) for order in orders)
+        speed = json.dumps(time.monotonic() - started)
+        return ShopAnswer(200, f'{{\n    "sales": [\n{rows}\n    ],\n    "request_speed": {speed}\n}}')
+
+    def _sale_text(self, order: Order) -> str:
+        mark = (order.status, order.email, self._world.switches.order_prefix)
+        known = self._sale_texts.get(order.row_id)
+        if known is not None and known[0] == mark:
+            return known[1]
+        printed_row = json.dumps(sale_row(self._world, order), indent=4).replace("/", "\\/")
+        text = "\n".join(f"        {line}" for line in printed_row.split("\n"))
+        self._sale_texts[order.row_id] = (mark, text)
+        return text

@@ -1,0 +1,269 @@
+"""The simulated MailerLite: its routes, its batch, and the door with key, quota and headers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+import attrs
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bema_tui.simulator import mailerlite_groups as groups
+from bema_tui.simulator import mailerlite_subscribers as people
+from bema_tui.simulator.answers import Answer, Call, failure, invalid, no_route, read_query
+from bema_tui.simulator.invariants import Watch
+from bema_tui.simulator.mailerlite_imports import Imports
+from bema_tui.simulator.quota import FixedWindow
+from bema_tui.simulator.state import World
+from bema_tui.simulator.traffic import Entry, Holds, RequestLog
+
+_MOST_ITEMS = 50
+_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+_IMPORT_PATH = re.compile(r"groups/\d+/(?:import-subscribers|subscribers/import)|subscribers/import", re.ASCII)
+Handler = Callable[..., Answer]
+
+
+@attrs.frozen
+class Route:
+    """A method and a path below ``/api`` whose groups are given to the handler."""
+
+    method: str
+    pattern: re.Pattern[str]
+    handler: Handler
+
+
+class MailerLite:
+    """The service as a client sees it; every request goes through `answer`."""
+
+    def __init__(self, world: World, log: RequestLog, holds: Holds) -> None:
+        switches = world.switches
+        self._world = world
+        self._log = log
+        self._holds = holds
+        self._imports = Imports()
+        self._quota = FixedWindow(lambda: switches.quota, lambda: switches.window_seconds)
+        self._import_quota = FixedWindow(lambda: switches.import_quota, lambda: switches.window_seconds)
+        self._routes = _routes(self._imports)
+
+    async def answer(self, request: Request) -> Response:
+        """Answers one HTTP request, in the order key, quota, hold, effect, check, hold."""
+        raw = await request.body()
+        path = request.url.path.removeprefix("/api").strip("/")
+        query = request.url.query
+        entry = self._log.begin("mailerlite", request.method, f"/api/{path}" + (f"?{query}" if query else ""))
+        refusal = self._refusal(request, entry)
+        if refusal is not None:
+            return refusal
+        call = Call(self._world, request.method, path, read_query(query), _json(raw), _base(request))
+        entry.write = _is_write(call)
+        held = self._holds.claim("mailerlite", write=entry.write)
+        if held == "before" and not await self._holds.wait(entry.n, request):
+            return Response(status_code=499)
+        answer = self._take_effect(call, entry)
+        response = self._response(answer, entry)
+        if held == "after" and not await self._holds.wait(entry.n, request):
+            return Response(status_code=499)
+        entry.status = answer.status
+        return response
+
+    def _refusal(self, request: Request, entry: Entry) -> Response | None:
+        """503 while down, 401 for a wrong key (uncounted, without rate headers), 429 beyond the quota."""
+        switches = self._world.switches
+        if switches.down == "mailerlite":
+            entry.status = 503
+            return HTMLResponse("<html><body><h1>503 Service Unavailable</h1></body></html>", status_code=503)
+        expected = f"Bearer {self._world.keys.mailerlite}"
+        expired = switches.expire_key in (True, "mailerlite")
+        if expired or request.headers.get("authorization") != expected:
+            entry.status = 401
+            return _plain(Answer(401, {"message": "Unauthenticated."}), {})
+        if not self._quota.take():
+            self._log.refused += 1
+            entry.status = 429
+            return self._response(_too_many("Too Many Attempts."), entry, wait=self._quota.retry_after)
+        entry.cost = 1
+        return None
+
+    def _take_effect(self, call: Call, entry: Entry) -> Answer:
+        world = self._world
+        if entry.write:
+            self._log.writes += 1
+        else:
+            self._log.reads += 1
+        world.watch = Watch(world, entry.n)
+        try:
+            self._imports.settle(world)
+            answer = self._run(call, entry)
+            world.violations.extend(world.watch.finish(allow_create=world.switches.allow_create))
+        finally:
+            world.watch = None
+        return answer
+
+    def _run(self, call: Call, entry: Entry) -> Answer:
+        is_batch = call.path == "batch" and call.method == "POST"
+        items = call.fields_of_body().get("requests") if is_batch else None
+        errors = _batch_errors(items) if is_batch else {}
+        if errors:
+            return invalid(errors)
+        if _creates_import(call, items) and not self._import_quota.take():
+            self._log.refused += 1
+            return _too_many("You're being rate limited on import creation.")
+        if items is None:
+            return self.route(call)[0]
+        return self._batch(call, items, entry)
+
+    def route(self, call: Call) -> tuple[Answer, bool]:
+        """The answer of the route that a call hits, and whether it hit one."""
+        allowed = []
+        for route in self._routes:
+            match = route.pattern.fullmatch(call.path)
+            if match is None:
+                continue
+            if route.method == call.method:
+                return route.handler(call, *match.groups()), True
+            allowed.append(route.method)
+        if not allowed:
+            return no_route(call.path), False
+        text = f"The {call.method} method is not supported for route api/{call.path}. "
+        return failure(405, text + f"Supported methods: {', '.join(sorted(set(allowed)))}."), False
+
+    def _batch(self, call: Call, items: list[dict[str, Any]], entry: Entry) -> Answer:
+        """Runs the items one after the other; a failure inside never stops the rest (contract, section 10)."""
+        switches = self._world.switches
+        responses = []
+        for item in items:
+            path, _, query = item["path"].partition("?")
+            inner = Call(
+                self._world,
+                item["method"].upper(),
+                unquote(path.removeprefix("api/")).strip("/"),
+                read_query(query),
+                item.get("body"),
+                call.base,
+            )
+            if switches.batch_overdraw == "refuse_items" and switches.batch_item_cost and not self._quota.remaining:
+                answer, routed = failure(429, "Too Many Attempts."), False
+            else:
+                answer, routed = self.route(inner)
+            cost = switches.batch_item_cost if routed else 0
+            self._quota.spend(cost)
+            entry.cost += cost
+            entry.items.append({"method": inner.method, "path": item["path"], "code": answer.status})
+            responses.append({"code": answer.status, "body": answer.body})
+        good = sum(1 for response in responses if 200 <= response["code"] < 300)
+        body = {"total": len(items), "successful": good, "failed": len(items) - good, "responses": responses}
+        return Answer(200, body)
+
+    def _response(self, answer: Answer, entry: Entry, *, wait: int | None = None) -> Response:
+        headers = {
+            "cache-control": "no-cache, private",
+            "x-ratelimit-limit": str(self._quota.limit),
+            "x-ratelimit-remaining": str(self._quota.remaining),
+            "x-account_id": "12345",
+            "x-user_id": "67890",
+            "cf-ray": f"{entry.n:016x}-SIM",
+            "server": "cloudflare",
+            "access-control-allow-origin": "*",
+        }
+        if answer.status != 404:
+            headers["x-locale"] = "en"
+        if answer.status == 429:
+            said = self._world.switches.retry_after
+            seconds = said if said is not None else wait or self._import_quota.retry_after
+            if seconds:
+                headers["retry-after"] = str(seconds)
+        return _plain(answer, headers)
+
+
+def _routes(imports: Imports) -> list[Route]:
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "subscribers", people.list_people),
+        ("POST", "subscribers", people.upsert),
+        ("POST", "subscribers/import", imports.without_group),
+        ("GET", r"subscribers/import/(\d+)", imports.show),
+        ("GET", r"subscribers/([^/]+)", people.get_person),
+        ("PUT", r"subscribers/([^/]+)", people.update),
+        ("DELETE", r"subscribers/([^/]+)", people.delete),
+        ("POST", r"subscribers/([^/]+)/forget", people.forget),
+        ("GET", r"subscribers/([^/]+)/activity-log", people.activity_log),
+        ("POST", r"subscribers/(\d+)/groups/([^/]+)", groups.assign),
+        ("DELETE", r"subscribers/(\d+)/groups/([^/]+)", groups.unassign),
+        ("GET", "groups", groups.list_groups),
+        ("POST", "groups", groups.create_group),
+        ("GET", r"groups/([^/]+)", groups.get_group),
+        ("PUT", r"groups/([^/]+)", groups.rename_group),
+        ("DELETE", r"groups/([^/]+)", groups.delete_group),
+        ("GET", r"groups/([^/]+)/subscribers", groups.list_members),
+        ("POST", r"groups/(\d+)/import-subscribers", imports.to_group),
+        ("POST", r"groups/(\d+)/subscribers/import", imports.to_group_undocumented),
+        ("GET", "fields", groups.list_fields),
+        ("POST", "fields", groups.create_field),
+        ("PUT", r"fields/(\d+)", groups.rename_field),
+        ("DELETE", r"fields/(\d+)", groups.delete_field),
+        ("GET", "automations", groups.list_automations),
+        ("GET", r"automations/([^/]+)", groups.get_automation),
+        ("GET", r"automations/([^/]+)/activity", groups.automation_activity),
+    ]
+    return [Route(method, re.compile(pattern, re.ASCII), handler) for method, pattern, handler in table]
+
+
+def _batch_errors(items: Any) -> dict[str, list[str]]:
+    if not isinstance(items, list) or not items:
+        return {"requests": ["The requests field is required."]}
+    if len(items) > _MOST_ITEMS:
+        return {"requests": [f"The requests must not have more than {_MOST_ITEMS} items."]}
+    errors: dict[str, list[str]] = {}
+    for place, item in enumerate(items):
+        shape = item if isinstance(item, dict) else {}
+        if str(shape.get("method", "")).upper() not in _METHODS:
+            errors[f"requests.{place}.method"] = [f"The selected requests.{place}.method is invalid."]
+        if not isinstance(shape.get("path"), str) or not shape["path"].startswith("api/"):
+            errors[f"requests.{place}.path"] = [f"The requests.{place}.path must start with api/."]
+    return errors
+
+
+def _creates_import(call: Call, items: list[dict[str, Any]] | None) -> bool:
+    """A batch of nothing but upserts is run as an import, and both have a limit of their own."""
+    if items is None:
+        return call.method == "POST" and _IMPORT_PATH.fullmatch(call.path) is not None
+    return all(
+        item["method"].upper() == "POST" and item["path"].partition("?")[0].strip("/") == "api/subscribers"
+        for item in items
+    )
+
+
+def _is_write(call: Call) -> bool:
+    if call.path != "batch":
+        return call.method != "GET"
+    items = call.fields_of_body().get("requests")
+    return isinstance(items, list) and any(
+        isinstance(item, dict) and str(item.get("method", "")).upper() != "GET" for item in items
+    )
+
+
+def _too_many(message: str) -> Answer:
+    return failure(429, message)
+
+
+def _plain(answer: Answer, headers: dict[str, str]) -> Response:
+    if answer.status == 204:
+        return Response(status_code=204, headers=headers)
+    response = Response(answer.text().encode(), status_code=answer.status, headers=headers)
+    response.headers["content-type"] = "application/json"
+    return response
+
+
+def _base(request: Request) -> str:
+    return f"http://{request.headers.get('host', '127.0.0.1')}/api"
+
+
+def _json(raw: bytes) -> Any:
+    """The body, or None: what is not JSON counts as not sent."""
+    try:
+        return json.loads(raw) if raw.strip() else None
+    except ValueError:
+        return None

@@ -1,0 +1,162 @@
+"""MailerLite's bulk imports: accepted at once, done later, read back as a report (contract, section 8)."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+
+from bema_tui.simulator.answers import Answer, Call, failure, invalid
+from bema_tui.simulator.mailerlite_subscribers import checked_values, create_person, valid_email
+from bema_tui.simulator.state import World
+
+_SAMPLES = 5
+_LISTS = (
+    "invalid",
+    "mistyped",
+    "changed",
+    "unchanged",
+    "unsubscribed",
+    "role_based",
+    "suspicious_format",
+    "duplicate",
+)
+
+
+@attrs.define(eq=False)
+class ImportJob:
+    """An import that was accepted. `finished` is empty until it took effect."""
+
+    id: int
+    rows: list[dict[str, Any]]
+    group_id: int | None
+    due: float
+    imported: int = 0
+    updated: int = 0
+    finished: str | None = None
+    outcomes: dict[str, list[dict[str, str]]] = attrs.Factory(lambda: {name: [] for name in _LISTS})
+
+
+class Imports:
+    """The imports of an account. Those that are due take effect before the next request is answered."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[int, ImportJob] = {}
+        self._open: list[ImportJob] = []
+
+    def settle(self, world: World) -> None:
+        """Lets every import that is due take effect."""
+        now = time.monotonic()
+        due = [job for job in self._open if job.due <= now]
+        for job in due:
+            self._open.remove(job)
+            _apply(world, job)
+
+    def accept(self, call: Call, group_key: str | None) -> Answer | ImportJob:
+        """Takes an import in, or answers why not."""
+        rows = call.fields_of_body().get("subscribers")
+        if not isinstance(rows, list) or not rows:
+            return invalid({"subscribers": ["The subscribers field is required."]})
+        if len(rows) > 1000:
+            return invalid({"subscribers": ["The subscribers must not have more than 1000 items."]})
+        if group_key is not None and int(group_key) not in call.world.groups:
+            return failure(404, f"No query results for model [App\\Models\\Group\\Group] {group_key}")
+        group_id = None if group_key is None else int(group_key)
+        due = time.monotonic() + call.world.switches.import_seconds
+        job = ImportJob(call.world.new_id(), [row for row in rows if isinstance(row, dict)], group_id, due)
+        self._jobs[job.id] = job
+        self._open.append(job)
+        return job
+
+    def to_group(self, call: Call, group_key: str) -> Answer:
+        """The documented path: answers where to poll, without an envelope."""
+        job = self.accept(call, group_key)
+        return job if isinstance(job, Answer) else _where(call, job)
+
+    def to_group_undocumented(self, call: Call, group_key: str) -> Answer:
+        """The path that the vendor's own Python client uses: answers the report."""
+        job = self.accept(call, group_key)
+        return job if isinstance(job, Answer) else Answer(200, {"data": report(job)})
+
+    def without_group(self, call: Call) -> Answer:
+        job = self.accept(call, None)
+        return job if isinstance(job, Answer) else _where(call, job)
+
+    def show(self, _call: Call, key: str) -> Answer:
+        job = self._jobs.get(int(key))
+        return failure(404, "Resource not found.") if job is None else Answer(200, {"data": report(job)})
+
+
+def report(job: ImportJob) -> dict[str, Any]:
+    """The report of an import. `errored` counts the rows that changed nothing, too."""
+    done = job.finished is not None
+    total = len(job.rows)
+    errored = sum(len(job.outcomes[name]) for name in _LISTS if name != "changed")
+    row: dict[str, Any] = {
+        "id": str(job.id),
+        "account_id": "12345",
+        "total": total,
+        "processed": total if done else 0,
+        "imported": job.imported,
+        "updated": job.updated,
+        "errored": errored,
+        "percent": 100 if done else 0,
+        "done": done,
+    }
+    for name in _LISTS:
+        row[name] = job.outcomes[name][:_SAMPLES]
+        row[f"{name}_count"] = len(job.outcomes[name])
+    return {
+        **row,
+        "banned_import_emails_count": 0,
+        "updated_at": job.finished,
+        "undone_at": None,
+        "stopped_at": None,
+        "undo_started_at": None,
+        "finished_at": job.finished,
+    }
+
+
+def _where(call: Call, job: ImportJob) -> Answer:
+    return Answer(200, {"import_progress_url": call.address(f"subscribers/import/{job.id}")})
+
+
+def _apply(world: World, job: ImportJob) -> None:
+    seen: set[str] = set()
+    for row in job.rows:
+        _apply_row(world, job, row, seen)
+    job.finished = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+
+
+def _apply_row(world: World, job: ImportJob, row: dict[str, Any], seen: set[str]) -> None:
+    sent = row.get("email")
+    if not valid_email(sent):
+        job.outcomes["invalid"].append({"id": "", "email": str(sent)})
+        return
+    email = str(sent).strip().lower()
+    if email in seen:
+        job.outcomes["duplicate"].append({"id": "", "email": email})
+        return
+    seen.add(email)
+    values, _ = checked_values(world, row.get("fields"))
+    known = world.by_email.get(email)
+    if known is None:
+        person = create_person(world, email, values, "active", "import")
+        job.imported += 1
+        changed = True
+    else:
+        person = world.subscribers[known]
+        if person.status in ("unsubscribed", "bounced", "junk"):
+            job.outcomes["unsubscribed"].append({"id": str(person.id), "email": email})
+            return
+        if person.deleted_at is not None:
+            world.revive(person)
+        added = {key: value for key, value in values.items() if value is not None}
+        changed = world.switches.import_stores_fields and world.set_values(person, added)
+    if job.group_id is not None and job.group_id in world.groups:
+        changed = world.assign(person, job.group_id) or changed
+    if known is not None:
+        job.updated += changed
+        job.outcomes["changed" if changed else "unchanged"].append({"id": str(person.id), "email": email})

@@ -1,0 +1,177 @@
+"""How people, groups, fields and automations look in MailerLite's answers, key by key as recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bema_tui.simulator.records import Automation, Field, Group, Subscriber
+from bema_tui.simulator.state import World
+
+
+def rate(part: int, whole: int) -> dict[str, Any]:
+    """A rate of a group: a fraction and its text."""
+    value = part / whole if whole else 0
+    return {"float": _plain(round(value, 4)), "string": f"{_plain(round(value * 100, 2))}%"}
+
+
+def group_row(world: World, group: Group) -> dict[str, Any]:
+    if not world.switches.counter_lag:
+        group.recount()
+    counted = group.counted
+    return {
+        "id": str(group.id),
+        "name": group.name,
+        "active_count": counted["active"],
+        "sent_count": group.sent_count,
+        "opens_count": group.opens_count,
+        "open_rate": rate(group.opens_count, group.sent_count),
+        "clicks_count": group.clicks_count,
+        "click_rate": rate(group.clicks_count, group.sent_count),
+        "unsubscribed_count": counted["unsubscribed"],
+        "unconfirmed_count": counted["unconfirmed"],
+        "bounced_count": counted["bounced"],
+        "junk_count": counted["junk"],
+        "created_at": group.created_at,
+    }
+
+
+def field_row(field: Field, *, with_use: bool = True) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": str(field.id),
+        "name": field.name,
+        "key": field.key,
+        "type": field.type,
+        "is_default": field.is_default,
+    }
+    if with_use:
+        row["used_in_automations"] = False
+    return row
+
+
+class SubscriberRows:
+    """Makes rows of people for one answer; what many rows share is made once."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._fields = [(field.key, field.type) for field in world.fields.values()]
+        self._groups: dict[int, dict[str, Any]] = {}
+
+    def row(self, person: Subscriber, *, groups: bool, location: bool = False) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "id": str(person.id),
+            "email": person.email,
+            "status": person.status,
+            "source": person.source,
+            "sent": person.sent,
+            "opens_count": person.opens_count,
+            "clicks_count": person.clicks_count,
+            "open_rate": _percent(person.opens_count, person.sent),
+            "click_rate": _percent(person.clicks_count, person.sent),
+            "ip_address": person.ip_address,
+            "subscribed_at": person.subscribed_at,
+            "unsubscribed_at": person.unsubscribed_at,
+            "created_at": person.created_at,
+            "updated_at": person.updated_at,
+        }
+        if person.forget_at is not None:
+            row["deleted_at"] = person.deleted_at
+            row["forget_at"] = person.forget_at
+        row["fields"] = self._values(person)
+        if groups:
+            row["groups"] = [self._group(group_id) for group_id in sorted(person.groups)]
+        if location:
+            row["location"] = None
+        row["opted_in_at"] = person.opted_in_at
+        row["optin_ip"] = person.optin_ip
+        return row
+
+    def _values(self, person: Subscriber) -> dict[str, Any]:
+        values = person.values
+        if self._world.switches.number_values == "string":
+            return {
+                key: str(values[key]) if kind == "number" and key in values else values.get(key)
+                for key, kind in self._fields
+            }
+        return {key: values.get(key) for key, _ in self._fields}
+
+    def _group(self, group_id: int) -> dict[str, Any]:
+        row = self._groups.get(group_id)
+        if row is None:
+            row = self._groups[group_id] = group_row(self._world, self._world.groups[group_id])
+        return row
+
+
+def automation_row(world: World, automation: Automation) -> dict[str, Any]:
+    groups = [world.groups[number] for number in automation.group_ids if number in world.groups]
+    nothing = rate(0, 0)
+    return {
+        "id": str(automation.id),
+        "name": automation.name,
+        "enabled": automation.enabled,
+        "trigger_data": {
+            "track_ecommerce": False,
+            "repeatable": False,
+            "valid": True,
+            "complete_workflow": True,
+            "broken_workflow": False,
+        },
+        "triggers": [
+            {
+                "id": str(automation.trigger_id),
+                "type": "subscriber_joins_group",
+                "group_ids": [str(group.id) for group in groups],
+                "groups": [
+                    {"id": str(group.id), "name": group.name, "url": "https://dashboard.example.com/subscribers"}
+                    for group in groups
+                ],
+                "exclude_group_ids": [],
+                "excluded_groups": [],
+                "broken": False,
+                "complete": True,
+            }
+        ],
+        "complete": True,
+        "broken": False,
+        "warnings": [],
+        "emails_count": 0,
+        "first_email_screenshot_url": None,
+        "stats": {
+            "completed_subscribers_count": 0,
+            "subscribers_in_queue_count": 0,
+            "bounce_rate": nothing,
+            "click_to_open_rate": nothing,
+            "sent": 0,
+            "opens_count": 0,
+            "unique_opens_count": None,
+            "open_rate": nothing,
+            "clicks_count": 0,
+            "unique_clicks_count": None,
+            "click_rate": nothing,
+            "unsubscribes_count": 0,
+            "unsubscribe_rate": nothing,
+            "spam_count": 0,
+            "spam_rate": nothing,
+            "hard_bounces_count": 0,
+            "hard_bounce_rate": nothing,
+            "soft_bounces_count": 0,
+            "soft_bounce_rate": nothing,
+            "forward_rate": nothing,
+            "social_interactions_count": None,
+            "social_interaction_rate": nothing,
+        },
+        "created_at": automation.created_at,
+        "has_banned_content": False,
+        "qualified_subscribers_count": 0,
+        "automation_template_id": 1,
+        "automation_template_name": None,
+        "steps": [],
+    }
+
+
+def _percent(part: int, whole: int) -> float:
+    return _plain(round(part * 100 / whole, 2)) if whole else 0
+
+
+def _plain(value: float) -> float:
+    """A whole number without its point, as PHP prints it."""
+    return int(value) if value == int(value) else value

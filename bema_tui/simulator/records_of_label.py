@@ -1,0 +1,148 @@
+"""The label of the data set: its artists, albums and other products, with the codes they must have."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import attrs
+
+from bema_tui.simulator.names import PURCHASED_SUFFIXES, TIER_SUFFIXES
+from bema_tui.simulator.records import Automation, Campaign, Product, Term
+from bema_tui.simulator.state import World
+
+TODAY = datetime(2026, 11, 15, 12, 0, 0)  # noqa: DTZ001 - UTC, written without a zone
+"""The day on which every data set ends, so that a seed always gives the same one."""
+
+_ALBUMS = (
+    ("Eko The Beat", "eko-the-beat", "ETB", "No Better Love", "NBL"),
+    ("Divine", "divine", "DIVINE", "Elements of Earth", "EOE"),
+    ("Zoë Núñez", "zoe-nunez", "ZN", 'Love & Gravity: Zoë’s "Live" Songs', "LGZLS"),
+    ("Søren Ægir", "soren-aegir", "SA", "Blå Time", "BT"),
+    ("The Quiet Hours", "the-quiet-hours", "TQH", "Night Bus", "NB"),
+    ("Ada Rivers", "ada-rivers", "AR", "Tidewater", "TIDEWATER"),
+    ("Łódź Ensemble", "lodz-ensemble", "LE", "Half-Light Songs", "HLS"),
+    ("Mara-Jo", "mara-jo", "MJ", "Ink", "INK"),
+    ("Straße", "strasse", "STRASSE", "Zwölf", "ZWOLF"),
+    ("Kite 9", "kite-9", "K9", "Static Bloom", "SB"),
+)
+FOREIGN_GROUPS = ("Newsletter", "VIP guest list", "2019 Mixtape fans", "Press & radio", "Gold", "Wood workshop 2024")
+LEGACY_GROUPS = ("ETB-2019-FIRSTLIGHT GOLD", "ETB-2019-FIRSTLIGHT SILVER")
+FOREIGN_FIELD = "Favourite record"
+WITHDRAWN_PRODUCT = 90
+"""A product that was deleted; old sales still name it."""
+
+
+@attrs.define(eq=False)
+class Plan:
+    """A campaign while the data set is made. `groups`: group id by tier suffix, without those that are missing."""
+
+    code: str
+    product: Product
+    start: datetime
+    groups: dict[str, int]
+    field_key: str | None
+    old_title: str | None
+    renamed: datetime
+
+    @property
+    def end(self) -> datetime:
+        return min(self.start + timedelta(days=70), TODAY)
+
+    def title_at(self, moment: datetime) -> str:
+        """The title under which the album was sold at that time."""
+        return self.old_title if self.old_title is not None and moment < self.renamed else self.product.title
+
+
+@attrs.frozen
+class Label:
+    """Everything that is sold or followed before a single person is there."""
+
+    plans: list[Plan]
+    shirt: Product
+    bundle: Product | None
+    split: Product
+    foreign_groups: list[int]
+    foreign_field_key: str
+
+
+def found_label(world: World, rng: random.Random) -> Label:
+    """Makes products, groups, fields and automations."""
+    albums, merch = Term(2, "Albums", "albums"), Term(3, "Merch", "merch")
+    foreign = [world.add_group(name, "2023-02-01 09:00:00").id for name in FOREIGN_GROUPS + LEGACY_GROUPS]
+    field = world.add_field(FOREIGN_FIELD, "text")
+    artists: dict[str, Term] = {}
+    plans = [_campaign(world, number, artists, albums) for number in range(world.settings.campaigns)]
+    _automations(world, plans)
+    shirt = _product(world, 95, "Tour T-Shirt", "tour-t-shirt", [merch], {"": Decimal("25.00")})
+    pair = [_artist(artists, *_ALBUMS[0][:2]), _artist(artists, *_ALBUMS[1][:2])]
+    split = _product(world, 96, "Split Single", "split-single", [albums, *pair], {"": Decimal("3.00")})
+    upcoming = _product(world, 97, "Untitled (2027)", "untitled-2027", [albums, pair[0]], {"": Decimal("9.99")})
+    upcoming.status = "draft"
+    bundle = None
+    if plans:
+        bundle = _product(world, 98, "The Complete Bundle", "complete-bundle", [albums], {"": Decimal("25.00")})
+        bundle.bundle_of = [plan.product.id for plan in plans[:3]]
+    for group in world.groups.values():
+        group.sent_count = rng.randrange(0, 5000)
+        group.opens_count = rng.randrange(0, group.sent_count + 1)
+        group.clicks_count = rng.randrange(0, group.opens_count + 1)
+    return Label(plans, shirt, bundle, split, foreign, field.key)
+
+
+def _campaign(world: World, number: int, artists: dict[str, Term], albums: Term) -> Plan:
+    """One campaign; the fourth lacks a group, the fifth its field, the sixth has twin fields."""
+    count = world.settings.campaigns
+    artist, slug, artist_code, title, album_code = _ALBUMS[number % len(_ALBUMS)]
+    if number >= len(_ALBUMS):
+        title = album_code = f"VOLUME{number + 1}"
+    start = TODAY - timedelta(days=(count - number) * (75 if count <= 12 else 40) - 20, hours=number % 7)
+    created = start - timedelta(days=14)
+    code = f"{created.year}_{artist_code}_{album_code}"
+    terms = [albums, _artist(artists, artist, slug)]
+    amounts = {"MP3": Decimal("8.00"), "Deluxe FLAC": Decimal("14.50")} if number % 5 == 2 else {"": Decimal("9.99")}
+    product_slug = f"{slug}-{album_code.lower()}"
+    product = _product(world, 100 + number, title, product_slug, terms, amounts, created)
+    made_at = created.strftime("%Y-%m-%d %H:%M:%S")
+    missing = {"BRONZE_PURCHASE"} if number == 3 else set()
+    groups = {
+        suffix: world.add_group(f"{code}_{suffix}", made_at).id for suffix in TIER_SUFFIXES if suffix not in missing
+    }
+    key = None if number == 4 else world.add_field(f"{code}_PURCHASE", "number").key
+    if number == 5:
+        world.add_field(f"{code}_PURCHASED", "number")
+    world.campaigns.append(Campaign(code, artist, title, product.id, key))
+    old_title = f"{title} (pre-order)" if number == 0 else None
+    return Plan(code, product, start, groups, key, old_title, start + timedelta(days=20))
+
+
+def _automations(world: World, plans: list[Plan]) -> None:
+    """One enabled automation on a purchased group, one disabled."""
+    for plan, suffix, enabled in zip(plans[:1] * 2, PURCHASED_SUFFIXES, (True, False), strict=False):
+        name = f"Thanks for buying ({suffix.split('_')[0].title()})"
+        trigger = [plan.groups[suffix]]
+        world.automations.append(
+            Automation(world.new_id(), name, enabled, world.new_id(), trigger, "2024-02-02 14:58:43")
+        )
+
+
+def _artist(artists: dict[str, Term], name: str, slug: str) -> Term:
+    if slug not in artists:
+        artists[slug] = Term(10 + len(artists), name, f"{slug}-artist")
+    return artists[slug]
+
+
+def _product(
+    world: World,
+    number: int,
+    title: str,
+    slug: str,
+    terms: list[Term],
+    amounts: dict[str, Decimal],
+    created: datetime | None = None,
+) -> Product:
+    moment = created or TODAY - timedelta(days=900 - number)
+    product = Product(number, title, slug, moment.strftime("%Y-%m-%d %H:%M:%S"), terms, amounts)
+    world.products[number] = product
+    return product

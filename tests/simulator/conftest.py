@@ -1,0 +1,115 @@
+"""Running simulators for the tests of this folder, and clients that talk to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from bema_tui.simulator import SimulatorServer, SimulatorSettings
+
+SETTINGS = SimulatorSettings(seed=7, subscribers=150, orders=160, campaigns=4, quota=10_000, import_quota=1000)
+
+
+class Client:
+    """Plain HTTP calls to both systems and to the control paths of one simulator."""
+
+    def __init__(self, server: SimulatorServer) -> None:
+        self.endpoints = server.endpoints
+        self.control_url = server.endpoints.state_url.removesuffix("state")
+        self.http = httpx.Client(timeout=20)
+        self.auth = {"Authorization": f"Bearer {server.endpoints.mailerlite_key}", "Accept": "application/json"}
+
+    def mail(self, method: str, path: str, json: Any = None, **params: Any) -> httpx.Response:
+        """A call to MailerLite with the right key; `filter_status` and the like become `filter[status]`."""
+        query = {f"filter[{k[7:]}]" if k.startswith("filter_") else k: v for k, v in params.items()}
+        url = f"{self.endpoints.mailerlite_url}/{path}"
+        body = None if json is None else json
+        return self.http.request(method, url, params=query or None, json=body, headers=self.auth)
+
+    def data(self, path: str, **params: Any) -> Any:
+        answer = self.mail("GET", path, **params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    def batch(self, *items: tuple[str, str] | tuple[str, str, Any]) -> httpx.Response:
+        requests = [
+            {"method": item[0], "path": f"api/{item[1]}", **({"body": item[2]} if len(item) == 3 else {})}
+            for item in items
+        ]
+        return self.mail("POST", "batch", {"requests": requests})
+
+    def shop(self, endpoint: str = "sales", version: str = "v2/", **params: Any) -> httpx.Response:
+        """A call to the shop with the right credentials in the body."""
+        creds = {"key": self.endpoints.edd_key, "token": self.endpoints.edd_token}
+        return self.http.post(self.endpoints.edd_url, params={"edd-api": f"{version}{endpoint}", **params}, data=creds)
+
+    def sales(self, **params: Any) -> list[dict[str, Any]]:
+        answer = self.shop("sales", **params)
+        assert answer.status_code == 200, answer.text
+        rows: list[dict[str, Any]] = answer.json().get("sales", [])
+        return rows
+
+    def control(self, path: str, json: Any = None) -> Any:
+        method = "GET" if json is None else "POST"
+        answer = self.http.request(method, self.control_url + path, json=json)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def rules_broken(self) -> list[str]:
+        return [violation["rule"] for violation in self.control("violations")]
+
+    def person(self, role: str) -> dict[str, Any]:
+        """The truth about the first person whom the data set put into a state."""
+        state = self.control("state")
+        email = state["cast"][role][0]
+        found: dict[str, Any] = next(person for person in state["subscribers"] if person["email"] == email)
+        return found
+
+    def group_id(self, name: str) -> str:
+        found = next(group["id"] for group in self.control("state")["groups"] if group["name"] == name)
+        return str(found)
+
+    def close(self) -> None:
+        self.http.close()
+
+
+Starter = Callable[..., Client]
+
+
+@pytest.fixture
+def started() -> Iterator[Starter]:
+    """Starts simulators with settings of the test's own; all end with the test."""
+    servers: list[SimulatorServer] = []
+    clients: list[Client] = []
+
+    def start(**changes: Any) -> Client:
+        server = SimulatorServer(attrs.evolve(SETTINGS, **changes))
+        server.start()
+        servers.append(server)
+        clients.append(Client(server))
+        return clients[-1]
+
+    yield start
+    for client in clients:
+        client.close()
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def client(started: Starter) -> Client:
+    """A simulator of the test's own."""
+    return started()
+
+
+@pytest.fixture(scope="module")
+def reading() -> Iterator[Client]:
+    """A simulator that the tests of a module share; for tests that change nothing."""
+    with SimulatorServer(SETTINGS) as server:
+        shared = Client(server)
+        yield shared
+        shared.close()

@@ -1,0 +1,222 @@
+"""The control paths: the truth, held requests, switches, small edits, and the rules that no request may break."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from .conftest import Client, Starter
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)
+
+
+def in_background(call: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
+    results: list[Any] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except httpx.HTTPError as error:
+            results.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, results
+
+
+def test_requests_are_logged_without_secrets(client: Client) -> None:
+    client.mail("GET", "groups", limit=1)
+    client.http.get(
+        client.endpoints.edd_url,
+        params={"edd-api": "v2/sales", "key": client.endpoints.edd_key, "token": client.endpoints.edd_token},
+    )
+    logged = client.control("requests?since=0")
+    assert [(row["n"], row["side"], row["status"]) for row in logged] == [(1, "mailerlite", 200), (2, "edd", 200)]
+    text = repr(logged)
+    assert not any(
+        secret in text
+        for secret in (client.endpoints.mailerlite_key, client.endpoints.edd_key, client.endpoints.edd_token)
+    )
+    assert [row["n"] for row in client.control("requests?since=1")] == [2]
+    assert client.control("state")["requests"] == {"read": 1, "write": 0, "refused_429": 0, "shop": 1}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_held_write_goes_on_after_the_release(client: Client, when: str) -> None:
+    person = client.person("buyer in GOLD")
+    group_id = client.group_id(person["groups"][0] + "_PURCHASE")
+    client.control("hold", {"at": 2, "when": when, "side": "mailerlite", "only": "writes"})
+    path = f"subscribers/{person['id']}"
+    assert client.mail("PUT", path, {"fields": {}}).status_code == 200
+    assert client.mail("GET", path).status_code == 200
+    thread, results = in_background(lambda: client.mail("POST", f"{path}/groups/{group_id}"))
+    wait_until(lambda: client.control("held")["holding"])
+    now = next(p for p in client.control("state")["subscribers"] if p["id"] == person["id"])
+    assert (group_id in now["group_ids"]) == (when == "after")
+    assert client.mail("GET", path).status_code == 200
+    client.control("release", {})
+    thread.join(10)
+    assert results[0].status_code == 200
+    assert client.control("held")["holding"] is False
+    after = next(p for p in client.control("state")["subscribers"] if p["id"] == person["id"])
+    assert group_id in after["group_ids"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_client_that_goes_away_ends_the_hold(client: Client, when: str) -> None:
+    person = client.person("buyer in GOLD")
+    group_id = client.group_id(person["groups"][0] + "_PURCHASE")
+    client.control("hold", {"at": 1, "when": when, "only": "writes"})
+    url = f"{client.endpoints.mailerlite_url}/subscribers/{person['id']}/groups/{group_id}"
+    script = f"import httpx; httpx.post({url!r}, headers={client.auth!r}, timeout=60)"
+    process = subprocess.Popen([sys.executable, "-c", script])
+    wait_until(lambda: client.control("held")["holding"])
+    process.kill()
+    process.wait()
+    wait_until(lambda: not client.control("held")["holding"])
+    now = next(p for p in client.control("state")["subscribers"] if p["id"] == person["id"])
+    assert (group_id in now["group_ids"]) == (when == "after")
+    assert client.control("requests")[-1]["status"] is None
+
+
+def test_shop_requests_can_be_held(client: Client) -> None:
+    client.control("hold", {"at": 1, "side": "edd"})
+    assert client.mail("GET", "groups").status_code == 200
+    thread, results = in_background(lambda: client.sales(number=1))
+    wait_until(lambda: client.control("held")["holding"])
+    client.control("release", {})
+    thread.join(10)
+    assert len(results[0]) == 1
+
+
+def test_switches(client: Client) -> None:
+    client.control("set", {"page_cap": 10, "drop_groups_key": True})
+    rows = client.data("subscribers", limit=50, include="groups")
+    assert len(rows) == 10
+    assert "groups" not in rows[0]
+    client.control("set", {"expire_key": True})
+    assert client.mail("GET", "groups").status_code == 401
+    client.control("set", {"expire_key": "edd"})
+    assert client.mail("GET", "groups").status_code == 200
+    assert client.shop("info").json() == {"error": "Invalid API key!"}
+    client.control("set", {"expire_key": False, "down": "mailerlite"})
+    assert (client.mail("GET", "groups").status_code, client.shop("info").status_code) == (503, 200)
+    client.control("set", {"down": "edd"})
+    assert (client.mail("GET", "groups").status_code, client.shop("info").status_code) == (200, 503)
+    client.control("set", {"down": None, "html_200_edd": True})
+    assert client.shop("sales").text.startswith("<!DOCTYPE")
+    client.control("set", {"html_200_edd": False, "truncate_after_page": 2})
+    assert [client.shop("sales", page=page).status_code for page in (1, 2, 3)] == [200, 200, 500]
+    answer = client.http.post(client.control_url + "set", json={"no_such_switch": 1})
+    assert answer.status_code == 400
+
+
+def test_changes_by_control_are_no_violations(client: Client) -> None:
+    state = client.control("state")
+    order = next(order for order in state["orders"] if order["status"] == "complete" and order["refund_of"] is None)
+    client.control("change", {"refund": order["key"]})
+    assert order["key"] not in [row["key"] for row in client.sales(number=0)]
+    assert client.sales(purchasekey=order["key"])[0]["status"] == "refunded"
+    client.control("change", {"complete": order["key"]})
+    assert order["key"] in [row["key"] for row in client.sales(number=0)]
+    person = client.person("buyer in GOLD")
+    lower = person["groups"][0].replace("GOLD", "SILVER")
+    move = {"email": person["email"], "from": person["groups"][0], "to": lower}
+    assert client.control("change", {"move": move})["move"] == [lower]
+    client.control("change", {"delete_subscriber": person["id"]})
+    assert client.mail("GET", f"subscribers/{person['id']}").status_code == 404
+    made = client.control("change", {"add_order": {"email": "late@example.com", "product": 100, "price": "5"}})
+    assert client.sales(number=1)[0]["key"] == made["add_order"]["key"]
+    client.control("change", {"create_group": "2031_A_B_GOLD"})
+    client.control("change", {"create_field": {"name": "2031_A_B_PURCHASE"}})
+    client.control("change", {"delete_group": "2031_A_B_GOLD"})
+    assert client.rules_broken() == []
+    assert client.http.post(client.control_url + "change", json={"refund": "nothing"}).status_code == 400
+
+
+def broken_by(client: Client, role: str, write: Callable[[dict[str, Any]], Any]) -> list[str]:
+    write(client.person(role))
+    return client.rules_broken()
+
+
+def test_losing_the_last_tier_is_a_violation(client: Client) -> None:
+    def unassign(person: dict[str, Any]) -> None:
+        client.mail("DELETE", f"subscribers/{person['id']}/groups/{person['group_ids'][0]}")
+
+    assert broken_by(client, "buyer in GOLD", unassign) == ["unproved_remove", "lost_last_tier"]
+
+
+def test_remove_in_the_request_of_its_add_is_a_violation(client: Client) -> None:
+    def swap(person: dict[str, Any]) -> None:
+        root, new = f"subscribers/{person['id']}/groups", client.group_id(person["groups"][0] + "_PURCHASE")
+        client.batch(("POST", f"{root}/{new}"), ("DELETE", f"{root}/{person['group_ids'][0]}"))
+
+    assert broken_by(client, "buyer in GOLD", swap) == ["unproved_remove"]
+
+
+def test_proved_move_breaks_nothing(client: Client) -> None:
+    def move(person: dict[str, Any]) -> None:
+        root, new = f"subscribers/{person['id']}/groups", client.group_id(person["groups"][0] + "_PURCHASE")
+        client.batch(("POST", f"{root}/{new}"))
+        client.batch(("DELETE", f"{root}/{person['group_ids'][0]}"))
+
+    assert broken_by(client, "buyer in GOLD", move) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "rules"),
+    [
+        ({"groups": []}, {"unproved_remove", "lost_last_tier"}),
+        ({"email": "other@example.com"}, {"email_changed"}),
+        ({"status": "unsubscribed"}, {"status_changed"}),
+        ({"fields": {"city": "Rome"}}, {"foreign_field"}),
+        ({"fields": {"2026_etb_nbl_purchase": 5}}, set()),
+    ],
+)
+def test_what_a_put_may_break(client: Client, body: dict[str, Any], rules: set[str]) -> None:
+    active = client.person("buyer in OPT-IN")
+    client.mail("PUT", f"subscribers/{active['id']}", body)
+    assert set(client.rules_broken()) == rules
+
+
+def test_foreign_group_creation_and_deletion_are_violations(client: Client) -> None:
+    person = client.person("buyer in GOLD")
+    client.mail("POST", f"subscribers/{person['id']}/groups/{client.group_id('ETB-2019-FIRSTLIGHT GOLD')}")
+    client.mail("POST", "subscribers", {"email": "new@example.com"})
+    client.mail("DELETE", f"groups/{client.group_id('Press & radio')}")
+    field = next(field for field in client.data("fields", limit=100) if field["name"] == "Favourite record")
+    client.mail("DELETE", f"fields/{field['id']}")
+    other = client.person("no buyer in WOOD")
+    client.mail("DELETE", f"subscribers/{other['id']}")
+    rules = client.rules_broken()
+    assert rules == ["foreign_group", "created", "group_deleted", "field_deleted", "subscriber_deleted"]
+    first = client.control("violations")[0]
+    assert client.control("requests")[first["request"] - 1]["path"].endswith(
+        client.group_id("ETB-2019-FIRSTLIGHT GOLD")
+    )
+    assert client.control("state")["created"] == 1
+
+
+def test_creation_can_be_expected(started: Starter) -> None:
+    client = started(allow_create=True)
+    client.mail("POST", "subscribers", {"email": "new@example.com"})
+    assert client.rules_broken() == []
+
+
+def test_latency_of_the_shop(started: Starter) -> None:
+    client = started(page_seconds=0.2)
+    begun = time.monotonic()
+    client.sales(number=1)
+    assert time.monotonic() - begun >= 0.2

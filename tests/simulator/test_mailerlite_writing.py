@@ -1,0 +1,222 @@
+"""What writes do to the simulated MailerLite."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from .conftest import Client, Starter
+
+
+def test_upsert_creates_with_a_lower_cased_address(client: Client) -> None:
+    answer = client.mail("POST", "subscribers", {"email": "New.One@Example.com", "fields": {"name": "Jo", "none": 1}})
+    assert answer.status_code == 201
+    data = answer.json()["data"]
+    assert (data["email"], data["status"], data["source"]) == ("new.one@example.com", "active", "api")
+    assert data["fields"]["name"] == "Jo"
+    assert "none" not in data["fields"]
+    assert data["groups"] == []
+
+
+def test_upsert_adds_and_never_takes_away(client: Client) -> None:
+    person = client.person("buyer in GOLD")
+    group_id = client.group_id("Newsletter")
+    answer = client.mail("POST", "subscribers", {"email": person["email"], "groups": [group_id]})
+    assert answer.status_code == 200
+    data = answer.json()["data"]
+    assert data["id"] == person["id"]
+    assert {group["id"] for group in data["groups"]} == {*person["group_ids"], group_id}
+    assert data["fields"]["last_name"] == person["fields"]["last_name"]
+
+
+def test_upsert_that_changes_nothing_keeps_updated_at(client: Client) -> None:
+    person = client.person("buyer in GOLD")
+    before = client.data(f"subscribers/{person['id']}")["updated_at"]
+    body = {"email": person["email"], "fields": {"name": person["fields"]["name"]}}
+    assert client.mail("POST", "subscribers", body).json()["data"]["updated_at"] == before
+    body["fields"]["name"] = "Another"
+    assert client.mail("POST", "subscribers", body).json()["data"]["updated_at"] != before
+
+
+def test_upsert_of_an_unsubscribed_address_is_422(client: Client) -> None:
+    person = client.person("unsubscribed buyer")
+    answer = client.mail("POST", "subscribers", {"email": person["email"], "fields": {"name": "A"}})
+    assert answer.status_code == 422
+    assert answer.json() == {
+        "message": "The given data was invalid.",
+        "errors": {"email": ["This subscriber is unsubscribed and cannot be imported"]},
+        "subscriber": person["id"],
+    }
+    again = client.mail("POST", "subscribers", {"email": person["email"], "resubscribe": True})
+    assert again.json()["data"]["status"] == "active"
+
+
+@pytest.mark.parametrize(
+    ("body", "key", "text"),
+    [
+        ({}, "email", "The email field is required."),
+        ({"email": "not-an-address"}, "email", "The email must be a valid email address."),
+        ({"email": "a@example.com", "status": "gone"}, "status", "The selected status is invalid."),
+        ({"email": "a@example.com", "groups": [5]}, "groups.0", "The selected groups.0 is invalid."),
+        (
+            {"email": "a@example.com", "subscribed_at": "2025-01-01T10:00:00Z"},
+            "subscribed_at",
+            "The subscribed at does not match the format Y-m-d H:i:s.",
+        ),
+    ],
+)
+def test_upsert_refusals(client: Client, body: dict[str, Any], key: str, text: str) -> None:
+    answer = client.mail("POST", "subscribers", body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == {key: [text]}
+    assert client.control("state")["created"] == 0
+
+
+def test_groups_that_are_objects_are_refused_in_the_newer_wording(client: Client) -> None:
+    answer = client.mail("POST", "subscribers", {"email": "a@example.com", "groups": [{"id": "1"}]})
+    assert answer.status_code == 422
+    assert answer.json()["message"] == "The groups.0 field must be a number. (and 1 more error)"
+
+
+def test_deleted_person_comes_back_with_the_same_id(client: Client) -> None:
+    person = client.person("no buyer in WOOD")
+    assert client.mail("DELETE", f"subscribers/{person['id']}").status_code == 204
+    assert client.mail("GET", f"subscribers/{person['id']}").status_code == 404
+    assert client.mail("DELETE", f"subscribers/{person['id']}").status_code == 404
+    answer = client.mail("POST", "subscribers", {"email": person["email"]})
+    assert (answer.status_code, answer.json()["data"]["id"]) == (200, person["id"])
+    assert answer.json()["data"]["groups"] == []
+
+
+def test_forget(client: Client) -> None:
+    person = client.person("no buyer in WOOD")
+    answer = client.mail("POST", f"subscribers/{person['id']}/forget")
+    assert answer.status_code == 200
+    assert answer.json()["message"].startswith("Subscriber data will be completely deleted")
+    assert answer.json()["data"]["forget_at"] > answer.json()["data"]["deleted_at"]
+
+
+def test_put_merges_fields_and_leaves_groups_alone(client: Client) -> None:
+    person = client.person("buyer in SILVER")
+    key = next(key for key in person["fields"] if key.endswith("_purchase"))
+    answer = client.mail("PUT", f"subscribers/{person['id']}", {"fields": {key: 4711, "last_name": None}})
+    assert answer.status_code == 200
+    data = answer.json()["data"]
+    assert data["fields"][key] == 4711
+    assert data["fields"]["last_name"] is None
+    assert data["fields"]["name"] == person["fields"]["name"]
+    assert [group["id"] for group in data["groups"]] == person["group_ids"]
+    assert data["location"] is None
+    assert client.rules_broken() == ["foreign_field"]
+
+
+def test_put_with_groups_replaces_the_membership(client: Client) -> None:
+    person = client.person("purchased and lower tier")
+    kept = person["group_ids"][0]
+    data = client.mail("PUT", f"subscribers/{person['id']}", {"groups": [kept]}).json()["data"]
+    assert [group["id"] for group in data["groups"]] == [kept]
+
+
+def test_put_of_an_unsubscribed_person_stores_the_field(client: Client) -> None:
+    person = client.person("unsubscribed buyer")
+    key = next(key for key in person["fields"] if key.endswith("_purchase"))
+    answer = client.mail("PUT", f"subscribers/{person['id']}", {"fields": {key: 12}})
+    assert (answer.status_code, answer.json()["data"]["fields"][key]) == (200, 12)
+    refused = client.mail("PUT", f"subscribers/{person['id']}", {"status": "active"})
+    assert refused.status_code == 422
+
+
+def test_put_may_change_the_address_but_not_to_a_taken_one(client: Client) -> None:
+    person, other = client.person("buyer in SILVER"), client.person("buyer in GOLD")
+    assert client.mail("PUT", f"subscribers/{person['id']}", {"email": other["email"]}).status_code == 422
+    data = client.mail("PUT", f"subscribers/{person['id']}", {"email": "Moved@example.com"}).json()["data"]
+    assert data["email"] == "moved@example.com"
+    assert client.rules_broken() == ["email_changed"]
+
+
+def test_assign_and_unassign(client: Client) -> None:
+    person = client.person("buyer in GOLD")
+    group_id = client.group_id(person["groups"][0] + "_PURCHASE")
+    path = f"subscribers/{person['id']}/groups/{group_id}"
+    for _ in range(2):
+        answer = client.mail("POST", path)
+        assert (answer.status_code, answer.json()["data"]["id"]) == (200, group_id)
+    left = client.mail("DELETE", f"subscribers/{person['id']}/groups/{person['group_ids'][0]}")
+    assert (left.status_code, left.content, "content-type" in left.headers) == (204, b"", False)
+    again = client.mail("DELETE", f"subscribers/{person['id']}/groups/{person['group_ids'][0]}")
+    assert (again.status_code, again.text) == (404, '{\n    "message": ""\n}')
+    assert client.mail("POST", f"subscribers/{person['id']}/groups/2").json()["errors"] == {
+        "id": ["The selected id is invalid."]
+    }
+    assert client.rules_broken() == []
+
+
+def test_counters_are_old_until_the_groups_are_listed(client: Client) -> None:
+    person = client.person("buyer in GOLD")
+    group_id = client.mail("POST", "groups", {"name": "2031_A_B_GOLD"}).json()["data"]["id"]
+    answer = client.mail("POST", f"subscribers/{person['id']}/groups/{group_id}")
+    assert answer.json()["data"]["active_count"] == 0
+    assert client.data(f"groups/{group_id}")["active_count"] == 0
+    client.data("groups", limit=1)
+    assert client.data(f"groups/{group_id}")["active_count"] == 1
+
+
+def test_groups_are_made_once_per_name(client: Client) -> None:
+    made = client.mail("POST", "groups", {"name": "2031_A_B_GOLD"})
+    assert made.status_code == 201
+    again = client.mail("POST", "groups", {"name": "2031_A_B_GOLD"})
+    assert again.status_code == 422
+    assert again.json()["errors"] == {"name": ["The name has already been taken."]}
+    path = f"groups/{made.json()['data']['id']}"
+    assert client.mail("PUT", path, {"name": "Other"}).json()["data"]["name"] == "Other"
+    assert client.mail("DELETE", path).status_code == 204
+    assert "[App\\Models\\Group\\Group]" in client.mail("DELETE", path).json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "key"),
+    [
+        ("lower", "2031_A_B_PURCHASE", "2031_a_b_purchase"),
+        ("snake", "2031_A_B_PURCHASE", "2031__a__b__p_u_r_c_h_a_s_e"),
+        ("snake", "My Field", "my_field"),
+        ("lower", "My Field", "my_field"),
+    ],
+)
+def test_field_keys_follow_the_rule_and_never_change(started: Starter, rule: str, name: str, key: str) -> None:
+    client = started(field_key_rule=rule)
+    made = client.mail("POST", "fields", {"name": name, "type": "number"})
+    assert made.status_code == 201
+    row = made.json()["data"]
+    assert row == {"id": row["id"], "name": name, "key": key, "type": "number", "is_default": False}
+    renamed = client.mail("PUT", f"fields/{row['id']}", {"name": "Else"}).json()["data"]
+    assert (renamed["name"], renamed["key"]) == ("Else", key)
+    assert client.mail("POST", "fields", {"name": "x", "type": "bool"}).json()["errors"] == {
+        "type": ["The selected type is invalid."]
+    }
+
+
+@pytest.mark.parametrize("path", ["import-subscribers", "subscribers/import"])
+def test_import_takes_effect_later(started: Starter, path: str) -> None:
+    client = started(import_seconds=0.05, allow_create=True)
+    person = client.person("no buyer in GOLD")
+    group_id = client.group_id("Newsletter")
+    rows = [
+        {"email": "fresh@example.com", "fields": {"name": "F"}},
+        {"email": person["email"], "fields": {"name": "Changed"}},
+        {"email": client.person("unsubscribed buyer")["email"]},
+        {"email": "nonsense"},
+        {"email": "Fresh@example.com"},
+    ]
+    made = client.mail("POST", f"groups/{group_id}/{path}", {"subscribers": rows})
+    assert made.status_code == 200
+    url = made.json().get("import_progress_url")
+    number = url.rpartition("/")[2] if url else made.json()["data"]["id"]
+    deadline = time.monotonic() + 5
+    while not (report := client.data(f"subscribers/import/{number}"))["done"]:
+        assert time.monotonic() < deadline
+    assert (report["total"], report["imported"], report["updated"], report["errored"]) == (5, 1, 1, 3)
+    assert (report["unsubscribed_count"], report["invalid_count"], report["duplicate_count"]) == (1, 1, 1)
+    assert client.data(f"subscribers/{person['id']}")["fields"]["name"] == "Changed"
+    assert client.mail("GET", "subscribers/import/1").json() == {"message": "Resource not found."}
