@@ -1,0 +1,87 @@
+"""What the account has of a campaign's groups and field, and what is missing, doubled or of the wrong type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from bema_tui.campaigns.context import WRITABLE_TYPES
+from bema_tui.campaigns.naming import FieldMatch, GroupMatch, field_name, group_name, match_field, match_groups
+from bema_tui.campaigns.severities import NO_CAMPAIGN, finding
+from bema_tui.campaigns.tiers import LABEL, ORDER
+from bema_tui.model import Campaign, CustomField, Finding, FindingRule, Group, Tier
+
+MAX_GROUPS: Final = 1000
+MAX_FIELDS: Final = 100
+NEARLY_FULL_PERCENT: Final = 90
+
+
+@frozen
+class CampaignCheck:
+    """The campaign's groups and field as the account has them. ``field`` may be of a type that blocks the campaign."""
+
+    by_tier: Mapping[Tier, Group]
+    field: CustomField | None
+    missing: frozenset[Tier]
+    findings: tuple[Finding, ...]
+
+
+def check_campaign(campaign: Campaign, groups: Sequence[Group], fields: Sequence[CustomField]) -> CampaignCheck:
+    """Match a campaign with the whole account (all its groups and fields). Domain rules, sections 2 and 3."""
+    by_group, by_field = match_groups(groups, campaign.code), match_field(fields, campaign.code)
+    missing = frozenset(tier for tier in ORDER if tier not in by_group.by_tier)
+    findings = (
+        *_group_findings(campaign, by_group, missing),
+        *_field_findings(campaign, by_field),
+        *account_findings(groups, fields),
+    )
+    return CampaignCheck(by_group.by_tier, by_field.field, missing, findings)
+
+
+def _group_findings(campaign: Campaign, match: GroupMatch, missing: frozenset[Tier]) -> list[Finding]:
+    found = []
+    for tier in ORDER:
+        name = group_name(campaign.code, tier)
+        if tier in missing:
+            message = f"The account has no group {name}, so nobody is moved into {LABEL[tier]}."
+            advice = "Sync with --create-missing, or make the group in MailerLite with exactly this name."
+            found.append(finding(FindingRule.GROUP_MISSING, campaign.code, name, message, advice))
+        if tier in match.twins:
+            used = match.by_tier[tier].name
+            others = ", ".join(repr(group.name) for group in match.twins[tier])
+            message = f"{others} means the same as the group {used!r}, which is the one in use."
+            advice = "Move the members into the group in use, point the automations at it, and delete the other."
+            found.append(finding(FindingRule.TWIN_GROUP, campaign.code, name, message, advice))
+    return found
+
+
+def _field_findings(campaign: Campaign, match: FieldMatch) -> list[Finding]:
+    code, name = campaign.code, field_name(campaign.code)
+    if match.field is None:
+        message = f"The account has no field {name}, so the campaign cannot be synced."
+        advice = "Sync with --create-missing, or make a field of type number with exactly this name in MailerLite."
+        return [finding(FindingRule.FIELD_MISSING, code, name, message, advice)]
+    found = []
+    if match.twins:
+        others = ", ".join(repr(custom.name) for custom in match.twins)
+        message = f"{others} means the same as the field {match.field.name!r}, which is the one in use."
+        advice = "Copy the values into the field in use, point the automations at it, and delete the other."
+        found.append(finding(FindingRule.TWIN_FIELD, code, name, message, advice))
+    if match.field.type not in WRITABLE_TYPES:
+        message = f"The field {match.field.name!r} is of type {match.field.type} and cannot hold an order number."
+        advice = f"Rename the field in MailerLite and make {name} as a field of type number."
+        found.append(finding(FindingRule.FIELD_TYPE_MISMATCH, code, name, message, advice))
+    return found
+
+
+def account_findings(groups: Sequence[Group], fields: Sequence[CustomField]) -> list[Finding]:
+    """A warning for each kind of thing of which the account has 90 % of what it may hold."""
+    found = []
+    for what, count, most in (("groups", len(groups), MAX_GROUPS), ("fields", len(fields), MAX_FIELDS)):
+        if count * 100 >= most * NEARLY_FULL_PERCENT:
+            message = f"The account holds {count} of at most {most} {what}."
+            advice = f"Delete {what} of old campaigns in MailerLite before the next campaign is made."
+            found.append(finding(FindingRule.ACCOUNT_NEARLY_FULL, NO_CAMPAIGN, what, message, advice))
+    return found

@@ -1,0 +1,83 @@
+"""Turns a decision about one person into the planned writes, in the order in which they are safe."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import evolve
+
+from bema_tui.campaigns.context import CampaignContext, Person, Step
+from bema_tui.campaigns.purchases import canonical
+from bema_tui.model import ChangeKind, PlannedChange, SubscriberStatus, Tier
+
+FIELD_ONLY: Final = "field only"
+WOOD: Final = "Wood → field only"
+NOT_ACTIVE: Final = "not active → field only"
+LOWER_OFF: Final = "two tiers → lower off"
+
+
+def movable(context: CampaignContext, person: Person) -> bool:
+    """Whether this person's groups may be changed at all. Domain rules, section 6, consent."""
+    return person.status is SubscriberStatus.ACTIVE or context.rules.move_inactive
+
+
+def hold_back(context: CampaignContext, step: Step, *, otherwise: str) -> Step:
+    """The step without its moves when they may not be made now: a target group is missing, or a read shrank.
+
+    A move waits as a whole: an add whose remove is dropped would leave two tiers.
+    """
+    tiers = (*step.remove, *([step.add] if step.add else []))
+    if (context.shrank and step.remove) or not all(context.has_group(tier) for tier in tiers):
+        return Step(otherwise)
+    return step
+
+
+def field_change(context: CampaignContext, person: Person, after: str | None, rule: str, reason: str) -> PlannedChange:
+    """The write of the purchase field; ``after`` None clears it.
+
+    The campaign must have a writable field.
+    """
+    custom = context.writable_field
+    assert custom is not None, "a campaign without a usable field is blocked before anything is planned"
+    return PlannedChange(
+        kind=ChangeKind.SET_FIELD,
+        subscriber_id=person.subscriber_id,
+        email=person.email,
+        name=person.name,
+        target=custom.key,
+        target_name=custom.name,
+        before=None if canonical(person.stored) is None else person.stored,
+        after=after,
+        rule=rule,
+        reason=reason,
+    )
+
+
+def group_changes(context: CampaignContext, person: Person, step: Step, reason: str) -> tuple[PlannedChange, ...]:
+    """The adds, then the removes of a step; a remove beside an add waits for the add's proof."""
+    changes = []
+    if step.add is not None:
+        changes.append(_membership(context, person, step.add, ChangeKind.ADD_GROUP, step.rule, reason))
+    for tier in step.remove:
+        remove = _membership(context, person, tier, ChangeKind.REMOVE_GROUP, step.rule, reason)
+        changes.append(evolve(remove, needs_add=step.add is not None))
+    return tuple(changes)
+
+
+def _membership(
+    context: CampaignContext, person: Person, tier: Tier, kind: ChangeKind, rule: str, reason: str
+) -> PlannedChange:
+    group = context.groups[tier]
+    joins = kind is ChangeKind.ADD_GROUP
+    return PlannedChange(
+        kind=kind,
+        subscriber_id=person.subscriber_id,
+        email=person.email,
+        name=person.name,
+        target=group.id,
+        target_name=group.name,
+        before=None if joins else group.name,
+        after=group.name if joins else None,
+        rule=rule,
+        reason=reason,
+    )

@@ -1,0 +1,175 @@
+"""Finds campaigns in the shop and the account, and says what stays unclear. Domain rules, section 2, discovery."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from attrs import evolve, frozen
+
+from bema_tui.campaigns.account import account_findings
+from bema_tui.campaigns.naming import abbreviate, legacy_groups, make_code, read_group_name
+from bema_tui.campaigns.severities import NO_CAMPAIGN, finding
+from bema_tui.errors import RuleError
+from bema_tui.model import Campaign, CustomField, Finding, FindingRule, Group, Product
+
+ARTIST_SLUG: Final = "-artist"
+FIRST_YEAR: Final = 1990
+YEARS_AHEAD: Final = 2
+_PIN: Final = "Add the campaign by hand with a code of your own: campaigns add CODE --album NAME --product ID."
+
+
+@frozen
+class Discovery:
+    """The campaigns that are clear, in the order of their codes, and a finding for each thing that is not."""
+
+    proposals: tuple[Campaign, ...]
+    findings: tuple[Finding, ...]
+
+
+def discover(
+    products: Sequence[Product],
+    groups: Sequence[Group],
+    fields: Sequence[CustomField],
+    orders_by_product: Mapping[str, datetime],
+    sold_product_ids: Collection[str],
+    existing: Sequence[Campaign],
+    today: date,
+) -> Discovery:
+    """Propose campaigns for the products that no campaign claims.
+
+    Args:
+        products: the shop's product list.
+        groups: all groups of the account; a matching code there gives the year.
+        fields: all custom fields of the account.
+        orders_by_product: product id → the date of its earliest valid order, the campaign's start.
+        sold_product_ids: every product id that an order names, also of deleted products.
+        existing: the campaigns there are; their products are skipped, their codes are taken.
+        today: the local day; years too far ahead make no code.
+    """
+    claimed = {product_id for campaign in existing for product_id in campaign.product_ids}
+    years = _years_in_account(groups)
+    drafts: dict[str, list[tuple[Product, Campaign]]] = defaultdict(list)
+    findings: list[Finding] = []
+    for product in sorted(products, key=_by_id):
+        if product.id in claimed:
+            continue
+        drafted = _draft(product, years, sold=product.id in sold_product_ids, today=today)
+        if isinstance(drafted, Campaign):
+            campaign = evolve(drafted, start=orders_by_product.get(product.id))
+            drafts[campaign.code].append((product, campaign))
+        elif drafted is not None:
+            findings.append(drafted)
+    taken = {campaign.code: campaign for campaign in existing}
+    proposals, collisions = _settle(drafts, taken)
+    listed = {product.id for product in products}
+    findings += collisions
+    findings += _unclaimed(set(sold_product_ids) - claimed - listed)
+    findings += _legacy(groups)
+    findings += account_findings(groups, fields)
+    return Discovery(tuple(proposals), tuple(findings))
+
+
+def _by_id(product: Product) -> tuple[int, str]:
+    return len(product.id), product.id
+
+
+def _subject(product_id: str) -> str:
+    return f"product {product_id}"
+
+
+def _years_in_account(groups: Iterable[Group]) -> Mapping[str, frozenset[int]]:
+    """``ARTIST_ALBUM`` → the years that the account's groups have it with."""
+    years: dict[str, set[int]] = defaultdict(set)
+    for group in groups:
+        read = read_group_name(group.name)
+        if read is not None:
+            year, _, rest = read[0].partition("_")
+            years[rest].add(int(year))
+    return {rest: frozenset(found) for rest, found in years.items()}
+
+
+def _draft(
+    product: Product, years: Mapping[str, frozenset[int]], *, sold: bool, today: date
+) -> Campaign | Finding | None:
+    """A campaign for one product, or why there is none; None when there is nothing to say."""
+    artists = sorted({name for slug, name in product.categories if slug.endswith(ARTIST_SLUG)})
+    if product.bundle:
+        return _about(
+            FindingRule.BUNDLE_UNCLAIMED,
+            product,
+            "is a bundle, and no campaign lists it",
+            "Add its product id to each campaign whose album it contains.",
+        )
+    if not artists and not sold:
+        return None
+    if len(artists) != 1:
+        what = f"has {len(artists)} artists ({', '.join(artists)})" if artists else "was sold and has no artist"
+        advice = "Give the product exactly one category whose slug ends in -artist, or leave it if it is no album."
+        return _about(FindingRule.ARTIST_UNCLEAR, product, what, advice)
+    return _with_artist(product, artists[0], years, today)
+
+
+def _with_artist(product: Product, artist: str, years: Mapping[str, frozenset[int]], today: date) -> Campaign | Finding:
+    known = years.get(f"{abbreviate(artist)}_{abbreviate(product.title)}", frozenset())
+    if len(known) > 1:
+        several = ", ".join(str(year) for year in sorted(known))
+        return _about(FindingRule.CODE_COLLISION, product, f"fits groups of several years ({several})", _PIN)
+    year = next(iter(known)) if known else (product.created.year if product.created else None)
+    if year is None or not FIRST_YEAR <= year <= today.year + YEARS_AHEAD:
+        what = f"has no usable year (found: {year if year is not None else 'none'})"
+        return _about(FindingRule.PRODUCT_UNCLAIMED, product, what, _PIN)
+    try:
+        code = make_code(year, artist, product.title)
+    except RuleError as error:
+        what = f"by {artist} cannot be named ({error.message.rstrip('.')})"
+        return _about(FindingRule.ARTIST_UNCLEAR, product, what, _PIN)
+    return Campaign(code=code, album=product.title, product_ids=(product.id,))
+
+
+def _about(rule: FindingRule, product: Product, what: str, advice: str) -> Finding:
+    message = f"Product {product.id}, {product.title!r}, {what}."
+    return finding(rule, NO_CAMPAIGN, _subject(product.id), message, advice)
+
+
+def _settle(
+    drafts: Mapping[str, Sequence[tuple[Product, Campaign]]], taken: Mapping[str, Campaign]
+) -> tuple[list[Campaign], list[Finding]]:
+    """Keep the drafts whose code is theirs alone."""
+    proposals, findings = [], []
+    for code in sorted(drafts):
+        rivals = drafts[code]
+        if len(rivals) == 1 and code not in taken:
+            proposals.append(rivals[0][1])
+            continue
+        owner = taken.get(code)
+        for product, _ in rivals:
+            others = [repr(other.title) for other, _ in rivals if other.id != product.id]
+            if owner is not None:
+                others.append(f"the campaign of {owner.album!r}")
+            what = f"folds to the code {code} like {', '.join(others)}"
+            advice = f"Add its product id to {code} if it is the same album, else pin another code for it."
+            findings.append(_about(FindingRule.CODE_COLLISION, product, what, advice))
+    return proposals, findings
+
+
+def _unclaimed(product_ids: Iterable[str]) -> list[Finding]:
+    found = []
+    for product_id in sorted(product_ids, key=lambda one: (len(one), one)):
+        message = f"Product {product_id} was sold, and neither a campaign nor the shop's product list has it."
+        advice = "Add its product id to the campaign of its album, or accept this if it was none."
+        found.append(
+            finding(FindingRule.PRODUCT_UNCLAIMED, NO_CAMPAIGN, _subject(product_id), message, advice),
+        )
+    return found
+
+
+def _legacy(groups: Iterable[Group]) -> list[Finding]:
+    found = []
+    for prefix, names in legacy_groups(group.name for group in groups).items():
+        message = f"{len(names)} groups of an older naming begin with {prefix}: {', '.join(repr(n) for n in names)}."
+        advice = "Nothing is written to them; rename them to YYYY_ARTIST_ALBUM_TIER if they belong to a campaign."
+        found.append(finding(FindingRule.LEGACY_NAME, NO_CAMPAIGN, prefix, message, advice))
+    return found

@@ -1,0 +1,150 @@
+"""Which orders count for a campaign, which of them the purchase field names, and how. Domain rules, section 4."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final, Literal
+
+from attrs import frozen
+
+from bema_tui.model import Campaign, Order
+
+OnRefund = Literal["flag", "revert"]
+FieldValue = str | int | float | None
+
+COMPLETE: Final = "complete"
+PARTIALLY_REFUNDED: Final = "partially_refunded"
+REFUNDED: Final = "refunded"
+NOT_SETTLED: Final = frozenset({"revoked", "on_hold"})
+LIVE: Final = "live"
+
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,14}")
+_INTEGER: Final = re.compile(r"([0-9]+)(\.0*)?")
+
+
+@frozen
+class KnownOrder:
+    """An order of the store.
+
+    ``listed``: the shop's latest reads prove that it is in the list (a complete full read, or a window read since).
+    One that is not listed carries the last status known, which may have been looked up by its key.
+    """
+
+    order: Order
+    listed: bool
+
+
+@frozen
+class Rules:
+    """What an operator can change. The defaults are the label's."""
+
+    place_unassigned_buyers: bool = True
+    add_new_buyers: bool = False
+    count_free_orders: bool = False
+    partial_refund_counts: bool = True
+    on_refund: OnRefund = "flag"
+    move_inactive: bool = False
+
+
+@frozen
+class Choice:
+    """The order that the purchase field names.
+
+    ``keep``: the field's present value stands for this order already. ``why`` says how it was chosen.
+    """
+
+    order: Order
+    keep: bool
+    why: str
+
+
+def holds_product(order: Order, campaign: Campaign, *, free: bool) -> bool:
+    """Whether an item of the order is one of the campaign's products, with a price unless ``free`` ones count."""
+    return any(item.product_id in campaign.product_ids and (free or item.price > Decimal(0)) for item in order.items)
+
+
+def _counts_by_item(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool:
+    order = known.order
+    return known.listed and order.mode == LIVE and holds_product(order, campaign, free=rules.count_free_orders)
+
+
+def is_valid(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool:
+    """Whether the order is a purchase of the campaign's album."""
+    status = known.order.status
+    settled = status == COMPLETE or (status == PARTIALLY_REFUNDED and rules.partial_refund_counts)
+    return settled and _counts_by_item(known, campaign, rules)
+
+
+def not_settled(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool:
+    """Whether the shop lists the order for this campaign as revoked or on hold."""
+    return known.order.status in NOT_SETTLED and _counts_by_item(known, campaign, rules)
+
+
+def partly_refunded(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool:
+    """Whether the shop lists the order for this campaign as partly refunded, counted or not."""
+    return known.order.status == PARTIALLY_REFUNDED and _counts_by_item(known, campaign, rules)
+
+
+def field_value(number: str, field_type: str = "number") -> str | None:
+    """The text to write into the purchase field for an order's ``ID``; None when the field cannot hold it.
+
+    A number field takes digits only, no leading zero, at most 15; a text field any ID; no field ever 0.
+    """
+    if field_type == "text":
+        return number if canonical(number) is not None else None
+    if field_type == "number" and _NUMBER.fullmatch(number):
+        return number
+    return None
+
+
+def canonical(value: FieldValue) -> str | None:
+    """A field's value in the form that values compare in: an integer without zeros in front, else the text.
+
+    Unset is None; so are the empty text and 0.
+    """
+    if value is None:
+        return None
+    text = (str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)).strip()
+    whole = _INTEGER.fullmatch(text)
+    if whole:
+        return whole.group(1).lstrip("0") or None
+    return text or None
+
+
+def same_value(one: FieldValue, other: FieldValue) -> bool:
+    """Whether two field values mean the same order number (or are both unset)."""
+    return canonical(one) == canonical(other)
+
+
+def by_age(order: Order) -> tuple[datetime, str]:
+    """The sort key of orders: date, then payment key."""
+    return order.date_utc, order.key
+
+
+def choose(
+    valid: Iterable[Order], stored: FieldValue, aliases: Mapping[str, str] = MappingProxyType({})
+) -> Choice | None:
+    """The order for the purchase field among one subscriber's valid orders; None when there is none.
+
+    Args:
+        valid: the subscriber's valid orders for the campaign.
+        stored: what the field holds now.
+        aliases: a stored value that was accepted as a row id of the old plugin → the order's key.
+    """
+    ranked = sorted(valid, key=by_age)
+    if not ranked:
+        return None
+    value = canonical(stored)
+    if value is not None:
+        for order in ranked:
+            if same_value(order.number, value):
+                return Choice(order, keep=True, why="the order the field names")
+        key = aliases.get(value) or aliases.get(str(stored))
+        for order in ranked:
+            if order.key == key:
+                return Choice(order, keep=True, why=f"the field names it by its old row id {value}")
+    return Choice(ranked[0], keep=False, why="earliest valid order")

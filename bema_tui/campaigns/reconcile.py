@@ -1,0 +1,149 @@
+"""One person's purchases against their tiers and their field: the changes to plan and the findings.
+
+Domain rules, sections 3, 4 and 6. Pure: the same input gives the same outcome, and nothing is read or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from bema_tui.campaigns.account import CampaignCheck, check_campaign
+from bema_tui.campaigns.changes import (
+    FIELD_ONLY,
+    LOWER_OFF,
+    NOT_ACTIVE,
+    WOOD,
+    field_change,
+    group_changes,
+    hold_back,
+    movable,
+)
+from bema_tui.campaigns.context import CampaignContext, Outcome, Person, Step
+from bema_tui.campaigns.purchases import Choice, KnownOrder, choose, field_value, is_valid, same_value
+from bema_tui.campaigns.refunds import without_purchase
+from bema_tui.campaigns.remarks import (
+    drift,
+    number_does_not_fit,
+    order_findings,
+    order_text,
+    two_tiers,
+    wood_purchase,
+)
+from bema_tui.campaigns.severities import finding
+from bema_tui.campaigns.tiers import label, purchased_tier
+from bema_tui.model import Finding, FindingRule, Order, PlannedChange, Tier
+
+__all__ = [
+    "CampaignCheck",
+    "CampaignContext",
+    "Outcome",
+    "Person",
+    "check_campaign",
+    "reconcile_person",
+    "reconcile_unknown_buyer",
+]
+
+
+def reconcile_person(
+    context: CampaignContext,
+    person: Person,
+    orders: Sequence[KnownOrder],
+    aliases: Mapping[str, str] = MappingProxyType({}),
+) -> Outcome:
+    """What one subscriber needs in one campaign.
+
+    Args:
+        context: the campaign, the account's groups and field, the settings, what the reads prove.
+        person: the subscriber with their tiers in this campaign.
+        orders: the known orders that may concern this person; those of other addresses never count as theirs.
+        aliases: a stored field value that was accepted as a row id of the old plugin → the order's key.
+
+    Returns:
+        Changes and findings. A campaign without a usable purchase field gets findings only: it is blocked.
+    """
+    own = [known for known in orders if known.order.address == person.address]
+    valid = [known.order for known in own if is_valid(known, context.campaign, context.rules)]
+    findings = list(order_findings(context, person.email, own, person.subscriber_id))
+    moved_by_others = drift(context, person, buyer=bool(valid))
+    if moved_by_others is not None:
+        findings.append(moved_by_others)
+    choice = choose(valid, person.stored, aliases)
+    outcome = (
+        without_purchase(context, person, orders, aliases) if choice is None else _buyer(context, person, valid, choice)
+    )
+    blocked = context.writable_field is None
+    return Outcome(() if blocked else outcome.changes, (*findings, *outcome.findings))
+
+
+def reconcile_unknown_buyer(context: CampaignContext, email: str, orders: Sequence[KnownOrder]) -> Outcome:
+    """What to say about a buyer whom the mailing service does not know; nobody is created here.
+
+    Args:
+        context: as for ``reconcile_person``.
+        email: the buyer's address.
+        orders: the known orders that may be theirs.
+    """
+    address = email.strip().lower()
+    own = [known for known in orders if known.order.address == address]
+    choice = choose([known.order for known in own if is_valid(known, context.campaign, context.rules)], None)
+    findings = list(order_findings(context, address, own))
+    if choice is not None:
+        message = f"Bought ({order_text(choice.order)}), and MailerLite does not know the address."
+        advice = (
+            "New buyers may be added by the settings: check the address, then add the person to MailerLite."
+            if context.rules.add_new_buyers
+            else "Leave it, unless the buyer agreed to e-mails: then add the person in MailerLite and sync again."
+        )
+        code = context.campaign.code
+        findings.append(finding(FindingRule.BUYER_UNKNOWN, code, address, message, advice))
+    return Outcome(findings=tuple(findings))
+
+
+def _buyer(context: CampaignContext, person: Person, valid: Sequence[Order], choice: Choice) -> Outcome:
+    findings = _tier_findings(context, person, choice.order)
+    custom = context.writable_field
+    if custom is None:
+        return Outcome(findings=findings)
+    value = person.stored if choice.keep else field_value(choice.order.number, custom.type)
+    if value is None:
+        # The purchase cannot be marked, so the person is not moved either: the move could not be explained later.
+        return Outcome(findings=(*findings, number_does_not_fit(context, person, choice.order)))
+    step = _step(context, person, valid)
+    reason = f"{order_text(choice.order)}, {choice.why}"
+    field: tuple[PlannedChange, ...] = ()
+    if not same_value(value, person.stored):
+        field = (field_change(context, person, value, step.rule, reason),)
+    return Outcome((*field, *group_changes(context, person, step, reason)), findings)
+
+
+def _tier_findings(context: CampaignContext, person: Person, order: Order) -> tuple[Finding, ...]:
+    if len(person.bought) > 1 or (len(person.lower) > 1 and not person.bought):
+        return (two_tiers(context, person, buyer=True),)
+    if person.tiers == {Tier.WOOD}:
+        return (wood_purchase(context, person, order),)
+    return ()
+
+
+def _step(context: CampaignContext, person: Person, valid: Sequence[Order]) -> Step:
+    """The move that a valid purchase causes, or the words for none. Domain rules, section 3."""
+    if not movable(context, person):
+        return Step(NOT_ACTIVE)
+    if person.bought:
+        certain = len(person.bought) == 1 and bool(person.lower)
+        step = Step(LOWER_OFF, remove=person.lower) if certain else Step(FIELD_ONLY)
+        return hold_back(context, step, otherwise=FIELD_ONLY)
+    if len(person.lower) > 1 or (not person.tiers and not _may_be_placed(context, person, valid)):
+        return Step(FIELD_ONLY)
+    source = person.lower[0] if person.lower else None
+    target = purchased_tier(source)
+    if target is None:
+        return Step(WOOD)
+    step = Step(f"{label(source)} → {label(target)}", add=target, remove=person.lower)
+    return hold_back(context, step, otherwise=FIELD_ONLY)
+
+
+def _may_be_placed(context: CampaignContext, person: Person, valid: Sequence[Order]) -> bool:
+    start = context.campaign.start
+    since_start = start is None or any(order.date_utc >= start for order in valid)
+    return context.rules.place_unassigned_buyers and not person.known_to_campaign and since_start

@@ -1,0 +1,145 @@
+"""People who are marked as buyers and have no valid order: what is proved, and what may be taken back.
+
+Domain rules, section 4, refunds. Only the status ``refunded`` of the very order is a reason to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from bema_tui.campaigns.changes import NOT_ACTIVE, field_change, group_changes, hold_back, movable
+from bema_tui.campaigns.context import CampaignContext, Outcome, Person, Step
+from bema_tui.campaigns.purchases import (
+    REFUNDED,
+    KnownOrder,
+    by_age,
+    canonical,
+    holds_product,
+    not_settled,
+    partly_refunded,
+    same_value,
+)
+from bema_tui.campaigns.remarks import about, order_text, two_tiers
+from bema_tui.campaigns.tiers import label, tier_before
+from bema_tui.model import Finding, FindingRule, Order, PlannedChange, Tier
+
+_LOOK = "Look the order up in the shop; clear the mark by hand only if the purchase is really gone."
+_PROVE = "Find the order in the shop by the person's other addresses; accept this if the purchase is real."
+
+
+@frozen
+class Evidence:
+    """What is known about the purchase that somebody is marked with. ``rule`` None: another finding says it already."""
+
+    rule: FindingRule | None
+    message: str = ""
+    advice: str = ""
+    order: Order | None = None
+
+
+def without_purchase(
+    context: CampaignContext, person: Person, orders: Sequence[KnownOrder], aliases: Mapping[str, str]
+) -> Outcome:
+    """What to say about, and perhaps take back from, somebody without a valid order."""
+    plain = len(person.lower) > 1 or len(person.bought) > 1
+    marked = canonical(person.stored) is not None or bool(person.bought)
+    if not marked or not context.full_shop_read:
+        return Outcome(findings=(two_tiers(context, person, buyer=False),) if plain else ())
+    evidence = _evidence(context, person, orders, aliases)
+    findings: list[Finding] = []
+    if evidence.rule is not None:
+        findings.append(about(context, person, evidence.rule, evidence.message, evidence.advice))
+    changes: tuple[PlannedChange, ...] = ()
+    if evidence.rule is FindingRule.REFUNDED_PURCHASE and evidence.order is not None:
+        changes = _revert(context, person, evidence.order)
+    if plain or (person.lower and person.bought and not changes):
+        findings.append(two_tiers(context, person, buyer=False))
+    return Outcome(changes, tuple(findings))
+
+
+def _evidence(
+    context: CampaignContext, person: Person, orders: Sequence[KnownOrder], aliases: Mapping[str, str]
+) -> Evidence:
+    value = canonical(person.stored)
+    if value is None:
+        mine = [known for known in orders if _is_mine(context, person, known.order)]
+        return _judge(context, mine) if mine else _unproven("In a purchased tier, and no order of theirs is known.")
+    key = aliases.get(value) or aliases.get(str(person.stored))
+    named = [known for known in orders if same_value(known.order.number, value) or known.order.key == key]
+    if not named:
+        return _unproven(f"Marked with order {value}, which the shop never showed for this address.")
+    mine = [known for known in named if _is_mine(context, person, known.order)]
+    if mine:
+        return _judge(context, mine)
+    if all(known.order.address != person.address for known in named):
+        return _unproven(f"Marked with order {value}, which the shop lists under another e-mail address.")
+    return _unproven(f"Marked with order {value}, which holds no product of {context.campaign.code}.")
+
+
+def _is_mine(context: CampaignContext, person: Person, order: Order) -> bool:
+    return order.address == person.address and holds_product(order, context.campaign, free=True)
+
+
+def _unproven(message: str) -> Evidence:
+    return Evidence(FindingRule.PURCHASE_UNPROVEN, message, _PROVE)
+
+
+def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
+    """The finding for somebody's own orders of the campaign, none of which is valid."""
+    ranked = sorted(mine, key=lambda known: by_age(known.order))
+    listed = [known for known in ranked if known.listed]
+    if listed:
+        said = any(
+            not_settled(known, context.campaign, context.rules)
+            or partly_refunded(known, context.campaign, context.rules)
+            for known in listed
+        )
+        if said:
+            return Evidence(None)
+        return _unproven(f"Marked as a buyer, but {order_text(listed[0].order)}, is a test or a free order.")
+    gone = [known.order for known in ranked if known.order.status != REFUNDED]
+    if gone:
+        message = f"The shop does not list {order_text(gone[0])} (last status known) any more."
+        return Evidence(FindingRule.ORDER_GONE, message, _LOOK)
+    order = ranked[0].order
+    action = "the next plan takes it back" if context.rules.on_refund == "revert" else "no run changes this by itself"
+    message = (
+        f"Marked as a buyer, and order {order.number} of {order.date_utc:%Y-%m-%d} was refunded in full; {action}."
+    )
+    advice = "Take the purchase back if the refund was meant; accept if they bought again with another address."
+    return Evidence(FindingRule.REFUNDED_PURCHASE, message, advice, order)
+
+
+def _revert(context: CampaignContext, person: Person, order: Order) -> tuple[PlannedChange, ...]:
+    """The inverse of the purchase, if the settings want it and no read shrank."""
+    if context.rules.on_refund != "revert" or context.shrank:
+        return ()
+    step = _step_back(context, person)
+    if step is None:
+        return ()
+    reason = order_text(order)
+    field: tuple[PlannedChange, ...] = ()
+    if canonical(person.stored) is not None:
+        field = (field_change(context, person, None, step.rule, reason),) if context.writable_field else ()
+    return (*field, *group_changes(context, person, step, reason))
+
+
+def _step_back(context: CampaignContext, person: Person) -> Step | None:
+    """Where the refund leads; None when the person's tiers allow no answer."""
+    if len(person.bought) > 1 or len(person.lower) > 1:
+        return None
+    stays: Tier | None = next(iter((*person.bought, *person.lower)), None)
+    if not movable(context, person):
+        return Step(NOT_ACTIVE)
+    if not person.bought:
+        return Step(f"refund → {label(stays)}")
+    source = person.bought[0]
+    back = person.before_purchase
+    if back is None or back.purchased:
+        back = tier_before(source)
+    if person.lower and person.lower != (back,):
+        return None
+    step = Step(f"refund → {label(back)}", add=None if person.lower else back, remove=(source,))
+    return hold_back(context, step, otherwise=f"refund → {label(stays)}")

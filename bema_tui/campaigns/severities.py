@@ -1,0 +1,62 @@
+"""How much each finding matters, and the one way to make a finding. Domain rules, section 5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from bema_tui.model import Finding, FindingRule, Severity
+
+_ERRORS: Final = (
+    FindingRule.TWO_TIERS,
+    FindingRule.TWIN_FIELD,
+    FindingRule.TWIN_GROUP,
+    FindingRule.CODE_COLLISION,
+    FindingRule.FIELD_TYPE_MISMATCH,
+    FindingRule.READ_SHRANK,
+    FindingRule.GROUP_MISSING,
+    FindingRule.FIELD_MISSING,
+    FindingRule.BLOCKED_RECORD,
+    FindingRule.REFUSED_WRITE,
+)
+_WARNINGS: Final = (
+    FindingRule.WOOD_PURCHASE,
+    FindingRule.REFUNDED_PURCHASE,
+    FindingRule.ORDER_GONE,
+    FindingRule.PURCHASE_UNPROVEN,
+    FindingRule.ORDER_NOT_SETTLED,
+    FindingRule.SUBSCRIBER_GONE,
+    FindingRule.DRIFT,
+    FindingRule.RECORD_WARNING,
+    FindingRule.PRODUCT_UNCLAIMED,
+    FindingRule.ARTIST_UNCLEAR,
+    FindingRule.BUNDLE_UNCLAIMED,
+    FindingRule.ACCOUNT_NEARLY_FULL,
+)
+_INFOS: Final = (FindingRule.BUYER_UNKNOWN, FindingRule.PARTIAL_REFUND, FindingRule.LEGACY_NAME)
+
+SEVERITY: Final[Mapping[FindingRule, Severity]] = MappingProxyType(
+    dict.fromkeys(_ERRORS, Severity.ERROR)
+    | dict.fromkeys(_WARNINGS, Severity.WARNING)
+    | dict.fromkeys(_INFOS, Severity.INFO)
+)
+"""The severity of every finding."""
+
+NO_CAMPAIGN: Final = ""
+"""The campaign of a finding that concerns the whole account or the shop."""
+
+
+def finding(
+    rule: FindingRule, campaign: str, subject: str, message: str, advice: str, subscriber_id: str | None = None
+) -> Finding:
+    """A finding with the severity that its rule has."""
+    return Finding(
+        rule=rule,
+        severity=SEVERITY[rule],
+        campaign=campaign,
+        subject=subject,
+        message=message,
+        advice=advice,
+        subscriber_id=subscriber_id,
+    )

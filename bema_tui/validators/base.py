@@ -1,0 +1,99 @@
+"""What all validators share: they collect every complaint, and each call starts afresh."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from attrs import frozen
+
+from bema_tui.campaigns.severities import finding
+from bema_tui.model import Finding, FindingRule
+
+
+@frozen
+class ValidationError:
+    """One complaint about one field of a record; one that is not blocking is a warning."""
+
+    field: str
+    message: str
+    blocking: bool = True
+
+
+class CollectingValidator(ABC):
+    """Collects every error of a record; ``validate`` clears what the call before left. Domain rules, section 5."""
+
+    def __init__(self) -> None:
+        self._errors: list[ValidationError] = []
+
+    def validate(self, record: Mapping[str, object]) -> bool:
+        """Check one record; true when nothing blocks it (warnings do not)."""
+        self.clear_errors()
+        self.check(record)
+        return not any(error.blocking for error in self._errors)
+
+    def get_errors(self) -> tuple[ValidationError, ...]:
+        """Everything found, errors and warnings, in the order of finding."""
+        return tuple(self._errors)
+
+    def clear_errors(self) -> None:
+        """Forget everything found."""
+        self._errors.clear()
+
+    def add_error(self, field: str, message: str, *, blocking: bool = True) -> None:
+        """Note one more complaint; not ``blocking`` makes it a warning."""
+        self._errors.append(ValidationError(field, message, blocking))
+
+    @abstractmethod
+    def check(self, record: Mapping[str, object]) -> None:
+        """Note all that is wrong with the record by ``add_error``."""
+
+    def warn(self, field: str, message: str) -> None:
+        """Note a complaint that does not block."""
+        self.add_error(field, message, blocking=False)
+
+    def required_text(self, record: Mapping[str, object], field: str) -> str | None:
+        """The field's text, trimmed; a blocking error and None when there is none."""
+        value = record.get(field)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        self.add_error(field, "is required" if value is None or isinstance(value, str) else "is not a text")
+        return None
+
+
+def day_of(value: object) -> date | None:
+    """The day of a date or a moment in time; None for anything else."""
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else None
+
+
+def findings_of(
+    validator: CollectingValidator, campaign: str, subject: str, subscriber_id: str | None = None
+) -> tuple[Finding, ...]:
+    """What the last ``validate`` found, as at most two findings: what blocks the record, and its warnings."""
+    errors = validator.get_errors()
+    parts = (
+        (
+            FindingRule.BLOCKED_RECORD,
+            [error for error in errors if error.blocking],
+            "Nothing is planned for {}",
+            "Correct the record where it comes from, then sync again; nothing else is held back.",
+        ),
+        (
+            FindingRule.RECORD_WARNING,
+            [error for error in errors if not error.blocking],
+            "{} looks wrong",
+            "Correct the record where it comes from, or accept this.",
+        ),
+    )
+    return tuple(
+        finding(rule, campaign, subject, f"{head.format(subject)}: {_joined(found)}.", advice, subscriber_id)
+        for rule, found, head, advice in parts
+        if found
+    )
+
+
+def _joined(errors: list[ValidationError]) -> str:
+    return "; ".join(f"{error.field} {error.message}" for error in errors)

@@ -1,0 +1,105 @@
+"""Checks a subscriber's record: who is written to, and whether it may be. Domain rules, section 5."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from email_validator import EmailNotValidError, validate_email
+
+from bema_tui.campaigns.naming import is_code
+from bema_tui.model import Tier
+from bema_tui.validators.base import CollectingValidator
+
+MAX_EMAIL: Final = 254
+MAX_CAMPAIGN: Final = 50
+MAX_NAME: Final = 100
+MAX_SOURCE: Final = 100
+_PUNCTUATION: Final = frozenset("'.,-&()")
+_KINDS: Final = frozenset({"L", "M"})
+_KIND_CODES: Final = frozenset({"Nd", "Zs"})
+
+
+class SubscriberValidator(CollectingValidator):
+    """Checks ``email``, ``tier``, ``campaign``, ``name``, ``last_name``, ``source``; ``creating`` makes e-mail strict.
+
+    Args:
+        blocked_emails: addresses that are never written to.
+        blocked_domains: domains that are never written to.
+    """
+
+    def __init__(self, *, blocked_emails: Iterable[str] = (), blocked_domains: Iterable[str] = ()) -> None:
+        super().__init__()
+        self._blocked_emails = frozenset(email.strip().lower() for email in blocked_emails)
+        self._blocked_domains = frozenset(domain.strip().lower().removeprefix("@") for domain in blocked_domains)
+
+    def check(self, record: Mapping[str, object]) -> None:
+        """Note all that is wrong with one subscriber."""
+        email = self.required_text(record, "email")
+        if email is not None:
+            self._check_email(email, creating=bool(record.get("creating")))
+        self._check_tier(record)
+        campaign = self.required_text(record, "campaign")
+        if campaign is not None:
+            self._check_campaign(campaign)
+        for part in ("name", "last_name"):
+            self._check_name(part, record.get(part))
+        self._check_source(record.get("source"))
+
+    def _check_email(self, email: str, *, creating: bool) -> None:
+        if len(email) > MAX_EMAIL:
+            self.add_error("email", f"has {len(email)} characters, at most {MAX_EMAIL} fit", blocking=creating)
+        try:
+            validate_email(email, check_deliverability=False)
+        except EmailNotValidError as error:
+            self.add_error("email", f"is not valid: {str(error).rstrip('.')}", blocking=creating)
+        address = email.lower()
+        domain = address.rpartition("@")[2]
+        if address in self._blocked_emails:
+            self.add_error("email", "is on the block list")
+        if domain in self._blocked_domains:
+            self.add_error("email", f"has a domain on the block list, {domain}")
+
+    def _check_tier(self, record: Mapping[str, object]) -> None:
+        tier = self.required_text(record, "tier")
+        if tier is not None and tier not in {known.value for known in Tier}:
+            self.add_error("tier", f"{tier!r} is none of the eight")
+
+    def _check_campaign(self, campaign: str) -> None:
+        if not is_code(campaign):
+            self.add_error("campaign", f"{campaign!r} is not of the form YYYY_ARTIST_ALBUM")
+        if len(campaign) > MAX_CAMPAIGN:
+            self.add_error("campaign", f"has {len(campaign)} characters, at most {MAX_CAMPAIGN} fit")
+
+    def _check_name(self, part: str, value: object) -> None:
+        if value is None:
+            return
+        if not isinstance(value, str):
+            self.warn(part, "is not a text")
+            return
+        if len(value) > MAX_NAME:
+            self.warn(part, f"has {len(value)} characters, at most {MAX_NAME} are expected")
+        control = [char for char in value if unicodedata.category(char) == "Cc"]
+        if control:
+            self.warn(part, f"has {len(control)} control characters")
+        odd = sorted({char for char in value if char not in control and not _belongs_in_a_name(char)})
+        if odd:
+            self.warn(part, f"has unexpected characters: {' '.join(_shown(char) for char in odd)}")
+
+    def _check_source(self, value: object) -> None:
+        if value is None:
+            return
+        if not isinstance(value, str):
+            self.warn("source", "is not a text")
+        elif len(value) > MAX_SOURCE:
+            self.warn("source", f"has {len(value)} characters, at most {MAX_SOURCE} are expected")
+
+
+def _belongs_in_a_name(char: str) -> bool:
+    kind = unicodedata.category(char)
+    return char in _PUNCTUATION or kind[0] in _KINDS or kind in _KIND_CODES
+
+
+def _shown(char: str) -> str:
+    return char if char.isprintable() else f"U+{ord(char):04X}"

@@ -1,0 +1,73 @@
+"""Checks one move of one subscriber between tiers. Domain rules, sections 3 and 5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from bema_tui.campaigns.tiers import label
+from bema_tui.campaigns.transitions import MOVES, Move, MoveReason, inverse
+from bema_tui.model import Tier
+from bema_tui.validators.base import CollectingValidator
+
+MAX_MOVES_A_DAY: Final = 3
+UNASSIGNED: Final = "unassigned"
+
+
+class TierMoveValidator(CollectingValidator):
+    """Checks ``from_tier``, ``to_tier``, ``has_purchase``, ``moves_today``, ``reason``, ``undo``.
+
+    A tier is a ``Tier``, its value, or None or ``unassigned``; ``moves_today`` counts the moves the subscriber had on
+    this local day before this one; ``reason`` is a ``MoveReason``. ``undo`` asks for the inverse and is exempt from the
+    daily limit; its ``reason`` is ``undo`` or that of the move taken back.
+    """
+
+    def check(self, record: Mapping[str, object]) -> None:
+        """Note all that is wrong with one move."""
+        undo = bool(record.get("undo"))
+        reason = self._reason(record.get("reason"))
+        source_known, source = self._tier(record, "from_tier")
+        target_known, target = self._tier(record, "to_tier")
+        if source_known and target_known and (source, target) not in _allowed(reason, undo=undo):
+            why = f" for the reason {reason}" if reason else ""
+            self.add_error("to_tier", f"{label(source)} → {label(target)} is not a move of the rules{why}")
+        if target is not None and target.purchased and not record.get("has_purchase"):
+            self.add_error("has_purchase", f"is needed for {label(target)}")
+        self._check_day(record.get("moves_today"), undo=undo)
+
+    def _reason(self, value: object) -> MoveReason | None:
+        known = {reason.value: reason for reason in MoveReason}
+        reason = known.get(value) if isinstance(value, str) else None
+        if reason is None:
+            self.warn("reason", f"{value!r} is not known" if value else "is not given")
+        return reason
+
+    def _tier(self, record: Mapping[str, object], field: str) -> tuple[bool, Tier | None]:
+        """Whether the field names a tier or none on purpose, and the tier."""
+        if field not in record:
+            self.add_error(field, "is required")
+            return False, None
+        value = record[field]
+        if value is None or value == UNASSIGNED:
+            return True, None
+        tier = next((known for known in Tier if known.value == value), None)
+        if tier is None:
+            self.add_error(field, f"{value!r} is none of the eight")
+        return tier is not None, tier
+
+    def _check_day(self, moves_today: object, *, undo: bool) -> None:
+        if undo:
+            return
+        if not isinstance(moves_today, int) or moves_today < 0:
+            self.add_error("moves_today", "is required, as a count")
+        elif moves_today >= MAX_MOVES_A_DAY:
+            self.add_error("moves_today", f"is {moves_today} already, at most {MAX_MOVES_A_DAY} a day are made")
+
+
+def _allowed(reason: MoveReason | None, *, undo: bool) -> frozenset[Move]:
+    """The moves a reason allows; without a known one every move that purchases, transitions and refunds make."""
+    if undo:
+        return inverse(MOVES[reason]) if reason is MoveReason.LOWER_OFF else MOVES[MoveReason.UNDO]
+    if reason is not None:
+        return MOVES[reason]
+    return MOVES[MoveReason.PURCHASE] | MOVES[MoveReason.TRANSITION] | MOVES[MoveReason.REFUND]

@@ -1,0 +1,236 @@
+"""What every lock handler keeps to: one holder at a time, tokens that only grow, and nothing taken from the living."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from attrs import evolve, frozen
+
+from bema_tui.errors import LockHeld, UsageError
+from bema_tui.interfaces import LockHandler
+from bema_tui.model import Holder, Lock, LockState
+from bema_tui.store.activity import Activity
+from bema_tui.store.database import Database
+from bema_tui.store.identity import current_holder
+from bema_tui.store.locks import DatabaseLocks, LockAges
+
+KEY = "2024_ETB_NBL"
+JON = Holder("jon", "tour-laptop", 8841, "boot-1", 12.5, "pid:[1]")
+MARIA = Holder("maria", "studio-1", 2214, "boot-2", 99.0, "pid:[2]")
+
+
+class SetClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@frozen
+class World:
+    """Two people on two hosts, and one database between them."""
+
+    db: Database
+    clock: SetClock
+    jon: DatabaseLocks
+    maria: DatabaseLocks
+
+    async def state(self) -> LockState:
+        (lock,) = await self.maria.get_active_locks()
+        return lock.state
+
+    async def said(self) -> list[str]:
+        return [line.action for line in await Activity(self.db).latest(10)]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    clock = SetClock()
+    async with await Database.open(str(tmp_path / "bema.sqlite3"), clock=clock) as db:
+        yield World(db, clock, DatabaseLocks(db, LockAges(), JON), DatabaseLocks(db, LockAges(), MARIA))
+
+
+def test_it_is_a_lock_handler(world: World) -> None:
+    assert isinstance(world.jon, LockHandler)
+
+
+async def test_a_taken_lock_says_everything(world: World) -> None:
+    lock = await world.jon.acquire_lock(KEY, "sync", run=7)
+    assert re.fullmatch("[a-z2-9]{4}", lock.id)
+    assert lock == Lock(lock.id, KEY, 1, JON, "sync", 7, world.clock.at, world.clock.at, LockState.LIVE)
+    assert await world.maria.get_active_locks() == (lock,)
+    assert await world.said() == []
+
+
+async def test_a_held_lock_is_refused_with_who_since_when_and_what_to_do(world: World) -> None:
+    lock = await world.jon.acquire_lock(KEY, "sync", run=7)
+    world.clock.forward(40)
+    with pytest.raises(LockHeld) as caught:
+        await world.maria.acquire_lock(KEY, "sync")
+    error = caught.value
+    assert error.exit_status == 4
+    assert (error.lock_id, error.holder, error.state) == (lock.id, "jon@tour-laptop (process 8841)", "live")
+    for fact in ("jon@tour-laptop (process 8841)", "2026-11-22 14:32", "run 7", "40 s", "live"):
+        assert fact in error.message
+    assert error.advice
+    await world.maria.acquire_lock("2025_KAIRO_TNS", "sync")
+
+
+async def test_the_same_process_does_not_get_it_twice(world: World) -> None:
+    await world.jon.acquire_lock(KEY, "sync")
+    with pytest.raises(LockHeld):
+        await world.jon.acquire_lock(KEY, "sync")
+
+
+@pytest.mark.parametrize(
+    ("age", "state"),
+    [
+        (0, LockState.LIVE),
+        (90, LockState.LIVE),
+        (91, LockState.QUIET),
+        (900, LockState.QUIET),
+        (901, LockState.EXPIRED),
+        (3600, LockState.EXPIRED),
+        (3601, LockState.STALE),
+        (-30, LockState.LIVE),
+    ],
+)
+async def test_the_state_is_the_age_of_the_last_beat(world: World, age: float, state: LockState) -> None:
+    lock = await world.jon.acquire_lock(KEY, "sync")
+    world.clock.forward(50)
+    assert await world.jon.beat(KEY, lock.token)
+    world.clock.forward(age)
+    assert await world.state() is state
+    if state in {LockState.EXPIRED, LockState.STALE}:
+        taken = await world.maria.acquire_lock(KEY, "sync")
+        assert (taken.token, taken.holder) == (2, MARIA)
+        assert taken.id != lock.id
+        (line,) = await Activity(world.db).latest(5)
+        assert (line.who, line.action, line.campaign) == ("maria", "takeover", KEY)
+        assert "jon@tour-laptop (process 8841)" in line.text
+    else:
+        with pytest.raises(LockHeld):
+            await world.maria.acquire_lock(KEY, "sync")
+
+
+async def test_who_lost_a_lock_finds_out(world: World) -> None:
+    old = await world.jon.acquire_lock(KEY, "sync")
+    world.clock.forward(901)
+    new = await world.maria.acquire_lock(KEY, "sync")
+    assert not await world.jon.beat(KEY, old.token)
+    assert not await world.jon.note(KEY, old.token, "mine")
+    assert not await world.jon.give_back(KEY, old.token)
+    assert not await world.jon.holds(KEY, old.token)
+    assert await world.maria.holds(KEY, new.token)
+    assert await world.maria.get_active_locks() == (new,)
+
+
+async def test_the_token_never_falls(world: World) -> None:
+    tokens = []
+    for number in range(6):
+        lock = await world.jon.acquire_lock(KEY, "sync")
+        tokens.append(lock.token)
+        if number % 2:
+            assert await world.jon.give_back(KEY, lock.token)
+        else:
+            await world.jon.release_lock(lock.id, reason="done with it")
+        assert not await world.jon.holds(KEY, lock.token)
+    assert tokens == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_note_is_seen_by_all_and_plain(world: World) -> None:
+    lock = await world.jon.acquire_lock(KEY, "sync")
+    assert await world.jon.note(KEY, lock.token, "paused by \x1b[31mjon\n" + "x" * 300)
+    (seen,) = await world.maria.get_active_locks()
+    assert seen.note.startswith("paused by �[31mjon xx")
+    assert len(seen.note) == 200
+
+
+async def test_a_living_lock_is_released_only_by_force_or_by_its_own_process(world: World) -> None:
+    lock = await world.jon.acquire_lock(KEY, "sync")
+    for age in (0, 100):
+        world.clock.forward(age)
+        with pytest.raises(UsageError, match="jon@tour-laptop") as caught:
+            await world.maria.release_lock(lock.id, reason="I want it")
+        assert "--force" in caught.value.advice
+    released = await world.maria.release_lock(lock.id.upper(), reason="laptop closed", force=True)
+    assert (released.id, released.state) == (lock.id, LockState.QUIET)
+    assert await world.maria.get_active_locks() == ()
+    (line,) = await Activity(world.db).latest(5)
+    assert (line.who, line.action) == ("maria", "release")
+    assert "laptop closed" in line.text
+    own = await world.jon.acquire_lock(KEY, "sync")
+    await world.jon.release_lock(own.id, reason="my own")
+    assert await world.jon.get_active_locks() == ()
+
+
+async def test_an_expired_lock_is_released_without_force(world: World) -> None:
+    lock = await world.jon.acquire_lock(KEY, "sync")
+    world.clock.forward(901)
+    assert (await world.maria.release_lock(lock.id, reason="gone")).state is LockState.EXPIRED
+    assert not await world.jon.beat(KEY, lock.token)
+
+
+@pytest.mark.parametrize("reason", ["", "  \n"])
+async def test_a_release_needs_a_reason(world: World, reason: str) -> None:
+    lock = await world.jon.acquire_lock(KEY, "sync")
+    with pytest.raises(UsageError, match="reason"):
+        await world.jon.release_lock(lock.id, reason=reason, force=True)
+    assert await world.jon.holds(KEY, lock.token)
+
+
+async def test_an_unknown_or_free_id_is_refused(world: World) -> None:
+    lock = await world.jon.acquire_lock(KEY, "sync")
+    await world.jon.give_back(KEY, lock.token)
+    for wanted in (lock.id, "????", ""):
+        with pytest.raises(UsageError) as caught:
+            await world.maria.release_lock(wanted, reason="gone", force=True)
+        assert "bema-tui locks" in caught.value.advice
+
+
+async def test_the_sweeper_releases_the_stale_and_says_so(world: World) -> None:
+    old = await world.jon.acquire_lock(KEY, "sync", run=3)
+    world.clock.forward(3000)
+    younger = await world.jon.acquire_lock("2025_KAIRO_TNS", "sync")
+    world.clock.forward(600)
+    assert await world.maria.sweep() == ()
+    world.clock.forward(1)
+    assert [lock.id for lock in await world.maria.sweep()] == [old.id]
+    assert [lock.id for lock in await world.maria.get_active_locks()] == [younger.id]
+    assert await world.said() == ["sweep"]
+    assert await world.maria.sweep() == ()
+    assert (await world.maria.acquire_lock(KEY, "sync")).token == old.token + 1
+
+
+async def test_tasks_that_want_it_at_once_get_it_once(world: World) -> None:
+    outcomes = await asyncio.gather(*(world.jon.acquire_lock(KEY, "sync") for _ in range(8)), return_exceptions=True)
+    assert sum(isinstance(outcome, Lock) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, LockHeld) for outcome in outcomes) == 7
+
+
+async def test_a_holder_from_before_a_reboot_of_this_host_is_dead_at_once(world: World) -> None:
+    me = current_holder()
+    before = DatabaseLocks(world.db, LockAges(), evolve(me, boot_id="an earlier boot"))
+    now = DatabaseLocks(world.db, LockAges(), me)
+    lock = await before.acquire_lock(KEY, "sync")
+    (seen,) = await now.get_active_locks()
+    assert seen.state is LockState.DEAD
+    assert (await now.release_lock(lock.id, reason="rebooted")).state is LockState.DEAD
+    await before.acquire_lock(KEY, "sync")
+    assert (await now.acquire_lock(KEY, "sync")).token == 3
+
+
+async def test_ids_differ_among_all_rows(world: World) -> None:
+    ids = [(await world.jon.acquire_lock(f"KEY_{number}", "sync")).id for number in range(40)]
+    assert len(set(ids)) == 40

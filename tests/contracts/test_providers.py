@@ -1,0 +1,239 @@
+"""The contract ``Provider``, held by every implementation against the simulator's real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+import attrs
+import pytest
+
+from bema_tui.errors import NotAuthorized, ProviderError, UnsupportedOperation
+from bema_tui.interfaces import Provider
+from bema_tui.model import Completeness, Group, Order, Subscriber, SubscriberPage, SubscriberStatus
+from bema_tui.providers.edd import EasyDigitalDownloads
+from bema_tui.providers.gates import NoInterrupt, NoMeter, WindowGate
+from bema_tui.providers.http_policy import HttpPolicy
+from bema_tui.providers.mailerlite import MailerLite
+from bema_tui.providers.mailerlite_batch import BatchItem
+from bema_tui.simulator.server import SimulatorServer
+from bema_tui.simulator.settings import Endpoints, SimulatorSettings
+
+SETTINGS = SimulatorSettings(subscribers=300, orders=150, campaigns=2, quota=100_000, window_seconds=3600)
+QUICK = HttpPolicy(tries=2, base=0.01)
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SETTINGS) as server:
+        yield server
+
+
+def make(kind: str, at: Endpoints) -> MailerLite | EasyDigitalDownloads:
+    interrupt, meter = NoInterrupt(), NoMeter()
+    if kind == "edd":
+        return EasyDigitalDownloads(
+            at.edd_url, at.edd_key, at.edd_token, interrupt=interrupt, meter=meter, policy=QUICK, page_size=40
+        )
+    gate = WindowGate(interrupt=interrupt)
+    return MailerLite(at.mailerlite_url, at.mailerlite_key, gate=gate, interrupt=interrupt, meter=meter, policy=QUICK)
+
+
+@pytest.fixture(params=["mailerlite", "edd"])
+async def provider(
+    request: pytest.FixtureRequest, simulator: SimulatorServer
+) -> AsyncIterator[MailerLite | EasyDigitalDownloads]:
+    async with make(request.param, simulator.endpoints) as made:
+        yield made
+
+
+@pytest.fixture
+async def mailerlite(simulator: SimulatorServer) -> AsyncIterator[MailerLite]:
+    async with make("mailerlite", simulator.endpoints) as made:
+        assert isinstance(made, MailerLite)
+        yield made
+
+
+@pytest.fixture
+async def shop(simulator: SimulatorServer) -> AsyncIterator[EasyDigitalDownloads]:
+    async with make("edd", simulator.endpoints) as made:
+        assert isinstance(made, EasyDigitalDownloads)
+        yield made
+
+
+async def everybody(pages: AsyncIterator[SubscriberPage]) -> list[Subscriber]:
+    people: list[Subscriber] = []
+    async for page in pages:
+        assert page.broken == ()
+        people += page.subscribers
+    return people
+
+
+# What every provider does
+
+
+def test_it_is_a_provider_with_a_name(provider: Provider) -> None:
+    assert isinstance(provider, Provider)
+    assert provider.name
+
+
+async def test_a_connection_test_says_who_answered(provider: Provider) -> None:
+    report = await provider.validate_connection()
+    assert report.ok
+    assert report.provider == provider.name
+    assert report.identity
+    assert report.rights
+    assert report.seconds >= 0
+
+
+async def test_people_come_in_pages_each_once(provider: Provider) -> None:
+    people = await everybody(provider.get_subscribers())
+    assert len(people) > 40
+    assert len({person.id for person in people}) == len(people)
+    assert all(person.id.isdigit() and person.email for person in people)
+
+
+async def test_a_write_works_or_is_refused_as_impossible(provider: Provider) -> None:
+    person = (await everybody(provider.get_subscribers()))[-1]
+    try:
+        groups: Sequence[Group] = await provider.get_groups()
+    except UnsupportedOperation:
+        groups = ()
+    if not groups:
+        for refused in (
+            provider.update_subscriber(person.id, {"name": "New"}),
+            provider.add_subscriber_to_group(person.id, "1"),
+            provider.remove_subscriber_from_group(person.id, "1"),
+            provider.add_or_update_subscriber(person.email, {}),
+        ):
+            with pytest.raises(UnsupportedOperation):
+                await refused
+        return
+    group = groups[0]
+    assert (await provider.update_subscriber(person.id, {"name": "New"})).name.startswith("New")
+    await provider.add_subscriber_to_group(person.id, group.id)
+    members = [found async for page in provider.get_subscribers(group_id=group.id) for found in page.subscribers]
+    assert person.id in {found.id for found in members}
+    await provider.remove_subscriber_from_group(person.id, group.id)
+    await provider.remove_subscriber_from_group(person.id, group.id)
+    again = await provider.add_or_update_subscriber(person.email, {"name": "Newer"}, [group.id])
+    assert again.id == person.id
+    assert again.group_ids is not None
+    assert group.id in again.group_ids
+
+
+@pytest.mark.parametrize("kind", ["mailerlite", "edd"])
+async def test_a_wrong_key_is_not_authorized_and_never_told(kind: str, simulator: SimulatorServer) -> None:
+    wrong = attrs.evolve(simulator.endpoints, mailerlite_key="wrong-key-1", edd_key="wrong-key-2")
+    async with make(kind, wrong) as stranger:
+        with pytest.raises(NotAuthorized) as caught:
+            await stranger.validate_connection()
+        assert "wrong-key" not in str(caught.value)
+        with pytest.raises(ProviderError):
+            await everybody(stranger.get_subscribers())
+
+
+@pytest.mark.parametrize("kind", ["mailerlite", "edd"])
+async def test_a_service_that_is_down_fails_a_list_rather_than_ending_it(kind: str, simulator: SimulatorServer) -> None:
+    switches = simulator.world.switches
+    switches.down = kind
+    try:
+        async with make(kind, simulator.endpoints) as service:
+            with pytest.raises(ProviderError) as caught:
+                await everybody(service.get_subscribers())
+            assert caught.value.retryable
+    finally:
+        switches.down = None
+
+
+# MailerLite
+
+
+async def test_one_sweep_agrees_with_the_groups_members(mailerlite: MailerLite) -> None:
+    everyone = await everybody(mailerlite.get_subscribers(with_groups=True))
+    assert len(everyone) == await mailerlite.count_subscribers()
+    group = max(await mailerlite.get_groups(), key=lambda group: group.members)
+    members = await everybody(mailerlite.get_subscribers(group_id=group.id))
+    assert {person.id for person in members} == {
+        person.id for person in everyone if person.group_ids and group.id in person.group_ids
+    }
+    active = await everybody(mailerlite.get_subscribers(group_id=group.id, status=SubscriberStatus.ACTIVE))
+    assert {person.id for person in active} == {p.id for p in members if p.status is SubscriberStatus.ACTIVE}
+    assert mailerlite.account_id
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_every_answer_to_a_large_page_is_read_whole(
+    mailerlite: MailerLite, simulator: SimulatorServer, refuses: bool
+) -> None:
+    simulator.world.switches.page_cap_refuses = refuses
+    try:
+        people = await everybody(mailerlite.get_subscribers())
+        assert len(people) == await mailerlite.count_subscribers()
+    finally:
+        simulator.world.switches.page_cap_refuses = False
+
+
+async def test_a_batch_does_what_single_calls_do(mailerlite: MailerLite) -> None:
+    person = (await everybody(mailerlite.get_subscribers(with_groups=True)))[0]
+    assert person.group_ids is not None
+    group = next(group for group in await mailerlite.get_groups() if group.id not in person.group_ids)
+    added, put, read = await mailerlite.batch(
+        [
+            BatchItem.assign(person.id, group.id),
+            BatchItem.put_fields(person.id, {"name": "Zoë"}),
+            BatchItem.read(person.id),
+        ]
+    )
+    assert added.ok
+    assert put.subscriber().fields["name"] == "Zoë"
+    assert read.subscriber().group_ids == person.group_ids | {group.id}
+    removed, found, missing = await mailerlite.batch(
+        [BatchItem.unassign(person.id, group.id), BatchItem.find(person.email), BatchItem.read("1")]
+    )
+    assert removed.ok
+    assert found.subscriber().group_ids == person.group_ids
+    assert missing.gone
+    assert await mailerlite.find_subscriber(person.email) == found.subscriber()
+    assert await mailerlite.get_subscriber("1") is None
+
+
+async def test_a_group_and_a_field_are_created_once(mailerlite: MailerLite) -> None:
+    made = await mailerlite.create_group("2031_NEW_ONE_GOLD")
+    assert await mailerlite.create_group("2031_new_one_gold") == attrs.evolve(made, counts={**made.counts})
+    field = await mailerlite.create_field("2031_NEW_ONE_PURCHASE")
+    assert field.type == "number"
+    assert await mailerlite.create_field("2031_NEW_ONE_PURCHASE") == field
+    assert field in await mailerlite.get_fields()
+    assert all(isinstance(each.group_ids, frozenset) for each in await mailerlite.get_automations())
+
+
+# The shop
+
+
+async def test_the_sales_are_read_whole_and_found_again(shop: EasyDigitalDownloads) -> None:
+    orders: dict[str, Order] = {}
+
+    async def sink(rows: Sequence[Order], number: int) -> None:
+        orders.update({order.key: order for order in rows})
+
+    result = await shop.read_sales(sink)
+    assert (result.completeness, result.passes) == (Completeness.COMPLETE, 2)
+    assert result.orders == len(orders) > 100
+    assert result.newest_key in orders
+    some = orders[result.newest_key or ""]
+    assert await shop.find_order(key=some.key) == some
+    known = {product.id for product in await shop.get_products()}
+    assert known & {line.product_id for order in orders.values() for line in order.items}
+
+
+async def test_a_key_without_the_right_is_told_from_an_empty_shop(simulator: SimulatorServer) -> None:
+    switches = simulator.world.switches
+    before, switches.edd_role = switches.edd_role, "viewer"
+    try:
+        async with make("edd", simulator.endpoints) as shop:
+            with pytest.raises(NotAuthorized, match="may not see sales"):
+                await shop.validate_connection()
+            with pytest.raises(NotAuthorized, match="customers"):
+                await everybody(shop.get_subscribers())
+    finally:
+        switches.edd_role = before
