@@ -7,10 +7,10 @@ import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import cattrs
-from attrs import Factory, asdict, evolve, field, fields, frozen
+from attrs import AttrsInstance, Factory, asdict, evolve, field, fields, frozen
 from cattrs.errors import ClassValidationError
 from platformdirs import user_config_path, user_data_path, user_log_path
 
@@ -322,7 +322,7 @@ def setting_names() -> tuple[str, ...]:
         if entry.name == "source":
             continue
         if entry.name in _SECTIONS:
-            names += [f"{entry.name}.{inner.name}" for inner in fields(type(entry.default))]
+            names += [f"{entry.name}.{name}" for name in asdict(cast(AttrsInstance, entry.default), recurse=False)]
         else:
             names.append(entry.name)
     return tuple(names)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -76,7 +77,7 @@ class Database:
         path = None if url.database in (None, "", ":memory:") else Path(str(url.database))
         with plain_words(str(path or "memory"), "open the database"):
             if path is not None:
-                _prepare_file(path)
+                await asyncio.to_thread(_prepare_file, path)
             try:
                 engine = create_async_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
             except NoSuchModuleError as error:
@@ -148,6 +149,10 @@ _EXPLANATIONS = (
         "The database can't be opened.",
         "Check the owner and the rights of the file and its folder.",
     ),
+    ("no such file", "The database can't be opened.", "Check the path, and the rights of the file and its folder."),
+    ("not a directory", "The database can't be opened.", "Check the path: a part of it is a file, not a folder."),
+    ("file exists", "The database can't be opened.", "Check the path: a part of it is a file, not a folder."),
+    ("read-only", "The database can't be written.", "Check the owner and the rights of the file and its folder."),
     ("unable to open", "The database can't be opened.", "Check the path, and the rights of the file and its folder."),
     ("database is locked", "Another process has kept the database busy for too long.", "Try again in a moment."),
     ("not a database", "This file is no database of this program.", "Name another file with BEMA_DATABASE_URL."),
@@ -164,12 +169,15 @@ def _explain(text: str, where: str, tried: str) -> StoreError:
 
 
 def _prepare_file(path: Path) -> None:
-    """Make the folder and an empty file of mode 0600: it will hold people's addresses."""
+    """Make the folder and a file of mode 0600, for it will hold people's addresses, and see that SQLite can use it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    elif stat.S_IMODE(path.stat().st_mode) & 0o077 and path.stat().st_uid == os.geteuid():
+    elif path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077 and path.stat().st_uid == os.geteuid():
         path.chmod(0o600)
+    # What can't be used is found here: a failure in the driver's own thread could outlive the event loop.
+    with closing(sqlite3.connect(path, timeout=_BUSY_MILLISECONDS / 1000)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _install_sqlite_habits(engine: AsyncEngine) -> None:

@@ -171,6 +171,7 @@ ledger = Table(
     Index("ix_ledger_run_state_seq", "run", "state", "seq"),
     Index("ix_ledger_run_rule_person_seq", "run", "rule", "person_seq"),
     Index("ix_ledger_campaign_subscriber_id", "campaign", "subscriber_id", "id"),
+    Index("ix_ledger_settled_at", "settled_at"),
 )
 
 plan_counts = Table(

@@ -1,0 +1,127 @@
+"""``bema-tui campaigns``: list, add, discover."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bema_tui.cli.common import common, open_world, print_json, run_async
+from bema_tui.cli.tables import table
+from bema_tui.config import Settings, require_services
+from bema_tui.model import Campaign
+
+
+@click.group()
+def campaigns() -> None:
+    """The campaigns: album releases with their shop products."""
+
+
+def _document(campaign: Campaign) -> dict[str, Any]:
+    return {
+        "code": campaign.code,
+        "album": campaign.album,
+        "products": list(campaign.product_ids),
+        "state": campaign.state,
+        "start": campaign.start,
+    }
+
+
+def _show(found: tuple[Campaign, ...]) -> None:
+    rows = [(c.code, c.album, ", ".join(c.product_ids), c.state) for c in found]
+    click.echo(table(("code", "album", "products", "state"), rows))
+
+
+@campaigns.command("list")
+@common
+def list_campaigns(settings: Settings, as_json: bool) -> None:
+    """Every campaign."""
+
+    async def work() -> tuple[Campaign, ...]:
+        from bema_tui.store.campaigns import Campaigns
+
+        async with open_world(settings) as world:
+            return await Campaigns(world.db).all()
+
+    found = run_async(work)
+    if as_json:
+        print_json([_document(campaign) for campaign in found])
+    elif found:
+        _show(found)
+    else:
+        click.echo("No campaigns yet. `bema-tui campaigns discover` finds them in the shop and the account.")
+
+
+@campaigns.command("add")
+@click.argument("code")
+@click.option("--album", required=True, help="The album's name.")
+@click.option("--product", "products", required=True, multiple=True, help="EDD product id; may be given several times.")
+@common
+def add_campaign(code: str, album: str, products: tuple[str, ...], settings: Settings, as_json: bool) -> None:
+    """Add a campaign by its code (YYYY_ARTIST_ALBUM), album and product ids."""
+
+    async def work() -> tuple[Campaign, tuple[str, ...]]:
+        from bema_tui.store.campaigns import Campaigns
+        from bema_tui.sync.adding import checked_campaign
+
+        async with open_world(settings) as world:
+            store = Campaigns(world.db)
+            campaign, warnings = checked_campaign(code, album, products, await store.all(), world.db.now())
+            await store.add(campaign, world.me.user)
+            return campaign, warnings
+
+    campaign, warnings = run_async(work)
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if as_json:
+        print_json({**_document(campaign), "warnings": list(warnings)})
+    else:
+        click.echo(f"Added {campaign.code}. Next: bema-tui plan {campaign.code}")
+
+
+@campaigns.command("discover")
+@click.option("--add", is_flag=True, help="Take up what is clear; the rest becomes findings.")
+@common
+def discover_command(add: bool, settings: Settings, as_json: bool) -> None:
+    """Find campaigns in the shop's products and the account's groups."""
+    require_services(settings)
+
+    async def work() -> Any:
+        from bema_tui.cli.headless import interrupted_by_signals
+        from bema_tui.sync.discovering import discover_campaigns
+        from bema_tui.sync.interrupt import RunInterrupt
+        from bema_tui.sync.job import Meter
+        from bema_tui.sync.services import connector
+
+        async with open_world(settings) as world:
+            interrupt = RunInterrupt()
+            connections = connector(world.db, settings)(interrupt, Meter())
+            try:
+                with interrupted_by_signals(interrupt):
+                    return await discover_campaigns(
+                        world.db, settings, connections, interrupt, add=add, by=world.me.user
+                    )
+            finally:
+                await connections.close()
+
+    found = run_async(work)
+    if as_json:
+        print_json(
+            {
+                "added": found.added,
+                "campaigns": [_document(campaign) for campaign in found.proposals],
+                "findings": [
+                    {name: getattr(f, name) for name in ("rule", "severity", "subject", "message", "advice")}
+                    for f in found.findings
+                ],
+            }
+        )
+        return
+    if found.proposals:
+        _show(found.proposals)
+    for entry in found.findings:
+        click.echo(f"{entry.severity}: {entry.message} {entry.advice}")
+    if not found.proposals:
+        click.echo("Nothing new.")
+    elif not add:
+        click.echo("Nothing was added. Add them with: bema-tui campaigns discover --add")

@@ -1,0 +1,152 @@
+"""What every command shares: settings from flags, the open database, signals, and errors in one shape."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from attrs import evolve, frozen
+
+from bema_tui import config, logs
+from bema_tui.config import Settings
+from bema_tui.errors import BemaError
+from bema_tui.model import Holder
+
+R = TypeVar("R")
+EXIT_INTERNAL = 1
+
+
+@frozen
+class Flags:
+    """The shared flags as given so far, from the program's name to the command's."""
+
+    config: str | None = None
+    database: str | None = None
+    log_level: str | None = None
+    as_json: bool = False
+
+
+def common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--config``, ``--database``, ``--log-level`` and ``--json``; hand the command its settings.
+
+    A flag given before the command's name counts for the command too; one behind it outranks that.
+    """
+
+    @click.option("--config", "config_file", type=click.Path(), help="Settings file (TOML).")
+    @click.option("--database", help="Database address or file; outranks BEMA_DATABASE_URL.")
+    @click.option("--log-level", help="debug, info, warning or error; the log goes to a file.")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+    @functools.wraps(function)
+    def wrapped(
+        *args: Any,
+        config_file: str | None,
+        database: str | None,
+        log_level: str | None,
+        as_json: bool,
+        **kwargs: Any,
+    ) -> Any:
+        context = click.get_current_context()
+        given = context.find_object(Flags) or Flags()
+        flags = Flags(
+            config=config_file or given.config,
+            database=database or given.database,
+            log_level=log_level or given.log_level,
+            as_json=as_json or given.as_json,
+        )
+        context.obj = flags
+        with told(as_json=flags.as_json):
+            settings = config.load(flags.config, flags={"database_url": flags.database})
+            log_file = Path(settings.log_file).expanduser() if settings.log_file else config.default_log_file()
+            logs.set_up(log_file, level=flags.log_level or "info")
+            return function(*args, settings=evolve(settings, log_file=str(log_file)), as_json=flags.as_json, **kwargs)
+
+    return wrapped
+
+
+class told:  # noqa: N801 (used as a verb: with told(...))
+    """Tell an error of ours in one message and end with its exit status; nothing else is swallowed."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, BemaError):
+            tell_error(error, as_json=self._as_json)
+            raise SystemExit(error.exit_status)
+        if isinstance(error, Exception) and not isinstance(error, (click.ClickException, click.exceptions.Exit)):
+            if isinstance(error, (click.Abort, BrokenPipeError)):
+                return
+            logging.getLogger("bema_tui").exception("the program itself failed")
+            wrong = BemaError(
+                f"The program itself failed: {type(error).__name__}.",
+                advice="The log file has the details; please report them.",
+            )
+            tell_error(wrong, as_json=self._as_json)
+            raise SystemExit(EXIT_INTERNAL) from None
+
+
+def tell_error(error: BemaError, *, as_json: bool) -> None:
+    """One message on stderr, and the document that ``--json`` promises on stdout."""
+    if as_json:
+        print_json({"error": error.as_dict()})
+    click.echo(f"bema-tui: {error}", err=True)
+
+
+def print_json(document: object) -> None:
+    """The one JSON document of a command."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+@frozen
+class World:
+    """An open database with what the commands read and write it by."""
+
+    settings: Settings
+    db: Any
+    me: Holder
+    locks: Any
+    reader: Any
+
+
+@asynccontextmanager
+async def open_world(settings: Settings) -> AsyncIterator[World]:
+    """Open the database for one command, and release what is stale."""
+    from bema_tui.store.database import Database
+    from bema_tui.store.identity import current_holder
+    from bema_tui.store.locks import DatabaseLocks, LockAges
+    from bema_tui.store.settings import DatabaseSettings
+    from bema_tui.store.snapshot import SnapshotReader
+
+    me = current_holder()
+    ages = LockAges(
+        heartbeat=settings.locks.heartbeat,
+        live=settings.locks.live,
+        lease=settings.locks.lease,
+        stale=settings.locks.stale,
+    )
+    async with await Database.open(settings.database_url) as db:
+        if settings.timezone:
+            await DatabaseSettings(db).set("timezone", settings.timezone)
+        locks = DatabaseLocks(db, ages, me)
+        await locks.sweep()
+        yield World(settings, db, me, locks, SnapshotReader(db, me, ages))
+
+
+def run_async(work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+    """Run a command's coroutine on a loop of its own."""
+    return asyncio.run(work())
+
+
+def is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

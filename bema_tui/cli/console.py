@@ -1,0 +1,64 @@
+"""Opens the console on a database: the program owns the loop and the jobs, the screen runs inside it."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from urllib.parse import urlsplit
+
+from bema_tui.cli.common import open_world, run_async
+from bema_tui.cli.monitoring import make_monitor
+from bema_tui.config import Settings, require_services
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_SIGNAL_STATUS = 128
+
+
+def mode_of(settings: Settings) -> str:
+    """``LIVE``, unless both services are on this very machine: no real people can be mailed from there."""
+    hosts = {urlsplit(url).hostname for url in (settings.mailerlite.url, settings.edd.url)}
+    return "SIMULATOR" if hosts <= _LOOPBACK else "LIVE"
+
+
+def open_console(settings: Settings) -> int:
+    """Run the console until it is left, settle what it started, and answer the exit status."""
+    from bema_tui.tui.run import check_terminal
+
+    problem = check_terminal()
+    if problem:
+        import click
+
+        click.echo(f"bema-tui: {problem}", err=True)
+        return 2
+    require_services(settings)
+    return run_async(lambda: _console(settings))
+
+
+async def _console(settings: Settings) -> int:
+    from bema_tui.store.presence import Presence
+    from bema_tui.sync.runner import Runner
+    from bema_tui.sync.services import connector
+    from bema_tui.sync.supervisor import Supervisor
+    from bema_tui.tui.run import run_console
+
+    async with open_world(settings) as world:
+        runner = Runner(world.db, settings, world.me, world.locks, connector(world.db, settings))
+        supervisor = Supervisor(world.db, runner, world.locks, world.me)
+        monitor = make_monitor(world)
+        await monitor.start_monitoring()
+        status = _SIGNAL_STATUS
+        try:
+            status = await run_console(
+                world.reader,
+                supervisor,
+                Presence(world.db, world.me),
+                mode=mode_of(settings),
+                profile=settings.profile or getpass.getuser(),
+                read_only=settings.read_only,
+            )
+        finally:
+            # The terminal is restored by now; a signal leaves the request in flight one second, a person all it takes.
+            at_once = status > _SIGNAL_STATUS
+            await asyncio.shield(supervisor.settle(by=world.me.user, at_once=at_once))
+            await monitor.stop_monitoring()
+    return status

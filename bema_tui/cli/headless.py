@@ -1,0 +1,152 @@
+"""Runs the engine without a screen: signals stop it at a safe point, and its end becomes an exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import click
+
+from bema_tui.cli.common import World
+from bema_tui.errors import BemaError, LockLost
+from bema_tui.model import ChangeState, RunState
+from bema_tui.store.findings import Findings
+from bema_tui.store.views import RunView
+from bema_tui.sync.interrupt import RunInterrupt, stopped
+from bema_tui.sync.runner import Begun, Runner
+from bema_tui.sync.services import connector
+
+DONE, FAILED, ATTENTION, STOPPED = 0, 1, 3, 5
+_GRACE_SECONDS = 1.0  # what the request in flight gets after SIGTERM or SIGHUP
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def interrupted_by_signals(interrupt: RunInterrupt, *, then: Callable[[], None] | None = None) -> Iterator[None]:
+    """A signal asks for a stop; a second one, or one that means the line is gone, cuts the request in flight short."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        again = interrupt.asked
+        interrupt.stop(stopped(number.name, ""))
+        if then is None:
+            return
+        if again:
+            then()
+        elif number is not signal.SIGINT:
+            loop.call_later(_GRACE_SECONDS, then)
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *, quiet: bool) -> RunView:
+    """Begin a run, carry it to its end, and answer it as it stands then.
+
+    Raises:
+        BemaError: it could not begin. How it ended otherwise stands in the run.
+    """
+    runner = Runner(world.db, world.settings, world.me, world.locks, connector(world.db, world.settings))
+    begun = await begin(runner)
+    interrupt = RunInterrupt()
+    task = asyncio.create_task(runner.carry_out(begun, interrupt))
+    progress = asyncio.create_task(_progress(world, begun.run)) if not quiet and sys.stderr.isatty() else None
+    try:
+        with interrupted_by_signals(interrupt, then=lambda: _cut_short(task)):
+            await asyncio.wait([task])
+    finally:
+        if progress is not None:
+            progress.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await progress
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, BemaError):
+        if not isinstance(error, LockLost):
+            click.echo(f"bema-tui: run {begun.run}: {error}", err=True)
+    elif error is not None:
+        raise error
+    view: RunView = await world.reader.run(begun.run)
+    return view
+
+
+def _cut_short(task: asyncio.Task[RunState]) -> None:
+    task.cancel()
+
+
+async def _progress(world: World, run: int) -> None:
+    """One line on stderr that says where the run is."""
+    last = ""
+    try:
+        while True:
+            await asyncio.sleep(1)
+            view = await world.reader.run(run)
+            part = f" {view.settled:,}/{view.total:,} changes" if view.total else ""
+            text = f"run {run} {view.campaign}: {view.phase}{part}"
+            if text != last:
+                click.echo(f"\r\x1b[K{text}", err=True, nl=False)
+                last = text
+    finally:
+        if last:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+
+async def exit_status(world: World, run: RunView) -> int:
+    """0 done, 1 failed, 3 done but somebody is needed, 5 stopped. Precedence: 5, 1, 3, 0."""
+    if run.state in {RunState.STOPPED, RunState.LOST, RunState.PAUSED}:
+        return STOPPED
+    if run.state is RunState.FAILED:
+        return FAILED
+    open_rows = run.changes.get(ChangeState.FAILED, 0) + run.changes.get(ChangeState.UNKNOWN, 0)
+    errors = await Findings(world.db).open_errors(run.campaign)
+    return ATTENTION if open_rows or errors or run.state is RunState.NEEDS_APPROVAL else DONE
+
+
+async def run_document(world: World, run: RunView) -> dict[str, Any]:
+    """A run for ``--json``. The five row counts are of ledger rows by their state now; ``total`` is their sum."""
+    counts = await Findings(world.db).counts_of_run(run.id)
+    kinds = {str(kind): sum(states.values()) for kind, states in run.kinds.items()}
+    return {
+        "run": run.id,
+        "campaign": run.campaign,
+        "kind": run.kind,
+        "state": run.state,
+        "phase": run.phase,
+        "by": f"{run.by_user}@{run.host}",
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "people": run.people,
+        "moves": run.moves,
+        "members": run.members,
+        "left_out": run.left_out,
+        **{str(state): run.changes.get(state, 0) for state in ChangeState},
+        "total": run.total,
+        "changes": kinds,
+        "findings": {"error": 0, "warning": 0, "info": 0} | {str(k): v for k, v in counts.items()},
+        "requests": {
+            "read": run.requests_read,
+            "write": run.requests_write,
+            "retried": run.requests_retried,
+            "shop": run.shop_requests,
+            "read_forecast": run.read_forecast,
+            "write_forecast": run.write_forecast,
+            "seconds_forecast": round(run.seconds_forecast, 1),
+        },
+        "seconds": round(run.seconds, 3),
+        "automations": [dict(entry) for entry in run.automations],
+        "checks": [dict(entry) for entry in run.checks],
+        "reads": {"shop": dict(run.shop_read), "mailerlite": dict(run.mailerlite_read)},
+        "phases": [
+            {"phase": p.phase, "started_at": p.started_at, "seconds": p.seconds, "note": p.note} for p in run.phases
+        ],
+        "note": run.note,
+        "error": dict(run.error) if run.error else None,
+    }

@@ -1,0 +1,223 @@
+"""Everything about runs: plan, apply, sync, resume, stop, pause, discard, and their history."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import click
+
+from bema_tui.cli.common import World, common, is_terminal, open_world, print_json, run_async
+from bema_tui.cli.tables import table
+from bema_tui.config import Settings, require_services
+from bema_tui.errors import UsageError
+
+
+def _carry(settings: Settings, as_json: bool, begin: Callable[[Any], Awaitable[Any]]) -> None:
+    """Carry a run out, show how it ended, and exit with its status."""
+    require_services(settings)
+
+    async def work() -> int:
+        from bema_tui.cli.headless import carry_out, exit_status
+
+        async with open_world(settings) as world:
+            run = await carry_out(world, begin, quiet=as_json)
+            await _tell(world, run, as_json)
+            return await exit_status(world, run)
+
+    sys.exit(run_async(work))
+
+
+async def _tell(world: World, run: Any, as_json: bool) -> None:
+    from bema_tui.cli.headless import run_document
+    from bema_tui.cli.texts import plan_text, run_text
+
+    if as_json:
+        print_json(await run_document(world, run))
+    elif run.state.waiting:
+        click.echo(await plan_text(world, run))
+    else:
+        click.echo(run_text(run))
+
+
+def _options(create_missing: bool, max_moves: int | None) -> dict[str, Any]:
+    options: dict[str, Any] = {"create_missing": True} if create_missing else {}
+    return options | ({"max_moves": max_moves} if max_moves is not None else {})
+
+
+_CREATE = click.option("--create-missing", is_flag=True, help="Also create the groups and the field that are missing.")
+
+
+@click.command()
+@click.argument("code")
+@_CREATE
+@common
+def plan(code: str, create_missing: bool, settings: Settings, as_json: bool) -> None:
+    """Dry run: read both sides and write the plan down; nothing is written outside."""
+    _carry(settings, as_json, lambda runner: runner.begin(code, kind="plan", options=_options(create_missing, None)))
+
+
+@click.command()
+@click.argument("run", type=int)
+@common
+def apply(run: int, settings: Settings, as_json: bool) -> None:
+    """Apply a plan that waits. This is the yes of somebody who has seen it."""
+    _carry(settings, as_json, lambda runner: runner.begin_apply(run))
+
+
+@click.command()
+@click.argument("run", type=int)
+@common
+def resume(run: int, settings: Settings, as_json: bool) -> None:
+    """Take up a stopped, failed or lost run from its ledger."""
+    _carry(settings, as_json, lambda runner: runner.begin_resume(run))
+
+
+@click.command()
+@click.argument("code")
+@click.option("--yes", is_flag=True, help="Apply the plan without asking.")
+@_CREATE
+@click.option("--max-moves", type=click.IntRange(min=0), help="Let a plan of up to so many moves go by itself.")
+@common
+def sync(code: str, yes: bool, create_missing: bool, max_moves: int | None, settings: Settings, as_json: bool) -> None:
+    """Plan and apply. Without --yes the plan is shown and asked about, on a terminal only."""
+    options = _options(create_missing, max_moves)
+    if yes:
+        _carry(settings, as_json, lambda runner: runner.begin(code, kind="sync", options=options, yes=True))
+    if as_json or not is_terminal():
+        raise UsageError(
+            "A sync asks before it writes, and nobody can answer here.",
+            advice=f"Give --yes, or make a plan (bema-tui plan {code}) and apply it (bema-tui apply RUN).",
+        )
+    require_services(settings)
+
+    async def work() -> int:
+        from bema_tui.cli.headless import carry_out, exit_status
+
+        async with open_world(settings) as world:
+            run = await carry_out(world, lambda runner: runner.begin(code, kind="sync", options=options), quiet=False)
+            await _tell(world, run, as_json)
+            if run.state.waiting:
+                if not click.confirm(f"Apply these {run.total:,} changes?", default=False, err=True):
+                    click.echo(f"Nothing was written. The plan waits: bema-tui apply {run.id}", err=True)
+                    return await exit_status(world, run)
+                number = run.id
+                run = await carry_out(world, lambda runner: runner.begin_apply(number), quiet=False)
+                await _tell(world, run, as_json)
+            return await exit_status(world, run)
+
+    sys.exit(run_async(work))
+
+
+def _ask(settings: Settings, as_json: bool, run: int, verb: str, reason: str) -> None:
+    async def work() -> None:
+        from bema_tui.store.activity import Activity
+        from bema_tui.store.runs import Runs
+
+        async with open_world(settings) as world:
+            runs_table = Runs(world.db)
+            await runs_table.ask(run, verb, world.me.user, reason)
+            campaign = (await runs_table.get(run)).campaign
+            text = f"asked run {run} to {verb}" + (f": {reason}" if reason else "")
+            await Activity(world.db).add(world.me.user, verb, text, campaign=campaign, run=run)
+
+    run_async(work)
+    if as_json:
+        print_json({"run": run, "asked": verb, "reason": reason})
+    else:
+        click.echo(f"Run {run} was asked to {verb}; it obeys at its next safe point, within seconds.")
+
+
+@click.command()
+@click.argument("run", type=int)
+@click.option("--reason", default="", help="Shown to everybody.")
+@common
+def stop(run: int, reason: str, settings: Settings, as_json: bool) -> None:
+    """Ask a run to stop at its next safe point, whoever started it, on whatever machine."""
+    _ask(settings, as_json, run, "stop", reason)
+
+
+@click.command()
+@click.argument("run", type=int)
+@click.option("--go-on", is_flag=True, help="Let a paused run go on.")
+@click.option("--reason", default="", help="Shown to everybody.")
+@common
+def pause(run: int, go_on: bool, reason: str, settings: Settings, as_json: bool) -> None:
+    """Ask a run to pause; it keeps its lock. --go-on lets it go on."""
+    _ask(settings, as_json, run, "continue" if go_on else "pause", reason)
+
+
+@click.command()
+@click.argument("run", type=int)
+@common
+def discard(run: int, settings: Settings, as_json: bool) -> None:
+    """Throw a waiting plan away; nothing of it was written."""
+
+    async def work() -> None:
+        from bema_tui.store.activity import Activity
+        from bema_tui.store.runs import Runs
+
+        async with open_world(settings) as world:
+            await Runs(world.db).discard(run, world.me.user)
+            await Activity(world.db).add(world.me.user, "discard", f"discarded plan {run}", run=run)
+
+    run_async(work)
+    if as_json:
+        print_json({"run": run, "state": "discarded"})
+    else:
+        click.echo(f"Plan {run} is discarded.")
+
+
+@click.command()
+@click.argument("run", type=int, required=False)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many of the newest.")
+@common
+def runs(run: int | None, limit: int, settings: Settings, as_json: bool) -> None:
+    """The history of runs, or one run in full."""
+
+    async def work() -> None:
+        from bema_tui.cli.headless import run_document
+        from bema_tui.cli.texts import run_text, runs_table
+
+        async with open_world(settings) as world:
+            found = [await world.reader.run(run)] if run is not None else list(await world.reader.runs(limit, 0))
+            documents = [await run_document(world, view) for view in found] if as_json else []
+        if as_json:
+            print_json(documents[0] if run is not None else documents)
+        elif run is not None:
+            click.echo(run_text(found[0]))
+        elif found:
+            click.echo(runs_table(found))
+        else:
+            click.echo("No runs yet. Start with: bema-tui plan CODE")
+
+    run_async(work)
+
+
+@click.command()
+@click.argument("run", type=int)
+@click.option("--state", help="Only rows of this state: planned, applied, failed, skipped, unknown, …")
+@common
+def changes(run: int, state: str | None, settings: Settings, as_json: bool) -> None:
+    """The ledger of one run: every change with what was before and after."""
+
+    async def work() -> None:
+        from bema_tui.cli.texts import change_document, change_row
+        from bema_tui.model import ChangeState
+
+        if state is not None and state not in {known.value for known in ChangeState}:
+            raise UsageError(f"There is no state {state!r}.", advice=f"Use one of {', '.join(ChangeState)}.")
+        async with open_world(settings) as world:
+            await world.reader.run(run)
+            wanted = ChangeState(state) if state else None
+            found: list[Any] = []
+            while page := await world.reader.changes(run, len(found), 5000, wanted):
+                found += page
+        if as_json:
+            print_json([change_document(change) for change in found])
+        else:
+            head = ("e-mail", "change", "target", "before", "after", "rule", "state", "error")
+            click.echo(table(head, [change_row(change) for change in found]))
+
+    run_async(work)

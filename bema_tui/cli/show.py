@@ -1,0 +1,233 @@
+"""What stands in the database, for people and pipes: findings, locks, statistics, health."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bema_tui.cli.common import common, open_world, print_json, run_async
+from bema_tui.cli.tables import table
+from bema_tui.config import Settings
+from bema_tui.errors import UsageError
+from bema_tui.model import Lock, Tier
+
+_STATES = ("open", "accepted", "resolved", "all")
+
+
+@click.command()
+@click.option("--campaign", help="Only of this campaign.")
+@click.option("--rule", help="Only of this rule, two_tiers for one.")
+@click.option("--severity", type=click.Choice(["error", "warning", "info"]))
+@click.option("--state", type=click.Choice(_STATES), default="open", show_default=True)
+@common
+def findings(
+    campaign: str | None, rule: str | None, severity: str | None, state: str, settings: Settings, as_json: bool
+) -> None:
+    """What needs a person, worst first."""
+
+    async def work() -> tuple[Any, ...]:
+        from bema_tui.model import FindingRule, FindingState, Severity
+        from bema_tui.store.findings import Findings
+
+        if rule is not None and rule not in {known.value for known in FindingRule}:
+            raise UsageError(f"There is no rule {rule!r}.", advice=f"Use one of {', '.join(FindingRule)}.")
+        async with open_world(settings) as world:
+            return await Findings(world.db).list(
+                state=None if state == "all" else FindingState(state),
+                campaign=campaign,
+                rule=FindingRule(rule) if rule else None,
+                severity=Severity(severity) if severity else None,
+                limit=1_000_000,
+            )
+
+    found = run_async(work)
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": f.id,
+                    "campaign": f.campaign,
+                    "rule": f.rule,
+                    "severity": f.severity,
+                    "state": f.state,
+                    "subject": f.subject,
+                    "message": f.message,
+                    "advice": f.advice,
+                    "first_seen": f.first_seen,
+                    "last_seen": f.last_seen,
+                    "count": f.count,
+                }
+                for f in found
+            ]
+        )
+    elif found:
+        for f in found:
+            click.echo(f"{f.severity:<7}  {f.rule:<20}  {f.campaign:<22}  {f.message} {f.advice}")
+    else:
+        click.echo("None. What needs a person shows here, after the first plan.")
+
+
+def _lock_document(lock: Lock) -> dict[str, Any]:
+    return {
+        "id": lock.id,
+        "key": lock.key,
+        "holder": {"user": lock.holder.user, "host": lock.holder.host, "pid": lock.holder.pid},
+        "operation": lock.operation,
+        "run": lock.run,
+        "since": lock.since,
+        "last_beat": lock.last_beat,
+        "state": lock.state,
+        "token": lock.token,
+        "note": lock.note,
+    }
+
+
+@click.group(invoke_without_command=True)
+@common
+@click.pass_context
+def locks(context: click.Context, settings: Settings, as_json: bool) -> None:
+    """Who holds which campaign, and how alive they are."""
+    if context.invoked_subcommand is not None:
+        return
+
+    async def work() -> tuple[Lock, ...]:
+        async with open_world(settings) as world:
+            held: tuple[Lock, ...] = await world.locks.get_active_locks()
+            return held
+
+    found = run_async(work)
+    if as_json:
+        print_json([_lock_document(lock) for lock in found])
+    elif found:
+        head = ("id", "on", "holder", "for", "since (UTC)", "last beat", "state", "token")
+        rows = [
+            (
+                lock.id,
+                lock.key,
+                str(lock.holder),
+                lock.operation,
+                lock.since.strftime("%m-%d %H:%M"),
+                lock.last_beat.strftime("%m-%d %H:%M"),
+                lock.state,
+                lock.token,
+            )
+            for lock in found
+        ]
+        click.echo(table(head, rows))
+    else:
+        click.echo("None held.")
+
+
+@locks.command("release")
+@click.argument("lock_id", metavar="ID")
+@click.option("--reason", required=True, help="Why; everybody sees it.")
+@click.option("--force", is_flag=True, help="Also a live or quiet one: its run ends at its next write.")
+@common
+def release(lock_id: str, reason: str, force: bool, settings: Settings, as_json: bool) -> None:
+    """Release a lock by its id."""
+
+    async def work() -> Lock:
+        async with open_world(settings) as world:
+            lock: Lock = await world.locks.release_lock(lock_id, reason=reason, force=force)
+            return lock
+
+    lock = run_async(work)
+    if as_json:
+        print_json({"released": True, **_lock_document(lock)})
+    else:
+        text = f"Lock {lock.id} on {lock.key} is released; it was {lock.state}, held by {lock.holder}."
+        click.echo(text + (f" Go on with: bema-tui resume {lock.run}" if lock.run else ""))
+
+
+@click.command()
+@click.argument("code", required=False)
+@common
+def stats(code: str | None, settings: Settings, as_json: bool) -> None:
+    """Members per tier, buyers, conversion and revenue of each campaign."""
+
+    async def work() -> tuple[Any, ...]:
+        from bema_tui.store.campaigns import Campaigns
+
+        async with open_world(settings) as world:
+            if code is not None:
+                await Campaigns(world.db).get(code)
+            snapshot = await world.reader.read()
+            return tuple(c for c in snapshot.campaigns if code in (None, c.code))
+
+    found = run_async(work)
+    if as_json:
+        documents = [
+            {
+                "code": c.code,
+                "album": c.album,
+                "state": c.state,
+                "members": c.members,
+                "tiers": {str(tier): c.tiers.get(tier, 0) for tier in Tier},
+                "buyers": c.buyers,
+                "conversion": c.conversion,
+                "revenue": c.revenue,
+                "currency": c.currency,
+                "buyers_per_day": list(c.buyers_per_day),
+                "runs": c.runs,
+                "last_sync": c.last_sync,
+                "open_findings": c.open_findings,
+            }
+            for c in found
+        ]
+        print_json(documents[0] if code is not None else documents)
+    elif found:
+        head = ("code", "state", "members", "buyers", "conv %", "revenue", "runs", "last sync (UTC)")
+        rows = [
+            (
+                c.code,
+                c.status,
+                c.members or 0,
+                c.buyers or 0,
+                (c.conversion or 0.0) * 100,
+                c.revenue or "-",
+                c.runs,
+                c.last_sync.strftime("%Y-%m-%d %H:%M") if c.last_sync else "never",
+            )
+            for c in found
+        ]
+        click.echo(table(head, rows))
+    else:
+        click.echo("No campaigns yet. `bema-tui campaigns discover` finds them in the shop and the account.")
+
+
+@click.command()
+@common
+def health(settings: Settings, as_json: bool) -> None:
+    """Check everything now, and say what is wrong."""
+
+    async def work() -> Any:
+        from bema_tui.cli.monitoring import make_monitor
+
+        async with open_world(settings) as world:
+            return await make_monitor(world).perform_check()
+
+    status = run_async(work)
+    if as_json:
+        print_json(
+            {
+                "at": status.at,
+                "memory_usage": status.memory_usage,
+                "memory_limit": status.memory_limit,
+                "load_average": list(status.load_average),
+                "cores": status.cores,
+                "cpu_percent": status.cpu_percent,
+                "job_status": dict(status.job_status),
+                "active_processes": status.active_processes,
+                "database_ms": status.database_ms,
+                "health_score": status.health_score,
+                "reasons": list(status.reasons),
+            }
+        )
+        return
+    click.echo(f"Health {status.health_score} of 100" + "".join(f"\n  {reason}" for reason in status.reasons))
+    load = " ".join(f"{value:.2f}" for value in status.load_average)
+    click.echo(
+        f"memory {status.memory_usage >> 20} of {status.memory_limit >> 20} MiB, load {load} on {status.cores} cores, "
+        f"{status.active_processes} processes, database {status.database_ms:.0f} ms"
+    )

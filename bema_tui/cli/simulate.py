@@ -1,0 +1,60 @@
+"""``bema-tui simulate``: the simulator alone, until interrupted."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from bema_tui.cli.common import told
+from bema_tui.errors import ConfigurationError
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--subscribers", type=click.IntRange(min=0), default=2000, show_default=True)
+@click.option("--orders", type=click.IntRange(min=0), default=1200, show_default=True)
+@click.option("--campaigns", type=click.IntRange(min=0), default=4, show_default=True)
+@click.option("--quota", type=click.IntRange(min=1), default=120, show_default=True, help="Requests per window.")
+@click.option("--window-seconds", type=click.FloatRange(min=0.1), default=60.0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="For symmetry: the first line is JSON in any case.")
+def simulate(
+    port: int,
+    seed: int,
+    subscribers: int,
+    orders: int,
+    campaigns: int,
+    quota: int,
+    window_seconds: float,
+    as_json: bool,
+) -> None:
+    """A stand-in shop and MailerLite on 127.0.0.1, until interrupted. The first line says where, as JSON."""
+    from bema_tui.simulator import Endpoints, SimulatorSettings, serve
+
+    def announce(at: Endpoints) -> None:
+        document = {
+            "mailerlite": {"url": at.mailerlite_url, "key": at.mailerlite_key},
+            "edd": {"url": at.edd_url, "key": at.edd_key, "token": at.edd_token},
+            "state_url": at.state_url,
+        }
+        click.echo(json.dumps(document))
+
+    with told(as_json=as_json):
+        try:
+            serve(
+                SimulatorSettings(
+                    seed=seed,
+                    subscribers=subscribers,
+                    orders=orders,
+                    campaigns=campaigns,
+                    quota=quota,
+                    window_seconds=window_seconds,
+                ),
+                port=port,
+                announce=announce,
+            )
+        except OSError as error:
+            raise ConfigurationError(
+                f"Port {port} can't be used: {error.strerror or error}.", advice="Take another with --port."
+            ) from error

@@ -1,0 +1,35 @@
+"""Plain tables for commands: aligned by cell width, and nothing foreign that a terminal could obey."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Rows under their heads; numbers to the right."""
+    texts = [[_text(cell) for cell in row] for row in rows]
+    right = [bool(rows) and all(isinstance(row[i], (int, float)) for row in rows) for i in range(len(head))]
+    widths = [max(cell_len(head[i]), *(cell_len(row[i]) for row in texts), 0) for i in range(len(head))]
+    lines = [_line(head, widths, right)]
+    lines += [_line(row, widths, right) for row in texts]
+    return "\n".join(lines)
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, bool) or cell is None:
+        return "" if cell is None else ("yes" if cell else "no")
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if isinstance(cell, float):
+        return f"{cell:,.1f}"
+    return str(cell)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    parts = []
+    for cell, width, to_right in zip(cells, widths, right, strict=True):
+        gap = " " * (width - cell_len(cell))
+        parts.append(gap + cell if to_right else cell + gap)
+    return "  ".join(parts).rstrip()

@@ -1,0 +1,111 @@
+"""Runs, plans and changes in words, for commands on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bema_tui.cli.common import World
+from bema_tui.cli.tables import table
+from bema_tui.model import ChangeState
+from bema_tui.store.views import ChangeView, RunView
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
+
+
+async def plan_text(world: World, run: RunView) -> str:
+    """A plan as a person reads it before saying yes."""
+    rules = await world.reader.plan_rules(run.id)
+    lines = [
+        f"Plan {run.id} for {run.campaign} {run.album}: {run.people:,} people, {run.total:,} changes, "
+        f"{run.left_out:,} left out. Nothing is written yet.",
+        f"It takes {run.write_forecast:,} requests, about {_duration(run.seconds_forecast)}.",
+        "",
+        table(("bought while in", "people", "changes"), [(r.rule, r.people, r.changes) for r in rules]),
+        "",
+    ]
+    lines += [f"{'ok' if check['ok'] else 'NOT OK'}  {check['text']}" for check in run.checks]
+    lines += [
+        f"mail  {entry['people']} people join {entry['group']}: the automation {entry['name']!r} goes off for them"
+        for entry in run.automations
+    ]
+    if run.note and run.state.value == "needs_approval":
+        lines.append(f"needs approval  {run.note}")
+    lines.append(f"\nApply it with: bema-tui apply {run.id}")
+    return "\n".join(lines)
+
+
+def run_text(run: RunView) -> str:
+    """How a run stands or ended."""
+    counts = ", ".join(f"{run.changes[s]:,} {s}" for s in ChangeState if run.changes.get(s)) or "no changes"
+    lines = [
+        f"Run {run.id} {run.kind} {run.campaign} {run.album}: {run.state}. {run.note}".rstrip(),
+        f"{run.people:,} people, {counts}, {run.left_out:,} left out; {_duration(run.seconds)}.",
+        f"MailerLite {run.requests_read:,} read, {run.requests_write:,} write ({run.write_forecast:,} forecast), "
+        f"{run.requests_retried:,} retried; shop {run.shop_requests:,}.",
+    ]
+    for phase in run.phases:
+        took = "now" if phase.seconds is None else _duration(phase.seconds)
+        lines.append(f"  {phase.phase:<16} {took:>8}  {phase.note}".rstrip())
+    if run.error:
+        lines.append(f"Error: {run.error.get('message')} {run.error.get('advice') or ''}".rstrip())
+    if run.state.resumable:
+        lines.append(f"Go on with: bema-tui resume {run.id}")
+    return "\n".join(lines)
+
+
+def runs_table(found: Sequence[RunView]) -> str:
+    """The history of runs."""
+    rows = [
+        (
+            run.id,
+            run.kind,
+            run.campaign,
+            run.state,
+            run.by_user,
+            run.started_at.strftime("%Y-%m-%d %H:%M"),
+            run.total,
+            run.note,
+        )
+        for run in found
+    ]
+    return table(("run", "kind", "campaign", "state", "by", "started (UTC)", "changes", "note"), rows)
+
+
+def change_row(change: ChangeView) -> tuple[str, ...]:
+    """One ledger row for a table."""
+    return (
+        change.email,
+        change.kind.replace("_", " "),
+        change.target_name,
+        change.before or "",
+        change.after or "",
+        change.rule,
+        change.state,
+        change.error or "",
+    )
+
+
+def change_document(change: ChangeView) -> dict[str, Any]:
+    """One ledger row for ``--json``."""
+    return {
+        "id": change.id,
+        "seq": change.seq,
+        "subscriber": change.subscriber_id,
+        "email": change.email,
+        "name": change.name,
+        "kind": change.kind,
+        "target": change.target_name,
+        "before": change.before,
+        "after": change.after,
+        "rule": change.rule,
+        "reason": change.reason,
+        "state": change.state,
+        "attempts": change.attempts,
+        "error": change.error,
+        "planned_at": change.planned_at,
+        "settled_at": change.settled_at,
+    }

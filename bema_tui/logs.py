@@ -1,0 +1,59 @@
+"""Logging: to a file of this user, never to the screen the console draws on."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from bema_tui.errors import ConfigurationError
+
+MAX_BYTES = 10 * 1024 * 1024
+KEEP_FILES = 9
+KEEP_DAYS = 30
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class _PrivateFile(RotatingFileHandler):
+    """A rotating log that only its owner can read: it holds people's addresses."""
+
+    def _open(self):  # type: ignore[no-untyped-def]
+        os.close(os.open(self.baseFilename, os.O_CREAT | os.O_APPEND, 0o600))
+        return super()._open()
+
+
+def set_up(file: Path, *, level: str = "INFO") -> None:
+    """Log to ``file`` (10 MB each, 30 days) from ``level`` on; never to the screen.
+
+    Raises:
+        ConfigurationError: the level is unknown, or the file can't be written.
+    """
+    number = logging.getLevelNamesMapping().get(level.upper())
+    if number is None:
+        raise ConfigurationError(f"Unknown log level {level!r}.", advice="Use debug, info, warning or error.")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _drop_old(file)
+        handler = _PrivateFile(file, maxBytes=MAX_BYTES, backupCount=KEEP_FILES, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The log file can't be written: {error.strerror}.",
+            where=str(file),
+            advice="Set BEMA_LOG_FILE to a file that you may write.",
+        ) from error
+    formatter = logging.Formatter(_FORMAT)
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    root = logging.getLogger("bema_tui")
+    root.handlers[:] = [handler]
+    root.setLevel(number)
+    root.propagate = False
+
+
+def _drop_old(file: Path) -> None:
+    oldest = time.time() - KEEP_DAYS * 86_400
+    for old in file.parent.glob(file.name + ".*"):
+        if old.stat().st_mtime < oldest:
+            old.unlink(missing_ok=True)

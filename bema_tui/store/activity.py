@@ -1,0 +1,68 @@
+"""Who did what when: one line for everything that people would ask about later."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bema_tui.store.database import Database
+from bema_tui.store.schema import activity
+from bema_tui.store.views import ActivityView
+
+_NOT_PRINTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d"  # letters of some scripts and emoji are joined by these; they move nothing on a screen
+
+
+def plain(text: str) -> str:
+    """Text on one line: white space becomes a blank; control, bidi and line codes become the replacement sign."""
+    spaced = " ".join(text.split())
+    return "".join(
+        "\ufffd" if unicodedata.category(sign) in _NOT_PRINTED and sign not in _JOINERS else sign for sign in spaced
+    )
+
+
+async def write_activity(
+    connection: AsyncConnection,
+    at: datetime,
+    who: str,
+    action: str,
+    text: str,
+    *,
+    host: str = "",
+    campaign: str | None = None,
+    run: int | None = None,
+) -> None:
+    """Add one line inside a transaction that does the thing it speaks of."""
+    await connection.execute(
+        insert(activity).values(
+            at=at, who=plain(who), host=plain(host), action=action, campaign=campaign, run=run, text=plain(text)
+        )
+    )
+
+
+class Activity:
+    """The table of activity."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def add(
+        self, who: str, action: str, text: str, campaign: str | None = None, run: int | None = None, *, host: str = ""
+    ) -> None:
+        """Write down that ``who`` did ``action``; ``text`` says it in words."""
+        async with self._db.write() as connection:
+            await write_activity(connection, self._db.now(), who, action, text, host=host, campaign=campaign, run=run)
+
+    async def latest(self, limit: int) -> tuple[ActivityView, ...]:
+        """The newest lines, newest first."""
+        query = select(activity).order_by(activity.c.at.desc(), activity.c.id.desc()).limit(limit)
+        async with self._db.read() as connection:
+            return tuple(
+                ActivityView(
+                    at=row.at, who=row.who, action=row.action, campaign=row.campaign, run=row.run, text=row.text
+                )
+                for row in await connection.execute(query)
+            )

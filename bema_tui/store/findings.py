@@ -1,0 +1,153 @@
+"""What needs a person: each finding once, counted and aged, until it is accepted or no longer seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Row, case, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from bema_tui.model import Finding, FindingRule, FindingState, Severity
+from bema_tui.store.database import Database
+from bema_tui.store.schema import findings
+from bema_tui.store.views import FindingView
+
+_RANK: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+class Findings:
+    """The table of findings; one is known by campaign, rule and subject."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def record(self, found: Sequence[Finding], run: int | None) -> None:
+        """Take over what a run found: new ones open, resolved ones open again, accepted ones stay accepted.
+
+        A finding counts once for each run, however often the run records it; without a run, once for each call.
+        """
+        unique = {(finding.campaign, finding.rule, finding.subject): finding for finding in found}
+        if not unique:
+            return
+        now = self._db.now()
+        rows = [
+            {
+                "campaign": finding.campaign,
+                "rule": finding.rule,
+                "severity": finding.severity,
+                "severity_rank": _RANK[finding.severity],
+                "subject": finding.subject,
+                "subscriber_id": finding.subscriber_id,
+                "state": FindingState.OPEN,
+                "message": finding.message,
+                "advice": finding.advice,
+                "first_seen": now,
+                "last_seen": now,
+                "count": 1,
+                "first_run": run,
+                "last_run": run,
+            }
+            for finding in unique.values()
+        ]
+        async with self._db.write() as connection:
+            await connection.execute(_UPSERT, rows)
+
+    async def resolve_unseen(self, campaign: str, run: int, rules: Sequence[FindingRule] | None = None) -> int:
+        """Resolve the campaign's open findings that this run did not see; answers how many.
+
+        To be called only after a complete, full run: nothing less proves that something is gone. ``rules`` limits it
+        to the rules that the run looked at.
+        """
+        statement = update(findings).where(
+            findings.c.campaign == campaign,
+            findings.c.state == FindingState.OPEN,
+            or_(findings.c.last_run.is_(None), findings.c.last_run != run),
+        )
+        if rules is not None:
+            statement = statement.where(findings.c.rule.in_(list(rules)))
+        async with self._db.write() as connection:
+            result = await connection.execute(statement.values(state=FindingState.RESOLVED))
+            return int(result.rowcount)
+
+    async def list(
+        self,
+        *,
+        state: FindingState | None = None,
+        campaign: str | None = None,
+        rule: FindingRule | None = None,
+        severity: Severity | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> tuple[FindingView, ...]:
+        """Findings, worst first, then the last seen first; a filter that is None lets everything through."""
+        wanted = (
+            (findings.c.state, state),
+            (findings.c.campaign, campaign),
+            (findings.c.rule, rule),
+            (findings.c.severity, severity),
+        )
+        query = (
+            select(findings)
+            .where(*(column == value for column, value in wanted if value is not None))
+            .order_by(findings.c.severity_rank, findings.c.last_seen.desc(), findings.c.id)
+            .limit(limit)
+            .offset(offset)
+        )
+        async with self._db.read() as connection:
+            return tuple(_view(row) for row in await connection.execute(query))
+
+    async def open_errors(self, campaign: str) -> int:
+        """How many open findings of severity *error* the campaign has."""
+        query = select(func.count()).where(
+            findings.c.campaign == campaign,
+            findings.c.state == FindingState.OPEN,
+            findings.c.severity_rank == _RANK[Severity.ERROR],
+        )
+        async with self._db.read() as connection:
+            return int(await connection.scalar(query) or 0)
+
+    async def counts_of_run(self, run: int) -> dict[Severity, int]:
+        """How many findings this run was the last to see, by severity, every severity named."""
+        query = select(findings.c.severity, func.count()).where(findings.c.last_run == run)
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query.group_by(findings.c.severity))).all()
+        return dict.fromkeys(Severity, 0) | {Severity(severity): count for severity, count in rows}
+
+
+def _upsert() -> Any:
+    statement = upsert(findings)
+    new = statement.excluded
+    same_run = findings.c.last_run == new.last_run  # unknown, so not true, where either is null
+    return statement.on_conflict_do_update(
+        index_elements=[findings.c.campaign, findings.c.rule, findings.c.subject],
+        set_={
+            **{
+                name: new[name]
+                for name in ("severity", "severity_rank", "subscriber_id", "message", "advice", "last_seen")
+            },
+            "count": findings.c.count + case((same_run, 0), else_=1),
+            "first_run": func.coalesce(findings.c.first_run, new.first_run),
+            "last_run": func.coalesce(new.last_run, findings.c.last_run),
+            "state": case((findings.c.state == FindingState.ACCEPTED, FindingState.ACCEPTED), else_=FindingState.OPEN),
+        },
+    )
+
+
+_UPSERT: Final = _upsert()
+
+
+def _view(row: Row[Any]) -> FindingView:
+    return FindingView(
+        id=row.id,
+        campaign=row.campaign,
+        rule=row.rule,
+        severity=Severity(row.severity),
+        state=FindingState(row.state),
+        subject=row.subject,
+        message=row.message,
+        advice=row.advice,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        count=row._mapping["count"],  # a row has a method of that name
+    )

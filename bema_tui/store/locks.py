@@ -1,0 +1,264 @@
+"""Mutual exclusion through the database: who may write for a campaign, and how sure we are that they still live."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import evolve, frozen
+from sqlalchemy import Row, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bema_tui.errors import LockHeld, UsageError
+from bema_tui.model import Holder, Lock, LockState
+from bema_tui.store.activity import plain, write_activity
+from bema_tui.store.database import Database
+from bema_tui.store.identity import proved_dead
+from bema_tui.store.schema import locks
+
+_ID_SIGNS: Final = "abcdefghijklmnopqrstuvwxyz23456789"
+_ID_LENGTH: Final = 4
+_MAY_BE_TAKEN: Final = frozenset({LockState.DEAD, LockState.EXPIRED, LockState.STALE})
+_NOTE_LENGTH: Final = 200
+
+
+@frozen
+class LockAges:
+    """Ages in seconds, counted from the last beat. Domain rules, section 7."""
+
+    heartbeat: float = 30.0
+    live: float = 90.0
+    lease: float = 900.0
+    stale: float = 3600.0
+
+
+class DatabaseLocks:
+    """Implements ``interfaces.LockHandler`` on the table of locks.
+
+    A key's token grows by one with each taking and never falls: whoever writes for a run asks the database whether the
+    lock still has the run's token.
+    """
+
+    def __init__(self, db: Database, settings: LockAges, me: Holder) -> None:
+        self._db = db
+        self._ages = settings
+        self._me = me
+
+    async def acquire_lock(self, key: str, operation: str, *, run: int | None = None) -> Lock:
+        """Take the lock, also from a holder that is proved dead, expired or stale; that is written down.
+
+        Raises:
+            LockHeld: somebody else has it, and is not known to be gone.
+        """
+        async with self._db.write() as connection:
+            while True:  # goes round again only if somebody took it between our look and our taking
+                before = await self._find(connection, locks.c.key == key)
+                if before is not None and before.held and (held := self._lock(before)).state not in _MAY_BE_TAKEN:
+                    raise self._refusal(held)
+                taken = await self._take(connection, key, operation, run, before)
+                if taken is not None:
+                    break
+            if before is not None and before.held:
+                await self._say(connection, "takeover", self._lock(before), "took over", run=run)
+        return taken
+
+    async def release_lock(self, lock_id: str, *, reason: str, force: bool = False) -> Lock:
+        """Release a lock by its short id; answers it as it was. Who and why are written down.
+
+        Raises:
+            UsageError: no reason, no such lock, or a live or quiet one of another process without ``force``.
+        """
+        wanted = lock_id.strip().lower()
+        if not reason.strip():
+            raise UsageError("Releasing a lock needs a reason.", advice="Say why with --reason; it is kept.")
+        async with self._db.write() as connection:
+            row = await self._find(connection, (locks.c.id == wanted) & locks.c.held)
+            if row is None:
+                raise UsageError(f"There is no lock {plain(lock_id)!r}.", advice="`bema-tui locks` lists them.")
+            lock = self._lock(row)
+            if lock.state not in _MAY_BE_TAKEN and not force and lock.holder != self._me:
+                raise UsageError(
+                    f"The lock {lock.id} on {lock.key} is {lock.state}: {lock.holder} may be at work "
+                    f"(last beat {self._age(lock):.0f} s ago).",
+                    tried="release a lock",
+                    advice="Stop its run instead; if you know that it is gone, release the lock with --force.",
+                )
+            await self._let_go(connection, lock, reason)
+            await self._say(connection, "release", lock, "released", f', "{reason.strip()}"')
+        return lock
+
+    async def get_active_locks(self) -> tuple[Lock, ...]:
+        """Every lock that is held, by the time it was taken."""
+        async with self._db.read() as connection:
+            rows = await connection.execute(select(locks).where(locks.c.held).order_by(locks.c.since, locks.c.key))
+            return tuple(self._lock(row) for row in rows)
+
+    async def beat(self, key: str, token: int) -> bool:
+        """Say that we live; false when the lock is not ours any more."""
+        return await self._change_mine(key, token, last_beat=self._db.now())
+
+    async def give_back(self, key: str, token: int) -> bool:
+        """Let go of our own lock at the end of our work; false when it was not ours any more."""
+        return await self._change_mine(
+            key,
+            token,
+            held=False,
+            released_at=self._db.now(),
+            released_by=self._me.user,
+            release_reason="its work ended",
+        )
+
+    async def note(self, key: str, token: int, text: str) -> bool:
+        """Say something about our lock that everybody sees; false when it is not ours any more."""
+        return await self._change_mine(key, token, note=plain(text)[:_NOTE_LENGTH])
+
+    async def assign(self, key: str, token: int, run: int) -> bool:
+        """Say which run our lock is for, once it has its number; false when the lock is not ours any more."""
+        return await self._change_mine(key, token, run=run)
+
+    async def holds(self, key: str, token: int) -> bool:
+        """Whether the lock is held, and still under this token."""
+        async with self._db.read() as connection:
+            return await self._find(connection, _is(key, token)) is not None
+
+    async def sweep(self) -> tuple[Lock, ...]:
+        """Release every lock whose last beat is older than the stale age, and write that down; answers them."""
+        async with self._db.write() as connection:
+            rows = (await connection.execute(select(locks).where(locks.c.held))).all()
+            old = tuple(lock for lock in map(self._lock, rows) if self._age(lock) > self._ages.stale)
+            for lock in old:
+                await self._let_go(connection, lock, f"no beat for {self._age(lock):.0f} s")
+                await self._say(connection, "sweep", lock, "released the stale")
+        return old
+
+    async def _change_mine(self, key: str, token: int, **values: object) -> bool:
+        async with self._db.write() as connection:
+            result = await connection.execute(update(locks).where(_is(key, token)).values(**values))
+            return result.rowcount == 1
+
+    async def _take(
+        self, connection: AsyncConnection, key: str, operation: str, run: int | None, before: Row[Any] | None
+    ) -> Lock | None:
+        """Take the lock if nobody took it since ``before`` was read."""
+        now = self._db.now()
+        values = {
+            "id": await _new_id(connection),
+            "held": True,
+            "user": self._me.user,
+            "host": self._me.host,
+            "pid": self._me.pid,
+            "boot_id": self._me.boot_id,
+            "process_started": self._me.process_started,
+            "pid_namespace": self._me.pid_namespace,
+            "operation": operation,
+            "run": run,
+            "since": now,
+            "last_beat": now,
+            "note": "",
+            "released_at": None,
+            "released_by": None,
+            "release_reason": None,
+        }
+        statement = upsert(locks).values(key=key, token=1, **values)
+        taking = statement.on_conflict_do_update(
+            index_elements=[locks.c.key],
+            set_={**values, "token": locks.c.token + 1},
+            where=locks.c.token == (before.token if before is not None else 0),
+        ).returning(locks)
+        row = (await connection.execute(taking)).first()
+        return None if row is None else evolve(self._lock(row), state=LockState.LIVE)
+
+    async def _let_go(self, connection: AsyncConnection, lock: Lock, reason: str) -> None:
+        await connection.execute(
+            update(locks)
+            .where(_is(lock.key, lock.token))
+            .values(held=False, released_at=self._db.now(), released_by=self._me.user, release_reason=plain(reason))
+        )
+
+    async def _say(
+        self, connection: AsyncConnection, action: str, lock: Lock, verb: str, more: str = "", *, run: int | None = None
+    ) -> None:
+        await write_activity(
+            connection,
+            self._db.now(),
+            self._me.user,
+            action,
+            f"{verb} lock {lock.id} on {lock.key} of {lock.holder}, {lock.state}, "
+            f"last beat {self._age(lock):.0f} s ago{more}",
+            host=self._me.host,
+            campaign=lock.key,
+            run=run if run is not None else lock.run,
+        )
+
+    @staticmethod
+    async def _find(connection: AsyncConnection, condition: Any) -> Row[Any] | None:
+        return (await connection.execute(select(locks).where(condition).with_for_update())).first()
+
+    def _lock(self, row: Row[Any]) -> Lock:
+        holder = Holder(
+            user=row.user,
+            host=row.host,
+            pid=row.pid,
+            boot_id=row.boot_id,
+            process_started=row.process_started,
+            pid_namespace=row.pid_namespace,
+        )
+        return Lock(
+            id=row.id,
+            key=row.key,
+            token=row.token,
+            holder=holder,
+            operation=row.operation,
+            run=row.run,
+            since=row.since,
+            last_beat=row.last_beat,
+            state=lock_state(holder, row.last_beat, self._me, self._db.now(), self._ages),
+            note=row.note,
+        )
+
+    def _age(self, lock: Lock) -> float:
+        return max(0.0, (self._db.now() - lock.last_beat).total_seconds())
+
+    def _refusal(self, lock: Lock) -> LockHeld:
+        run = f" of run {lock.run}" if lock.run is not None else ""
+        if lock.state is LockState.LIVE:
+            advice = "Wait until it is done, or stop its run (`bema-tui runs` shows it)."
+        else:
+            advice = (
+                f"Wait: {self._ages.lease:.0f} s after its last beat anybody may take it. If you know that it is gone: "
+                f"`bema-tui locks release {lock.id} --reason … --force`."
+            )
+        return LockHeld(
+            f"{lock.key} is locked by {lock.holder}: {lock.operation}{run} since {lock.since:%Y-%m-%d %H:%M} UTC, "
+            f"last beat {self._age(lock):.0f} s ago, {lock.state}.",
+            lock_id=lock.id,
+            holder=str(lock.holder),
+            state=lock.state,
+            advice=advice,
+        )
+
+
+def lock_state(holder: Holder, last_beat: datetime, me: Holder, now: datetime, ages: LockAges) -> LockState:
+    """How alive a lock's holder is: dead if that can be proved, else by the age of its last beat."""
+    if proved_dead(holder, me):
+        return LockState.DEAD
+    age = (now - last_beat).total_seconds()
+    if age <= ages.live:
+        return LockState.LIVE
+    if age <= ages.lease:
+        return LockState.QUIET
+    return LockState.EXPIRED if age <= ages.stale else LockState.STALE
+
+
+def _is(key: str, token: int) -> Any:
+    return (locks.c.key == key) & (locks.c.token == token) & locks.c.held
+
+
+async def _new_id(connection: AsyncConnection) -> str:
+    """A short id that no lock has or had last."""
+    while True:
+        candidate = "".join(secrets.choice(_ID_SIGNS) for _ in range(_ID_LENGTH))
+        if (await connection.execute(select(locks.c.id).where(locks.c.id == candidate))).first() is None:
+            return candidate

@@ -1,0 +1,131 @@
+"""Brings a database to the schema of this version, once, however many processes start at the same moment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from attrs import frozen
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bema_tui.errors import NewerDatabase, StoreError
+
+_VERSION_TABLE = "alembic_version"
+
+
+@frozen
+class History:
+    """A chain of migrations.
+
+    ``revisions`` names them, oldest first. It is kept beside the scripts, and a test holds the two together, so that a
+    start that finds nothing to do need not load Alembic.
+    """
+
+    folder: Path
+    revisions: tuple[str, ...]
+
+    @property
+    def head(self) -> str:
+        """The revision this version of the program works with."""
+        return self.revisions[-1]
+
+
+SHIPPED = History(folder=Path(__file__).parent / "migrations", revisions=("0001",))
+
+
+@frozen
+class _Found:
+    """What stands in the database: its revision, and whether it has any tables of ours or of others."""
+
+    revision: str | None
+    tables: bool
+
+
+async def bring_up_to_date(engine: AsyncEngine, path: Path | None, history: History = SHIPPED) -> None:
+    """Create or migrate the tables, where needed; a database with content is copied first.
+
+    The copy stands beside the file as ``<file>.backup-<its revision>-<UTC time>``, mode 0600. ``path`` is None for a
+    database in memory, which is not copied. Everything happens under the database's write lock, in one transaction:
+    a second process waits, then finds nothing to do.
+
+    Raises:
+        NewerDatabase: its revision is none that this version knows.
+        StoreError: it belongs to another program, or the copy could not be made.
+    """
+    async with engine.connect() as connection, connection.begin():
+        if (await connection.run_sync(_look)).revision == history.head:
+            return
+    async with engine.connect() as connection:
+        writer = await connection.execution_options(bema_write=True)
+        async with writer.begin():
+            found = await writer.run_sync(_look)
+            if found.revision == history.head:
+                return
+            _refuse_strangers(found, history, str(path or "memory"))
+            if found.tables and path is not None:
+                await asyncio.to_thread(_copy, path, found.revision or "empty")
+            await writer.run_sync(_migrate, found.revision, history)
+
+
+def _look(connection: Connection) -> _Found:
+    names = set(inspect(connection).get_table_names())
+    revision = None
+    if _VERSION_TABLE in names:
+        revision = connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()  # noqa: S608
+    return _Found(revision, bool(names - {_VERSION_TABLE}))
+
+
+def _refuse_strangers(found: _Found, history: History, where: str) -> None:
+    if found.revision is not None and found.revision not in history.revisions:
+        raise NewerDatabase(
+            f"This database was made by a newer version of this program (its revision is {found.revision}, "
+            f"this version knows up to {history.head}).",
+            where=where,
+            tried="open the database",
+            advice="Update the program, or name another file with BEMA_DATABASE_URL.",
+        )
+    if found.revision is None and found.tables:
+        raise StoreError(
+            "This database belongs to another program: it has tables that are not ours.",
+            where=where,
+            tried="open the database",
+            advice="Name another file with BEMA_DATABASE_URL.",
+        )
+
+
+def _copy(path: Path, revision: str) -> Path:
+    """Copy the database as last committed, also while others read it; a copy that fails leaves nothing behind."""
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    target = path.with_name(f"{path.name}.backup-{revision}-{moment}")
+    try:
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+    except (OSError, sqlite3.Error) as error:
+        target.unlink(missing_ok=True)
+        raise StoreError(
+            f"The database must be brought up to date, but no copy could be made first: {error}.",
+            where=str(target),
+            tried="copy the database before a migration",
+            advice="Free some space, or check the rights of the folder, then start again: nothing was changed.",
+        ) from error
+    return target
+
+
+def _migrate(connection: Connection, revision: str | None, history: History) -> None:
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(history.folder)
+    context = MigrationContext.configure(connection)
+    # Each step is given its operations instead of Alembic's global proxy: two databases may open at once.
+    operations = Operations(context)
+    for step in reversed(list(scripts.iterate_revisions(history.head, revision or "base"))):
+        step.module.upgrade(operations)
+        context.stamp(scripts, step.revision)

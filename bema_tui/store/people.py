@@ -1,0 +1,241 @@
+"""The people of a campaign as last read: pages flow in from MailerLite, a stream by address flows out to the plan."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Integer, Row, Select, and_, func, literal, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from bema_tui.model import SubscriberStatus, Tier
+from bema_tui.store.database import Database
+from bema_tui.store.runs import Fence, check_fence
+from bema_tui.store.schema import members, order_items, orders
+
+_TIERS = tuple(Tier)
+_PAGE = 1000
+
+
+def to_mask(tiers: Iterable[Tier]) -> int:
+    """Tiers as bits, in the enum's order."""
+    return sum(1 << _TIERS.index(tier) for tier in set(tiers))
+
+
+def from_mask(mask: int) -> frozenset[Tier]:
+    """The inverse of ``to_mask``."""
+    return frozenset(tier for place, tier in enumerate(_TIERS) if mask >> place & 1)
+
+
+@frozen
+class Member:
+    """A person as MailerLite showed them to a run, and whether an earlier read saw them in the campaign."""
+
+    subscriber_id: str
+    email: str
+    name: str
+    last_name: str
+    source: str
+    status: SubscriberStatus
+    tiers: frozenset[Tier]
+    stored: str | None
+    read_at: datetime
+    seen_before: bool = False
+
+    @property
+    def address(self) -> str:
+        """The address for comparing."""
+        return self.email.strip().lower()
+
+    @property
+    def full_name(self) -> str:
+        """First and last name on one line."""
+        return " ".join(part for part in (self.name, self.last_name) if part)
+
+
+class People:
+    """One campaign's people in the database."""
+
+    def __init__(self, db: Database, campaign: str, run: int, fence: Fence) -> None:
+        self._db = db
+        self._campaign = campaign
+        self._run = run
+        self._fence = fence
+
+    async def put(self, people: Sequence[Member]) -> None:
+        """Take over a page of people as this run reads them."""
+        if not people:
+            return
+        statement = upsert(members)
+        new = statement.excluded
+        statement = statement.on_conflict_do_update(
+            index_elements=[members.c.campaign, members.c.subscriber_id],
+            set_={
+                **{
+                    name: new[name]
+                    for name in (
+                        "email",
+                        "address",
+                        "name",
+                        "last_name",
+                        "source",
+                        "status",
+                        "tiers",
+                        "stored",
+                        "read_run",
+                        "read_at",
+                    )
+                },
+                "ever_member": or_(members.c.ever_member, new.ever_member),
+            },
+        )
+        rows = [
+            {
+                "campaign": self._campaign,
+                "subscriber_id": person.subscriber_id,
+                "email": person.email,
+                "address": person.address,
+                "name": person.name,
+                "last_name": person.last_name,
+                "source": person.source,
+                "status": person.status,
+                "tiers": to_mask(person.tiers),
+                "stored": person.stored,
+                "read_run": self._run,
+                "read_at": person.read_at,
+                "ever_member": bool(person.tiers),
+            }
+            for person in people
+        ]
+        async with self._db.write() as connection:
+            await check_fence(connection, self._fence)
+            await connection.execute(statement, rows)
+
+    async def forget(self, subscriber_ids: Sequence[str]) -> None:
+        """People whom a second look no longer found: this run's read does not have them."""
+        if not subscriber_ids:
+            return
+        async with self._db.write() as connection:
+            await check_fence(connection, self._fence)
+            await connection.execute(
+                update(members)
+                .where(members.c.campaign == self._campaign, members.c.subscriber_id.in_(list(subscriber_ids)))
+                .values(read_run=0)
+            )
+
+    async def in_several_tiers(self) -> tuple[str, ...]:
+        """Ids of those whom this run's read saw in more than one tier."""
+        several = members.c.tiers.op("&", return_type=Integer)(members.c.tiers - 1) != 0
+        async with self._db.read() as connection:
+            rows = await connection.execute(
+                select(members.c.subscriber_id).where(self._read_now(), several).order_by(members.c.subscriber_id)
+            )
+            return tuple(row[0] for row in rows)
+
+    async def missing_buyers(self, product_ids: Sequence[str], statuses: Sequence[str]) -> tuple[str, ...]:
+        """Addresses with an order of these products in one of these statuses whom no group of the campaign showed."""
+        holds = (
+            select(order_items.c.order_key)
+            .where(order_items.c.order_key == orders.c.key, order_items.c.product_id.in_(product_ids))
+            .exists()
+        )
+        seen = select(members.c.address).where(self._read_now(), members.c.address == orders.c.address).exists()
+        async with self._db.read() as connection:
+            rows = await connection.execute(
+                select(orders.c.address)
+                .distinct()
+                .where(holds, orders.c.status.in_(statuses), ~seen, orders.c.address != "")
+                .order_by(orders.c.address)
+            )
+            return tuple(row[0] for row in rows)
+
+    async def count(self) -> int:
+        """How many people this run's read saw in the campaign's groups."""
+        async with self._db.read() as connection:
+            found = await connection.scalar(
+                select(func.count()).select_from(members).where(self._read_now(), members.c.tiers != 0)
+            )
+        return int(found or 0)
+
+    async def count_by_tier(self) -> dict[Tier, int]:
+        """Members per tier; who is in two counts in both."""
+        columns = [
+            func.coalesce(func.sum(members.c.tiers.op("/")(1 << place) % 2), 0).label(tier)
+            for place, tier in enumerate(_TIERS)
+        ]
+        async with self._db.read() as connection:
+            row = (await connection.execute(select(*columns).where(self._read_now()))).one()
+        return {tier: int(row[place]) for place, tier in enumerate(_TIERS)}
+
+    async def in_address_order(self) -> AsyncIterator[Member]:
+        """Everybody this run read, by address then id, a page at a time and no transaction held between pages."""
+        after = ("", "")
+        while True:
+            page = await self._page(after)
+            for row in page:
+                yield _member(row)
+            if len(page) < _PAGE:
+                return
+            after = (page[-1].address, page[-1].subscriber_id)
+
+    async def _page(self, after: tuple[str, str]) -> Sequence[Row[Any]]:
+        query: Select[Any] = (
+            select(members)
+            .where(
+                self._read_now(),
+                or_(
+                    members.c.address > after[0],
+                    and_(members.c.address == after[0], members.c.subscriber_id > after[1]),
+                ),
+            )
+            .order_by(members.c.address, members.c.subscriber_id)
+            .limit(_PAGE)
+        )
+        async with self._db.read() as connection:
+            rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+            return rows
+
+    async def update(self, states: Mapping[str, tuple[frozenset[Tier], str | None]]) -> None:
+        """What applied changes made of people: id → (tiers, stored value), so that the last read stays true."""
+        async with self._db.write() as connection:
+            await check_fence(connection, self._fence)
+            for person, (tiers, stored) in states.items():
+                await connection.execute(
+                    update(members)
+                    .where(members.c.campaign == self._campaign, members.c.subscriber_id == person)
+                    .values(
+                        tiers=to_mask(tiers),
+                        stored=stored,
+                        ever_member=or_(members.c.ever_member, literal(bool(tiers))),
+                    )
+                )
+
+    async def states(self, subscriber_ids: Sequence[str]) -> dict[str, Member]:
+        """People by id, as last read."""
+        async with self._db.read() as connection:
+            rows = await connection.execute(
+                select(members).where(
+                    members.c.campaign == self._campaign, members.c.subscriber_id.in_(list(subscriber_ids))
+                )
+            )
+            return {row.subscriber_id: _member(row) for row in rows}
+
+    def _read_now(self) -> Any:
+        return and_(members.c.campaign == self._campaign, members.c.read_run == self._run)
+
+
+def _member(row: Row[Any]) -> Member:
+    return Member(
+        subscriber_id=row.subscriber_id,
+        email=row.email,
+        name=row.name,
+        last_name=row.last_name,
+        source=row.source,
+        status=SubscriberStatus(row.status),
+        tiers=from_mask(row.tiers),
+        stored=row.stored,
+        read_at=row.read_at,
+        seen_before=row.ever_member,
+    )

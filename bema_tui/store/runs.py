@@ -1,0 +1,312 @@
+"""Runs: what was started by whom, how far it is, what it cost, and what people want of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import Row, and_, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bema_tui.errors import LockLost, UsageError
+from bema_tui.model import Holder, Phase, RunState
+from bema_tui.store.database import Database
+from bema_tui.store.schema import locks, requests, runs
+
+
+@frozen
+class Run:
+    """What the engine needs to know of a run; the screens read ``views.RunView``."""
+
+    id: int
+    kind: str
+    campaign: str
+    state: RunState
+    phase: Phase
+    by_user: str
+    host: str
+    pid: int
+    lock_token: int | None
+    started_at: datetime
+    planned_at: datetime | None
+    yes_at: datetime | None
+    apply_started_at: datetime | None
+    active_seconds: float
+    options: Mapping[str, Any] = field(factory=dict)
+
+    @property
+    def may_apply(self) -> bool:
+        """Whether a yes stands: it applied before, somebody saw the plan, or it needs no look and was told yes."""
+        if self.planned_at is None:
+            return False
+        if self.apply_started_at is not None or (self.yes_at is not None and self.yes_at > self.planned_at):
+            return True
+        return bool(self.options.get("yes")) and not self.options.get("needs_approval")
+
+
+@frozen
+class Fence:
+    """The right to write: the campaign's lock, as it was when this run took it."""
+
+    key: str
+    token: int
+
+
+async def check_fence(connection: AsyncConnection, fence: Fence) -> None:
+    """Raise unless the lock still carries our token; to be called inside the writing transaction.
+
+    Raises:
+        LockLost: it was released or taken by somebody else.
+    """
+    statement = (
+        select(locks.c.token)
+        .where(locks.c.key == fence.key, locks.c.token == fence.token, locks.c.held)
+        .with_for_update()
+    )
+    if (await connection.execute(statement)).first() is None:
+        raise LockLost(
+            f"The lock on {fence.key} was released or taken by somebody else.",
+            tried="write on behalf of this run",
+            advice="See `bema-tui locks` and `bema-tui runs`; resume the run when nobody else works on the campaign.",
+        )
+
+
+class Runs:
+    """The table of runs and the table of wishes about them."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def create(
+        self, kind: str, campaign: str, me: Holder, options: Mapping[str, Any], *, yes_by: str | None = None
+    ) -> int:
+        """Write down a new run in its first phase and answer its number."""
+        now = self._db.now()
+        async with self._db.write() as connection:
+            result = await connection.execute(
+                insert(runs).values(
+                    kind=kind,
+                    campaign=campaign,
+                    state=RunState.PLANNING,
+                    phase=Phase.LOCK,
+                    by_user=me.user,
+                    host=me.host,
+                    pid=me.pid,
+                    started_at=now,
+                    options=dict(options),
+                    yes_at=now if yes_by else None,
+                    yes_by=yes_by,
+                    phases=[{"phase": Phase.LOCK, "started_at": now.isoformat(), "seconds": None, "note": ""}],
+                )
+            )
+            assert result.inserted_primary_key is not None
+            return int(result.inserted_primary_key[0])
+
+    async def get(self, run: int) -> Run:
+        """One run.
+
+        Raises:
+            UsageError: there is none of this number.
+        """
+        async with self._db.read() as connection:
+            row = (await connection.execute(select(runs).where(runs.c.id == run))).first()
+        if row is None:
+            raise UsageError(f"There is no run {run}.", advice="`bema-tui runs` lists them.")
+        return _run(row)
+
+    async def waiting(self, campaign: str) -> Run | None:
+        """The campaign's newest plan that waits for a yes."""
+        async with self._db.read() as connection:
+            row = (
+                await connection.execute(
+                    select(runs)
+                    .where(runs.c.campaign == campaign, runs.c.state.in_([RunState.PLANNED, RunState.NEEDS_APPROVAL]))
+                    .order_by(runs.c.id.desc())
+                    .limit(1)
+                )
+            ).first()
+        return None if row is None else _run(row)
+
+    async def claim(self, run: int, states: Sequence[RunState], fence: Fence, me: Holder, **values: Any) -> bool:
+        """Make the run ours if it still stands in one of ``states``; false when somebody was quicker."""
+        async with self._db.write() as connection:
+            await check_fence(connection, fence)
+            result = await connection.execute(
+                update(runs)
+                .where(runs.c.id == run, runs.c.state.in_(list(states)))
+                .values(lock_token=fence.token, host=me.host, pid=me.pid, **values)
+            )
+            return result.rowcount == 1
+
+    async def update(self, run: int, fence: Fence, **values: Any) -> None:
+        """Change what a run says of itself, while it holds its lock.
+
+        Raises:
+            LockLost: it does not hold it any more.
+        """
+        async with self._db.write() as connection:
+            await check_fence(connection, fence)
+            await connection.execute(update(runs).where(runs.c.id == run).values(**values))
+
+    async def enter(self, run: int, fence: Fence, phase: Phase, note: str = "") -> None:
+        """Close the present phase with its seconds and ``note``, and open the next one."""
+        now = self._db.now()
+        async with self._db.write() as connection:
+            await check_fence(connection, fence)
+            row = (await connection.execute(select(runs.c.phases).where(runs.c.id == run))).one()
+            entries = _close_phase(row.phases, now, note)
+            entries.append({"phase": phase, "started_at": now.isoformat(), "seconds": None, "note": ""})
+            await connection.execute(update(runs).where(runs.c.id == run).values(phase=phase, phases=entries))
+
+    async def finish(
+        self,
+        run: int,
+        token: int,
+        state: RunState,
+        *,
+        seconds: float,
+        error: Mapping[str, object] | None = None,
+        note: str = "",
+        ended: bool = True,
+    ) -> bool:
+        """Write how the run ended, or that it waits (``ended`` false), unless another process has taken it up since."""
+        now = self._db.now()
+        async with self._db.write() as connection:
+            mine = and_(runs.c.id == run, or_(runs.c.lock_token == token, runs.c.lock_token.is_(None)))
+            row = (await connection.execute(select(runs.c.phases).where(mine))).first()
+            if row is None:
+                return False
+            await connection.execute(
+                update(runs)
+                .where(mine)
+                .values(
+                    state=state,
+                    error=error,
+                    note=note,
+                    finished_at=now if ended else None,
+                    phases=_close_phase(row.phases, now, note),
+                    active_seconds=runs.c.active_seconds + seconds,
+                )
+            )
+            await connection.execute(
+                update(requests).where(requests.c.run == run, requests.c.done_at.is_(None)).values(done_at=now)
+            )
+            return True
+
+    async def meter(self, run: int) -> tuple[int, int, int, int]:
+        """What the run's requests cost so far: read, write, retried, shop."""
+        async with self._db.read() as connection:
+            row = (
+                await connection.execute(
+                    select(
+                        runs.c.requests_read, runs.c.requests_write, runs.c.requests_retried, runs.c.shop_requests
+                    ).where(runs.c.id == run)
+                )
+            ).one()
+            return row[0], row[1], row[2], row[3]
+
+    async def newest_applied(self, campaign: str) -> int | None:
+        """The newest run that began to apply changes to the campaign."""
+        async with self._db.read() as connection:
+            found = await connection.scalar(
+                select(func.max(runs.c.id)).where(runs.c.campaign == campaign, runs.c.apply_started_at.is_not(None))
+            )
+        return None if found is None else int(found)
+
+    async def discard(self, run: int, by: str) -> None:
+        """Throw a waiting plan away.
+
+        Raises:
+            UsageError: it does not wait.
+        """
+        async with self._db.write() as connection:
+            result = await connection.execute(
+                update(runs)
+                .where(runs.c.id == run, runs.c.state.in_([RunState.PLANNED, RunState.NEEDS_APPROVAL]))
+                .values(state=RunState.DISCARDED, finished_at=self._db.now(), note=f"discarded by {by}")
+            )
+            if result.rowcount != 1:
+                raise UsageError(f"Run {run} is no plan that waits.", advice="`bema-tui runs` shows its state.")
+
+    async def supersede(self, run: int, campaign: str, fence: Fence) -> None:
+        """Older plans of the campaign that still wait rest on older reads: they are discarded."""
+        async with self._db.write() as connection:
+            await check_fence(connection, fence)
+            await connection.execute(
+                update(runs)
+                .where(
+                    runs.c.campaign == campaign,
+                    runs.c.id != run,
+                    runs.c.state.in_([RunState.PLANNED, RunState.NEEDS_APPROVAL]),
+                )
+                .values(state=RunState.DISCARDED, finished_at=self._db.now(), note=f"replaced by run {run}")
+            )
+
+    async def ask(self, run: int, verb: str, by: str, reason: str) -> None:
+        """Write down that somebody wants the run to stop, pause or continue.
+
+        Raises:
+            UsageError: the run is not at work.
+        """
+        found = await self.get(run)
+        if not found.state.active:
+            raise UsageError(f"Run {run} is not at work: it is {found.state}.", tried=verb)
+        async with self._db.write() as connection:
+            await connection.execute(
+                insert(requests).values(run=run, verb=verb, by_user=by, reason=reason, asked_at=self._db.now())
+            )
+
+    async def wishes(self, run: int) -> tuple[tuple[int, str, str, str], ...]:
+        """What was asked of the run and not yet seen: (id, verb, by, reason), oldest first."""
+        async with self._db.read() as connection:
+            rows = await connection.execute(
+                select(requests.c.id, requests.c.verb, requests.c.by_user, requests.c.reason)
+                .where(requests.c.run == run, requests.c.seen_at.is_(None))
+                .order_by(requests.c.id)
+            )
+            return tuple((row.id, row.verb, row.by_user, row.reason) for row in rows)
+
+    async def mark_wish(self, wish: int, *, done: bool = False) -> None:
+        """Say that the run saw the wish, or has fulfilled it."""
+        now = self._db.now()
+        values = {"seen_at": func.coalesce(requests.c.seen_at, now)} | ({"done_at": now} if done else {})
+        async with self._db.write() as connection:
+            await connection.execute(update(requests).where(requests.c.id == wish).values(values))
+
+    async def forget_wishes(self, run: int) -> None:
+        """A run that is taken up again starts without the wishes that ended it."""
+        now = self._db.now()
+        async with self._db.write() as connection:
+            await connection.execute(
+                update(requests).where(requests.c.run == run, requests.c.seen_at.is_(None)).values(seen_at=now)
+            )
+
+
+def _close_phase(entries: Sequence[Mapping[str, Any]], now: datetime, note: str) -> list[dict[str, Any]]:
+    closed = [dict(entry) for entry in entries]
+    if closed and closed[-1]["seconds"] is None:
+        closed[-1]["seconds"] = (now - datetime.fromisoformat(closed[-1]["started_at"])).total_seconds()
+        closed[-1]["note"] = note
+    return closed
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        id=row.id,
+        kind=row.kind,
+        campaign=row.campaign,
+        state=RunState(row.state),
+        phase=Phase(row.phase),
+        by_user=row.by_user,
+        host=row.host,
+        pid=row.pid,
+        lock_token=row.lock_token,
+        started_at=row.started_at,
+        planned_at=row.planned_at,
+        yes_at=row.yes_at,
+        apply_started_at=row.apply_started_at,
+        active_seconds=row.active_seconds,
+        options=row.options,
+    )

@@ -1,0 +1,67 @@
+"""What belongs to the database itself: its account, its shop, its time zone."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bema_tui.errors import WrongAccount
+from bema_tui.store.database import Database
+from bema_tui.store.schema import settings
+
+Owner = Literal["mailerlite_account", "shop"]
+
+_WORDS: dict[Owner, str] = {"mailerlite_account": "the MailerLite account", "shop": "the shop"}
+
+
+class DatabaseSettings:
+    """The table of settings: names and texts."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def get(self, name: str) -> str | None:
+        """A setting's text; None when it was never set."""
+        async with self._db.read() as connection:
+            return await _value(connection, name)
+
+    async def set(self, name: str, value: str) -> None:
+        """Store a setting's text."""
+        async with self._db.write() as connection:
+            await _store(connection, name, value)
+
+    async def belongs_to(self, kind: Owner, value: str) -> None:
+        """Hold this database to one account and one shop: the first contact is stored. Domain rules, section 6.
+
+        Raises:
+            WrongAccount: another one is stored.
+        """
+        async with self._db.read() as connection:
+            stored = await _value(connection, kind)
+        if stored is None:
+            async with self._db.write() as connection:
+                stored = await _value(connection, kind)
+                if stored is None:
+                    await _store(connection, kind, value)
+                    return
+        if stored != value:
+            raise WrongAccount(
+                f"This database belongs to {_WORDS[kind]} {stored}, but {value} answered. Nothing was sent.",
+                where=self._db.where,
+                tried=f"check {_WORDS[kind]}",
+                advice="Check the key and the address in the settings, or use another database for this account.",
+            )
+
+
+async def _value(connection: AsyncConnection, name: str) -> str | None:
+    return await connection.scalar(select(settings.c.value).where(settings.c.name == name))
+
+
+async def _store(connection: AsyncConnection, name: str, value: str) -> None:
+    statement = upsert(settings).values(name=name, value=value)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=[settings.c.name], set_={"value": statement.excluded.value})
+    )

@@ -1,0 +1,63 @@
+"""What a batch's answers mean for its ledger rows. Pure; domain rules, section 6, "Applied means shown"."""
+
+from __future__ import annotations
+
+import json
+
+from bema_tui.errors import BemaError
+from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem
+from bema_tui.providers.text import clean
+from bema_tui.store.ledger import LedgerRow, Settled
+from bema_tui.sync.truth import GONE, is_shown
+
+MAX_TRIES = 3
+RETRYABLE = frozenset({408, 425, 429})
+
+
+def item_of(row: LedgerRow) -> BatchItem:
+    """The request of a row. Numbers go as numbers: the purchase field is one."""
+    if row.kind is ChangeKind.SET_FIELD:
+        value = int(row.after) if row.after is not None and row.after.isdigit() else row.after
+        return BatchItem.put_fields(row.subscriber_id, {row.target: value})
+    if row.kind is ChangeKind.ADD_GROUP:
+        return BatchItem.assign(row.subscriber_id, row.target)
+    return BatchItem.unassign(row.subscriber_id, row.target)
+
+
+def settle_answer(row: LedgerRow, answer: BatchAnswer) -> Settled:
+    """What one item's answer makes of its row."""
+    if answer.ok:
+        return _shown(row, answer)
+    if answer.code == 404 and row.kind is ChangeKind.REMOVE_GROUP:
+        # Gone from the group, or gone altogether: the same code for both, so the person is read.
+        return Settled(row.id, ChangeState.UNKNOWN, "404 on the remove; to be read back")
+    if answer.code == 404:
+        return Settled(row.id, ChangeState.FAILED, f"404: {GONE}", refused_status=404)
+    if answer.code in RETRYABLE or answer.code >= 500:
+        if row.attempts + 1 < MAX_TRIES:
+            return Settled(row.id, ChangeState.PLANNED, f"answer {answer.code}; to be tried again")
+        return Settled(row.id, ChangeState.UNKNOWN, f"answer {answer.code}, {MAX_TRIES} times; to be read back")
+    return Settled(row.id, ChangeState.FAILED, _refusal(answer), refused_status=answer.code)
+
+
+def _shown(row: LedgerRow, answer: BatchAnswer) -> Settled:
+    if row.kind is not ChangeKind.SET_FIELD:
+        return Settled(row.id, ChangeState.APPLIED)
+    try:
+        shown = is_shown(row, answer.subscriber())
+    except BemaError:
+        shown = False
+    if shown:
+        return Settled(row.id, ChangeState.APPLIED)
+    return Settled(row.id, ChangeState.UNKNOWN, f"answer {answer.code} does not show the value; to be read back")
+
+
+def _refusal(answer: BatchAnswer) -> str:
+    body = answer.body
+    message = body.get("message") if isinstance(body, dict) else None
+    errors = body.get("errors") if isinstance(body, dict) else None
+    text = message if isinstance(message, str) else json.dumps(body)
+    if isinstance(errors, dict) and errors:
+        text = f"{text} {json.dumps(errors, ensure_ascii=False)}"
+    return clean(f"{answer.code}: {text}")[:300]

@@ -1,0 +1,65 @@
+"""Reads shop and account to propose campaigns; takes up the clear ones when told to, and nothing twice."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from bema_tui.campaigns.discovery import discover
+from bema_tui.campaigns.severities import NO_CAMPAIGN
+from bema_tui.config import Settings
+from bema_tui.interfaces import Interrupt
+from bema_tui.model import Campaign, Finding
+from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.database import Database
+from bema_tui.store.findings import Findings
+from bema_tui.store.orders import Orders
+from bema_tui.store.settings import DatabaseSettings
+from bema_tui.sync.read_shop import read_orders, require_complete
+from bema_tui.sync.services import Connections
+
+_NO_RUN = -1
+
+
+@frozen
+class Discovered:
+    """What was found: campaigns that are clear, findings for the rest, and whether the clear ones were taken up."""
+
+    proposals: tuple[Campaign, ...]
+    findings: tuple[Finding, ...]
+    added: bool
+
+
+async def discover_campaigns(
+    db: Database, settings: Settings, connections: Connections, interrupt: Interrupt, *, add: bool, by: str
+) -> Discovered:
+    """Read products, orders, groups and fields, and match them. Domain rules, section 2, discovery.
+
+    Raises:
+        IncompleteRead: the shop's orders could not be read whole, so a campaign's start would be a guess.
+        WrongAccount: the database belongs to another account or shop.
+        ProviderError: one of the two did not answer.
+    """
+    groups = await connections.mailerlite.get_groups()
+    if connections.mailerlite.account_id:
+        await DatabaseSettings(db).belongs_to("mailerlite_account", connections.mailerlite.account_id)
+    fields = await connections.mailerlite.get_fields()
+    products = await connections.shop.get_products()
+    require_complete(await read_orders(db, connections.shop, interrupt), connections.shop)
+    orders, campaigns = Orders(db), Campaigns(db)
+    free = settings.rules.count_free_orders
+    found = discover(
+        products,
+        groups,
+        fields,
+        await orders.earliest_valid_by_product(free=free),
+        await orders.sold_products(free=free),
+        await campaigns.all(),
+        db.now().date(),
+    )
+    if add:
+        for campaign in found.proposals:
+            await campaigns.add(campaign, by)
+        store = Findings(db)
+        await store.resolve_unseen(NO_CAMPAIGN, _NO_RUN)  # what is still so is opened again by the next line
+        await store.record(found.findings, None)
+    return Discovered(found.proposals, found.findings, add)

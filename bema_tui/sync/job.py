@@ -1,0 +1,91 @@
+"""Everything one run works with, in one place that is handed from phase to phase."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from attrs import define, field
+
+from bema_tui.config import Settings
+from bema_tui.model import Campaign, Holder, Phase
+from bema_tui.providers.edd import EasyDigitalDownloads
+from bema_tui.providers.mailerlite import MailerLite
+from bema_tui.store.database import Database
+from bema_tui.store.findings import Findings
+from bema_tui.store.ledger import Ledger
+from bema_tui.store.locks import DatabaseLocks
+from bema_tui.store.orders import Orders
+from bema_tui.store.people import People
+from bema_tui.store.runs import Fence, Runs
+from bema_tui.sync.interrupt import RunInterrupt
+
+
+@define
+class Meter:
+    """Implements ``interfaces.RequestMeter``: requests since the last ``take``, and quota units by side."""
+
+    read: int = 0
+    write: int = 0
+    retried: int = 0
+    shop: int = 0
+
+    def count(self, provider: str, *, write: bool, cost: int, retried: bool) -> None:  # noqa: ARG002 (the contract's)
+        """One request left."""
+        if retried:
+            self.retried += 1
+        if provider != MailerLite.name:
+            self.shop += 1
+        elif write:
+            self.write += 1
+        else:
+            self.read += 1
+
+    def values(self) -> dict[str, int]:
+        """The totals, as columns of the run."""
+        return {
+            "requests_read": self.read,
+            "requests_write": self.write,
+            "requests_retried": self.retried,
+            "shop_requests": self.shop,
+        }
+
+
+@define
+class Job:
+    """One run at work."""
+
+    db: Database
+    settings: Settings
+    me: Holder
+    run: int
+    campaign: Campaign
+    fence: Fence
+    lock_id: str
+    runs: Runs
+    locks: DatabaseLocks
+    orders: Orders
+    findings: Findings
+    people: People
+    ledger: Ledger
+    mailerlite: MailerLite
+    shop: EasyDigitalDownloads
+    interrupt: RunInterrupt
+    meter: Meter
+    options: dict[str, Any] = field(factory=dict)
+    began: float = field(factory=time.monotonic)
+    people_read: int = 0
+
+    async def enter(self, phase: Phase, note: str = "") -> None:
+        """Go on to a phase; ``note`` says what the one before found."""
+        self.interrupt.check()
+        await self.runs.enter(self.run, self.fence, phase, note)
+
+    async def note(self, **values: Any) -> None:
+        """Write what the run says of itself, with what its requests cost so far."""
+        await self.runs.update(self.run, self.fence, **self.meter.values(), **values)
+
+    async def remember(self, **options: Any) -> None:
+        """Keep something for a later process that resumes this run."""
+        self.options.update(options)
+        await self.runs.update(self.run, self.fence, options=dict(self.options))

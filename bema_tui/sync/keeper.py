@@ -1,0 +1,104 @@
+"""Keeps a run's lock alive and its ears open: the heartbeat, and what people ask of the run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from bema_tui.errors import LockLost, StoreError
+from bema_tui.model import RunState
+from bema_tui.store.locks import DatabaseLocks
+from bema_tui.store.runs import Fence, Runs
+from bema_tui.sync.interrupt import RunInterrupt, stopped
+
+_LISTEN_SECONDS = 0.5  # a wish is seen within a second
+logger = logging.getLogger("bema_tui.sync")
+
+
+class Keeper:
+    """Runs beside a run, from the taking of its lock to its end."""
+
+    def __init__(
+        self, runs: Runs, locks: DatabaseLocks, run: int, fence: Fence, interrupt: RunInterrupt, *, heartbeat: float
+    ) -> None:
+        self._runs = runs
+        self._locks = locks
+        self._run = run
+        self._fence = fence
+        self._interrupt = interrupt
+        self._heartbeat = heartbeat
+        self._go = asyncio.Event()
+        self._go.set()
+        self._paused_by = ""
+        self._task: asyncio.Task[None] | None = None
+        self._watches: list[Callable[[], Awaitable[None]]] = []
+
+    def also(self, watch: Callable[[], Awaitable[None]]) -> None:
+        """Let ``watch`` have its say at each safe point."""
+        self._watches.append(watch)
+
+    async def __aenter__(self) -> Keeper:
+        self._task = asyncio.create_task(self._watch(), name=f"keeper of run {self._run}")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def safe_point(self, state: RunState) -> None:
+        """Between two requests: obey a stop or a pause. A paused run keeps its lock and its beat.
+
+        ``state`` is what the run is in while it works, and is again afterwards.
+        """
+        self._interrupt.check()
+        for watch in self._watches:
+            await watch()
+        if self._go.is_set():
+            return
+        await self._runs.update(self._run, self._fence, state=RunState.PAUSED, note=f"paused by {self._paused_by}")
+        await self._locks.note(self._fence.key, self._fence.token, f"paused by {self._paused_by}")
+        while not self._go.is_set():
+            await self._interrupt.sleep(0.2)
+        await self._locks.note(self._fence.key, self._fence.token, "")
+        await self._runs.update(self._run, self._fence, state=state, note="")
+
+    async def _watch(self) -> None:
+        last_beat = time.monotonic()
+        while True:
+            await asyncio.sleep(_LISTEN_SECONDS)
+            try:
+                if time.monotonic() - last_beat >= self._heartbeat:
+                    if not await self._locks.beat(self._fence.key, self._fence.token):
+                        self._lost()
+                        return
+                    last_beat = time.monotonic()
+                for wish, verb, by, reason in await self._runs.wishes(self._run):
+                    await self._runs.mark_wish(wish)
+                    self._obey(verb, by, reason)
+                    if verb != "stop":
+                        await self._runs.mark_wish(wish, done=True)
+            except StoreError as error:
+                # The database may be busy or the disk full for a moment; the run itself finds out when it writes.
+                logger.warning("run %s: the keeper can't use the database: %s", self._run, error.message)
+
+    def _obey(self, verb: str, by: str, reason: str) -> None:
+        if verb == "stop":
+            self._interrupt.stop(stopped(by, reason))
+        elif verb == "pause":
+            self._paused_by = by
+            self._go.clear()
+        else:
+            self._go.set()
+
+    def _lost(self) -> None:
+        self._interrupt.stop(
+            LockLost(
+                f"The lock on {self._fence.key} was released or taken by somebody else.",
+                advice="See `bema-tui locks`; resume the run when nobody else works on the campaign.",
+            )
+        )

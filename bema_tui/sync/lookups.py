@@ -1,0 +1,115 @@
+"""Asks the shop about stored purchases that its list does not explain: row ids of the old plugin, orders that left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+from bema_tui.campaigns.purchases import same_value
+from bema_tui.errors import IncompleteRead
+from bema_tui.model import Order
+from bema_tui.sync.job import Job
+from bema_tui.sync.merge import Pair, people_with_orders
+
+_AT_ONCE = 4
+_ASK_AGAIN = timedelta(days=1)
+_MAX_ROW_ID_DIGITS = 15
+
+
+async def explain_stored_values(job: Job) -> Mapping[str, str]:
+    """Look up what the list does not explain, remember the answers, and return the accepted row ids: value → order key.
+
+    A stored value that matches no valid order of its subscriber may be a row id of the old plugin: the shop is asked
+    once by ``id``, and the answer counts only if e-mail and product match. An order that left the list is asked for by
+    its key: only a positive ``refunded`` counts, with the right to see sales asked for again. Domain rules, section 4.
+
+    Raises:
+        IncompleteRead: the right to see sales is gone.
+    """
+    row_ids: dict[str, str] = {}  # stored value → address
+    gone: set[str] = set()
+    now = job.db.now()
+    async for pair in people_with_orders(job):
+        for value in _unexplained(pair):
+            row_ids[value] = pair.address
+        for known in pair.orders:
+            if not known.listed and known.order.status != "refunded":
+                gone.add(known.order.key)
+    answers = await job.orders.row_id_answers(list(row_ids))
+    fresh = [value for value in row_ids if value not in answers]
+    gone -= await job.orders.looked_up_since(sorted(gone), now - _ASK_AGAIN)
+    if not fresh and not gone:
+        return _accepted(row_ids, answers)
+    found = await _ask(job, fresh, sorted(gone))
+    if not (await job.shop.validate_connection()).ok:
+        raise IncompleteRead(
+            "The shop's key lost its right to see sales while orders were looked up.",
+            tried="look up orders that left the shop's list",
+            where=job.shop.shop_address,
+            advice="Give the key's user the role shop_accountant, then start again.",
+        )
+    await _remember(job, fresh, row_ids, found)
+    return _accepted(row_ids, await job.orders.row_id_answers(list(row_ids)))
+
+
+def _unexplained(pair: Pair) -> list[str]:
+    numbers = [known.order.number for known in pair.orders]
+    return [
+        member.stored
+        for member in pair.members
+        if member.stored
+        and member.stored.isdigit()
+        and len(member.stored) <= _MAX_ROW_ID_DIGITS
+        and int(member.stored) > 0
+        and not any(same_value(member.stored, number) for number in numbers)
+    ]
+
+
+async def _ask(job: Job, row_ids: list[str], keys: list[str]) -> dict[str, Order | None]:
+    """Ask for each, a few at a time; the answers by ``id:<value>`` and ``key:<value>``."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+    found: dict[str, Order | None] = {}
+
+    async def one(kind: str, value: str) -> None:
+        async with gate:
+            job.interrupt.check()
+            order = await (job.shop.find_order(row_id=value) if kind == "id" else job.shop.find_order(key=value))
+            found[f"{kind}:{value}"] = order
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for value in row_ids:
+                group.create_task(one("id", value))
+            for value in keys:
+                group.create_task(one("key", value))
+    except BaseExceptionGroup as failures:
+        # One look-up that fails ends them all; its own error says more than the group of them.
+        raise failures.exceptions[0] from None
+    return found
+
+
+async def _remember(
+    job: Job, row_ids: list[str], addresses: Mapping[str, str], found: Mapping[str, Order | None]
+) -> None:
+    products = set(job.campaign.product_ids)
+    for value in row_ids:
+        order = found[f"id:{value}"]
+        fits = (
+            order is not None
+            and order.address == addresses[value]
+            and any(item.product_id in products for item in order.items)
+        )
+        if order is not None and fits:
+            await job.orders.put_looked_up(order)
+        await job.orders.remember_row_id(value, order.key if order is not None and fits else None)
+    for name, order in found.items():
+        if name.startswith("key:"):
+            if order is not None:
+                await job.orders.put_looked_up(order)
+            else:
+                await job.orders.mark_looked_up(name.removeprefix("key:"))
+
+
+def _accepted(row_ids: Mapping[str, str], answers: Mapping[str, str | None]) -> dict[str, str]:
+    return {value: key for value, key in answers.items() if key is not None and value in row_ids}

@@ -1,0 +1,78 @@
+"""Walks people and orders side by side in the order of their addresses, in memory for one address at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Generic, TypeVar
+
+from attrs import frozen
+
+from bema_tui.campaigns.purchases import KnownOrder
+from bema_tui.store.people import Member
+from bema_tui.sync.job import Job
+
+_PAGE = 1000
+
+T = TypeVar("T")
+
+
+@frozen
+class Pair:
+    """One address: the people MailerLite has under it (one, or none) and all orders of the campaign under it."""
+
+    address: str
+    members: tuple[Member, ...]
+    orders: tuple[KnownOrder, ...]
+
+
+async def people_with_orders(job: Job) -> AsyncIterator[Pair]:
+    """Every address that is in the campaign or has bought it, in order."""
+    people = _Groups(job.people.in_address_order(), lambda member: member.address)
+    orders = _Groups(_orders(job), lambda known: known.order.address)
+    await people.advance()
+    await orders.advance()
+    while people.key is not None or orders.key is not None:
+        address = min(key for key in (people.key, orders.key) if key is not None)
+        members: Sequence[Member] = ()
+        bought: Sequence[KnownOrder] = ()
+        if people.key == address:
+            members = people.items
+            await people.advance()
+        if orders.key == address:
+            bought = orders.items
+            await orders.advance()
+        yield Pair(address, tuple(members), tuple(bought))
+
+
+async def _orders(job: Job) -> AsyncIterator[KnownOrder]:
+    after = ""
+    while True:
+        page = await job.orders.for_campaign(job.campaign.product_ids, after, _PAGE)
+        for known in page:
+            yield known
+        if not page:
+            return
+        after = page[-1].order.address
+
+
+class _Groups(Generic[T]):
+    """A sorted stream, cut into runs of equal keys; ``key`` is None at its end."""
+
+    def __init__(self, stream: AsyncIterator[T], key_of: Callable[[T], str]) -> None:
+        self._stream = stream
+        self._key_of = key_of
+        self._next: T | None = None
+        self._begun = False
+        self.key: str | None = None
+        self.items: list[T] = []
+
+    async def advance(self) -> None:
+        """Go on to the next key."""
+        if not self._begun:
+            self._begun = True
+            self._next = await anext(self._stream, None)
+        self.items = []
+        self.key = None if self._next is None else self._key_of(self._next)
+        while self._next is not None and self._key_of(self._next) == self.key:
+            self.items.append(self._next)
+            self._next = await anext(self._stream, None)

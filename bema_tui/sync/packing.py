@@ -1,0 +1,42 @@
+"""Chooses what the next batch carries: removes whose adds an earlier answer proved, then adds and fields. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.store.ledger import LedgerRow
+
+
+@frozen
+class Packed:
+    """What to send now, and what will never be sent with the reason."""
+
+    send: tuple[LedgerRow, ...]
+    skip: tuple[tuple[LedgerRow, str], ...]
+
+
+def pack(rows: Sequence[LedgerRow], of_people: Mapping[str, Sequence[LedgerRow]], size: int) -> Packed:
+    """Fill a batch of at most ``size`` items from planned rows in their order.
+
+    A remove that needs an add goes only when that add is ``applied``, which an earlier answer proved: so batch *k*
+    carries the adds of chunk *k* and the removes of chunk *k-1*. If the add failed or was skipped, so is the remove.
+    Domain rules, section 6.
+    """
+    send: list[LedgerRow] = []
+    skip: list[tuple[LedgerRow, str]] = []
+    for row in rows:
+        if len(send) >= size:
+            break
+        if row.kind is ChangeKind.REMOVE_GROUP and row.needs_add:
+            adds = [other for other in of_people.get(row.subscriber_id, ()) if other.kind is ChangeKind.ADD_GROUP]
+            states = {add.state for add in adds}
+            if states == {ChangeState.APPLIED}:
+                send.append(row)
+            elif not adds or states & {ChangeState.FAILED, ChangeState.SKIPPED, ChangeState.UNDONE}:
+                skip.append((row, "its add was not applied"))
+        else:
+            send.append(row)
+    return Packed(tuple(send), tuple(skip))

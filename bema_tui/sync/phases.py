@@ -1,0 +1,197 @@
+"""The two halves of a run: from reading to a whole plan, and from the yes to the statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bema_tui.campaigns.purchases import Rules
+from bema_tui.campaigns.severities import finding
+from bema_tui.config import RuleSettings
+from bema_tui.errors import BemaError
+from bema_tui.model import Finding, FindingRule, Phase, RunState
+from bema_tui.providers.gates import WindowGate
+from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.statistics import Statistics
+from bema_tui.sync.applying import Applier
+from bema_tui.sync.budget import forecast_writes
+from bema_tui.sync.job import Job
+from bema_tui.sync.keeper import Keeper
+from bema_tui.sync.planning import Planner, PlanResult
+from bema_tui.sync.read_mailerlite import Account, read_account, read_people
+from bema_tui.sync.read_shop import read_shop
+from bema_tui.sync.statistics import write_statistics
+
+
+async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
+    """Read both sides and write the plan; true when there is nothing to do, and the statistics are written.
+
+    Raises:
+        IncompleteRead: one side could not be read whole; nothing was planned.
+        BemaError: the campaign is blocked.
+    """
+    rules = _rules(job.settings.rules)
+    await job.enter(Phase.READ_SHOP)
+    account = await read_account(job, create_missing=bool(job.options.get("create_missing")))
+    found = await read_shop(job)
+    await job.enter(Phase.READ_MAILERLITE, found)
+    found = await read_people(job, account)
+    await job.enter(Phase.RECONCILE, found)
+    shrunk = await _shrunk(job)
+    await job.findings.record(shrunk, job.run)
+    plan = await Planner(job, account, rules, shrank=bool(shrunk)).plan()
+    await job.findings.record(shrunk, job.run)
+    await job.findings.resolve_unseen(job.campaign.code, job.run)
+    await job.enter(Phase.PLAN, f"{plan.left_out:,} left out")
+    if not shrunk:
+        await _keep_sizes(job)
+    await _write_cost(job, account, plan, gate, shrunk)
+    await job.runs.supersede(job.run, job.campaign.code, job.fence)
+    _refuse_blocked(job, account)
+    await job.note(planned_at=job.db.now())
+    if not plan.changes:
+        await job.enter(Phase.STATISTICS, "nothing to do")
+        counted = await write_statistics(job, statistics, rules)
+        await job.enter(Phase.UNLOCK, counted)
+        return True
+    await job.enter(Phase.YES, f"{plan.changes:,} changes")
+    return False
+
+
+async def apply_plan(job: Job, keeper: Keeper, gate: WindowGate, statistics: Statistics, *, approved: bool) -> str:
+    """Apply what is planned, read a sample back, and count; answers the sums in words.
+
+    Raises:
+        BemaError: the run could not go on; the ledger says how far it came.
+    """
+    await job.note(state=RunState.APPLYING)
+    await job.enter(Phase.SETTLE)
+    account = await read_account(job, create_missing=False)
+    applier = Applier(job, account, keeper, gate)
+    settled = await applier.settle_unknown()
+    if approved:
+        await _keep_sizes(job)
+    await job.enter(Phase.APPLY, f"{settled} settled" if settled else "")
+    await job.note(apply_started_at=job.db.now())
+    await applier.create_missing()
+    await applier.canary()
+    await applier.apply_rest()
+    await job.enter(Phase.READ_BACK)
+    sampled = await applier.read_back()
+    await job.enter(Phase.STATISTICS, sampled)
+    counted = await write_statistics(job, statistics, _rules(job.settings.rules))
+    await job.enter(Phase.UNLOCK, counted)
+    counts = await job.ledger.counts()
+    await statistics.update_stats(job.campaign.code, job.run, {str(state): n for state, n in counts.items()})
+    return ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items())) or "nothing to do"
+
+
+def _rules(settings: RuleSettings) -> Rules:
+    return Rules(
+        place_unassigned_buyers=settings.place_unassigned_buyers,
+        add_new_buyers=settings.add_new_buyers,
+        count_free_orders=settings.count_free_orders,
+        partial_refund_counts=settings.partial_refund_counts,
+        on_refund=settings.on_refund,
+        move_inactive=settings.move_inactive,
+    )
+
+
+async def _shrunk(job: Job) -> list[Finding]:
+    """Whether a side gave over 20 % less than at its last good read. Domain rules, section 6."""
+    last = await Campaigns(job.db).read_sizes(job.campaign.code)
+    latest = await job.orders.latest_complete()
+    sides = (
+        ("members", last.members, await job.people.count()),
+        ("orders", last.orders, latest.orders if latest else 0),
+    )
+    keep = 1 - job.settings.rules.shrink_percent / 100
+    return [
+        finding(
+            FindingRule.READ_SHRANK,
+            job.campaign.code,
+            side,
+            f"{now:,} {side} were read, {before:,} at the last good read.",
+            f"If that is right, `bema-tui apply {job.run}` takes it as the new normal; this plan removes nothing.",
+        )
+        for side, before, now in sides
+        if before and now < before * keep
+    ]
+
+
+async def _keep_sizes(job: Job) -> None:
+    latest = await job.orders.latest_complete()
+    await Campaigns(job.db).set_read_sizes(
+        job.campaign.code, members=await job.people.count(), orders=latest.orders if latest else 0
+    )
+
+
+async def _write_cost(job: Job, account: Account, plan: PlanResult, gate: WindowGate, shrunk: list[Finding]) -> None:
+    quota = job.settings.mailerlite
+    forecast = forecast_writes(
+        plan.kinds, plan.people, limit=gate.limit, reserve=quota.reserve, window_seconds=quota.window_seconds
+    )
+    names = {group.id: group.name for group in account.groups.values()}
+    job.options["write_units_forecast"] = forecast.units
+    job.options["needs_approval"] = _needs_approval(job, plan, shrunk)
+    await job.note(
+        people=plan.people,
+        moves=plan.moves,
+        left_out=plan.left_out,
+        read_forecast=job.meter.read,
+        write_forecast=forecast.writes,
+        seconds_forecast=forecast.seconds,
+        options=dict(job.options),
+        automations=[
+            {"name": automation.name, "group": names[group], "people": plan.adds_by_group[group]}
+            for automation in account.automations
+            for group in sorted(automation.group_ids)
+            if plan.adds_by_group.get(group)
+        ],
+        checks=_checks(job, plan, shrunk=bool(shrunk)),
+    )
+
+
+def _checks(job: Job, plan: PlanResult, *, shrunk: bool) -> list[Mapping[str, Any]]:
+    """What was made sure of, in words for the screen; each is computed, none is a promise."""
+    share = plan.moves * 100 / job.people_read if job.people_read else 0.0
+    limit = _most_moves(job)
+    return [
+        {"text": "shop read whole", "ok": True},
+        {"text": "MailerLite read whole", "ok": True},
+        {"text": "nobody is left without a tier", "ok": plan.removes_unproved == 0},
+        {"text": f"no read shrank over {job.settings.rules.shrink_percent:g} %", "ok": not shrunk},
+        {"text": f"{plan.moves:,} moves of {limit:,} without approval ({share:.1f} %)", "ok": plan.moves <= limit},
+    ]
+
+
+def _most_moves(job: Job) -> int:
+    """How many moves go without a look at them: max(50, 10 % of the members), or what the run was allowed."""
+    rules = job.settings.rules
+    allowed = job.options.get("max_moves")
+    if allowed is not None:
+        return int(allowed)
+    return max(rules.max_moves, int(job.people_read * rules.max_moves_percent / 100))
+
+
+def _needs_approval(job: Job, plan: PlanResult, shrunk: list[Finding]) -> str:
+    if shrunk:
+        return shrunk[0].message
+    limit = _most_moves(job)
+    if plan.moves > limit:
+        return f"{plan.moves:,} moves are more than {limit:,}: somebody has to see this plan"
+    return ""
+
+
+def _refuse_blocked(job: Job, account: Account) -> None:
+    field = account.field
+    if field is not None and field.type in {"number", "text"}:
+        return
+    problem = "no purchase field" if field is None else f"a purchase field of type {field.type}"
+    raise BemaError(
+        f"{job.campaign.code} is blocked: the account has {problem}.",
+        tried="plan the campaign",
+        where="MailerLite",
+        advice=f"`bema-tui sync {job.campaign.code} --create-missing` creates what is missing; "
+        "`bema-tui findings` says more.",
+    )

@@ -1,0 +1,244 @@
+"""Turns what was read into a plan in the ledger: reconcile and validate each person, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from attrs import define, evolve, field, frozen
+
+from bema_tui.campaigns.naming import read_group_name
+from bema_tui.campaigns.purchases import Rules
+from bema_tui.campaigns.reconcile import (
+    CampaignContext,
+    Outcome,
+    Person,
+    reconcile_person,
+    reconcile_unknown_buyer,
+)
+from bema_tui.campaigns.severities import finding
+from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange, Tier
+from bema_tui.store.ledger import LedgerHistory
+from bema_tui.store.people import Member
+from bema_tui.store.settings import DatabaseSettings
+from bema_tui.sync.job import Job
+from bema_tui.sync.lookups import explain_stored_values
+from bema_tui.sync.merge import Pair, people_with_orders
+from bema_tui.sync.read_mailerlite import Account
+from bema_tui.sync.record_check import RecordCheck
+
+UNIT = 1000  # people per transaction; domain rules, section 7
+CREATE_RULE = "create what is missing"
+
+
+@frozen
+class PlanResult:
+    """What a plan came to."""
+
+    changes: int
+    people: int
+    moves: int
+    left_out: int
+    kinds: Mapping[ChangeKind, int]
+    adds_by_group: Mapping[str, int]
+    removes_unproved: int
+
+
+@define
+class _Tally:
+    """Counts that grow with the plan."""
+
+    rows: list[tuple[int, int, PlannedChange, datetime]] = field(factory=list)
+    findings: list[Finding] = field(factory=list)
+    seq: int = 0
+    people: int = 0
+    moves: int = 0
+    left_out: int = 0
+    unproved: int = 0
+    places: Counter[str] = field(factory=Counter)
+    kinds: Counter[ChangeKind] = field(factory=Counter)
+    people_by: Counter[tuple[str, str]] = field(factory=Counter)
+    changes_by: Counter[tuple[str, str]] = field(factory=Counter)
+    adds: Counter[str] = field(factory=Counter)
+
+    def add(self, changes: Sequence[PlannedChange], read_at: datetime) -> None:
+        """One person's rows, in their order."""
+        for rule in dict.fromkeys(change.rule for change in changes):
+            self.places[rule] += 1
+        for change in changes:
+            self.seq += 1
+            self.rows.append((self.seq, self.places[change.rule], change, read_at))
+            self.kinds[change.kind] += 1
+            self.changes_by[(change.rule, change.kind)] += 1
+            if change.kind is ChangeKind.ADD_GROUP:
+                self.adds[change.target] += 1
+        for pair in {(change.rule, str(change.kind)) for change in changes}:
+            self.people_by[pair] += 1
+        self.people += bool(changes[0].subscriber_id)
+        self.moves += any(change.kind is ChangeKind.ADD_GROUP for change in changes)
+
+    @property
+    def counts(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """(rule, kind) → (people, changes)."""
+        return {pair: (self.people_by[pair], self.changes_by[pair]) for pair in self.changes_by}
+
+
+class Planner:
+    """Plans one run."""
+
+    def __init__(self, job: Job, account: Account, rules: Rules, *, shrank: bool) -> None:
+        self._job = job
+        self._account = account
+        self._context = CampaignContext(
+            campaign=job.campaign,
+            groups=account.groups,
+            field=account.field,
+            rules=rules,
+            missing=frozenset(tier for tier in Tier if tier not in account.groups),
+            full_shop_read=True,
+            shrank=shrank,
+        )
+        self._history = LedgerHistory(job.db, job.campaign.code)
+        self._tally = _Tally()
+        self._aliases: Mapping[str, str] = {}
+
+    async def plan(self) -> PlanResult:
+        """Write the plan and its findings, and answer its sums."""
+        job, tally = self._job, self._tally
+        await job.ledger.clear_plan()
+        self._aliases = await explain_stored_values(job)
+        self._refused = await self._history.refused()
+        self._check = RecordCheck(
+            job.campaign.code, job.settings.rules, moves_today=await self._history.moves_since(await self._midnight())
+        )
+        tally.findings += self._account.findings
+        self._plan_creations()
+        unit: list[Pair] = []
+        async for pair in people_with_orders(job):
+            unit.append(pair)
+            if len(unit) >= UNIT:
+                await self._take(unit)
+                unit = []
+        await self._take(unit)
+        return PlanResult(
+            changes=tally.seq,
+            people=tally.people,
+            moves=tally.moves,
+            left_out=tally.left_out,
+            kinds=dict(tally.kinds),
+            adds_by_group=dict(tally.adds),
+            removes_unproved=tally.unproved,
+        )
+
+    async def _midnight(self) -> datetime:
+        """The start of the label's day; its time zone is kept in the database."""
+        name = await DatabaseSettings(self._job.db).get("timezone") or "UTC"
+        local = self._job.db.now().astimezone(ZoneInfo(name))
+        return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def _plan_creations(self) -> None:
+        names = [(ChangeKind.CREATE_GROUP, name) for name in self._account.to_create_groups]
+        if self._account.to_create_field:
+            names.append((ChangeKind.CREATE_FIELD, self._account.to_create_field))
+        for kind, name in names:
+            what = "group" if kind is ChangeKind.CREATE_GROUP else "field"
+            change = PlannedChange(
+                kind=kind,
+                subscriber_id="",
+                email="",
+                name="",
+                target=name,
+                target_name=name,
+                before=None,
+                after=name,
+                rule=CREATE_RULE,
+                reason=f"the account has no {what} of this name",
+            )
+            self._tally.add([change], self._job.db.now())
+
+    async def _take(self, unit: Sequence[Pair]) -> None:
+        """Reconcile and validate one unit of addresses, and write its rows and findings."""
+        self._job.interrupt.check()
+        interesting = [member.subscriber_id for pair in unit if pair.orders for member in pair.members]
+        placements = await self._history.placements(interesting)
+        for pair in unit:
+            if not pair.members:
+                outcome = reconcile_unknown_buyer(self._context, pair.address, pair.orders)
+                self._left_out(outcome.findings)
+            for member in pair.members:
+                if _has_something(pair, member):
+                    self._person(pair, member, placements.get(member.subscriber_id, (None, None)))
+        tally = self._tally
+        await self._job.ledger.put_plan(tally.rows, tally.counts)
+        await self._job.findings.record(tally.findings, self._job.run)
+        await self._job.note(people=tally.people, moves=tally.moves, left_out=tally.left_out)
+        tally.rows, tally.findings = [], []
+
+    def _person(self, pair: Pair, member: Member, placed: tuple[str | None, str | None]) -> None:
+        person = Person(
+            subscriber_id=member.subscriber_id,
+            email=member.email,
+            status=member.status,
+            name=member.full_name,
+            tiers=member.tiers,
+            stored=member.stored,
+            seen_before=member.seen_before,
+            placed_by_us=_tier(placed[0]),
+            before_purchase=_tier(placed[1]),
+        )
+        outcome = reconcile_person(self._context, person, pair.orders, self._aliases)
+        outcome = self._check.validate(member, outcome)
+        outcome = self._without_refused(outcome)
+        if outcome.changes:
+            self._tally.add(outcome.changes, member.read_at)
+            self._tally.findings += outcome.findings
+            self._tally.unproved += not _keeps_a_tier(member, outcome.changes)
+        else:
+            self._left_out(outcome.findings)
+
+    def _left_out(self, findings: Sequence[Finding]) -> None:
+        self._tally.findings += findings
+        self._tally.left_out += bool(findings)
+
+    def _without_refused(self, outcome: Outcome) -> Outcome:
+        """What MailerLite refused is not planned again until before or after differs. Domain rules, section 6."""
+        if not self._refused:
+            return outcome
+        kept: list[PlannedChange] = []
+        dropped: list[PlannedChange] = []
+        for change in outcome.changes:
+            mark = (change.subscriber_id, str(change.kind), change.target_name, change.before, change.after)
+            (dropped if mark in self._refused else kept).append(change)
+        if not dropped:
+            return outcome
+        if any(change.kind is ChangeKind.ADD_GROUP for change in dropped):
+            kept = [change for change in kept if not change.needs_add]
+        first = dropped[0]
+        refused = finding(
+            FindingRule.REFUSED_WRITE,
+            self._job.campaign.code,
+            first.email,
+            f"MailerLite refused {first.kind.replace('_', ' ')} {first.target_name} before; it is not tried again.",
+            "Look at this subscriber in MailerLite; the change is planned again when something about it differs.",
+            first.subscriber_id,
+        )
+        return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, refused))
+
+
+def _has_something(pair: Pair, member: Member) -> bool:
+    """Whether the rules could say anything of this person; most members have one tier and never bought."""
+    return bool(pair.orders or member.stored or len(member.tiers) > 1 or any(tier.purchased for tier in member.tiers))
+
+
+def _tier(group: str | None) -> Tier | None:
+    found = read_group_name(group) if group else None
+    return found[1] if found else None
+
+
+def _keeps_a_tier(member: Member, changes: Sequence[PlannedChange]) -> bool:
+    """Whether the person still stands in a tier when all of their changes are done."""
+    removed = sum(change.kind is ChangeKind.REMOVE_GROUP for change in changes)
+    added = sum(change.kind is ChangeKind.ADD_GROUP for change in changes)
+    return not removed or len(member.tiers) - removed + added > 0

@@ -1,0 +1,75 @@
+"""Passes each person's planned changes through the validators: an error blocks that record's change, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import evolve
+
+from bema_tui.campaigns.context import Outcome
+from bema_tui.campaigns.naming import read_group_name
+from bema_tui.campaigns.tiers import purchased_tier
+from bema_tui.campaigns.transitions import MoveReason
+from bema_tui.config import RuleSettings
+from bema_tui.model import ChangeKind, PlannedChange, Tier
+from bema_tui.store.people import Member
+from bema_tui.validators.base import findings_of
+from bema_tui.validators.subscriber import SubscriberValidator
+from bema_tui.validators.tier_move import TierMoveValidator
+
+
+class RecordCheck:
+    """Validates the people of one plan. ``moves_today`` counts each subscriber's moves of the label's day."""
+
+    def __init__(self, campaign: str, rules: RuleSettings, *, moves_today: Mapping[str, int]) -> None:
+        self._campaign = campaign
+        self._moves_today = moves_today
+        self._subscribers = SubscriberValidator(
+            blocked_emails=rules.blocked_emails, blocked_domains=rules.blocked_domains
+        )
+        self._moves = TierMoveValidator()
+
+    def validate(self, member: Member, outcome: Outcome) -> Outcome:
+        """The outcome without what the validators block, with what they found. Only who is written to is checked."""
+        if not outcome.changes:
+            return outcome
+        added = next((_tier(change) for change in outcome.changes if change.kind is ChangeKind.ADD_GROUP), None)
+        tier = added or next(iter(sorted(member.tiers)), None) or purchased_tier(None)
+        valid = self._subscribers.validate(
+            {
+                "email": member.email,
+                "tier": tier,
+                "campaign": self._campaign,
+                "name": member.name,
+                "last_name": member.last_name,
+                "source": member.source,
+            }
+        )
+        found = findings_of(self._subscribers, self._campaign, member.email, member.subscriber_id)
+        outcome = evolve(outcome, findings=(*outcome.findings, *found))
+        if not valid:
+            return evolve(outcome, changes=())
+        return self._check_move(member, outcome, added) if added else outcome
+
+    def _check_move(self, member: Member, outcome: Outcome, added: Tier) -> Outcome:
+        removed = (c for c in outcome.changes if c.kind is ChangeKind.REMOVE_GROUP and c.needs_add)
+        source = next((_tier(change) for change in removed), None)
+        valid = self._moves.validate(
+            {
+                "from_tier": source,
+                "to_tier": added,
+                "has_purchase": added.purchased,
+                "moves_today": self._moves_today.get(member.subscriber_id, 0),
+                "reason": MoveReason.PURCHASE if added.purchased else MoveReason.REFUND,
+            }
+        )
+        found = findings_of(self._moves, self._campaign, member.email, member.subscriber_id)
+        outcome = evolve(outcome, findings=(*outcome.findings, *found))
+        if valid:
+            return outcome
+        return evolve(outcome, changes=tuple(c for c in outcome.changes if c.kind is ChangeKind.SET_FIELD))
+
+
+def _tier(change: PlannedChange) -> Tier | None:
+    found = read_group_name(change.target_name)
+    return found[1] if found else None

@@ -1,0 +1,281 @@
+"""Carries a run from its lock to its end: read both sides, plan, wait for a yes, apply, count, unlock."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from attrs import frozen
+
+from bema_tui.config import Settings
+from bema_tui.errors import BemaError, LockLost, Stopped, StoreError, UsageError
+from bema_tui.model import Holder, Lock, RunState
+from bema_tui.store.activity import Activity
+from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.database import Database
+from bema_tui.store.findings import Findings
+from bema_tui.store.ledger import Ledger
+from bema_tui.store.locks import DatabaseLocks
+from bema_tui.store.orders import Orders
+from bema_tui.store.people import People
+from bema_tui.store.runs import Fence, Run, Runs
+from bema_tui.store.statistics import Statistics
+from bema_tui.sync.interrupt import RunInterrupt, stopped
+from bema_tui.sync.job import Job, Meter
+from bema_tui.sync.keeper import Keeper
+from bema_tui.sync.memory import MemoryWatch, resident_bytes
+from bema_tui.sync.phases import apply_plan, make_plan
+from bema_tui.sync.services import Connect, Connections
+
+logger = logging.getLogger("bema_tui.sync")
+
+_TAKEN_UP = (
+    RunState.STOPPED,
+    RunState.FAILED,
+    RunState.LOST,
+    RunState.PLANNING,
+    RunState.APPLYING,
+    RunState.PAUSED,
+)
+
+
+@frozen
+class Begun:
+    """A run that holds its lock and has a number, before its work begins."""
+
+    run: int
+    campaign: str
+    lock: Lock
+    what: str  # plan, apply, resume
+    kind: str
+
+
+class Runner:
+    """The engine of one process. Each ``begin_*`` takes the lock at once or raises; ``carry_out`` does the work."""
+
+    def __init__(self, db: Database, settings: Settings, me: Holder, locks: DatabaseLocks, connect: Connect) -> None:
+        self._db = db
+        self._settings = settings
+        self._me = me
+        self._locks = locks
+        self._connect = connect
+        self._runs = Runs(db)
+        self._activity = Activity(db)
+        self._statistics = Statistics(db, resident_bytes)
+
+    async def begin(self, code: str, *, kind: str, options: dict[str, Any] | None = None, yes: bool = False) -> Begun:
+        """Take a campaign's lock and open a new run on it.
+
+        Raises:
+            LockHeld: somebody else works on the campaign.
+            UsageError: there is no such campaign, or it is archived.
+        """
+        self._refuse_read_only(yes)
+        campaign = await Campaigns(self._db).get(code)
+        lock = await self._locks.acquire_lock(campaign.code, kind)
+        try:
+            options = (options or {}) | ({"yes": True} if yes else {})
+            run = await self._runs.create(kind, campaign.code, self._me, options, yes_by=self._me.user if yes else None)
+            await self._locks.assign(lock.key, lock.token, run)
+            fence = Fence(lock.key, lock.token)
+            await self._runs.claim(run, [RunState.PLANNING], fence, self._me)
+        except BaseException:
+            await self._locks.give_back(lock.key, lock.token)
+            raise
+        await self._say(kind, f"{kind} {campaign.code}", campaign.code, run)
+        return Begun(run, campaign.code, lock, "plan", kind)
+
+    async def begin_apply(self, run: int) -> Begun:
+        """Take the lock for a plan that waits; this call is the yes of somebody who saw it.
+
+        Raises:
+            UsageError: the run does not wait for a yes.
+            LockHeld: somebody else works on the campaign.
+        """
+        self._refuse_read_only(True)
+        found = await self._runs.get(run)
+        if not found.state.waiting:
+            raise UsageError(f"Run {run} does not wait for a yes: it is {found.state}.")
+        return await self._take_up(
+            found,
+            "apply",
+            (RunState.PLANNED, RunState.NEEDS_APPROVAL),
+            yes_at=self._db.now(),
+            yes_by=self._me.user,
+        )
+
+    async def begin_resume(self, run: int) -> Begun:
+        """Take up a stopped, failed or lost run where its ledger stands.
+
+        Raises:
+            UsageError: the run waits, is done, or was discarded.
+            LockHeld: its process, or another run, still works on the campaign.
+        """
+        found = await self._runs.get(run)
+        if found.state not in _TAKEN_UP:
+            hint = "apply it" if found.state.waiting else "start a new one"
+            raise UsageError(f"Run {run} can't be resumed: it is {found.state}; {hint}.")
+        self._refuse_read_only(found.may_apply)
+        await self._refuse_overtaken(found)
+        return await self._take_up(found, "resume", _TAKEN_UP)
+
+    async def _take_up(self, found: Run, what: str, states: tuple[RunState, ...], **values: Any) -> Begun:
+        lock = await self._locks.acquire_lock(found.campaign, what, run=found.id)
+        state = RunState.APPLYING if what == "apply" or found.may_apply else RunState.PLANNING
+        fence = Fence(lock.key, lock.token)
+        try:
+            claimed = await self._runs.claim(
+                found.id, states, fence, self._me, state=state, finished_at=None, error=None, note="", **values
+            )
+            if not claimed:
+                raise UsageError(f"Somebody else was quicker with run {found.id}.")  # noqa: TRY301
+            await self._runs.forget_wishes(found.id)
+        except BaseException:
+            await self._locks.give_back(lock.key, lock.token)
+            raise
+        await self._say(what, f"{what} run {found.id}", found.campaign, found.id)
+        return Begun(found.id, found.campaign, lock, what, found.kind)
+
+    async def _refuse_overtaken(self, found: Run) -> None:
+        newest = await self._runs.newest_applied(found.campaign)
+        if newest is not None and newest > found.id:
+            raise UsageError(
+                f"Run {found.id} can't be resumed: run {newest} has worked on {found.campaign} since.",
+                advice=f"Start a new sync of {found.campaign}: it plans whatever is still to do.",
+            )
+
+    async def carry_out(self, begun: Begun, interrupt: RunInterrupt) -> RunState:
+        """Do the work of a begun run to its end, whatever happens, and answer the state it ended in.
+
+        Raises:
+            BemaError: why it failed; the run and its ledger say the same.
+        """
+        run = await self._runs.get(begun.run)
+        fence = Fence(begun.lock.key, begun.lock.token)
+        meter = await self._runs.meter(begun.run)
+        counter = Meter(*meter)
+        connections = self._connect(interrupt, counter)
+        job = await self._job(run, begun, fence, counter, connections, interrupt)
+        await self._statistics.start_campaign(begun.campaign, begun.run)
+        ended = _End(RunState.FAILED)
+        try:
+            keeper = Keeper(
+                self._runs, self._locks, begun.run, fence, interrupt, heartbeat=self._settings.locks.heartbeat
+            )
+            watch = MemoryWatch(job, self._statistics, interrupt)
+            async with keeper:
+                keeper.also(watch.safe_point)
+                ended = await self._guarded(lambda: self._work(job, keeper, begun, connections))
+        finally:
+            await asyncio.shield(self._end(job, begun, ended))
+            await connections.close()
+        if ended.error is not None and not isinstance(ended.error, Stopped):
+            raise ended.error
+        return ended.state
+
+    async def _work(self, job: Job, keeper: Keeper, begun: Begun, connections: Connections) -> _End:
+        run = await self._runs.get(begun.run)
+        if run.planned_at is None:
+            if await make_plan(job, self._statistics, connections.gate):
+                return _End(RunState.DONE, note="nothing to do")
+            run = await self._runs.get(begun.run)
+        if not run.may_apply:
+            why = str(run.options.get("needs_approval") or "")
+            return _End(RunState.NEEDS_APPROVAL if why else RunState.PLANNED, note=why or "waits for a yes")
+        note = await apply_plan(job, keeper, connections.gate, self._statistics, approved=begun.what == "apply")
+        return _End(RunState.DONE, note=note)
+
+    async def _guarded(self, work: Callable[[], Awaitable[_End]]) -> _End:
+        """The one place where a run's error becomes the state it ended in."""
+        try:
+            return await work()
+        except Stopped as error:
+            return _End(RunState.STOPPED, error, note=error.message)
+        except LockLost as error:
+            return _End(RunState.LOST, error, note=error.message)
+        except BemaError as error:
+            return _End(RunState.FAILED, error, note=error.message)
+        except asyncio.CancelledError:
+            # The process is going down: what was on its way is unknown, and one resume away.
+            return _End(RunState.STOPPED, stopped("the end of the program", ""), note="the program ended")
+        except Exception as error:
+            logger.exception("a run ended with an error of the program itself")
+            wrong = BemaError(
+                f"The program itself failed: {type(error).__name__}.",
+                tried="carry out a run",
+                advice="The log has the details. What was written is in the ledger; the run can be resumed.",
+            )
+            return _End(RunState.FAILED, wrong, note=wrong.message)
+
+    async def _job(
+        self,
+        run: Run,
+        begun: Begun,
+        fence: Fence,
+        meter: Meter,
+        connections: Connections,
+        interrupt: RunInterrupt,
+    ) -> Job:
+        campaign = await Campaigns(self._db).get(begun.campaign)
+        return Job(
+            db=self._db,
+            settings=self._settings,
+            me=self._me,
+            run=begun.run,
+            campaign=campaign,
+            fence=fence,
+            lock_id=begun.lock.id,
+            runs=self._runs,
+            locks=self._locks,
+            orders=Orders(self._db),
+            findings=Findings(self._db),
+            people=People(self._db, begun.campaign, begun.run, fence),
+            ledger=Ledger(self._db, begun.run, begun.campaign, fence),
+            mailerlite=connections.mailerlite,
+            shop=connections.shop,
+            interrupt=interrupt,
+            meter=meter,
+            options=dict(run.options),
+        )
+
+    async def _end(self, job: Job, begun: Begun, ended: _End) -> None:
+        """Settle the run's row, its ledger and its lock. A database that fails here has failed the run already."""
+        try:
+            await job.ledger.mark_unknown()
+            written = await self._runs.finish(
+                job.run,
+                begun.lock.token,
+                ended.state,
+                seconds=time.monotonic() - job.began,
+                error=ended.error.as_dict() if ended.error and ended.state is RunState.FAILED else None,
+                note=ended.note,
+                ended=not ended.state.waiting,
+            )
+            await self._statistics.end_campaign(begun.campaign, begun.run, outcome=ended.state)
+            if written:
+                await self._say(str(ended.state), f"run {job.run} {ended.note or ended.state}", begun.campaign, job.run)
+        except StoreError as error:
+            logger.error("run %s: its end could not be written: %s", job.run, error.message)  # noqa: TRY400
+        try:
+            await self._locks.give_back(begun.lock.key, begun.lock.token)
+        except StoreError as error:
+            logger.error("run %s: its lock could not be released: %s", job.run, error.message)  # noqa: TRY400
+
+    async def _say(self, action: str, text: str, campaign: str, run: int) -> None:
+        await self._activity.add(self._me.user, action, text, campaign=campaign, run=run)
+
+    def _refuse_read_only(self, writes: bool) -> None:
+        if writes and self._settings.read_only:
+            raise UsageError("This profile is read-only: nothing is applied.", advice="Set read_only = false.")
+
+
+@frozen
+class _End:
+    """How a run's work ended."""
+
+    state: RunState
+    error: BemaError | None = None
+    note: str = ""

@@ -1,0 +1,79 @@
+"""A run's last step: brings the memory of the people in step with the ledger, and writes the campaign's statistics."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from decimal import Decimal
+
+from bema_tui.campaigns.naming import read_group_name
+from bema_tui.campaigns.purchases import Rules, is_valid
+from bema_tui.model import ChangeKind, Tier
+from bema_tui.store.ledger import LedgerRow
+from bema_tui.store.statistics import Statistics
+from bema_tui.sync.job import Job
+from bema_tui.sync.merge import people_with_orders
+
+_PAGE = 2000
+_DAYS = 30
+
+
+async def write_statistics(job: Job, statistics: Statistics, rules: Rules) -> str:
+    """Count members, buyers and revenue as they stand after the run, and answer the sums in words."""
+    await _bring_in_step(job)
+    tiers = await job.people.count_by_tier()
+    members = await job.people.count()
+    today = job.db.now().date()
+    buyers = 0
+    revenue = Decimal(0)
+    first_days: Counter[date] = Counter()
+    async for pair in people_with_orders(job):
+        valid = [known.order for known in pair.orders if is_valid(known, job.campaign, rules)]
+        if not valid:
+            continue
+        revenue += sum(
+            (item.price for order in valid for item in order.items if item.product_id in job.campaign.product_ids),
+            Decimal(0),
+        )
+        buyers += bool(pair.members)
+        first_days[min(order.date_utc for order in valid).date()] += 1
+    await statistics.record_campaign(
+        job.campaign.code,
+        job.run,
+        tiers,
+        members,
+        buyers,
+        revenue,
+        "",
+        [first_days[today - timedelta(days=back)] for back in reversed(range(_DAYS))],
+    )
+    return f"{members:,} members, {buyers:,} buyers"
+
+
+async def _bring_in_step(job: Job) -> None:
+    """Apply the run's applied rows to what was read, so that the statistics show what is now."""
+    after = 0
+    while rows := await job.ledger.applied_after(after, _PAGE):
+        after = rows[-1].seq
+        by_person: dict[str, list[LedgerRow]] = {}
+        for row in rows:
+            if row.subscriber_id:
+                by_person.setdefault(row.subscriber_id, []).append(row)
+        known = await job.people.states(list(by_person))
+        states = {}
+        for person, changes in by_person.items():
+            if person not in known:
+                continue
+            tiers, stored = set(known[person].tiers), known[person].stored
+            for change in changes:
+                if change.kind is ChangeKind.SET_FIELD:
+                    stored = change.after
+                elif (tier := _tier(change)) is not None:
+                    (tiers.add if change.kind is ChangeKind.ADD_GROUP else tiers.discard)(tier)
+            states[person] = (frozenset(tiers), stored)
+        await job.people.update(states)
+
+
+def _tier(row: LedgerRow) -> Tier | None:
+    found = read_group_name(row.target_name)
+    return found[1] if found else None
