@@ -136,19 +136,19 @@ class People:
 
     async def missing_buyers(self, product_ids: Sequence[str], statuses: Sequence[str]) -> tuple[str, ...]:
         """Addresses with an order of these products in one of these statuses whom no group of the campaign showed."""
-        holds = (
-            select(order_items.c.order_key)
-            .where(order_items.c.order_key == orders.c.key, order_items.c.product_id.in_(product_ids))
-            .exists()
-        )
         seen = select(members.c.address).where(self._read_now(), members.c.address == orders.c.address).exists()
-        async with self._db.read() as connection:
-            rows = await connection.execute(
-                select(orders.c.address)
-                .distinct()
-                .where(holds, orders.c.status.in_(statuses), ~seen, orders.c.address != "")
-                .order_by(orders.c.address)
+        # From the product to its sales: the index on products finds those, and nothing walks all orders.
+        query = (
+            select(orders.c.address)
+            .distinct()
+            .select_from(order_items.join(orders, orders.c.key == order_items.c.order_key))
+            .where(
+                order_items.c.product_id.in_(product_ids), orders.c.status.in_(statuses), ~seen, orders.c.address != ""
             )
+            .order_by(orders.c.address)
+        )
+        async with self._db.read() as connection:
+            rows = await connection.execute(query)
             return tuple(row[0] for row in rows)
 
     async def count(self) -> int:

@@ -294,9 +294,7 @@ members = Table(
     Column("stored", Text),  # the purchase field's value as text
     Column("read_run", BigInteger, nullable=False),  # the last run whose read saw this person
     Column("read_at", UtcTime, nullable=False),
-    Column(
-        "ever_member", Boolean, nullable=False, default=False
-    ),  # seen in a group of it by some read
+    Column("ever_member", Boolean, nullable=False, default=False),  # seen in a group of it by some read
     Index("ix_members_campaign_read_run_address", "campaign", "read_run", "address"),
     comment="People of a campaign as last read, and the memory of who has ever been in it",
 )

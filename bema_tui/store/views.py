@@ -28,7 +28,8 @@ class CampaignView:
     """One line of the campaigns table and its statistics panel.
 
     ``status`` is one of: in step, never, plan waits, planning, applying, paused, lost, failed, stopped, blocked,
-    archived.
+    legacy, archived. ``percent`` tells how far a run that is at work, lost or stopped is. ``requests`` are those of the
+    last 24 hours to MailerLite.
     """
 
     code: str
@@ -72,7 +73,10 @@ class PhaseView:
 
 @frozen
 class RunView:
-    """A run with its counts; ``changes`` counts ledger rows by state, ``kinds`` by kind and state."""
+    """A run with its counts; ``changes`` counts ledger rows by state, ``kinds`` by kind and state.
+
+    A snapshot leaves ``kinds`` empty once a run has begun to apply: the reader's ``run`` tells them.
+    """
 
     id: int
     kind: str
@@ -111,6 +115,7 @@ class RunView:
     error: Mapping[str, object] | None
     note: str
     requests: tuple[RequestView, ...] = ()
+    apply_seconds: float = 0.0  # of ``seconds``, what went into applying
 
     @property
     def total(self) -> int:
@@ -132,9 +137,10 @@ class RunView:
     @property
     def rows_per_minute(self) -> float | None:
         """Speed of the apply so far; None before it can be told."""
-        if self.apply_started_at is None or not self.settled or not self.seconds:
+        seconds = self.apply_seconds or self.seconds
+        if self.apply_started_at is None or not self.settled or not seconds:
             return None
-        return self.settled * 60 / self.seconds
+        return self.settled * 60 / seconds
 
     @property
     def seconds_left(self) -> float | None:

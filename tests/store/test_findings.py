@@ -1,0 +1,112 @@
+"""Findings: counted once a run, opened again, accepted for good, resolved only by what was not seen."""
+
+from __future__ import annotations
+
+from attrs import evolve
+from sqlalchemy import update
+
+from bema_tui.model import Finding, FindingRule, FindingState, Severity
+from bema_tui.store.database import Database
+from bema_tui.store.findings import Findings
+from bema_tui.store.schema import findings as table
+from bema_tui.store.views import FindingView
+
+from .conftest import SetClock
+
+WOOD = Finding(
+    FindingRule.WOOD_PURCHASE, Severity.WARNING, "2024_ETB_NBL", "ana@example.org", "bought in wood", "look", "17"
+)
+TWO = Finding(FindingRule.TWO_TIERS, Severity.ERROR, "2024_ETB_NBL", "ben@example.org", "two tiers", "choose")
+
+
+async def only(store: Findings) -> FindingView:
+    (found,) = await store.list()
+    return found
+
+
+async def set_state(db: Database, state: FindingState) -> None:
+    async with db.write() as connection:
+        await connection.execute(update(table).values(state=state))
+
+
+async def test_a_finding_counts_once_for_each_run(db: Database, clock: SetClock) -> None:
+    store = Findings(db)
+    first = clock.at
+    await store.record([WOOD, WOOD], 1)
+    await store.record([WOOD], 1)
+    assert (await only(store)).count == 1
+    clock.forward(60)
+    await store.record([evolve(WOOD, message="still in wood")], 2)
+    found = await only(store)
+    assert (found.count, found.message, found.first_seen, found.last_seen) == (2, "still in wood", first, clock.at)
+
+
+async def test_without_a_run_each_call_counts(db: Database) -> None:
+    store = Findings(db)
+    await store.record([WOOD, WOOD], None)
+    await store.record([WOOD], None)
+    assert (await only(store)).count == 2
+
+
+async def test_a_resolved_finding_opens_again_and_an_accepted_one_stays(db: Database) -> None:
+    store = Findings(db)
+    await store.record([WOOD], 1)
+    await set_state(db, FindingState.RESOLVED)
+    await store.record([WOOD], 2)
+    assert (await only(store)).state is FindingState.OPEN
+    await set_state(db, FindingState.ACCEPTED)
+    await store.record([WOOD], 3)
+    assert (await only(store)).state is FindingState.ACCEPTED
+    assert await store.resolve_unseen(WOOD.campaign, 4) == 0
+    assert (await only(store)).state is FindingState.ACCEPTED
+
+
+async def test_what_a_run_did_not_see_is_resolved_in_its_campaign_and_rules_only(db: Database) -> None:
+    store = Findings(db)
+    other = evolve(WOOD, campaign="2025_KAIRO_TNS")
+    found_without_run = evolve(WOOD, rule=FindingRule.LEGACY_NAME)
+    await store.record([WOOD, TWO, other], 1)
+    await store.record([found_without_run], None)
+    await store.record([TWO], 2)
+    assert await store.resolve_unseen(WOOD.campaign, 2, [FindingRule.WOOD_PURCHASE, FindingRule.TWO_TIERS]) == 1
+    states = {(view.campaign, view.rule): view.state for view in await store.list()}
+    assert states == {
+        ("2024_ETB_NBL", "wood_purchase"): FindingState.RESOLVED,
+        ("2024_ETB_NBL", "two_tiers"): FindingState.OPEN,
+        ("2024_ETB_NBL", "legacy_name"): FindingState.OPEN,
+        ("2025_KAIRO_TNS", "wood_purchase"): FindingState.OPEN,
+    }
+    assert await store.resolve_unseen(WOOD.campaign, 2) == 1
+
+
+async def test_listing_filters_and_pages_the_worst_first(db: Database, clock: SetClock) -> None:
+    store = Findings(db)
+    many = [evolve(WOOD, subject=f"person {n}") for n in range(5)]
+    for finding in many:
+        clock.forward(1)
+        await store.record([finding], 1)
+    await store.record([TWO, evolve(TWO, campaign="2025_KAIRO_TNS", severity=Severity.INFO)], 1)
+    listed = await store.list()
+    assert [view.severity for view in listed] == [Severity.ERROR, *[Severity.WARNING] * 5, Severity.INFO]
+    assert [view.subject for view in listed[1:6]] == [f"person {n}" for n in (4, 3, 2, 1, 0)]
+    assert await store.list(limit=2, offset=1) == listed[1:3]
+    assert await store.list(severity=Severity.ERROR) == listed[:1]
+    assert await store.list(rule=FindingRule.WOOD_PURCHASE) == listed[1:6]
+    assert await store.list(campaign="2025_KAIRO_TNS") == listed[6:]
+    assert await store.list(state=FindingState.RESOLVED) == ()
+
+
+async def test_counts(db: Database) -> None:
+    store = Findings(db)
+    assert await store.counts_of_run(1) == {Severity.ERROR: 0, Severity.WARNING: 0, Severity.INFO: 0}
+    await store.record([WOOD, TWO, evolve(TWO, subject="cy@example.org")], 1)
+    assert await store.counts_of_run(1) == {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
+    assert await store.open_errors(TWO.campaign) == 2
+    assert await store.open_errors("2025_KAIRO_TNS") == 0
+    await set_state(db, FindingState.ACCEPTED)
+    assert await store.open_errors(TWO.campaign) == 0
+
+
+async def test_nothing_found_writes_nothing(db: Database) -> None:
+    await Findings(db).record([], 1)
+    assert await Findings(db).list() == ()

@@ -1,0 +1,149 @@
+"""Locks between real processes: one winner, and a killed holder is known to be dead at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from attrs import evolve
+
+from bema_tui.errors import LockHeld
+from bema_tui.model import LockState
+from bema_tui.store.database import Database, utc_now
+from bema_tui.store.identity import current_holder, proved_dead
+from bema_tui.store.locks import DatabaseLocks, LockAges
+
+ACQUIRE = """
+import asyncio, sys, time
+from bema_tui.errors import LockHeld
+from bema_tui.store.database import Database
+from bema_tui.store.identity import current_holder
+from bema_tui.store.locks import DatabaseLocks, LockAges
+async def main():
+    async with await Database.open(sys.argv[1]) as database:
+        locks = DatabaseLocks(database, LockAges(), current_holder())
+        print("ready", flush=True)
+        sys.stdin.readline()
+        try:
+            lock = await locks.acquire_lock("2024_ETB_NBL", "sync")
+            print("won", lock.token, flush=True)
+        except LockHeld as error:
+            print("held by", error.holder, flush=True)
+        sys.stdin.readline()
+asyncio.run(main())
+"""
+
+
+@contextmanager
+def contenders(path: Path, number: int) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that have opened the database and wait for a line to take the lock."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", ACQUIRE, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(number)
+    ]
+    try:
+        for process in processes:
+            assert line_of(process) == "ready"
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate(timeout=10)
+
+
+def line_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def go(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def test_of_processes_that_want_it_at_once_exactly_one_wins(tmp_path: Path) -> None:
+    with contenders(tmp_path / "bema.sqlite3", 8) as processes:
+        for process in processes:
+            go(process)
+        answers = [line_of(process) for process in processes]
+        (winner,) = [process for process, answer in zip(processes, answers, strict=True) if answer == "won 1"]
+        losers = [answer for answer in answers if answer != "won 1"]
+        assert len(losers) == 7
+        assert all(answer.startswith("held by") and f"(process {winner.pid})" in answer for answer in losers)
+
+
+async def test_a_killed_holder_is_dead_at_once_and_its_lock_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    with contenders(path, 1) as (process,):
+        go(process)
+        assert line_of(process) == "won 1"
+        async with await Database.open(str(path)) as db:
+            locks = DatabaseLocks(db, LockAges(), current_holder())
+            with pytest.raises(LockHeld, match=f"process {process.pid}"):
+                await locks.acquire_lock("2024_ETB_NBL", "sync")
+            process.kill()
+            # Not collected by its parent yet: a zombie is as dead as one whose number is free.
+            deadline = time.monotonic() + 10
+            while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+                assert time.monotonic() < deadline
+            (seen,) = await locks.get_active_locks()
+            assert seen.state is LockState.DEAD
+            process.wait(timeout=10)
+            (seen,) = await locks.get_active_locks()
+            assert seen.state is LockState.DEAD
+            assert (await locks.acquire_lock("2024_ETB_NBL", "sync")).token == 2
+
+
+def test_this_process_is_the_same_each_time_and_not_dead() -> None:
+    me = current_holder()
+    assert me == current_holder()
+    assert not proved_dead(me, me)
+    assert str(me).endswith(f"(process {me.pid})")
+
+
+def test_a_child_is_known_as_alive_then_as_gone() -> None:
+    me = current_holder()
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    another_start = evolve(me, pid=child.pid)
+    elsewhere = evolve(me, pid=child.pid, pid_namespace="pid:[1]")
+    try:
+        # The number is in use, but by a process that began at another time than the holder did.
+        assert proved_dead(evolve(another_start, process_started=me.process_started - 1000), me)
+        assert not proved_dead(elsewhere, me)
+    finally:
+        child.communicate(timeout=10)
+    assert proved_dead(another_start, me)
+    assert not proved_dead(elsewhere, me)
+
+
+def test_nothing_is_proved_about_another_host() -> None:
+    me = current_holder()
+    gone = evolve(me, pid=2**22 + 1)
+    assert proved_dead(gone, me)
+    assert proved_dead(evolve(me, boot_id="an earlier boot", pid_namespace="pid:[1]"), me)
+    assert not proved_dead(evolve(gone, host="tour-laptop"), me)
+    assert not proved_dead(evolve(gone, host="tour-laptop", boot_id="an earlier boot"), me)
+
+
+def test_a_boot_known_only_by_its_time_may_wander_with_the_clock() -> None:
+    me = evolve(current_holder(), boot_id="time:1700000000")
+    assert not proved_dead(evolve(me, boot_id="time:1700000200"), me)
+    assert proved_dead(evolve(me, boot_id="time:1700001000"), me)
+
+
+async def test_the_lock_of_a_living_process_is_not_dead_however_old(tmp_path: Path) -> None:
+    async with await Database.open(str(tmp_path / "bema.sqlite3")) as db:
+        locks = DatabaseLocks(db, LockAges(live=0.0, lease=0.0, stale=0.0), current_holder())
+        lock = await locks.acquire_lock("2024_ETB_NBL", "sync")
+        (seen,) = await locks.get_active_locks()
+        assert (seen.id, seen.state) == (lock.id, LockState.STALE)
+        assert seen.last_beat <= utc_now()

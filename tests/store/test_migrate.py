@@ -1,0 +1,251 @@
+"""A database is created, migrated, copied, or refused with plain words."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, insert, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bema_tui.errors import NewerDatabase, StoreError
+from bema_tui.store import schema
+from bema_tui.store.database import Database, plain_words, utc_now
+from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
+
+OPEN_IT = """
+import asyncio, sys
+from bema_tui.store.database import Database
+async def main():
+    async with await Database.open(sys.argv[1]) as database:
+        async with database.read() as connection:
+            await connection.exec_driver_sql("SELECT count(*) FROM campaigns")
+asyncio.run(main())
+print("alembic" in sys.modules)
+"""
+
+SECOND_STEP = '''"""A step of a later version."""
+import sqlalchemy as sa
+revision = "0002"
+down_revision = "0001"
+branch_labels = depends_on = None
+def upgrade(op):
+    op.add_column("activity", sa.Column("mood", sa.String(20)))
+'''
+
+BROKEN_STEP = SECOND_STEP + '    op.execute("INSERT INTO no_such_table VALUES (1)")\n'
+
+
+def start(path: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", OPEN_IT, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def tables(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def copies(path: Path) -> list[Path]:
+    return sorted(path.parent.glob(f"{path.name}.backup-*"))
+
+
+def longer_history(folder: Path, step: str = SECOND_STEP) -> History:
+    versions = folder / "versions"
+    versions.mkdir(parents=True)
+    for script in SHIPPED.folder.glob("versions/*.py"):
+        (versions / script.name).write_text(script.read_text())
+    (versions / "0002_later.py").write_text(step)
+    return History(folder=folder, revisions=("0001", "0002"))
+
+
+async def test_a_fresh_file_gets_every_table_and_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "bema.sqlite3"
+    async with await Database.open(str(path)):
+        pass
+    assert set(schema.metadata.tables) | {"alembic_version"} <= tables(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert copies(path) == []
+
+
+async def test_a_database_in_memory_works() -> None:
+    async with await Database.open("sqlite://") as database, database.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM campaigns"))).scalar() == 0
+
+
+def test_alembic_is_loaded_only_when_there_is_something_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    answers = []
+    for _ in range(2):
+        out, err = start(path).communicate(timeout=30)
+        assert err == ""
+        answers.append(out.strip())
+    assert answers == ["True", "False"]
+
+
+def test_processes_that_start_at_once_do_not_collide(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    processes = [start(path) for _ in range(4)]
+    outcomes = [process.communicate(timeout=30) for process in processes]
+    assert [err for _, err in outcomes] == [""] * 4
+    assert [process.returncode for process in processes] == [0] * 4
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(SHIPPED.head,)]
+
+
+async def test_two_databases_can_be_made_in_one_loop(tmp_path: Path) -> None:
+    first, second = await asyncio.gather(*(Database.open(str(tmp_path / name)) for name in ("one", "two")))
+    await first.close()
+    await second.close()
+    assert tables(tmp_path / "one") == tables(tmp_path / "two")
+
+
+async def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    await (await Database.open(str(path))).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = tables(path)
+    with pytest.raises(NewerDatabase, match="newer version") as caught:
+        await Database.open(str(path))
+    assert str(path) in caught.value.where
+    assert caught.value.advice
+    assert (tables(path), copies(path)) == (before, [])
+
+
+async def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite3"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+    with pytest.raises(StoreError, match="another program") as caught:
+        await Database.open(str(path))
+    assert not isinstance(caught.value, NewerDatabase)
+    assert tables(path) == {"bookmarks"}
+
+
+async def test_a_copy_is_made_before_a_migration(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    async with await Database.open(str(path)) as database:
+        async with database.write() as connection:
+            await connection.execute(
+                insert(schema.activity).values(at=utc_now(), who="maria", action="sync", text="before")
+            )
+        await bring_up_to_date(database.engine, path, longer_history(tmp_path / "later"))
+        async with database.read() as connection:
+            assert (await connection.execute(text("SELECT text, mood FROM activity"))).one() == ("before", None)
+    (copy,) = copies(path)
+    assert copy.name.startswith("bema.sqlite3.backup-0001-")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(copy)) as connection_:
+        assert connection_.execute("SELECT text FROM activity").fetchall() == [("before",)]
+        assert connection_.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+
+
+async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    async with await Database.open(str(path)) as database:
+        with pytest.raises(StoreError), plain_words(str(path), "migrate"):
+            await bring_up_to_date(database.engine, path, longer_history(tmp_path / "later", BROKEN_STEP))
+    with closing(sqlite3.connect(path)) as connection:
+        assert "mood" not in {row[1] for row in connection.execute("PRAGMA table_info(activity)")}
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+
+
+async def test_no_migration_without_its_copy(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    async with await Database.open(str(path)) as database:
+        with pytest.raises(StoreError, match="no copy") as caught:
+            await bring_up_to_date(database.engine, tmp_path / "gone" / path.name, longer_history(tmp_path / "later"))
+        assert "nothing was changed" in caught.value.advice
+        async with database.read() as connection:
+            assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar() == "0001"
+
+
+async def test_the_migrations_build_what_the_schema_says(tmp_path: Path) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, schema.metadata))
+
+    async with await Database.open(str(tmp_path / "bema.sqlite3")) as database, database.read() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+def test_the_scripts_are_the_chain_that_the_program_names() -> None:
+    scripts = ScriptDirectory(SHIPPED.folder)
+    assert scripts.get_heads() == [SHIPPED.head]
+    chain = [step.revision for step in scripts.iterate_revisions("heads", "base")]
+    assert tuple(reversed(chain)) == SHIPPED.revisions
+
+
+@pytest.mark.parametrize("kind", ["a folder", "inside a file", "inside /proc"])
+def test_a_place_that_can_not_be_written_is_said_with_advice(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "file").write_text("a file, no folder")
+    place = {"a folder": tmp_path, "inside a file": tmp_path / "file" / "x", "inside /proc": Path("/proc/bema/x")}[kind]
+    mode = tmp_path.stat().st_mode
+    with pytest.raises(StoreError) as caught:
+        asyncio.run(Database.open(str(place)))
+    assert caught.value.advice
+    assert caught.value.where == str(place)
+    assert tmp_path.stat().st_mode == mode
+
+
+async def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("Dear diary, " * 200)
+    with pytest.raises(StoreError, match="no database") as caught:
+        await Database.open(str(path))
+    assert caught.value.advice
+    assert path.read_text() == "Dear diary, " * 200
+
+
+def engine_on_a_small_disk(path: Path, pages: int) -> AsyncEngine:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def shrink(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        connection.cursor().execute(f"PRAGMA max_page_count={pages}")
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+async def test_a_full_disk_at_the_first_start_leaves_an_empty_file(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    engine = engine_on_a_small_disk(path, 10)
+    with pytest.raises(StoreError, match="disk is full") as caught, plain_words(str(path), "open the database"):
+        await bring_up_to_date(engine, path)
+    await engine.dispose()
+    assert "Free some space" in caught.value.advice
+    assert tables(path) == set()
+
+
+async def test_a_full_disk_at_work_loses_nothing_that_was_written(tmp_path: Path) -> None:
+    async with await Database.open(str(tmp_path / "bema.sqlite3")) as database:
+        row = {"at": utc_now(), "who": "maria", "action": "sync"}
+        async with database.write() as connection:
+            await connection.execute(insert(schema.activity).values(text="kept", **row))
+
+        async def write_too_much() -> None:
+            async with database.write() as connection:
+                pages = (await connection.execute(text("PRAGMA page_count"))).scalar_one()
+                await connection.execute(text(f"PRAGMA max_page_count={pages + 2}"))
+                await connection.execute(insert(schema.activity), [{"text": "x" * 4000, **row}] * 50)
+
+        with pytest.raises(StoreError, match="disk is full"):
+            await write_too_much()
+        async with database.read() as connection:
+            assert (await connection.execute(text("SELECT text FROM activity"))).all() == [("kept",)]

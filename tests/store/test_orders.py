@@ -1,0 +1,204 @@
+"""Orders: what a read proves, what is remembered, and the stream that a campaign's plan is made from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bema_tui.campaigns.purchases import KnownOrder
+from bema_tui.model import Completeness, Order, OrderItem
+from bema_tui.store.database import Database
+from bema_tui.store.orders import Orders
+
+from .conftest import SetClock
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def order(
+    key: str, *, email: str = "ana@example.org", product: str = "12", day: int = 0, price: str = "10.00"
+) -> Order:
+    return Order(
+        key=key,
+        number="1" + key.encode().hex(),
+        email=email,
+        status="complete",
+        mode="live",
+        date_utc=START + timedelta(days=day),
+        total=Decimal(price),
+        items=(OrderItem(product, "No Better Love", Decimal(price)),),
+    )
+
+
+async def read(store: Orders, found: Sequence[Order], end: Completeness = Completeness.COMPLETE) -> int:
+    number = await store.begin_read()
+    await store.put(number, found)
+    await store.finish_read(number, end, orders=len(found), passes=2, requests=3)
+    return number
+
+
+async def known(store: Orders, *products: str) -> tuple[KnownOrder, ...]:
+    return await store.for_campaign(products or ("12",), "", 1000)
+
+
+async def test_an_order_comes_back_as_it_was_put(db: Database) -> None:
+    store = Orders(db)
+    one = evolve(
+        order("k1", email=" Ana@Example.org "),
+        items=(OrderItem("12", "A", Decimal("9.99")), OrderItem("7", "B", Decimal("0.10"))),
+    )
+    await read(store, [one])
+    (found,) = await known(store)
+    assert found == KnownOrder(one, listed=True)
+
+
+async def test_only_a_complete_read_says_that_an_order_left_the_list(db: Database) -> None:
+    store = Orders(db)
+    await read(store, [order("k1"), order("k2")])
+    await read(store, [order("k1")], Completeness.PARTIAL)
+    await read(store, [order("k2")], Completeness.FAILED)
+    assert [row.listed for row in await known(store)] == [True, True]
+    await read(store, [order("k2")])
+    assert {row.order.key: row.listed for row in await known(store)} == {"k1": False, "k2": True}
+
+
+async def test_nothing_is_listed_before_the_first_complete_read(db: Database) -> None:
+    store = Orders(db)
+    await read(store, [order("k1")], Completeness.PARTIAL)
+    assert [row.listed for row in await known(store)] == [False]
+    assert await store.latest_complete() is None
+
+
+async def test_a_read_begun_earlier_does_not_hide_what_a_later_one_saw(db: Database) -> None:
+    store = Orders(db)
+    early, late = await store.begin_read(), await store.begin_read()
+    await store.put(late, [order("k1")])
+    await store.put(early, [order("k1")])
+    await store.finish_read(early, Completeness.COMPLETE, orders=1, passes=1, requests=1)
+    await store.finish_read(late, Completeness.COMPLETE, orders=1, passes=1, requests=1)
+    assert [row.listed for row in await known(store)] == [True]
+
+
+async def test_the_latest_complete_read_says_when_and_how_many(db: Database, clock: SetClock) -> None:
+    store = Orders(db)
+    await read(store, [order("k1")])
+    clock.forward(60)
+    number = await read(store, [order("k1"), order("k2")])
+    ended = clock.at
+    clock.forward(60)
+    await read(store, [], Completeness.FAILED)
+    assert await store.latest_complete() == (number, ended, 2)
+
+
+async def test_an_order_that_changes_is_changed_with_its_items(db: Database) -> None:
+    store = Orders(db)
+    first = evolve(order("k1"), items=tuple(OrderItem(str(n), f"album {n}", Decimal(n)) for n in range(1, 4)))
+    await read(store, [first])
+    second = evolve(first, status="partially_refunded", email="new@example.org", items=first.items[:1])
+    await read(store, [second])
+    assert await known(store, "1") == (KnownOrder(second, listed=True),)
+    assert await known(store, "2", "3") == ()
+
+
+async def test_an_order_twice_in_one_put_counts_as_last_seen(db: Database) -> None:
+    store = Orders(db)
+    await read(store, [order("k1"), evolve(order("k1"), status="revoked")])
+    assert [row.order.status for row in await known(store)] == ["revoked"]
+
+
+async def test_a_looked_up_order_is_known_but_not_listed(db: Database, clock: SetClock) -> None:
+    store = Orders(db)
+    await read(store, [order("k1"), order("k2")])
+    await read(store, [order("k2")])
+    await store.put_looked_up(evolve(order("k1"), status="refunded"))
+    await store.put_looked_up(order("k3"))
+    assert {row.order.key: (row.listed, row.order.status) for row in await known(store)} == {
+        "k1": (False, "refunded"),
+        "k2": (True, "complete"),
+        "k3": (False, "complete"),
+    }
+    asked = clock.at
+    clock.forward(100)
+    await store.mark_looked_up("k2")
+    assert await store.looked_up_since(["k1", "k2", "k3", "k4"], asked) == {"k1", "k2", "k3"}
+    assert await store.looked_up_since(["k1", "k2", "k3", "k4"], clock.at) == {"k2"}
+    await read(store, [order("k1")])
+    assert await store.looked_up_since(["k1"], asked) == {"k1"}
+
+
+async def test_answers_about_row_ids_are_kept(db: Database) -> None:
+    store = Orders(db)
+    await store.remember_row_id("77", None)
+    await store.remember_row_id("78", "k1")
+    assert await store.row_id_answers(["77", "78", "79"]) == {"77": None, "78": "k1"}
+    await store.remember_row_id("77", "k2")
+    assert await store.row_id_answers(["77"]) == {"77": "k2"}
+
+
+async def test_sold_products_and_their_first_sale(db: Database) -> None:
+    store = Orders(db)
+    await read(store, [order("gone", product="1", day=0), order("a", product="1", day=9)])
+    listed = [
+        order("a", product="1", day=9),
+        order("b", product="1", day=5),
+        order("c", product="2", price="0.00"),
+        evolve(order("d", product="3"), status="revoked"),
+        evolve(order("e", product="4"), mode="test"),
+        evolve(order("f", product="5", day=3), status="partially_refunded"),
+    ]
+    await read(store, listed)
+    assert await store.sold_products() == {"1", "5"}
+    assert await store.sold_products(free=True) == {"1", "2", "5"}
+    assert await store.earliest_valid_by_product() == {"1": START + timedelta(days=5), "5": START + timedelta(days=3)}
+    assert await store.earliest_valid_by_product(["5", "9"]) == {"5": START + timedelta(days=3)}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.sampled_from(["", "a@x.org", "B@x.org", "é@x.org", "z@x.org", "𝒳@x.org", "～@x.org"]),
+            st.integers(0, 3),
+            st.sampled_from(["12", "13", "99"]),
+        ),
+        max_size=30,
+    ),
+    limit=st.integers(1, 7),
+)
+async def test_the_stream_is_sorted_whole_and_never_splits_an_address(
+    rows: list[tuple[str, int, str]], limit: int
+) -> None:
+    found = [
+        order(f"k{place:02}", email=email, day=day, product=product) for place, (email, day, product) in enumerate(rows)
+    ]
+    with TemporaryDirectory() as folder:
+        async with await Database.open(str(Path(folder) / "x.sqlite3")) as database:
+            store = Orders(database)
+            await read(store, found)
+            streamed: list[Order] = []
+            after = ""
+            while page := await store.for_campaign(["12", "13"], after, limit):
+                assert page[0].order.address > after
+                streamed += [row.order for row in page]
+                after = page[-1].order.address
+    wanted = [one for one in found if one.items[0].product_id != "99" and one.address]
+    assert streamed == sorted(wanted, key=lambda one: (one.address, one.date_utc, one.key))
+
+
+async def test_bulk_is_bulk(db: Database) -> None:
+    store = Orders(db)
+    found = [order(f"key{place:06}", email=f"person{place}@example.org") for place in range(10_000)]
+    number = await store.begin_read()
+    began = time.perf_counter()
+    await store.put(number, found)
+    await store.put(number, found)
+    assert len(await store.for_campaign(["12"], "", 20_000)) == 10_000
+    assert time.perf_counter() - began < 6  # about 1 s; row by row, or album by album, it takes far longer

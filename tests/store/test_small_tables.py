@@ -1,0 +1,106 @@
+"""Campaigns, settings and activity."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from attrs import evolve
+
+from bema_tui.errors import UsageError, WrongAccount
+from bema_tui.model import Campaign
+from bema_tui.store.activity import Activity
+from bema_tui.store.campaigns import Campaigns, ReadSizes
+from bema_tui.store.database import Database
+from bema_tui.store.settings import DatabaseSettings
+
+from .conftest import SetClock
+
+LOVE = Campaign("2024_ETB_NBL", "No Better Love", ("101", "102"), start=datetime(2024, 3, 1, tzinfo=UTC))
+
+
+async def test_a_campaign_comes_back_as_it_was_added_and_says_who_did(db: Database) -> None:
+    store = Campaigns(db)
+    other = Campaign("2023_LOLA_ER", "Early Riser", ("9",))
+    await store.add(LOVE, "maria")
+    await store.add(other, "jon")
+    assert await store.all() == (other, LOVE)
+    assert await store.get(LOVE.code) == LOVE
+    (line, _) = await Activity(db).latest(2)
+    assert (line.who, line.action, line.campaign) == ("jon", "campaign", other.code)
+
+
+@pytest.mark.parametrize(
+    ("clash", "named"),
+    [
+        (evolve(LOVE, album="Never Been Lost", product_ids=("103",)), "No Better Love"),
+        (Campaign("2025_X_Y", "Other", ("7", "102")), "2024_ETB_NBL"),
+        (Campaign("2025_X_Y", "Other", ()), "2025_X_Y"),
+    ],
+)
+async def test_a_clash_names_the_other_campaign_and_adds_nothing(db: Database, clash: Campaign, named: str) -> None:
+    store = Campaigns(db)
+    await store.add(LOVE, "maria")
+    with pytest.raises(UsageError, match=named) as caught:
+        await store.add(clash, "maria")
+    assert caught.value.advice
+    assert await store.all() == (LOVE,)
+
+
+async def test_an_unknown_code_names_the_nearest_and_the_command(db: Database) -> None:
+    store = Campaigns(db)
+    await store.add(LOVE, "maria")
+    with pytest.raises(UsageError, match="2024_EBT_NBL") as caught:
+        await store.get("2024_EBT_NBL")
+    assert "2024_ETB_NBL" in caught.value.advice
+    assert "campaigns list" in caught.value.advice
+    with pytest.raises(UsageError):
+        await store.set_read_sizes("nothing", members=1)
+
+
+async def test_read_sizes_are_kept_one_by_one(db: Database) -> None:
+    store = Campaigns(db)
+    await store.add(LOVE, "maria")
+    assert await store.read_sizes(LOVE.code) == ReadSizes(None, None)
+    await store.set_read_sizes(LOVE.code, members=120)
+    await store.set_read_sizes(LOVE.code, orders=0)
+    assert await store.read_sizes(LOVE.code) == ReadSizes(120, 0)
+
+
+async def test_settings_are_kept_and_replaced(db: Database) -> None:
+    store = DatabaseSettings(db)
+    assert await store.get("timezone") is None
+    await store.set("timezone", "Europe/Berlin")
+    await store.set("timezone", "America/New_York")
+    assert await store.get("timezone") == "America/New_York"
+
+
+async def test_the_first_contact_is_stored_and_another_one_refused(db: Database) -> None:
+    store = DatabaseSettings(db)
+    await store.belongs_to("shop", "https://shop.example.org")
+    await store.belongs_to("shop", "https://shop.example.org")
+    await store.belongs_to("mailerlite_account", "4711")
+    with pytest.raises(WrongAccount, match=r"https://shop\.example\.org.*https://other\.example\.org") as caught:
+        await store.belongs_to("shop", "https://other.example.org")
+    assert caught.value.exit_status == 2
+    assert await store.get("shop") == "https://shop.example.org"
+
+
+async def test_of_two_first_contacts_at_once_one_is_refused(db: Database) -> None:
+    store = DatabaseSettings(db)
+    outcomes = await asyncio.gather(
+        *(store.belongs_to("mailerlite_account", name) for name in ("1", "2")), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes if outcome is not None] == [WrongAccount]
+
+
+async def test_activity_is_newest_first_and_plain(db: Database, clock: SetClock) -> None:
+    store = Activity(db)
+    await store.add("maria", "sync", "first", campaign=LOVE.code, run=7)
+    clock.forward(1)
+    await store.add("jon\x1b[2J", "release", "evil \x1b[31m\u202eline\nbreak \x9b")
+    newest, oldest = await store.latest(5)
+    assert (newest.who, newest.text) == ("jon�[2J", "evil �[31m�line break �")
+    assert (oldest.text, oldest.campaign, oldest.run) == ("first", LOVE.code, 7)
+    assert await store.latest(1) == (newest,)

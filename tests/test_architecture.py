@@ -1,0 +1,102 @@
+"""Holds the layers: imports point down the list, never up, and the engine knows no screen."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import bema_tui
+
+ROOT = Path(bema_tui.__file__).parent
+
+# What each part may import, itself apart. Reasons: the rules stay pure, the engine runs without a screen, and the
+# simulator shares no code (and so no misunderstanding) with the clients it proves.
+FOUNDATION = {"errors", "model", "interfaces", "__init__"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "__init__": set(),
+    "errors": {"__init__"},
+    "model": {"__init__"},
+    "interfaces": {"model", "errors", "__init__"},
+    "config": {"errors", "__init__"},
+    "logs": {"errors", "__init__"},
+    "campaigns": FOUNDATION,
+    "validators": FOUNDATION | {"campaigns"},
+    "providers": FOUNDATION,
+    "store": FOUNDATION | {"campaigns"},
+    "monitor": FOUNDATION | {"campaigns", "store"},
+    "sync": FOUNDATION | {"campaigns", "validators", "providers", "store", "config"},
+    "tui": FOUNDATION | {"campaigns", "validators", "store", "sync", "monitor", "config"},
+    "cli": FOUNDATION | {"campaigns", "validators", "providers", "store", "sync", "monitor", "tui", "config", "logs"},
+    "simulator": {"__init__"},
+    "__main__": {"cli"},
+}
+SIMULATOR_USERS = {"cli/simulate.py"}  # the demo starts it as a process of its own
+
+
+def modules() -> Iterator[Path]:
+    return ROOT.rglob("*.py")
+
+
+def part_of(path: Path) -> str:
+    relative = path.relative_to(ROOT)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imported_parts(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [node.module]
+            if node.module == "bema_tui":
+                names = [f"bema_tui.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            pytest.fail(f"{path}: relative imports hide the layer they reach into")
+        for name in names:
+            if name == "bema_tui" or name.startswith("bema_tui."):
+                part = (name.split(".") + ["__init__"])[1]
+                found.add(part if (ROOT / part).is_dir() or (ROOT / f"{part}.py").exists() else "__init__")
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(modules()), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_down(path: Path) -> None:
+    part = part_of(path)
+    allowed = MAY_IMPORT[part] | {part}
+    if str(path.relative_to(ROOT)) in SIMULATOR_USERS:
+        allowed = allowed | {"simulator"}
+    assert imported_parts(path) <= allowed
+
+
+def test_every_part_has_its_rule() -> None:
+    assert {part_of(path) for path in modules()} == set(MAY_IMPORT)
+
+
+def test_the_engine_runs_without_a_screen() -> None:
+    script = (
+        "import sys, bema_tui.sync.supervisor, bema_tui.monitor.health, bema_tui.cli.headless;"
+        "loaded = {name.split('.')[0] for name in sys.modules};"
+        "assert 'textual' not in loaded and 'starlette' not in loaded and 'alembic' not in loaded, loaded"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_command_starts_without_the_engine() -> None:
+    script = (
+        "import sys, bema_tui.cli;"
+        "loaded = {name.split('.')[0] for name in sys.modules};"
+        "assert not loaded & {'textual', 'sqlalchemy', 'httpx', 'starlette', 'uvicorn'}, loaded"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_no_module_is_too_long_to_hold_in_the_head() -> None:
+    long = {str(path.relative_to(ROOT)): n for path in modules() if (n := len(path.read_text().splitlines())) > 450}
+    assert not long
