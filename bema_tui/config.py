@@ -114,7 +114,6 @@ class Settings:
     profile: str = ""
     timezone: str = ""
     read_only: bool = False
-    on_hangup: Literal["stop", "continue"] = "stop"
     mailerlite: MailerLiteSettings = MailerLiteSettings()
     edd: EddSettings = EddSettings()
     rules: RuleSettings = RuleSettings()

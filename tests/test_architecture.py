@@ -61,7 +61,7 @@ def imported_parts(path: Path) -> set[str]:
             pytest.fail(f"{path}: relative imports hide the layer they reach into")
         for name in names:
             if name == "bema_tui" or name.startswith("bema_tui."):
-                part = (name.split(".") + ["__init__"])[1]
+                part = [*name.split("."), "__init__"][1]
                 found.add(part if (ROOT / part).is_dir() or (ROOT / f"{part}.py").exists() else "__init__")
     return found
 

@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -104,7 +105,12 @@ def tell_error(error: BemaError, *, as_json: bool) -> None:
 
 def print_json(document: object) -> None:
     """The one JSON document of a command."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: object) -> object:
+    """What JSON has no form for: times in ISO 8601, mappings of records, anything else as text."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 @frozen

@@ -63,7 +63,7 @@ def findings(
         )
     elif found:
         for f in found:
-            click.echo(f"{f.severity:<7}  {f.rule:<20}  {f.campaign:<22}  {f.message} {f.advice}")
+            click.echo(f"{f.severity:<7}  {f.rule:<20}  {f.campaign:<20}  {f.subject}: {f.message} {f.advice}")
     else:
         click.echo("None. What needs a person shows here, after the first plan.")
 

@@ -23,7 +23,7 @@ _STOPPERS: Final = (FindingRule.FIELD_MISSING, FindingRule.TWIN_FIELD, FindingRu
 
 _SERIES: Final = 12
 _SERIES_STEP: Final = timedelta(seconds=4)  # samples closer than this are full checks between two gauges
-_SERIES_ROWS: Final = 120
+_SERIES_ROWS: Final = 60  # enough for twelve of each of a few consoles on one host
 
 
 @frozen
@@ -153,9 +153,16 @@ async def read_people_here(connection: AsyncConnection, now: datetime) -> tuple[
 
 async def read_health(connection: AsyncConnection, host: str) -> HealthView | None:
     """The newest sample of this host, with the series of the process that took it; None before there is one."""
+    checked = (
+        select(health_samples.c.at)
+        .where(health_samples.c.host == host, health_samples.c.full_check)
+        .order_by(health_samples.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = (
         await connection.execute(
-            select(health_samples)
+            select(health_samples, checked.label("checked_at"))
             .where(health_samples.c.host == host)
             .order_by(health_samples.c.id.desc())
             .limit(_SERIES_ROWS)
@@ -164,9 +171,7 @@ async def read_health(connection: AsyncConnection, host: str) -> HealthView | No
     if not rows:
         return None
     newest = rows[0]
-    own = [row for row in rows if row.pid == newest.pid]
-    series = _spaced(own)
-    checked = [row.at for row in own if row.full_check]
+    series = _spaced([row for row in rows if row.pid == newest.pid])
     return HealthView(
         at=newest.at,
         cpu_percent=newest.cpu_percent,
@@ -187,7 +192,7 @@ async def read_health(connection: AsyncConnection, host: str) -> HealthView | No
         lag_series=tuple(row.lag_ms for row in series),
         processes_series=tuple(float(row.active_processes) for row in series),
         score_series=tuple(float(row.score) for row in series),
-        full_check_at=checked[0] if checked else None,
+        full_check_at=newest.checked_at,
     )
 
 

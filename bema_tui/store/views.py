@@ -132,7 +132,7 @@ class RunView:
     @property
     def percent(self) -> int:
         """Settled rows as a whole per cent, 100 only when nothing is left."""
-        return 100 if not self.total else self.settled * 100 // self.total
+        return 100 if self.settled == self.total else min(99, round(self.settled * 100 / self.total))
 
     @property
     def rows_per_minute(self) -> float | None:

@@ -15,6 +15,7 @@ from bema_tui.sync.job import Job
 from bema_tui.sync.merge import people_with_orders
 
 _PAGE = 2000
+_CENT = Decimal("0.01")
 _DAYS = 30
 
 
@@ -43,8 +44,8 @@ async def write_statistics(job: Job, statistics: Statistics, rules: Rules) -> st
         tiers,
         members,
         buyers,
-        revenue,
-        "",
+        revenue.quantize(_CENT),
+        job.shop.currency,
         [first_days[today - timedelta(days=back)] for back in reversed(range(_DAYS))],
     )
     return f"{members:,} members, {buyers:,} buyers"

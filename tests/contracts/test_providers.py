@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Literal
 
 import attrs
 import pytest
@@ -237,3 +238,31 @@ async def test_a_key_without_the_right_is_told_from_an_empty_shop(simulator: Sim
                 await everybody(shop.get_subscribers())
     finally:
         switches.edd_role = before
+
+
+class CountingGate(WindowGate):
+    """A real gate that counts how often the service refused."""
+
+    refusals = 0
+
+    async def refused(self, retry_after: float) -> None:
+        self.refusals += 1
+        await super().refused(retry_after)
+
+
+@pytest.mark.parametrize("item_cost", [0, 1])
+async def test_the_gate_keeps_the_service_from_ever_refusing(item_cost: Literal[0, 1]) -> None:
+    settings = attrs.evolve(SETTINGS, subscribers=20, orders=0, quota=30, window_seconds=0.4, batch_item_cost=item_cost)
+    gate = CountingGate(30, 0.4, 4)
+    with SimulatorServer(settings) as server:
+        at = server.endpoints
+        async with MailerLite(
+            at.mailerlite_url, at.mailerlite_key, gate=gate, interrupt=NoInterrupt(), meter=NoMeter(), policy=QUICK
+        ) as service:
+            for number in range(60):
+                if number % 6:
+                    await service.count_subscribers()
+                else:
+                    answers = await service.batch([BatchItem.read("1")] * 10)
+                    assert all(answer.gone for answer in answers)
+    assert gate.refusals == 0

@@ -1,0 +1,58 @@
+"""A service's base address is checked once, so that no key ever travels in clear over a network."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+
+import httpx
+
+from bema_tui.errors import ConfigurationError
+
+_HOST: Final = re.compile(rb"[A-Za-z0-9._:-]+")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def base_address(url: str, *, setting: str) -> httpx.URL:
+    """The normalised base address: scheme, host in lower case, port if unusual, path without its last slash.
+
+    Raises:
+        ConfigurationError: not a web address; not https on another machine; holds a password, a query or a fragment.
+    """
+    try:
+        parsed = httpx.URL(url.strip())
+    except (httpx.InvalidURL, UnicodeError):
+        parsed = httpx.URL("")
+    if parsed.scheme not in {"http", "https"} or not _HOST.fullmatch(parsed.raw_host):
+        raise ConfigurationError(
+            f"{setting} is not a web address.", where=setting, advice="Give it whole, such as https://shop.example."
+        )
+    if parsed.userinfo or parsed.query or parsed.fragment:
+        raise ConfigurationError(
+            f"{setting} holds more than an address.",
+            where=setting,
+            advice="Give scheme, host and path alone: no user name, no password, no question mark.",
+        )
+    if parsed.scheme == "http" and not is_loopback(parsed.host):
+        raise ConfigurationError(
+            f"{setting} is not encrypted: {parsed.host} over http.",
+            where=setting,
+            advice="Use https. Plain http is for this machine only.",
+        )
+    return parsed.copy_with(path=parsed.path.rstrip("/") or "/", query=None)
+
+
+def shown(url: httpx.URL) -> str:
+    """``url`` for a person: without query, fragment, user name or password."""
+    bare = httpx.URL(url).copy_with(query=None, fragment=None, userinfo=b"")
+    return str(bare).rstrip("/")

@@ -1,0 +1,282 @@
+"""The shop: Easy Digital Downloads, which this program only ever reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import httpx
+
+from bema_tui.errors import NotAuthorized
+from bema_tui.interfaces import Interrupt, RequestMeter
+from bema_tui.model import (
+    ConnectionReport,
+    Order,
+    Product,
+    Subscriber,
+    SubscriberPage,
+    SubscriberStatus,
+)
+from bema_tui.providers import edd_parse as parse
+from bema_tui.providers.address import base_address, shown
+from bema_tui.providers.edd_sales import SalesRead, SalesReader, Sink
+from bema_tui.providers.gates import Unlimited
+from bema_tui.providers.http import ServiceClient
+from bema_tui.providers.http_policy import HttpPolicy, Service
+from bema_tui.providers.parsing import FaultError, member
+from bema_tui.providers.read_only import ReadOnly
+from bema_tui.providers.redaction import Secret
+from bema_tui.providers.text import clean
+
+R = TypeVar("R")
+
+_RIGHT: Final = "view_shop_reports"
+_ROLE_ADVICE: Final = (
+    "Use the key and token of a WordPress user with the role shop_accountant (or shop_manager): "
+    "the right it takes is view_shop_reports."
+)
+_MOST_PAGES: Final = 100_000
+_PRODUCTS_PER_PAGE: Final = 100
+
+
+class EasyDigitalDownloads(ReadOnly):
+    """``Provider`` for an EDD shop: sales, products and customers. What would write raises ``UnsupportedOperation``.
+
+    Every request is a POST to the shop's base address; key, token and paging travel in the form body, so that no
+    access log holds them. That works with every permalink setting.
+    """
+
+    name = "EDD"
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        token: str,
+        *,
+        interrupt: Interrupt,
+        meter: RequestMeter,
+        policy: HttpPolicy | None = None,
+        page_size: int = 200,
+        parallel: int = 4,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Prepare the connection; nothing is sent yet.
+
+        Args:
+            url: the shop's base address, a sub-folder included.
+            key: the public key. ``token``: the token that goes with it.
+            interrupt: ends waits. ``meter``: counts. ``policy``: the HTTP numbers.
+            page_size: sales in a page. ``parallel``: pages asked for at once.
+            transport: another way to the shop than the network.
+
+        Raises:
+            ConfigurationError: address, key or token can't be used.
+        """
+        address = base_address(url, setting="The shop's address")
+        secrets = {"key": Secret(key, setting="The shop's key"), "token": Secret(token, setting="The shop's token")}
+        service = Service(
+            name=self.name,
+            url=address,
+            form=secrets,
+            rights_advice=f"Check key and token. {_ROLE_ADVICE}",
+            answer_advice=(
+                "Check the shop's address (with its folder, if it has one), that Easy Digital Downloads is active, and "
+                "that no cache, maintenance page or firewall answers instead."
+            ),
+        )
+        self._client = ServiceClient(
+            service, gate=Unlimited(), interrupt=interrupt, meter=meter, policy=policy, transport=transport
+        )
+        self._page_size = page_size
+        self._parallel = parallel
+        self._shop_address = shown(address)
+        self._currency = ""
+        self._path = "" if address.path.endswith(".php") else "/"
+
+    @property
+    def where(self) -> str:
+        """The shop's address for messages."""
+        return self._shop_address
+
+    @property
+    def shop_address(self) -> str:
+        """Scheme, host and path: which shop this is."""
+        return self._shop_address
+
+    @property
+    def currency(self) -> str:
+        """The shop's currency as its ``info`` names it (``USD``); empty before the first connection."""
+        return self._currency
+
+    async def validate_connection(self) -> ConnectionReport:
+        """Ask ``info``, the one answer that tells "not allowed" from "empty".
+
+        Raises:
+            NotAuthorized: the key may not see sales.
+        """
+        started = time.monotonic()
+        if not await self.has_right():
+            raise self._no_right()
+        return ConnectionReport(
+            provider=self.name,
+            ok=True,
+            identity=self._shop_address,
+            rights=(_RIGHT,),
+            seconds=time.monotonic() - started,
+        )
+
+    async def has_right(self) -> bool:
+        """Whether the key may see sales at this moment; without the right every list looks empty."""
+        tried = "ask what the key may see"
+        body = await self._ask("info", {}, tried)
+        info = body.get("info")
+        if not isinstance(info, Mapping):
+            raise self._client.fault(f"no info, but {_said(body)}", path="info", tried=tried)
+        currency = member(info, "site").get("currency")
+        self._currency = clean(currency, 8) if isinstance(currency, str) else ""
+        return member(info, "permissions").get(_RIGHT) in (True, 1, "1")
+
+    async def read_sales(self, sink: Sink) -> SalesRead:
+        """Read every listed sale, pass after pass, until two passes agree; ``edd_sales`` says how.
+
+        Each pass hands ``sink`` its rows page by page, each key once, with the number of the pass.
+
+        Raises:
+            NotAuthorized: the key may not see sales (asked before the first page).
+            ProviderError: the shop did not answer; the read is worth nothing then.
+        """
+        await self.validate_connection()
+        reader = SalesReader(self._sales_page, self.has_right, sink, self._parallel)
+        return await reader.read()
+
+    async def find_order(self, *, key: str | None = None, row_id: str | None = None) -> Order | None:
+        """One order of any status, by its key or by its row id (which is not its ``ID``).
+
+        None means that the shop did not show it, which proves nothing while the key may have lost its right.
+
+        Raises:
+            BadAnswer: the row can't be used.
+        """
+        if (key is None) == (row_id is None):
+            raise ValueError("give the key or the row id")
+        if row_id is not None and not (row_id.isascii() and row_id.isdigit()):
+            return None
+        tried = "look an order up"
+        query = {"purchasekey": key} if key is not None else {"id": row_id or ""}
+        body = await self._ask("sales", query, tried)
+        rows = self._rows(body, "sales", tried)
+        orders = [self._read(raw, parse.order, f"sales.{index}", tried) for index, raw in enumerate(rows)]
+        return next((order for order in orders if key is None or order.key == key), None)
+
+    async def get_products(self) -> tuple[Product, ...]:
+        """Every published product; drafts and deleted ones are not listed, though sales can name them."""
+        tried = "read the products"
+        products: dict[str, Product] = {}
+        for page in range(1, _MOST_PAGES):
+            query = {"number": str(_PRODUCTS_PER_PAGE), "page": str(page)}
+            body = await self._ask("products", query, tried)
+            if "products" not in body and "error" not in body:
+                raise self._client.fault("no products", path="products", tried=tried)
+            known = len(products)
+            for index, raw in enumerate(self._rows(body, "products", tried)):
+                product = self._read(raw, parse.product, f"page {page}: products.{index}", tried)
+                products[product.id] = product
+            if len(products) == known:
+                break
+        return tuple(products.values())
+
+    async def get_subscribers(
+        self, *, group_id: str | None = None, status: SubscriberStatus | None = None, with_groups: bool = False
+    ) -> AsyncIterator[SubscriberPage]:
+        """The shop's customers, newest first; they have neither groups nor a status.
+
+        Raises:
+            UnsupportedOperation: a group, a status or groups are asked for.
+            NotAuthorized: the key may not see customers (it takes more than sales do: shop_manager).
+        """
+        if group_id is not None or status is not None or with_groups:
+            raise self.unsupported("list customers by group or status")
+        tried = "read the customers"
+        for page in range(1, _MOST_PAGES):
+            body = await self._ask("customers", {"number": str(self._page_size), "page": str(page)}, tried)
+            if "customers" not in body and "error" not in body:
+                raise NotAuthorized(
+                    "The shop's key may not see customers.",
+                    tried=tried,
+                    where=self._shop_address,
+                    advice="Customers take the key of a shop_manager. Sales, which a sync needs, do not.",
+                )
+            rows = self._rows(body, "customers", tried)
+            if not rows:
+                return
+            yield _customers(rows, page)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _sales_page(self, page: int) -> Sequence[object] | None:
+        """The rows of one page, or None when the answer has no ``sales``: past the end, or no longer allowed."""
+        tried = f"read page {page} of the sales"
+        body = await self._ask("sales", {"number": str(self._page_size), "page": str(page)}, tried)
+        return self._rows(body, "sales", tried) or None
+
+    async def _ask(self, endpoint: str, query: Mapping[str, str], tried: str) -> dict[str, object]:
+        data = {"edd-api": f"v2/{endpoint}", **query}
+        return await self._client.request_json("POST", self._path, data=data, tried=tried)
+
+    def _rows(self, body: Mapping[str, object], name: str, tried: str) -> Sequence[object]:
+        """The rows of an answer; none when it says "not found" in its way, or has no such key."""
+        rows = body.get(name)
+        if rows is None or rows is False:
+            if name == "sales" and "error" in body:
+                raise self._client.fault(f"no sales, but {_said(body)}", path="error", tried=tried)
+            return ()
+        if isinstance(rows, Mapping):
+            return list(rows.values())
+        if not isinstance(rows, list):
+            raise self._client.fault(f"{name} that are no list", path=name, tried=tried)
+        return rows
+
+    def _read(self, raw: object, read: Callable[[object], R], place: str, tried: str) -> R:
+        try:
+            return read(raw)
+        except FaultError as error:
+            path = f"{place}.{error.path}".rstrip(".")
+            raise self._client.fault(str(error), path=path, tried=tried) from None
+
+    def _no_right(self) -> NotAuthorized:
+        return NotAuthorized(
+            "The shop's key works, but may not see sales.",
+            tried="ask what the key may see",
+            where=self._shop_address,
+            advice=_ROLE_ADVICE,
+        )
+
+
+def _said(body: Mapping[str, object]) -> str:
+    error = body.get("error")
+    return f"the error {clean(error, 200)!r}" if isinstance(error, str) else "something else"
+
+
+def _customers(rows: Sequence[object], page: int) -> SubscriberPage:
+    people: list[Subscriber] = []
+    broken: list[tuple[str, str]] = []
+    for index, raw in enumerate(rows):
+        try:
+            people.append(parse.customer(raw))
+        except FaultError as error:
+            place = f"page {page}: customers.{index}"
+            broken += [(f"{place}.{path}".rstrip("."), text) for path, text in error.faults]
+    return SubscriberPage(tuple(people), tuple(broken))

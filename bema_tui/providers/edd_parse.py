@@ -1,0 +1,127 @@
+"""The shop's rows as the program's records; a row that can't be used is reported with its path, never dropped."""
+
+from __future__ import annotations
+
+import html
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from attrs import Factory, frozen
+
+from bema_tui.model import Order, OrderItem, Product, Subscriber
+from bema_tui.providers.parsing import Address, DigitId, FaultError, Label, Money, Token, structure
+from bema_tui.providers.text import clean
+
+_TIME: Final = "%Y-%m-%d %H:%M:%S"
+_EMPTY: Final = Label("")
+_NOTHING: Final = Money(Decimal(0))
+
+
+@frozen
+class _RawItem:
+    id: DigitId
+    price: Money
+    name: Label = _EMPTY
+
+
+@frozen
+class _RawSale:
+    ID: Token
+    key: Token
+    email: Address
+    status: Token
+    mode: Token
+    date_utc: Token
+    products: list[_RawItem]
+    total: Money = _NOTHING
+
+
+@frozen
+class _RawTerm:
+    slug: Label
+    name: Label = _EMPTY
+
+
+@frozen
+class _RawProductInfo:
+    id: DigitId
+    title: Label
+    create_date: Label = _EMPTY
+    category: list[_RawTerm] = Factory(list)
+
+
+@frozen
+class _RawProduct:
+    info: _RawProductInfo
+
+
+@frozen
+class _RawCustomerInfo:
+    customer_id: DigitId
+    email: Address
+    first_name: Label = _EMPTY
+    last_name: Label = _EMPTY
+
+
+@frozen
+class _RawCustomer:
+    info: _RawCustomerInfo
+
+
+def order(raw: object) -> Order:
+    """One sale of v2. Names are as sold, without HTML entities; the e-mail is as typed.
+
+    Raises:
+        FaultError: a field can't be used.
+    """
+    row = structure(raw, _RawSale)
+    date = _time(row.date_utc)
+    if date is None:
+        raise FaultError((("date_utc", f"{row.date_utc!r} is not a time"),))
+    return Order(
+        key=row.key,
+        number=row.ID,
+        email=row.email,
+        status=row.status,
+        mode=row.mode,
+        date_utc=date,
+        total=row.total,
+        items=tuple(
+            OrderItem(product_id=item.id, name=unescaped(item.name), price=item.price) for item in row.products
+        ),
+    )
+
+
+def product(raw: object) -> Product:
+    """One product. ``created`` is the shop's local time labelled UTC: good for a year, and for no more.
+
+    Raises:
+        FaultError: a field can't be used.
+    """
+    info = structure(raw, _RawProduct).info
+    categories = tuple((term.slug, unescaped(term.name)) for term in info.category)
+    return Product(id=info.id, title=unescaped(info.title), created=_time(info.create_date), categories=categories)
+
+
+def customer(raw: object) -> Subscriber:
+    """One customer; the shop knows neither a status nor groups.
+
+    Raises:
+        FaultError: a field can't be used.
+    """
+    info = structure(raw, _RawCustomer).info
+    fields = {"name": info.first_name, "last_name": info.last_name}
+    return Subscriber(id=info.customer_id, email=info.email, status=None, fields=fields, group_ids=None)
+
+
+def unescaped(text: str) -> str:
+    """A WordPress title without HTML entities; cleaned again, since an entity can hold a control."""
+    return clean(html.unescape(text))
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None

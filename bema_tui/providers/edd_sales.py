@@ -1,0 +1,227 @@
+"""Reading a list of sales that shifts while it is read, until it is known whole.
+
+The shop lists newest row first and has no "since": a sale pushes rows to the next page, a refund pulls them to the one
+before, so a single pass can double a row or miss one. Passes are repeated until two in a row agree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from array import array
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable, Sequence
+from hashlib import blake2b
+from typing import Final
+
+from attrs import define, field, frozen
+
+from bema_tui.model import Completeness, Order
+from bema_tui.providers import edd_parse as parse
+from bema_tui.providers.parsing import FaultError
+
+Sink = Callable[[Sequence[Order], int], Awaitable[None]]
+"""Takes the rows of a page and the number of the pass they belong to, from 1."""
+
+_MOST_PASSES: Final = 5
+_MOST_BROKEN: Final = 100
+_MODULUS: Final = 1 << 128
+
+
+@frozen
+class SalesRead:
+    """What a read of the sales is worth.
+
+    Attributes:
+        completeness: complete, when two passes agreed and every row could be used; partial, when the rows that came
+            are true but some may be missing; failed, when the key lost its right on the way.
+        orders: different keys in the last pass.
+        passes: how often the list was read.
+        broken: path and fault of each row of the last pass that can't be used (at most a hundred are named).
+        newest_key: the key of the first row of the first pass; None for an empty shop.
+        pages: requests for pages, all passes together.
+        problem: why it is not complete, in words.
+    """
+
+    completeness: Completeness
+    orders: int
+    passes: int
+    broken: tuple[tuple[str, str], ...]
+    newest_key: str | None
+    pages: int
+    problem: str = ""
+
+
+@define
+class _Pass:
+    """One reading of the whole list. Of each row only a 64-bit digest of its key stays, until the next pass.
+
+    ``rows`` and ``checksum`` stand for the rows that are no newer than the newest row of the first pass; the checksum
+    is a sum, so that the order of the rows does not matter.
+    """
+
+    number: int
+    keys: set[int] = field(factory=set)
+    rows: int = 0
+    checksum: int = 0
+    at_the_top: bool = True
+    orders: int = 0
+    broken: list[tuple[str, str]] = field(factory=list)
+    broken_rows: int = 0
+    newest_key: str | None = None
+    gap: bool = False
+
+    def agrees_with(self, before: _Pass) -> bool:
+        """Whether both passes saw the same rows, as far as they were there when the first pass began."""
+        return not self.gap and (self.rows, self.checksum) == (before.rows, before.checksum)
+
+
+class SalesReader:
+    """One read. ``page`` answers a page's rows or None, ``has_right`` asks the shop again."""
+
+    def __init__(
+        self,
+        page: Callable[[int], Awaitable[Sequence[object] | None]],
+        has_right: Callable[[], Awaitable[bool]],
+        sink: Sink,
+        parallel: int,
+    ) -> None:
+        self._page = page
+        self._has_right = has_right
+        self._sink = sink
+        self._parallel = parallel
+        self._pages = 0
+        self._first_keys: array[int] = array("Q")
+
+    async def read(self) -> SalesRead:
+        """Pass after pass until two agree, five at most, and the right asked for once more at the end."""
+        before: _Pass | None = None
+        newest_key: str | None = None
+        for number in range(1, _MOST_PASSES + 1):
+            present = await self._read_pass(number)
+            if number == 1:
+                newest_key = present.newest_key
+                self._first_keys = array("Q", sorted(present.keys))
+            present.keys.clear()
+            if not await self._has_right():
+                problem = "The key lost its right to see sales while they were read."
+                return self._result(Completeness.FAILED, present, newest_key, problem)
+            if before is not None and present.agrees_with(before):
+                return self._agreed(present, newest_key)
+            before = present
+        problem = f"The list changed during each of {_MOST_PASSES} readings."
+        return self._result(Completeness.PARTIAL, present, newest_key, problem)
+
+    def _agreed(self, present: _Pass, newest_key: str | None) -> SalesRead:
+        if present.broken_rows:
+            problem = f"{present.broken_rows} sales can't be used."
+            return self._result(Completeness.PARTIAL, present, newest_key, problem)
+        return self._result(Completeness.COMPLETE, present, newest_key, "")
+
+    def _result(self, completeness: Completeness, last: _Pass, newest_key: str | None, problem: str) -> SalesRead:
+        return SalesRead(
+            completeness=completeness,
+            orders=last.orders,
+            passes=last.number,
+            broken=tuple(last.broken),
+            newest_key=newest_key,
+            pages=self._pages,
+            problem=problem,
+        )
+
+    async def _read_pass(self, number: int) -> _Pass:
+        present = _Pass(number)
+        first = 1
+        while True:
+            numbers = range(first, first + self._parallel)
+            self._pages += len(numbers)
+            answers = await _all(self._page, numbers)
+            ended = False
+            for page, rows in zip(numbers, answers, strict=True):
+                if rows is None:
+                    ended = True
+                    continue
+                # Rows after an end: the end was none, so this pass proves nothing.
+                present.gap = present.gap or ended
+                await self._take(present, page, rows)
+            if ended:
+                return present
+            first += self._parallel
+
+    async def _take(self, present: _Pass, page: int, rows: Sequence[object]) -> None:
+        """Note a page's rows by their digests, and hand on those that did not come before in this pass."""
+        fresh: list[Order] = []
+        for index, raw in enumerate(rows):
+            try:
+                order = parse.order(raw)
+            except FaultError as error:
+                self._note_broken(present, f"page {page}: sales.{index}", raw, error)
+                continue
+            if self._note(present, order.key, _order_digest(order)):
+                present.newest_key = present.newest_key or order.key
+                present.orders += 1
+                fresh.append(order)
+        if fresh:
+            await self._sink(fresh, present.number)
+
+    def _note(self, present: _Pass, key: str, row: int) -> bool:
+        """Note a row; false when its key came before in this pass.
+
+        Rows above the first known one are newer than the first pass. Whatever is new further down is a change.
+        """
+        digest = _digest(key, size=8)
+        if digest in present.keys:
+            return False
+        present.keys.add(digest)
+        if present.number > 1 and present.at_the_top and not self._was_there(digest):
+            return True
+        present.at_the_top = False
+        present.rows += 1
+        present.checksum = (present.checksum + row) % _MODULUS
+        return True
+
+    def _was_there(self, key: int) -> bool:
+        """Whether the first pass saw this key; a sorted array takes a tenth of a set's memory."""
+        place = bisect_left(self._first_keys, key)
+        return place < len(self._first_keys) and self._first_keys[place] == key
+
+    def _note_broken(self, present: _Pass, place: str, raw: object, error: FaultError) -> None:
+        spelled = _spelled(raw, str(error))
+        if not self._note(present, f"broken {spelled}", _digest(spelled)):
+            return
+        present.broken_rows += 1
+        if len(present.broken) < _MOST_BROKEN:
+            present.broken += [(f"{place}.{path}".rstrip("."), text) for path, text in error.faults[:3]]
+
+
+async def _all(
+    page: Callable[[int], Awaitable[Sequence[object] | None]], numbers: Sequence[int]
+) -> list[Sequence[object] | None]:
+    """Several pages at once. After a failure the ones in flight are awaited, not cancelled."""
+    answers = await asyncio.gather(*(page(number) for number in numbers), return_exceptions=True)
+    whole: list[Sequence[object] | None] = []
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+        whole.append(answer)
+    return whole
+
+
+def _order_digest(order: Order) -> int:
+    """What a change of the row would change: key, status, address, number, products with their prices."""
+    products = (f"{item.product_id}={item.price.normalize()}" for item in order.items)
+    return _digest(order.key, order.status, order.mode, order.email, order.number, *products)
+
+
+def _spelled(raw: object, otherwise: str) -> str:
+    try:
+        return json.dumps(raw, sort_keys=True)
+    except RecursionError:
+        return otherwise
+
+
+def _digest(*parts: str, size: int = 16) -> int:
+    hashed = blake2b(digest_size=size)
+    for part in parts:
+        hashed.update(part.encode("utf-8", "surrogatepass") + b"\0")
+    return int.from_bytes(hashed.digest())

@@ -1,0 +1,269 @@
+"""The one HTTP policy: time-outs, retries, quota, limits and silence about secrets, the same for every service."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self, Unpack
+
+import httpx
+import stamina
+
+from bema_tui import __version__
+from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped
+from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
+from bema_tui.providers import http_verdicts as verdicts
+from bema_tui.providers.address import is_loopback, shown
+from bema_tui.providers.http_answers import object_of
+from bema_tui.providers.http_failures import (
+    TryFailedError,
+    in_words,
+    may_have_happened,
+    never_sent,
+    retry_after,
+    worth_repeating,
+)
+from bema_tui.providers.http_policy import Call, HttpPolicy, RequestOptions, Service
+
+log = logging.getLogger("bema_tui.http")
+
+_CONNECTIONS: Final = 8
+_KEPT_SECONDS: Final = 15.0
+_RANDOM: Final = random.SystemRandom()
+_UNPACKED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+class ServiceClient:
+    """Sends requests to one service under the policy, and turns everything that is not an answer into our errors.
+
+    ``Stopped`` and ``RateLimited`` leave a write undone for certain; ``WriteUnknown`` is raised wherever it may have
+    happened. A request in flight is never cancelled.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        gate: PacingGate,
+        interrupt: Interrupt,
+        meter: RequestMeter,
+        policy: HttpPolicy | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        on_answer: Callable[[httpx.Response], None] | None = None,
+        jitter: Callable[[float], float] = lambda most: _RANDOM.uniform(0.0, most),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._service = service
+        self._gate = gate
+        self._interrupt = interrupt
+        self._meter = meter
+        self._policy = policy or HttpPolicy()
+        self._transport = transport
+        self._on_answer = on_answer
+        self._jitter = jitter
+        self._clock = clock
+        self._http: httpx.AsyncClient | None = None
+        quieten_http_libraries()
+
+    @property
+    def where(self) -> str:
+        """The service's address for messages."""
+        return shown(self._service.url)
+
+    async def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> httpx.Response:
+        """The 2xx answer to one request, after as many tries as the policy allows.
+
+        ``path`` is appended to the base address; its caller has percent-encoded it, and it holds no query.
+
+        Raises:
+            ConnectionFailed: no answer, or 5xx to the last try of a read (or of a write that never left).
+            NotAuthorized: 401 or 403.
+            RateLimited: more waiting on 429 answers than the policy's patience.
+            RequestRefused: another 4xx.
+            BadAnswer: a redirect, or an answer over the size limit.
+            WriteUnknown: a write that may have happened.
+            Stopped: somebody asked for a stop; nothing of this call took effect.
+        """
+        call = Call(method, path, **options)
+        call.tried = call.tried or f"{method} {path}"
+        problem: BemaError
+        try:
+            response = await self._tries(call)
+        except TryFailedError as failure:
+            problem = verdicts.gave_up(self._service, call, failure)
+        except (Stopped, RateLimited, BadAnswer) as error:
+            problem = error
+        else:
+            complaint = verdicts.complaint(self._service, call, response)
+            if complaint is None:
+                return response
+            problem = complaint
+        # Raised out here so that no exception of the HTTP library, with its request, hangs on to ours.
+        raise verdicts.or_unknown(self._service, call, problem)
+
+    async def request_json(self, method: str, path: str, **options: Unpack[RequestOptions]) -> dict[str, object]:
+        """Like ``request``, for an answer that must be a JSON object."""
+        response = await self.request(method, path, **options)
+        answer, words = object_of(response)
+        if words:
+            raise self.fault(words, tried=options.get("tried", ""), write=options.get("write", False))
+        return answer
+
+    def fault(self, words: str, *, path: str = "", tried: str = "", write: bool = False) -> BemaError:
+        """The error for an answer that is not what the API promises: ``BadAnswer``, or ``WriteUnknown`` of a write."""
+        return verdicts.bad_answer(self._service, words, path=path, tried=tried, write=write)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            http, self._http = self._http, None
+            await http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _tries(self, call: Call) -> httpx.Response:
+        def plan(error: Exception) -> bool | float:
+            # The wait itself is ours, so that a stop ends it; stamina is told to go on at once.
+            return 0.0 if isinstance(error, TryFailedError) and self._again(call, error) else False
+
+        async for attempt in stamina.retry_context(on=plan, attempts=self._policy.tries, timeout=None):
+            with attempt:
+                return await self._one_try(call)
+        raise AssertionError("stamina yields at least one try")
+
+    def _again(self, call: Call, failure: TryFailedError) -> bool:
+        """Whether to try again, and if so after how long: full jitter, or what ``Retry-After`` says."""
+        call.failed += 1
+        if call.lost and not call.repeatable:
+            return False
+        if failure.retry_after is not None and failure.retry_after > self._policy.patience:
+            return False
+        most = min(self._policy.cap, self._policy.base * 2.0 ** (call.failed - 1))
+        call.backoff = self._jitter(most) if failure.retry_after is None else failure.retry_after
+        return True
+
+    async def _one_try(self, call: Call) -> httpx.Response:
+        if call.backoff > 0:
+            await self._interrupt.sleep(call.backoff)
+        while True:
+            self._interrupt.check()
+            await self._gate.admit(call.cost)
+            self._interrupt.check()
+            if call.before_try is not None:
+                await call.before_try()
+            response = await self._send(call)
+            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                break
+            await self._wait_for_quota(call, response)
+        status = response.status_code
+        if worth_repeating(status):
+            call.lost = call.lost or (call.write and may_have_happened(status))
+            raise TryFailedError(f"it answered {status}", status=status, retry_after=retry_after(response.headers))
+        return response
+
+    async def _wait_for_quota(self, call: Call, response: httpx.Response) -> None:
+        asked = retry_after(response.headers)
+        seconds = max(1.0, self._policy.quota_wait if asked is None else asked)
+        await self._gate.refused(seconds)
+        call.quota_waits += seconds
+        if call.quota_waits > self._policy.patience:
+            raise verdicts.quota_exhausted(self._service, call, seconds)
+        await self._interrupt.sleep(seconds)
+
+    async def _send(self, call: Call) -> httpx.Response:
+        call.sent += 1
+        self._meter.count(self._service.name, write=call.write, cost=call.cost, retried=call.sent > 1)
+        started = self._clock()
+        outcome = "no answer"
+        limit = remaining = None
+        try:
+            response = await self._exchange(self._build(call), call)
+            outcome = str(response.status_code)
+            limit = quota_number(response.headers.get("x-ratelimit-limit"))
+            remaining = quota_number(response.headers.get("x-ratelimit-remaining"))
+        except httpx.RequestError as error:
+            outcome = in_words(error, self._policy.timeout)
+            call.lost = call.lost or (call.write and not never_sent(error))
+            raise TryFailedError(outcome) from None
+        finally:
+            self._log(call, outcome, self._clock() - started)
+            await self._gate.learn(limit=limit, remaining=remaining, cost=call.cost)
+        if self._on_answer is not None:
+            self._on_answer(response)
+        return response
+
+    def _build(self, call: Call) -> httpx.Request:
+        headers = {"Accept": "application/json", "User-Agent": f"bema-tui/{__version__}"}
+        if self._service.bearer is not None:
+            headers["Authorization"] = f"Bearer {self._service.bearer.reveal()}"
+        form = None
+        if self._service.form or call.data is not None:
+            form = {**(call.data or {}), **{name: value.reveal() for name, value in self._service.form.items()}}
+        else:
+            headers["Content-Type"] = "application/json"
+        url = str(self._service.url).rstrip("/") + call.path
+        return self._client().build_request(
+            call.method, url, params=call.params, json=call.json, content=call.content, data=form, headers=headers
+        )
+
+    async def _exchange(self, request: httpx.Request, call: Call) -> httpx.Response:
+        """Send, and read the body within its limits of size and time."""
+        response = await self._client().send(request, stream=True)
+        started = self._clock()
+        body = bytearray()
+        try:
+            async for part in response.aiter_bytes():
+                body += part
+                self._within_limits(call, len(body), self._clock() - started)
+        finally:
+            await response.aclose()
+        kept = [(name, value) for name, value in response.headers.multi_items() if name not in _UNPACKED]
+        return httpx.Response(response.status_code, headers=kept, content=bytes(body), request=request)
+
+    def _within_limits(self, call: Call, size: int, seconds: float) -> None:
+        if size > self._policy.max_body:
+            call.lost = call.lost or call.write
+            words = f"an answer of more than {self._policy.max_body} bytes"
+            raise self.fault(words, tried=call.tried)
+        if seconds > self._policy.timeout * 10:
+            raise httpx.ReadTimeout("the answer drips in too slowly")
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            self._http = httpx.AsyncClient(
+                timeout=self._policy.timeout,
+                limits=httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=_KEPT_SECONDS),
+                follow_redirects=False,
+                transport=self._transport,
+                # A proxy from the environment must not be asked for this machine's own services.
+                trust_env=not is_loopback(self._service.url.host),
+            )
+        return self._http
+
+    def _log(self, call: Call, outcome: str, seconds: float) -> None:
+        name = self._service.name
+        path, tried = (verdicts.safe(self._service, text) for text in (call.path, call.tried))
+        log.debug("%s: %s %s (%s): %s in %.3f s", name, call.method, path, tried, outcome, seconds)
+
+
+def quota_number(header: str | None) -> int | None:
+    """A quota header's number, if it is one."""
+    text = (header or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def quieten_http_libraries() -> None:
+    """The libraries log whole addresses, headers and every retry: ours is the only log of requests."""
+    for name, level in (("httpx", logging.WARNING), ("httpcore", logging.WARNING), ("stamina", logging.ERROR)):
+        logger = logging.getLogger(name)
+        if logger.level < level:
+            logger.setLevel(level)

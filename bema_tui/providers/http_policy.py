@@ -1,0 +1,110 @@
+"""What one HTTP call is made of: the policy's numbers, the service it goes to, and the call through all its tries."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypedDict
+
+import httpx
+from attrs import define, field, frozen
+
+from bema_tui.providers.redaction import Secret
+
+BeforeTry = Callable[[], Awaitable[None]]
+
+
+@frozen
+class HttpPolicy:
+    """The numbers of the policy. Domain rules, section 7.
+
+    Attributes:
+        timeout: seconds for connecting, and for each wait for bytes; a whole answer may take ten times as long.
+        tries: requests sent for one call, 429 answers not counted.
+        base: seconds, the upper end of the first back-off; it doubles with each try.
+        cap: seconds, the longest back-off.
+        max_body: bytes of one answer, unpacked.
+        patience: seconds of waiting on 429 answers before the call gives up.
+        quota_wait: seconds to wait after a 429 that does not say how long.
+    """
+
+    timeout: float = 30.0
+    tries: int = 3
+    base: float = 1.0
+    cap: float = 30.0
+    max_body: int = 64 * 1024 * 1024
+    patience: float = 600.0
+    quota_wait: float = 60.0
+
+
+@frozen
+class Service:
+    """Who is talked to, and what the operator checks when it does not work.
+
+    Attributes:
+        name: as the operator knows it.
+        url: the checked base address.
+        bearer: the key for the ``Authorization`` header, if that is the way.
+        form: secret variables that every request's form body carries, if that is the way.
+        rights_advice: what to do about a 401 or 403.
+        answer_advice: what to check when the answer is not what the API promises.
+    """
+
+    name: str
+    url: httpx.URL
+    bearer: Secret | None = None
+    form: Mapping[str, Secret] = field(factory=dict)
+    rights_advice: str = "Check the key."
+    answer_advice: str = "Check the address."
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything that must never be shown."""
+        return (*((self.bearer,) if self.bearer else ()), *self.form.values())
+
+
+class RequestOptions(TypedDict, total=False):
+    """What a request may carry.
+
+    Attributes:
+        params: the query; never a secret.
+        json: the body as JSON.
+        content: the body as bytes.
+        data: the body as a form; the service's secret variables are added.
+        write: whether it changes something, so that a lost answer matters.
+        cost: units of the quota.
+        repeatable: whether sending a write twice does no harm.
+        before_try: awaited right before each try leaves (the fence); what it raises ends the call.
+        tried: what this is, in words, for messages and the log.
+    """
+
+    params: Mapping[str, str] | None
+    json: object
+    content: bytes | None
+    data: Mapping[str, str] | None
+    write: bool
+    cost: int
+    repeatable: bool
+    before_try: BeforeTry | None
+    tried: str
+
+
+@define
+class Call:
+    """One request through all its tries. ``lost`` says that a write may have happened without an answer."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] | None = None
+    json: object = None
+    content: bytes | None = None
+    data: Mapping[str, str] | None = None
+    write: bool = False
+    cost: int = 1
+    repeatable: bool = True
+    before_try: BeforeTry | None = None
+    tried: str = ""
+    sent: int = 0
+    failed: int = 0
+    lost: bool = False
+    backoff: float = 0.0
+    quota_waits: float = 0.0

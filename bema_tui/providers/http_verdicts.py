@@ -1,0 +1,121 @@
+"""What a final answer, or the lack of one, means to the operator: one of our errors, in plain words."""
+
+from __future__ import annotations
+
+import httpx
+
+from bema_tui.errors import (
+    BadAnswer,
+    BemaError,
+    ConnectionFailed,
+    NotAuthorized,
+    RateLimited,
+    RequestRefused,
+    WriteUnknown,
+)
+from bema_tui.providers.address import shown
+from bema_tui.providers.http_answers import refusal_detail
+from bema_tui.providers.http_failures import TryFailedError
+from bema_tui.providers.http_policy import Call, Service
+from bema_tui.providers.redaction import redact
+from bema_tui.providers.text import clean
+
+
+def safe(service: Service, text: str, limit: int = 500) -> str:
+    """``text`` from outside, fit for a message or a log: without secrets, without controls, bounded."""
+    return clean(redact(text, service.secrets), limit)
+
+
+def complaint(service: Service, call: Call, response: httpx.Response) -> BemaError | None:
+    """The error that a whole, final answer stands for, if any."""
+    status = response.status_code
+    if response.is_success:
+        return None
+    if not response.is_client_error:
+        return _moved(service, call, response)
+    if status == httpx.codes.NOT_FOUND and "text/html" in response.headers.get("content-type", ""):
+        # A web server's page says nothing about a person or a group.
+        return bad_answer(service, "a web page that says 404", tried=call.tried)
+    detail = safe(service, refusal_detail(response), 300)
+    said = f": {detail}" if detail else "."
+    where = shown(service.url)
+    if status in {401, 403}:
+        return NotAuthorized(
+            f"{service.name} refuses the key ({status}){said}",
+            tried=call.tried,
+            where=where,
+            advice=service.rights_advice,
+        )
+    return RequestRefused(
+        f"{service.name} refused the request ({status}){said}",
+        status=status,
+        detail=detail,
+        tried=call.tried,
+        where=where,
+    )
+
+
+def gave_up(service: Service, call: Call, failure: TryFailedError) -> ConnectionFailed:
+    """The error after the last try."""
+    where = shown(service.url)
+    times = "" if call.sent < 2 else f", {call.sent} times"
+    if failure.status is not None:
+        return ConnectionFailed(
+            f"{service.name} has trouble: {failure.words}{times}.",
+            tried=call.tried,
+            where=where,
+            advice="Try again in some minutes; if it lasts, look at the service's own state page or error log.",
+        )
+    return ConnectionFailed(
+        f"{service.name} can't be reached at {where}: {failure.words}{times}.",
+        tried=call.tried,
+        where=where,
+        advice="Check the network, the address in the settings, and whether the service is up.",
+    )
+
+
+def quota_exhausted(service: Service, call: Call, seconds: float) -> RateLimited:
+    """The error after too much waiting on 429 answers."""
+    return RateLimited(
+        f"{service.name} keeps refusing because of its quota, and asks for {seconds:.0f} more seconds.",
+        tried=call.tried,
+        where=shown(service.url),
+        advice="Resume later; see whether something else uses the same account.",
+    )
+
+
+def bad_answer(service: Service, fault: str, *, path: str = "", tried: str = "", write: bool = False) -> BemaError:
+    """The error for an answer that is not what the API promises; a write that got one may have happened."""
+    message = f"{service.name} did not answer as its API promises: {safe(service, fault)}."
+    where = shown(service.url)
+    if write:
+        return WriteUnknown(message, tried=tried, where=where, advice="It is read before anything else is sent.")
+    return BadAnswer(message, path=safe(service, path), tried=tried, where=where, advice=service.answer_advice)
+
+
+def or_unknown(service: Service, call: Call, problem: BemaError) -> BemaError:
+    """``problem``, unless one of the tries of a write may have taken effect. A 404 at the end is an answer."""
+    gone = isinstance(problem, RequestRefused) and problem.status == httpx.codes.NOT_FOUND
+    if not call.lost or gone:
+        return problem
+    return WriteUnknown(
+        f"A write to {service.name} was sent, and its answer was lost: it may or may not have happened. "
+        f"{problem.message}",
+        tried=call.tried,
+        where=shown(service.url),
+        advice="It is read before anything else is sent; resume settles it.",
+    )
+
+
+def _moved(service: Service, call: Call, response: httpx.Response) -> BadAnswer:
+    try:
+        target = shown(response.request.url.join(response.headers.get("location", "")))
+    except (httpx.InvalidURL, ValueError):
+        target = ""
+    to = f" to {safe(service, target, 200)}" if target and response.has_redirect_location else ""
+    return BadAnswer(
+        f"{service.name} sends us elsewhere ({response.status_code}){to}; keys are not sent after it.",
+        tried=call.tried,
+        where=shown(service.url),
+        advice=f"If that is right, set the address{to}." if to else service.answer_advice,
+    )

@@ -1,0 +1,360 @@
+"""The mailing service: everything this program reads from MailerLite, and the few things it writes there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import httpx
+
+from bema_tui.errors import IncompleteRead, ProviderError, RequestRefused, Stopped, WriteUnknown
+from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
+from bema_tui.model import (
+    Automation,
+    ConnectionReport,
+    CustomField,
+    Group,
+    Subscriber,
+    SubscriberPage,
+    SubscriberStatus,
+)
+from bema_tui.providers import mailerlite_parse as parse
+from bema_tui.providers.address import base_address
+from bema_tui.providers.http import ServiceClient
+from bema_tui.providers.http_policy import BeforeTry, HttpPolicy, Service
+from bema_tui.providers.mailerlite_batch import (
+    MOST_ITEMS,
+    BatchAnswer,
+    BatchItem,
+    FieldValue,
+    address_in_path,
+    batch_answers,
+    checked_id,
+)
+from bema_tui.providers.mailerlite_lists import Lists
+from bema_tui.providers.parsing import FaultError, structure
+from bema_tui.providers.redaction import Secret
+from bema_tui.providers.text import clean
+
+R = TypeVar("R")
+N = TypeVar("N", Group, CustomField)
+
+_JSON_NULL: Final = b"null"
+
+
+def named(rows: Iterable[N], name: str) -> N | None:
+    """The row of this name: as written, else with other capitals."""
+    same = [row for row in rows if row.name.casefold() == name.casefold()]
+    return next((row for row in same if row.name == name), same[0] if same else None)
+
+
+def same_value(shown: FieldValue, sent: FieldValue) -> bool:
+    """Whether a field shows what was sent; MailerLite writes a number sometimes as text."""
+    return shown == sent or (shown is not None and sent is not None and str(shown) == str(sent))
+
+
+class MailerLite:
+    """``Provider`` for MailerLite. Existing people are written by id only, and no call can send a status."""
+
+    name = "MailerLite"
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        gate: PacingGate,
+        interrupt: Interrupt,
+        meter: RequestMeter,
+        policy: HttpPolicy | None = None,
+        page_size: int = 1000,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Prepare the connection; nothing is sent yet.
+
+        Args:
+            url: the API's address, ending in ``/api``.
+            key: the API key.
+            gate: paces the requests. ``interrupt``: ends waits. ``meter``: counts.
+            policy: the HTTP numbers.
+            page_size: rows asked for in a list; the service may give fewer.
+            transport: another way to the service than the network.
+
+        Raises:
+            ConfigurationError: the address or the key can't be used.
+        """
+        service = Service(
+            name=self.name,
+            url=base_address(url, setting="The MailerLite address"),
+            bearer=Secret(key, setting="The MailerLite key"),
+            rights_advice="Check the key; it stops working when the user who made it leaves the account.",
+            answer_advice="Check the MailerLite address, and whether something in between answers instead.",
+        )
+        self._client = ServiceClient(
+            service,
+            gate=gate,
+            interrupt=interrupt,
+            meter=meter,
+            policy=policy,
+            transport=transport,
+            on_answer=self._notice,
+        )
+        self._lists = Lists(self._client, page_size)
+        self._account_id: str | None = None
+
+    @property
+    def account_id(self) -> str | None:
+        """The account, once an answer named it (``x-account_id``)."""
+        return self._account_id
+
+    async def validate_connection(self) -> ConnectionReport:
+        """Ask for one group: it proves address and key, and names the account."""
+        started = time.monotonic()
+        await self._lists.numbered_page("/groups", 1, 1, "test the connection")
+        return ConnectionReport(
+            provider=self.name,
+            ok=True,
+            identity=f"account {self._account_id}" if self._account_id else "account not named",
+            rights=("read",),
+            seconds=time.monotonic() - started,
+        )
+
+    # Reading
+
+    async def get_subscribers(
+        self, *, group_id: str | None = None, status: SubscriberStatus | None = None, with_groups: bool = False
+    ) -> AsyncIterator[SubscriberPage]:
+        """All people, newest first; of a group without a status, one status after the other (so five passes).
+
+        The list is not atomic: who changes status between two passes can come twice, or not at all.
+
+        Raises:
+            IncompleteRead: a row without ``groups`` in a read that asked for them.
+            BadAnswer: the cursor is missing or repeats, so the list's end can't be known.
+        """
+        path = "/subscribers" if group_id is None else f"/groups/{checked_id(group_id)}/subscribers"
+        passes: Sequence[SubscriberStatus | None] = [status]
+        if group_id is not None and status is None:
+            passes = list(SubscriberStatus)
+        for wanted in passes:
+            params = {"filter[status]": wanted.value} if wanted else {}
+            params |= {"include": "groups"} if with_groups else {}
+            async for page in self._lists.by_cursor(path, params):
+                if with_groups and any(person.group_ids is None for person in page.subscribers):
+                    raise IncompleteRead(
+                        "MailerLite left the groups out of a list that was asked for them.",
+                        tried="read subscribers with their groups",
+                        where=self._client.where,
+                        advice="Try again; nothing was concluded from it.",
+                    )
+                yield page
+
+    async def count_subscribers(self, status: SubscriberStatus | None = None) -> int:
+        """The number of people in the account, of one status or of all."""
+        params = {"limit": "0", **({"filter[status]": status.value} if status else {})}
+        tried = "count the subscribers"
+        body = await self._client.request_json("GET", "/subscribers", params=params, tried=tried)
+        try:
+            return structure(body, parse.RawTotal).total
+        except FaultError as error:
+            raise self._client.fault(str(error), path=error.path, tried=tried) from None
+
+    async def get_subscriber(self, subscriber_id: str) -> Subscriber | None:
+        """One person with fields and groups, or None when MailerLite has no such id."""
+        found = await self._look_up(checked_id(subscriber_id))
+        if found is not None and found.id != subscriber_id:
+            raise self._client.fault(f"another person than {subscriber_id}", path="data.id", tried="read a subscriber")
+        return found
+
+    async def find_subscriber(self, email: str) -> Subscriber | None:
+        """One person by address, with fields and groups, or None when MailerLite does not know it."""
+        return await self._look_up(address_in_path(email)) if "@" in email else None
+
+    async def get_groups(self) -> tuple[Group, ...]:
+        """Every group of the account."""
+        return await self._lists.by_number("/groups", parse.group, "read the groups")
+
+    async def get_fields(self) -> tuple[CustomField, ...]:
+        """Every custom field of the account, with the key that writes use."""
+        return await self._lists.by_number("/fields", parse.custom_field, "read the custom fields")
+
+    async def get_automations(self) -> tuple[Automation, ...]:
+        """Every automation, with the groups that set it off."""
+        return await self._lists.by_number("/automations", parse.automation, "read the automations", most=100)
+
+    # Writing
+
+    async def update_subscriber(
+        self, subscriber_id: str, fields: Mapping[str, FieldValue], *, before_try: BeforeTry | None = None
+    ) -> Subscriber:
+        """Set custom fields by their keys, nothing else; the answer shows the after-state."""
+        tried = "set fields of a subscriber"
+        path = f"/subscribers/{checked_id(subscriber_id)}"
+        body = await self._client.request_json(
+            "PUT", path, json={"fields": dict(fields)}, write=True, before_try=before_try, tried=tried
+        )
+        return self._row(body, parse.subscriber, tried, write=True)
+
+    async def add_subscriber_to_group(
+        self, subscriber_id: str, group_id: str, *, before_try: BeforeTry | None = None
+    ) -> None:
+        """Add a person to a group; twice is once."""
+        path = f"/subscribers/{checked_id(subscriber_id)}/groups/{checked_id(group_id)}"
+        tried = "add a subscriber to a group"
+        await self._client.request("POST", path, content=_JSON_NULL, write=True, before_try=before_try, tried=tried)
+
+    async def remove_subscriber_from_group(
+        self, subscriber_id: str, group_id: str, *, before_try: BeforeTry | None = None
+    ) -> None:
+        """Remove a person from a group; who is not in it is done (404)."""
+        path = f"/subscribers/{checked_id(subscriber_id)}/groups/{checked_id(group_id)}"
+        try:
+            await self._client.request(
+                "DELETE", path, write=True, before_try=before_try, tried="remove a subscriber from a group"
+            )
+        except RequestRefused as refused:
+            if refused.status != httpx.codes.NOT_FOUND:
+                raise
+
+    async def add_or_update_subscriber(
+        self,
+        email: str,
+        fields: Mapping[str, FieldValue],
+        group_ids: Sequence[str] = (),
+        *,
+        before_try: BeforeTry | None = None,
+    ) -> Subscriber:
+        """Create a person, or add to the one with this address. For ``add_new_buyers`` alone: domain rules, section 6.
+
+        Never sent twice: after a lost answer the person is looked up instead.
+
+        Raises:
+            RequestRefused: MailerLite refuses, an unsubscribed address for one (422).
+            WriteUnknown: the answer was lost, and the look-up does not show what was sent.
+        """
+        groups = [checked_id(group_id) for group_id in group_ids]
+        sent = {"email": email, "fields": dict(fields), **({"groups": groups} if groups else {})}
+        tried = "create a subscriber"
+        try:
+            body = await self._client.request_json(
+                "POST", "/subscribers", json=sent, write=True, repeatable=False, before_try=before_try, tried=tried
+            )
+            return self._row(body, parse.subscriber, tried, write=True)
+        except WriteUnknown as unknown:
+            problem = unknown
+        try:
+            found = await self.find_subscriber(email)
+        except (ProviderError, Stopped):
+            raise problem from None
+        shows = found is not None and all(same_value(found.fields.get(key), value) for key, value in fields.items())
+        if found is None or not shows or not set(groups) <= (found.group_ids or frozenset()):
+            raise problem
+        return found
+
+    async def create_group(self, name: str, *, before_try: BeforeTry | None = None) -> Group:
+        """The group of this name, made if the account has none; capitals do not make another name."""
+        return await self._create("/groups", {"name": name}, self.get_groups, parse.group, before_try)
+
+    async def create_field(
+        self, name: str, field_type: str = "number", *, before_try: BeforeTry | None = None
+    ) -> CustomField:
+        """The custom field of this name, made if the account has none; an existing one keeps its own type."""
+        sent = {"name": name, "type": field_type}
+        return await self._create("/fields", sent, self.get_fields, parse.custom_field, before_try)
+
+    async def batch(
+        self, items: Sequence[BatchItem], *, before_try: BeforeTry | None = None
+    ) -> tuple[BatchAnswer, ...]:
+        """Send up to 50 items in one request; every item's answer comes back as it is, in order.
+
+        Raises:
+            ValueError: more than 50 items.
+            WriteUnknown: some items are writes, and their answers are lost or do not match them.
+            IncompleteRead: all items are reads, and their answers do not match them.
+        """
+        if len(items) > MOST_ITEMS:
+            raise ValueError(f"a batch holds at most {MOST_ITEMS} items, not {len(items)}")
+        if not items:
+            return ()
+        writes = any(item.is_write for item in items)
+        tried = f"send a batch of {len(items)}"
+        body = await self._client.request_json(
+            "POST",
+            "/batch",
+            json={"requests": [item.as_json() for item in items]},
+            write=writes,
+            cost=1 + len(items),
+            before_try=before_try,
+            tried=tried,
+        )
+        answers = batch_answers(body, len(items))
+        if isinstance(answers, tuple):
+            return answers
+        if writes:
+            raise self._client.fault(answers, tried=tried, write=True)
+        raise IncompleteRead(f"MailerLite gave {answers}.", tried=tried, where=self._client.where, advice="Try again.")
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _notice(self, response: httpx.Response) -> None:
+        account = response.headers.get("x-account_id", "").strip()
+        self._account_id = clean(account, 64) or self._account_id
+
+    async def _look_up(self, segment: str) -> Subscriber | None:
+        tried = "read a subscriber"
+        try:
+            body = await self._client.request_json("GET", f"/subscribers/{segment}", tried=tried)
+        except RequestRefused as refused:
+            if refused.status == httpx.codes.NOT_FOUND:
+                return None
+            raise
+        return self._row(body, parse.subscriber, tried)
+
+    def _row(self, body: Mapping[str, object], read: Callable[[object], R], tried: str, *, write: bool = False) -> R:
+        try:
+            return read(body.get("data"))
+        except FaultError as error:
+            raise self._client.fault(
+                str(error), path=f"data.{error.path}".rstrip("."), tried=tried, write=write
+            ) from None
+
+    async def _create(
+        self,
+        path: str,
+        sent: Mapping[str, str],
+        listing: Callable[[], Awaitable[Sequence[N]]],
+        read: Callable[[object], N],
+        before_try: BeforeTry | None,
+    ) -> N:
+        """Look first, create, and after a lost answer or a "taken" look again instead of repeating."""
+        name = sent["name"]
+        found = named(await listing(), name)
+        if found is not None:
+            return found
+        tried = f"create {clean(name, 100)}"
+        try:
+            body = await self._client.request_json(
+                "POST", path, json=dict(sent), write=True, repeatable=False, before_try=before_try, tried=tried
+            )
+            return self._row(body, read, tried, write=True)
+        except (WriteUnknown, RequestRefused) as error:
+            problem: ProviderError = error
+        try:
+            found = named(await listing(), name)
+        except (ProviderError, Stopped):
+            raise problem from None
+        if found is None:
+            raise problem
+        return found

@@ -1,0 +1,160 @@
+"""The items of a MailerLite batch: only these five exist, so that nothing can send a status or touch an address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote
+
+from attrs import field, frozen
+
+from bema_tui.errors import BadAnswer
+from bema_tui.model import Subscriber
+from bema_tui.providers import mailerlite_parse as parse
+from bema_tui.providers.http_answers import message_of
+from bema_tui.providers.http_failures import worth_repeating
+from bema_tui.providers.parsing import FaultError, structure
+from bema_tui.providers.text import clean
+
+MOST_ITEMS: Final = 50
+"""MailerLite's limit of items in one batch."""
+
+FieldValue = str | int | float | None
+
+_READ: Final = re.compile(r"api/subscribers/[A-Za-z0-9%._~-]+")
+_PERSON: Final = re.compile(r"api/subscribers/[0-9]+")
+_MEMBERSHIP: Final = re.compile(r"api/subscribers/[0-9]+/groups/[0-9]+")
+_ID: Final = re.compile(r"[0-9]{1,30}")
+
+
+def checked_id(value: str) -> str:
+    """``value``, which must be MailerLite's kind of id: ASCII digits.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if not _ID.fullmatch(value):
+        raise ValueError(f"{clean(value, 60)!r} is not an id of digits")
+    return value
+
+
+def address_in_path(email: str) -> str:
+    """An e-mail address as one segment of a path: ``+``, ``/`` and all else percent-encoded."""
+    return quote(email.strip(), safe="")
+
+
+@frozen
+class BatchItem:
+    """One request inside a batch. Make it with the class methods; a hand-made one must be of the same five kinds.
+
+    Raises:
+        ValueError: any other request, such as one with a status, an address or groups in its body.
+    """
+
+    method: str
+    path: str
+    body: Mapping[str, object] | None = field(default=None)
+
+    def __attrs_post_init__(self) -> None:
+        bare = self.body is None
+        only_fields = self.body is not None and set(self.body) == {"fields"}
+        allowed = (
+            (self.method == "GET" and bare and _READ.fullmatch(self.path))
+            or (self.method in {"POST", "DELETE"} and bare and _MEMBERSHIP.fullmatch(self.path))
+            or (self.method == "PUT" and only_fields and _PERSON.fullmatch(self.path))
+        )
+        if not allowed:
+            raise ValueError(f"{self.method} {clean(self.path, 100)} is no request that may be sent in a batch")
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it changes something."""
+        return self.method != "GET"
+
+    @classmethod
+    def put_fields(cls, subscriber_id: str, fields: Mapping[str, FieldValue]) -> BatchItem:
+        """Set custom fields by their keys; the others stay as they are."""
+        return cls("PUT", f"api/subscribers/{checked_id(subscriber_id)}", {"fields": dict(fields)})
+
+    @classmethod
+    def assign(cls, subscriber_id: str, group_id: str) -> BatchItem:
+        """Add a person to a group."""
+        return cls("POST", f"api/subscribers/{checked_id(subscriber_id)}/groups/{checked_id(group_id)}")
+
+    @classmethod
+    def unassign(cls, subscriber_id: str, group_id: str) -> BatchItem:
+        """Remove a person from a group."""
+        return cls("DELETE", f"api/subscribers/{checked_id(subscriber_id)}/groups/{checked_id(group_id)}")
+
+    @classmethod
+    def read(cls, subscriber_id: str) -> BatchItem:
+        """Read a person, with fields and groups."""
+        return cls("GET", f"api/subscribers/{checked_id(subscriber_id)}")
+
+    @classmethod
+    def find(cls, email: str) -> BatchItem:
+        """Look a person up by address."""
+        if "@" not in email:
+            raise ValueError(f"{clean(email, 60)!r} is not an e-mail address")
+        return cls("GET", f"api/subscribers/{address_in_path(email)}")
+
+    def as_json(self) -> dict[str, object]:
+        """The item as the API wants it."""
+        body = {} if self.body is None else {"body": dict(self.body)}
+        return {"method": self.method, "path": self.path, **body}
+
+
+@frozen
+class BatchAnswer:
+    """What one item of a batch was answered; the batch around it is a success even if every item failed."""
+
+    code: int
+    body: object = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the item was done."""
+        return 200 <= self.code < 300
+
+    @property
+    def gone(self) -> bool:
+        """404: the person or the membership is not there. For ``unassign`` that may mean done."""
+        return self.code == 404
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same item, sent again, can succeed (408, 425, 429, 5xx)."""
+        return worth_repeating(self.code)
+
+    @property
+    def message(self) -> str:
+        """What a refusal says, cleaned and bounded; may be empty."""
+        return clean(message_of(self.body), 300)
+
+    def subscriber(self) -> Subscriber:
+        """The person in the answer to ``put_fields``, ``read`` or ``find``.
+
+        Raises:
+            BadAnswer: the answer does not show a usable person.
+        """
+        try:
+            return parse.subscriber(self.body.get("data") if isinstance(self.body, Mapping) else None)
+        except FaultError as error:
+            fault = error
+        raise BadAnswer(
+            f"An item's answer ({self.code}) shows no usable subscriber: {fault}.",
+            path=f"data.{fault.path}".rstrip("."),
+            where="MailerLite, batch",
+        )
+
+
+def batch_answers(body: Mapping[str, object], items: int) -> tuple[BatchAnswer, ...] | str:
+    """The answers in the order of the items, or what is wrong with them."""
+    try:
+        raw = structure(body, parse.RawBatch)
+    except FaultError as error:
+        return f"a batch without usable answers ({error})"
+    if len(raw.responses) != items:
+        return f"{len(raw.responses)} answers to {items} items of a batch"
+    return tuple(BatchAnswer(row.code, row.body) for row in raw.responses)

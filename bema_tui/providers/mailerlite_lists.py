@@ -1,0 +1,128 @@
+"""MailerLite's two ways of paging, each read to a proven end: by cursor (people) and by number (all else)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Final, Protocol, TypeVar
+
+from bema_tui.errors import IncompleteRead, RequestRefused
+from bema_tui.model import SubscriberPage
+from bema_tui.providers import mailerlite_parse as parse
+from bema_tui.providers.http import ServiceClient
+from bema_tui.providers.parsing import FaultError, member
+
+_SAFE_PAGE: Final = 100
+_MOST_PAGES: Final = 1000
+
+
+class HasId(Protocol):
+    """A row of a numbered list."""
+
+    @property
+    def id(self) -> str:
+        """Its id, by which a row that comes twice is known."""
+        ...
+
+
+R = TypeVar("R", bound=HasId)
+
+
+class Lists:
+    """Reads whole lists. The page size is a wish: some services give fewer rows, some refuse and get 100."""
+
+    def __init__(self, client: ServiceClient, page_size: int) -> None:
+        self._client = client
+        self._page_size = page_size
+
+    async def by_cursor(self, path: str, params: Mapping[str, str]) -> AsyncIterator[SubscriberPage]:
+        """All people of a list, until its cursor is null or a page is empty; a short page is not an end.
+
+        Raises:
+            BadAnswer: no cursor to go by, or one that came before.
+        """
+        tried = "read subscribers"
+        cursor: str | None = None
+        seen: set[str] = set()
+        number = 0
+        while True:
+            number += 1
+            asked = {**params, **({"cursor": cursor} if cursor is not None else {})}
+            body = await self._page(path, asked, self._page_size, tried)
+            rows = body.get("data")
+            meta = member(body, "meta")
+            if not isinstance(rows, list):
+                raise self._client.fault("a list without data", path="data", tried=tried)
+            if "next_cursor" not in meta:
+                raise self._client.fault("a list without a cursor", path="meta.next_cursor", tried=tried)
+            yield parse.subscriber_page(rows, f"page {number}: data.")
+            following = meta["next_cursor"]
+            if following is None or following == "" or not rows:
+                return
+            if not isinstance(following, str) or following in seen:
+                raise self._client.fault("a cursor that repeats or is no text", path="meta.next_cursor", tried=tried)
+            seen.add(following)
+            cursor = following
+
+    async def by_number(
+        self, path: str, read: Callable[[object], R], tried: str, *, most: int | None = None
+    ) -> tuple[R, ...]:
+        """All rows of a numbered list, each once.
+
+        Raises:
+            BadAnswer: a row or the page's frame can't be used.
+            IncompleteRead: fewer rows than the list's own total.
+        """
+        rows: dict[str, R] = {}
+        total: object = None
+        for number in range(1, _MOST_PAGES + 1):
+            body = await self.numbered_page(path, number, min(self._page_size, most or self._page_size), tried)
+            data = body["data"]
+            meta = member(body, "meta")
+            for index, raw in enumerate(data if isinstance(data, list) else []):
+                row = self._read(raw, read, f"page {number}: data.{index}", tried)
+                rows[row.id] = row
+            total, last = meta.get("total"), meta.get("last_page")
+            if not data or number >= _whole(last, number):
+                break
+        if len(rows) < _whole(total, 0):
+            raise IncompleteRead(
+                f"MailerLite's list has {_whole(total, 0)} rows, and {len(rows)} of them came.",
+                tried=tried,
+                where=self._client.where,
+                advice="Try again; the list may have changed while it was read.",
+            )
+        return tuple(rows.values())
+
+    async def numbered_page(self, path: str, number: int, size: int, tried: str) -> dict[str, object]:
+        """One page of a numbered list; ``data`` is a list and ``meta`` tells the last page."""
+        body = await self._page(path, {"page": str(number)}, size, tried)
+        if not isinstance(body.get("data"), list):
+            raise self._client.fault("a list without data", path="data", tried=tried)
+        if _whole(member(body, "meta").get("last_page"), -1) < 0:
+            raise self._client.fault("a list that does not tell its last page", path="meta.last_page", tried=tried)
+        return body
+
+    async def _page(self, path: str, params: Mapping[str, str], size: int, tried: str) -> dict[str, object]:
+        try:
+            return await self._client.request_json("GET", path, params={**params, "limit": str(size)}, tried=tried)
+        except RequestRefused as refused:
+            # How many rows may be asked for is nowhere written; 422 is one of the ways to refuse too many.
+            if refused.status != 422 or size <= _SAFE_PAGE:
+                raise
+        self._page_size = _SAFE_PAGE
+        return await self._client.request_json("GET", path, params={**params, "limit": str(_SAFE_PAGE)}, tried=tried)
+
+    def _read(self, raw: object, read: Callable[[object], R], place: str, tried: str) -> R:
+        try:
+            return read(raw)
+        except FaultError as error:
+            raise self._client.fault(str(error), path=f"{place}.{error.path}".rstrip("."), tried=tried) from None
+
+
+def _whole(value: object, otherwise: int) -> int:
+    """A number of rows or pages, also where it came as text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return otherwise

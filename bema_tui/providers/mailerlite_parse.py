@@ -1,0 +1,178 @@
+"""MailerLite's rows as the program's records; a row that can't be used is reported with its path, never dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from attrs import Factory, frozen
+
+from bema_tui.model import Automation, CustomField, Group, Subscriber, SubscriberPage, SubscriberStatus
+from bema_tui.providers.parsing import (
+    Address,
+    Count,
+    DigitId,
+    FaultError,
+    Flag,
+    Label,
+    Scalars,
+    Token,
+    structure,
+)
+
+_JOINS_GROUP: Final = "subscriber_joins_group"
+_EMPTY: Final = Label("")
+_NONE: Final = Count(0)
+_NO: Final = Flag(False)
+
+
+@frozen
+class _RawReference:
+    id: DigitId
+
+
+@frozen
+class _RawSubscriber:
+    id: DigitId
+    email: Address
+    status: Token
+    fields: Scalars = Factory(lambda: Scalars({}))
+
+
+@frozen
+class _RawMemberships:
+    groups: list[_RawReference]
+
+
+@frozen
+class _RawGroup:
+    id: DigitId
+    name: Label
+    active_count: Count = _NONE
+    unsubscribed_count: Count = _NONE
+    unconfirmed_count: Count = _NONE
+    bounced_count: Count = _NONE
+    junk_count: Count = _NONE
+
+
+@frozen
+class _RawField:
+    id: DigitId
+    name: Label
+    key: Token
+    type: Token
+
+
+@frozen
+class RawBatchAnswer:
+    """One item's answer as it comes; a 204 has a body of null, of nothing, or none at all."""
+
+    code: Count
+    body: Any = None
+
+
+@frozen
+class RawBatch:
+    """A batch's answer as it comes."""
+
+    responses: list[RawBatchAnswer]
+
+
+@frozen
+class RawTotal:
+    """A count's answer as it comes."""
+
+    total: Count
+
+
+@frozen
+class _RawTrigger:
+    type: Label = _EMPTY
+    group_ids: list[DigitId] = Factory(list)
+    groups: list[_RawReference] = Factory(list)
+
+
+@frozen
+class _RawAutomation:
+    id: DigitId
+    name: Label
+    enabled: Flag = _NO
+    triggers: list[_RawTrigger] = Factory(list)
+
+
+def subscriber(raw: object) -> Subscriber:
+    """One person. ``group_ids`` is None when the row has no ``groups``.
+
+    Raises:
+        FaultError: a field can't be used.
+    """
+    row = structure(raw, _RawSubscriber)
+    try:
+        status = SubscriberStatus(row.status)
+    except ValueError:
+        status = None
+    if status is None:
+        raise FaultError((("status", f"{row.status!r} is none of MailerLite's five"),))
+    if not row.email.strip():
+        raise FaultError((("email", "is empty"),))
+    has_groups = isinstance(raw, Mapping) and raw.get("groups") is not None
+    groups = structure(raw, _RawMemberships).groups if has_groups else None
+    return Subscriber(
+        id=row.id,
+        email=row.email,
+        status=status,
+        fields=row.fields,
+        group_ids=None if groups is None else frozenset(group.id for group in groups),
+    )
+
+
+def subscriber_page(rows: Sequence[object], place: str) -> SubscriberPage:
+    """A page of people; ``place`` begins the path of each broken row."""
+    good: list[Subscriber] = []
+    broken: list[tuple[str, str]] = []
+    for number, raw in enumerate(rows):
+        try:
+            good.append(subscriber(raw))
+        except FaultError as error:
+            broken += [(f"{place}{number}{'.' + path if path else ''}", text) for path, text in error.faults]
+    return SubscriberPage(tuple(good), tuple(broken))
+
+
+def group(raw: object) -> Group:
+    """One group, with the service's own counts.
+
+    Raises:
+        FaultError: a field can't be used.
+    """
+    row = structure(raw, _RawGroup)
+    counts = {
+        SubscriberStatus.ACTIVE: row.active_count,
+        SubscriberStatus.UNSUBSCRIBED: row.unsubscribed_count,
+        SubscriberStatus.UNCONFIRMED: row.unconfirmed_count,
+        SubscriberStatus.BOUNCED: row.bounced_count,
+        SubscriberStatus.JUNK: row.junk_count,
+    }
+    return Group(id=row.id, name=row.name, counts=counts)
+
+
+def custom_field(raw: object) -> CustomField:
+    """One custom field.
+
+    Raises:
+        FaultError: a field can't be used.
+    """
+    row = structure(raw, _RawField)
+    return CustomField(id=row.id, name=row.name, key=row.key, type=row.type)
+
+
+def automation(raw: object) -> Automation:
+    """One automation, with the groups that set it off when somebody joins.
+
+    Raises:
+        FaultError: a field can't be used.
+    """
+    row = structure(raw, _RawAutomation)
+    joins = [trigger for trigger in row.triggers if trigger.type == _JOINS_GROUP]
+    ids = {group_id for trigger in joins for group_id in trigger.group_ids}
+    ids |= {group.id for trigger in joins for group in trigger.groups}
+    return Automation(id=row.id, name=row.name, enabled=row.enabled, group_ids=frozenset(ids))

@@ -1,0 +1,46 @@
+"""Foreign text is cleaned once, here, so that nothing further in can be moved, recoloured or reordered by a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+LIMIT: Final = 1000
+"""The default bound of a cleaned text, in characters."""
+
+_BIDI: Final = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)
+_BREAKS: Final = (0x2028, 0x2029)
+_C1: Final = range(0x80, 0xA0)
+_SURROGATES: Final = range(0xD800, 0xE000)
+
+
+def _hex(codes: Iterable[int]) -> dict[int, str]:
+    return {code: f"‹{code:x}›" for code in codes}
+
+
+_VISIBLE: Final[dict[int, str]] = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    0x7F: "␡",
+    **_hex(_C1),
+    **_hex(_BIDI),
+    **_hex(_BREAKS),
+    **_hex(_SURROGATES),
+}
+
+
+def clean(text: str, limit: int = LIMIT) -> str:
+    """``text`` with every control made visible, at most ``limit`` characters long.
+
+    C0 and DEL become control pictures (``␛``); C1, bidi controls, line and paragraph separators and lone surrogates
+    become their code in ``‹ ›``. Everything else is kept: marks, scripts, emoji. Cleaning twice changes nothing.
+    """
+    if len(text) <= limit and text.isprintable():
+        return text
+    # Cut first too, so that a text of many megabytes costs no more than a short one.
+    visible = text[: limit + 1].translate(_VISIBLE)
+    return visible if len(visible) <= limit else visible[: limit - 1] + "…"
+
+
+def is_clean(text: str) -> bool:
+    """Whether ``text`` holds nothing that ``clean`` would make visible."""
+    return text.isprintable() or not any(ord(char) in _VISIBLE for char in text)

@@ -1,0 +1,1 @@
+"""Tests of the providers and of the HTTP policy they share."""

@@ -1,0 +1,228 @@
+"""The shop: secrets in the body alone, "empty" told from "not allowed", and its odd answers called by their name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from bema_tui.errors import BadAnswer, ConfigurationError, NotAuthorized, RequestRefused, UnsupportedOperation
+from bema_tui.interfaces import Provider
+from bema_tui.model import SubscriberStatus
+from bema_tui.providers.edd import EasyDigitalDownloads
+from bema_tui.providers.gates import NoInterrupt, NoMeter
+
+from .helpers import KEY, TOKEN, Answer, Script, edd, page, reply
+from .rows import customer, info, item, product, sale
+
+NOTHING = {"request_speed": 0.003}
+
+
+def test_it_is_a_provider_and_knows_its_address() -> None:
+    shop = edd(Script([reply({})]))
+    assert isinstance(shop, Provider)
+    assert shop.shop_address == "https://shop.example/store"
+
+
+@pytest.mark.parametrize(("key", "token"), [("", "t"), ("k", ""), ("k k", "t")])
+def test_a_bad_key_or_token_is_refused_before_anything_is_sent(key: str, token: str) -> None:
+    with pytest.raises(ConfigurationError):
+        EasyDigitalDownloads("https://x.example", key, token, interrupt=NoInterrupt(), meter=NoMeter())
+
+
+async def test_key_token_and_paging_travel_in_the_body_of_a_post() -> None:
+    script = Script([reply(info())])
+    await edd(script).validate_connection()
+    (request,) = script.requests
+    assert script.lines() == ["POST /store/"]
+    assert script.forms() == [{"edd-api": "v2/info", "key": KEY, "token": TOKEN}]
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert "authorization" not in request.headers
+
+
+async def test_an_address_that_ends_in_a_script_gets_no_slash() -> None:
+    script = Script([reply(info())])
+    shop = EasyDigitalDownloads(
+        "http://localhost:8088/index.php",
+        "k",
+        "t",
+        interrupt=NoInterrupt(),
+        meter=NoMeter(),
+        transport=script.transport,
+    )
+    assert (await shop.validate_connection()).identity == "http://localhost:8088/index.php"
+    assert script.lines() == ["POST /index.php"]
+
+
+async def test_the_connection_test_needs_the_right_to_see_sales() -> None:
+    report = await edd(Script([reply(info())])).validate_connection()
+    assert (report.ok, report.provider, report.rights) == (True, "EDD", ("view_shop_reports",))
+    with pytest.raises(NotAuthorized) as caught:
+        await edd(Script([reply(info(allowed=False))])).validate_connection()
+    assert "shop_accountant" in str(caught.value)
+    no_rights: list[object] = [{"view_shop_reports": False}, [], None]
+    for permissions in no_rights:
+        assert not await edd(Script([reply({"info": {"permissions": permissions}})])).has_right()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, "You must specify both a token and API key!"), (403, "Invalid API key!")],
+)
+async def test_a_refused_key_says_what_to_check(status: int, error: str) -> None:
+    with pytest.raises(NotAuthorized) as caught:
+        await edd(Script([reply({"error": error}, status)])).validate_connection()
+    assert error in caught.value.message
+    assert "key and token" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        page("<html>Shop</html>"),
+        httpx.Response(200, content=b"", headers={"content-type": "text/html"}),
+        httpx.Response(200, content=b"", headers={"content-type": "application/json"}),
+        reply(["sales"]),
+        reply(NOTHING),
+        reply({"error": "Something new"}),
+        page(status=404),
+    ],
+)
+async def test_something_else_than_the_api_says_what_to_check(answer: Answer) -> None:
+    with pytest.raises(BadAnswer) as caught:
+        await edd(Script([answer])).validate_connection()
+    for word in ("address", "cache", "firewall"):
+        assert word in caught.value.advice
+
+
+async def test_a_redirect_of_the_post_names_the_right_address() -> None:
+    script = Script([httpx.Response(301, headers={"location": "https://www.shop.example/store/"})])
+    with pytest.raises(BadAnswer, match=r"https://www\.shop\.example/store"):
+        await edd(script).validate_connection()
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_another_refusal_is_one(status: int) -> None:
+    with pytest.raises(RequestRefused, match="Invalid"):
+        await edd(Script([reply({"error": "Invalid query!"}, status)])).validate_connection()
+
+
+# One order
+
+
+async def test_an_order_is_found_by_its_key_with_every_field_as_the_rules_need_it() -> None:
+    items = [
+        item("12", "7.760000000", name="Love &#038; Gravity: Zo\u00eb\u2019s &#8220;Live&#8221; Songs \u2014 MP3"),
+        item("12", "8", name="\x1b[31m&#8238;"),
+        {"id": 10, "price": 0},
+    ]
+    row = sale(121, items, ID="BEMA-3-X", mode="test", status="partially_refunded", total="63.490000000")
+    script = Script([reply({"sales": [row]})])
+    order = await edd(script).find_order(key=f"{121:032x}")
+    assert order is not None
+    assert (order.key, order.number, order.mode, order.status) == (
+        f"{121:032x}",
+        "BEMA-3-X",
+        "test",
+        "partially_refunded",
+    )
+    assert (order.email, order.address) == ("Buyer121+List@Example.com", "buyer121+list@example.com")
+    assert order.date_utc == datetime(2025, 5, 29, 16, 56, 33, tzinfo=UTC)
+    assert order.total == Decimal("63.49")
+    assert [(line.product_id, line.price, line.name) for line in order.items] == [
+        ("12", Decimal("7.76"), "Love & Gravity: Zoë’s “Live” Songs — MP3"),
+        ("12", Decimal(8), "␛[31m‹202e›"),
+        ("10", Decimal(0), ""),
+    ]
+    assert script.forms()[0]["purchasekey"] == f"{121:032x}"
+
+
+async def test_an_order_is_found_by_row_id_which_is_not_its_number() -> None:
+    script = Script([reply({"sales": [sale(2, ID="860")]})])
+    order = await edd(script).find_order(row_id="2")
+    assert order is not None
+    assert order.number == "860"
+    assert script.forms()[0]["id"] == "2"
+
+
+async def test_no_order_is_none() -> None:
+    assert await edd(Script([reply(NOTHING)])).find_order(key="abc") is None
+    assert await edd(Script([reply({"sales": [sale(1)]})])).find_order(key="another") is None
+    script = Script([reply(NOTHING)])
+    assert await edd(script).find_order(row_id="5abc") is None
+    assert script.requests == []
+
+
+async def test_one_way_to_look_an_order_up_at_a_time() -> None:
+    for keys in ({}, {"key": "a", "row_id": "1"}):
+        with pytest.raises(ValueError, match="key or the row id"):
+            await edd(Script([reply(NOTHING)])).find_order(**keys)
+
+
+async def test_an_order_that_cannot_be_used_is_named() -> None:
+    with pytest.raises(BadAnswer) as caught:
+        await edd(Script([reply({"sales": [sale(1, [item(price="12,00")])]})])).find_order(row_id="1")
+    assert caught.value.path == "sales.0.products.0.price"
+
+
+# Products and customers
+
+
+async def test_every_product_comes_with_its_categories() -> None:
+    script = Script([reply({"products": [product(12), product(10, category=False)]}), reply({"products": []})])
+    album, bare = await edd(script).get_products()
+    assert (album.id, album.title, album.bundle) == ("12", 'Love & Gravity: Zoë’s "Live" Songs', None)
+    assert album.categories == (("albums", "Albums"), ("zoe-nunez-artist", "Zoë Núñez & Co"))
+    assert album.created is not None
+    assert album.created.year == 2025
+    assert bare.categories == ()
+    assert [form["page"] for form in script.forms()] == ["1", "2"]
+
+
+async def test_a_shop_that_repeats_its_products_for_ever_is_left() -> None:
+    assert len(await edd(Script([reply({"products": [product(12)]})])).get_products()) == 1
+
+
+async def test_products_that_are_none_fail() -> None:
+    for body in (NOTHING, {"products": [{"info": {"title": "x"}}]}, {"products": "x"}):
+        with pytest.raises(BadAnswer):
+            await edd(Script([reply(body)])).get_products()
+
+
+async def test_customers_come_as_people_without_status_and_groups() -> None:
+    broken = {"info": {"customer_id": "x", "email": "a@b.example"}}
+    script = Script([reply({"customers": [customer(7), broken]}), reply({"error": "No customers found!", **NOTHING})])
+    (only,) = [each async for each in edd(script).get_subscribers()]
+    (person,) = only.subscribers
+    assert (person.id, person.name, person.status, person.group_ids) == ("7", "Ольга", None, None)
+    assert [path for path, _ in only.broken] == ["page 1: customers.1.info.customer_id"]
+
+
+async def test_a_key_that_may_not_see_customers_is_told_from_no_customers() -> None:
+    with pytest.raises(NotAuthorized, match="customers"):
+        [each async for each in edd(Script([reply(NOTHING)])).get_subscribers()]
+    assert [each async for each in edd(Script([reply({"error": "No customers found!"})])).get_subscribers()] == []
+
+
+async def test_what_the_shop_cannot_do_is_refused_and_sends_nothing() -> None:
+    script = Script([reply({})])
+    shop = edd(script)
+    for call in (
+        shop.update_subscriber("1", {}),
+        shop.add_subscriber_to_group("1", "2"),
+        shop.remove_subscriber_from_group("1", "2"),
+        shop.get_groups(),
+        shop.add_or_update_subscriber("a@b.example", {}),
+    ):
+        with pytest.raises(UnsupportedOperation):
+            await call
+    with pytest.raises(UnsupportedOperation):
+        [each async for each in shop.get_subscribers(group_id="1")]
+    with pytest.raises(UnsupportedOperation):
+        [each async for each in shop.get_subscribers(status=SubscriberStatus.ACTIVE)]
+    with pytest.raises(UnsupportedOperation):
+        [each async for each in shop.get_subscribers(with_groups=True)]
+    assert script.requests == []

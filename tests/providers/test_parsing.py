@@ -1,0 +1,170 @@
+"""Whatever JSON comes, the parsers answer a record or one of our errors, with the path of the bad field."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bema_tui.errors import BemaError
+from bema_tui.model import Order, Subscriber
+from bema_tui.providers import edd_parse, mailerlite_parse
+from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem, batch_answers
+from bema_tui.providers.parsing import FaultError
+from bema_tui.providers.text import is_clean
+
+from .helpers import Script, edd, mailerlite, reply
+from .rows import custom_field, customer, group, person, product, sale
+
+TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+SCALARS = st.none() | st.booleans() | NUMBERS | TEXT
+KEYS = st.sampled_from(["id", "ID", "key", "data", "meta", "info", "groups", "fields", "status", "products"])
+JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | TEXT, inner, max_size=4)
+)
+
+AUTOMATION = {"id": "1", "name": "x", "enabled": True, "triggers": [{"type": "subscriber_joins_group", "groups": []}]}
+READERS: list[tuple[Callable[[object], object], dict[str, Any]]] = [
+    (mailerlite_parse.subscriber, person(1, groups=["7"])),
+    (mailerlite_parse.group, group()),
+    (mailerlite_parse.custom_field, custom_field()),
+    (mailerlite_parse.automation, AUTOMATION),
+    (edd_parse.order, sale(1)),
+    (edd_parse.product, product()),
+    (edd_parse.customer, customer(1)),
+]
+READ = st.sampled_from(READERS)
+
+
+def changed(value: Any, path: list[int], other: object) -> Any:
+    """``value`` with the part that ``path`` leads to replaced by ``other``."""
+    if not path or not isinstance(value, dict | list) or not value:
+        return other
+    if isinstance(value, list):
+        spot = path[0] % len(value)
+        return [changed(part, path[1:], other) if index == spot else part for index, part in enumerate(value)]
+    key = sorted(value)[path[0] % len(value)]
+    return {**value, key: changed(value[key], path[1:], other)}
+
+
+def texts(record: object) -> list[str]:
+    if isinstance(record, Subscriber):
+        return [record.id, record.email, *record.fields, *(v for v in record.fields.values() if isinstance(v, str))]
+    if isinstance(record, Order):
+        return [record.key, record.number, record.email, record.status, *(line.name for line in record.items)]
+    return []
+
+
+@given(READ, JSON)
+def test_arbitrary_json_is_a_record_or_a_fault(reader: tuple[Callable[[object], object], object], raw: object) -> None:
+    try:
+        assert reader[0](raw) is not None
+    except FaultError as error:
+        faults = error.faults
+    else:
+        return
+    assert faults
+    assert all(is_clean(path) and is_clean(text) and text for path, text in faults)
+
+
+@given(READ, st.lists(st.integers(0, 40), min_size=1, max_size=4), JSON)
+def test_a_real_row_with_one_part_replaced_is_a_record_or_a_fault(
+    reader: tuple[Callable[[object], object], dict[str, Any]], path: list[int], other: object
+) -> None:
+    read, row = reader
+    try:
+        record = read(changed(row, path, other))
+    except FaultError as error:
+        faults = error.faults
+    else:
+        assert all(is_clean(text) for text in texts(record))
+        return
+    assert faults
+
+
+@settings(max_examples=50)
+@given(JSON, st.booleans())
+def test_no_body_breaks_a_client(raw: object, wrap: bool) -> None:
+    """The clients as a whole: whatever JSON the service answers, nothing but our errors come out."""
+    body = {"data": raw, "meta": {"next_cursor": None, "last_page": 1}, "responses": raw, "sales": raw} if wrap else raw
+
+    async def sink(orders: object, number: int) -> None:
+        assert orders
+
+    async def run() -> None:
+        service, shop = mailerlite(Script([reply(body)])), edd(Script([reply(body)]))
+        people = service.get_subscribers(with_groups=True)
+        calls: list[Callable[[], Any]] = [
+            lambda: anext(people, None),
+            service.get_groups,
+            service.get_fields,
+            service.get_automations,
+            service.count_subscribers,
+            lambda: service.find_subscriber("a@b.example"),
+            lambda: service.update_subscriber("1", {}),
+            lambda: service.batch([BatchItem.read("1")]),
+            lambda: service.create_group("A"),
+            lambda: shop.find_order(row_id="1"),
+            shop.get_products,
+            lambda: shop.read_sales(sink),
+            lambda: anext(shop.get_subscribers(), None),
+        ]
+        for call in calls:
+            try:
+                await call()
+            except BemaError as error:
+                problem = error.message
+            else:
+                problem = "none"
+            assert problem
+
+    asyncio.run(run())
+
+
+@given(JSON)
+def test_the_answers_of_a_batch_are_matched_or_refused(raw: object) -> None:
+    got = batch_answers({"responses": raw}, 1)
+    assert isinstance(got, str) or (len(got) == 1 and isinstance(got[0].code, int))
+    answer = BatchAnswer(200, raw)
+    assert is_clean(answer.message)
+
+
+@pytest.mark.parametrize(("read", "row"), READERS)
+def test_unknown_keys_are_ignored(read: Callable[[object], object], row: dict[str, Any]) -> None:
+    assert read({**row, "surprise": [1]}) == read(row)
+
+
+@pytest.mark.parametrize("price", ["12", "12.000000000", 12, 12.0, "1.2e1", " 12 "])
+def test_amounts_are_decimals_however_they_are_written(price: object) -> None:
+    assert edd_parse.order(sale(1, [{"id": "1", "price": price}])).items[0].price == 12
+
+
+@pytest.mark.parametrize("price", ["", "12,00", "NaN", "Infinity", "1_000", "١٢", True, None, [], "1e999"])
+def test_what_is_no_amount_is_a_fault(price: object) -> None:
+    with pytest.raises(FaultError) as caught:
+        edd_parse.order(sale(1, [{"id": "1", "price": price}]))
+    assert caught.value.path == "products.0.price"
+
+
+def test_every_fault_of_a_row_is_told_with_its_path() -> None:
+    with pytest.raises(FaultError) as caught:
+        edd_parse.order({"ID": 1, "key": "k", "products": [{"id": "1"}, 5]})
+    assert dict(caught.value.faults) == {
+        "email": "is missing",
+        "status": "is missing",
+        "mode": "is missing",
+        "date_utc": "is missing",
+        "products.0.price": "is missing",
+        "products.1": "5 is not an object",
+    }
+
+
+def test_a_sale_of_the_old_version_is_a_fault_and_no_order() -> None:
+    old = {key: value for key, value in sale(1).items() if key not in {"status", "mode", "date_utc"}}
+    with pytest.raises(FaultError):
+        edd_parse.order(old)

@@ -1,0 +1,73 @@
+"""Applied means shown: what each answer of a batch makes of its row."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from bema_tui.model import ChangeState
+from bema_tui.providers.mailerlite_batch import BatchAnswer
+from bema_tui.sync.answers import MAX_TRIES, item_of, settle_answer
+from tests.sync.rows import move
+
+FIELD, ADD, REMOVE = move()
+
+
+def shown(value: object) -> BatchAnswer:
+    data = {
+        "id": "1",
+        "email": "1@example.com",
+        "status": "active",
+        "fields": {"key": value},
+        "groups": [],
+    }
+    return BatchAnswer(200, {"data": data})
+
+
+def test_the_items_are_by_id_and_carry_nothing_else() -> None:
+    assert item_of(FIELD).as_json() == {
+        "method": "PUT",
+        "path": "api/subscribers/1",
+        "body": {"fields": {"key": 10391}},
+    }
+    assert item_of(ADD).as_json() == {"method": "POST", "path": "api/subscribers/1/groups/16"}
+    assert item_of(REMOVE).as_json() == {"method": "DELETE", "path": "api/subscribers/1/groups/11"}
+
+
+@pytest.mark.parametrize("value", [10391, "10391", 10391.0])
+def test_a_field_is_applied_when_the_answer_shows_it(value: object) -> None:
+    assert settle_answer(FIELD, shown(value)).state is ChangeState.APPLIED
+
+
+@pytest.mark.parametrize("answer", [shown(None), shown(5), BatchAnswer(200, None), BatchAnswer(200, {"data": 3})])
+def test_a_field_that_is_not_shown_is_unknown(answer: BatchAnswer) -> None:
+    assert settle_answer(FIELD, answer).state is ChangeState.UNKNOWN
+
+
+def test_assign_and_unassign_are_applied_by_their_status() -> None:
+    assert settle_answer(ADD, BatchAnswer(200, {"data": {}})).state is ChangeState.APPLIED
+    assert settle_answer(REMOVE, BatchAnswer(204, None)).state is ChangeState.APPLIED
+
+
+def test_a_404_says_who_is_gone_but_on_a_remove_it_is_read() -> None:
+    assert settle_answer(ADD, BatchAnswer(404, {"message": ""})).state is ChangeState.FAILED
+    assert settle_answer(FIELD, BatchAnswer(404, {"message": ""})).refused_status == 404
+    assert settle_answer(REMOVE, BatchAnswer(404, {"message": ""})).state is ChangeState.UNKNOWN
+
+
+@pytest.mark.parametrize("code", [408, 425, 429, 500, 502, 503])
+def test_what_may_pass_is_tried_again_and_then_read(code: int) -> None:
+    answer = BatchAnswer(code, {"message": "Server Error"})
+    assert settle_answer(ADD, answer).state is ChangeState.PLANNED
+    last = evolve(ADD, attempts=MAX_TRIES - 1)
+    assert settle_answer(last, answer).state is ChangeState.UNKNOWN
+
+
+def test_a_refusal_is_told_in_clean_words() -> None:
+    body = {"message": "The given data was invalid.\x1b[31m", "errors": {"email": ["unsubscribed"]}}
+    settled = settle_answer(ADD, BatchAnswer(422, body))
+    assert settled.state is ChangeState.FAILED
+    assert settled.refused_status == 422
+    assert settled.error is not None
+    assert "unsubscribed" in settled.error
+    assert "\x1b" not in settled.error

@@ -1,0 +1,51 @@
+"""The forecast of a plan's cost, against the packing it foretells."""
+
+from __future__ import annotations
+
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.store.ledger import LedgerRow
+from bema_tui.sync.budget import BATCH, CANARY_PEOPLE, forecast_writes
+from bema_tui.sync.packing import pack
+from tests.sync.rows import move
+from tests.sync.test_packing import by_person
+
+
+def forecast(kinds: dict[ChangeKind, int], people: int, limit: int = 120) -> tuple[int, float]:
+    cost = forecast_writes(kinds, people, limit=limit, reserve=10, window_seconds=60)
+    return cost.writes, cost.seconds
+
+
+def test_nothing_costs_nothing() -> None:
+    assert forecast({}, 0) == (0, 0.0)
+
+
+@given(people=st.integers(1, 300))
+def test_moves_take_the_batches_that_were_foretold(people: int) -> None:
+    rows: dict[int, LedgerRow] = {r.id: r for n in range(people) for r in move(str(n), 3 * n + 1)}
+
+    def drain(wanted: set[str]) -> int:
+        batches = 0
+        while planned := [r for r in rows.values() if r.state is ChangeState.PLANNED and r.subscriber_id in wanted]:
+            for sent in pack(planned[:200], by_person(list(rows.values())), BATCH).send:
+                rows[sent.id] = _applied(sent)
+            batches += 1
+        return batches
+
+    first = {str(n) for n in range(min(people, CANARY_PEOPLE))}
+    writes = drain(first) + drain({str(n) for n in range(people)})
+    kinds = dict.fromkeys((ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP), people)
+    assert abs(forecast(kinds, people)[0] - writes) <= max(1, writes // 20)
+
+
+def _applied(row: LedgerRow) -> LedgerRow:
+    return evolve(row, state=ChangeState.APPLIED)
+
+
+def test_time_is_the_quotas_pace() -> None:
+    kinds = dict.fromkeys((ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP), 1000)
+    _, seconds = forecast(kinds, 1000)
+    assert 60 * (3000 // 110) <= seconds <= 60 * (3300 // 110)

@@ -1,0 +1,117 @@
+"""Settings: what outranks what, what is refused, and that no secret ever prints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bema_tui import config
+from bema_tui.config import ENVIRONMENT, Secret, load, require_services
+from bema_tui.errors import ConfigurationError
+
+KEY = "a-very-secret-key-1234567890"
+
+
+def write(path: Path, text: str, mode: int = 0o600) -> Path:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def test_flags_outrank_environment_outranks_file_outranks_defaults(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.toml", 'database_url = "file.db"\n[mailerlite]\nquota = 50\nwindow_seconds = 5\n')
+    environment = {"BEMA_MAILERLITE_QUOTA": "60", "BEMA_DATABASE_URL": "environment.db"}
+    settings = load(file, environment=environment, flags={"database_url": "flag.db"})
+    assert settings.database_url == "flag.db"
+    assert settings.mailerlite.quota == 60
+    assert settings.mailerlite.window_seconds == 5
+    assert settings.mailerlite.reserve == 10
+
+
+def test_the_environment_names_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.toml", 'profile = "studio"\n')
+    assert load(environment={"BEMA_CONFIG": str(file)}).profile == "studio"
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        load(tmp_path / "none.toml", environment={})
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("x = ", "not valid TOML"),
+        ("colour = 1", "unknown setting colour"),
+        ("[mailerlite]\nqouta = 1", "unknown setting mailerlite.qouta"),
+        ('[mailerlite]\nquota = "many"', "mailerlite.quota: must be a number"),
+        ("[mailerlite]\nquota = -1", "mailerlite.quota: must not be negative"),
+        ('[rules]\non_refund = "forget"', "rules.on_refund"),
+        ('[rules]\nmove_inactive = "yes"', "rules.move_inactive: must be true or false"),
+        ("rules = 3", "rules must be a table"),
+        ("[mailerlite]\nkey = 5", "mailerlite.key: must be text"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, complaint: str) -> None:
+    file = write(tmp_path / "c.toml", text)
+    with pytest.raises(ConfigurationError) as raised:
+        load(file, environment={})
+    assert complaint in raised.value.message
+    assert raised.value.where == str(file)
+
+
+def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.toml", 'a = 1\n[rules]\nb = 2\n[mailerlite]\nquota = "x"\n')
+    with pytest.raises(ConfigurationError) as raised:
+        load(file, environment={})
+    assert raised.value.message.count(";") == 2
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
+def test_a_file_with_secrets_is_private_or_refused(tmp_path: Path, mode: int) -> None:
+    file = write(tmp_path / "c.toml", f'[mailerlite]\nkey = "{KEY}"\n', mode)
+    with pytest.raises(ConfigurationError, match="readable by others") as raised:
+        load(file, environment={})
+    assert "chmod 600" in raised.value.advice
+    file.chmod(0o600)
+    assert load(file, environment={}).mailerlite.key.reveal() == KEY
+
+
+def test_a_file_without_secrets_may_be_read_by_others(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.toml", 'profile = "studio"\n', 0o644)
+    assert load(file, environment={}).profile == "studio"
+
+
+def test_no_secret_prints() -> None:
+    settings = load(environment={"BEMA_MAILERLITE_KEY": KEY, "BEMA_EDD_TOKEN": KEY, "BEMA_EDD_KEY": KEY})
+    shown = (
+        f"{settings} {settings!r} {json.dumps(config.describe(settings), default=str)} {Secret(KEY)} {[Secret(KEY)]}"
+    )
+    assert KEY not in shown
+    assert config.describe(settings)["mailerlite"]["key"] == "set"
+
+
+def test_a_wrong_secret_is_not_quoted(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.toml", f'[mailerlite]\nkey = ["{KEY}"]\n')
+    with pytest.raises(ConfigurationError) as raised:
+        load(file, environment={})
+    assert KEY not in str(raised.value)
+
+
+def test_what_is_missing_is_named_at_once() -> None:
+    settings = load(environment={"BEMA_EDD_URL": "https://shop.example"})
+    with pytest.raises(ConfigurationError) as raised:
+        require_services(settings)
+    for name in ("BEMA_MAILERLITE_KEY", "BEMA_EDD_KEY", "BEMA_EDD_TOKEN"):
+        assert name in raised.value.message
+    assert "BEMA_EDD_URL" not in raised.value.message
+
+
+def test_the_readme_names_every_setting() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    for name in config.setting_names():
+        assert name.rpartition(".")[2] in readme, name
+    for name in ENVIRONMENT:
+        assert name in readme, name
