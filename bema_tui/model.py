@@ -59,6 +59,7 @@ class ChangeKind(StrEnum):
 
     CREATE_GROUP = "create_group"
     CREATE_FIELD = "create_field"
+    CREATE_SUBSCRIBER = "create_subscriber"
     SET_FIELD = "set_field"
     ADD_GROUP = "add_group"
     REMOVE_GROUP = "remove_group"

@@ -14,6 +14,7 @@ FIELD_ONLY: Final = "field only"
 WOOD: Final = "Wood → field only"
 NOT_ACTIVE: Final = "not active → field only"
 LOWER_OFF: Final = "two tiers → lower off"
+NEW_BUYER: Final = "new buyer → Gold Purchased"
 
 
 def movable(context: CampaignContext, person: Person) -> bool:

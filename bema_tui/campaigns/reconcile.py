@@ -12,6 +12,7 @@ from bema_tui.campaigns.account import CampaignCheck, check_campaign
 from bema_tui.campaigns.changes import (
     FIELD_ONLY,
     LOWER_OFF,
+    NEW_BUYER,
     NOT_ACTIVE,
     WOOD,
     field_change,
@@ -32,7 +33,7 @@ from bema_tui.campaigns.remarks import (
 )
 from bema_tui.campaigns.severities import finding
 from bema_tui.campaigns.tiers import label, purchased_tier
-from bema_tui.model import Finding, FindingRule, Order, PlannedChange, Tier
+from bema_tui.model import ChangeKind, Finding, FindingRule, Order, PlannedChange, Tier
 
 __all__ = [
     "CampaignCheck",
@@ -77,7 +78,7 @@ def reconcile_person(
 
 
 def reconcile_unknown_buyer(context: CampaignContext, email: str, orders: Sequence[KnownOrder]) -> Outcome:
-    """What to say about a buyer whom the mailing service does not know; nobody is created here.
+    """A buyer whom the mailing service does not know: a finding, or with ``add_new_buyers`` a creation.
 
     Args:
         context: as for ``reconcile_person``.
@@ -86,18 +87,45 @@ def reconcile_unknown_buyer(context: CampaignContext, email: str, orders: Sequen
     """
     address = email.strip().lower()
     own = [known for known in orders if known.order.address == address]
-    choice = choose([known.order for known in own if is_valid(known, context.campaign, context.rules)], None)
-    findings = list(order_findings(context, address, own))
-    if choice is not None:
-        message = f"Bought ({order_text(choice.order)}), and MailerLite does not know the address."
-        advice = (
-            "New buyers may be added by the settings: check the address, then add the person to MailerLite."
-            if context.rules.add_new_buyers
-            else "Leave it, unless the buyer agreed to e-mails: then add the person in MailerLite and sync again."
-        )
-        code = context.campaign.code
-        findings.append(finding(FindingRule.BUYER_UNKNOWN, code, address, message, advice))
-    return Outcome(findings=tuple(findings))
+    valid = [known.order for known in own if is_valid(known, context.campaign, context.rules)]
+    choice = choose(valid, None)
+    findings = order_findings(context, address, own)
+    if choice is None:
+        return Outcome(findings=tuple(findings))
+    change = _creation(context, address, valid, choice)
+    if change is not None:
+        return Outcome((change,), tuple(findings))
+    message = f"Bought ({order_text(choice.order)}), and MailerLite does not know the address."
+    advice = (
+        "Not added: the order is older than the campaign, or its number or the group is missing. Add them by hand."
+        if context.rules.add_new_buyers
+        else "Leave it, unless the buyer agreed to e-mails: then add the person in MailerLite and sync again."
+    )
+    unknown = finding(FindingRule.BUYER_UNKNOWN, context.campaign.code, address, message, advice)
+    return Outcome(findings=(*findings, unknown))
+
+
+def _creation(context: CampaignContext, address: str, valid: Sequence[Order], choice: Choice) -> PlannedChange | None:
+    """A new buyer, placed as an unassigned one is, if the label wants new buyers at all."""
+    target = purchased_tier(None)
+    custom = context.writable_field
+    value = field_value(choice.order.number, custom.type) if custom is not None else None
+    wanted = context.rules.add_new_buyers and _since_start(context, valid)
+    if not wanted or value is None or target is None or not context.has_group(target):
+        return None
+    group = context.groups[target]
+    return PlannedChange(
+        kind=ChangeKind.CREATE_SUBSCRIBER,
+        subscriber_id="",
+        email=address,
+        name="",
+        target=group.id,
+        target_name=group.name,
+        before=None,
+        after=value,
+        rule=NEW_BUYER,
+        reason=f"{order_text(choice.order)}, {choice.why}",
+    )
 
 
 def _buyer(context: CampaignContext, person: Person, valid: Sequence[Order], choice: Choice) -> Outcome:
@@ -144,6 +172,10 @@ def _step(context: CampaignContext, person: Person, valid: Sequence[Order]) -> S
 
 
 def _may_be_placed(context: CampaignContext, person: Person, valid: Sequence[Order]) -> bool:
+    wanted = context.rules.place_unassigned_buyers and not person.known_to_campaign
+    return wanted and _since_start(context, valid)
+
+
+def _since_start(context: CampaignContext, valid: Sequence[Order]) -> bool:
     start = context.campaign.start
-    since_start = start is None or any(order.date_utc >= start for order in valid)
-    return context.rules.place_unassigned_buyers and not person.known_to_campaign and since_start
+    return start is None or any(order.date_utc >= start for order in valid)

@@ -10,7 +10,6 @@ from bema_tui.errors import BadAnswer, BemaError, WriteUnknown
 from bema_tui.model import ChangeKind, ChangeState, FindingRule, RunState, Subscriber
 from bema_tui.providers.gates import WindowGate
 from bema_tui.store.ledger import LedgerRow, Settled
-from bema_tui.store.runs import check_fence
 from bema_tui.sync.answers import MAX_TRIES, item_of, settle_answer
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
@@ -39,6 +38,12 @@ class Applier:
         settled = 0
         while rows := await self._job.ledger.in_state(ChangeState.UNKNOWN, BATCH):
             await self._keeper.safe_point(RunState.APPLYING)
+            creates = [row for row in rows if not row.subscriber_id]
+            if creates:
+                # A create looks first, so it may simply be done again.
+                await self._finish(creates, [Settled(row.id, ChangeState.PLANNED) for row in creates])
+                settled += len(creates)
+                continue
             people = await read_by_id(self._job, list(dict.fromkeys(row.subscriber_id for row in rows)))
             of_people = await self._job.ledger.of_people(people)
             results = [self._settle_read(row, people[row.subscriber_id], of_people) for row in rows]
@@ -70,21 +75,6 @@ class Applier:
             self._account.tier_of_group,
             move_inactive=self._job.settings.rules.move_inactive,
         )
-
-    async def create_missing(self) -> None:
-        """Create the groups and the field that the plan lacks; each looks first, so a repeated one makes no twin."""
-        job = self._job
-        kinds = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
-        while rows := await job.ledger.planned(1, kinds=kinds):
-            await self._keeper.safe_point(RunState.APPLYING)
-            row = rows[0]
-            await job.ledger.mark_sending(rows)
-            if row.kind is ChangeKind.CREATE_GROUP:
-                target = (await job.mailerlite.create_group(row.target_name)).id
-            else:
-                target = (await job.mailerlite.create_field(row.target_name, "number")).key
-            await job.ledger.retarget(row.target_name, target)
-            await job.ledger.settle([Settled(row.id, ChangeState.APPLIED)], job.meter.values())
 
     async def canary(self) -> None:
         """Write the first five people and read them back in full before the rest goes.
@@ -184,16 +174,12 @@ class Applier:
         job = self._job
         await job.ledger.mark_sending(rows)
         try:
-            answers = await job.mailerlite.batch([item_of(row) for row in rows], before_try=self._still_ours)
+            answers = await job.mailerlite.batch([item_of(row) for row in rows], before_try=job.still_ours)
         except WriteUnknown as error:
             results = [Settled(row.id, ChangeState.UNKNOWN, error.message) for row in rows]
         else:
             results = [settle_answer(row, answer) for row, answer in zip(rows, answers, strict=True)]
         await self._finish(rows, results)
-
-    async def _still_ours(self) -> None:
-        async with self._job.db.read() as connection:
-            await check_fence(connection, self._job.fence)
 
     async def _refresh(self, people: Sequence[str], of_people: dict[str, tuple[LedgerRow, ...]]) -> None:
         """Read stale people again: what moved is skipped, the rest rests on a fresh truth."""

@@ -13,7 +13,7 @@ BATCH = 50
 CANARY_PEOPLE = 5
 SAMPLE = 50
 _PEOPLE = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
-_CREATE = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
+_CREATE = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD, ChangeKind.CREATE_SUBSCRIBER)
 _ACCOUNT_READS = 3  # groups, fields, automations, before anything is written
 _SECONDS_A_REQUEST = 0.4  # where the quota is no limit, the line is
 

@@ -17,7 +17,7 @@ from bema_tui.store.ledger import Ledger
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.orders import Orders
 from bema_tui.store.people import People
-from bema_tui.store.runs import Fence, Runs
+from bema_tui.store.runs import Fence, Runs, check_fence
 from bema_tui.sync.interrupt import RunInterrupt
 
 
@@ -84,6 +84,15 @@ class Job:
     async def note(self, **values: Any) -> None:
         """Write what the run says of itself, with what its requests cost so far."""
         await self.runs.update(self.run, self.fence, **self.meter.values(), **values)
+
+    async def still_ours(self) -> None:
+        """Raise unless the lock is still ours; asked before each try of a write.
+
+        Raises:
+            LockLost: somebody released or took it.
+        """
+        async with self.db.read() as connection:
+            await check_fence(connection, self.fence)
 
     async def remember(self, **options: Any) -> None:
         """Keep something for a later process that resumes this run."""

@@ -15,6 +15,7 @@ from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.statistics import Statistics
 from bema_tui.sync.applying import Applier
 from bema_tui.sync.budget import forecast_writes
+from bema_tui.sync.creating import create_missing, create_people
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.planning import Planner, PlanResult
@@ -73,7 +74,10 @@ async def apply_plan(job: Job, keeper: Keeper, gate: WindowGate, statistics: Sta
         await _keep_sizes(job)
     await job.enter(Phase.APPLY, f"{settled} settled" if settled else "")
     await job.note(apply_started_at=job.db.now())
-    await applier.create_missing()
+    if await create_missing(job, keeper):
+        account = await read_account(job, create_missing=False)
+        applier = Applier(job, account, keeper, gate)
+    await create_people(job, keeper, account)
     await applier.canary()
     await applier.apply_rest()
     await job.enter(Phase.READ_BACK)

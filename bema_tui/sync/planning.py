@@ -31,6 +31,7 @@ from bema_tui.sync.record_check import RecordCheck
 
 UNIT = 1000  # people per transaction; domain rules, section 7
 CREATE_RULE = "create what is missing"
+_JOINS = (ChangeKind.ADD_GROUP, ChangeKind.CREATE_SUBSCRIBER)  # somebody comes into a group: automations may go off
 
 
 @frozen
@@ -72,12 +73,12 @@ class _Tally:
             self.rows.append((self.seq, self.places[change.rule], change, read_at))
             self.kinds[change.kind] += 1
             self.changes_by[(change.rule, change.kind)] += 1
-            if change.kind is ChangeKind.ADD_GROUP:
+            if change.kind in _JOINS:
                 self.adds[change.target] += 1
         for pair in {(change.rule, str(change.kind)) for change in changes}:
             self.people_by[pair] += 1
-        self.people += bool(changes[0].subscriber_id)
-        self.moves += any(change.kind is ChangeKind.ADD_GROUP for change in changes)
+        self.people += bool(changes[0].email)
+        self.moves += any(change.kind in _JOINS for change in changes)
 
     @property
     def counts(self) -> dict[tuple[str, str], tuple[int, int]]:
@@ -165,8 +166,7 @@ class Planner:
         placements = await self._history.placements(interesting)
         for pair in unit:
             if not pair.members:
-                outcome = reconcile_unknown_buyer(self._context, pair.address, pair.orders)
-                self._left_out(outcome.findings)
+                self._unknown_buyer(pair)
             for member in pair.members:
                 if _has_something(pair, member):
                     self._person(pair, member, placements.get(member.subscriber_id, (None, None)))
@@ -195,6 +195,16 @@ class Planner:
             self._tally.add(outcome.changes, member.read_at)
             self._tally.findings += outcome.findings
             self._tally.unproved += not _keeps_a_tier(member, outcome.changes)
+        else:
+            self._left_out(outcome.findings)
+
+    def _unknown_buyer(self, pair: Pair) -> None:
+        outcome = reconcile_unknown_buyer(self._context, pair.address, pair.orders)
+        if outcome.changes:
+            outcome = self._check.validate_new(pair.address, outcome)
+        if outcome.changes:
+            self._tally.add(outcome.changes, self._job.db.now())
+            self._tally.findings += outcome.findings
         else:
             self._left_out(outcome.findings)
 

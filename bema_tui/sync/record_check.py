@@ -51,6 +51,14 @@ class RecordCheck:
             return evolve(outcome, changes=())
         return self._check_move(member, outcome, added) if added else outcome
 
+    def validate_new(self, address: str, outcome: Outcome) -> Outcome:
+        """The same for somebody who would be created: the address must be right to the letter."""
+        valid = self._subscribers.validate(
+            {"email": address, "tier": purchased_tier(None), "campaign": self._campaign, "creating": True}
+        )
+        found = findings_of(self._subscribers, self._campaign, address)
+        return evolve(outcome, changes=outcome.changes if valid else (), findings=(*outcome.findings, *found))
+
     def _check_move(self, member: Member, outcome: Outcome, added: Tier) -> Outcome:
         removed = (c for c in outcome.changes if c.kind is ChangeKind.REMOVE_GROUP and c.needs_add)
         source = next((_tier(change) for change in removed), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
@@ -235,14 +235,26 @@ def test_who_has_not_bought_needs_nothing() -> None:
 
 def test_a_buyer_whom_the_mailing_service_does_not_know() -> None:
     off = reconcile_unknown_buyer(context(), " Bo@example.org", [order(email="bo@example.org")])
-    on = reconcile_unknown_buyer(context(Rules(add_new_buyers=True)), "bo@example.org", [order(email="Bo@example.org")])
-    assert off.changes == on.changes == ()
-    assert found(off.findings) == found(on.findings) == [FindingRule.BUYER_UNKNOWN]
+    assert off.changes == ()
+    assert found(off.findings) == [FindingRule.BUYER_UNKNOWN]
     assert off.findings[0].subject == "bo@example.org"
-    assert off.findings[0].advice != on.findings[0].advice
     waiting = reconcile_unknown_buyer(context(), EMAIL, [order(status="revoked")])
     assert found(waiting.findings) == [FindingRule.ORDER_NOT_SETTLED]
     assert reconcile_unknown_buyer(context(), EMAIL, [order(email="bo@example.org")]).findings == ()
+
+
+def test_a_new_buyer_is_created_only_where_the_label_wants_it_and_since_the_start() -> None:
+    wanted = context(Rules(add_new_buyers=True))
+    made = reconcile_unknown_buyer(wanted, "bo@example.org", [order(email="Bo@example.org")])
+    assert [(c.kind, c.email, c.after, c.target) for c in made.changes] == [
+        (ChangeKind.CREATE_SUBSCRIBER, "bo@example.org", "10391", wanted.groups[Tier.GOLD_PURCHASED].id)
+    ]
+    assert made.findings == ()
+    later = evolve(wanted, campaign=evolve(wanted.campaign, start=datetime(2030, 1, 1, tzinfo=UTC)))
+    without_group = evolve(wanted, missing=frozenset({Tier.GOLD_PURCHASED}))
+    for unfit in (later, without_group, evolve(wanted, field=None)):
+        left = reconcile_unknown_buyer(unfit, EMAIL, [order(email=EMAIL)])
+        assert (left.changes, found(left.findings)) == ((), [FindingRule.BUYER_UNKNOWN])
 
 
 TIER_SETS = st.frozensets(st.sampled_from(list(Tier)), max_size=3)

@@ -1,0 +1,71 @@
+"""Makes what a plan creates: groups, the field, and new buyers. Each looks first, so that nothing is made twice."""
+
+from __future__ import annotations
+
+from bema_tui.campaigns.purchases import same_value
+from bema_tui.errors import RequestRefused, WriteUnknown
+from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
+from bema_tui.store.ledger import LedgerRow, Settled
+from bema_tui.sync.job import Job
+from bema_tui.sync.keeper import Keeper
+from bema_tui.sync.read_mailerlite import Account
+
+_PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
+
+
+async def create_missing(job: Job, keeper: Keeper) -> int:
+    """Create the groups and the field that the account lacks, and answer how many."""
+    made = 0
+    while rows := await job.ledger.planned(1, kinds=_PLACES):
+        await keeper.safe_point(RunState.APPLYING)
+        row = rows[0]
+        await job.ledger.mark_sending(rows)
+        if row.kind is ChangeKind.CREATE_GROUP:
+            target = (await job.mailerlite.create_group(row.target_name, before_try=job.still_ours)).id
+        else:
+            target = (await job.mailerlite.create_field(row.target_name, "number", before_try=job.still_ours)).key
+        await job.ledger.retarget(row.target_name, target)
+        await job.ledger.settle([Settled(row.id, ChangeState.APPLIED)], job.meter.values())
+        made += 1
+    return made
+
+
+async def create_people(job: Job, keeper: Keeper, account: Account) -> None:
+    """Create buyers whom MailerLite does not know, where the label has chosen so (``add_new_buyers``).
+
+    Who has become known meanwhile is left to the next plan: existing people are written by id only.
+    """
+    field = account.field
+    while field is not None and (rows := await job.ledger.planned(1, kinds=[ChangeKind.CREATE_SUBSCRIBER])):
+        await keeper.safe_point(RunState.APPLYING)
+        row = rows[0]
+        there = await job.mailerlite.find_subscriber(row.email)
+        if there is not None:
+            done = _shows(there, row, field.key)
+            state = ChangeState.APPLIED if done else ChangeState.SKIPPED
+            await _settle(job, row, state, None if done else "is known to MailerLite meanwhile")
+            continue
+        await job.ledger.mark_sending(rows)
+        value = int(row.after) if row.after is not None and row.after.isdigit() else row.after
+        try:
+            made = await job.mailerlite.add_or_update_subscriber(
+                row.email, {field.key: value}, [row.target], before_try=job.still_ours
+            )
+        except RequestRefused as refused:
+            await _settle(job, row, ChangeState.FAILED, refused.message, refused.status)
+        except WriteUnknown as unknown:
+            await _settle(job, row, ChangeState.FAILED, f"{unknown.message} The next plan looks again.")
+        else:
+            shown = _shows(made, row, field.key)
+            error = None if shown else "MailerLite answered ok, but does not show what was sent"
+            await _settle(job, row, ChangeState.APPLIED if shown else ChangeState.FAILED, error)
+
+
+async def _settle(
+    job: Job, row: LedgerRow, state: ChangeState, error: str | None, refused_status: int | None = None
+) -> None:
+    await job.ledger.settle([Settled(row.id, state, error, refused_status)], job.meter.values())
+
+
+def _shows(person: Subscriber, row: LedgerRow, key: str) -> bool:
+    return same_value(person.fields.get(key), row.after) and row.target in (person.group_ids or ())
