@@ -47,7 +47,9 @@ def set_up(file: Path, *, level: str = "INFO") -> None:
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     root = logging.getLogger("bema_tui")
-    root.handlers[:] = [handler]
+    replaced, root.handlers[:] = root.handlers[:], [handler]
+    for old in replaced:
+        old.close()
     root.setLevel(number)
     root.propagate = False
 

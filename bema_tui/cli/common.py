@@ -121,6 +121,7 @@ class World:
     db: Any
     me: Holder
     locks: Any
+    ages: Any
     reader: Any
 
 
@@ -145,7 +146,7 @@ async def open_world(settings: Settings) -> AsyncIterator[World]:
             await DatabaseSettings(db).set("timezone", settings.timezone)
         locks = DatabaseLocks(db, ages, me)
         await locks.sweep()
-        yield World(settings, db, me, locks, SnapshotReader(db, me, ages))
+        yield World(settings, db, me, locks, ages, SnapshotReader(db, me, ages))
 
 
 def run_async(work: Callable[[], Coroutine[Any, Any, R]]) -> R:

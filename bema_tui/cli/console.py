@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
+import sys
+from typing import Literal
 from urllib.parse import urlsplit
+
+import click
 
 from bema_tui.cli.common import open_world, run_async
 from bema_tui.cli.monitoring import make_monitor
@@ -14,7 +19,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SIGNAL_STATUS = 128
 
 
-def mode_of(settings: Settings) -> str:
+def mode_of(settings: Settings) -> Literal["LIVE", "SIMULATOR"]:
     """``LIVE``, unless both services are on this very machine: no real people can be mailed from there."""
     hosts = {urlsplit(url).hostname for url in (settings.mailerlite.url, settings.edd.url)}
     return "SIMULATOR" if hosts <= _LOOPBACK else "LIVE"
@@ -22,16 +27,20 @@ def mode_of(settings: Settings) -> str:
 
 def open_console(settings: Settings) -> int:
     """Run the console until it is left, settle what it started, and answer the exit status."""
-    from bema_tui.tui.run import check_terminal
-
-    problem = check_terminal()
-    if problem:
-        import click
-
-        click.echo(f"bema-tui: {problem}", err=True)
+    if refused_here():
         return 2
     require_services(settings)
     return run_async(lambda: _console(settings))
+
+
+def refused_here() -> bool:
+    """Whether no screen can be drawn here; says so on stderr."""
+    from bema_tui.tui.run import why_not
+
+    reason = why_not(os.environ, tty=sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty())
+    if reason is not None:
+        click.echo(reason, err=True)
+    return reason is not None
 
 
 async def _console(settings: Settings) -> int:

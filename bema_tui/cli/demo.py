@@ -32,12 +32,9 @@ QUOTA = 1200
 @common
 def demo(subscribers: int, orders: int, seed: int, settings: Settings, as_json: bool) -> None:  # noqa: ARG001 (common's)
     """The console on a simulated shop and account; no key needed, nothing real is touched."""
-    from bema_tui.cli.console import open_console
-    from bema_tui.tui.run import check_terminal
+    from bema_tui.cli.console import open_console, refused_here
 
-    problem = check_terminal()
-    if problem:
-        click.echo(f"bema-tui: {problem}", err=True)
+    if refused_here():
         sys.exit(2)
     click.echo("Starting the simulator …", err=True)
     with (

@@ -19,4 +19,6 @@ def make_monitor(world: World) -> Monitor:
             memory_pause_percent=health.memory_pause_percent,
             machine_reserve=health.machine_reserve,
         ),
+        world.me,
+        world.ages,
     )

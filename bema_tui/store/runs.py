@@ -11,9 +11,9 @@ from sqlalchemy import Row, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import LockLost, UsageError
-from bema_tui.model import Holder, Phase, RunState
+from bema_tui.model import ChangeState, Holder, Phase, RunState
 from bema_tui.store.database import Database
-from bema_tui.store.schema import locks, requests, runs
+from bema_tui.store.schema import ledger, locks, requests, runs
 
 
 @frozen
@@ -229,6 +229,33 @@ class Runs:
             )
             if result.rowcount != 1:
                 raise UsageError(f"Run {run} is no plan that waits.", advice="`bema-tui runs` shows its state.")
+
+    async def abandon_others(self, run: int, campaign: str, fence: Fence) -> None:
+        """Who holds the campaign's lock knows that every other run at work on it is lost: that is written down.
+
+        Their rows on the way become unknown; one that is resumed reads them back.
+        """
+        now = self._db.now()
+        async with self._db.write() as connection:
+            await check_fence(connection, fence)
+            others = (
+                runs.c.campaign == campaign,
+                runs.c.id != run,
+                runs.c.state.in_([state for state in RunState if state.active]),
+            )
+            lost = (await connection.execute(select(runs.c.id).where(*others))).scalars().all()
+            if not lost:
+                return
+            await connection.execute(
+                update(ledger)
+                .where(ledger.c.run.in_(lost), ledger.c.state == ChangeState.SENDING)
+                .values(state=ChangeState.UNKNOWN, error="its process died; to be read back")
+            )
+            await connection.execute(
+                update(runs)
+                .where(runs.c.id.in_(lost))
+                .values(state=RunState.LOST, finished_at=now, note=f"its process died; run {run} came after it")
+            )
 
     async def supersede(self, run: int, campaign: str, fence: Fence) -> None:
         """Older plans of the campaign that still wait rest on older reads: they are discarded."""

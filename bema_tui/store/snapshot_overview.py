@@ -112,7 +112,7 @@ async def read_newest_findings(connection: AsyncConnection, limit: int) -> tuple
             advice=row.advice,
             first_seen=row.first_seen,
             last_seen=row.last_seen,
-            count=row.count,
+            count=row._mapping["count"],
         )
         for row in rows[:limit]
     )

@@ -57,6 +57,7 @@ async def create_people(job: Job, keeper: Keeper, account: Account) -> None:
             await _settle(job, row, ChangeState.FAILED, f"{unknown.message} The next plan looks again.")
         else:
             shown = _shows(made, row, field.key)
+            await job.people.put([account.member(made, job.db.now())])
             error = None if shown else "MailerLite answered ok, but does not show what was sent"
             await _settle(job, row, ChangeState.APPLIED if shown else ChangeState.FAILED, error)
 

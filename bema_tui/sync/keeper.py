@@ -78,10 +78,8 @@ class Keeper:
                         return
                     last_beat = time.monotonic()
                 for wish, verb, by, reason in await self._runs.wishes(self._run):
-                    await self._runs.mark_wish(wish)
                     self._obey(verb, by, reason)
-                    if verb != "stop":
-                        await self._runs.mark_wish(wish, done=True)
+                    await self._runs.mark_wish(wish, done=verb != "stop")
             except StoreError as error:
                 # The database may be busy or the disk full for a moment; the run itself finds out when it writes.
                 logger.warning("run %s: the keeper can't use the database: %s", self._run, error.message)

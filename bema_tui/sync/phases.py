@@ -21,6 +21,7 @@ from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.planning import Planner, PlanResult
 from bema_tui.sync.read_mailerlite import Account, read_account, read_people
 from bema_tui.sync.read_shop import read_shop
+from bema_tui.sync.services import shown_as
 from bema_tui.sync.statistics import write_statistics
 
 
@@ -33,10 +34,13 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
     """
     rules = _rules(job.settings.rules)
     await job.enter(Phase.READ_SHOP)
-    account = await read_account(job, create_missing=bool(job.options.get("create_missing")))
-    found = await read_shop(job)
+    async with shown_as(job.db, "mailerlite"):
+        account = await read_account(job, create_missing=bool(job.options.get("create_missing")))
+    async with shown_as(job.db, "shop"):
+        found = await read_shop(job)
     await job.enter(Phase.READ_MAILERLITE, found)
-    found = await read_people(job, account)
+    async with shown_as(job.db, "mailerlite"):
+        found = await read_people(job, account)
     await job.enter(Phase.RECONCILE, found)
     shrunk = await _shrunk(job)
     await job.findings.record(shrunk, job.run)
@@ -67,6 +71,18 @@ async def apply_plan(job: Job, keeper: Keeper, gate: WindowGate, statistics: Sta
     """
     await job.note(state=RunState.APPLYING)
     await job.enter(Phase.SETTLE)
+    async with shown_as(job.db, "mailerlite"):
+        sampled = await _write(job, keeper, gate, approved=approved)
+    await job.enter(Phase.STATISTICS, sampled)
+    counted = await write_statistics(job, statistics, _rules(job.settings.rules))
+    await job.enter(Phase.UNLOCK, counted)
+    counts = await job.ledger.counts()
+    await statistics.update_stats(job.campaign.code, job.run, {str(state): n for state, n in counts.items()})
+    return ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items())) or "nothing to do"
+
+
+async def _write(job: Job, keeper: Keeper, gate: WindowGate, *, approved: bool) -> str:
+    """Everything that changes something outside, and the sample that is read back; answers the latter in words."""
     account = await read_account(job, create_missing=False)
     applier = Applier(job, account, keeper, gate)
     settled = await applier.settle_unknown()
@@ -81,13 +97,7 @@ async def apply_plan(job: Job, keeper: Keeper, gate: WindowGate, statistics: Sta
     await applier.canary()
     await applier.apply_rest()
     await job.enter(Phase.READ_BACK)
-    sampled = await applier.read_back()
-    await job.enter(Phase.STATISTICS, sampled)
-    counted = await write_statistics(job, statistics, _rules(job.settings.rules))
-    await job.enter(Phase.UNLOCK, counted)
-    counts = await job.ledger.counts()
-    await statistics.update_stats(job.campaign.code, job.run, {str(state): n for state, n in counts.items()})
-    return ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items())) or "nothing to do"
+    return await applier.read_back()
 
 
 def _rules(settings: RuleSettings) -> Rules:

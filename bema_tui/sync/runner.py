@@ -82,6 +82,7 @@ class Runner:
             await self._locks.assign(lock.key, lock.token, run)
             fence = Fence(lock.key, lock.token)
             await self._runs.claim(run, [RunState.PLANNING], fence, self._me)
+            await self._runs.abandon_others(run, campaign.code, fence)
         except BaseException:
             await self._locks.give_back(lock.key, lock.token)
             raise

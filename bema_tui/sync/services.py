@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from attrs import frozen
 
 from bema_tui.config import Settings
+from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, WriteUnknown
 from bema_tui.interfaces import Interrupt, RequestMeter
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.gates import WindowGate
@@ -46,6 +48,22 @@ class SharedGate(WindowGate):
             remaining,
             self._db.now() + timedelta(seconds=self.resets_in),
         )
+
+
+@asynccontextmanager
+async def shown_as(db: Database, name: str) -> AsyncIterator[None]:
+    """Show everybody how a service (``shop`` or ``mailerlite``) fared while this work used it."""
+    services = Services(db)
+    try:
+        yield
+    except NotAuthorized as error:
+        await services.record(name, "refused", error.message, None, None, None, None)
+        raise
+    except (ConnectionFailed, WriteUnknown, BadAnswer) as error:
+        await services.record(name, "down", error.message, None, None, None, None)
+        raise
+    if name == "shop":
+        await services.record(name, "ok", "", None, None, None, None)
 
 
 @frozen

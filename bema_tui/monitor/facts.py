@@ -1,0 +1,96 @@
+"""Counts what the database tells about the health of the work: runs, locks, processes, findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from attrs import frozen
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bema_tui.model import FindingState, Lock, LockState, RunState, Severity
+from bema_tui.store.presence import HERE_FOR
+from bema_tui.store.schema import campaigns, consoles, findings, runs
+from bema_tui.store.snapshot_runs import AT_WORK, WAITING, Moment, read_locks, state_now
+
+ALIVE: Final = (LockState.LIVE, LockState.QUIET)
+
+_DAY: Final = timedelta(hours=24)
+_LONGEST: Final = timedelta(days=7)  # a run that ended today began within this
+
+
+@frozen
+class Facts:
+    """What is going on. ``jobs`` counts runs by state: those at work, waiting or lost, and those ended in 24 hours."""
+
+    jobs: Mapping[str, int]
+    locks: Mapping[LockState, int]
+    active_processes: int
+    errors_open: int
+
+    @property
+    def runs_lost(self) -> int:
+        """Runs that should be at work and have no process."""
+        return self.jobs.get(RunState.LOST, 0)
+
+
+async def read_facts(connection: AsyncConnection, moment: Moment) -> Facts:
+    """Count it all, each count through an index."""
+    locks = await read_locks(connection, moment)
+    open_consoles = await connection.scalar(
+        select(func.count()).select_from(consoles).where(consoles.c.last_beat >= moment.at - HERE_FOR)
+    )
+    errors = await connection.scalar(
+        select(func.count())
+        .select_from(findings)
+        .where(findings.c.state == FindingState.OPEN, findings.c.severity_rank == 0)
+    )
+    holders = {(lock.holder.host, lock.holder.pid) for lock in locks if lock.state in ALIVE}
+    return Facts(
+        jobs=await read_jobs(connection, moment, {lock.key: lock for lock in locks}),
+        locks=Counter(lock.state for lock in locks),
+        active_processes=len(holders) + int(open_consoles or 0),
+        errors_open=int(errors or 0),
+    )
+
+
+async def read_jobs(
+    connection: AsyncConnection, moment: Moment, held: Mapping[str, Lock], campaign: str | None = None
+) -> Mapping[str, int]:
+    """Runs by state, of one campaign or of all."""
+    at_work = select(runs).where(runs.c.state.in_([*AT_WORK, *WAITING]))
+    ended = (
+        select(runs.c.state, func.count())
+        .select_from(campaigns.join(runs, runs.c.campaign == campaigns.c.code))
+        .where(
+            runs.c.started_at >= moment.at - _LONGEST,
+            runs.c.finished_at >= moment.at - _DAY,
+            runs.c.state.not_in([*AT_WORK, *WAITING]),
+        )
+        .group_by(runs.c.state)
+    )
+    if campaign is not None:
+        at_work = at_work.where(runs.c.campaign == campaign)
+        ended = ended.where(runs.c.campaign == campaign)
+    jobs: Counter[str] = Counter()
+    for row in await connection.execute(at_work):
+        jobs[state_now(row, held.get(row.campaign), moment.at).value] += 1
+    for state, count in await connection.execute(ended):
+        jobs[state] += count
+    return dict(jobs)
+
+
+async def read_open_findings(connection: AsyncConnection, campaign: str) -> Mapping[str, int]:
+    """The open findings of a campaign by severity, each severity named."""
+    rows = await connection.execute(
+        select(findings.c.severity, func.count())
+        .where(findings.c.campaign == campaign, findings.c.state == FindingState.OPEN)
+        .group_by(findings.c.severity)
+    )
+    counts: Counter[str] = Counter()
+    for severity, count in rows:
+        counts[severity] = count
+    return {severity.value: counts[severity.value] for severity in Severity}

@@ -1,0 +1,232 @@
+"""The health monitor: gauges every few seconds, a full check every few minutes, kept where every console reads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from attrs import evolve, frozen
+from sqlalchemy import delete, insert, select
+
+from bema_tui.model import HealthStatus, Holder, RunState
+from bema_tui.monitor.facts import ALIVE, Facts, read_facts, read_jobs, read_open_findings
+from bema_tui.monitor.measure import Machine, Probe, SystemProbe
+from bema_tui.monitor.score import Readings, Score, judge, judge_campaign
+from bema_tui.store.database import Database
+from bema_tui.store.locks import LockAges
+from bema_tui.store.schema import health_samples
+from bema_tui.store.schema import settings as settings_table
+from bema_tui.store.snapshot import SnapshotReader
+from bema_tui.store.snapshot_runs import Moment
+
+_log = logging.getLogger(__name__)
+
+_KEEP: Final = timedelta(hours=24)
+_LAG_STEP: Final = 0.5  # seconds between two looks at the event loop's lag
+
+
+@frozen
+class MonitorSettings:
+    """How often to look, in seconds, and when memory counts, in bytes and per cent. Domain rules, section 7."""
+
+    gauges_every: float = 5.0
+    check_every: float = 300.0
+    memory_limit: int = 256 * 1024 * 1024
+    memory_warning_percent: float = 80.0
+    memory_pause_percent: float = 90.0
+    machine_reserve: int = 200 * 1024 * 1024
+
+
+class Monitor:
+    """Implements ``interfaces.HealthMonitor`` for this process and its machine.
+
+    ``me`` signs the samples, ``ages`` judge the locks, ``probe`` measures. Time is the database's clock.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        settings: MonitorSettings,
+        me: Holder,
+        ages: LockAges,
+        *,
+        probe: Probe | None = None,
+    ) -> None:
+        self._db = db
+        self._settings = settings
+        self._me = me
+        self._ages = ages
+        self._probe = probe or SystemProbe()
+        self._reader = SnapshotReader(db, me, ages)
+        self._latest: HealthStatus | None = None
+        self._problem = ""
+        self._lag_ms = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    async def start_monitoring(self) -> None:
+        """Begin to sample in the background; nothing more happens when it has begun already."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._watch(), name="health monitor")
+
+    async def stop_monitoring(self) -> None:
+        """End the background task and wait until it is gone."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def perform_check(self) -> HealthStatus:
+        """Measure everything now, store the sample, forget samples older than a day, and answer it.
+
+        Raises:
+            StoreError: the database can't be read or written.
+        """
+        status = await self._sample(full_check=True)
+        async with self._db.write() as connection:
+            await connection.execute(delete(health_samples).where(health_samples.c.at < status.at - _KEEP))
+        return status
+
+    async def get_status(self) -> HealthStatus:
+        """The latest sample, measured now if there is none; a check that failed since is its first reason."""
+        if self._latest is None:
+            return await self.perform_check()
+        if not self._problem:
+            return self._latest
+        return evolve(self._latest, reasons=(self._problem, *self._latest.reasons))
+
+    async def check_campaign(self, code: str) -> Mapping[str, object]:
+        """The health of one campaign: status, lock, runs by state, open findings by severity, last sync, score.
+
+        Raises:
+            UsageError: there is no such campaign.
+        """
+        view = (await self._reader.campaign_stats(code))[0]
+        moment = self._moment()
+        held = {view.code: view.lock} if view.lock is not None else {}
+        async with self._db.read() as connection:
+            jobs = await read_jobs(connection, moment, held, code)
+            findings = await read_open_findings(connection, code)
+        left_behind = int(view.lock is not None and view.lock.state not in ALIVE)
+        score = judge_campaign(
+            lost=bool(jobs.get(RunState.LOST)),
+            left_behind=left_behind,
+            errors_open=findings["error"],
+            failed=view.status in ("failed", "blocked"),
+        )
+        lock = view.lock
+        return {
+            "campaign": code,
+            "status": view.status,
+            "lock": None
+            if lock is None
+            else {"id": lock.id, "holder": str(lock.holder), "state": lock.state.value, "run": lock.run},
+            "runs": jobs,
+            "findings": findings,
+            "last_sync": view.last_sync.isoformat() if view.last_sync else None,
+            "score": score.value,
+            "reasons": score.reasons,
+        }
+
+    async def _watch(self) -> None:
+        """Sample for as long as nobody stops it; what fails once is said, and tried again at the next turn."""
+        checked_at: float | None = None
+        while True:
+            full_check = checked_at is None or time.monotonic() - checked_at >= self._settings.check_every
+            try:
+                await (self.perform_check() if full_check else self._sample(full_check=False))
+            except Exception as error:  # noqa: BLE001 (one bad sample, of whatever kind, must not blind the monitor)
+                self._problem = f"check failed: {getattr(error, 'message', error)}"
+                _log.warning("health check failed", exc_info=True)
+            else:
+                checked_at = time.monotonic() if full_check else checked_at
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Wait for the next turn, and learn how late the event loop wakes us."""
+        until = time.monotonic() + self._settings.gauges_every
+        worst = 0.0
+        while (left := until - time.monotonic()) > 0:
+            step = min(_LAG_STEP, left)
+            begun = time.monotonic()
+            await asyncio.sleep(step)
+            worst = max(worst, time.monotonic() - begun - step)
+        self._lag_ms = worst * 1000
+
+    async def _sample(self, *, full_check: bool) -> HealthStatus:
+        machine = self._probe.measure(self._settings.memory_limit)
+        database_ms = await self._time_a_read()
+        async with self._db.read() as connection:
+            facts = await read_facts(connection, self._moment())
+        score = judge(self._readings(machine, facts, database_ms))
+        status = HealthStatus(
+            at=self._db.now(),
+            memory_usage=machine.memory_usage,
+            memory_limit=machine.memory_limit,
+            load_average=machine.load_average,
+            cores=machine.cores,
+            cpu_percent=machine.cpu_percent,
+            job_status=facts.jobs,
+            active_processes=facts.active_processes,
+            database_ms=database_ms,
+            health_score=score.value,
+            reasons=score.reasons,
+        )
+        await self._store(status, score, full_check=full_check)
+        self._latest, self._problem = status, ""
+        return status
+
+    async def _store(self, status: HealthStatus, score: Score, *, full_check: bool) -> None:
+        load_1, load_5, load_15 = status.load_average
+        async with self._db.write() as connection:
+            await connection.execute(
+                insert(health_samples).values(
+                    at=status.at,
+                    host=self._me.host,
+                    pid=self._me.pid,
+                    full_check=full_check,
+                    memory_usage=status.memory_usage,
+                    memory_limit=status.memory_limit,
+                    load_1=load_1,
+                    load_5=load_5,
+                    load_15=load_15,
+                    cores=status.cores,
+                    cpu_percent=status.cpu_percent,
+                    active_processes=status.active_processes,
+                    database_ms=status.database_ms,
+                    lag_ms=self._lag_ms,
+                    job_status=dict(status.job_status),
+                    score=score.value,
+                    reasons=list(score.reasons),
+                )
+            )
+
+    async def _time_a_read(self) -> float:
+        """Milliseconds that the smallest read takes."""
+        begun = time.perf_counter()
+        async with self._db.read() as connection:
+            await connection.execute(select(settings_table.c.name).limit(1))
+        return (time.perf_counter() - begun) * 1000
+
+    def _readings(self, machine: Machine, facts: Facts, database_ms: float) -> Readings:
+        return Readings(
+            memory_usage=machine.memory_usage,
+            memory_limit=machine.memory_limit,
+            memory_warning_percent=self._settings.memory_warning_percent,
+            memory_pause_percent=self._settings.memory_pause_percent,
+            machine_available=machine.machine_available,
+            machine_reserve=self._settings.machine_reserve,
+            load=machine.load_average[0],
+            cores=machine.cores,
+            database_ms=database_ms,
+            lag_ms=self._lag_ms,
+            runs_lost=facts.runs_lost,
+            locks=facts.locks,
+            errors_open=facts.errors_open,
+        )
+
+    def _moment(self) -> Moment:
+        return Moment(self._db.now(), self._me, self._ages)

@@ -1,0 +1,117 @@
+"""Turns measurements into one figure with its reasons; pure, so that the rule can be tried in every corner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from attrs import field, frozen
+
+from bema_tui.model import LockState
+
+GOOD: Final = 90
+FAIR: Final = 70
+
+_DATABASE_SLOW: Final = 50.0  # ms
+_LAG_SLOW: Final = 100.0  # ms
+_LEFT_BEHIND: Final = (LockState.STALE, LockState.DEAD, LockState.EXPIRED)
+
+
+@frozen
+class Readings:
+    """What the score is made of. Memory in bytes, load for the whole machine, times in milliseconds."""
+
+    memory_usage: int
+    memory_limit: int
+    memory_warning_percent: float
+    memory_pause_percent: float
+    machine_available: int
+    machine_reserve: int
+    load: float
+    cores: int
+    database_ms: float
+    lag_ms: float
+    runs_lost: int = 0
+    locks: Mapping[LockState, int] = field(factory=dict)
+    errors_open: int = 0
+
+
+@frozen
+class Score:
+    """0 to 100, and why it is not 100, worst first."""
+
+    value: int
+    reasons: tuple[str, ...]
+
+
+def word(value: int) -> str:
+    """The score in a word: good, fair or poor."""
+    return "good" if value >= GOOD else "fair" if value >= FAIR else "poor"
+
+
+def judge(readings: Readings) -> Score:
+    """Take off for everything that is not as it should be; worse never scores higher."""
+    costs = sorted(_costs(readings), key=lambda cost: -cost[0])
+    value = round(100 - sum(cost for cost, _ in costs))
+    return Score(max(0, min(100, value)), tuple(reason for _, reason in costs))
+
+
+def judge_campaign(*, lost: bool, left_behind: int, errors_open: int, failed: bool) -> Score:
+    """The same for one campaign: its lock, its runs, and its findings that hold something back."""
+    costs = [
+        (40.0 if failed else 0.0, "the last run failed"),
+        (30.0 if lost else 0.0, "its run is lost"),
+        (_locks_cost(left_behind), "its lock is left behind"),
+        (_errors_cost(errors_open), _plural(errors_open, "error", "open")),
+    ]
+    counted = sorted(((cost, reason) for cost, reason in costs if cost), key=lambda cost: -cost[0])
+    return Score(round(100 - sum(cost for cost, _ in counted)), tuple(reason for _, reason in counted))
+
+
+def _costs(readings: Readings) -> Iterator[tuple[float, str]]:
+    """(points taken off, reason) of everything that costs something."""
+    used = readings.memory_usage * 100 / readings.memory_limit if readings.memory_limit > 0 else 100.0
+    if used >= readings.memory_warning_percent:
+        yield _memory_cost(used, readings), f"memory {used:.0f} %"
+    if readings.machine_available < readings.machine_reserve:
+        short = 1 - readings.machine_available / readings.machine_reserve
+        yield 15 + 15 * short, f"machine memory low: {readings.machine_available / 1e6:.0f} MB available"
+    per_core = readings.load / max(1, readings.cores)
+    if per_core > 1:
+        yield min(30.0, 10 * per_core - 5), f"load {readings.load:.1f} on {_plural(readings.cores, 'core')}"
+    if readings.database_ms >= _DATABASE_SLOW:
+        yield _slowness(readings.database_ms, _DATABASE_SLOW), f"database {readings.database_ms:.0f} ms"
+    if readings.lag_ms >= _LAG_SLOW:
+        yield _slowness(readings.lag_ms, _LAG_SLOW), f"lag {readings.lag_ms:.0f} ms"
+    if readings.runs_lost:
+        yield min(15.0, 3 + 2.0 * readings.runs_lost), _plural(readings.runs_lost, "run", "lost")
+    for state in _LEFT_BEHIND:
+        if count := readings.locks.get(state, 0):
+            yield _locks_cost(count), _plural(count, "lock", state)
+    if readings.errors_open:
+        yield _errors_cost(readings.errors_open), _plural(readings.errors_open, "error", "open")
+
+
+def _memory_cost(used: float, readings: Readings) -> float:
+    """10 points at the warning, 30 where runs pause, 50 at the limit."""
+    warning, pause = readings.memory_warning_percent, readings.memory_pause_percent
+    if used < pause:
+        return 10 + 20 * (used - warning) / (pause - warning)
+    return min(50.0, 30 + 20 * (used - pause) / max(1.0, 100 - pause))
+
+
+def _slowness(milliseconds: float, slow: float) -> float:
+    """5 points where it begins to be slow, 1 more for each tenth of that, 25 at most."""
+    return min(25.0, 5 + 10 * (milliseconds - slow) / slow)
+
+
+def _locks_cost(count: int) -> float:
+    return min(9.0, 3.0 * count)
+
+
+def _errors_cost(count: int) -> float:
+    return min(10.0, 1 + count // 10) if count else 0.0
+
+
+def _plural(count: int, noun: str, what: str = "") -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'} {what}".rstrip()

@@ -1,0 +1,1 @@
+"""What it costs: requests, memory and seconds of a sync, bytes and milliseconds of the console."""

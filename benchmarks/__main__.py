@@ -1,0 +1,9 @@
+"""``python -m benchmarks``: every benchmark, one after the other."""
+
+from __future__ import annotations
+
+from benchmarks import console, sync_cost
+
+if __name__ == "__main__":
+    sync_cost.main()
+    console.main()

@@ -1,0 +1,220 @@
+"""The monitor: what it samples, keeps, survives and leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from sqlalchemy import func, select, text, update
+
+from bema_tui.errors import UsageError
+from bema_tui.model import LockState
+from bema_tui.monitor.health import Monitor, MonitorSettings
+from bema_tui.monitor.measure import Machine
+from bema_tui.store.database import Database
+from bema_tui.store.locks import LockAges
+from bema_tui.store.schema import health_samples, locks, runs
+from bema_tui.store.snapshot import SnapshotReader
+
+from ..story import VIEWER, write_story_file
+
+NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
+MIB = 1 << 20
+QUICK = MonitorSettings(gauges_every=0.02, check_every=60.0)
+
+
+class Clock:
+    """The database's time, moved by the test."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+class Machines:
+    """A machine that is as the test says, or can't be measured."""
+
+    def __init__(self) -> None:
+        self.machine = Machine(207 * MIB, 256 * MIB, 4_000 * MIB, (0.4, 0.3, 0.2), 4, 12.0)
+        self.broken = ""
+
+    def measure(self, memory_limit: int) -> Machine:
+        if self.broken:
+            raise OSError(self.broken)
+        return evolve(self.machine, memory_limit=memory_limit)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def story_file(tmp_path: Path) -> Path:
+    return write_story_file(tmp_path / "story.sqlite3", NOW)
+
+
+@pytest.fixture
+async def db(story_file: Path, clock: Clock) -> AsyncIterator[Database]:
+    async with await Database.open(str(story_file), clock=clock) as database:
+        yield database
+
+
+@pytest.fixture
+def machines() -> Machines:
+    return Machines()
+
+
+@pytest.fixture
+async def monitor(db: Database, machines: Machines) -> AsyncIterator[Monitor]:
+    made = Monitor(db, QUICK, evolve(VIEWER, pid=777), LockAges(), probe=machines)
+    yield made
+    await made.stop_monitoring()
+
+
+async def samples(db: Database, condition: object = None) -> int:
+    query = select(func.count()).select_from(health_samples).where(health_samples.c.pid == 777)
+    async with db.read() as connection:
+        found = await connection.scalar(query if condition is None else query.where(condition))  # type: ignore[arg-type]
+    return int(found or 0)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        await asyncio.sleep(0.01)
+
+
+async def test_a_check_tells_how_the_story_stands(monitor: Monitor) -> None:
+    status = await monitor.perform_check()
+    assert status.reasons == ("memory 81 %", "1 run lost", "1 lock expired", "17 errors open")
+    assert status.health_score == 78
+    assert status.job_status == {"applying": 1, "planned": 1, "lost": 1, "done": 7}
+    assert status.active_processes == 3, "maria's run, and the consoles of maria and jon"
+    assert (status.memory_usage, status.memory_limit, status.cores) == (207 * MIB, 256 * MIB, 4)
+    assert status.load_average == (0.4, 0.3, 0.2)
+    assert 0 < status.database_ms < 5_000
+    assert await monitor.get_status() == status
+
+
+async def test_a_sample_is_what_the_console_shows(db: Database, monitor: Monitor, clock: Clock) -> None:
+    for _ in range(3):
+        clock.at += timedelta(seconds=5)
+        await monitor.perform_check()
+    health = (await SnapshotReader(db, VIEWER, LockAges()).read()).health
+    assert health is not None
+    assert (health.at, health.score, health.full_check_at) == (clock.at, 78, clock.at)
+    assert len(health.cpu_series) == 3
+
+
+async def test_samples_of_more_than_a_day_ago_go(db: Database, monitor: Monitor, clock: Clock) -> None:
+    await monitor.perform_check()
+    clock.at += timedelta(hours=25)
+    await monitor.perform_check()
+    async with db.read() as connection:
+        oldest = await connection.scalar(select(func.min(health_samples.c.at)))
+    assert oldest == clock.at
+
+
+async def test_a_dead_runs_lock_and_a_finished_run_are_seen(db: Database, monitor: Monitor) -> None:
+    async with db.write() as connection:
+        await connection.execute(update(locks).values(last_beat=NOW - timedelta(hours=2)))
+        await connection.execute(
+            update(runs).where(runs.c.id == 417).values(state="done", finished_at=NOW - timedelta(minutes=1))
+        )
+    status = await monitor.perform_check()
+    assert status.job_status == {"lost": 2, "done": 8}
+    assert "2 locks stale" in status.reasons
+    assert "2 runs lost" in status.reasons
+    assert status.active_processes == 2
+
+
+async def test_monitoring_samples_on_and_on_with_one_full_check(db: Database, monitor: Monitor) -> None:
+    await monitor.start_monitoring()
+    await monitor.start_monitoring()
+
+    async def four() -> bool:
+        return await samples(db) >= 4
+
+    await until(four)
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "health monitor"] != []
+    await monitor.stop_monitoring()
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "health monitor"] == []
+    assert await samples(db, health_samples.c.full_check) == 1
+    stopped_at = await samples(db)
+    await asyncio.sleep(0.1)
+    assert await samples(db) == stopped_at
+    await monitor.stop_monitoring()
+
+
+async def test_a_sample_that_fails_is_said_and_the_next_goes_on(
+    db: Database, monitor: Monitor, machines: Machines, caplog: pytest.LogCaptureFixture
+) -> None:
+    await monitor.start_monitoring()
+
+    async def some() -> bool:
+        return await samples(db) >= 1
+
+    async def said() -> bool:
+        return (await monitor.get_status()).reasons[0] == "check failed: no such sensor"
+
+    async def mended() -> bool:
+        return (await monitor.get_status()).reasons[0] == "memory 81 %"
+
+    await until(some)
+    machines.broken = "no such sensor"
+    await until(said)
+    machines.broken = ""
+    await until(mended)
+    assert "health check failed" in caplog.text
+
+
+async def test_a_database_that_refuses_is_said_too(db: Database, monitor: Monitor) -> None:
+    await monitor.start_monitoring()
+
+    async def some() -> bool:
+        return await samples(db) >= 1
+
+    async def said() -> bool:
+        return (await monitor.get_status()).reasons[0].startswith("check failed: The database refused")
+
+    await until(some)
+    async with db.write() as connection:
+        await connection.execute(text("DROP TABLE health_samples"))
+    await until(said)
+
+
+async def test_a_blocked_loop_shows_as_lag(db: Database, monitor: Monitor) -> None:
+    await monitor.start_monitoring()
+
+    async def lagged() -> bool:
+        time.sleep(0.15)  # noqa: ASYNC251 (the point: somebody blocks the loop)
+        return await samples(db, health_samples.c.lag_ms >= 100) >= 1
+
+    await until(lagged)
+    assert any(reason.startswith("lag ") for reason in (await monitor.get_status()).reasons)
+
+
+async def test_the_health_of_one_campaign(monitor: Monitor) -> None:
+    lost = await monitor.check_campaign("2025_KAIRO_TNS")
+    assert (lost["status"], lost["runs"]) == ("lost", {"lost": 1, "done": 1})
+    assert lost["findings"] == {"error": 3, "warning": 11, "info": 5}
+    assert lost["lock"] == {
+        "id": "k7d2",
+        "holder": "jon@tour-laptop (process 8841)",
+        "state": LockState.EXPIRED,
+        "run": 415,
+    }
+    assert lost["reasons"] == ("its run is lost", "its lock is left behind", "3 errors open")
+    well = await monitor.check_campaign("2026_ZM_BTL")
+    assert (well["score"], well["reasons"], well["lock"]) == (100, (), None)
+    with pytest.raises(UsageError):
+        await monitor.check_campaign("2026_NO_SUCH")
