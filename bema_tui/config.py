@@ -6,8 +6,10 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Literal, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import cattrs
 from attrs import AttrsInstance, Factory, asdict, evolve, field, fields, frozen
@@ -178,9 +180,26 @@ def load(
             section, _, key = dotted.rpartition(".")
             _put(values, section, key, value)
     settings = _structure(values, str(file) if file.exists() else "")
+    label_zone(settings.timezone)
     if not settings.database_url:
         settings = evolve(settings, database_url=default_database_url())
     return settings
+
+
+def label_zone(name: str) -> tzinfo:
+    """The label's time zone by its name; nothing means UTC.
+
+    Raises:
+        ConfigurationError: there is no such zone on this machine.
+    """
+    if name in ("", "UTC"):
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"There is no time zone {name!r} on this machine.", advice="Use a name like Europe/Berlin."
+        ) from error
 
 
 def require_services(settings: Settings) -> None:
@@ -321,7 +340,7 @@ def setting_names() -> tuple[str, ...]:
         if entry.name == "source":
             continue
         if entry.name in _SECTIONS:
-            names += [f"{entry.name}.{name}" for name in asdict(cast(AttrsInstance, entry.default), recurse=False)]
+            names += [f"{entry.name}.{name}" for name in asdict(cast("AttrsInstance", entry.default), recurse=False)]
         else:
             names.append(entry.name)
     return tuple(names)

@@ -62,6 +62,13 @@ def test_mistakes_are_named(tmp_path: Path, text: str, complaint: str) -> None:
     assert raised.value.where == str(file)
 
 
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd"])
+def test_an_unknown_time_zone_is_named(tmp_path: Path, zone: str) -> None:
+    file = write(tmp_path / "c.toml", f'timezone = "{zone}"\n')
+    with pytest.raises(ConfigurationError, match="There is no time zone"):
+        load(file, environment={})
+
+
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     file = write(tmp_path / "c.toml", 'a = 1\n[rules]\nb = 2\n[mailerlite]\nquota = "x"\n')
     with pytest.raises(ConfigurationError) as raised:

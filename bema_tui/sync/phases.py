@@ -54,7 +54,7 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
     await job.runs.supersede(job.run, job.campaign.code, job.fence)
     _refuse_blocked(job, account)
     await job.note(planned_at=job.db.now())
-    if not plan.changes:
+    if not plan.changes and not shrunk:
         await job.enter(Phase.STATISTICS, "nothing to do")
         counted = await write_statistics(job, statistics, rules)
         await job.enter(Phase.UNLOCK, counted)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from attrs import define, evolve, field, frozen
 
@@ -19,6 +18,7 @@ from bema_tui.campaigns.reconcile import (
     reconcile_unknown_buyer,
 )
 from bema_tui.campaigns.severities import finding
+from bema_tui.config import label_zone
 from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange, Tier
 from bema_tui.store.ledger import LedgerHistory
 from bema_tui.store.people import Member
@@ -135,8 +135,8 @@ class Planner:
 
     async def _midnight(self) -> datetime:
         """The start of the label's day; its time zone is kept in the database."""
-        name = await DatabaseSettings(self._job.db).get("timezone") or "UTC"
-        local = self._job.db.now().astimezone(ZoneInfo(name))
+        zone = label_zone(await DatabaseSettings(self._job.db).get("timezone") or "")
+        local = self._job.db.now().astimezone(zone)
         return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _plan_creations(self) -> None:

@@ -158,7 +158,7 @@ class Runner:
         fence = Fence(begun.lock.key, begun.lock.token)
         meter = await self._runs.meter(begun.run)
         counter = Meter(*meter)
-        connections = self._connect(interrupt, counter)
+        connections = await self._connected(begun, interrupt, counter)
         job = await self._job(run, begun, fence, counter, connections, interrupt)
         await self._statistics.start_campaign(begun.campaign, begun.run)
         ended = _End(RunState.FAILED)
@@ -176,6 +176,22 @@ class Runner:
         if ended.error is not None and not isinstance(ended.error, Stopped):
             raise ended.error
         return ended.state
+
+    async def _connected(self, begun: Begun, interrupt: RunInterrupt, meter: Meter) -> Connections:
+        """Prepare both services; settings that can't be used end the run here, before anything is asked."""
+        try:
+            return self._connect(interrupt, meter)
+        except BemaError as error:
+            await self._runs.finish(
+                begun.run,
+                begun.lock.token,
+                RunState.FAILED,
+                seconds=0.0,
+                error=error.as_dict(),
+                note=error.message,
+            )
+            await self._locks.give_back(begun.lock.key, begun.lock.token)
+            raise
 
     async def _work(self, job: Job, keeper: Keeper, begun: Begun, connections: Connections) -> _End:
         run = await self._runs.get(begun.run)
