@@ -185,12 +185,15 @@ class Ledger:
                 await connection.execute(update(runs).where(runs.c.id == self.run).values(**run_values))
 
     async def mark_unknown(self) -> int:
-        """What was on its way when the run ended may be done or not: it is unknown until it is read. No fence: it only
-        takes certainty away."""
+        """What was on its way when the run ended may be done or not: it is unknown until it is read.
+
+        Allowed without the lock, for it only takes certainty away, but not once another process has taken the run up.
+        """
+        mine = select(runs.c.id).where(runs.c.id == self.run, runs.c.lock_token == self._fence.token).exists()
         async with self._db.write() as connection:
             result = await connection.execute(
                 update(ledger)
-                .where(ledger.c.run == self.run, ledger.c.state == ChangeState.SENDING)
+                .where(ledger.c.run == self.run, ledger.c.state == ChangeState.SENDING, mine)
                 .values(state=ChangeState.UNKNOWN, error="its answer was lost; to be read back")
             )
             return result.rowcount

@@ -1,0 +1,232 @@
+"""The ledger: intent before request, results behind the fence, and nothing forgotten when a process ends."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from attrs import evolve, frozen
+
+from bema_tui.errors import LockLost, StoreError, UsageError
+from bema_tui.model import Campaign, ChangeKind, ChangeState, Lock, PlannedChange, RunState
+from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.database import Database
+from bema_tui.store.identity import current_holder
+from bema_tui.store.ledger import NEW, Ledger, LedgerHistory, Settled
+from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.runs import Fence, Runs
+from tests.store.conftest import SetClock
+
+CODE = "2026_ETB_NBL"
+ME = current_holder()
+
+
+@frozen
+class Desk:
+    """A run that holds its lock, with an empty ledger."""
+
+    db: Database
+    runs: Runs
+    locks: DatabaseLocks
+    lock: Lock
+    run: int
+    ledger: Ledger
+
+    @property
+    def fence(self) -> Fence:
+        return Fence(self.lock.key, self.lock.token)
+
+
+@pytest.fixture
+async def desk(db: Database) -> Desk:
+    await Campaigns(db).add(Campaign(CODE, "No Better Love", ("100",)), "maria")
+    return await begin(db)
+
+
+async def begin(db: Database) -> Desk:
+    locks = DatabaseLocks(db, LockAges(), ME)
+    lock = await locks.acquire_lock(CODE, "sync")
+    runs = Runs(db)
+    run = await runs.create("sync", CODE, ME, {})
+    fence = Fence(lock.key, lock.token)
+    assert await runs.claim(run, [RunState.PLANNING], fence, ME)
+    return Desk(db, runs, locks, lock, run, Ledger(db, run, CODE, fence))
+
+
+def change(person: str, kind: ChangeKind, target: str = "16") -> PlannedChange:
+    return PlannedChange(
+        kind=kind,
+        subscriber_id=person,
+        email=f"{person}@example.com",
+        name="",
+        target=target,
+        target_name=f"{CODE}_GOLD_PURCHASE",
+        before=None,
+        after=target,
+        rule="Opt-In → Gold Purchased",
+        reason="order 1",
+    )
+
+
+async def plan(desk: Desk, *changes: PlannedChange) -> None:
+    now = desk.db.now()
+    await desk.ledger.put_plan([(n, n, entry, now) for n, entry in enumerate(changes, 1)], {("rule", "kind"): (1, 1)})
+
+
+async def plan_two(desk: Desk) -> None:
+    await plan(desk, change("1", ChangeKind.ADD_GROUP), change("2", ChangeKind.ADD_GROUP))
+
+
+async def test_rows_go_out_in_their_order_and_come_back_settled(desk: Desk) -> None:
+    await plan_two(desk)
+    rows = await desk.ledger.planned(10)
+    assert [row.subscriber_id for row in rows] == ["1", "2"]
+    await desk.ledger.mark_sending(rows)
+    assert await desk.ledger.counts() == {ChangeState.SENDING: 2}
+    await desk.ledger.settle(
+        [Settled(rows[0].id, ChangeState.APPLIED), Settled(rows[1].id, ChangeState.FAILED, "422: no", 422)]
+    )
+    assert await desk.ledger.counts() == {ChangeState.APPLIED: 1, ChangeState.FAILED: 1}
+    assert (await desk.ledger.in_state(ChangeState.APPLIED, 10))[0].attempts == 1
+
+
+async def test_a_row_is_never_sent_twice_at_once(desk: Desk) -> None:
+    await plan_two(desk)
+    rows = await desk.ledger.planned(10)
+    await desk.ledger.mark_sending(rows)
+    with pytest.raises(StoreError):
+        await desk.ledger.mark_sending(rows)
+
+
+async def test_what_was_on_its_way_is_unknown_when_the_run_ends(desk: Desk) -> None:
+    await plan_two(desk)
+    await desk.ledger.mark_sending(await desk.ledger.planned(1))
+    assert await desk.ledger.mark_unknown() == 1
+    assert await desk.ledger.counts() == {ChangeState.UNKNOWN: 1, ChangeState.PLANNED: 1}
+
+
+WRITES: dict[str, Callable[[Desk], Awaitable[object]]] = {
+    "plan": plan_two,
+    "clear": lambda desk: desk.ledger.clear_plan(),
+    "send": lambda desk: desk.ledger.mark_sending([]),
+    "settle": lambda desk: desk.ledger.settle([]),
+    "retarget": lambda desk: desk.ledger.retarget("x", "1"),
+    "say": lambda desk: desk.runs.update(desk.run, desk.fence, people=1),
+    "claim": lambda desk: desk.runs.claim(desk.run, [RunState.PLANNING], desk.fence, ME),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+async def test_without_its_lock_a_run_writes_nothing(desk: Desk, write: str) -> None:
+    await desk.locks.release_lock(desk.lock.id, reason="test", force=True)
+    with pytest.raises(LockLost):
+        await WRITES[write](desk)
+
+
+async def test_an_older_token_never_writes_again_though_the_key_is_held(desk: Desk) -> None:
+    await desk.locks.release_lock(desk.lock.id, reason="test", force=True)
+    newer = await begin(desk.db)
+    assert newer.lock.token > desk.lock.token
+    with pytest.raises(LockLost):
+        await plan_two(desk)
+    await plan_two(newer)
+
+
+async def test_a_plan_that_was_sent_from_is_not_made_anew(desk: Desk) -> None:
+    await plan_two(desk)
+    await desk.ledger.clear_plan()
+    assert await desk.ledger.planned(10) == ()
+    await plan_two(desk)
+    await desk.ledger.mark_sending(await desk.ledger.planned(1))
+    with pytest.raises(StoreError, match="can't be planned anew"):
+        await desk.ledger.clear_plan()
+
+
+async def test_a_created_group_gives_its_rows_their_target(desk: Desk) -> None:
+    await plan(desk, change("1", ChangeKind.ADD_GROUP, NEW + "A"), change("2", ChangeKind.ADD_GROUP, NEW + "B"))
+    await desk.ledger.retarget("A", "77")
+    assert [row.target for row in await desk.ledger.planned(10)] == ["77", NEW + "B"]
+
+
+async def test_a_refusal_for_the_status_does_not_count_as_a_failure(desk: Desk) -> None:
+    await plan(desk, *(change(str(n), ChangeKind.ADD_GROUP) for n in range(4)))
+    rows = await desk.ledger.planned(10)
+    results = [
+        Settled(rows[0].id, ChangeState.FAILED, "no", 422),
+        Settled(rows[1].id, ChangeState.FAILED, "gone", 404),
+        Settled(rows[2].id, ChangeState.APPLIED),
+    ]
+    await desk.ledger.settle(results)
+    assert await desk.ledger.failure_rate() == (1, 3)
+
+
+async def test_the_sample_is_spread_over_the_run(desk: Desk) -> None:
+    await plan(desk, *(change(str(n), ChangeKind.ADD_GROUP) for n in range(100)))
+    await desk.ledger.settle([Settled(row.id, ChangeState.APPLIED) for row in await desk.ledger.planned(100)])
+    sample = await desk.ledger.sample_moves(10)
+    assert [row.seq for row in sample] == list(range(1, 101, 10))
+
+
+async def test_history_knows_refusals_and_moves(desk: Desk, clock: SetClock) -> None:
+    await plan_two(desk)
+    rows = await desk.ledger.planned(10)
+    await desk.ledger.settle(
+        [Settled(rows[0].id, ChangeState.APPLIED), Settled(rows[1].id, ChangeState.FAILED, "no", 422)]
+    )
+    history = LedgerHistory(desk.db, CODE)
+    since = clock.at
+    assert {mark[0] for mark in await history.refused()} == {"2"}
+    assert await history.moves_since(since) == {"1": 1}
+    assert await history.placements(["1", "2"]) == {"1": (f"{CODE}_GOLD_PURCHASE", None)}
+    clock.forward(1)
+    assert await history.moves_since(clock.at) == {}
+
+
+async def test_who_holds_the_lock_writes_down_that_others_are_lost(desk: Desk) -> None:
+    await plan_two(desk)
+    await desk.ledger.mark_sending(await desk.ledger.planned(1))
+    await desk.locks.release_lock(desk.lock.id, reason="test", force=True)
+    newer = await begin(desk.db)
+    await newer.runs.abandon_others(newer.run, CODE, newer.fence)
+    assert (await desk.runs.get(desk.run)).state is RunState.LOST
+    assert (await newer.runs.get(newer.run)).state is RunState.PLANNING
+    assert await desk.ledger.counts() == {ChangeState.UNKNOWN: 1, ChangeState.PLANNED: 1}
+
+
+async def test_only_a_run_at_work_can_be_asked(desk: Desk) -> None:
+    await desk.runs.ask(desk.run, "stop", "jon", "newsletter")
+    assert [wish[1:] for wish in await desk.runs.wishes(desk.run)] == [("stop", "jon", "newsletter")]
+    await desk.runs.finish(desk.run, desk.lock.token, RunState.STOPPED, seconds=1)
+    with pytest.raises(UsageError, match="not at work"):
+        await desk.runs.ask(desk.run, "stop", "jon", "")
+
+
+async def test_an_ended_run_is_not_overwritten_by_whoever_had_it_before(desk: Desk) -> None:
+    await desk.locks.release_lock(desk.lock.id, reason="test", force=True)
+    lock = await desk.locks.acquire_lock(CODE, "resume", run=desk.run)
+    assert await desk.runs.claim(desk.run, [RunState.PLANNING], Fence(CODE, lock.token), ME)
+    resumed = Ledger(desk.db, desk.run, CODE, Fence(CODE, lock.token))
+    await resumed.put_plan([(1, 1, change("1", ChangeKind.ADD_GROUP), desk.db.now())], {("rule", "kind"): (1, 1)})
+    await resumed.mark_sending(await resumed.planned(1))
+    assert await desk.ledger.mark_unknown() == 0
+    assert not await desk.runs.finish(desk.run, desk.lock.token, RunState.LOST, seconds=1)
+    assert (await desk.runs.get(desk.run)).state is RunState.PLANNING
+
+
+@pytest.mark.parametrize(
+    ("planned", "yes_later", "options", "may"),
+    [
+        (False, False, {"yes": True}, False),
+        (True, False, {}, False),
+        (True, False, {"yes": True}, True),
+        (True, False, {"yes": True, "needs_approval": "too big"}, False),
+        (True, True, {"needs_approval": "too big"}, True),
+    ],
+)
+async def test_a_yes_counts_only_for_a_plan_that_could_be_seen(
+    desk: Desk, clock: SetClock, planned: bool, yes_later: bool, options: dict[str, object], may: bool
+) -> None:
+    found = await desk.runs.get(desk.run)
+    at = clock.at if planned else None
+    clock.forward(60)
+    assert evolve(found, planned_at=at, yes_at=clock.at if yes_later else None, options=options).may_apply is may

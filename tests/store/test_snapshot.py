@@ -1,0 +1,299 @@
+"""A snapshot tells the story as MOCKUPS' one afternoon has it, and sees what nobody has written down: a lost run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+from sqlalchemy import event, insert, select, update
+
+from bema_tui.errors import UsageError
+from bema_tui.model import ChangeKind, ChangeState, LockState, RunState, Severity, Tier
+from bema_tui.store import schema
+from bema_tui.store.database import Database
+from bema_tui.store.identity import current_holder
+from bema_tui.store.locks import LockAges
+from bema_tui.store.snapshot import SnapshotReader
+
+from ..story import VIEWER, write_story_file
+
+NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
+NBL = "2024_ETB_NBL"
+
+
+@pytest.fixture
+def story_file(tmp_path: Path) -> Path:
+    return write_story_file(tmp_path / "story.sqlite3", NOW)
+
+
+@pytest.fixture
+async def db(story_file: Path) -> AsyncIterator[Database]:
+    async with await Database.open(str(story_file), clock=lambda: NOW) as database:
+        yield database
+
+
+@pytest.fixture
+def reader(db: Database) -> SnapshotReader:
+    return SnapshotReader(db, VIEWER, LockAges())
+
+
+async def change(db: Database, table: Any, condition: Any, **values: object) -> None:
+    async with db.write() as connection:
+        result = await connection.execute(update(table).where(condition).values(**values))
+        assert result.rowcount
+
+
+@contextmanager
+def counted_statements(db: Database) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(db.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def test_campaigns_stand_by_attention_with_their_state(reader: SnapshotReader) -> None:
+    snapshot = await reader.read()
+    assert [(campaign.code, campaign.status, campaign.percent) for campaign in snapshot.campaigns] == [
+        ("2023_LOLA_ER", "blocked", None),
+        ("2025_KAIRO_TNS", "lost", 58),
+        (NBL, "applying", 54),
+        ("2026_DIVINE_HG", "plan waits", None),
+        ("2025_ETB_SW", "in step", None),
+        ("2026_ZM_BTL", "in step", None),
+        ("2024_DIVINE_AFTERGLOW", "in step", None),
+        ("ETB-2019-FIRSTLIGHT", "legacy", None),
+    ]
+
+
+async def test_a_campaign_has_its_statistics_and_sums(reader: SnapshotReader) -> None:
+    campaign = {found.code: found for found in (await reader.read()).campaigns}[NBL]
+    assert (campaign.members, campaign.buyers, campaign.revenue, campaign.currency) == (38_240, 4_519, "61820", "USD")
+    assert campaign.tiers[Tier.GOLD_PURCHASED] == 3_016
+    assert sum(campaign.tiers.values()) == 38_240
+    assert campaign.products == ("118", "119")
+    assert (campaign.open_findings, campaign.open_errors) == (274, 12)
+    assert (campaign.requests, campaign.last_sync_text) == (2_364, "88 applied")
+    assert campaign.last_sync == NOW - timedelta(days=1)
+    assert (campaign.active_run, campaign.waiting_run) == (418, None)
+    assert campaign.lock is not None
+    assert (campaign.lock.id, campaign.lock.state) == ("k3f9", LockState.LIVE)
+    assert len(campaign.buyers_per_day) == 30
+
+
+async def test_runs_at_work_come_first_then_waiting_then_lost_then_ended(reader: SnapshotReader) -> None:
+    snapshot = await reader.read()
+    assert [run.id for run in snapshot.runs[:6]] == [418, 417, 415, 416, 414, 413]
+    assert snapshot.run_count == 418
+    at_work, waiting, lost = snapshot.runs[:3]
+    assert (at_work.state, at_work.settled, at_work.total, at_work.percent) == (RunState.APPLYING, 6_502, 12_041, 54)
+    assert at_work.requests[0].verb == "pause"
+    assert at_work.rows_per_minute == pytest.approx(316, abs=1)
+    assert (waiting.state, dict(waiting.changes)) == (RunState.PLANNED, {ChangeState.PLANNED: 96})
+    assert lost.state is RunState.LOST
+    assert lost.changes[ChangeState.UNKNOWN] == 1
+
+
+async def test_findings_are_grouped_worst_first_and_the_newest_shown(reader: SnapshotReader) -> None:
+    snapshot = await reader.read()
+    assert [(group.rule, group.open, group.new) for group in snapshot.finding_groups[:4]] == [
+        ("two_tiers", 12, 9),
+        ("blocked_record", 4, 3),
+        ("field_type_mismatch", 1, 0),
+        ("wood_purchase", 103, 96),
+    ]
+    assert snapshot.finding_groups[0].campaigns == ((NBL, 9), ("2025_KAIRO_TNS", 3))
+    assert sum(snapshot.finding_counts.values()) == 318
+    assert snapshot.finding_counts[Severity.ERROR] == 17
+    newest = snapshot.newest_findings
+    assert len(newest) == 20
+    assert newest[0].subject == "ana.petrova@example.org"
+    assert [found.last_seen for found in newest] == sorted((found.last_seen for found in newest), reverse=True)
+
+
+async def test_the_small_panels(reader: SnapshotReader) -> None:
+    snapshot = await reader.read()
+    assert [lock.id for lock in snapshot.locks] == ["k7d2", "k3f9"]
+    assert snapshot.people_here == ("maria", "jon")
+    assert snapshot.activity[0].text.startswith("opened plan 417")
+    assert snapshot.services["mailerlite"].quota_left == 97
+    health = snapshot.health
+    assert health is not None
+    assert (health.score, health.reasons[0], len(health.memory_series)) == (78, "memory 81 %", 12)
+    assert health.memory_series[-1] == pytest.approx(80.86, abs=0.01)
+    assert health.full_check_at == NOW - timedelta(seconds=60)
+
+
+async def test_a_snapshot_takes_few_statements_however_much_there_is(db: Database, reader: SnapshotReader) -> None:
+    with counted_statements(db) as first:
+        await reader.read()
+    async with db.write() as connection:
+        for number in range(60):
+            code = f"2026_NEW_A{number}"
+            campaign = {"code": code, "album": "A", "state": "active", "created_at": NOW, "created_by": "x"}
+            await connection.execute(insert(schema.campaigns).values(campaign))
+            row = (await connection.execute(select(schema.runs).where(schema.runs.c.id == 416))).one()._asdict()
+            await connection.execute(insert(schema.runs).values(row | {"id": 500 + number, "campaign": code}))
+    with counted_statements(db) as later:
+        snapshot = await reader.read()
+    assert len(snapshot.campaigns) == 68
+    assert len(later) <= len(first) <= 16
+
+
+async def test_an_ended_run_is_counted_again_when_its_rows_change_under_a_later_run(
+    db: Database, reader: SnapshotReader
+) -> None:
+    before = {run.id: run for run in (await reader.read()).runs}[416]
+    assert before.changes[ChangeState.APPLIED] == 212
+    async with db.write() as connection:
+        row = (await connection.execute(select(schema.runs).where(schema.runs.c.id == 416))).one()._asdict()
+        undo = {"id": 419, "kind": "undo", "state": RunState.DONE, "finished_at": NOW}
+        await connection.execute(insert(schema.runs).values(row | undo))
+        await connection.execute(
+            update(schema.ledger).where(schema.ledger.c.run == 416).values(state=ChangeState.UNDONE)
+        )
+    after = {run.id: run for run in (await reader.read()).runs}[416]
+    assert dict(after.changes) == {ChangeState.UNDONE: 212}
+
+
+@pytest.mark.parametrize(
+    ("lock", "expected"),
+    [
+        ({}, RunState.APPLYING),
+        ({"held": False}, RunState.LOST),
+        ({"token": 58}, RunState.LOST),
+        ({"run": 999}, RunState.LOST),
+        ({"last_beat": NOW - timedelta(minutes=10)}, RunState.APPLYING),  # quiet: nobody can say
+        ({"last_beat": NOW - timedelta(minutes=16)}, RunState.LOST),
+        ({"last_beat": NOW - timedelta(hours=2)}, RunState.LOST),
+        ({"boot_id": "the boot before"}, RunState.LOST),  # dead: this host has started again since
+    ],
+)
+async def test_a_run_without_its_lock_is_lost(
+    db: Database, reader: SnapshotReader, lock: dict[str, object], expected: RunState
+) -> None:
+    if lock:
+        await change(db, schema.locks, schema.locks.c.key == NBL, **lock)
+    assert (await reader.run(418)).state is expected
+    snapshot = await reader.read()
+    campaign = {found.code: found for found in snapshot.campaigns}[NBL]
+    assert campaign.status == expected.value
+    assert campaign.active_run == (418 if expected is RunState.APPLYING else None)
+    async with db.read() as connection:
+        stored = await connection.scalar(select(schema.runs.c.state).where(schema.runs.c.id == 418))
+    assert stored == RunState.APPLYING, "a reader writes nothing"
+
+
+async def test_a_dead_process_of_this_host_loses_its_run_at_once(db: Database) -> None:
+    me = current_holder()
+    gone = {"host": me.host, "boot_id": me.boot_id, "pid_namespace": me.pid_namespace, "pid": os.getpid()}
+    await change(db, schema.locks, schema.locks.c.key == NBL, **gone, process_started=me.process_started)
+    assert (await SnapshotReader(db, me, LockAges()).run(418)).state is RunState.APPLYING
+    await change(db, schema.locks, schema.locks.c.key == NBL, process_started=me.process_started - 1_000)
+    assert (await SnapshotReader(db, me, LockAges()).run(418)).state is RunState.LOST
+
+
+async def test_a_run_just_begun_is_not_lost_before_its_lock_names_it(db: Database, reader: SnapshotReader) -> None:
+    async with db.write() as connection:
+        row = (await connection.execute(select(schema.runs).where(schema.runs.c.id == 413))).one()._asdict()
+        begun = {"id": 419, "state": RunState.PLANNING, "phase": "lock", "started_at": NOW, "finished_at": None}
+        await connection.execute(insert(schema.runs).values(row | begun))
+    assert (await reader.run(419)).state is RunState.PLANNING
+    await change(db, schema.runs, schema.runs.c.id == 419, started_at=NOW - timedelta(minutes=5))
+    assert (await reader.run(419)).state is RunState.LOST
+
+
+async def test_a_campaign_fails_stops_and_comes_back_into_step(db: Database, reader: SnapshotReader) -> None:
+    async def status() -> tuple[str, str]:
+        campaign = {found.code: found for found in (await reader.read()).campaigns}["2025_ETB_SW"]
+        return campaign.status, campaign.last_sync_text
+
+    run = schema.runs.c.id == 416
+    assert await status() == ("in step", "212 applied")
+    await change(db, schema.runs, run, state=RunState.STOPPED)
+    assert await status() == ("stopped", "stopped")
+    await change(db, schema.runs, run, state=RunState.FAILED)
+    assert await status() == ("failed", "failed")
+    await change(db, schema.runs, run, state=RunState.DONE, finished_at=NOW)
+    rows = (schema.ledger.c.run == 416) & (schema.ledger.c.seq <= 3)
+    await change(db, schema.ledger, rows, state=ChangeState.FAILED)
+    await change(db, schema.runs, run, finished_at=NOW - timedelta(seconds=1))
+    assert await status() == ("failed", "3 failed")
+    await change(db, schema.campaigns, schema.campaigns.c.code == "2025_ETB_SW", state="archived")
+    assert (await status())[0] == "archived"
+    assert (await reader.read()).campaigns[-1].code == "2025_ETB_SW"
+
+
+async def test_a_field_that_was_mended_no_longer_blocks(db: Database, reader: SnapshotReader) -> None:
+    await change(db, schema.findings, schema.findings.c.rule == "field_type_mismatch", state="resolved")
+    statuses = {campaign.code: campaign.status for campaign in (await reader.read()).campaigns}
+    assert statuses["2023_LOLA_ER"] == "failed"
+
+
+async def test_a_quota_whose_window_is_over_is_full_again(db: Database, reader: SnapshotReader) -> None:
+    await change(db, schema.services, schema.services.c.name == "mailerlite", quota_resets_at=NOW)
+    assert (await reader.read()).services["mailerlite"].quota_left == 120
+
+
+async def test_samples_of_other_hosts_and_older_processes_are_not_mixed_in(db: Database) -> None:
+    async with db.write() as connection:
+        row = (await connection.execute(select(schema.health_samples).limit(1))).one()._asdict()
+        for host, pid, cpu in (("studio-1", 9_000, 1.0), ("studio-1", 9_000, 2.0), ("desk-2", 7, 99.0)):
+            at = NOW - timedelta(seconds=10 - 5 * cpu)
+            values = {"id": None, "host": host, "pid": pid, "cpu_percent": cpu, "at": at}
+            await connection.execute(insert(schema.health_samples).values(row | values))
+    own = (await SnapshotReader(db, VIEWER, LockAges()).read()).health
+    assert own is not None
+    assert own.cpu_series == (1.0, 2.0)
+    nobody = await SnapshotReader(db, evolve(VIEWER, host="elsewhere"), LockAges()).read()
+    assert nobody.health is None
+
+
+async def test_an_empty_database_is_a_snapshot_too(tmp_path: Path) -> None:
+    async with await Database.open(str(tmp_path / "new.sqlite3"), clock=lambda: NOW) as db:
+        snapshot = await SnapshotReader(db, VIEWER, LockAges()).read()
+    assert (snapshot.campaigns, snapshot.runs, snapshot.locks, snapshot.health) == ((), (), (), None)
+    assert {service.state for service in snapshot.services.values()} == {"unknown"}
+
+
+async def test_one_run_whole(reader: SnapshotReader) -> None:
+    run = await reader.run(418)
+    assert {kind: sum(states.values()) for kind, states in run.kinds.items()} == {
+        ChangeKind.SET_FIELD: 4_189,
+        ChangeKind.ADD_GROUP: 4_011,
+        ChangeKind.REMOVE_GROUP: 3_841,
+    }
+    assert sum(run.changes.values()) == 12_041
+    assert run.seconds == pytest.approx(26 * 60 + 57)
+    assert [phase.phase.value for phase in run.phases][:2] == ["lock", "read shop"]
+    with pytest.raises(UsageError, match="no run 9999"):
+        await reader.run(9999)
+
+
+async def test_runs_newest_first_of_all_or_of_one_campaign(reader: SnapshotReader) -> None:
+    assert [run.id for run in await reader.runs(3)] == [418, 417, 416]
+    assert [run.id for run in await reader.runs(2, offset=2)] == [416, 415]
+    assert [run.id for run in await reader.runs(2, campaign="2025_ETB_SW")] == [416, 414]
+
+
+async def test_the_statistics_of_one_campaign_and_of_all(reader: SnapshotReader) -> None:
+    (campaign,) = await reader.campaign_stats("2026_ZM_BTL")
+    assert (campaign.members, campaign.buyers, campaign.revenue, campaign.last_sync_text) == (
+        8_114,
+        377,
+        "5278",
+        "nothing to do",
+    )
+    assert campaign.conversion == pytest.approx(0.0465, abs=1e-4)
+    assert len(await reader.campaign_stats()) == 8
+    with pytest.raises(UsageError, match="2026_NO_SUCH"):
+        await reader.campaign_stats("2026_NO_SUCH")
