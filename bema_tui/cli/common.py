@@ -63,6 +63,8 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
             as_json=as_json or given.as_json,
         )
         context.obj = flags
+        if context.invoked_subcommand is not None:
+            return None  # the command itself reads the settings, once, with every flag known
         with told(as_json=flags.as_json):
             settings = config.load(flags.config, flags={"database_url": flags.database})
             log_file = Path(settings.log_file).expanduser() if settings.log_file else config.default_log_file()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import logging
 import os
 import sys
 from typing import Literal
@@ -11,12 +12,15 @@ from urllib.parse import urlsplit
 
 import click
 
-from bema_tui.cli.common import open_world, run_async
+from bema_tui.cli.common import World, open_world, run_async
 from bema_tui.cli.monitoring import make_monitor
 from bema_tui.config import Settings, require_services
+from bema_tui.errors import StoreError
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SIGNAL_STATUS = 128
+_SWEEP_SECONDS = 60
+logger = logging.getLogger("bema_tui.console")
 
 
 def mode_of(settings: Settings) -> Literal["LIVE", "SIMULATOR"]:
@@ -43,6 +47,16 @@ def refused_here() -> bool:
     return reason is not None
 
 
+async def _sweep(world: World) -> None:
+    """Release stale locks while the console is open; a database that is busy is tried again at the next turn."""
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        try:
+            await world.locks.sweep()
+        except StoreError as error:
+            logger.warning("the sweeper can't use the database: %s", error.message)
+
+
 async def _console(settings: Settings) -> int:
     from bema_tui.store.presence import Presence
     from bema_tui.sync.runner import Runner
@@ -55,12 +69,15 @@ async def _console(settings: Settings) -> int:
         supervisor = Supervisor(world.db, runner, world.locks, world.me)
         monitor = make_monitor(world)
         await monitor.start_monitoring()
+        sweeper = asyncio.create_task(_sweep(world), name="sweeper")
+        presence = Presence(world.db, world.me)
+        await presence.opened()
         status = _SIGNAL_STATUS
         try:
             status = await run_console(
                 world.reader,
                 supervisor,
-                Presence(world.db, world.me),
+                presence,
                 mode=mode_of(settings),
                 profile=settings.profile or getpass.getuser(),
                 read_only=settings.read_only,
@@ -68,6 +85,8 @@ async def _console(settings: Settings) -> int:
         finally:
             # The terminal is restored by now; a signal leaves the request in flight one second, a person all it takes.
             at_once = status > _SIGNAL_STATUS
+            sweeper.cancel()
             await asyncio.shield(supervisor.settle(by=world.me.user, at_once=at_once))
             await monitor.stop_monitoring()
+            await presence.closed()
     return status

@@ -21,8 +21,9 @@ from bema_tui.cli.common import common, open_world, run_async
 from bema_tui.config import EddSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.errors import BemaError
 
-# Ten times MailerLite's own quota, so that a demo's sync takes a minute and not ten; the pacing is the real one.
-QUOTA = 1200
+# MailerLite's own quota in a quarter of its minute: a sync lasts long enough to be watched and stopped, not longer.
+QUOTA = 120
+WINDOW_SECONDS = 15
 
 
 @click.command()
@@ -53,7 +54,16 @@ def demo(subscribers: int, orders: int, seed: int, settings: Settings, as_json: 
 @contextmanager
 def _simulator(subscribers: int, orders: int, seed: int) -> Iterator[dict[str, Any]]:
     """A simulator in a process of its own, so that the console's memory and speed are its own."""
-    command = [sys.executable, "-m", "bema_tui", "simulate", "--quota", str(QUOTA)]
+    command = [
+        sys.executable,
+        "-m",
+        "bema_tui",
+        "simulate",
+        "--quota",
+        str(QUOTA),
+        "--window-seconds",
+        str(WINDOW_SECONDS),
+    ]
     command += ["--subscribers", str(subscribers), "--orders", str(orders), "--seed", str(seed)]
     # Its own session: ctrl+c in the console must not reach it before the console is done.
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:  # noqa: S603
@@ -75,7 +85,9 @@ def _settings(settings: Settings, where: dict[str, Any], folder: Path) -> Settin
         database_url=f"sqlite:///{folder / 'demo.sqlite3'}",
         profile="demo",
         read_only=False,
-        mailerlite=MailerLiteSettings(url=mailerlite["url"], key=Secret(mailerlite["key"]), quota=QUOTA),
+        mailerlite=MailerLiteSettings(
+            url=mailerlite["url"], key=Secret(mailerlite["key"]), quota=QUOTA, window_seconds=WINDOW_SECONDS
+        ),
         edd=EddSettings(url=shop["url"], key=Secret(shop["key"]), token=Secret(shop["token"])),
     )
 

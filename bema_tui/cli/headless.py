@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import click
+from attrs import frozen
 
 from bema_tui.cli.common import World
 from bema_tui.errors import BemaError, LockLost
@@ -49,8 +50,16 @@ def interrupted_by_signals(interrupt: RunInterrupt, *, then: Callable[[], None] 
             loop.remove_signal_handler(number)
 
 
-async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *, quiet: bool) -> RunView:
-    """Begin a run, carry it to its end, and answer it as it stands then.
+@frozen
+class Ended:
+    """A run as it stands at its end, and the error that ended it, also where the database could not take it in."""
+
+    run: RunView
+    error: BemaError | None = None
+
+
+async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *, quiet: bool) -> Ended:
+    """Begin a run, carry it to its end, and answer how it stands then.
 
     Raises:
         BemaError: it could not begin. How it ended otherwise stands in the run.
@@ -74,8 +83,7 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
             click.echo(f"bema-tui: run {begun.run}: {error}", err=True)
     elif error is not None:
         raise error
-    view: RunView = await world.reader.run(begun.run)
-    return view
+    return Ended(await world.reader.run(begun.run), error)
 
 
 def _cut_short(task: asyncio.Task[RunState]) -> None:
@@ -99,8 +107,11 @@ async def _progress(world: World, run: int) -> None:
             click.echo("\r\x1b[K", err=True, nl=False)
 
 
-async def exit_status(world: World, run: RunView) -> int:
-    """0 done, 1 failed, 3 done but somebody is needed, 5 stopped. Precedence: 5, 1, 3, 0."""
+async def exit_status(world: World, ended: Ended) -> int:
+    """0 done, 1 failed, 2 wrong settings, 3 done but somebody is needed, 5 stopped. Precedence: 2, 5, 1, 3, 0."""
+    run = ended.run
+    if ended.error is not None:
+        return ended.error.exit_status
     if run.state in {RunState.STOPPED, RunState.LOST, RunState.PAUSED}:
         return STOPPED
     if run.state is RunState.FAILED:

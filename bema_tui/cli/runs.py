@@ -22,19 +22,23 @@ def _carry(settings: Settings, as_json: bool, begin: Callable[[Any], Awaitable[A
         from bema_tui.cli.headless import carry_out, exit_status
 
         async with open_world(settings) as world:
-            run = await carry_out(world, begin, quiet=as_json)
-            await _tell(world, run, as_json)
-            return await exit_status(world, run)
+            ended = await carry_out(world, begin, quiet=as_json)
+            await _tell(world, ended, as_json)
+            return await exit_status(world, ended)
 
     sys.exit(run_async(work))
 
 
-async def _tell(world: World, run: Any, as_json: bool) -> None:
+async def _tell(world: World, ended: Any, as_json: bool) -> None:
     from bema_tui.cli.headless import run_document
     from bema_tui.cli.texts import plan_text, run_text
 
+    run = ended.run
     if as_json:
-        print_json(await run_document(world, run))
+        document = await run_document(world, run)
+        if ended.error is not None and not document["error"]:
+            document["error"] = ended.error.as_dict()
+        print_json(document)
     elif run.state.waiting:
         click.echo(await plan_text(world, run))
     else:
@@ -96,16 +100,16 @@ def sync(code: str, yes: bool, create_missing: bool, max_moves: int | None, sett
         from bema_tui.cli.headless import carry_out, exit_status
 
         async with open_world(settings) as world:
-            run = await carry_out(world, lambda runner: runner.begin(code, kind="sync", options=options), quiet=False)
-            await _tell(world, run, as_json)
+            ended = await carry_out(world, lambda runner: runner.begin(code, kind="sync", options=options), quiet=False)
+            await _tell(world, ended, as_json)
+            run = ended.run
             if run.state.waiting:
                 if not click.confirm(f"Apply these {run.total:,} changes?", default=False, err=True):
                     click.echo(f"Nothing was written. The plan waits: bema-tui apply {run.id}", err=True)
-                    return await exit_status(world, run)
-                number = run.id
-                run = await carry_out(world, lambda runner: runner.begin_apply(number), quiet=False)
-                await _tell(world, run, as_json)
-            return await exit_status(world, run)
+                    return await exit_status(world, ended)
+                ended = await carry_out(world, lambda runner: runner.begin_apply(run.id), quiet=False)
+                await _tell(world, ended, as_json)
+            return await exit_status(world, ended)
 
     sys.exit(run_async(work))
 
