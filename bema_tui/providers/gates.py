@@ -81,7 +81,7 @@ class WindowGate:
     def left(self) -> int:
         """What may still leave in the present window, the reserve kept back."""
         self._roll()
-        return 0 if self._clock() < self._closed_until else max(0, self._budget - self._used)
+        return 0 if self._clock() < self._closed_until else max(0, self.budget - self._used)
 
     @property
     def resets_in(self) -> float:
@@ -91,23 +91,31 @@ class WindowGate:
         return max(0.0, ends - self._clock())
 
     @property
-    def _budget(self) -> int:
+    def budget(self) -> int:
+        """What a whole window admits: its limit, less what is left for others."""
         return max(1, self._limit - self._reserve)
 
     async def admit(self, cost: int) -> None:
         """Wait, first come first served, until ``cost`` fits; what never fits gets a fresh window alone."""
         async with self._turn:
-            while True:
-                self._interrupt.check()
-                self._roll()
-                now = self._clock()
-                if now >= self._closed_until and self._fits(cost):
-                    break
-                await self._interrupt.sleep(max(self.resets_in, _SLACK))
+            await self._until_it_fits(cost)
             if self._ends is None:
-                self._ends = now + self._window
+                self._ends = self._clock() + self._window
             self._used += cost
             self._pending += cost
+
+    async def wait_for(self, cost: int) -> None:
+        """Wait until ``cost`` would fit, and take nothing: for who must not wait once a write is announced."""
+        async with self._turn:
+            await self._until_it_fits(cost)
+
+    async def _until_it_fits(self, cost: int) -> None:
+        while True:
+            self._interrupt.check()
+            self._roll()
+            if self._clock() >= self._closed_until and self._fits(cost):
+                return
+            await self._interrupt.sleep(max(self.resets_in, _SLACK))
 
     async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
         """Take over the server's count; an answer without headers leaves our own."""
@@ -136,7 +144,7 @@ class WindowGate:
         self._used = self._limit
 
     def _fits(self, cost: int) -> bool:
-        return self._used + cost <= self._budget or (cost > self._budget and self._used == 0)
+        return self._used + cost <= self.budget or (cost > self.budget and self._used == 0)
 
     def _restart(self, now: float) -> None:
         self._ends = now + self._window

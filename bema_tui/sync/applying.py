@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bema_tui.campaigns.severities import finding
-from bema_tui.errors import BadAnswer, BemaError, WriteUnknown
+from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped, WriteUnknown
 from bema_tui.model import ChangeKind, ChangeState, FindingRule, RunState, Subscriber
 from bema_tui.providers.gates import WindowGate
 from bema_tui.store.ledger import LedgerRow, Settled
@@ -143,9 +143,10 @@ class Applier:
     async def _send_next(self, rows: Sequence[LedgerRow]) -> None:
         """One step: read stale rows again, or drop what can't be sent any more, or send one batch."""
         job = self._job
+        size = await self._batch_size()
         await self._keeper.safe_point(RunState.APPLYING)
         of_people = await job.ledger.of_people(row.subscriber_id for row in rows)
-        packed = pack(rows, of_people, await self._batch_size())
+        packed = pack(rows, of_people, size)
         stale_before = job.db.now() - timedelta(seconds=job.settings.rules.stale_after_seconds)
         stale = list(dict.fromkeys(row.subscriber_id for row in packed.send if row.read_at < stale_before))
         if stale:
@@ -166,9 +167,13 @@ class Applier:
             )
 
     async def _batch_size(self) -> int:
-        """Fill what is left of the window rather than wait for a whole batch's room."""
+        """Fill what is left of the window, or wait for the next one, before anything is announced as on its way."""
+        whole = max(1, min(BATCH, self._gate.budget - 1))
         room = self._gate.left - 1
-        return BATCH if room >= BATCH or room < _SMALLEST_BATCH else room
+        if min(_SMALLEST_BATCH, whole) <= room < whole:
+            return room
+        await self._gate.wait_for(whole + 1)
+        return whole
 
     async def _send(self, rows: Sequence[LedgerRow]) -> None:
         job = self._job
@@ -177,6 +182,10 @@ class Applier:
             answers = await job.mailerlite.batch([item_of(row) for row in rows], before_try=job.still_ours)
         except WriteUnknown as error:
             results = [Settled(row.id, ChangeState.UNKNOWN, error.message) for row in rows]
+        except (Stopped, RateLimited):
+            # The client vouches that nothing of it was done.
+            await self._finish(rows, [Settled(row.id, ChangeState.PLANNED) for row in rows])
+            raise
         else:
             results = [settle_answer(row, answer) for row, answer in zip(rows, answers, strict=True)]
         await self._finish(rows, results)

@@ -24,6 +24,8 @@ from bema_tui.sync.read_shop import read_shop
 from bema_tui.sync.services import shown_as
 from bema_tui.sync.statistics import write_statistics
 
+_NO_RUN = -1
+
 
 async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
     """Read both sides and write the plan; true when there is nothing to do, and the statistics are written.
@@ -85,9 +87,13 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, *, approved: bool) 
     """Everything that changes something outside, and the sample that is read back; answers the latter in words."""
     account = await read_account(job, create_missing=False)
     applier = Applier(job, account, keeper, gate)
+    await (
+        job.ledger.mark_unknown()
+    )  # what an end left on its way that could not be written down, on a full disk for one
     settled = await applier.settle_unknown()
     if approved:
         await _keep_sizes(job)
+        await job.findings.resolve_unseen(job.campaign.code, _NO_RUN, [FindingRule.READ_SHRANK])
     await job.enter(Phase.APPLY, f"{settled} settled" if settled else "")
     await job.note(apply_started_at=job.db.now())
     if await create_missing(job, keeper):
