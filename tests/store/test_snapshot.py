@@ -208,6 +208,10 @@ async def test_a_run_just_begun_is_not_lost_before_its_lock_names_it(db: Databas
         begun = {"id": 419, "state": RunState.PLANNING, "phase": "lock", "started_at": NOW, "finished_at": None}
         await connection.execute(insert(schema.runs).values(row | begun))
     assert (await reader.run(419)).state is RunState.PLANNING
+    await change(db, schema.runs, schema.runs.c.id == 419, phase="read shop")
+    assert (await reader.run(419)).state is RunState.LOST
+    await change(db, schema.runs, schema.runs.c.id == 419, phase="lock")
+    assert (await reader.run(419)).state is RunState.PLANNING
     await change(db, schema.runs, schema.runs.c.id == 419, started_at=NOW - timedelta(minutes=5))
     assert (await reader.run(419)).state is RunState.LOST
 

@@ -1,0 +1,108 @@
+"""One table of keys: the footer, the help, the palette and Textual's bindings are made from it."""
+
+from __future__ import annotations
+
+from attrs import frozen
+from textual.binding import Binding, BindingType
+
+OVERVIEW, PLAN = "overview", "plan"
+EVERYWHERE = frozenset({OVERVIEW, PLAN})
+
+
+@frozen
+class Key:
+    """One action: ``rank`` is its place when the footer is packed, 0 stands at the right edge."""
+
+    id: str
+    key: str
+    label: str
+    tooltip: str
+    rank: int
+    group: str
+    shown: str = ""
+    """The key as people write it, where it differs from Textual's name."""
+    writes: bool = False
+    screens: frozenset[str] = EVERYWHERE
+
+    @property
+    def name(self) -> str:
+        """The key as shown."""
+        return self.shown or self.key
+
+
+KEYS = (
+    Key("apply", "A", "apply", "Apply the plan on the screen", 1, "plan", writes=True, screens=frozenset({PLAN})),
+    Key(
+        "sync",
+        "s",
+        "sync",
+        "Plan a sync and show it; open what waits, resume what stopped",
+        1,
+        "run",
+        writes=True,
+    ),
+    Key(
+        "plan",
+        "d",
+        "plan",
+        "Make the plan only; nothing is written outside",
+        1,
+        "run",
+        writes=True,
+        screens=frozenset({OVERVIEW}),
+    ),
+    Key(
+        "stop",
+        "x",
+        "stop",
+        "Stop the run at its next safe point; a plan that waits is discarded",
+        1,
+        "run",
+        writes=True,
+    ),
+    Key("pause", "p", "pause", "Pause or continue the run; it keeps its lock", 1, "run", writes=True),
+    Key(
+        "release",
+        "r",
+        "release",
+        "Release a lock whose holder is gone",
+        1,
+        "lock",
+        writes=True,
+        screens=frozenset({OVERVIEW}),
+    ),
+    Key(
+        "force",
+        "R",
+        "release live",
+        "Release a live or quiet lock by its typed id",
+        2,
+        "lock",
+        writes=True,
+        screens=frozenset({OVERVIEW}),
+    ),
+    Key("open", "enter", "open", "Open the row; never changes anything", 2, "move"),
+    Key("filter", "slash", "filter", "Show only the rows that have a text", 3, "move", "/"),
+    Key("next", "tab", "next panel", "Go to the next panel", 4, "move"),
+    Key("back", "left,escape", "back", "Go back", 0, "move", "left", screens=frozenset({PLAN})),
+    Key("help", "question_mark", "all keys", "Show all keys", 0, "help", "?"),
+    Key("palette", "ctrl+p", "palette", "Find an action by its name", 5, "help"),
+    Key("redraw", "ctrl+l", "redraw", "Draw the whole screen again", 9, "help"),
+    Key("theme", "f2", "theme", "Dark, light or no colours", 9, "help", "F2"),
+    Key("quit", "q", "quit", "Leave the console", 0, "help"),
+)
+GROUPS = {"plan": "The plan on the screen", "run": "Runs", "lock": "Locks", "move": "Moving about", "help": "Help"}
+BY_ID = {key.id: key for key in KEYS}
+_OWN_MEANING = frozenset({"open", "next"})
+"""Keys that the widgets and the screen bind themselves."""
+
+
+def bindings(screen: str) -> list[BindingType]:
+    """Textual's bindings of one screen."""
+    made: list[BindingType] = [
+        Binding(key.key, key.id, key.label, show=False, tooltip=key.tooltip, id=f"{screen}.{key.id}")
+        for key in KEYS
+        if screen in key.screens and key.id not in _OWN_MEANING
+    ]
+    made += [Binding(str(number), f"screen({number})", show=False) for number in range(1, 8)]
+    return made

@@ -1,0 +1,205 @@
+"""How numbers, ages, bars and foreign text become cells; pure, so that every rule of it is tested."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from rich.cells import cell_len
+from textual.content import Content, Span
+
+from bema_tui.tui.glyphs import Glyphs
+
+Part: TypeAlias = str | tuple[str, str] | Content
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINERS = {"\u200c", "\u200d"}
+
+
+def plain(text: str) -> str:
+    """Foreign text without anything a terminal would obey: control codes and bidi marks become ``\\x1b`` and the like.
+
+    The text is cleaned where it enters the program; this is the second wall, before the terminal.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(char) for char in text)
+
+
+def _visible(char: str) -> str:
+    if char in _JOINERS:
+        return char
+    if unicodedata.category(char) in _HIDDEN or char == "\ufe0f":
+        return "" if char == "\ufe0f" else char.encode("unicode_escape").decode("ascii")
+    return char
+
+
+def line(*parts: Part) -> Content:
+    """One line from strings, ``(text, style name)`` pairs and finished lines. Nothing is ever read as markup."""
+    texts: list[str] = []
+    spans: list[Span] = []
+    position = 0
+    for part in parts:
+        if isinstance(part, Content):
+            spans += [Span(position + span.start, position + span.end, span.style) for span in part.spans]
+            text = part.plain
+        elif isinstance(part, tuple):
+            text = plain(part[0])
+            if text and part[1]:
+                spans.append(Span(position, position + len(text), part[1]))
+        else:
+            text = plain(part)
+        texts.append(text)
+        position += len(text)
+    return Content("".join(texts), spans)
+
+
+def width_of(text: str | Content) -> int:
+    """The cells that a line takes on the screen."""
+    return cell_len(text if isinstance(text, str) else text.plain)
+
+
+def cut(text: str, width: int) -> str:
+    """Text of at most ``width`` cells; what had to be cut ends in ``~``."""
+    if cell_len(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    return text[: _chars_within(text, width - 1)] + "~"
+
+
+def _chars_within(text: str, width: int) -> int:
+    used = 0
+    for index, char in enumerate(text):
+        used += cell_len(char)
+        if used > width:
+            return index
+    return len(text)
+
+
+def cut_line(content: Content, width: int) -> Content:
+    """A line cut to ``width`` cells, as ``cut`` does, with its styles kept."""
+    if cell_len(content.plain) <= width:
+        return content
+    if width <= 0:
+        return Content("")
+    return line(content[: _chars_within(content.plain, width - 1)], "~")
+
+
+def fit(content: str | Content, width: int, *, right: bool = False) -> Content:
+    """A line of exactly ``width`` cells: cut or filled with blanks, at the left side when ``right``."""
+    made = cut_line(line(content), width)
+    blank = " " * max(0, width - cell_len(made.plain))
+    return line(blank, made) if right else line(made, blank)
+
+
+def spread(left: Content, right: Content, width: int) -> Content:
+    """``left`` at the left edge and ``right`` at the right one; ``right`` goes first when there is no room."""
+    room = width - width_of(right)
+    if room < width_of(left) + 1:
+        return fit(left, width)
+    return line(fit(left, room), right)
+
+
+def pack(parts: Sequence[Content], width: int, gap: str = "  ") -> Content:
+    """As many of the parts as fit, in their order; the rest is left out whole."""
+    taken: list[Content] = []
+    used = 0
+    for part in parts:
+        need = width_of(part) + (len(gap) if taken else 0)
+        if used + need > width:
+            continue
+        taken.append(part)
+        used += need
+    return line(*_between(taken, gap))
+
+
+def _between(parts: Sequence[Content], gap: str) -> Iterable[Part]:
+    for index, part in enumerate(parts):
+        if index:
+            yield gap
+        yield part
+
+
+def count(number: int | None) -> str:
+    """A number grouped by thousands; ``-`` when it is not known."""
+    return "-" if number is None else f"{number:,}"
+
+
+def short_count(number: int) -> str:
+    """A number in at most four cells, thousands as ``1.2k``, ``12k`` or ``2m``; never one that looks smaller."""
+    if number < 1000:
+        return str(number)
+    if number < 10_000:
+        return f"{number / 1000:.1f}k" if number < 9_950 else "10k"
+    return f"{number / 1000:.0f}k" if number < 999_500 else f"{number / 1_000_000:.0f}m"
+
+
+def percent(share: float | None) -> str:
+    """A share of 0 to 1 with one decimal place."""
+    return "-" if share is None else f"{share * 100:.1f} %"
+
+
+def age(now: datetime, then: datetime | None) -> str:
+    """How long ago, in one unit: ``now``, ``34m``, ``3h``, ``2d``."""
+    return "-" if then is None else short((now - then).total_seconds())
+
+
+def short(seconds: float) -> str:
+    """A length of time in one unit, rounded down; under a minute is ``now``."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return "now"
+    if whole < 3600:
+        return f"{whole // 60}m"
+    if whole < 86400:
+        return f"{whole // 3600}h"
+    return f"{whole // 86400}d"
+
+
+def duration(seconds: float) -> str:
+    """A length of time as a fact: ``9s``, ``1m 58s``, ``2h 05m``."""
+    whole = max(0, math.ceil(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+
+
+def forecast(seconds: float | None) -> str:
+    """A forecast in minutes or hours; ``-`` when there is none."""
+    if seconds is None:
+        return "-"
+    if seconds < 60:
+        return f"{max(1, math.ceil(seconds))}s"
+    return f"{math.ceil(seconds / 60)}m" if seconds < 5400 else f"{seconds / 3600:.1f}h"
+
+
+def bar(share: float, width: int, glyphs: Glyphs) -> str:
+    """A bar of ``width`` cells for a share of 0 to 1, with eighths of a cell where the set has them."""
+    share = min(1.0, max(0.0, share))
+    steps = len(glyphs.parts) + 1
+    filled = int(share * width * steps + 1e-9)
+    whole, rest = divmod(filled, steps)
+    text = glyphs.full * whole + (glyphs.parts[rest - 1] if rest else "")
+    return text + glyphs.light * (width - len(text))
+
+
+def solid(share: float, width: int, glyphs: Glyphs) -> str:
+    """A bar without its empty rest, filled with blanks; anything above 0 shows at least the thinnest part."""
+    text = bar(share, width, glyphs).rstrip(glyphs.light)
+    if not text and share > 0:
+        text = glyphs.parts[:1] or glyphs.full
+    return text.ljust(width)
+
+
+def spark(values: Sequence[float], high: float, width: int, glyphs: Glyphs) -> str:
+    """The newest ``width`` values, oldest first, as steps on the fixed scale 0 to ``high``."""
+    steps = glyphs.spark
+    newest = list(values)[-width:] if width > 0 else []
+    top = len(steps) - 1
+    drawn = (steps[min(top, max(0, round(value / high * top)))] if high > 0 else steps[0] for value in newest)
+    return "".join(drawn).ljust(width)

@@ -1,0 +1,33 @@
+"""What every panel must know besides the snapshot: the signs, the time, and who looks at it."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from attrs import frozen
+
+from bema_tui.tui.glyphs import UTF8, Glyphs
+
+
+@frozen
+class Look:
+    """How to show things now. ``mode`` is ``LIVE`` or ``SIMULATOR``; ``now`` is aware."""
+
+    now: datetime
+    mode: str = "SIMULATOR"
+    profile: str = "default"
+    me: str = ""
+    read_only: bool = False
+    glyphs: Glyphs = UTF8
+    zone: tzinfo | None = None
+
+    def clock(self, moment: datetime | None) -> str:
+        """Hours and minutes of today, else the day and month, in local time."""
+        if moment is None:
+            return "-"
+        local, today = moment.astimezone(self.zone), self.now.astimezone(self.zone)
+        return f"{local:%H:%M}" if local.date() == today.date() else f"{local.day} {local:%b}"
+
+    def exact(self, moment: datetime | None) -> str:
+        """Hours, minutes and seconds in local time, for details."""
+        return "-" if moment is None else f"{moment.astimezone(self.zone):%H:%M:%S}"

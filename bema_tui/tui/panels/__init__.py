@@ -1,0 +1,1 @@
+"""What each panel says, as pure functions from records to lines."""

@@ -1,0 +1,213 @@
+"""The campaigns table and the statistics of the highlighted one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+from textual.content import Content
+
+from bema_tui.model import Tier
+from bema_tui.store.views import CampaignView, RunView, Snapshot
+from bema_tui.tui.format import age, count, fit, line, percent, solid, spark, spread
+from bema_tui.tui.glyphs import Glyphs
+from bema_tui.tui.look import Look
+from bema_tui.tui.widgets.columns import Column, Row
+
+COLUMNS = (
+    Column("code", "code", 22, least=15),
+    Column("album", "album", 19, rank=7),
+    Column("state", "state", 15, least=13),
+    Column("members", "members", 9, rank=1, right=True, least=8),
+    Column("buyers", "buyers", 8, rank=3, right=True, least=7),
+    Column("conv", "conv", 8, rank=4, right=True, least=7),
+    Column("usd", "revenue", 11, rank=8, right=True),
+    Column("finds", "finds", 7, rank=2, right=True, least=6),
+    Column("last", "last", 6, rank=5, right=True, least=5),
+)
+EMPTY = (
+    line(),
+    line(("  No campaigns yet.", "strong")),
+    line(),
+    line("  Leave the console and run  bema-tui campaigns discover --add  to find them."),
+    line(("  Then press d on a campaign: it makes its plan and writes nothing outside.", "muted")),
+)
+
+TIERS = ((Tier.OPT_IN, None), (Tier.GOLD, Tier.GOLD_PURCHASED), (Tier.SILVER, Tier.SILVER_PURCHASED))
+TIERS_ALL = (*TIERS, (Tier.BRONZE, Tier.BRONZE_PURCHASED), (Tier.WOOD, None))
+LABELS: Mapping[Tier, str] = {
+    Tier.OPT_IN: "Opt-In",
+    Tier.GOLD: "Gold",
+    Tier.SILVER: "Silver",
+    Tier.BRONZE: "Bronze",
+    Tier.WOOD: "Wood",
+}
+
+
+def money(amount: str | None) -> str:
+    """An amount without cents, grouped by thousands; as it is when it is no number."""
+    if amount is None:
+        return "-"
+    try:
+        return f"{Decimal(amount):,.0f}"
+    except InvalidOperation:
+        return amount
+
+
+def state_of(campaign: CampaignView, look: Look, last: RunView | None = None) -> Content:
+    """Sign and word of a campaign's state."""
+    g = look.glyphs
+    part = f" {campaign.percent} %" if campaign.percent is not None else ""
+    lost = age(look.now, campaign.lock.last_beat) if campaign.lock else age(look.now, last.started_at) if last else ""
+    words: Mapping[str, tuple[str, str, str]] = {
+        "in step": (g.ok, "good", "in step"),
+        "never": (g.ring, "muted", "never run"),
+        "plan waits": (g.arrow, "waits", "plan waits"),
+        "planning": (g.dot, "accent", "planning"),
+        "applying": (g.dot, "accent", f"apply{part}"),
+        "paused": (g.dot, "accent", f"paused{part}"),
+        "lost": (g.bad, "bad", f"lost {lost}".strip()),
+        "failed": (g.bad, "bad", "failed"),
+        "stopped": (g.ring, "warn", f"stopped{part}"),
+        "blocked": (g.bad, "bad", "blocked"),
+        "archived": (g.ring, "muted", "archived"),
+        "legacy": (g.ring, "muted", "legacy"),
+    }
+    sign, style, word = words.get(campaign.status, (g.note, "text", campaign.status))
+    return line((sign, style), " ", word)
+
+
+def rows(snapshot: Snapshot, look: Look, matching: str = "") -> list[Row]:
+    """The table's rows, those only whose code or album has the text."""
+    wanted = matching.casefold()
+    runs = {run.campaign: run for run in reversed(snapshot.runs)}
+    return [
+        Row(
+            campaign.code,
+            {
+                "code": campaign.code,
+                "album": campaign.album,
+                "state": state_of(campaign, look, runs.get(campaign.code)),
+                "members": count(campaign.members),
+                "buyers": count(campaign.buyers),
+                "conv": percent(campaign.conversion),
+                "usd": money(campaign.revenue),
+                "finds": count(campaign.open_findings),
+                "last": age(look.now, campaign.last_sync),
+            },
+        )
+        for campaign in snapshot.campaigns
+        if wanted in campaign.code.casefold() or wanted in campaign.album.casefold()
+    ]
+
+
+def stats_short(campaign: CampaignView | None, look: Look, width: int) -> tuple[Content, Content]:
+    """The statistics as two lines under the table."""
+    if campaign is None:
+        return line(), line()
+    g = look.glyphs
+    tiers: list[str] = []
+    for tier, bought in TIERS_ALL:
+        here = count(campaign.tiers.get(tier, 0))
+        more = f"+{count(campaign.tiers.get(bought, 0))}" if bought else ""
+        tiers.append(f"{LABELS[tier]} {here}{more}")
+    first = line((g.corner + " ", "muted"), " ".join(tiers) if campaign.tiers else ("no members read yet", "muted"))
+    days = campaign.buyers_per_day
+    plot = spark(days, max((*days, 1)), min(14, len(days)), g).strip()
+    second = line(
+        ("  buyers/day ", "muted"),
+        (plot, "good"),
+        f" {days[-1]}" if days else "-",
+        ("  revenue ", "muted"),
+        f"{campaign.currency} {money(campaign.revenue)}".strip(),
+        ("  requests ", "muted"),
+        count(campaign.requests),
+        ("  last sync ", "muted"),
+        age(look.now, campaign.last_sync),
+    )
+    return fit(first, width), fit(second, width)
+
+
+def stats_title(campaign: CampaignView | None, width: int) -> tuple[Content, Content]:
+    """Name of the statistics panel and, with room, the products of the campaign."""
+    if campaign is None:
+        return line(("Statistics", "text")), line()
+    products = f"products {', '.join(campaign.products)}" if width >= 70 and campaign.products else ""
+    return line(f"{campaign.code}  {campaign.album}"), line((products, "muted"))
+
+
+def stats_lines(campaign: CampaignView | None, look: Look, width: int, height: int) -> list[Content]:
+    """The statistics panel: tiers as bars, the numbers, buyers a day; a plot where there are lines left."""
+    if campaign is None:
+        return [line(("  Nothing is highlighted.", "muted"))]
+    made = [*_tier_bars(campaign, look, width), *_facts(campaign, look, width)]
+    if height - len(made) >= 7 and campaign.buyers_per_day:
+        return [*made, line(), *_plot(campaign.buyers_per_day, look.glyphs, width, height - len(made) - 2)]
+    return made[:height]
+
+
+def _tier_bars(campaign: CampaignView, look: Look, width: int) -> list[Content]:
+    wide = width >= 70
+    first, second = (24, 20) if wide else (10, 5)
+    indent = " " if not wide else "  "
+    top = max((*campaign.tiers.values(), 1))
+    head = f"{indent}{'':8}{'in tier':>8}" + " " * (first + 2) + "bought".rjust(8)
+    made = [line((head, "muted"))]
+    for tier, bought in TIERS_ALL:
+        here = campaign.tiers.get(tier, 0)
+        parts = line(
+            indent,
+            (LABELS[tier].ljust(8), "muted"),
+            count(here).rjust(8),
+            " ",
+            (solid(here / top, first, look.glyphs), "accent"),
+        )
+        if bought is not None:
+            more = campaign.tiers.get(bought, 0)
+            parts = line(parts, count(more).rjust(8), " ", (solid(more / top, second, look.glyphs), "good"))
+        made.append(fit(parts, width))
+    return made
+
+
+def _facts(campaign: CampaignView, look: Look, width: int) -> list[Content]:
+    days = campaign.buyers_per_day
+    plot = spark(days, max((*days, 1)), min(14, len(days)), look.glyphs).strip()
+    revenue = f"{campaign.currency} {money(campaign.revenue)}".strip()
+    pairs = (
+        ("members", count(campaign.members), "buyers", count(campaign.buyers)),
+        ("revenue", revenue, "conversion", percent(campaign.conversion)),
+    )
+    made = [_pair(pair, width) for pair in pairs]
+    newest = f" {days[-1]}" if days else "-"
+    requests = count(campaign.requests)
+    made.append(line((" buyers/day ", "muted"), (plot, "good"), newest, ("  req ", "muted"), requests))
+    last = f"{age(look.now, campaign.last_sync)}, {campaign.last_sync_text}".rstrip(", ")
+    made.append(line((" last sync  ", "muted"), last if campaign.last_sync else "never"))
+    return [fit(row, width) for row in made]
+
+
+def _pair(pair: tuple[str, str, str, str], width: int) -> Content:
+    left = spread(line((f" {pair[0]}", "muted")), line(pair[1]), min(21, width // 2))
+    right = spread(line((f"  {pair[2]}", "muted")), line(pair[3]), min(21, width // 2))
+    return line(left, right)
+
+
+def _plot(days: Sequence[int], g: Glyphs, width: int, height: int) -> list[Content]:
+    """Buyers a day as bars, two cells a day where they fit."""
+    high = max((*days, 1))
+    cell = 2 if len(days) * 2 + 7 <= width else 1
+    shown = list(days)[-(width - 7) // cell :]
+    height = min(height - 1, 9)
+    made = []
+    for level in range(height - 1, -1, -1):
+        bars = "".join(_step(day / high * height - level, g) * cell for day in shown)
+        label = count(high) if level == height - 1 else "0" if level == 0 else ""
+        made.append(line((label.rjust(5) + f" {g.axis}", "muted"), (bars, "good")))
+    return [line((f" buyers a day, {len(shown)} days, today {shown[-1]}, best {high}", "muted")), *made]
+
+
+def _step(filled: float, g: Glyphs) -> str:
+    if filled <= 0:
+        return " "
+    steps = g.spark
+    return steps[min(len(steps) - 1, max(0, int(filled * len(steps) + 0.5) - 1))]

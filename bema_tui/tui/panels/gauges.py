@@ -1,0 +1,132 @@
+"""The eight gauges of the machine and of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+from textual.content import Content
+
+from bema_tui.store.views import HealthView, Snapshot
+from bema_tui.tui.format import bar, cut, fit, line, spark, width_of
+from bema_tui.tui.look import Look
+from bema_tui.tui.panels.top import score_style, score_word
+
+_CPU_WARNING = 80.0
+_MEMORY_WARNING = 80.0
+_DATABASE_WARNING = 50.0
+_LAG_WARNING = 100.0
+
+
+@frozen
+class Gauge:
+    """One gauge; ``high`` is the top of its fixed scale."""
+
+    name: str
+    value: str
+    unit: str = ""
+    series: tuple[float, ...] = ()
+    high: float = 100.0
+    warns: bool = False
+    limit: str = ""
+    style: str = "text"
+    filled: float | None = None
+    """Draws a bar of this share in place of the sparkline."""
+
+
+def gauges(snapshot: Snapshot) -> tuple[Gauge, ...]:
+    """The gauges in their order on the screen, four a line."""
+    mail = snapshot.services.get("mailerlite")
+    left = mail.quota_left if mail else None
+    limit = (mail.quota_limit or 0) if mail else 0
+    budget = Gauge(
+        "budget",
+        "-" if left is None else str(left),
+        limit=f"of {limit}" if limit else "",
+        filled=left / limit if left is not None and limit else None,
+    )
+    health = snapshot.health
+    if health is None:
+        names = ("cpu", "memory", "load", "budget", "db", "lag", "procs", "score")
+        return tuple(budget if name == "budget" else Gauge(name, "-") for name in names)
+    return (*_machine(health), budget, *_program(health))
+
+
+def _machine(health: HealthView) -> tuple[Gauge, ...]:
+    memory = health.memory_usage / health.memory_limit * 100 if health.memory_limit else 0.0
+    cores = max(1, health.cores)
+    return (
+        Gauge(
+            "cpu",
+            f"{health.cpu_percent:.0f}",
+            "%",
+            health.cpu_series,
+            warns=health.cpu_percent >= _CPU_WARNING,
+            limit="warn 80 %",
+        ),
+        Gauge(
+            "memory",
+            f"{memory:.0f}",
+            "%",
+            health.memory_series,
+            warns=memory >= _MEMORY_WARNING,
+            limit="warn 80 pause 90",
+        ),
+        Gauge(
+            "load",
+            f"{health.load_1:.2f}",
+            "",
+            health.load_series,
+            2.0 * cores,
+            health.load_1 > cores,
+            f"warn {cores:.1f}",
+        ),
+    )
+
+
+def _program(health: HealthView) -> tuple[Gauge, ...]:
+    database, lag = health.database_ms, health.lag_ms
+    return (
+        Gauge(
+            "db", f"{database:.0f}", "ms", health.database_series, 100.0, database >= _DATABASE_WARNING, "warn 50 ms"
+        ),
+        Gauge("lag", f"{lag:.0f}", "ms", health.lag_series, 200.0, lag >= _LAG_WARNING, "warn 100 ms"),
+        Gauge("procs", str(health.active_processes), "", health.processes_series, 8.0),
+        Gauge(
+            "score",
+            f"{health.score} {score_word(health.score)}",
+            "",
+            health.score_series,
+            warns=health.score < 90,
+            limit="good from 90",
+            style=score_style(health.score),
+        ),
+    )
+
+
+def gauge_lines(snapshot: Snapshot | None, look: Look, width: int) -> tuple[Content, ...]:
+    """Two lines of four gauges; thresholds from 170 cells on, sparklines of 12 cells from 110 on, else of 4."""
+    if snapshot is None:
+        return (line((" reading", "muted")), line())
+    cell = max(16, width // 4)
+    shown = [_gauge(gauge, look, cell) for gauge in gauges(snapshot)]
+    return tuple(line(*shown[start : start + 4]) for start in (0, 4))
+
+
+def _gauge(gauge: Gauge, look: Look, cell: int) -> Content:
+    wide = cell >= 27
+    value = f"{gauge.value} {gauge.unit}".strip() if wide else f"{gauge.value}{gauge.unit}"
+    end = 14 if not wide else 15 if cell < 40 else 16
+    label = line(" ", (gauge.name, "muted"))
+    blank = " " * max(1, end - width_of(label) - width_of(value))
+    sign = look.glyphs.warn if gauge.warns else " "
+    style = "warn" if gauge.warns and gauge.style == "text" else gauge.style
+    made = line(label, blank, (value, style), (f" {sign} " if wide else sign, style))
+    cells = 12 if wide else max(0, min(4, cell - end - 2))
+    drawn = _drawing(gauge.filled, gauge.series, gauge.high, cells, look)
+    limit = (" " + cut(gauge.limit, max(0, cell - 33)), "muted") if cell >= 44 else ""
+    return fit(line(made, (drawn, "accent"), limit), cell)
+
+
+def _drawing(filled: float | None, series: Sequence[float], high: float, cells: int, look: Look) -> str:
+    return bar(filled, cells, look.glyphs) if filled is not None else spark(series, high, cells, look.glyphs)

@@ -1,0 +1,75 @@
+"""Held locks with how alive their holders are, and who else is here."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from bema_tui.model import Lock, LockState
+from bema_tui.store.views import Snapshot
+from bema_tui.tui.format import age, line
+from bema_tui.tui.look import Look
+from bema_tui.tui.widgets.columns import Column, Row
+
+COLUMNS = (
+    Column("sign", "", 2),
+    Column("id", "id", 5),
+    Column("on", "on", 21, grow=True, least=15),
+    Column("who", "who", 7, least=6),
+    Column("where", "host", 17, rank=1),
+    Column("since", "since", 7, rank=2),
+    Column("beat", "beat", 12, least=11),
+    Column("token", "token", 6, rank=3, right=True),
+)
+EMPTY = (line(("  None held.", "muted")),)
+RELEASABLE = frozenset({LockState.DEAD, LockState.EXPIRED, LockState.STALE})
+
+
+def sign_of(state: LockState, look: Look) -> Content:
+    """The sign of a lock's state."""
+    g = look.glyphs
+    signs = {
+        LockState.LIVE: (g.ok, "good"),
+        LockState.QUIET: (g.ring, "muted"),
+        LockState.EXPIRED: (g.warn, "warn"),
+        LockState.STALE: (g.bad, "bad"),
+        LockState.DEAD: (g.bad, "bad"),
+    }
+    return line(signs[state])
+
+
+def beat(lock: Lock, look: Look) -> str:
+    """State and age of the last beat; a live one has no age."""
+    if lock.note:
+        return lock.note
+    return str(lock.state) if lock.state is LockState.LIVE else f"{lock.state} {age(look.now, lock.last_beat)}"
+
+
+def rows(snapshot: Snapshot, look: Look) -> list[Row]:
+    """One row a lock."""
+    return [
+        Row(
+            lock.id,
+            {
+                "sign": sign_of(lock.state, look),
+                "id": lock.id,
+                "on": lock.key,
+                "who": lock.holder.user,
+                "where": f"{lock.holder.host} {lock.holder.pid}",
+                "since": look.clock(lock.since),
+                "beat": beat(lock, look),
+                "token": str(lock.token),
+            },
+        )
+        for lock in snapshot.locks
+    ]
+
+
+def title(snapshot: Snapshot) -> Content:
+    """The panel's name."""
+    return line(f"Locks {len(snapshot.locks)}")
+
+
+def people_line(snapshot: Snapshot, look: Look) -> Content:
+    """Who has a console open."""
+    names = [f"{name} (you)" if name == look.me else name for name in snapshot.people_here]
+    return line((f"here: {', '.join(names)}", "muted")) if names else line()

@@ -1,0 +1,202 @@
+"""The lists of a plan: its rules, its people with their diffs, who is left out, the checks, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual.content import Content
+
+from bema_tui.model import ChangeKind, ChangeState, Severity
+from bema_tui.store.views import ChangeView, PlanPerson, PlanRule, RunView
+from bema_tui.tui.actions import failed_checks
+from bema_tui.tui.format import Part, count, cut, line, pack
+from bema_tui.tui.look import Look
+from bema_tui.tui.panels.findings import severity_sign
+from bema_tui.tui.widgets.columns import Column, Row
+
+ALL_RULES = "all"
+
+RULE_COLUMNS = (
+    Column("rule", "rule", 28, least=26, grow=True),
+    Column("people", "people", 8, right=True),
+    Column("changes", "changes", 9, rank=1, right=True, least=8),
+    Column("share", "%", 8, rank=3, right=True),
+)
+SHORT_RULE_COLUMNS = (
+    Column("rule", "rule", 28, least=20, grow=True),
+    Column("people", "people", 8, right=True),
+    Column("words", "changes", 16, rank=1, right=True),
+)
+PEOPLE_COLUMNS = (
+    Column("email", "e-mail", 34, least=26, grow=True),
+    Column("name", "name", 22, rank=2, grow=True),
+    Column("groups", "groups", 32, least=26, grow=True),
+    Column("field", "field", 17, rank=1, least=15),
+)
+WRONG_COLUMNS = (
+    Column("sign", "", 2),
+    Column("who", "who", 26, least=20, grow=True),
+    Column("change", "change", 20, rank=1, least=19),
+    Column("what", "what happened", 44, least=34, grow=True),
+    Column("tries", "tries", 6, rank=2, right=True),
+)
+SIGNS = {
+    ChangeKind.ADD_GROUP: ("+", "good"),
+    ChangeKind.REMOVE_GROUP: ("-", "bad"),
+    ChangeKind.SET_FIELD: ("~", "warn"),
+    ChangeKind.CREATE_GROUP: ("+", "good"),
+    ChangeKind.CREATE_FIELD: ("+", "good"),
+}
+
+
+def rule_rows(rules: Sequence[PlanRule]) -> list[Row]:
+    """All people first, then one row a rule."""
+    people = sum(rule.people for rule in rules)
+    changes = sum(rule.changes for rule in rules)
+
+    def row(key: str, name: str, people_here: int, changes_here: int) -> Row:
+        share = f"{people_here * 100 / people:.0f} %" if people else ""
+        values = {"rule": name, "people": count(people_here), "changes": count(changes_here)}
+        return Row(key, {**values, "share": share, "words": f"{count(changes_here)} changes"})
+
+    if not rules:
+        return []
+    return [row(ALL_RULES, "all", people, changes), *(row(r.rule, r.rule, r.people, r.changes) for r in rules)]
+
+
+def short_group(name: str, campaign: str) -> str:
+    """A group's or field's name without its campaign in front."""
+    for prefix in (f"{campaign}_", f"{campaign} "):
+        if name.casefold().startswith(prefix.casefold()):
+            return name[len(prefix) :]
+    return name
+
+
+def person_row(person: PlanPerson, campaign: str, look: Look) -> Row:
+    """One person with what becomes of their groups and their field."""
+    arrow = look.glyphs.arrow
+    gone = [short_group(c.target_name, campaign) for c in person.changes if c.kind is ChangeKind.REMOVE_GROUP]
+    come = [short_group(c.target_name, campaign) for c in person.changes if c.kind is ChangeKind.ADD_GROUP]
+    fields = [c for c in person.changes if c.kind is ChangeKind.SET_FIELD]
+    groups = (
+        f"{', '.join(gone) or 'no tier'} {arrow} {', '.join(come)}" if come else f"- {', '.join(gone)}" if gone else "-"
+    )
+    field = f"{fields[0].before or 'none'} {arrow} {fields[0].after or 'none'}" if fields else "-"
+    email = person.email or (person.changes[0].target_name if person.changes else "")
+    return Row(person_key(person), {"email": email, "name": person.name, "groups": groups, "field": field})
+
+
+def person_key(person: PlanPerson) -> str:
+    """What stays the same of a person through every reading."""
+    if person.subscriber_id:
+        return person.subscriber_id
+    return person.email or (person.changes[0].target_name if person.changes else "")
+
+
+def detail_lines(person: PlanPerson | None, run: RunView, look: Look, height: int, width: int) -> list[Content]:
+    """What happens to one person, and why. Three lines or less are the short form."""
+    if person is None:
+        return []
+    arrow = look.glyphs.arrow
+
+    def change(row: ChangeView, *, short: bool) -> Content:
+        name = short_group(row.target_name, run.campaign) if short else row.target_name
+        moved = f" {row.before or 'none'} {arrow} {row.after or 'none'}" if row.kind is ChangeKind.SET_FIELD else ""
+        sign, style = SIGNS[row.kind]
+        return line((sign, style), f" {name}{moved}")
+
+    reasons = list(dict.fromkeys(row.reason for row in person.changes if row.reason))
+    number = len(person.changes)
+    if height < 4:
+        parts = pack([change(row, short=True) for row in person.changes], width - 2)
+        return [line(" ", parts), line(" ", (cut("; ".join(reasons), width - 2), "muted"))]
+    made: list[Content] = [line(" ", change(row, short=False)) for row in person.changes[: height - 2]]
+    made += [line((" why  ", "muted"), cut(reason, width - 7)) for reason in reasons[: max(1, height - 2 - len(made))]]
+    how = f"{number} ledger row{'' if number == 1 else 's'}; a remove is sent only when its add is proved"
+    return [*made, line((" how  ", "muted"), (how, "muted"))][:height]
+
+
+def left_out_lines(left_out: Sequence[tuple[str, Severity, int]], look: Look, height: int) -> list[Content]:
+    """Who is left out, by finding."""
+    made = [
+        line("  ", severity_sign(severity, look), f" {rule.ljust(24)}", count(number).rjust(8))
+        for rule, severity, number in left_out
+    ]
+    return made[:height] or [line(("  Nobody is left out.", "muted"))]
+
+
+def check_lines(run: RunView, look: Look, height: int) -> list[Content]:
+    """The automations that the plan sets off, then the checks; failed ones first."""
+    g = look.glyphs
+    made: list[Content] = [
+        line((f" {g.warn} ", "warn"), f"{row.get('name')}: automation for {count(number_of(row.get('people')))} people")
+        for row in run.automations
+    ]
+    checks = sorted(run.checks, key=lambda check: bool(check.get("ok")))
+    for check in checks:
+        sign = (g.ok, "good") if check.get("ok") else (g.bad, "bad")
+        made.append(line(" ", sign, f" {check.get('text', '')}"))
+    return made[:height] or [line(("  None are written down.", "muted"))]
+
+
+def number_of(value: object) -> int:
+    """A count out of JSON; 0 when it is no whole number."""
+    return value if isinstance(value, int) else 0
+
+
+def checks_title(run: RunView) -> str:
+    """How many of the checks were passed."""
+    passed = len(run.checks) - len(failed_checks(run))
+    return f"Checks {passed} of {len(run.checks)}" if run.checks else "Checks"
+
+
+def wrong_rows(changes: Sequence[ChangeView], run: RunView, look: Look) -> list[Row]:
+    """Failed, unknown and skipped ledger rows."""
+    g = look.glyphs
+    signs: Mapping[ChangeState, Part] = {
+        ChangeState.FAILED: (g.bad, "bad"),
+        ChangeState.UNKNOWN: (g.warn, "warn"),
+        ChangeState.SKIPPED: (g.ring, "muted"),
+    }
+    made = []
+    for change in changes:
+        sign, _ = SIGNS[change.kind]
+        what = f"{change.state}: {change.error}" if change.error else str(change.state)
+        made.append(
+            Row(
+                str(change.id),
+                {
+                    "sign": line(signs.get(change.state, " ")),
+                    "who": change.email or change.target_name,
+                    "change": f"{sign} {short_group(change.target_name, run.campaign)}",
+                    "what": what,
+                    "tries": str(change.attempts),
+                },
+            )
+        )
+    return made
+
+
+def wrong_title(run: RunView) -> str:
+    """How much went wrong."""
+    bad = sum(run.changes.get(state, 0) for state in (ChangeState.FAILED, ChangeState.UNKNOWN, ChangeState.SKIPPED))
+    return f"What went wrong  {count(bad)} changes" if bad else "What went wrong  nothing"
+
+
+def wrong_detail(change: ChangeView | None, run: RunView, look: Look) -> list[Content]:
+    """All that is known of one ledger row that did not go through."""
+    if change is None:
+        return []
+    sign, style = SIGNS[change.kind]
+    arrow = look.glyphs.arrow
+    error = change.error or "no error told"
+    tries = f" after {change.attempts} {'try' if change.attempts == 1 else 'tries'}" if change.attempts else ""
+    moved = ""
+    if change.kind is ChangeKind.SET_FIELD:
+        moved = f"   {change.before or 'none'} {arrow} {change.after or 'none'}"
+    return [
+        line(" ", (sign, style), f" {change.target_name}{moved}"),
+        line(f" {change.state}{tries}, {look.exact(change.settled_at)}: {error}"),
+        line((" why  ", "muted"), change.reason or change.rule),
+        line((f" run {run.id}, ledger row {change.seq}", "muted")),
+    ]

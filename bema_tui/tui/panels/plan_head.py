@@ -1,0 +1,219 @@
+"""The lines above and below a plan: what it is and costs while it waits, how far it is while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from textual.content import Content
+
+from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
+from bema_tui.store.views import RunView
+from bema_tui.tui.actions import failed_checks
+from bema_tui.tui.format import age, bar, count, duration, fit, forecast, line, pack, spread
+from bema_tui.tui.look import Look
+from bema_tui.tui.panels.plan import SIGNS, number_of
+from bema_tui.tui.panels.runs import ends_at, sign_of
+
+FRESH_FOR = timedelta(minutes=10)
+"""A row that rests on an older read is read again before it is sent. Domain rules, section 6."""
+_STEPS = (
+    Phase.LOCK,
+    Phase.READ_SHOP,
+    Phase.READ_MAILERLITE,
+    Phase.RECONCILE,
+    Phase.PLAN,
+    Phase.YES,
+    Phase.APPLY,
+    Phase.READ_BACK,
+    Phase.STATISTICS,
+    Phase.UNLOCK,
+)
+
+
+def begun(run: RunView) -> bool:
+    """Whether the plan has been said yes to: then its progress is shown in place of its people."""
+    return run.apply_started_at is not None
+
+
+def _of_kind(run: RunView, kind: ChangeKind) -> int:
+    return sum(run.kinds.get(kind, {}).values())
+
+
+def head_lines(run: RunView, look: Look, width: int, height: int) -> list[Content]:
+    """The lines under the tabs: plan or progress, short or long."""
+    if begun(run):
+        made = _progress_head(run, look, width)
+    elif height <= 3:
+        made = _short_plan_head(run, look, width)
+    else:
+        made = _plan_head(run, look, width)
+    return [fit(row, width) for row in made[:height]]
+
+
+def _first(run: RunView, look: Look, width: int) -> Content:
+    name = "Run" if begun(run) else "Plan"
+    left = line((f" {name} {run.id}", "strong"), f"  {run.kind} {run.campaign}")
+    if width >= 110:
+        left = line(left, f"  {run.album}")
+    if begun(run):
+        sign, style = sign_of(run, look)
+        return line(left, "   ", (sign, style), f" {_word(run)}", (f"   by {run.by_user}@{run.host}", "muted"))
+    if run.state is RunState.PLANNING:
+        return line(left, "   ", (f"{look.glyphs.dot} planning: {run.phase}", "accent"))
+    when = f"{age(look.now, run.planned_at)} old" if run.planned_at else ""
+    if width >= 110:
+        when = f"planned {look.clock(run.planned_at)} by {run.by_user}, {age(look.now, run.planned_at)} ago"
+    state = "nothing is written yet" if run.state.waiting else _word(run)
+    return spread(line(left, "  ", (when, "muted")), line((state + " ", "muted")), width)
+
+
+def _word(run: RunView) -> str:
+    return "applying" if run.state is RunState.APPLYING else str(run.state).replace("_", " ")
+
+
+def _kinds(run: RunView, *, words: bool) -> list[Content]:
+    rows = (
+        (ChangeKind.ADD_GROUP, " groups added"),
+        (ChangeKind.REMOVE_GROUP, " groups removed"),
+        (ChangeKind.SET_FIELD, " fields set"),
+    )
+    made = [
+        line(SIGNS[kind], f" {count(_of_kind(run, kind))}", (word if words else "", "muted")) for kind, word in rows
+    ]
+    new = _of_kind(run, ChangeKind.CREATE_GROUP) + _of_kind(run, ChangeKind.CREATE_FIELD)
+    return [*made, line(("+", "good"), f" {new} to create")] if new else made
+
+
+def _touched(run: RunView) -> str:
+    return f"{run.people * 100 / run.members:.1f} % of members" if run.members else ""
+
+
+def _cost(run: RunView, look: Look) -> str:
+    if run.state is RunState.PLANNING:
+        return f"{count(run.requests_read)} requests so far"
+    end = look.clock(look.now + timedelta(seconds=run.seconds_forecast))
+    return f"{count(run.write_forecast)} requests, {forecast(run.seconds_forecast)}, done about {end}"
+
+
+def _checks_word(run: RunView, look: Look) -> Content:
+    bad = failed_checks(run)
+    if bad:
+        return line((f"{look.glyphs.bad} {bad[0]}", "bad"))
+    return line((f"{look.glyphs.ok} {len(run.checks)} of {len(run.checks)} checks", "good")) if run.checks else line()
+
+
+def _automations_word(run: RunView, look: Look) -> Content:
+    number = len(run.automations)
+    if not number:
+        return line()
+    people = sum(number_of(row.get("people")) for row in run.automations)
+    return line((f"{look.glyphs.warn} {number} automation{'' if number == 1 else 's'}, {count(people)} people", "warn"))
+
+
+def _short_plan_head(run: RunView, look: Look, width: int) -> list[Content]:
+    numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, words=False)]
+    numbers.append(line(f" {count(run.left_out)} left out"))
+    cost = [part for part in (line(_cost(run, look)), _automations_word(run, look), _checks_word(run, look)) if part]
+    return [
+        _first(run, look, width),
+        line(" ", pack(numbers, width - 2)),
+        line(" ", pack([*cost, line((_touched(run), "muted"))], width - 2)),
+    ]
+
+
+def _plan_head(run: RunView, look: Look, width: int) -> list[Content]:
+    numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, words=True)]
+    out = f"{count(run.left_out)} people are left out, nothing of theirs is written"
+    parts = [line(out), line(_touched(run) + " are touched" if run.members else ""), _automations_word(run, look)]
+    if failed_checks(run):
+        parts.insert(0, _checks_word(run, look))
+    return [
+        _first(run, look, width),
+        line(" ", pack(numbers, width - 2, "   ")),
+        line(" ", pack([line(_cost(run, look)), line(("batch items count as requests", "muted"))], width - 2, "   ")),
+        line(" ", pack([part for part in parts if part], width - 2, "   ")),
+    ]
+
+
+def _progress_head(run: RunView, look: Look, width: int) -> list[Content]:
+    cells = max(8, min(61, width // 2))
+    share = run.settled / run.total if run.total else 1.0
+    rate = run.rows_per_minute if run.state is RunState.APPLYING else None
+    facts = [line(f"{run.percent} %"), line(f"{count(run.settled)} of {count(run.total)}")]
+    if rate:
+        end = ends_at(run, look)
+        facts += [line(f"{rate:,.0f}/min"), line(f"{forecast(run.seconds_left)} left{', ' + end if end else ''}")]
+    elif run.finished_at:
+        facts.append(line((f"{run.state} {look.clock(run.finished_at)}", "muted")))
+    room = width - cells - 4
+    return [
+        _first(run, look, width),
+        line(" ", (bar(share, cells, look.glyphs), "accent"), "  ", pack(facts, room)),
+        line(" ", _states(run, look, width - 2)),
+        line(" ", phases_line(run, look, width - 2)),
+    ]
+
+
+def _states(run: RunView, look: Look, width: int) -> Content:
+    g = look.glyphs
+    shown: list[Content] = []
+    words: tuple[tuple[ChangeState, str, str, str], ...] = (
+        (ChangeState.APPLIED, g.ok, "good", "applied"),
+        (ChangeState.FAILED, g.bad, "bad", "failed"),
+        (ChangeState.UNKNOWN, g.warn, "warn", "unknown"),
+        (ChangeState.SKIPPED, g.ring, "muted", "skipped"),
+        (ChangeState.SENDING, g.dot, "accent", "on their way"),
+        (ChangeState.PLANNED, g.ring, "muted", "planned"),
+    )
+    for state, sign, style, word in words:
+        number = run.changes.get(state, 0)
+        if number or state is ChangeState.APPLIED:
+            shown.append(line((sign, style), f" {count(number)} {word}"))
+    used = f"{count(run.requests_write)} of {count(run.write_forecast)} requests"
+    return pack([*shown, line((used, "muted"))], width, "   ")
+
+
+def phases_line(run: RunView, look: Look, width: int) -> Content:
+    """The steps of the run in one line, each with its sign; the one at work with its time."""
+    g = look.glyphs
+    past: Mapping[Phase, float | None] = {phase.phase: phase.seconds for phase in run.phases}
+    ended = not run.state.active and not run.state.waiting
+    made: list[Content] = []
+    for step in _STEPS:
+        seconds = past.get(step)
+        if step is run.phase and not ended:
+            made.append(line((g.dot, "accent"), f" {step}"))
+        elif step in past:
+            took = f" {duration(seconds)}" if seconds is not None and width >= 110 and seconds >= 1 else ""
+            made.append(line((g.ok, "good"), f" {step}", (took, "muted")))
+        else:
+            made.append(line((f"{g.ring} {step}", "muted")))
+    return pack(made, width)
+
+
+def now_line(run: RunView, waiting: Sequence[int], look: Look, width: int) -> Content:
+    """What this run waits for, and which other plans wait."""
+    g = look.glyphs
+    others = [number for number in waiting if number != run.id]
+    tail = line((f"+{len(others)} waits: {', '.join(map(str, others[:3]))} ", "muted")) if others else line()
+    if run.state.waiting:
+        fresh = run.planned_at + FRESH_FOR if run.planned_at else None
+        until = f", as it is until {look.clock(fresh)}; then its people are read again first" if fresh else ""
+        if fresh and fresh <= look.now:
+            until = "; its people are read again first, it is over 10 minutes old"
+        if width < 110:
+            is_fresh = fresh is not None and fresh > look.now
+            until = f", as it is until {look.clock(fresh)}" if is_fresh else ", read again before it is sent"
+        if not run.total:
+            until = ": nothing to do"
+        return spread(line(" ", (g.arrow, "waits"), f" plan {run.id} waits for a yes{until}"), tail, width)
+    sign, style = sign_of(run, look)
+    newest = run.requests[-1] if run.requests else None
+    if newest is not None and run.state.active:
+        stage = "done" if newest.done_at else "seen" if newest.seen_at else "asked"
+        why = f', "{newest.reason}"' if newest.reason else ""
+        asked = f" {newest.by_user} asked: {newest.verb}{why} ({look.clock(newest.asked_at)}), {stage}"
+        return spread(line(" ", (sign, style), asked), tail, width)
+    error = str((run.error or {}).get("message", "")) or run.note
+    return spread(line(" ", (sign, style), f" run {run.id} {_word(run)}", f": {error}" if error else ""), tail, width)

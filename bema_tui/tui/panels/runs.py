@@ -1,0 +1,155 @@
+"""The runs table: what goes on, what waits, and how the newest ones ended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from textual.content import Content
+
+from bema_tui.model import ChangeState, RunState
+from bema_tui.store.views import RunView, Snapshot
+from bema_tui.tui.format import age, bar, count, forecast, line
+from bema_tui.tui.look import Look
+from bema_tui.tui.widgets.columns import Column, Row
+
+COLUMNS = (
+    Column("sign", "", 2),
+    Column("run", "run", 5, least=4),
+    Column("kind", "kind", 11, rank=5, least=6),
+    Column("campaign", "campaign", 22, least=16),
+    Column("phase", "phase", 22, least=16, grow=True),
+    Column("bar", "", 15, least=9, rank=1),
+    Column("percent", "", 6, right=True),
+    Column("rate", "rate", 9, rank=2, right=True, least=8),
+    Column("ends", "ends", 7, rank=3, right=True, least=6),
+    Column("left", "req", 7, right=True, least=6),
+    Column("gap", "", 2, rank=4),
+    Column("by", "by", 8, rank=4),
+)
+SHORT_COLUMNS = (
+    Column("sign", "", 2),
+    Column("run", "run", 4),
+    Column("campaign", "campaign", 19, least=15),
+    Column("phase", "phase", 14, least=12, grow=True),
+    Column("bar", "", 9, rank=1),
+    Column("percent", "", 5, right=True),
+    Column("rate", "rate", 9, rank=2, right=True),
+    Column("ends", "ends", 5, rank=3, right=True),
+    Column("left", "req", 10, right=True),
+)
+EMPTY = (line(("  None yet. A plan or a sync shows here, whoever starts it.", "muted")),)
+_BAR = 8
+
+
+def sign_of(run: RunView, look: Look) -> tuple[str, str]:
+    """The sign of a run's state and its style."""
+    g = look.glyphs
+    if run.state.active:
+        return g.dot, "accent"
+    if run.state.waiting:
+        return g.arrow, "waits"
+    return {
+        RunState.DONE: (g.ok, "good"),
+        RunState.LOST: (g.bad, "bad"),
+        RunState.FAILED: (g.bad, "bad"),
+        RunState.STOPPED: (g.ring, "warn"),
+    }.get(run.state, (g.ring, "muted"))
+
+
+def shows_progress(run: RunView) -> bool:
+    """Whether a bar says something about this run: it has rows and they are being worked on, or were."""
+    if run.state.waiting or run.state in (RunState.DONE, RunState.PLANNING, RunState.DISCARDED):
+        return False
+    return run.total > 0 and run.apply_started_at is not None
+
+
+def phase_of(run: RunView, look: Look) -> str:
+    """What the run does or how it ended, in words."""
+    failed, unknown = run.changes.get(ChangeState.FAILED, 0), run.changes.get(ChangeState.UNKNOWN, 0)
+    ended = age(look.now, run.finished_at)
+    match run.state:
+        case RunState.PLANNING:
+            return str(run.phase)
+        case RunState.APPLYING:
+            return str(run.phase)
+        case RunState.PAUSED:
+            return "paused"
+        case RunState.PLANNED | RunState.NEEDS_APPROVAL:
+            return f"waits for yes, {count(run.total)} changes"
+        case RunState.DONE:
+            if failed or unknown:
+                return f"done {ended}, " + ", ".join(_bad(failed, unknown))
+            return (
+                f"done {ended}, {count(run.changes.get(ChangeState.APPLIED, 0))} applied"
+                if run.total
+                else (f"done {ended}, nothing to do")
+            )
+        case RunState.LOST:
+            return ", ".join(["lost", *_bad(failed, unknown)])
+        case RunState.STOPPED:
+            return f"stopped {ended}"
+        case RunState.FAILED:
+            return f"failed {ended}, {(run.error or {}).get('message', run.note)}".rstrip(", ")
+        case _:
+            return f"{run.state} {ended}"
+
+
+def _bad(failed: int, unknown: int) -> list[str]:
+    return [f"{count(n)} {word}" for n, word in ((failed, "failed"), (unknown, "unknown")) if n]
+
+
+def requests_left(run: RunView) -> int | None:
+    """What the run will still cost at MailerLite by its forecast; None when nothing is forecast."""
+    if run.state in (RunState.DONE, RunState.DISCARDED) or not run.write_forecast:
+        return None
+    return max(0, run.write_forecast - run.requests_write)
+
+
+def ends_at(run: RunView, look: Look) -> str:
+    """The local time at which a working run is to end, or nothing."""
+    if not run.state.active or run.seconds_left is None or not run.total:
+        return ""
+    return look.clock(look.now + timedelta(seconds=run.seconds_left))
+
+
+def ordered(snapshot: Snapshot) -> tuple[RunView, ...]:
+    """Active and waiting runs first, as the snapshot has them."""
+    return snapshot.runs
+
+
+def rows(snapshot: Snapshot, look: Look, *, short: bool, cells: int = _BAR) -> list[Row]:
+    """The table's rows."""
+    return [row(run, look, short=short, cells=cells) for run in ordered(snapshot)]
+
+
+def row(run: RunView, look: Look, *, short: bool = False, cells: int = _BAR) -> Row:
+    """One run; ``short`` for a narrow table, where the time left stands beside the rate."""
+    sign, style = sign_of(run, look)
+    progress = shows_progress(run)
+    rate = run.rows_per_minute if run.state is RunState.APPLYING else None
+    left = requests_left(run)
+    phase = phase_of(run, look)
+    return Row(
+        str(run.id),
+        {
+            "sign": line((sign, style)),
+            "run": str(run.id),
+            "kind": run.kind,
+            "campaign": run.campaign,
+            "phase": phase,
+            "bar": line((bar(run.settled / run.total, cells, look.glyphs), "accent")) if progress else "",
+            "percent": f"{run.percent} %" if progress else "",
+            "rate": f"{rate:,.0f}/min" if rate else "",
+            "ends": (forecast(run.seconds_left) if short else ends_at(run, look))
+            if run.state.active and run.total
+            else "",
+            "left": "" if left is None else f"{count(left)} req" if short else count(left),
+            "by": run.by_user,
+        },
+    )
+
+
+def title(snapshot: Snapshot) -> tuple[Content, Content]:
+    """The panel's name with the number of active runs, and how many there are in all."""
+    active = sum(run.state.active or run.state.waiting for run in snapshot.runs)
+    return line(f"Runs {active} active"), line((f"{count(snapshot.run_count)} in all", "muted"))

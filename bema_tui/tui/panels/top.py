@@ -1,0 +1,243 @@
+"""What stands above every screen: the top line, the tabs, and the one answer line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+from textual.content import Content
+
+from bema_tui.model import LockState, RunState, Severity
+from bema_tui.store.views import HealthView, ServiceView, Snapshot
+from bema_tui.tui.format import Part, age, bar, count, cut, line, pack, spread, width_of
+from bema_tui.tui.look import Look
+
+SCREENS = ("Overview", "Campaigns", "Runs", "Findings", "Locks", "Health", "Activity")
+EXISTING = frozenset({1})
+"""The numbers of the screens that this version has."""
+
+_SERVICE_WORDS = {"ok": "good", "slow": "warn", "down": "bad", "refused": "bad", "unknown": "muted"}
+
+
+def score_word(score: int) -> str:
+    """The health score in a word."""
+    return "good" if score >= 90 else "fair" if score >= 70 else "poor"
+
+
+def score_style(score: int) -> str:
+    """The style of the score's sign."""
+    return "good" if score >= 90 else "warn" if score >= 70 else "bad"
+
+
+def mode_badge(look: Look) -> Content:
+    """``[LIVE]``, ``[SIMULATOR]``, or either with ``READ-ONLY``."""
+    if look.read_only:
+        return line((f"[{look.mode} READ-ONLY]", "readonly"))
+    return line((f"[{look.mode}]", "live" if look.mode == "LIVE" else "simulator"))
+
+
+def _service(service: ServiceView | None, name: str, look: Look) -> Content:
+    if service is None:
+        return line((f"{name} ", "muted"), ("unknown", "muted"))
+    style = _SERVICE_WORDS.get(service.state, "warn")
+    sign = "" if service.state in ("ok", "unknown") else look.glyphs.warn if style == "warn" else look.glyphs.bad
+    return line((f"{name} ", "muted"), (f"{sign} {service.state}".strip(), style))
+
+
+def _quota(service: ServiceView | None, cells: int, look: Look) -> Content:
+    if service is None or not service.quota_limit or service.quota_left is None:
+        return line()
+    share = service.quota_left / service.quota_limit
+    style = "accent" if share > 0.1 else "warn"
+    return line((bar(share, cells, look.glyphs), style), f" {service.quota_left}/{service.quota_limit} left")
+
+
+def _score(health: HealthView | None, label: str, look: Look, room: int) -> Content:
+    if health is None:
+        return line((f"{label}no check yet", "muted"))
+    word = score_word(health.score)
+    made: list[Part] = [(label, "muted"), (f"{health.score} {word}", score_style(health.score))]
+    if health.reasons and health.score < 90:
+        sign = look.glyphs.warn if health.score >= 70 else look.glyphs.bad
+        reason = cut(health.reasons[0], room - len(f"{label}{health.score} {word} {sign} "))
+        made += [" ", (f"{sign} ", score_style(health.score)), reason if len(reason) > 3 else ""]
+    return line(*made)
+
+
+def top_line(snapshot: Snapshot | None, look: Look, width: int) -> Content:
+    """Name, mode, both services with the requests left, health with its worst reason, people, clock."""
+    wide, widest = width >= 110, width >= 170
+    gap = "   " if wide else "  "
+    services = snapshot.services if snapshot else {}
+    mail, shop = services.get("mailerlite"), services.get("shop")
+    mail_part = line(_service(mail, "MailerLite" if wide else "ML", look), " ", _quota(mail, 8 if wide else 5, look))
+    shop_name = "shop (EDD)" if widest else "shop" if wide else "EDD"
+    shop_part = _service(shop, shop_name, look)
+    if widest and shop and shop.latency_ms is not None:
+        shop_part = line(shop_part, f" {shop.latency_ms / 1000:.1f} s")
+    name = line(" ", ("bema-tui  ", "strong") if wide else "", cut(look.profile, 16), "  " if wide else " ")
+    local = look.now.astimezone(look.zone)
+    clock = line((f"{local:%a} {local.day} {local:%b}  " if widest else ""), f"{local:%H:%M} ")
+    left = line(name, mode_badge(look), gap, mail_part, gap, shop_part, gap)
+    if widest and snapshot and snapshot.people_here:
+        people = snapshot.people_here
+        here = f"{len(people)} {'person' if len(people) == 1 else 'people'} here: {', '.join(people)}"
+        clock = line(cut(here, 40), "   ", clock)
+    room = width - width_of(left) - width_of(clock) - 1
+    score = _score(snapshot.health if snapshot else None, "health " if wide else "", look, room)
+    return spread(line(left, score), clock, width)
+
+
+def tabs_line(snapshot: Snapshot | None, look: Look, width: int, current: int) -> Content:
+    """The screens; the current one in brackets, those that this version has not yet in grey."""
+    wide = width >= 110
+    notes = _tab_notes(snapshot, look, wide=wide) if snapshot else {}
+    made: list[Part] = []
+    for number, name in enumerate(SCREENS, 1):
+        note = notes.get(number, "")
+        text = f"{number} {name}{note}"
+        if number == current:
+            made.append((f"[{text}]", "title"))
+        else:
+            blank = " " if wide else ""
+            made.append((f"{blank}{text}{blank}", "text" if number in EXISTING else "muted"))
+        made.append("  " if wide else " ")
+    gaps = line("" if wide else " ", *made)
+    if width_of(gaps) > width:
+        short: list[Part] = [
+            (f"[{n} {name}]" if n == current else f" {n} ", "title" if n == current else "muted")
+            for n, name in enumerate(SCREENS, 1)
+        ]
+        return line(*short)
+    return gaps
+
+
+def _tab_notes(snapshot: Snapshot, look: Look, *, wide: bool) -> dict[int, str]:
+    errors = snapshot.finding_counts.get(Severity.ERROR, 0)
+    active = sum(run.state.active or run.state.waiting for run in snapshot.runs)
+    late = sum(lock.state in (LockState.DEAD, LockState.EXPIRED, LockState.STALE) for lock in snapshot.locks)
+    findings = sum(snapshot.finding_counts.values())
+    notes = {4: f" {count(findings)}", 5: f" {len(snapshot.locks)}"}
+    if wide:
+        notes |= {2: f" {len(snapshot.campaigns)}", 3: f" {active}"}
+        notes[4] += f" {look.glyphs.bad}{errors}" if errors else ""
+        notes[5] += f" {look.glyphs.warn}{late}" if late else ""
+    return notes
+
+
+@frozen
+class Need:
+    """One thing that needs a person: what to say at each width, and where it is."""
+
+    sign: str
+    style: str
+    short: str
+    long: str
+    screen: int
+    run: int | None = None
+    lock: str | None = None
+    panel: str = "campaigns"
+
+
+def needs(snapshot: Snapshot, look: Look) -> tuple[Need, ...]:
+    """What needs a person, worst first."""
+    g = look.glyphs
+    made: list[Need] = []
+    locks_of_lost: set[str] = set()
+    newest = {run.campaign: run.id for run in sorted(snapshot.runs, key=lambda run: run.id)}
+    for run in snapshot.runs:
+        if run.state is RunState.LOST and newest[run.campaign] == run.id:
+            lock = next((lock for lock in snapshot.locks if lock.run == run.id), None)
+            tail = ""
+            if lock is not None:
+                locks_of_lost.add(lock.id)
+                tail = f", lock {lock.state} {age(look.now, lock.last_beat)}"
+            made.append(
+                Need(
+                    g.bad,
+                    "bad",
+                    f"run {run.id} lost",
+                    f"run {run.id} {run.campaign} lost{tail}",
+                    5,
+                    run.id,
+                    None,
+                    "runs",
+                )
+            )
+    for name, service in sorted(snapshot.services.items()):
+        if service.state in ("down", "refused"):
+            title = "MailerLite" if name == "mailerlite" else "shop"
+            made.append(Need(g.bad, "bad", f"{title} {service.state}", f"{title} {service.state}: {service.detail}", 6))
+    for campaign in snapshot.campaigns:
+        if campaign.status == "failed":
+            text = f"{campaign.code} failed"
+            made.append(Need(g.bad, "bad", text, f"{text}: {campaign.last_sync_text}".rstrip(": "), 3))
+    errors = snapshot.finding_counts.get(Severity.ERROR, 0)
+    if errors:
+        text = f"{count(errors)} error{'' if errors == 1 else 's'}"
+        made.append(Need(g.bad, "bad", text, text, 4, panel="findings"))
+    made += _lock_needs(snapshot, look, locks_of_lost)
+    made += [
+        Need(
+            g.arrow,
+            "waits",
+            f"plan {run.id} waits",
+            f"plan {run.id} {run.campaign} waits for a yes",
+            3,
+            run.id,
+            None,
+            "runs",
+        )
+        for run in snapshot.runs
+        if run.state.waiting
+    ]
+    return tuple(made)
+
+
+def _lock_needs(snapshot: Snapshot, look: Look, told: set[str]) -> list[Need]:
+    late = {LockState.DEAD, LockState.EXPIRED, LockState.STALE}
+    return [
+        Need(
+            look.glyphs.warn,
+            "warn",
+            f"lock {lock.id} {lock.state}",
+            f"lock {lock.id} {lock.key} {lock.state}, {lock.holder.user}",
+            5,
+            None,
+            lock.id,
+            "locks",
+        )
+        for lock in snapshot.locks
+        if lock.state in late and lock.id not in told
+    ]
+
+
+def answer_line(snapshot: Snapshot | None, look: Look, width: int, problem: str = "") -> Content:
+    """``all is well`` with the time of the last full check, or what needs a person, worst first."""
+    g = look.glyphs
+    if problem:
+        return line(" ", (f"{g.bad} {cut(problem, width - 4)}", "bad"))
+    if snapshot is None:
+        return line((" reading", "muted"))
+    wanted = needs(snapshot, look)
+    if not wanted:
+        checked = snapshot.health.full_check_at if snapshot.health else None
+        when = f"  last full check {look.clock(checked)}" if checked else "  no full check yet"
+        return line(" ", (f"{g.ok} all is well", "good"), (when, "muted"))
+    wide = width >= 110
+    number = len(wanted)
+    things = "thing needs" if number == 1 else "things need"
+    start = f"{g.warn} {number} {things} you:" if wide else f"{g.warn} {number} need{'s' if number == 1 else ''} you:"
+    return line(" ", (start, "warn"), "  ", _needs_parts(wanted, look, width - width_of(start) - 4, wide=wide))
+
+
+def _needs_parts(wanted: Sequence[Need], look: Look, room: int, *, wide: bool) -> Content:
+    def part(need: Need, *, long: bool) -> Content:
+        where = f" {look.glyphs.arrow} {need.screen}" if need.screen in EXISTING else ""
+        return line((need.sign + " ", need.style), need.long if long else need.short, (where, "muted"))
+
+    full = [part(need, long=True) for need in wanted]
+    if wide and sum(width_of(text) + 2 for text in full) <= room:
+        return pack(full, room)
+    first = [part(need, long=wide and index == 0) for index, need in enumerate(wanted)]
+    return pack(first, room, "  " if wide else "   ")

@@ -1,0 +1,138 @@
+"""Starts the console where it can work, owns its end: signals and a dropped line leave the screen at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import logging
+import os
+import select
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from datetime import tzinfo
+from typing import Literal
+
+from bema_tui.errors import BemaError
+from bema_tui.tui.app import BemaApp, Clock, utc_now
+from bema_tui.tui.backend import Backend
+from bema_tui.tui.glyphs import choose_glyphs
+from bema_tui.tui.look import Look
+from bema_tui.tui.reading import Presence, Reader
+
+_log = logging.getLogger(__name__)
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+_LINE_CHECK_SECONDS = 0.5
+_GOODBYE_SECONDS = 0.5
+
+
+def why_not(environment: Mapping[str, str], *, tty: bool) -> str | None:
+    """Why no screen can be drawn here, with what to use in its place; None when it can."""
+    if not tty:
+        reason = "the console needs a terminal, and its output is not one"
+    elif environment.get("TERM", "") in ("", "dumb"):
+        reason = f"the console can't draw on TERM={environment.get('TERM', '') or '(not set)'}"
+    else:
+        return None
+    return f"bema-tui: {reason}. Every action is also a command with --json, for one: bema-tui runs --json"
+
+
+def hung_up(descriptor: int) -> bool:
+    """Whether the terminal behind this descriptor is gone."""
+    poll = select.poll()
+    try:
+        poll.register(descriptor, select.POLLHUP)
+        return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
+    except (OSError, ValueError):
+        return True
+
+
+async def run_console(
+    reader: Reader,
+    backend: Backend,
+    presence: Presence | None,
+    *,
+    mode: Literal["LIVE", "SIMULATOR"],
+    profile: str,
+    read_only: bool = False,
+    user: str | None = None,
+    theme: str = "dark",
+    zone: tzinfo | None = None,
+    clock: Clock = utc_now,
+    busy_every: float = 1.0,
+    idle_every: float = 2.0,
+) -> int:
+    """Show the console until the person leaves it, and answer the process's exit status.
+
+    SIGTERM, SIGHUP and a terminal that is gone leave the screen at once with 128 plus the signal's number. Jobs are not
+    touched here: the caller settles them when this returns, with the terminal already restored.
+    """
+    refusal = why_not(os.environ, tty=sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty())
+    if refusal is not None:
+        sys.stderr.write(refusal + "\n")
+        return 2
+    look = Look(
+        now=clock(),
+        mode=mode,
+        profile=profile,
+        me=user if user is not None else getpass.getuser(),
+        read_only=read_only,
+        glyphs=choose_glyphs(os.environ),
+        zone=zone,
+    )
+    app = BemaApp(
+        reader,
+        backend,
+        look,
+        presence=presence,
+        theme=theme,
+        clock=clock,
+        busy_every=busy_every,
+        idle_every=idle_every,
+    )
+    async with _leaving(app):
+        await app.run_async(mouse=os.environ.get("BEMA_MOUSE", "1") != "0")
+    if presence is not None:
+        await _say_closed(presence)
+    return app.return_code or 0
+
+
+async def _say_closed(presence: Presence) -> None:
+    """Take this console off the others' screens; nobody waits for it, they also see that its beats end."""
+    try:
+        async with asyncio.timeout(_GOODBYE_SECONDS):
+            await presence.closed()
+    except (BemaError, TimeoutError):
+        _log.warning("the others could not be told that this console is closed", exc_info=True)
+
+
+@contextlib.asynccontextmanager
+async def _leaving(app: BemaApp) -> AsyncIterator[None]:
+    """Signals and a dropped line end the app, as long as this lasts."""
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, _leave, app, number)
+    line = asyncio.create_task(_watch_line(app), name="terminal line")
+    try:
+        yield
+    finally:
+        line.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await line
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def _leave(app: BemaApp, number: int) -> None:
+    app.exit(return_code=128 + number)
+
+
+async def _watch_line(app: BemaApp) -> None:
+    """A terminal can go without a signal (when SIGHUP went to somebody else): then nobody is left to press a key."""
+    descriptor = sys.stdin.fileno()
+    while True:
+        await asyncio.sleep(_LINE_CHECK_SECONDS)
+        if hung_up(descriptor):
+            _leave(app, signal.SIGHUP)
+            return

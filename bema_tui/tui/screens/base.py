@@ -1,0 +1,158 @@
+"""What every screen of the console has: the top, the footer, the offers, and one way to speak to the backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.binding import BindingType
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.layout import Layout
+from textual.screen import Screen
+from textual.widget import Widget
+
+from bema_tui.store.views import Snapshot
+from bema_tui.tui.bindings import BY_ID
+from bema_tui.tui.format import line
+from bema_tui.tui.look import Look
+from bema_tui.tui.panels.top import SCREENS, tabs_line, top_line
+from bema_tui.tui.reading import Reader
+from bema_tui.tui.widgets.footer import KeyLine
+from bema_tui.tui.widgets.lines import Lines
+from bema_tui.tui.widgets.placing import Placing
+
+if TYPE_CHECKING:
+    from bema_tui.tui.app import BemaApp
+
+LEAST = Size(60, 16)
+
+
+class ConsoleScreen(Screen[None]):
+    """A screen with the common top and bottom lines, placed by ``place``."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    key_set: ClassVar[str] = ""
+    number: ClassVar[int] = 1
+    right_keys: ClassVar[tuple[str, ...]] = ("help", "quit")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.top = Lines(id="top")
+        self.tabs = Lines(id="tabs")
+        self.small = Lines(id="small")
+        self.key_line = KeyLine(id="keys", right=self.right_keys)
+        self._placing = Placing(self._place)
+
+    @property
+    def layout(self) -> Layout:
+        return self._placing
+
+    @property
+    def bema(self) -> BemaApp:
+        """The app, by its own type."""
+        return cast("BemaApp", self.app)
+
+    @property
+    def look(self) -> Look:
+        """How things are shown now."""
+        return self.bema.look
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The newest picture of the database."""
+        return self.bema.snapshot
+
+    def _place(self, size: Size) -> Mapping[str, Region]:
+        if size.width < LEAST.width or size.height < LEAST.height:
+            return {"small": Region(0, 0, size.width, 1)}
+        edges = {
+            "top": Region(0, 0, size.width, 1),
+            "tabs": Region(0, 1, size.width, 1),
+            "keys": Region(0, size.height - 1, size.width, 1),
+        }
+        return edges | dict(self.place(size))
+
+    def place(self, size: Size) -> Mapping[str, Region]:  # noqa: ARG002
+        """Where each panel stands, by its id; the first two lines and the last are taken."""
+        return {}
+
+    def show(self, snapshot: Snapshot | None) -> None:
+        """Bring every panel up to this picture; only what differs is painted."""
+
+    async def read_more(self, reader: Reader) -> None:
+        """Read what the common picture does not hold."""
+
+    def offers(self) -> Mapping[str, str]:
+        """The actions that are possible now, with the footer's words."""
+        return {}
+
+    def draw(self) -> None:
+        """Draw the common lines and the panels."""
+        width, height = self.size
+        if not width:
+            return
+        least = f"{LEAST.width}×{LEAST.height}" if not self.look.glyphs.ascii else f"{LEAST.width}x{LEAST.height}"
+        self.small.put(0, line(f"This terminal is {width} by {height}: too small, from {least} on it fits. q quits"))
+        self.top.put(0, top_line(self.snapshot, self.look, width))
+        self.tabs.put(0, tabs_line(self.snapshot, self.look, width, self.number))
+        self.show(self.snapshot)
+        self.draw_keys()
+
+    def draw_keys(self) -> None:
+        """Show in the footer what is possible now."""
+        always = {"next": BY_ID["next"].label, "palette": BY_ID["palette"].label}
+        self.key_line.offer({**self.allowed(), **always})
+
+    def allowed(self) -> Mapping[str, str]:
+        """The offers without what this console may not do."""
+        offers = self.offers()
+        if self.look.read_only:
+            return {name: label for name, label in offers.items() if not BY_ID[name].writes}
+        return offers
+
+    def say(self, text: str, style: str = "text") -> None:
+        """Answer a key in the footer for a few seconds."""
+        self.key_line.say(line((text, style)) if style else Content(text))
+
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """The panels in the order they were made in, whatever the layout; those not on the screen are left out."""
+        order = {child.id: place for place, child in enumerate(self.children)}
+        placed = [widget for widget in super().focus_chain if widget.size.area]
+        return sorted(placed, key=lambda widget: order.get(widget.id, 0))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        key = BY_ID.get(action)
+        if key is None or not key.writes:
+            return True
+        return action in self.allowed()
+
+    def on_mount(self) -> None:
+        self.draw()
+
+    def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002
+        self.call_after_refresh(self.draw)
+
+    def action_screen(self, number: int) -> None:
+        """Number keys: go to a screen, or say that this version has it not."""
+        if number == 1:
+            self.bema.go_home()
+        else:
+            self.say(f"{number} {SCREENS[number - 1]} is not in this version")
+
+    def action_help(self) -> None:
+        self.bema.show_help()
+
+    def action_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def action_redraw(self) -> None:
+        self.bema.redraw()
+
+    def action_theme(self) -> None:
+        self.say(f"theme: {self.bema.next_theme()}")
+
+    def action_quit(self) -> None:
+        self.bema.ask_to_quit()

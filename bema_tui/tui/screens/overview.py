@@ -1,0 +1,193 @@
+"""Screen 1: whether all is well, and everything that goes on, in one look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.widgets import Input
+
+from bema_tui.store.views import CampaignView, Snapshot
+from bema_tui.tui import actions
+from bema_tui.tui.actions import Target
+from bema_tui.tui.bindings import OVERVIEW, bindings
+from bema_tui.tui.deeds import Deeds
+from bema_tui.tui.format import line
+from bema_tui.tui.panels import activity, campaigns, findings, gauges, locks, runs, top
+from bema_tui.tui.screens import places
+from bema_tui.tui.screens.base import ConsoleScreen
+from bema_tui.tui.styles import style_sheet
+from bema_tui.tui.widgets.answer import AnswerLine
+from bema_tui.tui.widgets.lines import Lines
+from bema_tui.tui.widgets.row_table import RowTable
+from bema_tui.tui.widgets.titles import title_rule
+
+_KINDS = {"campaigns": "campaign", "runs": "run", "locks": "lock", "findings": "finding", "activity": "activity"}
+
+
+class Overview(Deeds, ConsoleScreen):
+    """The Overview."""
+
+    CSS_PATH = style_sheet("overview")
+    BINDINGS: ClassVar[list[BindingType]] = bindings(OVERVIEW)
+    key_set = OVERVIEW
+    number = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        glyphs = self.look.glyphs
+        self.answer = AnswerLine(id="answer")
+        self.gauges = Lines(id="gauges")
+        self.stats = Lines(id="stats")
+        self.people = Lines(id="people")
+        self.campaigns = RowTable(campaigns.COLUMNS, id="campaigns", glyphs=glyphs, keeps_cursor=True)
+        self.runs = RowTable(runs.COLUMNS, id="runs", glyphs=glyphs)
+        self.findings = RowTable(findings.COLUMNS, id="findings", glyphs=glyphs)
+        self.newest = RowTable(findings.NEWEST_COLUMNS, id="newest", glyphs=glyphs)
+        self.locks = RowTable(locks.COLUMNS, id="locks", glyphs=glyphs)
+        self.activity = RowTable(activity.COLUMNS, id="activity", glyphs=glyphs)
+        self.activity.header = False
+        self.newest.can_focus = False
+        self.filter = Input(id="filter", compact=True, placeholder="code or album", select_on_focus=False)
+        self.filter.cursor_blink = False
+        for table, empty in (
+            (self.campaigns, campaigns.EMPTY),
+            (self.runs, runs.EMPTY),
+            (self.findings, findings.EMPTY),
+            (self.locks, locks.EMPTY),
+            (self.activity, activity.EMPTY),
+        ):
+            table.empty = empty
+
+    def compose(self) -> ComposeResult:
+        yield from (self.top, self.tabs, self.small, self.gauges, self.campaigns, self.stats, self.runs)
+        yield from (self.findings, self.newest, self.locks, self.people, self.activity, self.answer)
+        yield from (self.key_line, self.filter)
+
+    def place(self, size: Size) -> Mapping[str, Region]:
+        return places.overview(size)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.filter.display = False
+        self.campaigns.focus()
+
+    def _fit(self) -> None:
+        """Choose how dense each table is drawn at this width."""
+        narrow = self.size.width < places.WIDE
+        self.runs.header = self.locks.header = self.findings.header = not narrow
+        self.runs.indent = self.locks.indent = self.findings.indent = 1 if narrow else 2
+        self.activity.indent = 1
+        self.findings.columns = findings.SHORT_COLUMNS if narrow else findings.COLUMNS
+        self.runs.columns = runs.SHORT_COLUMNS if narrow else runs.COLUMNS
+        self.findings.per_line = 3 if narrow else 1
+
+    def show(self, snapshot: Snapshot | None) -> None:
+        look, width = self.look, self.size.width
+        self._fit()
+        self.answer.draw(top.answer_line(snapshot, look, width, self.bema.problem))
+        self.gauges.put_all(gauges.gauge_lines(snapshot, look, width))
+        if snapshot is None:
+            return
+        number = len(snapshot.campaigns)
+        rows = campaigns.rows(snapshot, look, self.filter.value)
+        matching = f"  {len(rows)} match {self.filter.value!r}" if self.filter.value else ""
+        self.campaigns.title = line(f"Campaigns {number}{matching}")
+        self.campaigns.set_rows(rows)
+        self._show_stats(snapshot)
+        left, right = runs.title(snapshot)
+        self.runs.title, self.runs.title_right = left, right
+        cells = 13 if width >= places.WIDEST else 8
+        self.runs.set_rows(runs.rows(snapshot, look, short=width < places.WIDE, cells=cells))
+        self.findings.title, self.findings.title_right = findings.title(snapshot, look)
+        self.findings.set_rows(findings.rows(snapshot, look))
+        self.newest.title = line("Newest findings")
+        self.newest.set_rows(findings.newest_rows(snapshot, look))
+        self.locks.title = locks.title(snapshot)
+        self.locks.set_rows(locks.rows(snapshot, look))
+        self.people.put(0, line("  ", locks.people_line(snapshot, look)))
+        self.activity.title = line("Activity")
+        self.activity.title_right = line()
+        self.activity.set_rows(activity.rows(snapshot, look))
+
+    def _show_stats(self, snapshot: Snapshot) -> None:
+        campaign = self._highlighted(snapshot)
+        width, height = self.stats.size
+        if not height:
+            return
+        if height <= 2:
+            self.stats.put_all(campaigns.stats_short(campaign, self.look, width))
+            return
+        left, right = campaigns.stats_title(campaign, width)
+        rule = title_rule(left, width, self.look.glyphs, focused=False, right=right)
+        self.stats.put_all([rule, *campaigns.stats_lines(campaign, self.look, width, height - 1)])
+
+    def _highlighted(self, snapshot: Snapshot) -> CampaignView | None:
+        return actions.campaign_of(snapshot, self.campaigns.cursor_key or "")
+
+    def target(self) -> Target | None:
+        """The row under the cursor of the focused panel."""
+        table = self.focused
+        if not isinstance(table, RowTable) or table.cursor_key is None or table.id is None:
+            return None
+        return Target(_KINDS[table.id], table.cursor_key)
+
+    def offers(self) -> Mapping[str, str]:
+        made = dict(actions.offers(self.snapshot, self.target()))
+        if self.focused is self.campaigns:
+            made["filter"] = "filter"
+        return made
+
+    @on(RowTable.Highlighted)
+    def _cursor_moved(self, event: RowTable.Highlighted) -> None:
+        event.stop()
+        if event.table is self.campaigns and self.snapshot is not None:
+            self._show_stats(self.snapshot)
+        self.draw_keys()
+
+    @on(RowTable.Opened)
+    def _row_opened(self, event: RowTable.Opened) -> None:
+        event.stop()
+        target = self.target()
+        if target is not None:
+            self.open_target(target)
+
+    @on(AnswerLine.Opened)
+    def _answer_opened(self) -> None:
+        snapshot = self.snapshot
+        wanted = top.needs(snapshot, self.look) if snapshot else ()
+        if not wanted:
+            return
+        need = wanted[0]
+        table = {"runs": self.runs, "locks": self.locks, "findings": self.findings}.get(need.panel, self.campaigns)
+        table.focus()
+        if need.run is not None or need.lock is not None:
+            table.go_to(str(need.lock or need.run))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:  # noqa: ARG002
+        self.draw_keys()
+
+    def action_filter(self) -> None:
+        """Open the filter line over the title of the campaigns."""
+        self.filter.display = True
+        self.filter.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self) -> None:
+        if self.snapshot is not None:
+            self.show(self.snapshot)
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.filter.display = False
+        self.campaigns.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "escape" and (self.filter.has_focus or self.filter.value):
+            event.stop()
+            self.filter.value = ""
+            self._filter_done()

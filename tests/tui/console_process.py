@@ -1,0 +1,70 @@
+"""The console as a process of its own, for the tests that look at the bytes on a real terminal.
+
+Arguments: the kind of data (``calm``, ``hostile``, ``counting``), ``plain`` or ``shadow``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from attrs import evolve
+
+from bema_tui.model import ChangeState
+from bema_tui.store.views import Snapshot
+from bema_tui.tui.run import run_console
+from bema_tui.tui.shadow import ShadowedApp
+
+from .sample import APPLYING, HEALTH, NOW, HandReader, WrittenDown, campaign, picture
+
+HOSTILE = "[/bold][red]Eve\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
+
+
+class Counting(HandReader):
+    """Each reading finds one change more applied."""
+
+    async def read(self) -> Snapshot:
+        done = 6_489 + self.reads
+        moved = {**APPLYING.changes, ChangeState.APPLIED: done, ChangeState.PLANNED: 5_539 - self.reads}
+        runs = tuple(evolve(run, changes=moved) if run.id == 418 else run for run in self.snapshot.runs)
+        self.snapshot = evolve(self.snapshot, runs=runs)
+        return await super().read()
+
+
+def hostile() -> Snapshot:
+    """A picture whose every foreign text carries codes and markup."""
+    snapshot = picture()
+    assert snapshot.health is not None
+    return evolve(
+        snapshot,
+        campaigns=(*(evolve(c, album=HOSTILE) for c in snapshot.campaigns), campaign(HOSTILE, HOSTILE)),
+        activity=tuple(evolve(a, text=HOSTILE, who=HOSTILE) for a in snapshot.activity),
+        newest_findings=tuple(evolve(f, subject=HOSTILE, message=HOSTILE) for f in snapshot.newest_findings),
+        finding_groups=tuple(evolve(g, campaigns=((HOSTILE, 3),)) for g in snapshot.finding_groups),
+        people_here=(HOSTILE,),
+        health=evolve(HEALTH, reasons=(HOSTILE,)),
+    )
+
+
+async def main(kind: str, output: str) -> int:
+    """Show the console on this process's terminal."""
+    readers = {"counting": Counting, "hostile": HandReader, "calm": HandReader}
+    reader = readers[kind](hostile() if kind == "hostile" else picture())
+    if kind == "hostile":
+        reader.people = [evolve(p, email=HOSTILE, name=HOSTILE) for p in reader.people[:3]]
+    ShadowedApp.shadowed = output == "shadow"
+    return await run_console(
+        reader,
+        WrittenDown(reader),
+        None,
+        mode="LIVE",
+        profile="studio",
+        user="maria",
+        clock=lambda: NOW,
+        busy_every=0.2,
+        idle_every=0.2,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(*sys.argv[1:])))

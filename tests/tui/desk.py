@@ -1,0 +1,104 @@
+"""The console on the story's database or on pictures made by hand, for tests that press keys."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from bema_tui.store.database import Database
+from bema_tui.store.locks import LockAges
+from bema_tui.store.snapshot import SnapshotReader
+from bema_tui.tui.app import BemaApp
+from bema_tui.tui.look import Look
+from bema_tui.tui.reading import Reader
+from tests.story import VIEWER, write_story
+
+from .sample import NOW, HandReader, WrittenDown
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+@asynccontextmanager
+async def story(folder: Path) -> AsyncIterator[tuple[Database, SnapshotReader]]:
+    """A database with the story in it, and its reader."""
+    async with await Database.open(f"sqlite:///{folder / 'story.db'}", clock=lambda: NOW) as db:
+        await write_story(db, NOW)
+        yield db, SnapshotReader(db, VIEWER, LockAges())
+
+
+class Desk:
+    """An app under a pilot, with its backend and what its screen shows."""
+
+    def __init__(self, app: BemaApp, pilot: Pilot[int], backend: WrittenDown) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.backend = backend
+
+    @property
+    def rows(self) -> list[str]:
+        """The screen, line by line."""
+        return ["".join(segment.text for segment in strip) for strip in self.app.screen._compositor.render_strips()]
+
+    @property
+    def footer(self) -> str:
+        """The bottom line."""
+        return self.rows[-1]
+
+    def shows(self, text: str) -> bool:
+        return any(text in row for row in self.rows)
+
+    async def until(self, true: Callable[[], bool], seconds: float = 8.0) -> None:
+        """Wait until it holds; fail with the screen when it does not in time."""
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, "\n".join(self.rows)
+            await self.pilot.pause()
+            await asyncio.sleep(0.01)
+
+    async def until_shows(self, text: str) -> None:
+        await self.until(lambda: self.shows(text))
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Into the field that has the focus, as if pasted."""
+        field = self.app.focused
+        assert isinstance(field, Input)
+        field.insert_text_at_cursor(text)
+        await self.pilot.pause()
+
+    async def refreshed(self) -> None:
+        """Read the database again and show it."""
+        await self.app.refresh_picture()
+        await self.pilot.pause()
+
+
+@asynccontextmanager
+async def desk(
+    reader: Reader | None = None,
+    backend: WrittenDown | None = None,
+    *,
+    size: tuple[int, int] = (120, 40),
+    theme: str = "dark",
+    **look: Any,
+) -> AsyncIterator[Desk]:
+    """The console, started, with its first picture on the screen."""
+    reader = reader or HandReader()
+    backend = backend or WrittenDown(reader if isinstance(reader, HandReader) else None)
+    values: dict[str, Any] = {"now": NOW, "mode": "LIVE", "profile": "studio", "me": "maria", "zone": UTC} | look
+    app = BemaApp(reader, backend, Look(**values), theme=theme, clock=lambda: NOW, busy_every=600, idle_every=600)
+    async with app.run_test(size=size) as pilot:
+        made = Desk(app, pilot, backend)
+        await made.until(lambda: app.snapshot is not None)
+        await pilot.pause()
+        yield made

@@ -1,0 +1,333 @@
+"""Pictures made by hand for the screens, and a small backend that writes down what it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from attrs import evolve
+
+from bema_tui.errors import UsageError
+from bema_tui.model import (
+    ChangeKind,
+    ChangeState,
+    FindingState,
+    Holder,
+    Lock,
+    LockState,
+    Phase,
+    RunState,
+    Severity,
+    Tier,
+)
+from bema_tui.store.views import (
+    ActivityView,
+    CampaignView,
+    ChangeView,
+    FindingGroup,
+    FindingView,
+    HealthView,
+    PhaseView,
+    PlanPerson,
+    PlanRule,
+    RunView,
+    ServiceView,
+    Snapshot,
+)
+
+NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
+
+
+def ago(**parts: float) -> datetime:
+    """A moment before the story's now."""
+    return NOW - timedelta(**parts)
+
+
+def holder(user: str, host: str, pid: int) -> Holder:
+    return Holder(user=user, host=host, pid=pid, boot_id="boot", process_started=1.0)
+
+
+def lock(lock_id: str, key: str, user: str, state: LockState, run: int | None, minutes: float = 0) -> Lock:
+    return Lock(
+        id=lock_id,
+        key=key,
+        token=41,
+        holder=holder(user, f"{user}-desk", 2214),
+        operation="sync",
+        run=run,
+        since=ago(minutes=51),
+        last_beat=ago(minutes=minutes),
+        state=state,
+    )
+
+
+def campaign(code: str, status: str, **more: Any) -> CampaignView:
+    values: dict[str, Any] = {
+        "album": "No Better Love",
+        "products": ("118",),
+        "state": "active",
+        "members": 38_240,
+        "buyers": 4_519,
+        "revenue": "61820.50",
+        "currency": "USD",
+        "tiers": {Tier.OPT_IN: 12_480, Tier.GOLD: 1_905, Tier.GOLD_PURCHASED: 3_016, Tier.WOOD: 6_204},
+        "buyers_per_day": (2, 3, 5, 8, 13, 9, 4),
+        "open_findings": 274,
+        "requests": 2_364,
+        "last_sync": ago(days=1),
+    }
+    return CampaignView(code=code, status=status, **(values | more))
+
+
+def run(number: int, code: str, state: RunState, changes: Mapping[ChangeState, int], **more: Any) -> RunView:
+    values: dict[str, Any] = {
+        "kind": "sync",
+        "album": "No Better Love",
+        "phase": Phase.APPLY,
+        "by_user": "maria",
+        "host": "studio-1",
+        "pid": 2214,
+        "started_at": ago(minutes=27),
+        "planned_at": ago(minutes=23),
+        "yes_at": None,
+        "yes_by": None,
+        "apply_started_at": None,
+        "finished_at": None,
+        "seconds": 1259.0,
+        "people": 42,
+        "moves": 40,
+        "members": 38_240,
+        "left_out": 173,
+        "kinds": {
+            ChangeKind.ADD_GROUP: changes,
+            ChangeKind.REMOVE_GROUP: {},
+            ChangeKind.SET_FIELD: {},
+        },
+        "read_forecast": 55,
+        "write_forecast": 96,
+        "seconds_forecast": 60.0,
+        "requests_read": 56,
+        "requests_write": 8,
+        "requests_retried": 0,
+        "shop_requests": 626,
+        "phases": (PhaseView(Phase.LOCK, ago(minutes=27), 0.0), PhaseView(Phase.READ_SHOP, ago(minutes=27), 118.0)),
+        "shop_read": {},
+        "mailerlite_read": {},
+        "automations": (),
+        "checks": ({"text": "nobody is left without a tier", "ok": True},),
+        "error": None,
+        "note": "",
+    }
+    return RunView(id=number, campaign=code, state=state, changes=changes, **(values | more))
+
+
+APPLYING = run(
+    418,
+    "2024_ETB_NBL",
+    RunState.APPLYING,
+    {ChangeState.APPLIED: 6_489, ChangeState.FAILED: 11, ChangeState.SKIPPED: 2, ChangeState.PLANNED: 5_539},
+    apply_started_at=ago(minutes=21),
+    people=4_189,
+)
+WAITING = run(417, "2026_DIVINE_HG", RunState.PLANNED, {ChangeState.PLANNED: 96}, by_user="timer")
+LOST = run(
+    415,
+    "2025_KAIRO_TNS",
+    RunState.LOST,
+    {ChangeState.APPLIED: 3_120, ChangeState.UNKNOWN: 1, ChangeState.PLANNED: 2_279},
+    by_user="jon",
+    apply_started_at=ago(minutes=45),
+)
+DONE = run(416, "2025_ETB_SW", RunState.DONE, {ChangeState.APPLIED: 212}, finished_at=ago(minutes=46))
+
+HEALTH = HealthView(
+    at=NOW,
+    cpu_percent=12.0,
+    memory_usage=207 * 2**20,
+    memory_limit=256 * 2**20,
+    load_1=0.42,
+    cores=2,
+    database_ms=3.0,
+    lag_ms=4.0,
+    active_processes=3,
+    score=78,
+    reasons=("memory 81 %", "1 run lost"),
+    job_status={"applying": 1},
+    cpu_series=(1, 1, 2, 1, 1, 30, 2, 1, 1, 1, 20, 12),
+    memory_series=(70, 75, 81, 81),
+    full_check_at=ago(minutes=2),
+)
+
+
+def picture(**more: Any) -> Snapshot:
+    """The story in short: one run applies, one plan waits, one run is lost with its lock expired."""
+    live = lock("k3f9", "2024_ETB_NBL", "maria", LockState.LIVE, 418, 0.2)
+    late = lock("k7d2", "2025_KAIRO_TNS", "jon", LockState.EXPIRED, 415, 34)
+    values: dict[str, Any] = {
+        "at": NOW,
+        "health": HEALTH,
+        "services": {
+            "mailerlite": ServiceView("mailerlite", "ok", quota_limit=120, quota_left=97, at=NOW),
+            "shop": ServiceView("shop", "ok", latency_ms=400.0, at=NOW),
+        },
+        "campaigns": (
+            campaign("2024_ETB_NBL", "applying", percent=54, active_run=418, lock=live),
+            campaign("2025_KAIRO_TNS", "lost", lock=late, album="The Night Shift"),
+            campaign("2026_DIVINE_HG", "plan waits", waiting_run=417, album="Holy Ground"),
+            campaign("2025_ETB_SW", "in step", album="Second Wind"),
+            campaign("2026_ZM_BTL", "never", album="Below the Line", last_sync=None),
+        ),
+        "runs": (APPLYING, WAITING, DONE, LOST),
+        "run_count": 418,
+        "locks": (late, live),
+        "finding_groups": (
+            FindingGroup("two_tiers", Severity.ERROR, 12, 9, ago(minutes=24), (("2024_ETB_NBL", 9), ("other", 3))),
+            FindingGroup("buyer_unknown", Severity.INFO, 158, 143, ago(minutes=24), (("2024_ETB_NBL", 143),)),
+        ),
+        "newest_findings": (
+            FindingView(
+                1,
+                "2024_ETB_NBL",
+                "two_tiers",
+                Severity.ERROR,
+                FindingState.OPEN,
+                "ana.petrova@example.org",
+                "Gold and Silver, no purchase",
+                "Look at it",
+                ago(days=1),
+                ago(minutes=24),
+                2,
+            ),
+        ),
+        "finding_counts": {Severity.ERROR: 12, Severity.INFO: 158},
+        "activity": (
+            ActivityView(ago(minutes=4), "jon", "opened", "2026_DIVINE_HG", 417, "opened plan 417"),
+            ActivityView(ago(minutes=21), "maria", "yes", "2024_ETB_NBL", 418, "yes to plan 418, 12,041"),
+        ),
+        "people_here": ("maria", "jon"),
+    }
+    return Snapshot(**(values | more))
+
+
+def change(seq: int, email: str, name: str, kind: ChangeKind, target: str, **more: Any) -> ChangeView:
+    values: dict[str, Any] = {
+        "id": seq,
+        "run": 417,
+        "seq": seq,
+        "subscriber_id": email,
+        "before": None,
+        "after": "member",
+        "rule": "Opt-In to Gold Purchased",
+        "reason": "order 10391, complete",
+        "state": ChangeState.PLANNED,
+        "attempts": 0,
+        "error": None,
+        "planned_at": NOW,
+        "settled_at": None,
+    }
+    return ChangeView(email=email, name=name, kind=kind, target_name=target, **(values | more))
+
+
+def person(number: int, code: str = "2026_DIVINE_HG", name: str = "Abena Osei") -> PlanPerson:
+    email = f"person{number:04d}@example.org"
+    rows = (
+        change(3 * number, email, name, ChangeKind.ADD_GROUP, f"{code}_GOLD_PURCHASE"),
+        change(3 * number + 1, email, name, ChangeKind.REMOVE_GROUP, f"{code}_OPT-IN", before="member", after=None),
+        change(3 * number + 2, email, name, ChangeKind.SET_FIELD, f"{code}_PURCHASE", after=str(10_000 + number)),
+    )
+    return PlanPerson(email, email, name, rows[0].rule, rows)
+
+
+class HandReader:
+    """Answers from records in memory; ``fail`` makes the next readings fail."""
+
+    def __init__(self, snapshot: Snapshot | None = None, people: int = 120) -> None:
+        self.snapshot = snapshot or picture()
+        self.people = [person(number) for number in range(people)]
+        self.wrong_rows: tuple[ChangeView, ...] = ()
+        self.fail: Exception | None = None
+        self.reads = 0
+        self.reading = 0
+        self.overlaps = 0
+        self.runs: dict[int, RunView] = {}
+
+    async def read(self) -> Snapshot:
+        self.reading += 1
+        self.overlaps += self.reading > 1
+        try:
+            await asyncio.sleep(0)
+            self.reads += 1
+            if self.fail is not None:
+                raise self.fail
+            return self.snapshot
+        finally:
+            self.reading -= 1
+
+    async def run(self, run_id: int) -> RunView:
+        known = {view.id: view for view in self.snapshot.runs} | self.runs
+        if run_id not in known:
+            raise UsageError(f"There is no run {run_id}.")
+        return known[run_id]
+
+    async def plan_rules(self, run_id: int) -> tuple[PlanRule, ...]:
+        return (
+            PlanRule("Opt-In to Gold Purchased", len(self.people), 3 * len(self.people)),
+            PlanRule("field only", 0, 0),
+        )
+
+    async def plan_people(self, run_id: int, rule: str | None, offset: int, limit: int) -> tuple[PlanPerson, ...]:
+        return tuple(self.people[offset : offset + limit]) if rule != "field only" else ()
+
+    async def wrong(self, run_id: int, limit: int) -> tuple[ChangeView, ...]:
+        return self.wrong_rows[:limit]
+
+    async def left_out(self, run_id: int) -> Sequence[tuple[str, Severity, int]]:
+        return (("buyer_unknown", Severity.INFO, 143), ("two_tiers", Severity.ERROR, 9))
+
+
+class WrittenDown:
+    """A backend that writes down what it is asked and begins runs in a reader's picture."""
+
+    def __init__(self, reader: HandReader | None = None, *, own: tuple[int, ...] = ()) -> None:
+        self.asked: list[tuple[object, ...]] = []
+        self.own = list(own)
+        self.error: Exception | None = None
+        self.failed: asyncio.Queue[str] = asyncio.Queue()
+        self._reader = reader
+
+    def _note(self, *what: object) -> None:
+        if self.error is not None:
+            raise self.error
+        self.asked.append(what)
+
+    async def start(self, code: str, *, kind: str) -> int:
+        self._note("start", code, kind)
+        made = run(419, code, RunState.PLANNING, {}, kind=kind, planned_at=None, phase=Phase.READ_SHOP, people=0)
+        if self._reader is not None:
+            self._reader.snapshot = evolve(self._reader.snapshot, runs=(made, *self._reader.snapshot.runs))
+        return made.id
+
+    async def apply(self, run: int) -> None:
+        self._note("apply", run)
+
+    async def resume(self, run: int) -> None:
+        self._note("resume", run)
+
+    async def ask(self, run: int, verb: str, reason: str) -> None:
+        self._note("ask", run, verb, reason)
+        if verb == "stop" and run in self.own:
+            self.own.remove(run)
+
+    async def discard(self, run: int) -> None:
+        self._note("discard", run)
+
+    async def release(self, lock_id: str, *, reason: str, force: bool) -> None:
+        self._note("release", lock_id, reason, force)
+
+    def own_runs(self) -> tuple[int, ...]:
+        return tuple(self.own)
+
+    async def failure(self) -> str:
+        return await self.failed.get()

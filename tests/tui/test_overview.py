@@ -1,0 +1,242 @@
+"""The Overview on the story: what each panel says at each size, and what stays where it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from bema_tui.errors import StoreError
+from bema_tui.store.views import Snapshot
+from bema_tui.tui.screens.overview import Overview
+
+from .console_process import HOSTILE, hostile
+from .desk import SIZES, Desk, desk, story
+from .sample import HEALTH, HandReader, campaign, picture
+
+EMPTY = picture(
+    campaigns=(),
+    runs=(),
+    run_count=0,
+    locks=(),
+    finding_groups=(),
+    newest_findings=(),
+    finding_counts={},
+    activity=(),
+    people_here=("maria",),
+    health=evolve(HEALTH, score=100, reasons=()),
+)
+
+
+def overview(made: Desk) -> Overview:
+    assert isinstance(made.app.screen, Overview)
+    return made.app.screen
+
+
+EXPECTED = {
+    (80, 24): """
+ studio [LIVE]  ML ok ████─ 97/120 left  EDD ok  78 fair ▲ memory 81 %    14:32
+ [1 Overview] 2 Campaigns 3 Runs 4 Findings 318 5 Locks 2 6 Health 7 Activity
+ ▲ 3 need you:  ✗ run 415 lost   ✗ 17 errors   → plan 417 waits
+ cpu       12% ▁▁▂▂  memory    81%▲▇▇▇▇  load     0.42 ▁▁▁▁  budget     97 ███▏
+━━ Campaigns 8 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 1-5 of 8 ━
+  2025_KAIRO_TNS        ✗ lost 34m        21,905   1,702   7.8 %     19    1d
+  2024_ETB_NBL          ● apply 54 %      38,240   4,519  11.8 %    274    1d
+── Runs 2 active ────────────────────────────────────────────────── 418 in all ─
+ ● 418 2024_ETB_NBL       apply           ████▎───  54 %  316/min  18m 1,965 req
+ → 417 2026_DIVINE_HG     waits for yes, 96 changes                       12 req
+── Findings 318 open ────────────────────────────────────── 17 ✗  134 ▲  167 • ─
+ ✗ two_tiers           12  ✗ blocked_record       4  ✗ field_type_misma~    1
+ ▲ wood_purchase      103  ▲ refunded_purchase   17  ▲ order_not_settled   14
+── Locks 2 ─────────────────────────────  ── Activity ──────────────────────────
+ ▲ k7d2 2025_KAIRO_TNS jon   expired 34m   14:28  jon    opened plan 417 (2026_~
+""",
+    (120, 40): """
+ bema-tui  studio  [LIVE]   MailerLite ok ██████▍─ 97/120 left   shop ok   health 78 fair ▲ memory 81 %           14:32
+[1 Overview]   2 Campaigns 8    3 Runs 2    4 Findings 318 ✗17    5 Locks 2 ▲1    6 Health    7 Activity
+ ▲ 3 things need you:  ✗ run 415 2025_KAIRO_TNS lost, lock expired 34m  ✗ 17 errors  → plan 417 waits
+  2025_KAIRO_TNS        ✗ lost 34m        21,905   1,702   7.8 %     19   1d   Gold         636 ██▌            351 ▋
+  ● 418  2024_ETB_NBL    apply           ████▎───   54 % 316/min 14:49 1,965    ▲ k7d2 2025_KAIRO_TNS  jon   expired 34m
+  ✗ two_tiers                12     9     24m  2024_ETB_NBL 9, 1 other         14:11  maria  yes to plan 418: 12,041 ch~
+""",
+    (200, 60): """
+  ✓ k3f9 2024_ETB_NBL          maria  studio-1 2214    14:05  live            57
+  ● 418  sync       2024_ETB_NBL          apply
+ cpu        12 %   ▁▁▂▁▁▃▂▁▁▁▂▂ warn 80 %          memory     81 % ▲ ▆▆▆▆▆▆▆▆▇▇▇▇ warn 80 pause 90
+── Newest findings
+""",
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_story_is_told_cell_by_cell(size: tuple[int, int], tmp_path: Path) -> None:
+    async with story(tmp_path) as (_, reader), desk(reader, size=size) as made:
+        await made.until_shows("k7d2")
+        shown = "\n".join(made.rows)
+        for row in EXPECTED[size].strip("\n").splitlines():
+            assert row.rstrip() in shown, f"{row}\n\n{shown}"
+        assert all(len(row) == size[0] for row in made.rows)
+
+
+async def test_an_empty_database_says_what_to_do_next() -> None:
+    async with desk(HandReader(EMPTY), size=(80, 24)) as made:
+        assert made.shows("✓ all is well  last full check 14:30")
+        assert made.shows("No campaigns yet.")
+        assert made.shows("campaigns discover --add")
+        assert made.shows("None held.")
+        assert "s sync" not in made.footer
+
+
+@pytest.mark.parametrize("size", [(59, 24), (80, 15)])
+async def test_a_terminal_that_is_too_small_says_so(size: tuple[int, int]) -> None:
+    async with desk(size=size) as made:
+        assert made.shows(f"This terminal is {size[0]} by {size[1]}")
+        await made.press("q")
+        assert made.app.return_value == 0
+
+
+async def test_the_highlighted_campaign_has_its_statistics() -> None:
+    async with desk(size=(120, 40)) as made:
+        assert made.shows("── 2024_ETB_NBL  No Better Love")
+        await made.press("down")
+        assert made.shows("── 2025_KAIRO_TNS  The Night Shift")
+
+
+async def test_the_cursor_stays_on_its_campaign_when_the_order_changes() -> None:
+    reader = HandReader()
+    async with desk(reader) as made:
+        await made.press("down", "down")
+        assert overview(made).campaigns.cursor_key == "2026_DIVINE_HG"
+        reader.snapshot = evolve(reader.snapshot, campaigns=tuple(reversed(reader.snapshot.campaigns)))
+        await made.refreshed()
+        assert overview(made).campaigns.cursor_key == "2026_DIVINE_HG"
+        marked = [row for row in made.rows if row.startswith("▌")]
+        assert len(marked) == 1
+        assert "2026_DIVINE_HG" in marked[0]
+
+
+async def test_a_resize_keeps_cursor_filter_and_focus() -> None:
+    many = picture(campaigns=tuple(campaign(f"2026_AA_{n:02d}", "in step") for n in range(40)))
+    async with desk(HandReader(many), size=(200, 60)) as made:
+        await made.press(*["down"] * 25)
+        await made.pilot.resize_terminal(80, 24)
+        await made.until(lambda: len(made.rows) == 24)
+        await made.until(lambda: any(row.startswith("▌ 2026_AA_25") for row in made.rows))
+        assert made.app.focused is overview(made).campaigns
+        await made.press("slash", *"_1", "enter")
+        await made.pilot.resize_terminal(120, 40)
+        await made.until(lambda: len(made.rows) == 40)
+        assert made.shows("10 match '_1'")
+
+
+async def test_the_filter_shows_only_what_matches_and_escape_takes_it_away() -> None:
+    async with desk() as made:
+        await made.press("slash", *"night", "enter")
+        assert [row.key for row in overview(made).campaigns._known.values()] == ["2025_KAIRO_TNS"]
+        assert made.app.focused is overview(made).campaigns
+        await made.press("escape")
+        assert overview(made).campaigns.total == 5
+
+
+async def test_a_failed_reading_keeps_the_old_picture_and_says_so() -> None:
+    reader = HandReader()
+    async with desk(reader) as made:
+        reader.fail = StoreError("The database can't be opened: disk I/O error.")
+        await made.refreshed()
+        assert made.shows("the database can't be read, shown as of 14:32: The database can't be opened")
+        assert made.shows("2025_KAIRO_TNS")
+        reader.fail = None
+        await made.refreshed()
+        assert made.shows("3 things need you")
+
+
+async def test_readings_never_overlap() -> None:
+    reader = HandReader()
+    async with desk(reader) as made:
+        for _ in range(5):
+            made.app.refresh_soon()
+            await made.pilot.pause()
+        await made.until(lambda: reader.reads >= 3)
+        assert reader.overlaps == 0
+
+
+async def test_markup_and_codes_in_names_are_plain_text() -> None:
+    async with desk(HandReader(hostile()), size=(200, 60)) as made:
+        assert made.shows("[/bold][red]Eve\\x1b]0;owned\\x07")
+        await made.press("tab", "tab", "tab", "enter", "tab", "enter")
+        assert not any("\x1b" in row or "\x9b" in row or "\u202e" in row for row in made.rows)
+        assert HOSTILE not in "".join(made.rows)
+
+
+async def test_tab_goes_through_the_panels_and_the_focused_one_has_the_heavy_rule() -> None:
+    async with desk(size=(120, 40)) as made:
+        seen = []
+        for _ in range(6):
+            seen.append(made.app.focused.id if made.app.focused else None)
+            heavy = 0 if seen[-1] == "answer" else 1
+            await made.until(lambda wanted=heavy: sum("━━ " in row for row in made.rows) == wanted)  # type: ignore[misc]
+            await made.press("tab")
+        assert seen == ["campaigns", "runs", "findings", "locks", "activity", "answer"]
+
+
+async def test_enter_on_the_answer_line_goes_to_the_worst_thing() -> None:
+    async with desk() as made:
+        await made.press("shift+tab", "enter")
+        assert made.app.focused is overview(made).runs
+        assert overview(made).runs.cursor_key == "415"
+
+
+@pytest.mark.parametrize("number", range(2, 8))
+async def test_the_screens_to_come_say_that_they_are_not_there(number: int) -> None:
+    async with desk() as made:
+        await made.press(str(number))
+        assert made.shows("is not in this version")
+        assert isinstance(made.app.screen, Overview)
+
+
+async def test_help_and_palette_come_from_the_same_table() -> None:
+    async with desk(size=(80, 24)) as made:
+        await made.press("question_mark")
+        assert made.shows("Release a lock whose holder is gone")
+        await made.press("escape")
+        assert isinstance(made.app.screen, Overview)
+        await made.press("ctrl+p")
+        await made.until_shows("Stop the run at its next safe point")
+        assert not made.shows("Release a lock whose holder is gone"), "the row under the cursor has a live lock"
+
+
+async def test_the_three_themes_take_turns() -> None:
+    async with desk() as made:
+        names = []
+        for _ in range(3):
+            await made.press("f2")
+            names.append(made.app.theme)
+        assert names == ["bema-light", "bema-mono", "bema-dark"]
+
+
+def _one_cell(snapshot: Snapshot) -> Snapshot:
+    first = evolve(snapshot.campaigns[0], members=38_241)
+    return evolve(snapshot, campaigns=(first, *snapshot.campaigns[1:]))
+
+
+async def test_a_refresh_paints_nothing_when_nothing_changed_and_one_span_when_one_cell_did() -> None:
+    reader = HandReader()
+    async with desk(reader) as made:
+        painted: list[object] = []
+        display = made.app._display
+
+        def watched(screen: object, renderable: object) -> None:
+            painted.append(renderable)
+            display(screen, renderable)  # type: ignore[arg-type]
+
+        made.app._display = watched  # type: ignore[method-assign]
+        await made.refreshed()
+        await made.pilot.pause(0.05)
+        assert painted == []
+        reader.snapshot = _one_cell(reader.snapshot)
+        await made.refreshed()
+        await made.until(lambda: bool(painted))
+        spans = [span for update in painted for span in update.spans]  # type: ignore[attr-defined]
+        assert len(spans) <= 2, "the table's cell, and the same number in the statistics"
+        assert sum(end - start for _, start, end in spans) <= 4

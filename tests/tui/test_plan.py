@@ -1,0 +1,167 @@
+"""The screen of a run: the plan with its people page by page, its progress, and what went wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
+from bema_tui.tui.screens.plan import PlanScreen
+
+from .desk import SIZES, Desk, desk, story
+from .sample import NOW, WAITING, HandReader, change, picture, run
+
+
+def plan(made: Desk) -> PlanScreen:
+    assert isinstance(made.app.screen, PlanScreen)
+    return made.app.screen
+
+
+async def opened(made: Desk, number: int) -> PlanScreen:
+    made.app.open_run(number)
+    await made.until(lambda: isinstance(made.app.screen, PlanScreen) and made.app.screen.run is not None)
+    await made.until(lambda: plan(made).rules.total > 0)
+    return plan(made)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_waiting_plan_says_all_of_itself(size: tuple[int, int], tmp_path: Path) -> None:
+    async with story(tmp_path) as (_, reader), desk(reader, size=size) as made:
+        await opened(made, 417)
+        await made.until_shows("aaron.fields@example.com")
+        assert made.shows("nothing is written yet")
+        assert made.shows("32 people")
+        assert made.shows("96 changes:")
+        assert made.shows("OPT-IN → GOLD_PURCHASE")
+        assert made.shows("none → 10000")
+        await made.until_shows("1 of 32")
+        assert made.shows("order 10000, complete")
+        assert "A apply 96 changes" in made.footer
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_run_at_work_shows_its_progress_and_what_went_wrong(size: tuple[int, int], tmp_path: Path) -> None:
+    async with story(tmp_path) as (_, reader), desk(reader, size=size) as made:
+        await opened(made, 418)
+        await made.until_shows("What went wrong  13 changes")
+        assert made.shows("54 %  6,502 of 12,041")
+        assert made.shows("✗ 11 failed")
+        assert made.shows("● apply")
+        assert made.shows("marek.dvorak@example.cz") or size == (80, 24)
+        assert "A apply" not in made.footer
+        assert "x stop" in made.footer
+        assert made.shows("jon asked: pause")
+
+
+async def test_people_come_page_by_page_wherever_one_looks() -> None:
+    async with desk(HandReader(people=4_000), size=(80, 24)) as made:
+        screen = await opened(made, 417)
+        await made.press("tab", "end")
+        await made.until_shows("person3999@example.org")
+        assert screen.people.cursor == 3_999
+        assert len(screen.people._known) <= 150
+        await made.press("home")
+        await made.until_shows("person0000@example.org")
+        await made.press("pagedown", "pagedown")
+        await made.until(lambda: screen.people.cursor_key is not None)
+        key = screen.people.cursor_key
+        await made.refreshed()
+        assert screen.people.cursor_key == key
+
+
+async def test_a_rule_shows_its_people_only() -> None:
+    async with desk() as made:
+        screen = await opened(made, 417)
+        await made.press("end")
+        await made.until(lambda: screen.people.total == 0)
+        assert made.shows("field only  0 people")
+        await made.press("home", "enter")
+        await made.until(lambda: made.app.focused is screen.people)
+
+
+async def test_the_filter_finds_people_by_e_mail_and_by_name() -> None:
+    reader = HandReader(people=1_200)
+    reader.people[1_100] = evolve(reader.people[1_100], name="[red]Zoë 漢字")
+    async with desk(reader) as made:
+        screen = await opened(made, 417)
+        await made.press("slash")
+        await made.type("person01")
+        await made.until_shows("1-20 of 100 ")
+        await made.press("enter")
+        await made.until_shows("100 of 1,200 match 'person01'")
+        await made.press("escape")
+        await made.until(lambda: screen.people.total == 1_200)
+        await made.press("slash")
+        await made.type("zoë")
+        await made.press("enter")
+        await made.until_shows("1 of 1,200 match 'zoë'")
+        await made.until_shows("[red]Zoë 漢字")
+
+
+async def test_while_a_run_plans_its_counts_grow_and_big_a_is_off_until_the_plan_is_whole() -> None:
+    growing = run(417, "2026_DIVINE_HG", RunState.PLANNING, {}, planned_at=None, phase=Phase.PLAN, people=0)
+    reader = HandReader(picture(runs=(growing,)), people=3)
+    async with desk(reader) as made:
+        await opened(made, 417)
+        assert made.shows("planning: plan")
+        assert made.shows("By rule, still planning")
+        assert made.shows("All people  3 people")
+        reader.people = HandReader(people=7).people
+        await made.refreshed()
+        await made.until_shows("person0006@example.org")
+        assert made.shows("All people  7 people")
+        assert "A apply" not in made.footer
+        reader.snapshot = evolve(reader.snapshot, runs=(WAITING,))
+        await made.refreshed()
+        await made.until(lambda: "A apply 96 changes" in made.footer)
+
+
+async def test_a_plan_turns_into_its_progress_under_the_same_eyes() -> None:
+    reader = HandReader(picture(runs=(WAITING,)))
+    async with desk(reader, size=(80, 24)) as made:
+        screen = await opened(made, 417)
+        await made.press("tab")
+        assert made.app.focused is screen.people
+        at_work = evolve(
+            WAITING,
+            state=RunState.APPLYING,
+            apply_started_at=NOW,
+            changes={ChangeState.APPLIED: 40, ChangeState.FAILED: 1, ChangeState.PLANNED: 55},
+        )
+        reader.snapshot = evolve(reader.snapshot, runs=(at_work,))
+        bad = {"state": ChangeState.FAILED, "error": "404 no such subscriber", "attempts": 1, "settled_at": NOW}
+        reader.wrong_rows = (change(7, "gone@example.org", "", ChangeKind.SET_FIELD, "2026_DIVINE_HG_PURCHASE", **bad),)
+        await made.refreshed()
+        await made.until_shows("gone@example.org")
+        assert made.app.focused is screen.wrong
+        await made.until_shows("failed after 1 try, 14:32:00: 404 no such subscriber")
+        await made.until_shows("41 of 96")
+
+
+async def test_left_and_escape_go_back_and_1_goes_home() -> None:
+    async with desk() as made:
+        for key in ("left", "escape", "1"):
+            await opened(made, 417)
+            await made.press(key)
+            await made.until(lambda: not isinstance(made.app.screen, PlanScreen))
+
+
+async def test_automations_are_named_with_the_heads_they_mail() -> None:
+    view = evolve(WAITING, automations=({"name": "Gold welcome", "people": 2_310},))
+    reader = HandReader(picture(runs=(view,)))
+    async with desk(reader) as made:
+        await opened(made, 417)
+        assert made.shows("▲ Gold welcome: automation for 2,310 people")
+        await made.pilot.resize_terminal(80, 24)
+        await made.until_shows("▲ 1 automation, 2,310 people")
+
+
+async def test_a_run_that_is_not_there_says_so_and_the_console_stays() -> None:
+    async with desk() as made:
+        made.app.open_run(999)
+        await made.until(lambda: "There is no run 999" in made.app.problem)
+        await made.press("left")
+        await made.refreshed()
+        assert made.app.problem == ""

@@ -1,0 +1,169 @@
+"""The console on a real terminal: which bytes it writes, and what it leaves behind."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from .terminal import ROOT, Terminal
+
+MODULE = "tests.tui.console_process"
+CODES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\]22;[a-z]+\x07)")  # what Textual itself writes
+
+
+def started(kind: str, output: str = "shadow", **more: object) -> Terminal:
+    terminal = Terminal(MODULE, kind, output, **more)  # type: ignore[arg-type]
+    terminal.until(lambda: terminal.shows("2026_ZM_BTL") and terminal.shows("q quit"))
+    return terminal
+
+
+def test_nothing_is_written_when_nothing_changes() -> None:
+    with started("calm") as terminal:
+        terminal.quiet()
+        assert terminal.read(1.5) == b""
+
+
+def test_a_changed_cell_costs_that_cell() -> None:
+    with started("counting") as terminal:
+        terminal.press("\t\r")
+        terminal.until(lambda: terminal.shows("of 12,041"))
+        terminal.until(lambda: not terminal.shows("By rule, still planning"))
+        terminal.read(0.5)
+        seconds = 2.0
+        got = terminal.read(seconds)
+        pictures = seconds / 0.2
+        assert got, "the count of the applied changes must move"
+        assert len(got) / pictures < 200
+
+
+def test_codes_in_foreign_text_never_reach_the_terminal() -> None:
+    with started("hostile", size=(200, 60)) as terminal:
+        terminal.until(lambda: terminal.shows("[/bold][red]Eve"))
+        terminal.press("\t\x1b[B\r")
+        terminal.until(lambda: terminal.shows("Plan 417"))
+        terminal.until(lambda: terminal.shows("1 of 3"))
+        terminal.quiet()
+        assert b"owned\x07" not in terminal.raw
+        assert b"\x1b]0;" not in terminal.raw
+        assert b"\x1b[2J" not in terminal.raw
+        assert "\x9b" not in terminal.raw.decode()
+        assert "\u202e" not in terminal.raw.decode()
+        left = CODES.sub(b"", terminal.raw)
+        assert b"\x1b" not in left, left[left.index(b"\x1b") - 20 :][:60]
+        assert terminal.shows(r"\x1b]0;owned\x07")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_leave_at_once_and_restore_the_terminal(number: signal.Signals) -> None:
+    terminal = Terminal(MODULE, "counting", "shadow")
+    with terminal:
+        before = None
+        terminal.until(lambda: terminal.shows("q quit"))
+        raw = terminal.modes()
+        begun = time.monotonic()
+        terminal.process.send_signal(number)
+        terminal.until(lambda: terminal.process.poll() is not None, 5)
+        assert time.monotonic() - begun < 2
+        terminal.read(0.2)
+        assert terminal.process.returncode == 128 + number
+        assert terminal.modes() != raw, before
+        for mode in (b"?1049", b"?1000", b"?1003", b"?1006", b"?2004", b"?1004"):
+            assert terminal.raw.rfind(b"\x1b[" + mode + b"l") > terminal.raw.rfind(b"\x1b[" + mode + b"h"), mode
+        assert terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l")
+        assert terminal.raw.rfind(b"\x1b[?7h") > terminal.raw.rfind(b"\x1b[?7l")
+
+
+def test_a_dropped_line_ends_the_process() -> None:
+    with started("counting") as terminal:
+        begun = time.monotonic()
+        terminal.hang_up()
+        terminal.process.wait(timeout=5)
+        assert time.monotonic() - begun < 2.5
+
+
+def test_shadowed_and_plain_screens_are_the_same_after_every_key() -> None:
+    keys = ["\x1b[B\x1b[B", "s", "\r", "\x1b[6~", "\x1b[D", "?", "\x1b[D", "/ka\r", "\t\t\t", "r", "train", "\x1b"]
+    with started("calm", "plain") as plain, started("calm", "shadow") as shadowed:
+        for terminal in (plain, shadowed):
+            terminal.quiet()
+        for key in keys:
+            for terminal in (plain, shadowed):
+                terminal.press(key)
+            for terminal in (plain, shadowed):
+                terminal.quiet(0.1)
+            _become_equal(plain, shadowed, key)
+        for terminal in (plain, shadowed):
+            terminal.resize(120, 40)
+            terminal.until(lambda: terminal.shows("MailerLite"))  # noqa: B023 - called within the loop
+            terminal.quiet(0.1)
+        _become_equal(plain, shadowed, "resize")
+        assert len(shadowed.raw) < len(plain.raw) / 2
+
+
+def _become_equal(plain: Terminal, shadowed: Terminal, key: str) -> None:
+    end = time.monotonic() + 5
+    while shadowed.screen.display != plain.screen.display or _looks(shadowed) != _looks(plain):
+        assert time.monotonic() < end, (repr(key), shadowed.screen.display, plain.screen.display)
+        plain.read(0.05)
+        shadowed.read(0.05)
+
+
+def _looks(terminal: Terminal) -> list[tuple[object, ...]]:
+    buffer = terminal.screen.buffer
+    return [
+        (buffer[y][x].fg, buffer[y][x].bg, buffer[y][x].bold, buffer[y][x].reverse, buffer[y][x].underscore)
+        for y in range(terminal.lines)
+        for x in range(terminal.columns)
+    ]
+
+
+def test_ctrl_l_writes_the_whole_screen_again() -> None:
+    with started("calm") as terminal:
+        terminal.quiet()
+        before = list(terminal.screen.display)
+        terminal.screen.reset()
+        terminal.press("\x0c")
+        terminal.until(lambda: terminal.shows("q quit"))
+        terminal.quiet()
+        assert terminal.screen.display == before
+
+
+def test_without_utf8_everything_is_ascii() -> None:
+    terminal = Terminal(MODULE, "calm", "shadow", LC_ALL="C")
+    with terminal:
+        terminal.until(lambda: terminal.shows("q quit") and terminal.shows("2026_ZM_BTL"))
+        terminal.press("s")
+        terminal.press("?")
+        terminal.until(lambda: terminal.shows("All keys"))
+        assert terminal.raw.isascii()
+
+
+def test_no_color_writes_no_colours() -> None:
+    with Terminal(MODULE, "calm", "shadow", NO_COLOR="1") as terminal:
+        terminal.until(lambda: terminal.shows("q quit") and terminal.shows("2026_ZM_BTL"))
+        colours = re.findall(rb"\x1b\[[0-9;]*m", terminal.raw)
+        used = {int(part) for code in colours for part in code[2:-1].split(b";") if part}
+        assert used <= {0, 1, 2, 4, 7, 39, 49}, used
+        assert 7 in used
+
+
+@pytest.mark.parametrize(("term", "piped"), [("dumb", False), ("xterm", True)])
+def test_where_no_screen_can_be_drawn_it_says_so_in_one_line(term: str, *, piped: bool) -> None:
+    if piped:
+        done = subprocess.run(
+            [sys.executable, "-m", MODULE, "calm", "shadow"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        status, said = done.returncode, done.stderr
+    else:
+        with Terminal(MODULE, "calm", "shadow", TERM=term) as terminal:
+            terminal.until(lambda: terminal.process.poll() is not None)
+            terminal.read(0.2)
+            status, said = terminal.process.returncode, terminal.raw.decode().replace("\r", "")
+    assert status == 2
+    assert said.count("\n") == 1
+    assert "--json" in said
