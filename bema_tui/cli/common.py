@@ -20,9 +20,11 @@ from bema_tui import config, logs
 from bema_tui.config import Settings
 from bema_tui.errors import BemaError
 from bema_tui.model import Holder
+from bema_tui.providers.text import clean
 
 R = TypeVar("R")
 EXIT_INTERNAL = 1
+_LONGEST_MESSAGE = 4000  # characters
 
 
 @frozen
@@ -101,8 +103,10 @@ class told:  # noqa: N801 (used as a verb: with told(...))
 def tell_error(error: BemaError, *, as_json: bool) -> None:
     """One message on stderr, and the document that ``--json`` promises on stdout."""
     if as_json:
-        print_json({"error": error.as_dict()})
-    click.echo(f"bema-tui: {error}", err=True)
+        fields = error.as_dict().items()
+        print_json({"error": {name: clean(value) if isinstance(value, str) else value for name, value in fields}})
+    # A path or another argument that is repeated here may hold what a terminal would obey.
+    click.echo(f"bema-tui: {clean(str(error), _LONGEST_MESSAGE)}", err=True)
 
 
 def print_json(document: object) -> None:

@@ -70,14 +70,12 @@ async def _console(settings: Settings) -> int:
         monitor = make_monitor(world)
         await monitor.start_monitoring()
         sweeper = asyncio.create_task(_sweep(world), name="sweeper")
-        presence = Presence(world.db, world.me)
-        await presence.opened()
         status = _SIGNAL_STATUS
         try:
             status = await run_console(
                 world.reader,
                 supervisor,
-                presence,
+                Presence(world.db, world.me),
                 mode=mode_of(settings),
                 profile=settings.profile or getpass.getuser(),
                 read_only=settings.read_only,
@@ -88,5 +86,4 @@ async def _console(settings: Settings) -> int:
             sweeper.cancel()
             await asyncio.shield(supervisor.settle(by=world.me.user, at_once=at_once))
             await monitor.stop_monitoring()
-            await presence.closed()
     return status

@@ -186,6 +186,8 @@ def runs(run: int | None, limit: int, settings: Settings, as_json: bool) -> None
 
         async with open_world(settings) as world:
             found = [await world.reader.run(run)] if run is not None else list(await world.reader.runs(limit, 0))
+            if as_json and run is None:  # a list's rows lack what only a run in full has, its changes by kind for one
+                found = [await world.reader.run(view.id) for view in found]
             documents = [await run_document(world, view) for view in found] if as_json else []
         if as_json:
             print_json(documents[0] if run is not None else documents)

@@ -87,9 +87,8 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, *, approved: bool) 
     """Everything that changes something outside, and the sample that is read back; answers the latter in words."""
     account = await read_account(job, create_missing=False)
     applier = Applier(job, account, keeper, gate)
-    await (
-        job.ledger.mark_unknown()
-    )  # what an end left on its way that could not be written down, on a full disk for one
+    # What an end left on its way and could not write down, on a full disk for one.
+    await job.ledger.mark_unknown()
     settled = await applier.settle_unknown()
     if approved:
         await _keep_sizes(job)

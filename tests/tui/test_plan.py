@@ -34,7 +34,7 @@ async def test_a_waiting_plan_says_all_of_itself(size: tuple[int, int], tmp_path
         assert made.shows("nothing is written yet")
         assert made.shows("32 people")
         assert made.shows("96 changes:")
-        assert made.shows("OPT-IN → GOLD_PURCHASE")
+        assert made.shows("Opt-In → Gold Purchased")
         assert made.shows("none → 10000")
         await made.until_shows("1 of 32")
         assert made.shows("order 10000, complete")

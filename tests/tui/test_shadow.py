@@ -26,6 +26,9 @@ def fitted(cells: list[tuple[str, int]]) -> list[tuple[str, int]]:
         if used + cell_len(text) <= WIDTH:
             made.append((text, style))
             used += cell_len(text)
+    if used == WIDTH and len(made[-1][0]) > 1:
+        # pyte goes to the next line before it sees that a mark behind the last column belongs to it; terminals don't.
+        made[-1] = ("e", made[-1][1])
     return made + [(" ", 0)] * (WIDTH - used)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
+from bema_tui.campaigns.naming import read_group_name
+from bema_tui.campaigns.tiers import LABEL
 from bema_tui.model import ChangeKind, ChangeState, Severity
 from bema_tui.store.views import ChangeView, PlanPerson, PlanRule, RunView
 from bema_tui.tui.actions import failed_checks
@@ -46,7 +48,9 @@ SIGNS = {
     ChangeKind.SET_FIELD: ("~", "warn"),
     ChangeKind.CREATE_GROUP: ("+", "good"),
     ChangeKind.CREATE_FIELD: ("+", "good"),
+    ChangeKind.CREATE_SUBSCRIBER: ("+", "good"),
 }
+_COMES = (ChangeKind.ADD_GROUP, ChangeKind.CREATE_SUBSCRIBER)
 
 
 def rule_rows(rules: Sequence[PlanRule]) -> list[Row]:
@@ -72,12 +76,18 @@ def short_group(name: str, campaign: str) -> str:
     return name
 
 
+def tier_name(group: str, campaign: str) -> str:
+    """A group's tier as people read it, or the group's short name where it is none of the eight."""
+    found = read_group_name(group)
+    return LABEL[found[1]] if found else short_group(group, campaign)
+
+
 def person_row(person: PlanPerson, campaign: str, look: Look) -> Row:
     """One person with what becomes of their groups and their field."""
     arrow = look.glyphs.arrow
-    gone = [short_group(c.target_name, campaign) for c in person.changes if c.kind is ChangeKind.REMOVE_GROUP]
-    come = [short_group(c.target_name, campaign) for c in person.changes if c.kind is ChangeKind.ADD_GROUP]
-    fields = [c for c in person.changes if c.kind is ChangeKind.SET_FIELD]
+    gone = [tier_name(c.target_name, campaign) for c in person.changes if c.kind is ChangeKind.REMOVE_GROUP]
+    come = [tier_name(c.target_name, campaign) for c in person.changes if c.kind in _COMES]
+    fields = [c for c in person.changes if c.kind in (ChangeKind.SET_FIELD, ChangeKind.CREATE_SUBSCRIBER)]
     groups = (
         f"{', '.join(gone) or 'no tier'} {arrow} {', '.join(come)}" if come else f"- {', '.join(gone)}" if gone else "-"
     )

@@ -82,7 +82,12 @@ def _kinds(run: RunView, *, words: bool) -> list[Content]:
         line(SIGNS[kind], f" {count(_of_kind(run, kind))}", (word if words else "", "muted")) for kind, word in rows
     ]
     new = _of_kind(run, ChangeKind.CREATE_GROUP) + _of_kind(run, ChangeKind.CREATE_FIELD)
-    return [*made, line(("+", "good"), f" {new} to create")] if new else made
+    people = _of_kind(run, ChangeKind.CREATE_SUBSCRIBER)
+    if new:
+        made.append(line(("+", "good"), f" {new} to create"))
+    if people:
+        made.append(line(("+", "good"), f" {count(people)} people created"))
+    return made
 
 
 def _touched(run: RunView) -> str:

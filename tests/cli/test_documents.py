@@ -1,0 +1,191 @@
+"""The command line's contract: one JSON document with the promised keys, and its exit statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ..failures.desk import Desk, Simulated
+from ..failures.fixtures import small
+
+RUN = {
+    "run", "state", "people", "planned", "applied", "failed", "skipped", "unknown", "findings", "requests", "seconds",
+}  # fmt: skip
+PLAN = {"run", "state", "people", "changes", "findings", "requests"}
+CHANGE = {"before", "after", "rule", "state", "error"}
+FINDING = {
+    "id", "campaign", "rule", "severity", "state", "subject", "message", "advice", "first_seen", "last_seen", "count",
+}  # fmt: skip
+CAMPAIGN = {"code", "album", "products", "state"}
+TIERS = [
+    "opt_in", "gold", "silver", "bronze", "wood", "gold_purchased", "silver_purchased", "bronze_purchased",
+]  # fmt: skip
+
+
+Done = tuple[Desk, str, Any]
+"""A desk, its campaign, and what the sync said; ``really`` is how many people the account has in the campaign now."""
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
+    """A desk after one sync, for the tests that only look."""
+    simulated = Simulated(small())
+    desk = Desk(tmp_path_factory.mktemp("done"), simulated.endpoints)
+    code = desk.discover()
+    synced = desk.run("sync", code, "--yes", "--json", expect=3).document
+    people = simulated.state()["subscribers"]
+    yield desk, code, {**synced, "really": sum(any(g.startswith(code) for g in row["groups"]) for row in people)}
+    desk.close()
+    simulated.close()
+
+
+def test_campaigns(simulated: Simulated, desk: Desk) -> None:
+    assert desk.run("campaigns", "list", "--json", expect=0).document == []
+    found = desk.run("campaigns", "discover", "--json", expect=0).document
+    assert set(found["campaigns"][0]) >= CAMPAIGN
+    assert found["added"] is False
+    assert desk.run("campaigns", "list", "--json").document == []  # looking adds nothing
+    added = desk.run("campaigns", "discover", "--add", "--json", expect=0).document
+    listed = desk.run("campaigns", "list", "--json", expect=0).document
+    assert [row["code"] for row in listed] == [row["code"] for row in added["campaigns"]]
+    assert set(listed[0]) >= CAMPAIGN
+    assert listed[0]["products"] == ["100"]
+    assert desk.run("campaigns", "discover", "--add", "--json", expect=0).document["campaigns"] == []  # nothing twice
+    made = desk.run("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7", "--product", "8", "--json")
+    assert (made.status, made.document["products"]) == (0, ["7", "8"])
+    assert desk.run("campaigns", "add", "2026_X_Z", "--album", "Z", "--product", "8", "--json", expect=2).document
+    assert desk.run("campaigns", "add", "nonsense", "--album", "Z", "--product", "9", "--json", expect=2).document
+    assert simulated.writes() == []
+
+
+def test_plan_apply_and_a_second_sync(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    planned = desk.run("plan", code, "--json").document
+    assert set(planned) >= PLAN
+    assert planned["state"] == "planned"
+    assert set(planned["requests"]) >= {"read", "write_forecast", "seconds_forecast"}
+    assert planned["planned"] == planned["total"] == sum(planned["changes"].values()) > 0
+    assert simulated.writes() == []
+
+    done = desk.run("apply", str(planned["run"]), "--json").document
+    assert set(done) >= RUN
+    assert set(done["findings"]) == {"error", "warning", "info"}
+    assert set(done["requests"]) >= {"read", "write", "retried"}
+    assert (done["state"], done["run"], done["applied"]) == ("done", planned["run"], planned["total"])
+
+    written = len(simulated.writes())
+    again = desk.run("sync", code, "--yes", "--json").document
+    assert (again["state"], again["total"], again["people"]) == ("done", 0, 0)
+    assert len(simulated.writes()) == written
+    assert "can't be resumed: it is done" in desk.run("resume", str(done["run"]), expect=2).complaint
+    assert "does not wait for a yes" in desk.run("apply", str(done["run"]), expect=2).complaint
+    assert "is not at work" in desk.run("stop", str(done["run"]), expect=2).complaint
+    assert "is no plan that waits" in desk.run("discard", str(done["run"]), expect=2).complaint
+
+
+def test_a_discarded_plan_is_not_applied(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    run = str(desk.run("plan", code, "--json").document["run"])
+    assert desk.run("discard", run, "--json", expect=0).document == {"run": int(run), "state": "discarded"}
+    assert "it is discarded" in desk.run("apply", run, expect=2).complaint
+    assert simulated.writes() == []
+
+
+def test_runs_and_changes(done: Done) -> None:
+    desk, _, synced = done
+    runs = desk.run("runs", "--json", expect=0).document
+    assert [run["run"] for run in runs] == [synced["run"]]
+    one = desk.run("runs", str(synced["run"]), "--json", expect=0).document
+    assert one == runs[0]
+    assert one == {name: value for name, value in synced.items() if name != "really"}
+    rows = desk.run("changes", str(synced["run"]), "--json", expect=0).document
+    assert len(rows) == synced["total"]
+    assert all(set(row) >= CHANGE for row in rows)
+    applied = desk.run("changes", str(synced["run"]), "--state", "applied", "--json", expect=0).document
+    assert len(applied) == synced["applied"]
+    assert desk.run("changes", str(synced["run"]), "--state", "undone", "--json", expect=0).document == []
+    assert "no state" in desk.run("changes", str(synced["run"]), "--state", "eaten", "--json", expect=2).complaint
+    for words in (("runs", "99"), ("changes", "99"), ("apply", "99"), ("resume", "99"), ("stop", "99")):
+        said = desk.run(*words, "--json", expect=2)
+        assert "99" in said.complaint
+        assert said.document["error"]["error"] == "UsageError"
+
+
+def test_findings_and_their_filters(done: Done) -> None:
+    desk, code, _ = done
+    every = desk.run("findings", "--json", expect=0).document
+    assert all(set(row) >= FINDING for row in every)
+    assert len({row["severity"] for row in every}) == 3
+    order = ["error", "warning", "info"]
+    assert [row["severity"] for row in every] == sorted((row["severity"] for row in every), key=order.index)
+    for option, name, value in (
+        ("--severity", "severity", "warning"),
+        ("--rule", "rule", "two_tiers"),
+        ("--campaign", "campaign", code),
+        ("--state", "state", "open"),
+    ):
+        found = desk.run("findings", option, value, "--json", expect=0).document
+        assert found == [row for row in every if row[name] == value]
+        assert found
+    assert desk.run("findings", "--campaign", "2001_NO_ONE", "--json", expect=0).document == []
+    assert "There is no rule" in desk.run("findings", "--rule", "nonsense", expect=2).complaint
+    assert desk.run("findings", "--severity", "nonsense").status == 2
+    assert desk.run("findings", "--state", "all", "--json").document != []
+
+
+def test_stats(done: Done) -> None:
+    desk, code, synced = done
+    (one,) = desk.run("stats", "--json", expect=0).document
+    assert one == desk.run("stats", code, "--json", expect=0).document
+    assert list(one["tiers"]) == TIERS
+    assert one["members"] == synced["really"]
+    assert 0 < one["buyers"] <= one["members"]
+    assert one["conversion"] == pytest.approx(one["buyers"] / one["members"])
+    assert float(one["revenue"]) > 0
+    assert (one["runs"], one["code"]) == (1, code)
+    assert one["last_sync"] is not None
+    assert "There is no campaign" in desk.run("stats", "2001_NO_ONE", "--json", expect=2).complaint
+
+
+def test_health(done: Done) -> None:
+    desk, _, _ = done
+    found = desk.run("health", "--json", expect=0).document
+    assert set(found) >= {
+        "memory_usage", "load_average", "job_status", "active_processes", "health_score", "reasons",
+    }  # fmt: skip
+    assert found["memory_usage"] > 1_000_000
+    assert len(found["load_average"]) == 3
+    assert 0 <= found["health_score"] <= 100
+    assert desk.run("health", expect=0).out.startswith("Health ")
+
+
+def test_no_locks_is_an_empty_document(done: Done) -> None:
+    desk, _, _ = done
+    assert desk.run("locks", "--json", expect=0).document == []
+    assert "None held" in desk.run("locks", expect=0).out
+
+
+def test_text_forms_say_what_the_documents_say(done: Done) -> None:
+    desk, code, synced = done
+    for words in (("campaigns", "list"), ("runs",), ("runs", "1"), ("changes", "1"), ("findings",), ("stats",)):
+        said = desk.run(*words, expect=0)
+        assert code in said.out
+        assert said.err == ""
+    assert f"{synced['applied']} applied" in desk.run("runs", "1").out
+    assert len(desk.run("changes", "1").out.splitlines()) == synced["total"] + 1
+
+
+def test_an_empty_database_has_something_to_say(desk: Desk) -> None:
+    for words in (("campaigns", "list"), ("runs",), ("findings",), ("locks",), ("stats",)):
+        assert desk.run(*words, expect=0).out.strip()
+        assert desk.run(*words, "--json", expect=0).document == []
+
+
+def test_an_unknown_campaign(desk: Desk) -> None:
+    code = desk.discover()
+    for command in (("plan",), ("sync", "--yes")):
+        said = desk.run(command[0], code.lower(), *command[1:], "--json", expect=2)
+        assert f"Did you mean {code}?" in said.complaint
+    assert desk.run("runs", "--json").document == []

@@ -1,0 +1,169 @@
+"""What only a process of its own shows: the first line of ``simulate``, a terminal, a closed pipe, a stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import httpx
+
+from ..failures.desk import DEADLINE, Desk, Simulated, until
+
+
+def test_simulate_says_where_it_is_and_ends_when_interrupted(desk: Desk) -> None:
+    process = desk.start("simulate", "--subscribers", "60", "--orders", "60", "--campaigns", "1", "--seed", "3")
+    assert process.stdout is not None
+    said = json.loads(process.stdout.readline())
+    assert set(said["mailerlite"]) == {"url", "key"}
+    assert set(said["edd"]) == {"url", "key", "token"}
+    state = httpx.get(said["state_url"], timeout=20).json()
+    assert (state["seed"], len(state["subscribers"])) == (3, 60)
+    groups = httpx.get(
+        f"{said['mailerlite']['url']}/groups", headers={"Authorization": f"Bearer {said['mailerlite']['key']}"}
+    )
+    assert groups.status_code == 200
+    process.send_signal(signal.SIGINT)
+    ended = desk.finish(process)
+    assert (ended.status, ended.err) == (0, "")
+
+
+def test_a_port_that_is_taken(simulated: Simulated, desk: Desk) -> None:
+    port = httpx.URL(simulated.endpoints.edd_url).port
+    said = desk.run("simulate", "--port", str(port), expect=2)
+    assert f"Port {port} can't be used" in said.complaint
+
+
+class Terminal:
+    """A command on a terminal of its own: stdin, stdout and stderr are one pty."""
+
+    def __init__(self, desk: Desk, *words: str) -> None:
+        self._master, slave = pty.openpty()
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
+            [sys.executable, "-m", "bema_tui", *words],
+            env=desk.environment,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.shown = ""
+
+    def _read(self) -> bool:
+        """Take what is there within a moment; false at the end."""
+        if not select.select([self._master], [], [], 0.1)[0]:
+            return self.process.poll() is None
+        try:
+            part = os.read(self._master, 65536)
+        except OSError:  # the other side is closed
+            return False
+        self.shown += part.decode()
+        return bool(part)
+
+    def wait_for(self, words: str) -> None:
+        end = time.monotonic() + DEADLINE
+        while words not in self.shown:
+            assert self._read(), self.shown
+            assert time.monotonic() < end, self.shown
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def end(self) -> int:
+        end = time.monotonic() + DEADLINE
+        while self._read():
+            assert time.monotonic() < end, self.shown
+        status = self.process.wait(DEADLINE)
+        os.close(self._master)
+        return status
+
+
+def test_on_a_terminal_a_sync_shows_its_plan_and_asks(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    terminal = Terminal(desk, "sync", code)
+    terminal.wait_for("[y/N]")
+    assert f"Plan 1 for {code}" in terminal.shown
+    assert "Gold → Gold Purchased" in terminal.shown
+    assert "Apply these" in terminal.shown
+    assert simulated.writes() == []
+    assert desk.run("locks", "--json").document == []  # no lock is held while a person thinks
+    terminal.type("n\n")
+    assert terminal.end() in {0, 3}
+    assert "The plan waits: bema-tui apply 1" in terminal.shown
+    assert simulated.writes() == []
+    assert desk.run("runs", "1", "--json").document["state"] == "planned"
+
+    done = desk.run("apply", "1", "--json").document
+    assert (done["state"], done["planned"]) == ("done", 0)
+    assert done["applied"] > 0
+    assert simulated.violations() == []
+
+
+def test_a_yes_on_the_terminal_applies_the_shown_plan(simulated: Simulated, desk: Desk) -> None:
+    desk.settings("[rules]\nmax_moves = 1\nmax_moves_percent = 0\n")  # too big to go by itself: the yes lets it
+    code = desk.discover()
+    terminal = Terminal(desk, "sync", code)
+    terminal.wait_for("[y/N]")
+    assert "needs approval" in terminal.shown
+    terminal.type("y\n")
+    assert terminal.end() in {0, 3}
+    assert desk.run("runs", "1", "--json").document["state"] == "done"
+    assert simulated.writes() != []
+    assert simulated.violations() == []
+
+
+def test_an_interrupt_at_the_question_leaves_the_plan(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    terminal = Terminal(desk, "sync", code)
+    terminal.wait_for("[y/N]")
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.end() != 0
+    assert "Traceback" not in terminal.shown
+    assert desk.run("runs", "1", "--json").document["state"] == "planned"
+    assert simulated.writes() == []
+
+
+def test_a_closed_pipe_is_silent(desk: Desk) -> None:
+    code = desk.discover()
+    desk.run("plan", code)
+    for words in (("changes", "1", "--json"), ("findings",)):
+        process = desk.start(*words)
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        assert process.wait(DEADLINE) in {0, 1}
+        process.stderr.close()
+        process.stderr = process.stdout = None
+
+
+def test_a_stop_from_another_process_ends_with_5_and_resume_goes_on(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    simulated.ask("hold", {"at": 1, "when": "after", "only": "writes"})
+    process = desk.start("sync", code, "--yes", "--json")
+    until("a held request", lambda: simulated.ask("held")["holding"])
+    asked = desk.run("stop", "1", "--reason", "wrong campaign", "--json", expect=0).document
+    assert asked == {"run": 1, "asked": "stop", "reason": "wrong campaign"}
+    until("the wish is seen", lambda: _wish_seen(desk))
+    simulated.ask("release", {})
+    said = desk.finish(process)
+    assert (said.status, said.document["state"]) == (5, "stopped")
+    assert "wrong campaign" in said.document["note"]
+    assert said.document["sending"] == 0
+    assert len(simulated.writes()) == 1
+    done = desk.run("resume", "1", "--json").document
+    assert (done["state"], done["planned"], done["unknown"]) == ("done", 0, 0)
+    assert simulated.violations() == []
+
+
+def _wish_seen(desk: Desk) -> bool:
+    with closing(sqlite3.connect(desk.database)) as connection:
+        return bool(connection.execute("SELECT count(*) FROM requests WHERE seen_at IS NOT NULL").fetchone()[0])

@@ -1,0 +1,141 @@
+"""Help, usage errors, and where settings come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bema_tui import __version__
+
+from ..failures.desk import Desk, Said, Simulated
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("campaigns",),
+    ("campaigns", "list"),
+    ("campaigns", "add"),
+    ("campaigns", "discover"),
+    ("plan",),
+    ("apply",),
+    ("sync",),
+    ("resume",),
+    ("stop",),
+    ("runs",),
+    ("changes",),
+    ("findings",),
+    ("locks",),
+    ("locks", "release"),
+    ("stats",),
+    ("health",),
+    ("simulate",),
+    ("demo",),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(words: tuple[str, ...], planned: Any) -> None:
+    _, desk, _ = planned
+    for form in ("--help", "-h"):
+        said = desk.run(*words, form, expect=0)
+        assert said.out.startswith("Usage: ")
+        assert said.err == ""
+    if words and words != ("campaigns",):
+        assert "--json" in said.out
+
+
+def test_the_version(desk: Desk) -> None:
+    assert __version__ in desk.run("--version", expect=0).out
+
+
+WRONG: tuple[tuple[str, ...], ...] = (
+    ("nonsense",),
+    ("runs", "--nonsense"),
+    ("runs", "one"),
+    ("runs", "--limit", "0"),
+    ("plan",),
+    ("sync",),
+    ("sync", "X", "--max-moves", "-1", "--yes"),
+    ("apply", "x"),
+    ("campaigns", "add", "2026_A_B"),
+    ("campaigns", "add", "2026_A_B", "--album", "B"),
+    ("locks", "release", "abcd"),
+    ("simulate", "--port", "99999"),
+    ("--json",),
+)
+
+
+@pytest.mark.parametrize("words", WRONG, ids=" ".join)
+def test_wrong_usage_ends_with_2(words: tuple[str, ...], planned: Any) -> None:
+    simulated, desk, _ = planned
+    seen = len(simulated.requests())
+    said = desk.run(*words, expect=2)
+    assert said.out == ""
+    assert "Error: " in said.err
+    assert "Traceback" not in said.err
+    assert len(simulated.requests()) == seen
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_sync_that_nobody_can_say_yes_to(form: tuple[str, ...], simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    seen = len(simulated.requests())
+    said = desk.run("sync", code, *form, expect=2)
+    assert "Give --yes" in said.complaint
+    assert f"bema-tui plan {code}" in said.complaint
+    assert len(simulated.requests()) == seen
+    assert desk.run("runs", "--json").document == []
+    assert desk.run("locks", "--json").document == []
+    if form:
+        assert said.document["error"]["error"] == "UsageError"
+
+
+def test_settings_come_from_file_environment_and_flags_in_this_order(desk: Desk) -> None:
+    names = ("default", "file", "environment", "flag")
+    paths = {name: desk.folder / f"{name}.sqlite3" for name in names}
+    paths["default"] = Path(desk.environment["XDG_DATA_HOME"]) / "bema-tui" / "bema.sqlite3"
+    del desk.environment["BEMA_DATABASE_URL"]
+
+    def made_by(*words: str, ask: Callable[..., Said] = desk.run) -> list[str]:
+        assert ask("runs", *words, "--json").status == 0
+        made = [name for name in names if paths[name].exists()]
+        for name in made:
+            for file in paths[name].parent.glob(paths[name].name + "*"):
+                file.unlink()
+        return made
+
+    assert made_by() == ["default"]
+    desk.settings(f"database_url = '{paths['file']}'\n")
+    assert made_by() == ["file"]
+    desk.environment["BEMA_DATABASE_URL"] = f"sqlite:///{paths['environment']}"
+    assert made_by() == ["environment"]
+    assert made_by("--database", str(paths["flag"]), ask=desk.process) == ["flag"]
+
+
+def test_a_flag_counts_before_and_behind_the_command(desk: Desk) -> None:
+    del desk.environment["BEMA_DATABASE_URL"]
+    before, behind = desk.folder / "before.sqlite3", desk.folder / "behind.sqlite3"
+    assert desk.run("--database", str(before), "--json", "runs", expect=0).document == []
+    assert before.exists()
+    unused = desk.folder / "unused.sqlite3"
+    desk.run("--database", str(unused), "runs", "--database", str(behind), "--json", expect=0)
+    assert behind.exists()
+    assert not unused.exists()
+
+
+def test_the_config_flag_outranks_the_named_file(desk: Desk) -> None:
+    desk.settings("this is no TOML")
+    good = desk.folder / "good.toml"
+    good.write_text("profile = 'studio'\n")
+    assert desk.run("runs", "--json", expect=2).document["error"]["error"] == "ConfigurationError"
+    assert desk.run("runs", "--config", str(good), "--json", expect=0).document == []
+    assert desk.run("--config", str(good), "runs", "--json", expect=0).document == []
+
+
+def test_the_log_goes_to_its_file_and_never_to_the_screen(desk: Desk) -> None:
+    said = desk.run("campaigns", "discover", "--json", "--log-level", "debug", expect=0)
+    assert said.err == ""
+    assert said.document
+    assert "DEBUG" in desk.log.read_text()

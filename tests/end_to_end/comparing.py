@@ -1,0 +1,59 @@
+"""Holds what a simulator has against what the reference expects, person by person, and names what differs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tests.end_to_end.consoles import Console, Simulated
+from tests.end_to_end.reference import CLEAR_CUT, Account, Release, account_after, account_of
+
+
+def differences(expected: Account, found: Account) -> list[str]:
+    """Every way in which two accounts differ, findings left aside."""
+    told = []
+    for what, wanted, there in (
+        ("groups", expected.groups, found.groups),
+        ("fields", expected.fields, found.fields),
+        ("people", set(expected.people), set(found.people)),
+    ):
+        if wanted != there:
+            told.append(f"{what}: missing {sorted(wanted - there)}, too many {sorted(there - wanted)}")
+    for number in expected.people.keys() & found.people.keys():
+        want, have = expected.people[number], found.people[number]
+        told += [
+            f"{want.email} {name}: expected {getattr(want, name)}, found {getattr(have, name)}"
+            for name in ("email", "status", "groups", "values")
+            if getattr(want, name) != getattr(have, name)
+        ]
+    return sorted(told)
+
+
+def findings_of(console: Console, code: str) -> Counter[str]:
+    """How many open findings of each clear-cut rule a campaign has."""
+    rows: list[dict[str, Any]] = console.run_cli("findings", "--campaign", code)
+    return Counter(row["rule"] for row in rows if row["rule"] in CLEAR_CUT)
+
+
+def expect_account(simulated: Simulated, before: dict[str, Any], releases: list[Release]) -> Account:
+    """Fail unless the simulator holds exactly what the releases' syncs must have made of the state before."""
+    expected = account_after(before, releases)
+    after = simulated.state()
+    told = differences(expected, account_of(after))
+    assert not told, f"{len(told)} differences:\n" + "\n".join(told[:20])
+    assert len(after["groups"]) == len(expected.groups), "two groups of one name"
+    assert len(after["fields"]) == len(expected.fields), "two fields of one name"
+    assert after["violations"] == []
+    assert after["created"] == 0
+    assert after["orders"] == before["orders"]
+    return expected
+
+
+def expect_no_second_effect(requests: list[dict[str, Any]]) -> None:
+    """Fail if anything that took effect was turned round later: a group left and joined again, or the other way."""
+    last: dict[str, str] = {}
+    for request in requests:
+        for item in request["items"]:
+            if item["method"] in ("POST", "DELETE") and "/groups/" in item["path"] and item["code"] < 300:
+                before = last.setdefault(item["path"], item["method"])
+                assert before == item["method"], f"{item['path']} was {before} and then {item['method']}"

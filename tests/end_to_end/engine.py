@@ -1,0 +1,75 @@
+"""The engine in this process, for the end-to-end tests where a process of its own adds nothing but time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from bema_tui.config import EddSettings, MailerLiteSettings, Secret, Settings
+from bema_tui.model import Holder, RunState
+from bema_tui.store.database import Database
+from bema_tui.store.findings import Findings
+from bema_tui.store.identity import current_holder
+from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.sync.discovering import discover_campaigns
+from bema_tui.sync.interrupt import RunInterrupt
+from bema_tui.sync.job import Meter
+from bema_tui.sync.runner import Runner
+from bema_tui.sync.services import connector
+from tests.end_to_end.consoles import Simulated
+from tests.end_to_end.reference import CLEAR_CUT, Release
+
+
+@attrs.frozen
+class Engine:
+    """An open database with a runner on one simulator."""
+
+    db: Database
+    settings: Settings
+    me: Holder
+    runner: Runner
+
+    async def discover(self) -> list[Release]:
+        """Take up every clear campaign, and give them."""
+        interrupt = RunInterrupt()
+        connections = connector(self.db, self.settings)(interrupt, Meter())
+        try:
+            found = await discover_campaigns(self.db, self.settings, connections, interrupt, add=True, by=self.me.user)
+        finally:
+            await connections.close()
+        rows: list[dict[str, Any]] = [
+            {"code": c.code, "products": c.product_ids, "start": None if c.start is None else c.start.isoformat()}
+            for c in found.proposals
+        ]
+        return [Release.read(row) for row in rows]
+
+    async def sync(self, code: str, *, create_missing: bool = True) -> RunState:
+        """One sync with the yes given, however many people it moves."""
+        options = {"create_missing": create_missing, "max_moves": 1_000_000}
+        begun = await self.runner.begin(code, kind="sync", yes=True, options=options)
+        return await self.runner.carry_out(begun, RunInterrupt())
+
+    async def findings(self, code: str) -> Counter[str]:
+        """How many open findings of each clear-cut rule a campaign has."""
+        found = await Findings(self.db).list(campaign=code, limit=1_000_000)
+        return Counter(str(finding.rule) for finding in found if str(finding.rule) in CLEAR_CUT)
+
+
+@asynccontextmanager
+async def engine_on(simulated: Simulated, folder: Path) -> AsyncIterator[Engine]:
+    """An engine with a fresh database in the folder, and a quota that never makes it wait."""
+    mailerlite, edd = simulated.said["mailerlite"], simulated.said["edd"]
+    settings = Settings(
+        database_url=f"sqlite:///{folder / 'bema.sqlite3'}",
+        mailerlite=MailerLiteSettings(url=mailerlite["url"], key=Secret(mailerlite["key"]), quota=1_000_000),
+        edd=EddSettings(url=edd["url"], key=Secret(edd["key"]), token=Secret(edd["token"])),
+    )
+    me = current_holder()
+    async with await Database.open(settings.database_url) as db:
+        runner = Runner(db, settings, me, DatabaseLocks(db, LockAges(), me), connector(db, settings))
+        yield Engine(db, settings, me, runner)

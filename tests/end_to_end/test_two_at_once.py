@@ -1,0 +1,54 @@
+"""Two syncs of one campaign never run together, and two campaigns never hinder each other."""
+
+from __future__ import annotations
+
+import subprocess
+
+from tests.end_to_end.comparing import expect_account
+from tests.end_to_end.conftest import OpenConsole, Simulate
+from tests.end_to_end.consoles import until
+from tests.end_to_end.reference import Release
+from tests.end_to_end.scene import GOING, Scene
+
+TIMES = 3
+
+
+def test_one_runs_and_the_other_names_the_holder(scene: Scene) -> None:
+    for _ in range(TIMES):
+        # The one that gets the lock waits at its first request, so that the other surely meets it.
+        scene.simulated.hold(at=1, when="before", side="any")
+        started = [scene.start_sync(), scene.start_sync()]
+
+        def first_to_end(both: list[subprocess.Popen[str]] = started) -> subprocess.Popen[str] | None:
+            return next((process for process in both if process.poll() is not None), None)
+
+        loser: subprocess.Popen[str] = until("one of two to end", first_to_end)
+        winner = next(process for process in started if process is not loser)
+        told = scene.console.finish(loser)
+        assert told.status == 4, told
+        error = told.document["error"]
+        assert error["error"] == "LockHeld"
+        assert str(winner.pid) in error["message"]
+        assert str(winner.pid) in error["holder"]
+        assert str(winner.pid) in told.errors
+        scene.simulated.wait_held(winner)
+        scene.simulated.ask("release", {})
+        ended = scene.console.finish(winner)
+        assert ended.status in (0, 3), ended
+        assert ended.document["state"] == "done"
+    assert scene.console.rows("SELECT count(*) FROM runs") == [(TIMES,)]
+    scene.expect_done()
+
+
+def test_two_campaigns_at_once(simulate: Simulate, console: OpenConsole) -> None:
+    simulated = simulate(seed=23, subscribers=300, orders=250, campaigns=2)
+    before = simulated.state()
+    mine = console(simulated)
+    releases = [Release.read(row) for row in mine.run_cli("campaigns", "discover", "--add")["campaigns"]]
+    started = [mine.start("sync", release.code, *GOING) for release in releases]
+    for process in started:
+        told = mine.finish(process)
+        assert told.status in (0, 3), told
+        assert told.document["state"] == "done"
+    expect_account(simulated, before, releases)
+    assert mine.held_locks() == []

@@ -1,0 +1,7 @@
+"""Gives the tests of this folder their simulators, desks and proxies."""
+
+from __future__ import annotations
+
+from .fixtures import desk, desks, planned, proxies, simulated, simulators
+
+__all__ = ["desk", "desks", "planned", "proxies", "simulated", "simulators"]

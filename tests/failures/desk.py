@@ -1,0 +1,197 @@
+"""One operator at a simulated shop and account: commands in this process or in one of their own, and what they said."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from bema_tui.cli.app import cli
+from bema_tui.simulator import Endpoints, SimulatorServer, SimulatorSettings
+
+DEADLINE = 30.0
+"""Seconds after which a condition that was waited for counts as never coming."""
+
+
+def until(what: str, look: Callable[[], Any], every: float = 0.02) -> Any:
+    """Look again and again until something true comes; fail by name when it does not come in time."""
+    end = time.monotonic() + DEADLINE
+    while not (seen := look()):
+        if time.monotonic() > end:
+            pytest.fail(f"after {DEADLINE:.0f} s still not: {what}")
+        time.sleep(every)
+    return seen
+
+
+@attrs.frozen
+class Said:
+    """What a command said, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The JSON on stdout; it must be exactly one document."""
+        return json.loads(self.out)
+
+    @property
+    def complaint(self) -> str:
+        """The one line in which the program says what is wrong and what to do; nothing else may stand on stderr."""
+        lines = self.err.strip().splitlines()
+        assert len(lines) == 1, self.err
+        assert lines[0].startswith("bema-tui: "), self.err
+        assert "Traceback" not in self.err + self.out
+        assert "The program itself failed" not in self.err, self.err
+        return lines[0]
+
+
+class Simulated:
+    """A running simulator and its control paths."""
+
+    def __init__(self, settings: SimulatorSettings) -> None:
+        self._server = SimulatorServer(settings)
+        self.endpoints: Endpoints = self._server.start()
+        self._control = self.endpoints.state_url.removesuffix("state")
+        self._http = httpx.Client(timeout=20)
+
+    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """A control path's answer."""
+        answer = self._http.request("GET" if body is None else "POST", self._control + path, json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def set(self, **switches: Any) -> None:
+        self.ask("set", switches)
+
+    def change(self, **changes: Any) -> Any:
+        return self.ask("change", changes)
+
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = self.ask("state")
+        return state
+
+    def people(self) -> dict[str, tuple[Any, ...]]:
+        """What a sync could change about each person, by e-mail."""
+        rows = self.state()["subscribers"]
+        return {row["email"]: (row["status"], sorted(row["groups"]), row["fields"]) for row in rows}
+
+    def requests(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.ask("requests")
+        return rows
+
+    def writes(self) -> list[dict[str, Any]]:
+        """The requests to MailerLite that were meant to change something."""
+        return [row for row in self.requests() if row["write"]]
+
+    def violations(self) -> list[Any]:
+        rows: list[Any] = self.ask("violations")
+        return rows
+
+    def buyer(self, role: str, code: str) -> str:
+        """The address of somebody whom the data set put into this state in this campaign."""
+        state = self.state()
+        groups = {row["email"]: row["groups"] for row in state["subscribers"]}
+        return str(next(mail for mail in state["cast"][role] if any(g.startswith(code) for g in groups[mail])))
+
+    def close(self) -> None:
+        self._http.close()
+        self._server.stop()
+
+
+class Desk:
+    """The command line of one operator, with an environment, a database, a log and settings of its own."""
+
+    def __init__(self, folder: Path, at: Endpoints) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.database = folder / "bema.sqlite3"
+        self.log = folder / "bema.log"
+        self.config = folder / "config.toml"
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("BEMA_", "XDG_", "COV_"))}
+        xdg = {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+        self.environment: dict[str, str] = {
+            **own,
+            **xdg,
+            "HOME": str(folder),
+            "PYTHONIOENCODING": "utf-8",
+            "BEMA_DATABASE_URL": f"sqlite:///{self.database}",
+            "BEMA_LOG_FILE": str(self.log),
+            "BEMA_MAILERLITE_URL": at.mailerlite_url,
+            "BEMA_MAILERLITE_KEY": at.mailerlite_key,
+            "BEMA_MAILERLITE_QUOTA": "1000000",
+            "BEMA_EDD_URL": at.edd_url,
+            "BEMA_EDD_KEY": at.edd_key,
+            "BEMA_EDD_TOKEN": at.edd_token,
+        }
+        self._started: list[subprocess.Popen[str]] = []
+
+    def settings(self, text: str) -> None:
+        """Write the settings file, and name it in the environment."""
+        self.config.write_text(text)
+        self.config.chmod(0o600)
+        self.environment["BEMA_CONFIG"] = str(self.config)
+
+    def run(self, *words: str, expect: int | None = None) -> Said:
+        """A command in this process: real HTTP, a real database, no new interpreter to wait for."""
+        absent = {name: None for name in os.environ if name not in self.environment}
+        result = CliRunner().invoke(cli, words, env={**absent, **self.environment}, catch_exceptions=False)
+        close_logs()
+        said = Said(result.exit_code, result.stdout, result.stderr)
+        assert expect is None or said.status == expect, (words, said)
+        return said
+
+    def start(self, *words: str, **popen: Any) -> subprocess.Popen[str]:
+        """A command in a process of its own."""
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        command = [sys.executable, "-m", "bema_tui", *words]
+        process = subprocess.Popen(command, env=self.environment, text=True, **{**pipes, **popen})
+        self._started.append(process)
+        return process
+
+    def finish(self, process: subprocess.Popen[str]) -> Said:
+        """Wait for a process's end."""
+        out, err = process.communicate(timeout=DEADLINE)
+        return Said(process.returncode, out or "", err or "")
+
+    def process(self, *words: str, **popen: Any) -> Said:
+        """Run a command in a process of its own to its end."""
+        return self.finish(self.start(*words, **popen))
+
+    def discover(self) -> str:
+        """Take up the campaigns and answer the code of the first one."""
+        found = self.run("campaigns", "discover", "--add", "--json", expect=0).document
+        return str(found["campaigns"][0]["code"])
+
+    def stored(self) -> bytes:
+        """Every byte that the database consists of."""
+        return b"".join(path.read_bytes() for path in sorted(self.folder.glob(self.database.name + "*")))
+
+    def close(self) -> None:
+        """End what a failed test left running."""
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
+def close_logs() -> None:
+    """Close the log files that commands in this process opened."""
+    logger = logging.getLogger("bema_tui")
+    for handler in logger.handlers[:]:
+        logger.removeHandler(handler)
+        handler.close()
+    logger.propagate = True
+    logger.setLevel(logging.NOTSET)

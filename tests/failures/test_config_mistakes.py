@@ -1,0 +1,116 @@
+"""Mistakes in the settings end with status 2 and one line, before anything is asked of a service or a database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .desk import Desk, Simulated
+
+MISTAKES = {
+    "no TOML": ("database_url = ", "not valid TOML"),
+    "an unknown setting": ("[rules]\nmax_move = 3\n", "unknown setting rules.max_move"),
+    "an unknown section": ("[mailerlight]\nkey = 'x'\n", "unknown setting mailerlight"),
+    "words for a number": ("[mailerlite]\nreserve = 'many'\n", "mailerlite.reserve: must be a number"),
+    "a negative number": ("[rules]\nmax_moves = -1\n", "rules.max_moves: must not be negative"),
+    "a number for words": ("profile = 3\n", "profile: must be text"),
+    "a section that is none": ("rules = 3\n", "rules must be a table"),
+    "words for yes or no": ("read_only = 'yes'\n", "read_only: must be true or false"),
+    "an unknown choice": ("[rules]\non_refund = 'laugh'\n", "rules.on_refund"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_the_file(mistake: str, simulated: Simulated, desk: Desk) -> None:
+    text, words = MISTAKES[mistake]
+    desk.settings(text)
+    said = desk.run("campaigns", "discover", "--json", expect=2)
+    assert words in said.complaint
+    assert said.document["error"]["error"] == "ConfigurationError"
+    assert not desk.database.exists()
+    assert simulated.requests() == []
+
+
+def test_every_mistake_is_named_at_once(desk: Desk) -> None:
+    desk.settings("[rules]\nmax_moves = 'x'\nsillyness = 1\n[locks]\nlease = []\n")
+    complaint = desk.run("runs", expect=2).complaint
+    assert "rules.max_moves" in complaint
+    assert "rules.sillyness" in complaint
+    assert "locks.lease" in complaint
+
+
+def test_a_settings_file_that_is_not_there(desk: Desk) -> None:
+    said = desk.run("runs", "--config", str(desk.folder / "none.toml"), expect=2)
+    assert "does not exist" in said.complaint
+    assert str(desk.folder / "none.toml") in said.complaint
+
+
+def test_a_settings_file_with_keys_that_others_can_read(desk: Desk) -> None:
+    desk.settings("[mailerlite]\nkey = 'geheim-1234'\n")
+    desk.config.chmod(0o644)
+    said = desk.run("runs", "--json", expect=2)
+    assert f"chmod 600 {desk.config}" in said.complaint
+    assert "geheim-1234" not in said.out + said.err
+
+
+def test_missing_keys_are_all_named(simulated: Simulated, desk: Desk) -> None:
+    for name in ("BEMA_MAILERLITE_KEY", "BEMA_EDD_TOKEN"):
+        del desk.environment[name]
+    said = desk.run("sync", "2026_ETB_NBL", "--yes", "--json", expect=2)
+    assert "Missing settings: BEMA_MAILERLITE_KEY, BEMA_EDD_TOKEN." in said.complaint
+    assert simulated.requests() == []
+
+
+ADDRESSES = {
+    "no address": ("BEMA_MAILERLITE_URL", "mailerlite", "is not a web address"),
+    "not encrypted": ("BEMA_MAILERLITE_URL", "http://mail.example/api", "is not encrypted"),
+    "the shop with a query": ("BEMA_EDD_URL", "https://shop.example/?key=geheim-1234", "holds more than an address"),
+    "the shop with a password": ("BEMA_EDD_URL", "https://me:geheim-1234@shop.example", "holds more than an address"),
+    "a key with a line end": ("BEMA_MAILERLITE_KEY", "geheim-1234\nx", "holds a character that no key has"),
+}
+
+
+@pytest.mark.parametrize("mistake", ADDRESSES)
+@pytest.mark.parametrize("command", ["discover", "sync"])
+def test_an_address_or_key_that_can_not_be_one(command: str, mistake: str, simulated: Simulated, desk: Desk) -> None:
+    name, value, words = ADDRESSES[mistake]
+    code = desk.discover()
+    seen = len(simulated.requests())
+    desk.environment[name] = value
+    given = ("campaigns", "discover") if command == "discover" else ("sync", code, "--yes")
+    said = desk.run(*given, "--json", expect=2)
+    assert words in said.complaint
+    assert "geheim-1234" not in said.out + said.err
+    assert len(simulated.requests()) == seen
+    # Nothing is left behind that a person would have to clean up.
+    del desk.environment[name]
+    assert desk.run("locks", "--json", expect=0).document == []
+    assert {run["state"] for run in desk.run("runs", "--json").document} <= {"failed"}
+
+
+def test_an_unknown_log_level(desk: Desk) -> None:
+    assert "Use debug, info, warning or error" in desk.run("runs", "--log-level", "loud", expect=2).complaint
+
+
+def test_a_log_file_that_can_not_be_written(desk: Desk) -> None:
+    desk.environment["BEMA_LOG_FILE"] = "/dev/null/bema.log"
+    assert "Set BEMA_LOG_FILE to a file that you may write" in desk.run("runs", expect=2).complaint
+
+
+def test_a_profile_that_is_read_only_applies_nothing(simulated: Simulated, desk: Desk) -> None:
+    desk.settings("read_only = true\n")
+    code = desk.discover()
+    said = desk.run("sync", code, "--yes", "--json", expect=2)
+    assert "read-only" in said.complaint
+    run = desk.run("plan", code, "--json").document
+    assert run["state"] == "planned"
+    assert "read-only" in desk.run("apply", str(run["run"]), "--json", expect=2).complaint
+    assert simulated.writes() == []
+
+
+def test_the_settings_file_of_the_platform_is_found(desk: Desk) -> None:
+    folder = Path(desk.environment["XDG_CONFIG_HOME"]) / "bema-tui"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text("profile = 7\n")
+    assert "profile: must be text" in desk.run("runs", expect=2).complaint

@@ -1,0 +1,236 @@
+"""A database that can't be used, belongs to somebody else, or sits on a full disk."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .desk import Desk, Simulated
+from .fixtures import OpenDesk, StartProxy, StartSimulator
+from .proxy import Asked, Given, PassOn
+
+_PR_CAPBSET_DROP = 24
+_RIGHTS_OF_ROOT = (1, 2)
+"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: with them, no rights of a file keep root out."""
+
+
+def as_ordinary_user() -> None:
+    """In a child before it starts: the rights of files hold for it, also where the tests run as root."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for right in _RIGHTS_OF_ROOT:
+        libc.prctl(_PR_CAPBSET_DROP, right, 0, 0, 0)
+
+
+@pytest.fixture
+def shut() -> Iterator[Callable[[Path, int], None]]:
+    """Sets the mode of a path, and opens it again after the test."""
+    changed: list[Path] = []
+
+    def change(path: Path, mode: int) -> None:
+        path.chmod(mode)
+        changed.append(path)
+
+    yield change
+    for path in changed:
+        path.chmod(0o700)
+
+
+def test_a_database_folder_that_may_not_be_written(
+    simulated: Simulated, desk: Desk, shut: Callable[[Path, int], None]
+) -> None:
+    folder = desk.folder / "closed"
+    folder.mkdir()
+    shut(folder, 0o500)
+    desk.environment["BEMA_DATABASE_URL"] = str(folder / "bema.sqlite3")
+    said = desk.process("campaigns", "discover", "--add", "--json", preexec_fn=as_ordinary_user)
+    assert said.status == 1, said
+    assert said.document["error"]["error"] == "StoreError"
+    assert str(folder) in said.complaint
+    assert "Check the owner and the rights of the file and its folder" in said.complaint
+    assert simulated.requests() == []
+
+
+def test_a_database_that_may_only_be_read(simulated: Simulated, desk: Desk, shut: Callable[[Path, int], None]) -> None:
+    code = desk.discover()
+    seen = len(simulated.requests())
+    shut(desk.database, 0o400)
+    shut(desk.folder, 0o500)
+    desk.environment["BEMA_LOG_FILE"] = "/dev/null"
+    said = desk.process("sync", code, "--yes", "--json", preexec_fn=as_ordinary_user)
+    assert said.status == 1, said
+    assert "can't be written" in said.complaint
+    assert len(simulated.requests()) == seen
+
+
+def test_a_database_of_a_newer_version(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    seen = len(simulated.requests())
+    with sqlite3.connect(desk.database) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    said = desk.run("sync", code, "--yes", "--json", expect=2)
+    assert said.document["error"]["error"] == "NewerDatabase"
+    assert "newer version of this program" in said.complaint
+    assert "Update the program" in said.complaint
+    assert len(simulated.requests()) == seen
+
+
+def test_a_file_that_is_no_database(simulated: Simulated, desk: Desk) -> None:
+    desk.database.write_text("Dear diary, " * 500)
+    before = desk.database.read_bytes()
+    said = desk.run("runs", "--json", expect=1)
+    assert "no database of this program" in said.complaint
+    assert desk.database.read_bytes() == before
+
+
+def test_a_database_of_another_program(desk: Desk) -> None:
+    with sqlite3.connect(desk.database) as connection:
+        connection.execute("CREATE TABLE recipes (name TEXT)")
+    connection.close()
+    said = desk.run("runs", "--json", expect=1)
+    assert "belongs to another program" in said.complaint
+
+
+def test_a_database_folder_that_is_a_file(desk: Desk) -> None:
+    (desk.folder / "file").write_text("")
+    said = desk.run("runs", "--database", str(desk.folder / "file" / "bema.sqlite3"), "--json", expect=1)
+    assert "a part of it is a file" in said.complaint
+
+
+def test_a_kind_of_database_that_is_not_supported(desk: Desk) -> None:
+    said = desk.run("runs", "--database", "mysql://somebody:hunter2@db.example/bema", "--json", expect=2)
+    assert "not supported" in said.complaint
+    assert "hunter2" not in said.out + said.err
+
+
+# One database, one account, one shop
+
+
+def test_another_shop_is_refused(simulated: Simulated, simulators: StartSimulator, desk: Desk) -> None:
+    code = desk.discover()
+    other = simulators(seed=8)
+    desk.environment.update(
+        BEMA_EDD_URL=other.endpoints.edd_url,
+        BEMA_EDD_KEY=other.endpoints.edd_key,
+        BEMA_EDD_TOKEN=other.endpoints.edd_token,
+    )
+    said = desk.run("sync", code, "--yes", "--json", expect=2)
+    assert "belongs to the shop" in said.complaint
+    assert other.endpoints.edd_url.rstrip("/") in said.complaint
+    assert other.requests() == []
+    assert simulated.writes() == []
+    assert desk.run("locks", "--json").document == []
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_another_account_is_refused(waiting: bool, simulated: Simulated, desks: OpenDesk, proxies: StartProxy) -> None:
+    proxy = proxies(simulated.endpoints.mailerlite_url)
+    desk = desks(simulated.endpoints)
+    desk.environment["BEMA_MAILERLITE_URL"] = proxy.url
+    code = desk.discover()
+    run = desk.run("plan", code, "--json").document["run"]
+
+    async def other_account(asked: Asked, pass_on: PassOn) -> Given:
+        given = await pass_on(asked.body)
+        return Given(given.status, given.body, {**given.headers, "x-account_id": "777"})
+
+    proxy.meddle = other_account
+    words = ("apply", str(run)) if waiting else ("sync", code, "--yes")
+    said = desk.run(*words, "--json", expect=2)
+    assert "belongs to the MailerLite account 12345, but 777 answered" in said.complaint
+    assert simulated.writes() == []
+    assert desk.run("locks", "--json").document == []
+
+
+# A full disk
+
+
+def a_full_disk(size: int) -> Callable[[], None]:
+    """In a child before it starts: no file may grow beyond ``size`` bytes."""
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
+
+
+def wal_of(desk: Desk) -> Path:
+    return desk.database.with_name(desk.database.name + "-wal")
+
+
+def test_no_room_for_the_plan(simulated: Simulated, desk: Desk) -> None:
+    """The database may not grow any more: the plan can't be written down, so nothing is sent."""
+    code = desk.discover()
+    size = desk.database.stat().st_size
+    said = desk.process("sync", code, "--yes", "--json", preexec_fn=a_full_disk(size // 4))
+    assert said.status == 1, said
+    assert "Traceback" not in said.err + said.out
+    assert "disk" in said.err
+    assert "free space" in said.err
+    assert simulated.writes() == []
+    # With room again, the same command does it all.
+    done = desk.run("sync", code, "--yes", "--json").document
+    assert done["state"] == "done"
+    assert done["applied"] > 0
+    assert simulated.violations() == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of three megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", folder]).returncode:
+        pytest.skip("a small disk needs the right to mount one")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.mark.parametrize("log_too", [False, True])
+def test_a_disk_that_fills_up_in_mid_run(log_too: bool, simulated: Simulated, desk: Desk, small_disk: Path) -> None:
+    """The disk is full after the first write took effect. A resume settles what was on its way, with room again."""
+    desk.environment["BEMA_DATABASE_URL"] = str(small_disk / "bema.sqlite3")
+    if log_too:
+        desk.environment["BEMA_LOG_FILE"] = str(small_disk / "bema.log")
+    code = desk.discover()
+    simulated.ask("hold", {"at": 1, "when": "after", "only": "writes"})
+    process = desk.start("sync", code, "--yes", "--json", "--log-level", "debug")
+    while not simulated.ask("held")["holding"]:
+        assert process.poll() is None, process.communicate()
+    ballast = small_disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"\0" * 4096)
+        except OSError:
+            pass
+    simulated.ask("release", {})
+    said = desk.finish(process)
+    assert said.status == 1, said
+    assert "Traceback" not in said.err + said.out
+    assert "The disk is full" in said.err
+    assert "resume the run: nothing that was written is lost" in said.err
+    assert len(simulated.writes()) == 1
+
+    ballast.unlink()
+    run = desk.run("runs", "--json").document[0]["run"]
+    done = desk.run("resume", str(run), "--json").document
+    assert done["state"] == "done", (done["error"], done["phase"], said)
+    assert (done["planned"], done["sending"], done["unknown"], done["failed"]) == (0, 0, 0, 0)
+    assert simulated.violations() == []
+
+
+def test_a_log_that_can_not_take_a_line_fails_nothing(simulated: Simulated, desk: Desk) -> None:
+    desk.environment["BEMA_LOG_FILE"] = "/dev/full"
+    said = desk.process("campaigns", "discover", "--add", "--json", "--log-level", "debug")
+    assert (said.status, said.err) == (0, "")
+    assert said.document["campaigns"]

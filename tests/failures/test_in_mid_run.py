@@ -1,0 +1,255 @@
+"""What goes wrong while a sync writes: the key expires, the lock is taken away, items of a batch are refused."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import attrs
+import pytest
+
+from .desk import Desk, Simulated, until
+from .fixtures import OpenDesk, StartProxy
+from .proxy import Asked, Given, PassOn
+
+SOME_MORE = {"subscribers": 300, "orders": 400}
+
+
+def wait_held(simulated: Simulated, process: subprocess.Popen[str]) -> None:
+    """Wait until the simulator holds the request that was asked for."""
+
+    def held() -> bool:
+        assert process.poll() is None, process.communicate()
+        return bool(simulated.ask("held")["holding"])
+
+    until("a held request", held)
+
+
+def held_at_a_write(simulated: Simulated, desk: Desk, code: str, at: int) -> subprocess.Popen[str]:
+    """A sync in a process of its own whose n-th write has taken effect, and waits for its answer."""
+    simulated.ask("hold", {"at": at, "when": "after", "only": "writes"})
+    process = desk.start("sync", code, "--yes", "--max-moves", "1000", "--json")
+    wait_held(simulated, process)
+    return process
+
+
+def test_a_lock_released_in_mid_run_ends_the_run_without_a_further_write(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    process = held_at_a_write(simulated, desk, code, 1)
+    (lock,) = desk.run("locks", "--json", expect=0).document
+    assert lock["state"] == "live"
+    assert lock["holder"]["pid"] == process.pid
+    refused = desk.run("locks", "release", lock["id"], "--reason", "I think it hangs", expect=2)
+    assert "--force" in refused.complaint
+    desk.run("locks", "release", lock["id"], "--reason", "I think it hangs", "--force", "--json", expect=0)
+    written = len(simulated.writes())
+    simulated.ask("release", {})
+    said = desk.finish(process)
+
+    assert said.status == 5, said
+    assert said.document["state"] == "lost"
+    assert "lock" in said.document["note"]
+    assert "Traceback" not in said.err
+    assert len(simulated.writes()) == written
+    assert simulated.violations() == []
+    # What the lost run had on its way is settled by a resume, and nothing is done twice.
+    done = desk.run("resume", str(said.document["run"]), "--json").document
+    assert done["state"] == "done"
+    assert (done["sending"], done["unknown"], done["planned"]) == (0, 0, 0)
+    assert simulated.violations() == []
+
+
+def test_a_key_that_expires_in_mid_run(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    process = held_at_a_write(simulated, desk, code, 1)
+    simulated.set(expire_key="mailerlite")
+    simulated.ask("release", {})
+    said = desk.finish(process)
+    assert said.status == 1, said
+    run = said.document
+    assert run["state"] == "failed"
+    assert run["applied"] > 0
+    assert run["planned"] > 0
+    assert run["sending"] == 0
+    assert "MailerLite refuses the key (401)" in said.complaint
+    assert "Check the key" in said.complaint
+    assert desk.run("locks", "--json").document == []
+    assert simulated.violations() == []
+
+    simulated.set(expire_key=False)
+    done = desk.run("resume", str(run["run"]), "--json").document
+    assert done["state"] == "done"
+    assert done["applied"] == run["applied"] + run["planned"] + run["unknown"]
+    assert simulated.violations() == []
+
+
+def test_a_shop_key_that_expires_while_it_is_read(simulated: Simulated, desk: Desk) -> None:
+    desk.settings("[edd]\npage_size = 20\nparallel = 1\n")
+    code = desk.discover()
+    simulated.ask("hold", {"at": 4, "when": "before", "side": "edd", "only": "all"})
+    process = desk.start("sync", code, "--yes", "--json")
+    wait_held(simulated, process)
+    simulated.set(expire_key="edd")
+    simulated.ask("release", {})
+    said = desk.finish(process)
+    assert said.status == 1, said
+    assert said.document["state"] == "failed"
+    assert "refuses the key (403)" in said.complaint
+    assert simulated.writes() == []
+
+
+@attrs.frozen
+class Between:
+    """A desk whose MailerLite is a proxy, and a campaign."""
+
+    simulated: Simulated
+    desk: Desk
+    proxy: Any
+    code: str
+
+
+@pytest.fixture
+def between(simulated: Simulated, desks: OpenDesk, proxies: StartProxy) -> Between:
+    proxy = proxies(simulated.endpoints.mailerlite_url)
+    desk = desks(simulated.endpoints)
+    desk.environment["BEMA_MAILERLITE_URL"] = proxy.url
+    return Between(simulated, desk, proxy, desk.discover())
+
+
+class Spoiler:
+    """Refuses chosen items of batches that write: they do not reach the service, and get an answer of the test's."""
+
+    def __init__(self, code: int, *, times: int) -> None:
+        self._code = code
+        self._left = times
+        self.spoilt: list[str] = []
+
+    async def __call__(self, asked: Asked, pass_on: PassOn) -> Given:
+        items = asked.items
+        if not asked.writes or not items or not self._left:
+            return await pass_on(asked.body)
+        place = next(i for i, item in enumerate(items) if item["method"] != "GET")
+        self._left -= 1
+        self.spoilt.append(f"{items[place]['method']} {items[place]['path']}")
+        kept = [item for i, item in enumerate(items) if i != place]
+        answer = {"code": self._code, "body": {"message": "Refused \x1b[31mby the test."}}
+        if not kept:
+            document = {"total": 1, "successful": 0, "failed": 1, "responses": [answer]}
+            return Given(200, b"", {"content-type": "application/json"}).but(document)
+        body = Given(200, b"", {}).but({"requests": kept}).body
+        given = await pass_on(body)
+        document = given.document
+        document["responses"].insert(place, answer)
+        document["total"] += 1
+        document["failed"] += 1
+        return given.but(document)
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_an_item_of_a_batch_that_fails_for_now_is_tried_again(code: int, between: Between) -> None:
+    spoiler = Spoiler(code, times=1)
+    between.proxy.meddle = spoiler
+    done = between.desk.run("sync", between.code, "--yes", "--json").document
+    assert len(spoiler.spoilt) == 1
+    assert done["state"] == "done"
+    assert (done["failed"], done["unknown"], done["planned"]) == (0, 0, 0)
+    rows = between.desk.run("changes", str(done["run"]), "--json").document
+    assert [row["attempts"] for row in rows if row["attempts"] > 1] == [2]
+    assert between.simulated.violations() == []
+
+
+def test_an_item_that_is_refused_fails_alone_and_is_not_planned_again(between: Between) -> None:
+    spoiler = Spoiler(422, times=1)
+    between.proxy.meddle = spoiler
+    said = between.desk.run("sync", between.code, "--yes", "--json", expect=3)
+    done = said.document
+    assert (done["state"], done["failed"], done["unknown"]) == ("done", 1, 0)
+    assert done["applied"] > 0
+    rows = between.desk.run("changes", str(done["run"]), "--state", "failed", "--json").document
+    assert [row["error"] for row in rows] == ["422: Refused ␛[31mby the test."]
+    assert rows[0]["subscriber"] in spoiler.spoilt[0]
+    assert between.simulated.violations() == []
+
+    written = len(between.simulated.writes())
+    again = between.desk.run("sync", between.code, "--yes", "--json", expect=3).document
+    assert again["total"] == 0
+    assert len(between.simulated.writes()) == written
+    found = between.desk.run("findings", "--rule", "refused_write", "--json").document
+    assert [f["subject"] for f in found] == [rows[0]["email"]]
+
+
+def test_an_add_that_is_refused_takes_its_remove_along(between: Between) -> None:
+    """Nobody is taken out of a tier unless the answer proved the one they go to."""
+
+    async def refuse_adds(asked: Asked, pass_on: PassOn) -> Given:
+        others = [item for item in asked.items if item["method"] != "POST"]
+        if len(others) == len(asked.items):
+            return await pass_on(asked.body)
+        answers = []
+        if others:
+            given = await pass_on(Given(200, b"", {}).but({"requests": others}).body)
+            answers = given.document["responses"]
+        refused = {"code": 422, "body": {"message": "No."}}
+        responses = [refused if item["method"] == "POST" else answers.pop(0) for item in asked.items]
+        document = {"total": len(responses), "successful": 0, "failed": 0, "responses": responses}
+        return Given(200, b"", {"content-type": "application/json"}).but(document)
+
+    between.proxy.meddle = refuse_adds
+    before = between.simulated.people()
+    said = between.desk.run("sync", between.code, "--yes", "--json", expect=None)
+    assert said.status in {1, 3}, said
+    rows = between.desk.run("changes", str(said.document["run"]), "--json").document
+    added = {row["subscriber"] for row in rows if row["kind"] == "add_group"}
+    removes = [row["state"] for row in rows if row["kind"] == "remove_group" and row["subscriber"] in added]
+    assert removes
+    assert set(removes) <= {"skipped", "planned"}
+    after = between.simulated.people()
+    moved = [mail for mail in before if not set(before[mail][1]) <= set(after[mail][1]) | lower(before[mail][1])]
+    assert moved == []
+    assert between.simulated.violations() == []
+
+
+def lower(groups: list[str]) -> set[str]:
+    """The unpurchased groups of people who were in a purchased one already: those may go."""
+    bought = any(group.endswith("_PURCHASE") for group in groups)
+    return {group for group in groups if bought and not group.endswith("_PURCHASE")}
+
+
+def test_a_run_that_mostly_fails_stops_itself(between: Between) -> None:
+    async def refuse(asked: Asked, pass_on: PassOn) -> Given:
+        if not asked.writes:
+            return await pass_on(asked.body)
+        answers = [{"code": 400, "body": {"message": "No."}} for _ in asked.items]
+        count = len(answers)
+        document = {"total": count, "successful": 0, "failed": count, "responses": answers}
+        return Given(200, b"", {"content-type": "application/json"}).but(document)
+
+    between.proxy.meddle = refuse
+    before = between.simulated.people()
+    said = between.desk.run("sync", between.code, "--yes", "--json", expect=1)
+    assert "the run stopped itself" in said.complaint
+    assert said.document["planned"] + said.document["skipped"] > 0
+    assert between.simulated.people() == before
+
+
+def test_a_first_change_that_does_not_show_stops_the_run(between: Between) -> None:
+    """The canary: a service that answers yes and does nothing is found out after five people."""
+
+    async def pretend(asked: Asked, pass_on: PassOn) -> Given:
+        if not asked.writes:
+            return await pass_on(asked.body)
+        answers = []
+        for item in asked.items:
+            person = item["path"].split("/")[2]
+            fields = (item.get("body") or {}).get("fields", {})
+            data = {"id": person, "email": "x@example.org", "status": "active", "fields": fields, "groups": []}
+            code = 204 if item["method"] == "DELETE" else 200
+            answers.append({"code": code, "body": None if code == 204 else {"data": data}})
+        document = {"total": len(answers), "successful": len(answers), "failed": 0, "responses": answers}
+        return Given(200, b"", {"content-type": "application/json"}).but(document)
+
+    between.proxy.meddle = pretend
+    said = between.desk.run("sync", between.code, "--yes", "--json", expect=1)
+    assert "reading the people back does not show them" in said.complaint
+    people = {row["subscriber"] for row in between.desk.run("changes", "1", "--json").document if row["attempts"]}
+    assert 0 < len(people) <= 5

@@ -1,0 +1,170 @@
+"""What goes no further without a person: a read that shrank, a plan that is too big, an account with gaps."""
+
+from __future__ import annotations
+
+import pytest
+
+from .desk import Desk, Simulated
+
+
+@pytest.fixture
+def simulated(simulated: Simulated) -> Simulated:
+    """An account in which nothing wants a person yet, so that exit status 3 tells of what the test did."""
+    tidy(simulated)
+    return simulated
+
+
+def tidy(simulated: Simulated) -> None:
+    """Leave everybody in one tier of a campaign at most."""
+    state = simulated.state()
+    for campaign in state["campaigns"]:
+        for row in state["subscribers"]:
+            ours = [group for group in row["groups"] if group.startswith(campaign["code"])]
+            for group in ours[1:]:
+                simulated.change(move={"email": row["email"], "from": group})
+
+
+def shrink_members(simulated: Simulated, code: str) -> None:
+    """Delete a third of the campaign's members who bought nothing; refund nobody."""
+    state = simulated.state()
+    bought = {order["email"].strip().lower() for order in state["orders"]}
+    idle = [
+        row["id"]
+        for row in state["subscribers"]
+        if any(group.startswith(code) for group in row["groups"]) and row["email"] not in bought
+    ]
+    for person in idle[: len(idle) * 2 // 3]:
+        simulated.change(delete_subscriber=person)
+
+
+def test_a_read_that_shrank_waits_for_approval(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    desk.run("plan", code, expect=0)  # a good read, to hold the next one against
+    shrink_members(simulated, code)
+    before = simulated.people()
+
+    said = desk.run("sync", code, "--yes", "--json", expect=3)
+    run = said.document
+    assert run["state"] == "needs_approval"
+    assert run["planned"] > 0
+    assert "members were read" in run["note"]
+    found = desk.run("findings", "--rule", "read_shrank", "--json", expect=0).document
+    assert [(f["subject"], f["severity"], f["state"]) for f in found] == [("members", "error", "open")]
+    assert f"apply {run['run']}" in found[0]["advice"]
+    assert {row["kind"] for row in desk.run("changes", str(run["run"]), "--json").document} <= {
+        "set_field",
+        "add_group",
+        "remove_group",
+    }
+    assert simulated.writes() == []
+    assert simulated.people() == before
+
+    # Asking for the same again changes nothing: only a person's yes does.
+    again = desk.run("sync", code, "--yes", "--json", expect=3).document
+    assert again["state"] == "needs_approval"
+    assert simulated.writes() == []
+
+    done = desk.run("apply", str(again["run"]), "--json", expect=0).document
+    assert done["state"] == "done"
+    assert done["applied"] > 0
+    # The smaller list is the new normal from then on.
+    assert desk.run("sync", code, "--yes", "--json", expect=0).document["state"] == "done"
+    assert desk.run("findings", "--rule", "read_shrank", "--json").document == []
+    assert simulated.violations() == []
+
+
+def test_a_read_that_shrank_removes_nobody_from_a_group(simulated: Simulated, desk: Desk) -> None:
+    """Nothing is removed or reverted on the strength of a read that shrank."""
+    desk.settings('[rules]\non_refund = "revert"\n')
+    code = desk.discover()
+    desk.run("sync", code, "--yes", "--json", expect=0)
+    for role in ("buyer in GOLD", "buyer in SILVER"):
+        email = simulated.buyer(role, code)
+        order = next(o for o in simulated.state()["orders"] if o["email"] == email and o["status"] == "complete")
+        simulated.change(refund=order["key"])
+    reverts = desk.run("plan", code, "--json").document
+    assert {"remove_group", "set_field"} <= set(reverts["changes"])  # the refunds would be reverted
+    shrink_members(simulated, code)
+    held = desk.run("sync", code, "--yes", "--json", expect=3).document
+    assert held["total"] == 0
+    assert desk.run("findings", "--rule", "read_shrank", "--json").document
+
+
+@pytest.fixture
+def strict(desk: Desk) -> Desk:
+    """An operator who wants to see every plan of more than two moves."""
+    desk.settings("[rules]\nmax_moves = 2\nmax_moves_percent = 0\n")
+    return desk
+
+
+def test_a_plan_that_is_too_big_waits_and_apply_lets_it_go(simulated: Simulated, strict: Desk) -> None:
+    code = strict.discover()
+    before = simulated.people()
+    run = strict.run("sync", code, "--yes", "--json", expect=3).document
+    assert run["state"] == "needs_approval"
+    assert run["moves"] > 2
+    assert "moves are more than 2" in run["note"]
+    assert simulated.writes() == []
+    assert simulated.people() == before
+    assert strict.run("locks", "--json").document == []  # a plan that waits holds none
+
+    text = strict.run("runs", str(run["run"]), expect=0).out
+    assert "somebody has to see this plan" in text
+    done = strict.run("apply", str(run["run"]), "--json", expect=0).document
+    assert (done["state"], done["run"], done["planned"]) == ("done", run["run"], 0)
+    assert done["applied"] == run["planned"]
+    assert simulated.writes() != []
+    assert simulated.violations() == []
+
+
+def test_max_moves_lets_a_plan_go(simulated: Simulated, strict: Desk) -> None:
+    code = strict.discover()
+    moves = strict.run("plan", code, "--json", expect=None).document["moves"]
+    held = strict.run("sync", code, "--yes", "--max-moves", str(moves - 1), "--json", expect=3).document
+    assert held["state"] == "needs_approval"
+    assert simulated.writes() == []
+    done = strict.run("sync", code, "--yes", "--max-moves", str(moves), "--json", expect=0).document
+    assert done["state"] == "done"
+    assert done["applied"] > 0
+    assert simulated.violations() == []
+
+
+def test_a_missing_field_blocks_the_campaign_until_it_is_created(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    desk.run("plan", code, expect=0)
+    simulated.change(delete_field=f"{code}_PURCHASE")
+    said = desk.run("sync", code, "--yes", "--json", expect=1)
+    assert f"{code} is blocked: the account has no purchase field" in said.complaint
+    assert f"bema-tui sync {code} --create-missing" in said.complaint
+    assert simulated.writes() == []
+    found = desk.run("findings", "--severity", "error", "--rule", "field_missing", "--json").document
+    assert len(found) == 1
+
+    done = desk.run("sync", code, "--yes", "--create-missing", "--json", expect=0).document
+    assert done["state"] == "done"
+    assert done["changes"]["create_field"] == 1
+    made = [field for field in simulated.state()["fields"] if field["name"].upper() == f"{code}_PURCHASE"]
+    assert [(field["name"], field["type"]) for field in made] == [(f"{code}_PURCHASE", "number")]
+    assert desk.run("findings", "--rule", "field_missing", "--json").document == []
+    assert simulated.violations() == []
+
+
+def test_a_missing_group_skips_only_the_moves_into_it(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    gone = f"{code}_SILVER_PURCHASE"
+    simulated.change(delete_group=gone)
+    done = desk.run("sync", code, "--yes", "--json", expect=3).document
+    assert done["state"] == "done"
+    assert done["applied"] > 0
+    assert gone not in {group["name"] for group in simulated.state()["groups"]}
+    found = desk.run("findings", "--rule", "group_missing", "--json").document
+    assert [f["severity"] for f in found] == ["error"]
+    assert gone in found[0]["subject"] + found[0]["message"]
+    assert simulated.violations() == []
+
+    again = desk.run("sync", code, "--yes", "--create-missing", "--json", expect=0).document
+    assert again["state"] == "done"
+    assert again["changes"]["create_group"] == 1
+    assert gone in {group["name"] for group in simulated.state()["groups"]}
+    assert desk.run("findings", "--rule", "group_missing", "--json").document == []
+    assert simulated.violations() == []

@@ -1,0 +1,182 @@
+"""A service that is down, answers nonsense, or breaks off: one clear line, the right status, and no write."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from bema_tui.simulator import Endpoints
+
+from .desk import Desk, Said, Simulated
+from .fixtures import OpenDesk, StartProxy
+from .proxy import Asked, Given, PassOn
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+class Unharmed:
+    """Holds the simulator to what it was: no write asked, nobody changed, no lock left."""
+
+    def __init__(self, simulated: Simulated, desk: Desk) -> None:
+        self._simulated, self._desk = simulated, desk
+        self._before = simulated.people()
+
+    def check(self) -> None:
+        assert self._simulated.writes() == []
+        assert self._simulated.people() == self._before
+        assert self._desk.run("locks", "--json", expect=0).document == []
+
+
+Sync = Callable[[Callable[[], None]], Said]
+
+
+@pytest.fixture
+def sync(simulated: Simulated, desk: Desk) -> Sync:
+    """Discovers while all is well, spoils something, and answers what a sync says then; the account stays as it was."""
+
+    def work(spoil: Callable[[], None]) -> Said:
+        code = desk.discover()
+        unharmed = Unharmed(simulated, desk)
+        spoil()
+        said = desk.run("sync", code, "--yes", "--json", expect=1)
+        document = said.document
+        assert document["state"] == "failed"
+        assert document["error"]["advice"]
+        assert said.complaint.endswith(document["error"]["advice"])
+        assert document["error"]["message"] in said.complaint
+        assert document["applied"] == document["unknown"] == 0
+        unharmed.check()
+        # What went wrong is kept, and the text form says it as well.
+        shown = desk.run("runs", str(document["run"]), expect=0)
+        assert document["error"]["message"] in shown.out
+        return said
+
+    return work
+
+
+def test_mailerlite_refuses_connections(sync: Sync, desk: Desk) -> None:
+    port = free_port()
+    said = sync(lambda: desk.environment.update(BEMA_MAILERLITE_URL=f"http://127.0.0.1:{port}/api"))
+    assert "MailerLite can't be reached" in said.complaint
+    assert "connection refused" in said.complaint
+    assert said.document["error"]["retryable"] is True
+
+
+def test_mailerlite_is_down(sync: Sync, simulated: Simulated) -> None:
+    said = sync(lambda: simulated.set(down="mailerlite"))
+    assert "MailerLite has trouble: it answered 503, 3 times" in said.complaint
+
+
+def test_the_shop_is_down(sync: Sync, simulated: Simulated) -> None:
+    said = sync(lambda: simulated.set(down="edd"))
+    assert "503" in said.complaint
+    assert said.document["error"]["retryable"] is True
+
+
+def test_the_shop_answers_a_web_page_with_200(sync: Sync, simulated: Simulated) -> None:
+    said = sync(lambda: simulated.set(html_200_edd=True))
+    assert "a web page instead of JSON" in said.complaint
+    assert "Easy Digital Downloads is active" in said.complaint
+
+
+def test_a_wrong_mailerlite_key(sync: Sync, desk: Desk) -> None:
+    said = sync(lambda: desk.environment.update(BEMA_MAILERLITE_KEY="not-the-key"))
+    assert "MailerLite refuses the key (401)" in said.complaint
+    assert "not-the-key" not in said.out + said.err
+
+
+@pytest.mark.parametrize("name", ["BEMA_EDD_KEY", "BEMA_EDD_TOKEN"])
+def test_a_wrong_shop_key_or_token(name: str, sync: Sync, desk: Desk) -> None:
+    said = sync(lambda: desk.environment.update({name: "0123456789abcdef0123456789abcdef"}))
+    assert "refuses the key (403)" in said.complaint
+    assert "Check key and token" in said.complaint
+    assert "0123456789abcdef" not in said.out + said.err
+
+
+def test_a_shop_key_without_the_right_to_see_sales(sync: Sync, simulated: Simulated) -> None:
+    said = sync(lambda: simulated.set(edd_role="viewer"))
+    assert "may not see sales" in said.complaint
+    assert "shop_accountant" in said.complaint
+
+
+def test_a_list_of_sales_that_breaks_off(sync: Sync, simulated: Simulated, desk: Desk) -> None:
+    desk.settings("[edd]\npage_size = 20\nparallel = 2\n")
+    said = sync(lambda: simulated.set(truncate_after_page=3))
+    assert "500" in said.complaint
+    assert "read page 4 of the sales" in said.complaint
+
+
+def test_mailerlite_rows_without_groups(sync: Sync, simulated: Simulated) -> None:
+    said = sync(lambda: simulated.set(drop_groups_key=True))
+    assert "groups" in said.complaint
+
+
+def test_discovery_with_the_shop_down_adds_nothing(simulated: Simulated, desk: Desk) -> None:
+    simulated.set(down="edd")
+    said = desk.run("campaigns", "discover", "--add", "--json", expect=1)
+    assert said.document["error"]["error"] == "ConnectionFailed"
+    assert "503" in said.complaint
+    assert desk.run("campaigns", "list", "--json").document == []
+
+
+def behind(proxy_url: str, at: Endpoints, desks: OpenDesk) -> Desk:
+    """A desk whose MailerLite is the proxy."""
+    desk = desks(at)
+    desk.environment["BEMA_MAILERLITE_URL"] = proxy_url
+    return desk
+
+
+@pytest.mark.parametrize("how", ["cut", "500", "no cursor", "damaged"])
+def test_a_group_read_that_breaks_off(how: str, simulated: Simulated, desks: OpenDesk, proxies: StartProxy) -> None:
+    proxy = proxies(simulated.endpoints.mailerlite_url)
+    desk = behind(proxy.url, simulated.endpoints, desks)
+    code = desk.discover()
+    unharmed = Unharmed(simulated, desk)
+
+    async def spoil(asked: Asked, pass_on: PassOn) -> Given:
+        given = await pass_on(asked.body)
+        if "/groups/" not in asked.path or not asked.path.endswith("/subscribers"):
+            return given
+        if how == "cut":
+            return Given(200, given.body, given.headers, cut=True)
+        if how == "500":
+            return Given(500, b"", {})
+        if how == "no cursor":
+            return given.but({"data": given.document["data"]})
+        return Given(200, given.body[: len(given.body) // 2], given.headers)
+
+    proxy.meddle = spoil
+    said = desk.run("sync", code, "--yes", "--json", expect=1)
+    assert "read subscribers" in said.complaint
+    assert said.document["planned"] == 0
+    unharmed.check()
+
+
+def test_a_group_that_counts_more_members_than_it_gives(
+    simulated: Simulated, desks: OpenDesk, proxies: StartProxy
+) -> None:
+    """Half of the people are withheld, differently at each reading, without any error: only the counts tell."""
+    proxy = proxies(simulated.endpoints.mailerlite_url)
+    desk = behind(proxy.url, simulated.endpoints, desks)
+    code = desk.discover()
+    unharmed = Unharmed(simulated, desk)
+
+    async def withhold(asked: Asked, pass_on: PassOn) -> Given:
+        given = await pass_on(asked.body)
+        if "/groups/" not in asked.path or not asked.path.endswith("/subscribers"):
+            return given
+        document = given.document
+        document["data"] = document["data"][asked.n % 2 :: 2]
+        return given.but(document)
+
+    proxy.meddle = withhold
+    said = desk.run("sync", code, "--yes", "--json", expect=1)
+    assert said.document["error"]["error"] == "IncompleteRead"
+    assert "counts" in said.complaint
+    unharmed.check()
