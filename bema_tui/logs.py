@@ -23,6 +23,9 @@ class _PrivateFile(RotatingFileHandler):
         os.close(os.open(self.baseFilename, os.O_CREAT | os.O_APPEND, 0o600))
         return super()._open()
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the library's names)
+        """Lose the line: a full disk fails the run in its own words, and no traceback belongs on the screen."""
+
 
 def set_up(file: Path, *, level: str = "INFO") -> None:
     """Log to ``file`` (10 MB each, 30 days) from ``level`` on; never to the screen.

@@ -95,7 +95,7 @@ def test_shadowed_and_plain_screens_are_the_same_after_every_key() -> None:
             for terminal in (plain, shadowed):
                 terminal.press(key)
             for terminal in (plain, shadowed):
-                terminal.quiet(0.1)
+                terminal.quiet(0.3)  # both must have taken the key before the next one comes
             _become_equal(plain, shadowed, key)
         for terminal in (plain, shadowed):
             terminal.resize(120, 40)
