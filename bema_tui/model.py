@@ -297,7 +297,7 @@ class Campaign:
 
 @frozen
 class Finding:
-    """Something that needs a person, before it has an id: the store counts and ages it by campaign, rule and subject."""
+    """Something that needs a person. It has no id yet: the store counts and ages it by campaign, rule and subject."""
 
     rule: FindingRule
     severity: Severity
@@ -362,7 +362,7 @@ class Lock:
 
 @frozen
 class HealthStatus:
-    """The program's and the machine's state. Memory in bytes, load per core, score 0 to 100 with its reasons, worst first."""
+    """The program and its machine: memory in bytes, load, score 0 to 100 with its reasons, worst first."""
 
     at: datetime
     memory_usage: int
