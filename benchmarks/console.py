@@ -18,12 +18,11 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import psutil
 import pyte
 
-from benchmarks.sync_cost import run, simulator
+from benchmarks.sync_cost import first_campaign, simulator, surroundings
 
 SIZES = ((80, 24), (120, 40))
 _REST_SECONDS = 20.0
@@ -97,18 +96,8 @@ class Line:
 def measure(columns: int, rows: int) -> dict[str, object]:
     """One size of terminal."""
     with tempfile.TemporaryDirectory() as folder, simulator(20_000, 10_000) as where:
-        environment = os.environ | {
-            "BEMA_DATABASE_URL": str(Path(folder) / "bema.sqlite3"),
-            "BEMA_LOG_FILE": str(Path(folder) / "bema.log"),
-            "BEMA_MAILERLITE_URL": where["mailerlite"]["url"],
-            "BEMA_MAILERLITE_KEY": where["mailerlite"]["key"],
-            "BEMA_MAILERLITE_QUOTA": "10000000",
-            "BEMA_EDD_URL": where["edd"]["url"],
-            "BEMA_EDD_KEY": where["edd"]["key"],
-            "BEMA_EDD_TOKEN": where["edd"]["token"],
-        }
-        found, _, _ = run(environment, "campaigns", "discover", "--add")
-        code = found["campaigns"][0]["code"]
+        environment = surroundings(folder, where)
+        code = first_campaign(environment)
         line = Line(columns, rows, environment)
         try:
             first_paint = line.until(lambda: code in line.text)

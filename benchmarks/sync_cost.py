@@ -48,21 +48,31 @@ def run(environment: dict[str, str], *arguments: str) -> tuple[Any, float, int]:
     return json.loads(done.stdout), time.monotonic() - started, peak * 1024
 
 
+def surroundings(folder: str, where: dict[str, Any]) -> dict[str, str]:
+    """The environment that points the command at a simulator, with a database of its own."""
+    return os.environ | {
+        "BEMA_DATABASE_URL": str(Path(folder) / "bema.sqlite3"),
+        "BEMA_LOG_FILE": str(Path(folder) / "bema.log"),
+        "BEMA_MAILERLITE_URL": where["mailerlite"]["url"],
+        "BEMA_MAILERLITE_KEY": where["mailerlite"]["key"],
+        "BEMA_MAILERLITE_QUOTA": "10000000",
+        "BEMA_EDD_URL": where["edd"]["url"],
+        "BEMA_EDD_KEY": where["edd"]["key"],
+        "BEMA_EDD_TOKEN": where["edd"]["token"],
+    }
+
+
+def first_campaign(environment: dict[str, str]) -> str:
+    """Take up the simulator's campaigns, and answer the first one's code."""
+    found, _, _ = run(environment, "campaigns", "discover", "--add")
+    return str(found["campaigns"][0]["code"])
+
+
 def measure(subscribers: int) -> dict[str, Any]:
     """The first sync and an unchanged second one of a campaign that half of the account is in."""
     with tempfile.TemporaryDirectory() as folder, simulator(subscribers, subscribers // 2) as where:
-        environment = os.environ | {
-            "BEMA_DATABASE_URL": str(Path(folder) / "bema.sqlite3"),
-            "BEMA_LOG_FILE": str(Path(folder) / "bema.log"),
-            "BEMA_MAILERLITE_URL": where["mailerlite"]["url"],
-            "BEMA_MAILERLITE_KEY": where["mailerlite"]["key"],
-            "BEMA_MAILERLITE_QUOTA": "10000000",
-            "BEMA_EDD_URL": where["edd"]["url"],
-            "BEMA_EDD_KEY": where["edd"]["key"],
-            "BEMA_EDD_TOKEN": where["edd"]["token"],
-        }
-        found, _, _ = run(environment, "campaigns", "discover", "--add")
-        code = found["campaigns"][0]["code"]
+        environment = surroundings(folder, where)
+        code = first_campaign(environment)
         first, seconds, peak = run(environment, "sync", code, "--yes", "--max-moves", "1000000")
         second, again, peak = run(environment, "sync", code, "--yes")
     return {

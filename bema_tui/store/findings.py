@@ -95,7 +95,7 @@ class Findings:
             .offset(offset)
         )
         async with self._db.read() as connection:
-            return tuple(_view(row) for row in await connection.execute(query))
+            return tuple(finding_view(row) for row in await connection.execute(query))
 
     async def open_errors(self, campaign: str) -> int:
         """How many open findings of severity *error* the campaign has."""
@@ -137,7 +137,8 @@ def _upsert() -> Any:
 _UPSERT: Final = _upsert()
 
 
-def _view(row: Row[Any]) -> FindingView:
+def finding_view(row: Row[Any]) -> FindingView:
+    """A row of the table of findings as the screens show it."""
     return FindingView(
         id=row.id,
         campaign=row.campaign,

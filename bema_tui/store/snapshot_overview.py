@@ -12,6 +12,7 @@ from sqlalchemy import Row, and_, case, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import FindingRule, FindingState, Severity
+from bema_tui.store.findings import finding_view
 from bema_tui.store.presence import HERE_FOR
 from bema_tui.store.schema import activity, consoles, findings, health_samples, services
 from bema_tui.store.views import ActivityView, FindingGroup, FindingView, HealthView, ServiceView
@@ -100,22 +101,7 @@ async def read_newest_findings(connection: AsyncConnection, limit: int) -> tuple
     ]
     rows = (await connection.execute(union_all(*newest))).all()
     rows = sorted(rows, key=lambda row: (-row.last_seen.timestamp(), row.severity_rank, row.id))
-    return tuple(
-        FindingView(
-            id=row.id,
-            campaign=row.campaign,
-            rule=row.rule,
-            severity=Severity(row.severity),
-            state=FindingState(row.state),
-            subject=row.subject,
-            message=row.message,
-            advice=row.advice,
-            first_seen=row.first_seen,
-            last_seen=row.last_seen,
-            count=row._mapping["count"],
-        )
-        for row in rows[:limit]
-    )
+    return tuple(finding_view(row) for row in rows[:limit])
 
 
 async def read_activity(connection: AsyncConnection, limit: int) -> tuple[ActivityView, ...]:
