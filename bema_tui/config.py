@@ -63,6 +63,7 @@ class EddSettings:
     token: Secret = Factory(lambda: Secret(""))
     page_size: int = 200
     parallel: int = 4
+    full_read_seconds: float = 21600.0
 
 
 @frozen

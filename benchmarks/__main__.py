@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import console, sync_cost
+from benchmarks import console, requests, sync_cost
 
 if __name__ == "__main__":
+    requests.main()
     sync_cost.main()
     console.main()

@@ -10,6 +10,7 @@ from bema_tui import __version__
 from bema_tui.cli.campaigns import campaigns
 from bema_tui.cli.common import common, open_world, run_async
 from bema_tui.cli.demo import demo
+from bema_tui.cli.doctor import doctor
 from bema_tui.cli.runs import apply, changes, discard, pause, plan, resume, runs, stop, sync
 from bema_tui.cli.show import findings, health, locks, stats
 from bema_tui.cli.simulate import simulate
@@ -52,6 +53,7 @@ for command in (
     locks,
     stats,
     health,
+    doctor,
     simulate,
     demo,
 ):

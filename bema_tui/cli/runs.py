@@ -45,21 +45,28 @@ async def _tell(world: World, ended: Any, as_json: bool) -> None:
         click.echo(run_text(run))
 
 
-def _options(create_missing: bool, max_moves: int | None) -> dict[str, Any]:
+def _options(create_missing: bool, quick: bool, max_moves: int | None = None) -> dict[str, Any]:
     options: dict[str, Any] = {"create_missing": True} if create_missing else {}
+    options |= {"quick": True} if quick else {}
     return options | ({"max_moves": max_moves} if max_moves is not None else {})
 
 
 _CREATE = click.option("--create-missing", is_flag=True, help="Also create the groups and the field that are missing.")
+_QUICK = click.option(
+    "--quick",
+    is_flag=True,
+    help="Read only the shop's newest orders, if its whole list was read within edd.full_read_seconds.",
+)
 
 
 @click.command()
 @click.argument("code")
 @_CREATE
+@_QUICK
 @common
-def plan(code: str, create_missing: bool, settings: Settings, as_json: bool) -> None:
+def plan(code: str, create_missing: bool, quick: bool, settings: Settings, as_json: bool) -> None:
     """Dry run: read both sides and write the plan down; nothing is written outside."""
-    _carry(settings, as_json, lambda runner: runner.begin(code, kind="plan", options=_options(create_missing, None)))
+    _carry(settings, as_json, lambda runner: runner.begin(code, kind="plan", options=_options(create_missing, quick)))
 
 
 @click.command()
@@ -82,11 +89,20 @@ def resume(run: int, settings: Settings, as_json: bool) -> None:
 @click.argument("code")
 @click.option("--yes", is_flag=True, help="Apply the plan without asking.")
 @_CREATE
+@_QUICK
 @click.option("--max-moves", type=click.IntRange(min=0), help="Let a plan of up to so many moves go by itself.")
 @common
-def sync(code: str, yes: bool, create_missing: bool, max_moves: int | None, settings: Settings, as_json: bool) -> None:
+def sync(
+    code: str,
+    yes: bool,
+    create_missing: bool,
+    quick: bool,
+    max_moves: int | None,
+    settings: Settings,
+    as_json: bool,
+) -> None:
     """Plan and apply. Without --yes the plan is shown and asked about, on a terminal only."""
-    options = _options(create_missing, max_moves)
+    options = _options(create_missing, quick, max_moves)
     if yes:
         _carry(settings, as_json, lambda runner: runner.begin(code, kind="sync", options=options, yes=True))
     if as_json or not is_terminal():

@@ -146,16 +146,18 @@ def release(lock_id: str, reason: str, force: bool, settings: Settings, as_json:
 def stats(code: str | None, settings: Settings, as_json: bool) -> None:
     """Members per tier, buyers, conversion and revenue of each campaign."""
 
-    async def work() -> tuple[Any, ...]:
+    async def work() -> tuple[tuple[Any, ...], Any]:
         from bema_tui.store.campaigns import Campaigns
+        from bema_tui.store.orders import Orders
 
         async with open_world(settings) as world:
             if code is not None:
                 await Campaigns(world.db).get(code)
             snapshot = await world.reader.read()
-            return tuple(c for c in snapshot.campaigns if code in (None, c.code))
+            full = await Orders(world.db).latest_complete()
+            return tuple(c for c in snapshot.campaigns if code in (None, c.code)), full and full.finished_at
 
-    found = run_async(work)
+    found, full_read_at = run_async(work)
     if as_json:
         documents = [
             {
@@ -172,6 +174,7 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
                 "runs": c.runs,
                 "last_sync": c.last_sync,
                 "open_findings": c.open_findings,
+                "shop_full_read_at": full_read_at,
             }
             for c in found
         ]

@@ -18,6 +18,7 @@ from bema_tui.errors import ConfigurationError
 @click.option("--campaigns", type=click.IntRange(min=0), default=4, show_default=True)
 @click.option("--quota", type=click.IntRange(min=1), default=120, show_default=True, help="Requests per window.")
 @click.option("--window-seconds", type=click.FloatRange(min=0.1), default=60.0, show_default=True)
+@click.option("--faults", default=None, help="What goes wrong on purpose: rough, rough:SHARE, or a TOML file.")
 @click.option("--json", "as_json", is_flag=True, help="For symmetry: the first line is JSON in any case.")
 def simulate(
     port: int,
@@ -27,10 +28,11 @@ def simulate(
     campaigns: int,
     quota: int,
     window_seconds: float,
+    faults: str | None,
     as_json: bool,
 ) -> None:
     """A stand-in shop and MailerLite on 127.0.0.1, until interrupted. The first line says where, as JSON."""
-    from bema_tui.simulator import Endpoints, SimulatorSettings, serve
+    from bema_tui.simulator import Endpoints, SimulatorSettings, profile_of, serve
 
     def announce(at: Endpoints) -> None:
         document = {
@@ -42,6 +44,12 @@ def simulate(
 
     with told(as_json=as_json):
         try:
+            profile = profile_of(faults, seed)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"--faults {faults}: {error}.", advice="Take rough, rough:0.2, or a TOML file."
+            ) from error
+        try:
             serve(
                 SimulatorSettings(
                     seed=seed,
@@ -50,6 +58,7 @@ def simulate(
                     campaigns=campaigns,
                     quota=quota,
                     window_seconds=window_seconds,
+                    faults=profile,
                 ),
                 port=port,
                 announce=announce,

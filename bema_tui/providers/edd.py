@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Final, Self, TypeVar
+from uuid import uuid4
 
 import httpx
 
@@ -21,9 +23,12 @@ from bema_tui.model import (
 )
 from bema_tui.providers import edd_parse as parse
 from bema_tui.providers.address import base_address, shown
+from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.edd_sales import SalesRead, SalesReader, Sink
+from bema_tui.providers.edd_window import Known, WindowRead, WindowReader
 from bema_tui.providers.gates import Unlimited
 from bema_tui.providers.http import ServiceClient
+from bema_tui.providers.http_answers import server_time
 from bema_tui.providers.http_policy import HttpPolicy, Service
 from bema_tui.providers.parsing import FaultError, member
 from bema_tui.providers.read_only import ReadOnly
@@ -45,7 +50,9 @@ class EasyDigitalDownloads(ReadOnly):
     """``Provider`` for an EDD shop: sales, products and customers. What would write raises ``UnsupportedOperation``.
 
     Every request is a POST to the shop's base address; key, token and paging travel in the form body, so that no
-    access log holds them. That works with every permalink setting.
+    access log holds them. That works with every permalink setting and in a sub-folder, and ``v2/`` is always said, so
+    the shop's own default version does not matter. The address carries a number of its own each time, so that no cache
+    in front of the shop can answer.
     """
 
     name = "EDD"
@@ -61,6 +68,8 @@ class EasyDigitalDownloads(ReadOnly):
         policy: HttpPolicy | None = None,
         page_size: int = 200,
         parallel: int = 4,
+        credentials_in_url: bool = False,
+        breaker: Breaker | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Prepare the connection; nothing is sent yet.
@@ -70,6 +79,9 @@ class EasyDigitalDownloads(ReadOnly):
             key: the public key. ``token``: the token that goes with it.
             interrupt: ends waits. ``meter``: counts. ``policy``: the HTTP numbers.
             page_size: sales in a page. ``parallel``: pages asked for at once.
+            credentials_in_url: send GET, with key and token in the address, for a shop that gets no POST body; every
+                access log on the way then holds them, so the caller warns.
+            breaker: shared with other clients of this shop, if any.
             transport: another way to the shop than the network.
 
         Raises:
@@ -80,20 +92,34 @@ class EasyDigitalDownloads(ReadOnly):
         service = Service(
             name=self.name,
             url=address,
-            form=secrets,
+            form={} if credentials_in_url else secrets,
+            query=secrets if credentials_in_url else {},
             rights_advice=f"Check key and token. {_ROLE_ADVICE}",
             answer_advice=(
                 "Check the shop's address (with its folder, if it has one), that Easy Digital Downloads is active, and "
                 "that no cache, maintenance page or firewall answers instead."
             ),
+            empty_advice=(
+                "An empty body can also mean text that is not valid UTF-8 in the shop's database, or PHP out of memory "
+                "or time (its error log says so): try a smaller edd.page_size."
+            ),
         )
         self._client = ServiceClient(
-            service, gate=Unlimited(), interrupt=interrupt, meter=meter, policy=policy, transport=transport
+            service,
+            gate=Unlimited(),
+            interrupt=interrupt,
+            meter=meter,
+            policy=policy,
+            breaker=breaker,
+            transport=transport,
+            on_answer=self._notice,
         )
+        self._in_url = credentials_in_url
         self._page_size = page_size
         self._parallel = parallel
         self._shop_address = shown(address)
         self._currency = ""
+        self._server_time: datetime | None = None
         self._path = "" if address.path.endswith(".php") else "/"
 
     @property
@@ -107,9 +133,19 @@ class EasyDigitalDownloads(ReadOnly):
         return self._shop_address
 
     @property
+    def breaker(self) -> Breaker:
+        """Whether the shop is asked at all at present."""
+        return self._client.breaker
+
+    @property
     def currency(self) -> str:
         """The shop's currency as its ``info`` names it (``USD``); empty before the first connection."""
         return self._currency
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The shop's clock as its last answer gave it (``Date``), UTC; None before the first, and without one."""
+        return self._server_time
 
     async def validate_connection(self) -> ConnectionReport:
         """Ask ``info``, the one answer that tells "not allowed" from "empty".
@@ -149,8 +185,18 @@ class EasyDigitalDownloads(ReadOnly):
             ProviderError: the shop did not answer; the read is worth nothing then.
         """
         await self.validate_connection()
-        reader = SalesReader(self._sales_page, self.has_right, sink, self._parallel)
+        reader = SalesReader(self._sales_page, self.has_right, sink, page_size=self._page_size, parallel=self._parallel)
         return await reader.read()
+
+    async def read_newest_sales(self, known: Known) -> WindowRead:
+        """Read the newest sales, down to those that ``known`` says nothing changed of; ``edd_window`` says how.
+
+        Raises:
+            NotAuthorized: the key may not see sales (asked before the first page).
+            ProviderError: the shop did not answer; the read is worth nothing then.
+        """
+        await self.validate_connection()
+        return await WindowReader(self._sales_page, self.has_right, known, page_size=self._page_size).read()
 
     async def find_order(self, *, key: str | None = None, row_id: str | None = None) -> Order | None:
         """One order of any status, by its key or by its row id (which is not its ``ID``).
@@ -226,15 +272,21 @@ class EasyDigitalDownloads(ReadOnly):
     ) -> None:
         await self.aclose()
 
-    async def _sales_page(self, page: int) -> Sequence[object] | None:
+    def _notice(self, response: httpx.Response) -> None:
+        self._server_time = server_time(response)
+
+    async def _sales_page(self, page: int, size: int) -> Sequence[object] | None:
         """The rows of one page, or None when the answer has no ``sales``: past the end, or no longer allowed."""
         tried = f"read page {page} of the sales"
-        body = await self._ask("sales", {"number": str(self._page_size), "page": str(page)}, tried)
+        body = await self._ask("sales", {"number": str(size), "page": str(page)}, tried)
         return self._rows(body, "sales", tried) or None
 
     async def _ask(self, endpoint: str, query: Mapping[str, str], tried: str) -> dict[str, object]:
         data = {"edd-api": f"v2/{endpoint}", **query}
-        return await self._client.request_json("POST", self._path, data=data, tried=tried)
+        fresh = {"nocache": uuid4().hex}
+        if self._in_url:
+            return await self._client.request_json("GET", self._path, params={**data, **fresh}, tried=tried)
+        return await self._client.request_json("POST", self._path, params=fresh, data=data, tried=tried)
 
     def _rows(self, body: Mapping[str, object], name: str, tried: str) -> Sequence[object]:
         """The rows of an answer; none when it says "not found" in its way, or has no such key."""

@@ -6,8 +6,8 @@ before, so a single pass can double a row or miss one. Passes are repeated until
 
 from __future__ import annotations
 
-import asyncio
 import json
+import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,6 +18,7 @@ from attrs import define, field, frozen
 
 from bema_tui.model import Completeness, Order
 from bema_tui.providers import edd_parse as parse
+from bema_tui.providers.edd_pages import AskPage, Page, Pages, end_of
 from bema_tui.providers.parsing import FaultError
 
 Sink = Callable[[Sequence[Order], int], Awaitable[None]]
@@ -77,20 +78,24 @@ class _Pass:
 
 
 class SalesReader:
-    """One read. ``page`` answers a page's rows or None, ``has_right`` asks the shop again."""
+    """One read. ``page`` answers a page's rows or None, ``has_right`` asks the shop again.
+
+    The first pages are of ``page_size``; then their size follows the time they take by ``clock``, in seconds.
+    """
 
     def __init__(
         self,
-        page: Callable[[int], Awaitable[Sequence[object] | None]],
+        page: AskPage,
         has_right: Callable[[], Awaitable[bool]],
         sink: Sink,
+        *,
+        page_size: int,
         parallel: int,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._page = page
+        self._pages = Pages(page, page_size, parallel, clock=clock)
         self._has_right = has_right
         self._sink = sink
-        self._parallel = parallel
-        self._pages = 0
         self._first_keys: array[int] = array("Q")
 
     async def read(self) -> SalesRead:
@@ -125,39 +130,37 @@ class SalesReader:
             passes=last.number,
             broken=tuple(last.broken),
             newest_key=newest_key,
-            pages=self._pages,
+            pages=self._pages.asked,
             problem=problem,
         )
 
     async def _read_pass(self, number: int) -> _Pass:
         present = _Pass(number)
-        first = 1
+        offset = 0
         while True:
-            numbers = range(first, first + self._parallel)
-            self._pages += len(numbers)
-            answers = await _all(self._page, numbers)
+            pages = await self._pages.at(offset)
             ended = False
-            for page, rows in zip(numbers, answers, strict=True):
-                if rows is None:
+            for page in pages:
+                if page.rows is None:
                     ended = True
                     continue
                 # Rows after an end: the end was none, so this pass proves nothing.
                 present.gap = present.gap or ended
-                await self._take(present, page, rows)
+                await self._take(present, page, page.rows)
             if ended:
                 return present
-            first += self._parallel
+            offset = end_of(pages)
 
-    async def _take(self, present: _Pass, page: int, rows: Sequence[object]) -> None:
+    async def _take(self, present: _Pass, page: Page, rows: Sequence[object]) -> None:
         """Note a page's rows by their digests, and hand on those that did not come before in this pass."""
         fresh: list[Order] = []
         for index, raw in enumerate(rows):
             try:
                 order = parse.order(raw)
             except FaultError as error:
-                self._note_broken(present, f"page {page}: sales.{index}", raw, error)
+                self._note_broken(present, f"{page.name}: sales.{index}", raw, error)
                 continue
-            if self._note(present, order.key, _order_digest(order)):
+            if self._note(present, order.key, order_digest(order)):
                 present.newest_key = present.newest_key or order.key
                 present.orders += 1
                 fresh.append(order)
@@ -194,20 +197,7 @@ class SalesReader:
             present.broken += [(f"{place}.{path}".rstrip("."), text) for path, text in error.faults[:3]]
 
 
-async def _all(
-    page: Callable[[int], Awaitable[Sequence[object] | None]], numbers: Sequence[int]
-) -> list[Sequence[object] | None]:
-    """Several pages at once. After a failure the ones in flight are awaited, not cancelled."""
-    answers = await asyncio.gather(*(page(number) for number in numbers), return_exceptions=True)
-    whole: list[Sequence[object] | None] = []
-    for answer in answers:
-        if isinstance(answer, BaseException):
-            raise answer
-        whole.append(answer)
-    return whole
-
-
-def _order_digest(order: Order) -> int:
+def order_digest(order: Order) -> int:
     """What a change of the row would change: key, status, address, number, products with their prices."""
     products = (f"{item.product_id}={item.price.normalize()}" for item in order.items)
     return _digest(order.key, order.status, order.mode, order.email, order.number, *products)

@@ -1,15 +1,21 @@
-"""Simple pacing inside one process, for whoever does not share a budget through the database."""
+"""Paces requests by a service's quota: a fixed window, kept in this process or shared through a keeper."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
+
+from attrs import frozen
 
 from bema_tui.interfaces import Interrupt
+from bema_tui.providers.window import BatchCost, Pace, Window
 
 _SLACK: Final = 0.001
+_LOOK_AGAIN: Final = 1.0
+"""Seconds after which a full window is looked at again while other requests are on their way."""
 
 
 class NoInterrupt:
@@ -43,11 +49,41 @@ class Unlimited:
         """The client itself waits."""
 
 
-class WindowGate:
-    """A fixed window that starts with its first request, as MailerLite counts.
+class WindowKeeper(Protocol):
+    """Where the window's count is kept: one for everybody who shares the quota."""
 
-    It never admits more than ``limit - reserve`` in a window. What the server's headers say outranks its own count and
-    its own limit. The window is counted from the first *answer*, so that it never ends before the server's.
+    async def change(self, step: Callable[[Window], Window]) -> Window:
+        """Replace the window by ``step`` of it, with nobody in between, and answer the new one."""
+        ...
+
+
+class OwnWindow:
+    """A window that only this process counts."""
+
+    def __init__(self, limit: int) -> None:
+        self._window = Window(limit)
+
+    async def change(self, step: Callable[[Window], Window]) -> Window:
+        """Implements ``WindowKeeper``."""
+        self._window = step(self._window)
+        return self._window
+
+
+@frozen
+class _Sent:
+    """What was taken for one request, from which window, and how full that was then."""
+
+    units: int
+    cost: int
+    window: Window
+    at: float
+
+
+class WindowGate:
+    """Admits at most ``limit - reserve`` in a window, and learns from the answers' headers.
+
+    What the server says outranks the setting and our own count. A ``cost`` above 1 is a batch, one and its items; what
+    that really takes of the quota is measured at each batch that nobody disturbs, and used from then on.
     """
 
     def __init__(
@@ -58,102 +94,147 @@ class WindowGate:
         *,
         interrupt: Interrupt | None = None,
         clock: Callable[[], float] = time.monotonic,
+        keeper: WindowKeeper | None = None,
     ) -> None:
-        self._limit = limit
-        self._window = window_seconds
-        self._reserve = reserve
+        self._pace = Pace(window_seconds, reserve)
         self._interrupt: Interrupt = interrupt or NoInterrupt()
         self._clock = clock
+        self._keeper: WindowKeeper = keeper or OwnWindow(limit)
         self._turn = asyncio.Lock()
-        self._used = 0
-        self._pending = 0
-        self._ends: float | None = None
-        self._answered = False
-        self._last_remaining: int | None = None
-        self._closed_until = float("-inf")
+        self._window = Window(limit)
+        self._sent: deque[_Sent] = deque()
+        self._held: _Sent | None = None
+        self._settled: list[_Sent] = []
+        self._last: tuple[int, float | None] | None = None
+        self._shared = keeper is not None
+        self.batch_cost = BatchCost()
 
     @property
     def limit(self) -> int:
         """Requests in a window: the server's word, or the setting until it spoke."""
-        return self._limit
+        return self._window.limit
 
     @property
     def left(self) -> int:
-        """What may still leave in the present window, the reserve kept back."""
-        self._roll()
-        return 0 if self._clock() < self._closed_until else max(0, self.budget - self._used)
+        """What may still leave in the present window by what this process last saw, the reserve kept back."""
+        now = self._clock()
+        return self._pace.room(self._pace.rolled(self._window, now), now)
 
     @property
     def resets_in(self) -> float:
         """Seconds until the present window ends; 0 when none has begun."""
-        self._roll()
-        ends = max(self._closed_until, self._ends if self._ends is not None else float("-inf"))
-        return max(0.0, ends - self._clock())
+        now = self._clock()
+        return self._pace.wait(self._pace.rolled(self._window, now), now)
 
     @property
     def budget(self) -> int:
         """What a whole window admits: its limit, less what is left for others."""
-        return max(1, self._limit - self._reserve)
+        return self._pace.budget(self._window)
 
     async def admit(self, cost: int) -> None:
         """Wait, first come first served, until ``cost`` fits; what never fits gets a fresh window alone."""
-        async with self._turn:
-            await self._until_it_fits(cost)
-            if self._ends is None:
-                self._ends = self._clock() + self._window
-            self._used += cost
-            self._pending += cost
+        units = self.batch_cost.units(cost)
+        held, self._held = self._held, None
+        now = self._clock()
+        if held is not None and held.units >= units and self._pace.still(held.window, now):
+            self._sent.append(_Sent(held.units, units, held.window, now))
+            return
+        taken = await self._take(units, units, held)
+        self._sent.append(_Sent(taken, units, self._window, self._clock()))
 
-    async def wait_for(self, cost: int) -> None:
-        """Wait until ``cost`` would fit, and take nothing: for who must not wait once a write is announced."""
-        async with self._turn:
-            await self._until_it_fits(cost)
+    async def room_for_batch(self, items: int) -> int:
+        """Wait for room, take it for the next request, and answer how many of ``items`` a batch may carry now.
 
-    async def _until_it_fits(self, cost: int) -> None:
-        while True:
-            self._interrupt.check()
-            self._roll()
-            if self._clock() >= self._closed_until and self._fits(cost):
-                return
-            await self._interrupt.sleep(max(self.resets_in, _SLACK))
+        The last batch of a window is as large as what remains of it. For who must not wait once a write is announced.
+        """
+        cost = self.batch_cost
+        items = max(1, min(items, cost.items_in(self.budget)))
+        held, self._held = self._held, None
+        taken = await self._take(cost.units(1 + items), cost.least(items, self.budget), held)
+        self._held = _Sent(taken, taken, self._window, self._clock())
+        return max(1, min(items, cost.items_in(taken)))
 
     async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
         """Take over the server's count; an answer without headers leaves our own."""
-        self._roll()
-        now = self._clock()
-        self._pending = max(0, self._pending - cost)
-        if limit is not None and limit > 0:
-            self._limit = limit
-        if self._ends is not None and not self._answered:
-            self._restart(now)
-        if remaining is None:
+        sent = self._sent.popleft() if self._sent else None
+        await self._measure(sent, remaining, cost)
+        if sent is not None and sent.window.foretold(limit, remaining) and sent.units == sent.cost:
+            # Nothing new in it: told with the next request, which spares a transaction.
+            self._settled.append(sent)
             return
-        fresh = remaining >= self._limit - cost - self._pending
-        if self._last_remaining is not None and remaining > self._last_remaining and fresh:
-            self._restart(now)
-        self._ends = self._ends if self._ends is not None else now + self._window
-        self._answered = True
-        self._last_remaining = remaining
-        self._used = max(0, self._limit - remaining) + self._pending
+        now = self._clock()
+
+        def step(window: Window) -> Window:
+            window = self._pace.rolled(window, now)
+            if sent is None or sent.window.started != window.started:
+                # Of a window that is over: its count says nothing about the present one.
+                return window.with_limit(limit)
+            return self._pace.learned(
+                window,
+                limit=limit,
+                remaining=remaining,
+                units=sent.units,
+                cost=sent.cost,
+                known=sent.window.answered_units,
+                sent=sent.at,
+                now=now,
+            )
+
+        await self._change(step)
 
     async def refused(self, retry_after: float) -> None:
         """Close for ``retry_after`` seconds; a new window begins after it."""
-        self._closed_until = max(self._closed_until, self._clock() + retry_after)
-        self._ends = self._closed_until
-        self._answered = True
-        self._used = self._limit
+        now = self._clock()
+        await self._change(lambda window: self._pace.refused(window, now + retry_after))
 
-    def _fits(self, cost: int) -> bool:
-        return self._used + cost <= self.budget or (cost > self.budget and self._used == 0)
+    async def batch_cost_measured(self, cost: BatchCost) -> None:
+        """A batch showed what batches take."""
+        self.batch_cost = cost
 
-    def _restart(self, now: float) -> None:
-        self._ends = now + self._window
-        self._answered = True
+    async def _take(self, want: int, least: int, back: _Sent | None) -> int:
+        """Take ``want`` units of the window, or at least ``least``; ``back`` was held and is given back first."""
+        taken = 0
 
-    def _roll(self) -> None:
-        if self._ends is not None and self._clock() >= self._ends:
-            self._ends = None
-            self._answered = False
-            self._last_remaining = None
-            self._used = 0
-            self._pending = 0
+        def step(window: Window) -> Window:
+            nonlocal taken, back
+            now = self._clock()
+            window = self._pace.rolled(window, now)
+            if back is not None and back.window.started == window.started:
+                window = window.given_back(back.units)
+            back = None
+            taken = self._pace.grant(window, want, least, now)
+            return self._pace.taken(window, taken, now) if taken else window
+
+        async with self._turn:
+            while True:
+                self._interrupt.check()
+                await self._change(step)
+                if taken:
+                    return taken
+                now = self._clock()
+                wait = self._pace.wait(self._window, now)
+                again = self._shared and self._window.pending
+                await self._interrupt.sleep(max(min(wait, _LOOK_AGAIN) if again else wait, _SLACK))
+
+    async def _change(self, step: Callable[[Window], Window]) -> None:
+        """Change the window, and tell in the same breath which answers came as foretold."""
+        told = tuple(self._settled)
+
+        def all_steps(window: Window) -> Window:
+            for sent in told:
+                if sent.window.started == window.started:
+                    window = window.answered_as_foretold(sent.units)
+            return step(window)
+
+        self._window = await self._keeper.change(all_steps)
+        self._settled = [sent for sent in self._settled if not any(sent is other for other in told)]
+
+    async def _measure(self, sent: _Sent | None, remaining: int | None, cost: int) -> None:
+        """See from the header before and after a batch what it took, unless something else may have come between."""
+        before = self._last
+        self._last = (remaining, sent.window.started) if sent is not None and remaining is not None else None
+        if before is None or self._last is None or before[1] != self._last[1] or self._sent:
+            return
+        found = self.batch_cost.measured(cost, before[0] - self._last[0])
+        if found != self.batch_cost:
+            await self.batch_cost_measured(found)

@@ -17,6 +17,7 @@ from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped
 from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
 from bema_tui.providers import http_verdicts as verdicts
 from bema_tui.providers.address import is_loopback, shown
+from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.http_answers import object_of
 from bema_tui.providers.http_failures import (
     TryFailedError,
@@ -30,8 +31,6 @@ from bema_tui.providers.http_policy import Call, HttpPolicy, RequestOptions, Ser
 
 log = logging.getLogger("bema_tui.http")
 
-_CONNECTIONS: Final = 8
-_KEPT_SECONDS: Final = 15.0
 _RANDOM: Final = random.SystemRandom()
 _UNPACKED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
@@ -55,6 +54,7 @@ class ServiceClient:
         on_answer: Callable[[httpx.Response], None] | None = None,
         jitter: Callable[[float], float] = lambda most: _RANDOM.uniform(0.0, most),
         clock: Callable[[], float] = time.monotonic,
+        breaker: Breaker | None = None,
     ) -> None:
         self._service = service
         self._gate = gate
@@ -65,6 +65,7 @@ class ServiceClient:
         self._on_answer = on_answer
         self._jitter = jitter
         self._clock = clock
+        self.breaker = breaker or Breaker(self._policy.breaker_failures, self._policy.breaker_seconds, clock=clock)
         self._http: httpx.AsyncClient | None = None
         quieten_http_libraries()
 
@@ -80,6 +81,7 @@ class ServiceClient:
 
         Raises:
             ConnectionFailed: no answer, or 5xx to the last try of a read (or of a write that never left).
+            CircuitOpen: the service failed too often in a row; nothing was sent.
             NotAuthorized: 401 or 403.
             RateLimited: more waiting on 429 answers than the policy's patience.
             RequestRefused: another 4xx.
@@ -91,7 +93,7 @@ class ServiceClient:
         call.tried = call.tried or f"{method} {path}"
         problem: BemaError
         try:
-            response = await self._tries(call)
+            response = await self._guarded(call)
         except TryFailedError as failure:
             problem = verdicts.gave_up(self._service, call, failure)
         except (Stopped, RateLimited, BadAnswer) as error:
@@ -102,14 +104,16 @@ class ServiceClient:
                 return response
             problem = complaint
         # Raised out here so that no exception of the HTTP library, with its request, hangs on to ours.
-        raise verdicts.or_unknown(self._service, call, problem)
+        # Nor may the frames of the failed try, where the request itself can hold a key.
+        raise verdicts.or_unknown(self._service, call, problem).with_traceback(None)
 
     async def request_json(self, method: str, path: str, **options: Unpack[RequestOptions]) -> dict[str, object]:
         """Like ``request``, for an answer that must be a JSON object."""
         response = await self.request(method, path, **options)
         answer, words = object_of(response)
         if words:
-            raise self.fault(words, tried=options.get("tried", ""), write=options.get("write", False))
+            write, tried = options.get("write", False), options.get("tried", "")
+            raise verdicts.bad_answer(self._service, words, tried=tried, write=write, empty=not response.content)
         return answer
 
     def fault(self, words: str, *, path: str = "", tried: str = "", write: bool = False) -> BemaError:
@@ -130,12 +134,29 @@ class ServiceClient:
     ) -> None:
         await self.aclose()
 
-    async def _tries(self, call: Call) -> httpx.Response:
+    async def _guarded(self, call: Call) -> httpx.Response:
+        """The tries, unless the breaker is open; a refusal or a 429 is an answer and closes it."""
+        probe = self.breaker.enter(self._service.name, self.where, call.tried)
+        answered: bool | None = None
+        try:
+            response = await self._tries(call, 1 if probe else self._policy.tries)
+            answered = True
+        except TryFailedError:
+            answered = False
+            raise
+        except (RateLimited, BadAnswer):
+            answered = True
+            raise
+        finally:
+            self.breaker.left(probe=probe, answered=answered)
+        return response
+
+    async def _tries(self, call: Call, tries: int) -> httpx.Response:
         def plan(error: Exception) -> bool | float:
             # The wait itself is ours, so that a stop ends it; stamina is told to go on at once.
             return 0.0 if isinstance(error, TryFailedError) and self._again(call, error) else False
 
-        async for attempt in stamina.retry_context(on=plan, attempts=self._policy.tries, timeout=None):
+        async for attempt in stamina.retry_context(on=plan, attempts=tries, timeout=None):
             with attempt:
                 return await self._one_try(call)
         raise AssertionError("stamina yields at least one try")
@@ -202,7 +223,12 @@ class ServiceClient:
         return response
 
     def _build(self, call: Call) -> httpx.Request:
-        headers = {"Accept": "application/json", "User-Agent": f"bema-tui/{__version__}"}
+        # No cache on the way may answer: what is read must be what the service holds now.
+        headers = {
+            "Accept": "application/json",
+            "Cache-Control": "no-cache",
+            "User-Agent": f"bema-tui/{__version__}",
+        }
         if self._service.bearer is not None:
             headers["Authorization"] = f"Bearer {self._service.bearer.reveal()}"
         form = None
@@ -211,8 +237,11 @@ class ServiceClient:
         else:
             headers["Content-Type"] = "application/json"
         url = str(self._service.url).rstrip("/") + call.path
+        params = call.params
+        if self._service.query:
+            params = {**(params or {}), **{name: value.reveal() for name, value in self._service.query.items()}}
         return self._client().build_request(
-            call.method, url, params=call.params, json=call.json, content=call.content, data=form, headers=headers
+            call.method, url, params=params, json=call.json, content=call.content, data=form, headers=headers
         )
 
     async def _exchange(self, request: httpx.Request, call: Call) -> httpx.Response:
@@ -241,7 +270,11 @@ class ServiceClient:
         if self._http is None:
             self._http = httpx.AsyncClient(
                 timeout=self._policy.timeout,
-                limits=httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=_KEPT_SECONDS),
+                limits=httpx.Limits(
+                    max_connections=self._policy.connections,
+                    max_keepalive_connections=self._policy.connections,
+                    keepalive_expiry=self._policy.kept_seconds,
+                ),
                 follow_redirects=False,
                 transport=self._transport,
                 # A proxy from the environment must not be asked for this machine's own services.

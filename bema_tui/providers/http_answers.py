@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
 import httpx
@@ -30,6 +32,15 @@ def decoded(content: bytes) -> tuple[object, str]:
         return json.loads(content, parse_constant=_refuse), ""
     except (ValueError, RecursionError):
         return None, "JSON that is cut off or damaged"
+
+
+def server_time(response: httpx.Response) -> datetime | None:
+    """The server's clock by the header ``Date``, UTC; None without a usable one."""
+    try:
+        moment = parsedate_to_datetime(response.headers.get("date", ""))
+    except (ValueError, TypeError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def refusal_detail(response: httpx.Response) -> str:

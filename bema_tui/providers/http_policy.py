@@ -25,6 +25,10 @@ class HttpPolicy:
         max_body: bytes of one answer, unpacked.
         patience: seconds of waiting on 429 answers before the call gives up.
         quota_wait: seconds to wait after a 429 that does not say how long.
+        connections: connections open at once to one service; who needs one more waits for the time-out.
+        kept_seconds: seconds that an idle connection is kept for the next request.
+        breaker_failures: calls that fail in a row before nobody asks for a while.
+        breaker_seconds: seconds of that while.
     """
 
     timeout: float = 30.0
@@ -34,6 +38,10 @@ class HttpPolicy:
     max_body: int = 64 * 1024 * 1024
     patience: float = 600.0
     quota_wait: float = 60.0
+    connections: int = 8
+    kept_seconds: float = 15.0
+    breaker_failures: int = 5
+    breaker_seconds: float = 30.0
 
 
 @frozen
@@ -45,21 +53,25 @@ class Service:
         url: the checked base address.
         bearer: the key for the ``Authorization`` header, if that is the way.
         form: secret variables that every request's form body carries, if that is the way.
+        query: secret variables that every request's address carries, if that is the way.
         rights_advice: what to do about a 401 or 403.
         answer_advice: what to check when the answer is not what the API promises.
+        empty_advice: what else an empty body can mean.
     """
 
     name: str
     url: httpx.URL
     bearer: Secret | None = None
     form: Mapping[str, Secret] = field(factory=dict)
+    query: Mapping[str, Secret] = field(factory=dict)
     rights_advice: str = "Check the key."
     answer_advice: str = "Check the address."
+    empty_advice: str = ""
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Everything that must never be shown."""
-        return (*((self.bearer,) if self.bearer else ()), *self.form.values())
+        return (*((self.bearer,) if self.bearer else ()), *self.form.values(), *self.query.values())
 
 
 class RequestOptions(TypedDict, total=False):

@@ -84,13 +84,16 @@ def quota_exhausted(service: Service, call: Call, seconds: float) -> RateLimited
     )
 
 
-def bad_answer(service: Service, fault: str, *, path: str = "", tried: str = "", write: bool = False) -> BemaError:
+def bad_answer(
+    service: Service, fault: str, *, path: str = "", tried: str = "", write: bool = False, empty: bool = False
+) -> BemaError:
     """The error for an answer that is not what the API promises; a write that got one may have happened."""
     message = f"{service.name} did not answer as its API promises: {safe(service, fault)}."
     where = shown(service.url)
     if write:
         return WriteUnknown(message, tried=tried, where=where, advice="It is read before anything else is sent.")
-    return BadAnswer(message, path=safe(service, path), tried=tried, where=where, advice=service.answer_advice)
+    advice = f"{service.answer_advice} {service.empty_advice}".strip() if empty else service.answer_advice
+    return BadAnswer(message, path=safe(service, path), tried=tried, where=where, advice=advice)
 
 
 def or_unknown(service: Service, call: Call, problem: BemaError) -> BemaError:

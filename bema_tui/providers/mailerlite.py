@@ -22,6 +22,7 @@ from bema_tui.model import (
 )
 from bema_tui.providers import mailerlite_parse as parse
 from bema_tui.providers.address import base_address
+from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.http import ServiceClient
 from bema_tui.providers.http_policy import BeforeTry, HttpPolicy, Service
 from bema_tui.providers.mailerlite_batch import (
@@ -32,7 +33,9 @@ from bema_tui.providers.mailerlite_batch import (
     address_in_path,
     batch_answers,
     checked_id,
+    same_value,
 )
+from bema_tui.providers.mailerlite_import import Importer, ImportResult, NewPerson
 from bema_tui.providers.mailerlite_lists import Lists
 from bema_tui.providers.parsing import FaultError, structure
 from bema_tui.providers.redaction import Secret
@@ -42,17 +45,13 @@ R = TypeVar("R")
 N = TypeVar("N", Group, CustomField)
 
 _JSON_NULL: Final = b"null"
+_READS_REPEATED: Final = 2
 
 
 def named(rows: Iterable[N], name: str) -> N | None:
     """The row of this name: as written, else with other capitals."""
     same = [row for row in rows if row.name.casefold() == name.casefold()]
     return next((row for row in same if row.name == name), same[0] if same else None)
-
-
-def same_value(shown: FieldValue, sent: FieldValue) -> bool:
-    """Whether a field shows what was sent; MailerLite writes a number sometimes as text."""
-    return shown == sent or (shown is not None and sent is not None and str(shown) == str(sent))
 
 
 class MailerLite:
@@ -70,6 +69,7 @@ class MailerLite:
         meter: RequestMeter,
         policy: HttpPolicy | None = None,
         page_size: int = 1000,
+        breaker: Breaker | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Prepare the connection; nothing is sent yet.
@@ -80,6 +80,7 @@ class MailerLite:
             gate: paces the requests. ``interrupt``: ends waits. ``meter``: counts.
             policy: the HTTP numbers.
             page_size: rows asked for in a list; the service may give fewer.
+            breaker: shared with other clients of this account, if any.
             transport: another way to the service than the network.
 
         Raises:
@@ -98,16 +99,31 @@ class MailerLite:
             interrupt=interrupt,
             meter=meter,
             policy=policy,
+            breaker=breaker,
             transport=transport,
             on_answer=self._notice,
         )
         self._lists = Lists(self._client, page_size)
+        patience = (policy or HttpPolicy()).patience
+        self._importer = Importer(self._client, self.batch_of_reads, interrupt, patience)
         self._account_id: str | None = None
 
     @property
     def account_id(self) -> str | None:
         """The account, once an answer named it (``x-account_id``)."""
         return self._account_id
+
+    @property
+    def breaker(self) -> Breaker:
+        """Whether MailerLite is asked at all at present."""
+        return self._client.breaker
+
+    def page_cap(self, path: str = "/subscribers") -> int | None:
+        """The rows that a full page of this list holds, as its last answer said (``meta.per_page``); None before one.
+
+        The lists are ``/subscribers``, ``/groups/*/subscribers``, ``/groups``, ``/fields`` and ``/automations``.
+        """
+        return self._lists.cap(path)
 
     async def validate_connection(self) -> ConnectionReport:
         """Ask for one group: it proves address and key, and names the account."""
@@ -253,6 +269,21 @@ class MailerLite:
             raise problem
         return found
 
+    async def import_subscribers(
+        self, group_id: str, people: Sequence[NewPerson], *, before_try: BeforeTry | None = None
+    ) -> ImportResult:
+        """Create up to 1,000 people in one group. For ``add_new_buyers`` alone: domain rules, section 6.
+
+        Who is there already is left alone; the others are imported, the import is followed until it is done, and
+        everybody is read back. It costs one request and some polls, and a look-up before and after: one item each.
+
+        Raises:
+            ValueError: more than 1,000 people, or addresses that can't be imported.
+            RequestRefused: MailerLite refuses the import; nothing was done.
+            WriteUnknown: it was sent, and what became of it could not be read.
+        """
+        return await self._importer.run(checked_id(group_id), people, before_try)
+
     async def create_group(self, name: str, *, before_try: BeforeTry | None = None) -> Group:
         """The group of this name, made if the account has none; capitals do not make another name."""
         return await self._create("/groups", {"name": name}, self.get_groups, parse.group, before_try)
@@ -295,6 +326,33 @@ class MailerLite:
         if writes:
             raise self._client.fault(answers, tried=tried, write=True)
         raise IncompleteRead(f"MailerLite gave {answers}.", tried=tried, where=self._client.where, advice="Try again.")
+
+    async def batch_of_reads(self, items: Sequence[BatchItem]) -> tuple[BatchAnswer, ...]:
+        """Like ``batch`` for reads alone, with the items that failed in passing (429, 5xx) asked for again, twice.
+
+        Raises:
+            ValueError: an item would write; those are repeated by the ledger.
+            IncompleteRead: an item still has no usable answer (found or 404).
+        """
+        if any(item.is_write for item in items):
+            raise ValueError("only reads are repeated here")
+        answers = list(await self.batch(items))
+        for _ in range(_READS_REPEATED):
+            failed = [number for number, answer in enumerate(answers) if answer.retryable]
+            if not failed:
+                break
+            again = await self.batch([items[number] for number in failed])
+            for number, answer in zip(failed, again, strict=True):
+                answers[number] = answer
+        unusable = next((answer for answer in answers if not (answer.ok or answer.gone)), None)
+        if unusable is not None:
+            raise IncompleteRead(
+                f"MailerLite did not answer a look-up in a batch ({unusable.code}: {unusable.message or 'no reason'}).",
+                tried="look people up",
+                where=self._client.where,
+                advice="Try again; nothing was concluded from it.",
+            )
+        return tuple(answers)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -44,6 +44,11 @@ def address_in_path(email: str) -> str:
     return quote(email.strip(), safe="")
 
 
+def same_value(shown: FieldValue, sent: FieldValue) -> bool:
+    """Whether a field shows what was sent; MailerLite writes a number sometimes as text."""
+    return shown == sent or (shown is not None and sent is not None and str(shown) == str(sent))
+
+
 @frozen
 class BatchItem:
     """One request inside a batch. Make it with the class methods; a hand-made one must be of the same five kinds.

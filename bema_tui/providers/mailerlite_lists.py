@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, Protocol, TypeVar
 
@@ -13,6 +14,7 @@ from bema_tui.providers.parsing import FaultError, member
 
 _SAFE_PAGE: Final = 100
 _MOST_PAGES: Final = 1000
+_ANY_ID: Final = re.compile(r"/[0-9]+(?=/|$)")
 
 
 class HasId(Protocol):
@@ -28,11 +30,20 @@ R = TypeVar("R", bound=HasId)
 
 
 class Lists:
-    """Reads whole lists. The page size is a wish: some services give fewer rows, some refuse and get 100."""
+    """Reads whole lists. The page size is a wish: some lists give fewer rows and say so, some refuse and get 100.
+
+    Each kind of list has a cap of its own, learned from its own answers.
+    """
 
     def __init__(self, client: ServiceClient, page_size: int) -> None:
         self._client = client
         self._page_size = page_size
+        self._sizes: dict[str, int] = {}
+        self._caps: dict[str, int] = {}
+
+    def cap(self, path: str) -> int | None:
+        """The rows that a full page of this list was last said to hold, ids in its path aside; None until then."""
+        return self._caps.get(_kind(path))
 
     async def by_cursor(self, path: str, params: Mapping[str, str]) -> AsyncIterator[SubscriberPage]:
         """All people of a list, until its cursor is null or a page is empty; a short page is not an end.
@@ -47,7 +58,7 @@ class Lists:
         while True:
             number += 1
             asked = {**params, **({"cursor": cursor} if cursor is not None else {})}
-            body = await self._page(path, asked, self._page_size, tried)
+            body = await self._page(path, asked, self._size(path), tried)
             rows = body.get("data")
             meta = member(body, "meta")
             if not isinstance(rows, list):
@@ -75,7 +86,8 @@ class Lists:
         rows: dict[str, R] = {}
         total: object = None
         for number in range(1, _MOST_PAGES + 1):
-            body = await self.numbered_page(path, number, min(self._page_size, most or self._page_size), tried)
+            size = self._size(path)
+            body = await self.numbered_page(path, number, min(size, most or size), tried)
             data = body["data"]
             meta = member(body, "meta")
             for index, raw in enumerate(data if isinstance(data, list) else []):
@@ -102,21 +114,34 @@ class Lists:
             raise self._client.fault("a list that does not tell its last page", path="meta.last_page", tried=tried)
         return body
 
+    def _size(self, path: str) -> int:
+        return min(self._page_size, self._sizes.get(_kind(path), self._page_size))
+
     async def _page(self, path: str, params: Mapping[str, str], size: int, tried: str) -> dict[str, object]:
         try:
-            return await self._client.request_json("GET", path, params={**params, "limit": str(size)}, tried=tried)
+            body = await self._client.request_json("GET", path, params={**params, "limit": str(size)}, tried=tried)
         except RequestRefused as refused:
             # How many rows may be asked for is nowhere written; 422 is one of the ways to refuse too many.
             if refused.status != 422 or size <= _SAFE_PAGE:
                 raise
-        self._page_size = _SAFE_PAGE
-        return await self._client.request_json("GET", path, params={**params, "limit": str(_SAFE_PAGE)}, tried=tried)
+            size = _SAFE_PAGE
+            body = await self._client.request_json("GET", path, params={**params, "limit": str(size)}, tried=tried)
+            self._sizes[_kind(path)] = size
+        given = _whole(member(body, "meta").get("per_page"), 0)
+        if given > 0:
+            # Only told, not asked for from now on: a page of another size in mid-list would leave rows out.
+            self._caps[_kind(path)] = min(given, size)
+        return body
 
     def _read(self, raw: object, read: Callable[[object], R], place: str, tried: str) -> R:
         try:
             return read(raw)
         except FaultError as error:
             raise self._client.fault(str(error), path=f"{place}.{error.path}".rstrip("."), tried=tried) from None
+
+
+def _kind(path: str) -> str:
+    return _ANY_ID.sub("/*", path)
 
 
 def _whole(value: object, otherwise: int) -> int:

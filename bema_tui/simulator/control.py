@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -11,9 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bema_tui.simulator.records import Order, OrderItem, Product
+from bema_tui.simulator.edits import new_order
+from bema_tui.simulator.faults import profile_of
+from bema_tui.simulator.records import Order, Product
 from bema_tui.simulator.settings import Switches
-from bema_tui.simulator.state import World, now_text
+from bema_tui.simulator.state import World
 from bema_tui.simulator.traffic import Holds, RequestLog
 
 
@@ -77,6 +78,11 @@ class Control:
         unknown = sorted(set(wanted) - known)
         if unknown:
             return _refused(f"no such switch: {', '.join(unknown)}")
+        if "faults" in wanted:
+            try:
+                wanted["faults"] = profile_of(wanted["faults"], self._world.settings.seed)
+            except ValueError as error:
+                return _refused(str(error))
         for name, value in wanted.items():
             setattr(self._world.switches, name, value)
         return JSONResponse(attrs.asdict(self._world.switches))
@@ -98,7 +104,7 @@ class Control:
             "status": lambda world, it: world.set_status(_person(world, it["email"]), it["status"]),
             "set_field": lambda world, it: world.set_values(_person(world, it["email"]), {it["key"]: it["value"]}),
             "delete_subscriber": lambda world, it: world.delete_subscriber(world.subscribers[int(it)]),
-            "add_order": _add_order,
+            "add_order": lambda world, it: _order_row(world, new_order(world, it)),
             "create_group": lambda world, it: str(world.add_group(it).id),
             "delete_group": lambda world, it: world.delete_group(_group(world, it)),
             "create_field": lambda world, it: world.add_field(it["name"], it.get("type", "number")).key,
@@ -145,6 +151,7 @@ def state_of(world: World, log: RequestLog) -> dict[str, Any]:
         "created": world.created_count,
         "violations": [attrs.asdict(violation) for violation in world.violations],
         "requests": log.counts(),
+        "faults": log.faults(),
     }
 
 
@@ -200,28 +207,6 @@ def _move(world: World, order: dict[str, Any]) -> list[str]:
     if joining is not None:
         world.assign(person, joining.id)
     return [world.groups[number].name for number in sorted(person.groups)]
-
-
-def _add_order(world: World, order: dict[str, Any]) -> dict[str, Any]:
-    """A new order; needs `email` and `product`, takes price, status, mode, date_utc and key."""
-    row_id = max(world.orders, default=0) + 1
-    product = int(order["product"])
-    title = world.products[product].title if product in world.products else "Withdrawn"
-    item = OrderItem(row_id * 10, product, 1, title, Decimal(str(order.get("price", "9.99"))))
-    made = Order(
-        row_id,
-        max((known.number for known in world.orders.values()), default=0) + 1,
-        order.get("key") or f"{row_id:032x}",
-        order["email"],
-        order.get("status", "complete"),
-        order.get("mode", "live"),
-        order.get("date_utc") or now_text(),
-        0,
-        0,
-        [item],
-    )
-    world.add_order(made)
-    return _order_row(world, made)
 
 
 def _refused(text: str) -> JSONResponse:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bema_tui.simulator import edd_catalogue as catalogue
+from bema_tui.simulator.disturbance import Disturbance, Strike, spoil
 from bema_tui.simulator.edd_forms import (
     PhpError,
     ShopAnswer,
@@ -22,7 +23,7 @@ from bema_tui.simulator.edd_forms import (
     php_int,
     printed,
 )
-from bema_tui.simulator.edd_sales import find_orders, phantom_row, sale_row, sale_row_v1
+from bema_tui.simulator.edd_sales import find_orders, phantom_row, sale_row, sale_row_v1, window
 from bema_tui.simulator.records import Order
 from bema_tui.simulator.state import World
 from bema_tui.simulator.traffic import Holds, RequestLog
@@ -34,10 +35,11 @@ _SECRET = ("key", "token")
 class Shop:
     """The shop as a client sees it; it only reads, so nothing here changes the world."""
 
-    def __init__(self, world: World, log: RequestLog, holds: Holds) -> None:
+    def __init__(self, world: World, log: RequestLog, holds: Holds, disturbance: Disturbance) -> None:
         self._world = world
         self._log = log
         self._holds = holds
+        self._disturbance = disturbance
         self._sale_texts: dict[int, tuple[object, str]] = {}
 
     async def answer(self, request: Request) -> Response:
@@ -53,9 +55,13 @@ class Shop:
             return Response(status_code=499)
         if self._world.switches.page_seconds:
             await asyncio.sleep(self._world.switches.page_seconds)
-        answer = self._page(request, query, body, started)
+        before = self._sales_before(request.url.path, {**query, **body})
+        strike = self._disturbance.begin("edd", entry, sales_before=before)
+        answer = self._struck(strike) or self._page(request, query, body, started)
         entry.status = answer.status
         headers = {"content-type": answer.content_type, "x-powered-by": "PHP/8.2.36"}
+        if answer.retry_after:
+            headers["retry-after"] = str(answer.retry_after)
         if answer.uncached:
             headers |= {
                 "expires": "Wed, 11 Jan 1984 05:00:00 GMT",
@@ -63,7 +69,35 @@ class Shop:
             }
         response = Response(answer.text.encode(), status_code=answer.status)
         response.headers.update(headers)
-        return response
+        if strike is None:
+            return response
+        spoiled = await spoil(strike, response, request)
+        entry.status = None if strike.kind in ("cut_before", "cut_after") else spoiled.status_code
+        return spoiled
+
+    def _struck(self, strike: Strike | None) -> ShopAnswer | None:
+        """The answer that a fault puts in the place of the shop's own."""
+        if strike is None:
+            return None
+        if strike.kind == "server_error":
+            return fatal("text/html")
+        if strike.kind == "expired_key":
+            return printed(403, {"error": "Invalid API key!"}, "json")
+        if strike.kind == "too_many":
+            page = "<html><body><h1>429 Too Many Requests</h1></body></html>"
+            return ShopAnswer(429, page, "text/html", retry_after=strike.profile.retry_after_seconds)
+        return None
+
+    def _sales_before(self, path: str, params: dict[str, str]) -> int:
+        """How many sales stand on the pages before the one that is asked for; 0 for any other request."""
+        asked = self._asked(path, params)
+        chosen = {"id", "id[]", "purchasekey", "email"} & params.keys()
+        if asked is None or asked.rpartition("/")[2] != "sales" or chosen:
+            return 0
+        try:
+            return window(params, "v2")[1]
+        except PhpError:
+            return 0
 
     def _page(self, request: Request, query: dict[str, str], body: dict[str, str], started: float) -> ShopAnswer:
         switches = self._world.switches

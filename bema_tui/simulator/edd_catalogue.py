@@ -78,7 +78,7 @@ def product_row(world: World, product: Product, role: str | None, address: str) 
             "category": [_term(world, term) for term in product.categories] or False,
             "tags": False,
             "image": "",
-            "purchase_link": f'<form id="edd_purchase_{product.id}" method="post"></form>',
+            "purchase_link": _purchase_link(product),
             "price": f'<span class="edd_price" id="edd_price_{product.id}">&#36;{first:.2f}</span>',
         },
     }
@@ -91,9 +91,15 @@ def product_row(world: World, product: Product, role: str | None, address: str) 
     if role == "manager":
         name = f"{product.title} (MP3)"
         file = f"http://files.example.com/{product.slug}.mp3.zip"
-        row["files"] = [{"index": 0, "attachment_id": 0, "name": name, "file": file, "condition": "all"}]
+        if not product.bundle_of:
+            row["files"] = [{"index": 0, "attachment_id": 0, "name": name, "file": file, "condition": "all"}]
         row["notes"] = ""
     return row
+
+
+def _purchase_link(product: Product) -> str | bool:
+    """What is not for sale yet has none."""
+    return f'<form id="edd_purchase_{product.id}" method="post"></form>' if product.status == "publish" else False
 
 
 def customers(world: World, params: dict[str, str], version: str) -> dict[str, Any]:

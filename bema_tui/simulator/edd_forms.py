@@ -25,6 +25,7 @@ class ShopAnswer:
     text: str
     content_type: str = "application/json"
     uncached: bool = False
+    retry_after: int | None = None
 
 
 class PhpError(Exception):

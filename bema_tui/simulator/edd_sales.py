@@ -61,6 +61,8 @@ def find_orders(world: World, params: dict[str, str], version: str) -> list[Orde
     Raises:
         PhpError: `number` is no number.
     """
+    if "id[]" in params:
+        return []
     if "id" in params:
         order = world.orders.get(int(params["id"])) if _ROW_ID.fullmatch(params["id"]) else None
         if order is None and version == "v1":
@@ -128,7 +130,7 @@ def sale_row_v1(world: World, order: Order) -> dict[str, Any]:
         "discount": list(order.discounts),
         "subtotal": money(order.subtotal),
         "tax": money(Decimal(0)),
-        "fees": order.fees,
+        "fees": [{**fee, "download_id": int(fee["download_id"] or 0)} for fee in order.fees],
         "total": money(order.total),
         "gateway": order.gateway,
         "email": order.email,
@@ -138,7 +140,7 @@ def sale_row_v1(world: World, order: Order) -> dict[str, Any]:
         "products": [
             {
                 "id": str(item.product_id),
-                "quantity": str(item.quantity),
+                "quantity": str(item.quantity) if order.refund_of is None else -item.quantity,
                 "name": sold_name(world.products[item.product_id].title) if item.product_id in world.products else "",
                 "price": money(item.price),
                 "price_name": item.price_name,

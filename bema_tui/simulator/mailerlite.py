@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from bema_tui.simulator import mailerlite_groups as groups
 from bema_tui.simulator import mailerlite_subscribers as people
 from bema_tui.simulator.answers import Answer, Call, failure, invalid, no_route, read_query
+from bema_tui.simulator.disturbance import Disturbance, Strike, spoil
 from bema_tui.simulator.invariants import Watch
 from bema_tui.simulator.mailerlite_imports import Imports
 from bema_tui.simulator.quota import FixedWindow
@@ -22,6 +23,7 @@ from bema_tui.simulator.state import World
 from bema_tui.simulator.traffic import Entry, Holds, RequestLog
 
 _MOST_ITEMS = 50
+_UNCACHED = "no-cache, private"
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _IMPORT_PATH = re.compile(r"groups/\d+/(?:import-subscribers|subscribers/import)|subscribers/import", re.ASCII)
 Handler = Callable[..., Answer]
@@ -39,48 +41,67 @@ class Route:
 class MailerLite:
     """The service as a client sees it; every request goes through `answer`."""
 
-    def __init__(self, world: World, log: RequestLog, holds: Holds) -> None:
+    def __init__(self, world: World, log: RequestLog, holds: Holds, disturbance: Disturbance) -> None:
         switches = world.switches
         self._world = world
         self._log = log
         self._holds = holds
+        self._disturbance = disturbance
         self._imports = Imports()
         self._quota = FixedWindow(lambda: switches.quota, lambda: switches.window_seconds)
         self._import_quota = FixedWindow(lambda: switches.import_quota, lambda: switches.window_seconds)
         self._routes = _routes(self._imports)
 
     async def answer(self, request: Request) -> Response:
-        """Answers one HTTP request, in the order key, quota, hold, effect, check, hold."""
+        """Answers one HTTP request, in the order fault, key, quota, hold, effect, check, hold, fault."""
         raw = await request.body()
         path = request.url.path.removeprefix("/api").strip("/")
         query = request.url.query
         entry = self._log.begin("mailerlite", request.method, f"/api/{path}" + (f"?{query}" if query else ""))
-        refusal = self._refusal(request, entry)
+        strike = self._disturbance.begin("mailerlite", entry)
+        refusal = self._refusal(request, entry, strike)
         if refusal is not None:
+            if strike is not None and strike.kind not in ("too_many", "expired_key"):
+                entry.faults.remove(strike.kind)
             return refusal
         call = Call(self._world, request.method, path, read_query(query), _json(raw), _base(request))
         entry.write = _is_write(call)
         held = self._holds.claim("mailerlite", write=entry.write)
         if held == "before" and not await self._holds.wait(entry.n, request):
             return Response(status_code=499)
+        if strike is not None and strike.prevents:
+            return await self._spoiled(strike, self._response(failure(500, "Server Error"), entry), request, entry)
         answer = self._take_effect(call, entry)
+        self._disturbance.finish(entry)
         response = self._response(answer, entry)
         if held == "after" and not await self._holds.wait(entry.n, request):
             return Response(status_code=499)
+        if strike is not None:
+            return await self._spoiled(strike, response, request, entry)
         entry.status = answer.status
         return response
 
-    def _refusal(self, request: Request, entry: Entry) -> Response | None:
+    async def _spoiled(self, strike: Strike, response: Response, request: Request, entry: Entry) -> Response:
+        spoiled = await spoil(strike, response, request)
+        entry.status = None if strike.kind in ("cut_before", "cut_after") else spoiled.status_code
+        return spoiled
+
+    def _refusal(self, request: Request, entry: Entry, strike: Strike | None) -> Response | None:
         """503 while down, 401 for a wrong key (uncounted, without rate headers), 429 beyond the quota."""
         switches = self._world.switches
         if switches.down == "mailerlite":
             entry.status = 503
             return HTMLResponse("<html><body><h1>503 Service Unavailable</h1></body></html>", status_code=503)
         expected = f"Bearer {self._world.keys.mailerlite}"
-        expired = switches.expire_key in (True, "mailerlite")
+        struck = None if strike is None else strike.kind
+        expired = switches.expire_key in (True, "mailerlite") or struck == "expired_key"
         if expired or request.headers.get("authorization") != expected:
             entry.status = 401
-            return _plain(Answer(401, {"message": "Unauthenticated."}), {})
+            return _plain(Answer(401, {"message": "Unauthenticated."}), {"cache-control": _UNCACHED})
+        if strike is not None and struck == "too_many":
+            self._quota.exhaust(strike.profile.retry_after_seconds)
+            entry.status = 429
+            return self._response(_too_many("Too Many Attempts."), entry, wait=strike.profile.retry_after_seconds)
         if not self._quota.take():
             self._log.refused += 1
             entry.status = 429
@@ -160,7 +181,7 @@ class MailerLite:
 
     def _response(self, answer: Answer, entry: Entry, *, wait: int | None = None) -> Response:
         headers = {
-            "cache-control": "no-cache, private",
+            "cache-control": _UNCACHED,
             "x-ratelimit-limit": str(self._quota.limit),
             "x-ratelimit-remaining": str(self._quota.remaining),
             "x-account_id": "12345",
@@ -173,7 +194,8 @@ class MailerLite:
             headers["x-locale"] = "en"
         if answer.status == 429:
             said = self._world.switches.retry_after
-            seconds = said if said is not None else wait or self._import_quota.retry_after
+            known = self._import_quota.retry_after if wait is None else wait
+            seconds = known if said is None else said
             if seconds:
                 headers["retry-after"] = str(seconds)
         return _plain(answer, headers)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bema_tui.simulator.answers import Answer, Call, failure, invalid, no_model, no_subscriber
+from bema_tui.simulator.faults import FaultProfile
 from bema_tui.simulator.mailerlite_rows import automation_row, field_row, group_row
 from bema_tui.simulator.mailerlite_subscribers import page_of_people
 from bema_tui.simulator.paging import number_page
 from bema_tui.simulator.records import STATUSES, Field, Group
 
 _FIELD_TYPES = ("text", "number", "date")
-_MOST_GROUPS = 1000
-_MOST_FIELDS = 100
+_USUAL_LIMITS = FaultProfile()
 _GROUP_ORDERS: dict[str, Callable[[Group], Any]] = {
     "name": lambda group: group.name.casefold(),
     "total": lambda group: sum(len(ids) for ids in group.members.values()),
@@ -30,8 +30,9 @@ _FIELD_ORDERS: dict[str, Callable[[Field], Any]] = {
 def list_groups(call: Call) -> Answer:
     """`GET /groups`; this is also the moment at which the cached counters are made new."""
     world = call.world
-    for group in world.groups.values():
-        group.recount()
+    if not world.befalls("lagging_counters"):
+        for group in world.groups.values():
+            group.recount()
     part = call.query.get("filter[name]", "").casefold()
     found = [group for group in world.groups.values() if part in group.name.casefold()]
     ordered = _sorted(call, found, _GROUP_ORDERS)
@@ -50,7 +51,7 @@ def create_group(call: Call) -> Answer:
     errors = _name_errors(call, name, None)
     if errors:
         return invalid(errors)
-    if len(call.world.groups) >= _MOST_GROUPS:
+    if len(call.world.groups) >= _limits(call).most_groups:
         return failure(422, "The maximum number of groups has been reached.")
     return Answer(201, {"data": group_row(call.world, call.world.add_group(str(name).strip()))})
 
@@ -127,7 +128,7 @@ def create_field(call: Call) -> Answer:
         errors["type"] = ["The selected type is invalid." if body.get("type") else "The type field is required."]
     if errors:
         return invalid(errors)
-    if len(call.world.fields) >= _MOST_FIELDS:
+    if len(call.world.fields) >= _limits(call).most_fields:
         return failure(422, "The maximum number of fields has been reached.")
     field = call.world.add_field(str(body["name"]).strip(), body["type"])
     return Answer(201, {"data": field_row(field, with_use=False)})
@@ -191,6 +192,10 @@ def _numbered(call: Call, rows: Sequence[Any], *, default: int, most: int) -> An
     limit = min(max(1, call.number("limit", default)), most)
     shown, frame = number_page(rows, max(1, call.number("page", 1)), limit, call.address())
     return Answer(200, {"data": shown, **frame})
+
+
+def _limits(call: Call) -> FaultProfile:
+    return call.world.switches.faults or _USUAL_LIMITS
 
 
 def _sorted(call: Call, rows: list[Any], orders: dict[str, Callable[[Any], Any]]) -> list[Any] | None:

@@ -67,7 +67,8 @@ class Imports:
         due = time.monotonic() + call.world.switches.import_seconds
         job = ImportJob(call.world.new_id(), [row for row in rows if isinstance(row, dict)], group_id, due)
         self._jobs[job.id] = job
-        self._open.append(job)
+        if not call.world.befalls("lost_import"):
+            self._open.append(job)
         return job
 
     def to_group(self, call: Call, group_key: str) -> Answer:

@@ -47,6 +47,13 @@ class FixedWindow:
         self._used += 1
         return True
 
+    def exhaust(self, seconds: float) -> None:
+        """Somebody else uses up the window, and it lasts so long from now."""
+        if seconds <= 0:
+            return
+        self._ends = self._clock() + seconds
+        self._used = max(self._used, self._limit())
+
     def spend(self, cost: int) -> None:
         """Counts what a request cost beyond its first unit, even beyond the limit."""
         self._used += cost

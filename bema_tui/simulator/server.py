@@ -18,7 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bema_tui.simulator.control import Control
+from bema_tui.simulator.cutting import CuttableProtocol
 from bema_tui.simulator.dataset import build_world
+from bema_tui.simulator.disturbance import Disturbance
 from bema_tui.simulator.edd import Shop
 from bema_tui.simulator.mailerlite import MailerLite
 from bema_tui.simulator.settings import Endpoints, SimulatorSettings
@@ -34,8 +36,9 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 def create_app(world: World, settings: SimulatorSettings) -> Starlette:
     """The application that serves a world. `settings` set the switches anew, so that a world can be served twice."""
     world.switches = type(world.switches).starting_from(settings)
-    log, holds = RequestLog(), Holds()
-    mailerlite, shop, control = MailerLite(world, log, holds), Shop(world, log, holds), Control(world, log, holds)
+    log, holds, disturbance = RequestLog(), Holds(), Disturbance(world)
+    mailerlite, shop = MailerLite(world, log, holds, disturbance), Shop(world, log, holds, disturbance)
+    control = Control(world, log, holds)
 
     async def mailing(request: Request) -> Response:
         return await mailerlite.answer(request)
@@ -105,7 +108,7 @@ class SimulatorServer:
         self._endpoints = endpoints_of(self._world, listener.getsockname()[1])
         config = uvicorn.Config(
             create_app(self._world, self._settings),
-            http="h11",
+            http=CuttableProtocol,
             ws="none",
             loop="asyncio",
             lifespan="off",

@@ -6,6 +6,8 @@ from typing import Literal
 
 import attrs
 
+from bema_tui.simulator.faults import FaultProfile
+
 FieldKeyRule = Literal["snake", "lower"]
 Side = Literal["mailerlite", "edd"]
 
@@ -40,6 +42,8 @@ class SimulatorSettings:
     edd_role: Literal["manager", "accountant", "viewer"] = "manager"
     order_prefix: str | None = None
     """None: `ID` is a plain order number. Text: order numbers are written with it (``BEMA-``)."""
+    faults: FaultProfile | None = None
+    """What goes wrong on purpose; None: nothing."""
 
 
 @attrs.define(kw_only=True)
@@ -59,6 +63,7 @@ class Switches:
     import_seconds: float
     edd_role: str
     order_prefix: str | None
+    faults: FaultProfile | None
     page_cap_refuses: bool = False
     """True: a page size above the cap is answered 422 instead of being cut."""
     batch_overdraw: str = "allow"

@@ -94,6 +94,10 @@ class World:
         self.created_count = 0
         self.violations: list[Violation] = []
         self.watch: Watch | None = None
+        self.mishaps: set[str] = set()
+        """Which mishaps this request is to meet, if it does what they are about."""
+        self.happened: list[str] = []
+        """Which mishaps it met."""
         self._tiers: dict[int, TierName | None] = {}
         self._next_id = _FIRST_ID
         self._id_steps = random.Random(f"ids {settings.seed}")  # noqa: S311
@@ -105,6 +109,12 @@ class World:
         """A new id, larger than all before, of 17 or 18 digits."""
         self._next_id += self._id_steps.randrange(1_000_000, 50_000_000_000)
         return self._next_id
+
+    def befalls(self, mishap: str) -> bool:
+        """Whether this request meets a mishap; being asked makes it happen."""
+        if mishap in self.mishaps and mishap not in self.happened:
+            self.happened.append(mishap)
+        return mishap in self.happened
 
     # People
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from typing import Any
 
 import attrs
@@ -23,6 +24,8 @@ class Entry:
     cost: int = 0
     status: int | None = None
     items: list[dict[str, Any]] = attrs.Factory(list)
+    faults: list[str] = attrs.Factory(list)
+    """What struck this request on purpose."""
 
     def row(self) -> dict[str, Any]:
         return attrs.asdict(self)
@@ -51,6 +54,10 @@ class RequestLog:
     def counts(self) -> dict[str, int]:
         """Requests that MailerLite served (`read`, `write`) or refused, and those that the shop got."""
         return {"read": self.reads, "write": self.writes, "refused_429": self.refused, "shop": self.shop}
+
+    def faults(self) -> dict[str, int]:
+        """How often each kind of fault struck."""
+        return dict(Counter(name for entry in self._entries for name in entry.faults))
 
 
 @attrs.define
@@ -90,7 +97,7 @@ class Holds:
         self._released.clear()
         self._holding = self._last = number
         released = asyncio.ensure_future(self._released.wait())
-        gone = asyncio.ensure_future(_disconnected(request))
+        gone = asyncio.ensure_future(disconnected(request))
         try:
             await asyncio.wait({released, gone}, return_when=asyncio.FIRST_COMPLETED)
             return released.done()
@@ -113,6 +120,7 @@ class Holds:
         }
 
 
-async def _disconnected(request: Request) -> None:
+async def disconnected(request: Request) -> None:
+    """Waits until the client is gone."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

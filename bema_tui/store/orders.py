@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Float, Row, Select, and_, cast, func, insert, or_, select, true, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -20,10 +20,15 @@ _SETTLED: Final = (COMPLETE, PARTIALLY_REFUNDED)
 _CHUNK: Final = 5000  # values in one IN list; SQLite takes 32,766
 _NO_READ: Final = 0
 _NEVER: Final = 2**62  # a read that none reaches
+_WHOLE: Final = and_(shop_reads.c.completeness == Completeness.COMPLETE, shop_reads.c.kind == "full")
+
+
+ReadKind = Literal["full", "window"]
+"""Of the whole list, or of its newest orders only, which proves no absence. Domain rules, section 4."""
 
 
 class ShopRead(NamedTuple):
-    """A complete read of the shop's list: its number, when it ended, and how many orders it saw."""
+    """A complete read of the shop's whole list: its number, when it ended, and how many orders it saw."""
 
     read_id: int
     finished_at: datetime
@@ -33,16 +38,16 @@ class ShopRead(NamedTuple):
 class Orders:
     """The tables of orders, their items, and the reads that found them.
 
-    An order is *listed* when the newest complete read saw it, or any read begun after that one.
+    An order is *listed* when the newest complete read of the whole list saw it, or any read begun after that one.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def begin_read(self) -> int:
+    async def begin_read(self, kind: ReadKind = "full") -> int:
         """Write down that a read of the shop's list begins; answers its number."""
         async with self._db.write() as connection:
-            result = await connection.execute(insert(shop_reads).values(started_at=self._db.now()))
+            result = await connection.execute(insert(shop_reads).values(started_at=self._db.now(), kind=kind))
             assert result.inserted_primary_key is not None
             return int(result.inserted_primary_key[0])
 
@@ -94,7 +99,7 @@ class Orders:
     async def finish_read(
         self, read_id: int, completeness: Completeness, orders: int, passes: int, requests: int
     ) -> None:
-        """Write down how a read ended; only a complete one says what is not in the list."""
+        """Write down how a read ended; only a complete one of the whole list says what is not in it."""
         async with self._db.write() as connection:
             await connection.execute(
                 update(shop_reads)
@@ -109,16 +114,30 @@ class Orders:
             )
 
     async def latest_complete(self) -> ShopRead | None:
-        """The newest complete read; None when there was none yet."""
+        """The newest complete read of the whole list; None when there was none yet."""
         query = (
             select(shop_reads.c.id, shop_reads.c.finished_at, shop_reads.c.orders)
-            .where(shop_reads.c.completeness == Completeness.COMPLETE)
+            .where(_WHOLE)
             .order_by(shop_reads.c.id.desc())
             .limit(1)
         )
         async with self._db.read() as connection:
             row = (await connection.execute(query)).first()
         return None if row is None else ShopRead(row.id, row.finished_at, row.orders)
+
+    async def knew_unchanged(self, read: ShopRead, found: Sequence[Order]) -> bool:
+        """Whether all of these orders were known and listed when that read ended, and are just as they are stored."""
+        wanted = {order.key: order for order in found}
+        same = 0
+        async with self._db.read() as connection:
+            for part in _chunks(list(wanted)):
+                query = select(orders).where(
+                    orders.c.key.in_(part), orders.c.read_id >= read.read_id, orders.c.first_seen <= read.finished_at
+                )
+                rows = list((await connection.execute(query)).all())
+                items = await _items_of(connection, [row.key for row in rows])
+                same += sum(_order(row, items.get(row.key, ())) == wanted[row.key] for row in rows)
+        return same == len(wanted)
 
     async def remember_row_id(self, row_id: str, key: str | None) -> None:
         """Keep the shop's answer for a stored value that may be a row id of the old plugin; None: not accepted."""
@@ -188,8 +207,8 @@ class Orders:
 
 
 def _latest_read() -> Any:
-    """The number of the newest complete read, in SQL; one that no read reaches while there is none."""
-    newest = select(func.max(shop_reads.c.id)).where(shop_reads.c.completeness == Completeness.COMPLETE)
+    """The number of the newest complete read of the whole list, in SQL; one that no read reaches without it."""
+    newest = select(func.max(shop_reads.c.id)).where(_WHOLE)
     return func.coalesce(newest.scalar_subquery(), _NEVER)
 
 

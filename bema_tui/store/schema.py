@@ -105,7 +105,7 @@ runs = Table(
     Column("active_seconds", Float, nullable=False, default=0.0),  # work, without the waiting for a yes
     Column("options", JSON, nullable=False, default=dict),  # create_missing, max_moves
     Column("phases", JSON, nullable=False, default=list),  # [{phase, started_at, seconds, note}]
-    Column("shop_read", JSON),  # {completeness, kind: full|window, at, orders, passes}
+    Column("shop_read", JSON),  # {completeness, kind: full|window, at, orders, passes, full_read_at, full_read_age}
     Column("mailerlite_read", JSON),  # {completeness, at, people, strategy}
     Column("people", Integer, nullable=False, default=0),
     Column("moves", Integer, nullable=False, default=0),
@@ -267,7 +267,8 @@ shop_reads = Table(
     Column("orders", Integer, nullable=False, default=0),
     Column("passes", Integer, nullable=False, default=0),
     Column("requests", Integer, nullable=False, default=0),
-    comment="Each reading of the shop's list; the newest complete one says which orders are listed",
+    Column("kind", String(10), nullable=False, default="full", server_default="full"),  # full, window
+    comment="Each reading of the shop's list; the newest complete full one says which orders are listed",
 )
 
 row_id_answers = Table(
@@ -376,6 +377,20 @@ services = Table(
     Column("quota_resets_at", UtcTime),
     Column("at", UtcTime, nullable=False),
     comment="What the last request to each service told: the console's top line reads it",
+)
+
+quota_windows = Table(
+    "quota_windows",
+    metadata,
+    Column("account", String(255), primary_key=True),  # the address of its API: one database, one account
+    Column("quota", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("pending", Integer, nullable=False),
+    Column("started_at", UtcTime),
+    Column("ends_at", UtcTime),
+    Column("answered", Boolean, nullable=False),
+    Column("closed_until", UtcTime),
+    comment="What all processes together have used of the account's present window of requests",
 )
 
 consoles = Table(

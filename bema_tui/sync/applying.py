@@ -10,18 +10,26 @@ from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped, WriteUnk
 from bema_tui.model import ChangeKind, ChangeState, FindingRule, RunState, Subscriber
 from bema_tui.providers.gates import WindowGate
 from bema_tui.store.ledger import LedgerRow, Settled
+from bema_tui.sync.account import Account
 from bema_tui.sync.answers import MAX_TRIES, item_of, settle_answer
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.packing import pack
-from bema_tui.sync.read_mailerlite import BATCH, Account, read_by_id
+from bema_tui.sync.reading_people import BATCH, read_by_id
 from bema_tui.sync.truth import GONE, Verdict, is_shown, judge_person
 
 CANARY_PEOPLE = 5
 SAMPLE = 50
 _AHEAD = 4 * BATCH  # planned rows looked at to fill one batch
-_SMALLEST_BATCH = 10  # below this much room in a window, waiting for the next one is cheaper
+_LAST_BATCHES = 3
 _PEOPLE_KINDS = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
+
+
+def _ending(rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
+    """Planned rows in their order; near the end of a plan the removes last, so that they need no batch of their own."""
+    if len(rows) > _LAST_BATCHES * BATCH:
+        return rows
+    return sorted(rows, key=lambda row: row.kind is ChangeKind.REMOVE_GROUP)
 
 
 class Applier:
@@ -143,10 +151,11 @@ class Applier:
     async def _send_next(self, rows: Sequence[LedgerRow]) -> None:
         """One step: read stale rows again, or drop what can't be sent any more, or send one batch."""
         job = self._job
-        size = await self._batch_size()
+        # Before anything is announced as on its way: a stop while the quota is awaited leaves nothing unknown.
+        size = await self._gate.room_for_batch(min(BATCH, len(rows)))
         await self._keeper.safe_point(RunState.APPLYING)
         of_people = await job.ledger.of_people(row.subscriber_id for row in rows)
-        packed = pack(rows, of_people, size)
+        packed = pack(_ending(rows), of_people, size)
         stale_before = job.db.now() - timedelta(seconds=job.settings.rules.stale_after_seconds)
         stale = list(dict.fromkeys(row.subscriber_id for row in packed.send if row.read_at < stale_before))
         if stale:
@@ -165,15 +174,6 @@ class Applier:
                 tried="fill the next batch",
                 advice="Plan the campaign again.",
             )
-
-    async def _batch_size(self) -> int:
-        """Fill what is left of the window, or wait for the next one, before anything is announced as on its way."""
-        whole = max(1, min(BATCH, self._gate.budget - 1))
-        room = self._gate.left - 1
-        if min(_SMALLEST_BATCH, whole) <= room < whole:
-            return room
-        await self._gate.wait_for(whole + 1)
-        return whole
 
     async def _send(self, rows: Sequence[LedgerRow]) -> None:
         job = self._job

@@ -6,9 +6,9 @@ from bema_tui.campaigns.purchases import same_value
 from bema_tui.errors import RequestRefused, WriteUnknown
 from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
 from bema_tui.store.ledger import LedgerRow, Settled
+from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
-from bema_tui.sync.read_mailerlite import Account
 
 _PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
 

@@ -75,6 +75,7 @@ class Job:
     options: dict[str, Any] = field(factory=dict)
     began: float = field(factory=time.monotonic)
     people_read: int = 0
+    full_shop_read: bool = True
 
     async def enter(self, phase: Phase, note: str = "") -> None:
         """Go on to a phase; ``note`` says what the one before found."""

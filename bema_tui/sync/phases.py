@@ -13,13 +13,14 @@ from bema_tui.model import Finding, FindingRule, Phase, RunState
 from bema_tui.providers.gates import WindowGate
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.statistics import Statistics
+from bema_tui.sync.account import Account, read_account
 from bema_tui.sync.applying import Applier
 from bema_tui.sync.budget import forecast_writes
 from bema_tui.sync.creating import create_missing, create_people
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.planning import Planner, PlanResult
-from bema_tui.sync.read_mailerlite import Account, read_account, read_people
+from bema_tui.sync.read_mailerlite import read_people
 from bema_tui.sync.read_shop import read_shop
 from bema_tui.sync.services import shown_as
 from bema_tui.sync.statistics import write_statistics
@@ -42,17 +43,18 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
         found = await read_shop(job)
     await job.enter(Phase.READ_MAILERLITE, found)
     async with shown_as(job.db, "mailerlite"):
-        found = await read_people(job, account)
-    await job.enter(Phase.RECONCILE, found)
+        people = await read_people(job, account, gate.batch_cost)
+    await job.enter(Phase.RECONCILE, people.note)
     shrunk = await _shrunk(job)
     await job.findings.record(shrunk, job.run)
     plan = await Planner(job, account, rules, shrank=bool(shrunk)).plan()
     await job.findings.record(shrunk, job.run)
-    await job.findings.resolve_unseen(job.campaign.code, job.run)
+    if job.full_shop_read:  # the newest orders alone don't prove that a finding is over
+        await job.findings.resolve_unseen(job.campaign.code, job.run)
     await job.enter(Phase.PLAN, f"{plan.left_out:,} left out")
     if not shrunk:
         await _keep_sizes(job)
-    await _write_cost(job, account, plan, gate, shrunk)
+    await _write_cost(job, account, plan, gate, shrunk, people.forecast)
     await job.runs.supersede(job.run, job.campaign.code, job.fence)
     _refuse_blocked(job, account)
     await job.note(planned_at=job.db.now())
@@ -145,10 +147,18 @@ async def _keep_sizes(job: Job) -> None:
     )
 
 
-async def _write_cost(job: Job, account: Account, plan: PlanResult, gate: WindowGate, shrunk: list[Finding]) -> None:
+async def _write_cost(
+    job: Job, account: Account, plan: PlanResult, gate: WindowGate, shrunk: list[Finding], foretold: int
+) -> None:
+    """Write what the plan comes to, and what it will cost; ``foretold`` are the reads, as forecast before them."""
     quota = job.settings.mailerlite
     forecast = forecast_writes(
-        plan.kinds, plan.people, limit=gate.limit, reserve=quota.reserve, window_seconds=quota.window_seconds
+        plan.kinds,
+        plan.people,
+        limit=gate.limit,
+        reserve=quota.reserve,
+        window_seconds=quota.window_seconds,
+        batch=gate.batch_cost,
     )
     names = {group.id: group.name for group in account.groups.values()}
     job.options["write_units_forecast"] = forecast.units
@@ -157,7 +167,7 @@ async def _write_cost(job: Job, account: Account, plan: PlanResult, gate: Window
         people=plan.people,
         moves=plan.moves,
         left_out=plan.left_out,
-        read_forecast=job.meter.read,
+        read_forecast=foretold + forecast.reads,
         write_forecast=forecast.writes,
         seconds_forecast=forecast.seconds,
         options=dict(job.options),
@@ -176,7 +186,7 @@ def _checks(job: Job, plan: PlanResult, *, shrunk: bool) -> list[Mapping[str, An
     share = plan.moves * 100 / job.people_read if job.people_read else 0.0
     limit = _most_moves(job)
     return [
-        {"text": "shop read whole", "ok": True},
+        {"text": "shop read whole" if job.full_shop_read else "the shop's newest orders read", "ok": True},
         {"text": "MailerLite read whole", "ok": True},
         {"text": "nobody is left without a tier", "ok": plan.removes_unproved == 0},
         {"text": f"no read shrank over {job.settings.rules.shrink_percent:g} %", "ok": not shrunk},

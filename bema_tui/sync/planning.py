@@ -23,10 +23,10 @@ from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange, Tier
 from bema_tui.store.ledger import LedgerHistory
 from bema_tui.store.people import Member
 from bema_tui.store.settings import DatabaseSettings
+from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.lookups import explain_stored_values
 from bema_tui.sync.merge import Pair, people_with_orders
-from bema_tui.sync.read_mailerlite import Account
 from bema_tui.sync.record_check import RecordCheck
 
 UNIT = 1000  # people per transaction; domain rules, section 7
@@ -98,7 +98,7 @@ class Planner:
             field=account.field,
             rules=rules,
             missing=frozenset(tier for tier in Tier if tier not in account.groups),
-            full_shop_read=True,
+            full_shop_read=job.full_shop_read,
             shrank=shrank,
         )
         self._history = LedgerHistory(job.db, job.campaign.code)

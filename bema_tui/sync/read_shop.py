@@ -1,39 +1,95 @@
-"""Reads the whole list of the shop's orders into the store; a read that is not complete stops the run."""
+"""Reads the shop's orders into the store, all or the newest; a read that is not complete stops the run."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Final
 
 from bema_tui.errors import IncompleteRead
 from bema_tui.interfaces import Interrupt
 from bema_tui.model import Completeness, Order
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.edd_sales import SalesRead
+from bema_tui.providers.edd_window import WindowRead
 from bema_tui.store.database import Database
-from bema_tui.store.orders import Orders
+from bema_tui.store.orders import Orders, ReadKind, ShopRead
 from bema_tui.store.settings import DatabaseSettings
 from bema_tui.sync.job import Job
 
+_CHUNK: Final = 500  # orders in one transaction
+
 
 async def read_shop(job: Job) -> str:
-    """Read every order the shop lists for a run, and answer what was found, in words.
+    """Read the shop's orders for a run, and answer what was found, in words.
+
+    That is every order it lists. With the run's option ``quick`` it is the newest ones, while the last read of the
+    whole list is younger than ``edd.full_read_seconds``; where the newest ones can't be told, it is every order again.
 
     Raises:
         IncompleteRead: the list kept moving, broke off, or holds a sale that can't be read; nothing may rest on it.
         WrongAccount: the database belongs to another shop.
     """
+    full = await job.orders.latest_complete() if job.options.get("quick") else None
+    if full is not None and _age(job, full) < job.settings.edd.full_read_seconds:
+        window = await _read_window(job, full)
+        if window.completeness is Completeness.COMPLETE:
+            job.full_shop_read = False
+            await _tell(job, window, "window", len(window.orders), full)
+            return f"the newest {len(window.orders):,} orders; all of them {_in_words(_age(job, full))} ago"
+    job.full_shop_read = True
     read = await read_orders(job.db, job.shop, job.interrupt)
+    await _tell(job, read, "full", read.orders, await job.orders.latest_complete())
+    require_complete(read, job.shop)
+    return f"{read.orders:,} orders"
+
+
+async def _tell(job: Job, read: SalesRead | WindowRead, kind: ReadKind, orders: int, full: ShopRead | None) -> None:
+    """Write into the run what was read, and how old the last read of the whole list is."""
     await job.note(
         shop_read={
             "completeness": read.completeness,
-            "kind": "full",
+            "kind": kind,
             "at": job.db.now().isoformat(),
-            "orders": read.orders,
+            "orders": orders,
             "passes": read.passes,
+            "full_read_at": full.finished_at.isoformat() if full else None,
+            "full_read_age": round(_age(job, full), 1) if full else None,
         }
     )
-    require_complete(read, job.shop)
-    return f"{read.orders:,} orders"
+
+
+def _age(job: Job, read: ShopRead) -> float:
+    """Seconds since a read ended; one from the future is of no use to anybody, as a clock that was set back shows."""
+    seconds = (job.db.now() - read.finished_at).total_seconds()
+    return seconds if seconds >= 0 else math.inf
+
+
+def _in_words(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"
+
+
+async def _read_window(job: Job, full: ShopRead) -> WindowRead:
+    """Read the newest orders, down to what the last read of the whole list knows, and store them if that went well.
+
+    Raises:
+        WrongAccount: the database belongs to another shop.
+        ProviderError: the shop did not answer.
+    """
+    await DatabaseSettings(job.db).belongs_to("shop", job.shop.shop_address)
+
+    async def known(orders: Sequence[Order]) -> bool:
+        job.interrupt.check()
+        return await job.orders.knew_unchanged(full, orders)
+
+    number = await job.orders.begin_read("window")
+    read = await job.shop.read_newest_sales(known)
+    for start in range(0, len(read.orders), _CHUNK):
+        await job.orders.put(number, read.orders[start : start + _CHUNK])
+    await job.orders.finish_read(
+        number, read.completeness, orders=len(read.orders), passes=read.passes, requests=read.pages
+    )
+    return read
 
 
 async def read_orders(db: Database, shop: EasyDigitalDownloads, interrupt: Interrupt) -> SalesRead:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
@@ -14,18 +14,79 @@ from bema_tui.interfaces import Interrupt, RequestMeter
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.gates import WindowGate
 from bema_tui.providers.mailerlite import MailerLite
+from bema_tui.providers.window import BatchCost, Window
+from bema_tui.store.budget import AccountFacts, QuotaRow, QuotaWindows
 from bema_tui.store.database import Database
 from bema_tui.store.presence import Services
 
 
+class _DatabaseWindow:
+    """Implements ``WindowKeeper``: the window of an account as its database keeps it, for every process."""
+
+    def __init__(self, db: Database, account: str, quota: int) -> None:
+        self._rows = QuotaWindows(db, account, quota)
+
+    async def change(self, step: Callable[[Window], Window]) -> Window:
+        """Change it, with nobody in between."""
+        return _window(await self._rows.change(lambda row: _row(step(_window(row)))))
+
+
+def _window(row: QuotaRow) -> Window:
+    started, ends, closed = (
+        None if moment is None else moment.timestamp() for moment in (row.started_at, row.ends_at, row.closed_until)
+    )
+    return Window(row.quota, row.used, row.pending, started, ends, row.answered, closed)
+
+
+def _row(window: Window) -> QuotaRow:
+    started, ends, closed = (
+        None if moment is None else datetime.fromtimestamp(moment, UTC)
+        for moment in (window.started, window.ends, window.closed_until)
+    )
+    return QuotaRow(window.limit, window.used, window.pending, started, ends, window.answered, closed)
+
+
 class SharedGate(WindowGate):
-    """A window gate that writes what it learns where every console reads it."""
+    """A window gate whose count is shared through the database, and that writes what it learns where all read it."""
 
     def __init__(self, db: Database, settings: Settings, interrupt: Interrupt) -> None:
         quota = settings.mailerlite
-        super().__init__(quota.quota, quota.window_seconds, quota.reserve, interrupt=interrupt)
+        super().__init__(
+            quota.quota,
+            quota.window_seconds,
+            quota.reserve,
+            interrupt=interrupt,
+            clock=lambda: db.now().timestamp(),
+            keeper=_DatabaseWindow(db, quota.url, quota.quota),
+        )
         self._db = db
         self._services = Services(db)
+        self._facts = AccountFacts(db)
+        self._knows = False
+
+    async def admit(self, cost: int) -> None:
+        """Wait until ``cost`` fits into what all processes together may use."""
+        await self.recall()
+        await super().admit(cost)
+
+    async def room_for_batch(self, items: int) -> int:
+        """Take room for the next batch; answer how many items it may carry."""
+        await self.recall()
+        return await super().room_for_batch(items)
+
+    async def recall(self) -> None:
+        """Take over what earlier runs learned of batches."""
+        if not self._knows:
+            self._knows = True
+            base, item = await self._facts.number("batch_base"), await self._facts.number("batch_item")
+            if base is not None and item is not None:
+                self.batch_cost = BatchCost(base, item)
+
+    async def batch_cost_measured(self, cost: BatchCost) -> None:
+        """Keep it for the account."""
+        await super().batch_cost_measured(cost)
+        await self._facts.learned("batch_base", cost.base)
+        await self._facts.learned("batch_item", cost.item)
 
     async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
         """Take over the server's count and show it."""

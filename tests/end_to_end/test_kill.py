@@ -19,7 +19,7 @@ READING = [
     ("all", 27, "after"),
     ("all", 35, "before"),
     ("all", 38, "after"),
-    ("all", 50, "after"),
+    ("all", 44, "after"),
 ]
 """Reads of both systems: the first, the shop's list, the members, and those between and after the writes."""
 

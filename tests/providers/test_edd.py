@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from datetime import UTC, datetime
 from decimal import Decimal
+from urllib.parse import quote
 
 import httpx
 import pytest
 
-from bema_tui.errors import BadAnswer, ConfigurationError, NotAuthorized, RequestRefused, UnsupportedOperation
+from bema_tui.errors import (
+    BadAnswer,
+    BemaError,
+    ConfigurationError,
+    NotAuthorized,
+    RequestRefused,
+    UnsupportedOperation,
+)
 from bema_tui.interfaces import Provider
 from bema_tui.model import SubscriberStatus
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.gates import NoInterrupt, NoMeter
+from bema_tui.providers.http_policy import HttpPolicy
 
-from .helpers import KEY, TOKEN, Answer, Script, edd, page, reply
+from .helpers import KEY, TOKEN, Answer, Script, Time, cut, down, edd, page, reply
 from .rows import customer, info, item, product, sale
 
 NOTHING = {"request_speed": 0.003}
+
+
+def at(address: str, script: Script, in_url: bool) -> EasyDigitalDownloads:
+    """A shop at ``address``, with key and token in the URL or not."""
+    return EasyDigitalDownloads(
+        address,
+        KEY,
+        TOKEN,
+        interrupt=Time(),
+        meter=NoMeter(),
+        policy=HttpPolicy(max_body=4000),
+        credentials_in_url=in_url,
+        transport=script.transport,
+    )
 
 
 def test_it_is_a_provider_and_knows_its_address() -> None:
@@ -36,7 +61,9 @@ async def test_key_token_and_paging_travel_in_the_body_of_a_post() -> None:
     script = Script([reply(info())])
     await edd(script).validate_connection()
     (request,) = script.requests
-    assert script.lines() == ["POST /store/"]
+    assert request.method == "POST"
+    assert request.url.path == "/store/"
+    assert list(request.url.params) == ["nocache"]
     assert script.forms() == [{"edd-api": "v2/info", "key": KEY, "token": TOKEN}]
     assert request.headers["content-type"] == "application/x-www-form-urlencoded"
     assert "authorization" not in request.headers
@@ -53,7 +80,7 @@ async def test_an_address_that_ends_in_a_script_gets_no_slash() -> None:
         transport=script.transport,
     )
     assert (await shop.validate_connection()).identity == "http://localhost:8088/index.php"
-    assert script.lines() == ["POST /index.php"]
+    assert [request.url.path for request in script.requests] == ["/index.php"]
 
 
 async def test_the_connection_test_needs_the_right_to_see_sales() -> None:
@@ -95,6 +122,82 @@ async def test_something_else_than_the_api_says_what_to_check(answer: Answer) ->
         await edd(Script([answer])).validate_connection()
     for word in ("address", "cache", "firewall"):
         assert word in caught.value.advice
+
+
+# Where the shop lives, and what stands in front of it
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("https://shop.example", "/"),
+        ("https://shop.example/", "/"),
+        ("https://shop.example/music/store/", "/music/store/"),
+        ("https://shop.example/index.php", "/index.php"),
+        ("https://shop.example:8443/store", "/store/"),
+    ],
+)
+@pytest.mark.parametrize("in_url", [False, True])
+async def test_any_shop_is_asked_by_the_one_form_that_every_shop_answers(address: str, path: str, in_url: bool) -> None:
+    """Plain permalinks, sub-folders, a default version of 1: the variable ``edd-api`` with ``v2/`` answers them all."""
+    script = Script([reply({"sales": [sale(1)]})])
+    shop = at(address, script, in_url)
+    for _ in range(2):
+        assert await shop.find_order(row_id="5")
+    for request in script.requests:
+        asked = {**dict(request.url.params), **dict(httpx.QueryParams(request.content.decode()))}
+        assert request.url.path == path
+        assert asked.pop("nocache")
+        assert asked == {"edd-api": "v2/sales", "id": "5", "key": KEY, "token": TOKEN}
+
+
+@pytest.mark.parametrize("in_url", [False, True])
+async def test_no_cache_can_answer_for_the_shop(in_url: bool) -> None:
+    script = Script([reply(info())])
+    shop = at("https://shop.example", script, in_url)
+    for _ in range(5):
+        await shop.has_right()
+    assert len({str(request.url) for request in script.requests}) == 5
+    assert {request.headers["cache-control"] for request in script.requests} == {"no-cache"}
+
+
+async def test_key_and_token_are_in_the_address_only_where_the_operator_asked_for_it() -> None:
+    in_body, in_url = Script([reply(info())]), Script([reply(info())])
+    await at("https://shop.example", in_body, False).has_right()
+    await at("https://shop.example", in_url, True).has_right()
+    assert (in_body.requests[0].method, in_url.requests[0].method) == ("POST", "GET")
+    for secret in ("key", "token"):
+        assert secret not in in_body.requests[0].url.params
+        assert secret in in_url.requests[0].url.params
+    assert in_url.requests[0].content == b""
+
+
+async def test_a_secret_in_the_address_reaches_no_error_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    moved = httpx.Response(301, headers={"location": f"https://www.shop.example/{KEY}?key={KEY}&token={TOKEN}"})
+    large = httpx.Response(200, content=b"x" * 5000)
+    for answer in (moved, page(KEY), large, cut(), down(), reply({"error": f"{KEY} {TOKEN}"}, 403)):
+        with pytest.raises(BemaError) as caught:
+            await at("https://shop.example", Script([answer]), True).has_right()
+        said = f"{caught.value} {caught.value.as_dict()} {caught.value!r}"
+        frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack
+        held = [frame.name for frame in frames if "/bema_tui/" in frame.filename and TOKEN in str(frame.locals)]
+        assert not held
+        for secret in (KEY, TOKEN, quote(KEY, safe="")):
+            assert secret not in said
+    for secret in (KEY, TOKEN, quote(KEY, safe="")):
+        assert secret not in caplog.text
+
+
+@pytest.mark.parametrize("in_url", [False, True])
+async def test_a_redirect_names_the_address_to_set_and_nothing_follows_it(in_url: bool) -> None:
+    to = "https://www.shop.example/store/"
+    for status in (301, 302, 303, 307, 308):
+        script = Script([httpx.Response(status, headers={"location": to}), reply(info())])
+        with pytest.raises(BadAnswer) as caught:
+            await at("https://shop.example/store", script, in_url).has_right()
+        assert caught.value.advice == "If that is right, set the address to https://www.shop.example/store."
+        assert len(script.requests) == 1
 
 
 async def test_a_redirect_of_the_post_names_the_right_address() -> None:

@@ -14,7 +14,8 @@ from bema_tui.errors import BemaError
 from bema_tui.model import Order, Subscriber
 from bema_tui.providers import edd_parse, mailerlite_parse
 from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem, batch_answers
-from bema_tui.providers.parsing import FaultError
+from bema_tui.providers.mailerlite_import import ImportReport, NewPerson
+from bema_tui.providers.parsing import FaultError, structure
 from bema_tui.providers.text import is_clean
 
 from .helpers import Script, edd, mailerlite, reply
@@ -25,7 +26,7 @@ NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 SCALARS = st.none() | st.booleans() | NUMBERS | TEXT
 KEYS = st.sampled_from(["id", "ID", "key", "data", "meta", "info", "groups", "fields", "status", "products"])
 JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | TEXT, inner, max_size=4)
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | TEXT, inner, max_size=4), max_leaves=12
 )
 
 AUTOMATION = {"id": "1", "name": "x", "enabled": True, "triggers": [{"type": "subscriber_joins_group", "groups": []}]}
@@ -37,8 +38,12 @@ READERS: list[tuple[Callable[[object], object], dict[str, Any]]] = [
     (edd_parse.order, sale(1)),
     (edd_parse.product, product()),
     (edd_parse.customer, customer(1)),
+    (lambda raw: structure(raw, ImportReport), {"id": "1", "done": True, "total": 1, "errored": "1"}),
+    (lambda raw: structure(raw, mailerlite_parse.RawTotal), {"total": 1004}),
+    (lambda raw: structure(raw, mailerlite_parse.RawBatch), {"responses": [{"code": 204}]}),
 ]
 READ = st.sampled_from(READERS)
+CASES = 100_000 if settings.get_current_profile_name() == "nightly" else 2_000
 
 
 def changed(value: Any, path: list[int], other: object) -> Any:
@@ -60,31 +65,39 @@ def texts(record: object) -> list[str]:
     return []
 
 
-@given(READ, JSON)
-def test_arbitrary_json_is_a_record_or_a_fault(reader: tuple[Callable[[object], object], object], raw: object) -> None:
+def outcome(read: Callable[[object], object], raw: object) -> object:
     try:
-        assert reader[0](raw) is not None
+        return read(raw)
     except FaultError as error:
-        faults = error.faults
-    else:
-        return
-    assert faults
-    assert all(is_clean(path) and is_clean(text) and text for path, text in faults)
+        return error
 
 
-@given(READ, st.lists(st.integers(0, 40), min_size=1, max_size=4), JSON)
-def test_a_real_row_with_one_part_replaced_is_a_record_or_a_fault(
-    reader: tuple[Callable[[object], object], dict[str, Any]], path: list[int], other: object
-) -> None:
-    read, row = reader
-    try:
-        record = read(changed(row, path, other))
-    except FaultError as error:
-        faults = error.faults
-    else:
-        assert all(is_clean(text) for text in texts(record))
-        return
-    assert faults
+REAL = st.builds(
+    lambda reader, path, other: changed(reader[1], path, other),
+    READ,
+    st.lists(st.integers(0, 40), min_size=1, max_size=4),
+    JSON,
+)
+
+
+@settings(max_examples=CASES, deadline=None)
+@given(JSON | REAL)
+def test_arbitrary_json_and_real_rows_with_a_part_replaced_are_records_or_faults(raw: object) -> None:
+    """Every parser of both clients: a record of clean text, or a fault that names the bad fields in clean words."""
+    for read, _ in READERS:
+        got = outcome(read, raw)
+        if isinstance(got, FaultError):
+            assert got.faults
+            assert all(is_clean(path) and is_clean(text) and text for path, text in got.faults)
+        else:
+            assert got is not None
+            assert all(is_clean(text) for text in texts(got))
+    rows = raw if isinstance(raw, list) else [raw]
+    page = mailerlite_parse.subscriber_page(rows, "data.")
+    assert len(page.subscribers) + len({path.split(".")[1] for path, _ in page.broken}) == len(rows)
+    answers = batch_answers(raw if isinstance(raw, dict) else {"responses": raw}, 1)
+    assert isinstance(answers, str) or len(answers) == 1
+    assert is_clean(BatchAnswer(422, raw).message)
 
 
 @settings(max_examples=50)
@@ -109,6 +122,7 @@ def test_no_body_breaks_a_client(raw: object, wrap: bool) -> None:
             lambda: service.update_subscriber("1", {}),
             lambda: service.batch([BatchItem.read("1")]),
             lambda: service.create_group("A"),
+            lambda: service.import_subscribers("1", [NewPerson("a@b.example")]),
             lambda: shop.find_order(row_id="1"),
             shop.get_products,
             lambda: shop.read_sales(sink),

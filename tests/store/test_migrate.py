@@ -33,10 +33,10 @@ asyncio.run(main())
 print("alembic" in sys.modules)
 """
 
-SECOND_STEP = '''"""A step of a later version."""
+SECOND_STEP = f'''"""A step of a later version."""
 import sqlalchemy as sa
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{SHIPPED.head}"
 branch_labels = depends_on = None
 def upgrade(op):
     op.add_column("activity", sa.Column("mood", sa.String(20)))
@@ -65,8 +65,8 @@ def longer_history(folder: Path, step: str = SECOND_STEP) -> History:
     versions.mkdir(parents=True)
     for script in SHIPPED.folder.glob("versions/*.py"):
         (versions / script.name).write_text(script.read_text())
-    (versions / "0002_later.py").write_text(step)
-    return History(folder=folder, revisions=("0001", "0002"))
+    (versions / "9999_later.py").write_text(step)
+    return History(folder=folder, revisions=(*SHIPPED.revisions, "9999"))
 
 
 async def test_a_fresh_file_gets_every_table_and_is_private(tmp_path: Path) -> None:
@@ -144,11 +144,11 @@ async def test_a_copy_is_made_before_a_migration(tmp_path: Path) -> None:
         async with database.read() as connection:
             assert (await connection.execute(text("SELECT text, mood FROM activity"))).one() == ("before", None)
     (copy,) = copies(path)
-    assert copy.name.startswith("bema.sqlite3.backup-0001-")
+    assert copy.name.startswith(f"bema.sqlite3.backup-{SHIPPED.head}-")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with closing(sqlite3.connect(copy)) as connection_:
         assert connection_.execute("SELECT text FROM activity").fetchall() == [("before",)]
-        assert connection_.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert connection_.execute("SELECT version_num FROM alembic_version").fetchall() == [(SHIPPED.head,)]
 
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
             await bring_up_to_date(database.engine, path, longer_history(tmp_path / "later", BROKEN_STEP))
     with closing(sqlite3.connect(path)) as connection:
         assert "mood" not in {row[1] for row in connection.execute("PRAGMA table_info(activity)")}
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(SHIPPED.head,)]
 
 
 async def test_no_migration_without_its_copy(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ async def test_no_migration_without_its_copy(tmp_path: Path) -> None:
             await bring_up_to_date(database.engine, tmp_path / "gone" / path.name, longer_history(tmp_path / "later"))
         assert "nothing was changed" in caught.value.advice
         async with database.read() as connection:
-            assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar() == "0001"
+            assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar() == SHIPPED.head
 
 
 async def test_the_migrations_build_what_the_schema_says(tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""``bema-tui doctor``: is everything that a sync needs there and well, and if not, what to do."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from bema_tui.cli.common import common, print_json, run_async
+from bema_tui.config import Settings
+
+_OK, _FAILED, _CONFIGURATION = 0, 1, 2
+
+
+@click.command()
+@common
+def doctor(settings: Settings, as_json: bool) -> None:
+    """Check settings, files, database, clocks and both connections; learn how the account answers. Writes nothing.
+
+    Exit status: 0 all well, or warnings only; 1 errors; 2 the configuration.
+    """
+
+    async def work() -> list[Any]:
+        from bema_tui.sync.doctor import examine
+
+        return list(await examine(settings))
+
+    lines = run_async(work)
+    errors = [line.about for line in lines if line.verdict == "error"]
+    status = _CONFIGURATION if "configuration" in errors else _FAILED if errors else _OK
+    if as_json:
+        rows = [{"about": e.about, "verdict": e.verdict, "text": e.text, "advice": e.advice} for e in lines]
+        counts = {verdict: sum(e.verdict == verdict for e in lines) for verdict in ("ok", "warning", "error")}
+        print_json({**counts, "lines": rows})
+    else:
+        for line in lines:
+            click.echo(
+                f"{line.verdict:<7}  {line.about:<13}  {line.text}" + (f" → {line.advice}" if line.advice else "")
+            )
+    sys.exit(status)

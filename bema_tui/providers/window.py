@@ -1,0 +1,180 @@
+"""How MailerLite counts its quota, as pure rules on one record, so that processes can share the count."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import evolve, frozen
+
+_TURN_SHARE: Final = 0.02
+_TURN_SECONDS: Final = 0.25
+_CLOCK_SLACK: Final = 1.0
+_LEFT_OVER: Final = 0.05
+_TELLING_ITEMS: Final = 3
+"""Items from which on a batch shows whether its items count: a flat cost of 2 has been seen too."""
+
+
+@frozen
+class BatchCost:
+    """What a batch takes of the quota: ``base`` and ``item`` for each item. Until measured, the dearer of the two."""
+
+    base: int = 1
+    item: int = 1
+
+    def units(self, cost: int) -> int:
+        """What a request takes: 1, or for a batch (1 + items) what batches take."""
+        return cost if cost <= 1 else self.base + self.item * (cost - 1)
+
+    def items_in(self, units: int) -> int:
+        """How many items a batch of so many units holds; without a bound where items are free."""
+        return max(0, units - self.base) // self.item if self.item else 1_000_000
+
+    def least(self, items: int, budget: int) -> int:
+        """Units that make a batch worth a request, where ``items`` wait: less than that is left over in a window."""
+        return min(self.units(1 + items), max(self.units(2), int(budget * _LEFT_OVER)))
+
+    def measured(self, cost: int, took: int) -> BatchCost:
+        """What a batch of ``cost`` (1 + items) says that took so many units; itself when it says nothing."""
+        if cost <= _TELLING_ITEMS:
+            return self
+        if took == cost:
+            return BatchCost(1, 1)
+        return BatchCost(took, 0) if took in {1, 2} else self
+
+
+@frozen
+class Window:
+    """The present window. Times are seconds of the keeper's clock.
+
+    ``used`` counts everything admitted, ``pending`` that part of it whose answers have not come.
+    """
+
+    limit: int
+    used: int = 0
+    pending: int = 0
+    started: float | None = None
+    """When the first request was admitted; the server's window began then, or a moment later."""
+    ends: float | None = None
+    answered: bool = False
+    """Whether an answer came: then ``ends`` is counted from it, and the server's window ends no later."""
+    closed_until: float | None = None
+
+    def with_limit(self, limit: int | None) -> Window:
+        """With the server's limit, if it named one."""
+        return self if not limit or limit == self.limit else evolve(self, limit=limit)
+
+    def foretold(self, limit: int | None, remaining: int | None) -> bool:
+        """Whether an answer says exactly what was expected when its request was admitted to this window."""
+        return self.answered and limit == self.limit and remaining is not None and limit - remaining == self.used
+
+    def answered_as_foretold(self, units: int) -> Window:
+        """After such an answer."""
+        return evolve(self, pending=max(0, self.pending - units))
+
+    @property
+    def answered_units(self) -> int:
+        """What was admitted, and has been answered."""
+        return self.used - self.pending
+
+    def given_back(self, units: int) -> Window:
+        """After units that were taken turned out not to be needed."""
+        return evolve(self, used=max(0, self.used - units), pending=max(0, self.pending - units))
+
+
+@frozen
+class Pace:
+    """The rules: a fixed window that starts with its first request, ``reserve`` of it left for others.
+
+    Near the turn of a window, between the earliest and the latest moment at which the server's may end, nothing is
+    admitted: a request could be counted in either.
+    """
+
+    seconds: float
+    reserve: int
+
+    def budget(self, window: Window) -> int:
+        """What a whole window admits."""
+        return max(1, window.limit - self.reserve)
+
+    def rolled(self, window: Window, now: float) -> Window:
+        """The window at ``now``: a new, empty one when the old has ended."""
+        if window.ends is None:
+            return window
+        closed = window.closed_until is not None
+        clock_jumped = not closed and window.ends > now + self.seconds + _CLOCK_SLACK
+        over = now >= max(window.ends, window.closed_until or window.ends)
+        return Window(window.limit) if over or clock_jumped else window
+
+    def still(self, window: Window, now: float) -> bool:
+        """Whether what was taken of this window may still be used."""
+        return window.started is not None and now < window.started + self.seconds - self._turn
+
+    def room(self, window: Window, now: float) -> int:
+        """Units that may be taken now."""
+        closed = window.closed_until is not None and now < window.closed_until
+        turning = window.started is not None and not self.still(window, now)
+        return 0 if closed or turning else max(0, self.budget(window) - window.used)
+
+    def wait(self, window: Window, now: float) -> float:
+        """Seconds until the window ends; 0 when none has begun."""
+        ends = [moment for moment in (window.ends, window.closed_until) if moment is not None]
+        return max(0.0, max(ends) - now) if ends else 0.0
+
+    def grant(self, window: Window, want: int, least: int, now: float) -> int:
+        """``want`` units, or what is left if that is at least ``least``, or 0; what never fits gets a window alone."""
+        room = self.room(window, now)
+        if want <= room:
+            return want
+        if least <= room:
+            return room
+        return want if room and least > self.budget(window) and not window.used else 0
+
+    def taken(self, window: Window, units: int, now: float) -> Window:
+        """After units were granted; the first ones begin the window."""
+        started = now if window.started is None else window.started
+        ends = now + self.seconds if window.ends is None else window.ends
+        return evolve(window, used=window.used + units, pending=window.pending + units, started=started, ends=ends)
+
+    def learned(
+        self,
+        window: Window,
+        *,
+        limit: int | None,
+        remaining: int | None,
+        units: int,
+        cost: int,
+        known: int,
+        sent: float,
+        now: float,
+    ) -> Window:
+        """After an answer to a request that had taken ``units`` and took ``cost``, ``known`` answered before it left.
+
+        Answers overtake each other, and the server's count may lack what is still on its way: so it outranks ours only
+        where it is more than we admitted, or less than was answered before.
+        """
+        since = max(0, window.used - window.pending - known)
+        window = evolve(
+            window.with_limit(limit),
+            pending=max(0, window.pending - units),
+            used=max(0, window.used - max(0, units - cost)),
+            ends=window.ends if window.answered else now + self.seconds,
+            answered=True,
+        )
+        if remaining is None:
+            return window
+        counted = max(0, window.limit - remaining)
+        if known + cost <= counted <= window.used:
+            return window
+        fresh = counted < known + cost and counted <= cost + window.pending + since
+        window = evolve(window, used=counted + window.pending + since)
+        return evolve(window, started=sent, ends=now + self.seconds) if fresh else window
+
+    def refused(self, window: Window, until: float) -> Window:
+        """After a 429: closed, and what was counted is over when it opens."""
+        until = max(until, window.closed_until or until)
+        started = until - self.seconds if window.started is None else window.started
+        return evolve(window, used=window.limit, started=started, ends=until, answered=True, closed_until=until)
+
+    @property
+    def _turn(self) -> float:
+        return min(_TURN_SECONDS, self.seconds * _TURN_SHARE)

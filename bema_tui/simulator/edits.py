@@ -1,0 +1,78 @@
+"""Changes that happen to the shop and the account by themselves: a new order, an automation that demotes."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Any
+
+from bema_tui.simulator.names import PURCHASED_SUFFIXES
+from bema_tui.simulator.records import Group, Order, OrderItem, Subscriber
+from bema_tui.simulator.state import World, now_text
+
+_NEXT_TIER = {"OPT-IN": "SILVER", "GOLD": "SILVER", "SILVER": "BRONZE", "BRONZE": "WOOD"}
+
+
+def new_order(world: World, wanted: dict[str, Any]) -> Order:
+    """A new order; needs `email` and `product`, takes price, status, mode, date_utc and key."""
+    row_id = max(world.orders, default=0) + 1
+    product = int(wanted["product"])
+    title = world.products[product].title if product in world.products else "Withdrawn"
+    item = OrderItem(row_id * 10, product, 1, title, Decimal(str(wanted.get("price", "9.99"))))
+    made = Order(
+        row_id,
+        max((known.number for known in world.orders.values()), default=0) + 1,
+        wanted.get("key") or f"{row_id:032x}",
+        wanted["email"],
+        wanted.get("status", "complete"),
+        wanted.get("mode", "live"),
+        wanted.get("date_utc") or now_text(),
+        0,
+        0,
+        [item],
+    )
+    world.add_order(made)
+    return made
+
+
+def demote_someone(world: World, rng: random.Random) -> bool:
+    """Moves an active member who did not buy one tier down, as MailerLite's automations do.
+
+    Says whether there was one.
+    """
+    for group in rng.sample(sorted(world.groups.values(), key=lambda group: group.id), len(world.groups)):
+        lower = _lower(world, group)
+        if lower is None:
+            continue
+        members = [world.subscribers[number] for number in group.members["active"].newest(None)]
+        fitting = [person for person in members if not _bought(world, person, group)]
+        if fitting:
+            person = rng.choice(fitting)
+            world.unassign(person, group.id)
+            world.assign(person, lower.id)
+            return True
+    return False
+
+
+def _lower(world: World, group: Group) -> Group | None:
+    tier = world.tier_of(group.id)
+    if tier is None or tier.suffix not in _NEXT_TIER:
+        return None
+    wanted = (tier.campaign, _NEXT_TIER[tier.suffix])
+    return next(
+        (
+            other
+            for other in world.groups.values()
+            if (known := world.tier_of(other.id)) is not None and (known.campaign, known.suffix) == wanted
+        ),
+        None,
+    )
+
+
+def _bought(world: World, person: Subscriber, group: Group) -> bool:
+    """Whether a person has a purchased tier of the group's campaign: automations leave those alone."""
+    own = world.tier_of(group.id)
+    tiers = [world.tier_of(number) for number in person.groups]
+    return own is not None and any(
+        tier is not None and tier.campaign == own.campaign and tier.suffix in PURCHASED_SUFFIXES for tier in tiers
+    )

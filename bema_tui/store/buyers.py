@@ -1,0 +1,73 @@
+"""Who bought, held against who was read: what a reading of MailerLite will still have to look up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Integer, Select, and_, func, select
+
+from bema_tui.store.database import Database
+from bema_tui.store.schema import members, order_items, orders
+
+
+@frozen
+class Expected:
+    """What the last read lets expect: buyers in none of the groups, those of them whom MailerLite knows, and people in
+    more than one tier. Without a last read (``read_before`` false) every buyer counts as being in none."""
+
+    read_before: bool
+    outside: int
+    outside_known: int
+    several: int
+
+
+class Buyers:
+    """The buyers of a campaign's products, by their orders in these statuses."""
+
+    def __init__(self, db: Database, campaign: str, product_ids: Sequence[str], statuses: Sequence[str]) -> None:
+        self._db = db
+        self._campaign = campaign
+        self._products = list(product_ids)
+        self._statuses = list(statuses)
+
+    async def expected(self) -> Expected:
+        """What the next read is likely to find."""
+        last = select(func.max(members.c.read_run)).where(members.c.campaign == self._campaign).scalar_subquery()
+        seen = and_(members.c.campaign == self._campaign, members.c.read_run == last, members.c.read_run > 0)
+        of_buyer = and_(seen, members.c.address == orders.c.address)
+        tierless = select(members.c.address).where(of_buyer, members.c.tiers == 0).exists()
+        in_a_tier = select(members.c.address).where(of_buyer, members.c.tiers != 0).exists()
+        several = members.c.tiers.op("&", return_type=Integer)(members.c.tiers - 1) != 0
+        async with self._db.read() as connection:
+
+            async def count(query: Select[Any]) -> int:
+                return int(await connection.scalar(select(func.count()).select_from(query.subquery())) or 0)
+
+            return Expected(
+                read_before=bool(await count(select(members.c.address).where(seen).limit(1))),
+                outside=await count(self._addresses().where(~in_a_tier)),
+                outside_known=await count(self._addresses().where(tierless, ~in_a_tier)),
+                several=await count(select(members.c.subscriber_id).where(seen, several)),
+            )
+
+    async def among(self, addresses: Sequence[str]) -> frozenset[str]:
+        """Those of the addresses that bought."""
+        if not addresses:
+            return frozenset()
+        async with self._db.read() as connection:
+            rows = await connection.execute(self._addresses().where(orders.c.address.in_(list(addresses))))
+            return frozenset(row[0] for row in rows)
+
+    def _addresses(self) -> Select[Any]:
+        return (
+            select(orders.c.address)
+            .distinct()
+            .select_from(order_items.join(orders, orders.c.key == order_items.c.order_key))
+            .where(
+                order_items.c.product_id.in_(self._products),
+                orders.c.status.in_(self._statuses),
+                orders.c.address.contains("@"),
+            )
+        )

@@ -1,0 +1,120 @@
+"""What the account holds for a campaign, read before anything else: its groups by tier, its field, its automations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from attrs import frozen
+
+from bema_tui.campaigns.naming import field_name, group_name
+from bema_tui.campaigns.reconcile import CampaignCheck, check_campaign
+from bema_tui.errors import IncompleteRead
+from bema_tui.model import Automation, CustomField, Finding, FindingRule, Group, Subscriber, Tier
+from bema_tui.store.ledger import NEW
+from bema_tui.store.people import Member
+from bema_tui.store.settings import DatabaseSettings
+from bema_tui.sync.job import Job
+
+
+@frozen
+class Account:
+    """What the account holds for a campaign: its groups by tier, its field, the automations that its groups set off.
+
+    A group or field that the plan is to create stands here with the id ``new:<name>``.
+    """
+
+    groups: Mapping[Tier, Group]
+    field: CustomField | None
+    check: CampaignCheck
+    automations: tuple[Automation, ...]
+    to_create_groups: tuple[str, ...] = ()
+    to_create_field: str | None = None
+
+    @property
+    def tier_of_group(self) -> Mapping[str, Tier]:
+        """Group id → tier."""
+        return {group.id: tier for tier, group in self.groups.items()}
+
+    @property
+    def groups_to_read(self) -> tuple[tuple[Tier, Group], ...]:
+        """The groups that exist, opt_in to wood, then purchased: the order in which automations move people."""
+        there = ((tier, self.groups[tier]) for tier in Tier if tier in self.groups)
+        return tuple((tier, group) for tier, group in there if not group.id.startswith(NEW))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the campaign in the account, less what this plan creates."""
+        created = set(self.to_create_groups) | ({self.to_create_field} if self.to_create_field else set())
+        missing = {FindingRule.GROUP_MISSING, FindingRule.FIELD_MISSING}
+        return tuple(found for found in self.check.findings if not (found.rule in missing and created))
+
+    def member(self, subscriber: Subscriber, read_at: datetime) -> Member:
+        """A subscriber as a person of this campaign.
+
+        Raises:
+            IncompleteRead: the answer does not say in which groups they are.
+        """
+        if subscriber.group_ids is None or subscriber.status is None:
+            raise IncompleteRead(
+                f"MailerLite's answer does not say in which groups subscriber {subscriber.id} is.",
+                tried="read people with their groups",
+                advice="Nothing was written. Start the sync again.",
+            )
+        tiers = self.tier_of_group
+        stored = subscriber.fields.get(self.field.key) if self.field else None
+        return Member(
+            subscriber_id=subscriber.id,
+            email=subscriber.email,
+            name=str(subscriber.fields.get("name") or ""),
+            last_name=str(subscriber.fields.get("last_name") or ""),
+            source="",
+            status=subscriber.status,
+            tiers=frozenset(tiers[group] for group in subscriber.group_ids if group in tiers),
+            stored=None if stored in (None, "") else as_text(stored),
+            read_at=read_at,
+        )
+
+
+def as_text(value: str | float) -> str:
+    """A field's value as text; a whole number has no decimals."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+async def read_account(job: Job, *, create_missing: bool) -> Account:
+    """Read groups, fields and automations, and find this campaign's among them.
+
+    Raises:
+        WrongAccount: the database belongs to another account.
+        ProviderError: MailerLite did not answer.
+    """
+    groups = await job.mailerlite.get_groups()
+    if job.mailerlite.account_id:
+        await DatabaseSettings(job.db).belongs_to("mailerlite_account", job.mailerlite.account_id)
+    fields = await job.mailerlite.get_fields()
+    automations = await job.mailerlite.get_automations()
+    check = check_campaign(job.campaign, groups, fields)
+    by_tier = dict(check.by_tier)
+    field = check.field
+    new_groups: tuple[str, ...] = ()
+    new_field = None
+    if create_missing:
+        twins = {found.rule for found in check.findings} & {FindingRule.TWIN_GROUP, FindingRule.TWIN_FIELD}
+        new_groups = tuple(group_name(job.campaign.code, tier) for tier in Tier if tier in check.missing)
+        for tier in sorted(check.missing):
+            name = group_name(job.campaign.code, tier)
+            by_tier[tier] = Group(id=NEW + name, name=name)
+        if field is None and FindingRule.TWIN_FIELD not in twins:
+            new_field = field_name(job.campaign.code)
+            field = CustomField(id=NEW + new_field, name=new_field, key=NEW + new_field, type="number")
+    ours = {group.id for group in by_tier.values()}
+    return Account(
+        groups=by_tier,
+        field=field,
+        check=check,
+        automations=tuple(a for a in automations if a.enabled and a.group_ids & ours),
+        to_create_groups=new_groups,
+        to_create_field=new_field,
+    )

@@ -1,0 +1,161 @@
+"""``bema-tui doctor``: what it looks at, what it says, what it keeps, and that it only reads."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bema_tui.config import load
+from bema_tui.model import CustomField
+from bema_tui.providers.mailerlite_probe import key_rule
+from bema_tui.store.database import Database, utc_now
+from bema_tui.sync.doctor import Line, examine
+
+from ..failures.desk import Desk, Simulated
+
+
+def lines(said: Any, about: str) -> list[dict[str, str]]:
+    return [line for line in said.document["lines"] if line["about"] == about]
+
+
+def verdicts(said: Any, about: str) -> set[str]:
+    return {line["verdict"] for line in lines(said, about)}
+
+
+def kept(desk: Desk) -> dict[str, str]:
+    with closing(sqlite3.connect(desk.database)) as connection:
+        return dict(connection.execute("SELECT name, value FROM settings"))
+
+
+def test_all_is_well(simulated: Simulated, desk: Desk) -> None:
+    said = desk.run("doctor", "--json", expect=0)
+    assert (said.document["warning"], said.document["error"]) == (0, 0), said.document
+    about = [line["about"] for line in said.document["lines"]]
+    assert set(about) == {
+        "configuration", "files", "database", "disk", "shop", "clock", "mailerlite", "page size", "counting", "batches",
+        "field keys", "cost",
+    }  # fmt: skip
+    assert about.count("clock") == 2
+    assert simulated.writes() == []
+    assert len(simulated.requests()) < 15
+    text = desk.run("doctor", expect=0).out
+    assert "ok       shop" in text
+    for secret in ("BEMA_MAILERLITE_KEY", "BEMA_EDD_KEY", "BEMA_EDD_TOKEN"):
+        assert desk.environment[secret] not in text + said.out
+
+
+@pytest.mark.parametrize(
+    ("switches", "facts"),
+    [
+        ({"page_cap": 100, "batch_item_cost": 1}, {"page_of_account": "100", "batch_base": "1", "batch_item": "1"}),
+        ({"page_cap": 1000, "batch_item_cost": 0}, {"page_of_account": "1000", "batch_base": "1", "batch_item": "0"}),
+        ({"page_cap": 100, "page_cap_refuses": True}, {"page_of_account": "100"}),
+    ],
+)
+def test_what_the_account_answers_is_kept(
+    simulated: Simulated, desk: Desk, switches: dict[str, Any], facts: dict[str, str]
+) -> None:
+    simulated.set(**switches)
+    desk.run("doctor", "--json", expect=0)
+    stored = kept(desk)
+    assert {name: stored[f"mailerlite_{name}"] for name in facts} == facts
+    assert stored["mailerlite_counts_by_status"] == "1"
+    assert stored["mailerlite_field_key_rule"] == "lower"
+
+
+def test_a_second_look_takes_over_what_changed(simulated: Simulated, desk: Desk) -> None:
+    desk.run("doctor", "--json", expect=0)
+    simulated.set(page_cap=1000, batch_item_cost=0)
+    desk.run("doctor", "--json", expect=0)
+    assert (kept(desk)["mailerlite_page_of_account"], kept(desk)["mailerlite_batch_item"]) == ("1000", "0")
+
+
+def test_missing_settings_are_named_and_nobody_is_asked(simulated: Simulated, desk: Desk) -> None:
+    del desk.environment["BEMA_EDD_TOKEN"]
+    said = desk.run("doctor", "--json", expect=2)
+    assert "BEMA_EDD_TOKEN" in lines(said, "configuration")[1]["text"]
+    assert verdicts(said, "database") == {"ok"}
+    assert simulated.requests() == []
+
+
+def test_a_key_without_the_right_is_an_error_that_says_which_role(simulated: Simulated, desk: Desk) -> None:
+    simulated.set(edd_role="viewer")
+    said = desk.run("doctor", "--json", expect=1)
+    (shop,) = lines(said, "shop")
+    assert (shop["verdict"], "shop_accountant" in shop["advice"]) == ("error", True)
+    assert verdicts(said, "mailerlite") == {"ok"}
+
+
+@pytest.mark.parametrize(("side", "about"), [("mailerlite", "mailerlite"), ("edd", "shop")])
+def test_a_refused_key_is_an_error(simulated: Simulated, desk: Desk, side: str, about: str) -> None:
+    simulated.set(expire_key=side)
+    said = desk.run("doctor", "--json", expect=1)
+    (line,) = lines(said, about)
+    assert line["verdict"] == "error"
+    assert line["advice"]
+    assert said.document["error"] == 1
+
+
+def test_files_that_others_can_read_are_warned_about(desk: Desk) -> None:
+    desk.run("campaigns", "list", "--json", expect=0)
+    desk.database.chmod(0o644)
+    desk.log.chmod(0o640)
+    said = desk.run("doctor", "--json", expect=0)
+    advice = [line["advice"] for line in lines(said, "files") if line["verdict"] == "warning"]
+    assert advice == [f"chmod 600 {desk.database}", f"chmod 600 {desk.log}"]
+
+
+def test_a_file_that_is_no_database_is_an_error(desk: Desk) -> None:
+    desk.database.write_bytes(b"not a database at all" * 100)
+    said = desk.run("doctor", "--json", expect=1)
+    assert "no database" in lines(said, "database")[0]["text"]
+
+
+def test_a_damaged_database_is_an_error(desk: Desk) -> None:
+    desk.run("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7", expect=0)
+    with closing(sqlite3.connect(desk.database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        index = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'campaign_products'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    content = bytearray(desk.database.read_bytes())
+    content[(index - 1) * size : index * size] = b"\xff" * size
+    desk.database.write_bytes(bytes(content))
+    said = desk.run("doctor", "--json", expect=1)
+    assert "error" in verdicts(said, "database")
+    assert "backup" in next(line["advice"] for line in lines(said, "database") if line["verdict"] == "error")
+
+
+def test_another_shop_than_the_database_s_is_an_error(desk: Desk) -> None:
+    desk.run("doctor", "--json", expect=0)
+    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        connection.execute("UPDATE settings SET value = 'https://another.example/' WHERE name = 'shop'")
+    said = desk.run("doctor", "--json", expect=1)
+    assert "another.example" in lines(said, "shop")[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("off", "verdict", "words"), [(0, "ok", "agree"), (300, "warning", "ahead of"), (-300, "warning", "behind")]
+)
+async def test_the_clock_is_held_against_both_servers(
+    simulated: Simulated, desk: Desk, off: int, verdict: str, words: str
+) -> None:
+    async def shifted(address: str) -> Database:
+        return await Database.open(address, clock=lambda: utc_now() + timedelta(seconds=off))
+
+    found: list[Line] = await examine(load(environment=desk.environment), shifted)
+    clocks = [line for line in found if line.about == "clock"]
+    assert [line.verdict for line in clocks] == [verdict, verdict]
+    assert all(words in line.text for line in clocks)
+
+
+def test_the_rule_of_keys_is_told_only_by_names_that_differ() -> None:
+    made: Callable[[str, str], CustomField] = lambda name, key: CustomField("9", name, key, "number")  # noqa: E731
+    assert key_rule([made("Zip", "z_i_p"), made("My Field", "my_field"), made("size", "size")]) is None
+    assert key_rule([made("2026_ETB_EOE_PURCHASE", "2026_etb_eoe_purchase")]) == "lower"
+    assert key_rule([made("2026_ETB_EOE_PURCHASE", "2026__e_t_b__e_o_e__p_u_r_c_h_a_s_e")]) == "snake"
+    assert key_rule([made("2026_ETB_EOE_PURCHASE", "field_17")]) == "other"

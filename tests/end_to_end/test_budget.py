@@ -1,0 +1,102 @@
+"""Two syncs of one account share one budget, a window is used up before the next one, and the forecast holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Row, select
+
+from bema_tui.model import RunState
+from bema_tui.store.budget import AccountFacts
+from bema_tui.store.schema import runs
+from tests.end_to_end.comparing import expect_account
+from tests.end_to_end.conftest import OpenConsole, Simulate
+from tests.end_to_end.engine import Engine, engine_on
+from tests.end_to_end.reference import Release
+from tests.end_to_end.scene import GOING, poor_campaign
+
+QUOTA, RESERVE, SECONDS = 120, 10, 3.0
+PACED = {"BEMA_MAILERLITE_QUOTA": str(QUOTA), "BEMA_MAILERLITE_WINDOW_SECONDS": str(SECONDS)}
+
+
+def windows(requests: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Requests to MailerLite by the window in which the service counted them: fixed, from its first request."""
+    found: list[list[dict[str, Any]]] = []
+    began = float("-inf")
+    for row in requests:
+        if row["side"] == "mailerlite" and row["cost"]:
+            if row["seconds_since_start"] >= began + SECONDS:
+                began = row["seconds_since_start"]
+                found.append([])
+            found[-1].append(row)
+    return found
+
+
+def test_two_processes_together_keep_the_quota(simulate: Simulate, console: OpenConsole) -> None:
+    simulated = simulate(seed=31, subscribers=300, orders=260, campaigns=2, quota=QUOTA, window_seconds=SECONDS)
+    before = simulated.state()
+    mine = console(simulated, **PACED)
+    releases = [Release.read(row) for row in mine.run_cli("campaigns", "discover", "--add")["campaigns"]]
+    started = [mine.start("sync", release.code, *GOING) for release in releases]
+    for process in started:
+        told = mine.finish(process)
+        assert told.status in (0, 3), told
+        assert told.document["state"] == "done"
+    seen = windows(simulated.requests())
+    assert len(seen) > 2, "more than two windows were needed"
+    assert simulated.state()["requests"]["refused_429"] == 0
+    assert [used for window in seen if (used := sum(row["cost"] for row in window)) > QUOTA - RESERVE] == []
+    expect_account(simulated, before, releases)
+
+
+@pytest.mark.parametrize("item_cost", [0, 1])
+def test_writing_uses_what_there_is_and_costs_what_was_foretold(
+    simulate: Simulate, console: OpenConsole, item_cost: int
+) -> None:
+    quota = 80  # a batch of fifty, and one of what remains
+    sizes = {"seed": 7, "subscribers": 800, "orders": 700, "campaigns": 2}
+    simulated = simulate(**sizes, quota=quota, window_seconds=SECONDS, batch_item_cost=item_cost)
+    code = poor_campaign(simulated)
+    album, product = (simulated.state()["campaigns"][0][name] for name in ("album", "product_id"))
+    mine = console(simulated, **PACED)
+    mine.run_cli("campaigns", "add", code, "--album", album, "--product", str(product))
+    run = mine.run_cli("sync", code, *GOING, expect={0, 3})
+    assert run["state"] == "done"
+    assert simulated.state()["requests"]["refused_429"] == 0
+    seen = windows(simulated.requests())
+    writing = [window for window in seen[:-1] if window[-1]["write"] and window[-1]["items"]]
+    used = [sum(row["cost"] for row in window) for window in writing]
+    assert all(0.95 * (quota - RESERVE) <= spent <= quota - RESERVE for spent in used)
+    assert len(used) >= 2 or not item_cost, "where items are free, no window is filled"
+    foretold, made = run["requests"]["write_forecast"], run["requests"]["write"]
+    assert abs(foretold - made) <= max(1, 0.05 * made)
+    learned = dict(mine.rows("SELECT name, value FROM settings WHERE name LIKE 'mailerlite_batch_%'"))
+    # That items count is what is taken for granted until a batch shows that they don't.
+    assert learned == ({} if item_cost else {"mailerlite_batch_base": "1", "mailerlite_batch_item": "0"})
+
+
+async def last_run(engine: Engine) -> Row[Any]:
+    async with engine.db.read() as connection:
+        return (await connection.execute(select(runs).order_by(runs.c.id.desc()).limit(1))).one()
+
+
+@pytest.mark.parametrize(("page_cap", "way"), [(100, "sweep of the account"), (5, "groups by status")])
+async def test_each_way_of_reading_finds_everybody_for_what_was_foretold(
+    simulate: Simulate, tmp_path: Path, page_cap: int, way: str
+) -> None:
+    """A small account is swept; where a sweep would take many pages, the groups are read."""
+    simulated = simulate(seed=34, subscribers=400, orders=300, campaigns=1, page_cap=page_cap)
+    before = simulated.state()
+    async with engine_on(simulated, tmp_path) as engine:
+        await AccountFacts(engine.db).learned("page_of_account", page_cap)
+        releases = await engine.discover()
+        assert await engine.sync(releases[0].code) is RunState.DONE
+        expect_account(simulated, before, releases)
+        assert await engine.sync(releases[0].code) is RunState.DONE
+        run = await last_run(engine)
+    assert run.mailerlite_read["strategy"] == way
+    assert run.requests_write == 0
+    assert run.requests_read == run.read_forecast
+    assert run.mailerlite_read["requests"] == run.mailerlite_read["requests_forecast"]
