@@ -185,7 +185,7 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
                 c.members or 0,
                 c.buyers or 0,
                 (c.conversion or 0.0) * 100,
-                c.revenue or "-",
+                f"{c.currency} {c.revenue}".strip() if c.revenue else "-",
                 c.runs,
                 c.last_sync.strftime("%Y-%m-%d %H:%M") if c.last_sync else "never",
             )

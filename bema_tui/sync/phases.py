@@ -9,7 +9,7 @@ from bema_tui.campaigns.purchases import Rules
 from bema_tui.campaigns.severities import finding
 from bema_tui.config import RuleSettings
 from bema_tui.errors import BemaError
-from bema_tui.model import Finding, FindingRule, Phase, RunState
+from bema_tui.model import ChangeKind, Finding, FindingRule, Phase, RunState
 from bema_tui.providers.gates import WindowGate
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.statistics import Statistics
@@ -55,6 +55,7 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
     await _write_cost(job, account, plan, gate, shrunk)
     await job.runs.supersede(job.run, job.campaign.code, job.fence)
     _refuse_blocked(job, account)
+    _refuse_stranding(plan)
     await job.note(planned_at=job.db.now())
     if not plan.changes and not shrunk:
         await job.enter(Phase.STATISTICS, "nothing to do")
@@ -151,6 +152,8 @@ async def _write_cost(job: Job, account: Account, plan: PlanResult, gate: Window
         plan.kinds, plan.people, limit=gate.limit, reserve=quota.reserve, window_seconds=quota.window_seconds
     )
     names = {group.id: group.name for group in account.groups.values()}
+    latest = await job.orders.latest_complete()
+    orders = latest.orders if latest else 0
     job.options["write_units_forecast"] = forecast.units
     job.options["needs_approval"] = _needs_approval(job, plan, shrunk)
     await job.note(
@@ -167,20 +170,30 @@ async def _write_cost(job: Job, account: Account, plan: PlanResult, gate: Window
             for group in sorted(automation.group_ids)
             if plan.adds_by_group.get(group)
         ],
-        checks=_checks(job, plan, shrunk=bool(shrunk)),
+        checks=_checks(job, plan, orders, shrunk=bool(shrunk)),
     )
 
 
-def _checks(job: Job, plan: PlanResult, *, shrunk: bool) -> list[Mapping[str, Any]]:
-    """What was made sure of, in words for the screen; each is computed, none is a promise."""
+def _checks(job: Job, plan: PlanResult, orders: int, *, shrunk: bool) -> list[Mapping[str, Any]]:
+    """What was made sure of, in words for the screen; each is computed, none is a promise.
+
+    One that is not ``ok`` stops the plan. ``look`` marks what only asks for somebody's yes.
+    """
     share = plan.moves * 100 / job.people_read if job.people_read else 0.0
     limit = _most_moves(job)
+    percent = job.settings.rules.shrink_percent
+    created = plan.kinds.get(ChangeKind.CREATE_SUBSCRIBER, 0)
     return [
-        {"text": "shop read whole", "ok": True},
-        {"text": "MailerLite read whole", "ok": True},
+        {"text": f"shop read whole, {orders:,} orders", "ok": True},
+        {"text": f"MailerLite read whole, {job.people_read:,} people", "ok": True},
         {"text": "nobody is left without a tier", "ok": plan.removes_unproved == 0},
-        {"text": f"no read shrank over {job.settings.rules.shrink_percent:g} %", "ok": not shrunk},
-        {"text": f"{plan.moves:,} moves of {limit:,} without approval ({share:.1f} %)", "ok": plan.moves <= limit},
+        {"text": f"no status is changed, {created or 'nobody'} created", "ok": True, "look": bool(created)},
+        {"text": f"{'a' if shrunk else 'no'} read shrank over {percent:g} %", "ok": True, "look": shrunk},
+        {
+            "text": f"{plan.moves:,} moves, {share:.1f} %; up to {limit:,} need no look",
+            "ok": True,
+            "look": plan.moves > limit,
+        },
     ]
 
 
@@ -200,6 +213,16 @@ def _needs_approval(job: Job, plan: PlanResult, shrunk: list[Finding]) -> str:
     if plan.moves > limit:
         return f"{plan.moves:,} moves are more than {limit:,}: somebody has to see this plan"
     return ""
+
+
+def _refuse_stranding(plan: PlanResult) -> None:
+    """The rules never leave anybody without a tier; should they ever, no plan of it is applied."""
+    if plan.removes_unproved:
+        raise BemaError(
+            f"The plan would leave {plan.removes_unproved} people without a tier; it is not applied.",
+            tried="plan the campaign",
+            advice="Nothing was written. Please report this with the run's ledger (bema-tui changes RUN --json).",
+        )
 
 
 def _refuse_blocked(job: Job, account: Account) -> None:
