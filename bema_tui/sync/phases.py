@@ -9,7 +9,7 @@ from bema_tui.campaigns.purchases import Rules
 from bema_tui.campaigns.severities import finding
 from bema_tui.config import RuleSettings
 from bema_tui.errors import BemaError
-from bema_tui.model import ChangeKind, Finding, FindingRule, Phase, RunState
+from bema_tui.model import ChangeKind, Completeness, Finding, FindingRule, Phase, RunState
 from bema_tui.providers.gates import WindowGate
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.statistics import Statistics
@@ -41,6 +41,9 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
     async with shown_as(job.db, "shop"):
         found = await read_shop(job)
     await job.enter(Phase.READ_MAILERLITE, found)
+    # From here on what an older run read is overwritten: its plan can't be applied any more.
+    await job.runs.supersede(job.run, job.campaign.code, job.fence)
+    await job.note(mailerlite_read={"completeness": Completeness.PARTIAL})
     async with shown_as(job.db, "mailerlite"):
         found = await read_people(job, account)
     await job.enter(Phase.RECONCILE, found)
@@ -53,7 +56,6 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
     if not shrunk:
         await _keep_sizes(job)
     await _write_cost(job, account, plan, gate, shrunk)
-    await job.runs.supersede(job.run, job.campaign.code, job.fence)
     _refuse_blocked(job, account)
     _refuse_stranding(plan)
     await job.note(planned_at=job.db.now())
@@ -99,8 +101,8 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, *, approved: bool) 
     if await create_missing(job, keeper):
         account = await read_account(job, create_missing=False)
         applier = Applier(job, account, keeper, gate)
-    await create_people(job, keeper, account)
     await applier.canary()
+    await create_people(job, keeper, account, applier.watch_failures)
     await applier.apply_rest()
     await job.enter(Phase.READ_BACK)
     return await applier.read_back()
@@ -154,7 +156,6 @@ async def _write_cost(job: Job, account: Account, plan: PlanResult, gate: Window
     names = {group.id: group.name for group in account.groups.values()}
     latest = await job.orders.latest_complete()
     orders = latest.orders if latest else 0
-    job.options["write_units_forecast"] = forecast.units
     job.options["needs_approval"] = _needs_approval(job, plan, shrunk)
     await job.note(
         people=plan.people,

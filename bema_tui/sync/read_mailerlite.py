@@ -17,6 +17,7 @@ from bema_tui.model import (
     Finding,
     FindingRule,
     Group,
+    RunState,
     Subscriber,
     SubscriberStatus,
     Tier,
@@ -25,9 +26,10 @@ from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem
 from bema_tui.store.ledger import NEW
 from bema_tui.store.people import Member
 from bema_tui.store.settings import DatabaseSettings
+from bema_tui.sync.budget import BATCH
 from bema_tui.sync.job import Job
 
-BATCH = 50
+_NO_ADDRESS = frozenset({400, 404, 422})
 _BUYER_STATUSES = ("complete", "partially_refunded", "revoked", "on_hold")
 
 
@@ -53,9 +55,9 @@ class Account:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with the campaign in the account, less what this plan creates."""
-        created = set(self.to_create_groups) | ({self.to_create_field} if self.to_create_field else set())
+        created = {*self.to_create_groups, *([self.to_create_field] if self.to_create_field else [])}
         missing = {FindingRule.GROUP_MISSING, FindingRule.FIELD_MISSING}
-        return tuple(found for found in self.check.findings if not (found.rule in missing and created))
+        return tuple(found for found in self.check.findings if not (found.rule in missing and found.subject in created))
 
     def member(self, subscriber: Subscriber, read_at: datetime) -> Member:
         """A subscriber as a person of this campaign.
@@ -109,12 +111,11 @@ async def read_account(job: Job, *, create_missing: bool) -> Account:
     new_groups: tuple[str, ...] = ()
     new_field = None
     if create_missing:
-        twins = {found.rule for found in check.findings} & {FindingRule.TWIN_GROUP, FindingRule.TWIN_FIELD}
         new_groups = tuple(group_name(job.campaign.code, tier) for tier in Tier if tier in check.missing)
         for tier in sorted(check.missing):
             name = group_name(job.campaign.code, tier)
             by_tier[tier] = Group(id=NEW + name, name=name)
-        if field is None and FindingRule.TWIN_FIELD not in twins:
+        if field is None:
             new_field = field_name(job.campaign.code)
             field = CustomField(id=NEW + new_field, name=new_field, key=NEW + new_field, type="number")
     ours = {group.id for group in by_tier.values()}
@@ -182,7 +183,7 @@ async def _read_group(job: Job, account: Account, group: Group) -> None:
 async def _read_pass(job: Job, account: Account, group: Group, status: SubscriberStatus) -> frozenset[int]:
     seen: set[int] = set()
     async for page in job.mailerlite.get_subscribers(group_id=group.id, status=status, with_groups=True):
-        job.interrupt.check()
+        await job.safe_point(RunState.PLANNING)
         if page.broken:
             path, problem = page.broken[0]
             raise IncompleteRead(
@@ -216,7 +217,8 @@ async def _find_buyers(job: Job, account: Account) -> None:
         chunk = addresses[start : start + BATCH]
         answers = await job.mailerlite.batch([BatchItem.find(address) for address in chunk])
         at = job.db.now()
-        found = [_person(answer) for answer in answers]
+        # What MailerLite takes for no address at all (4xx) it can't know either; everything else must be answered.
+        found = [None if answer.code in _NO_ADDRESS else _person(answer) for answer in answers]
         await job.people.put([account.member(person, at) for person in found if person is not None])
         await job.note()
 
