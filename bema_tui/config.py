@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import tomllib
@@ -182,6 +183,7 @@ def load(
             _put(values, section, key, value)
     settings = _structure(values, str(file) if file.exists() else "")
     label_zone(settings.timezone)
+    _check_sizes(settings)
     if not settings.database_url:
         settings = evolve(settings, database_url=default_database_url())
     return settings
@@ -285,6 +287,8 @@ def _strict(kind: type) -> Any:
             number = kind(value)
         except ValueError:
             raise ValueError("must be a number") from None
+        if not math.isfinite(number):
+            raise ValueError("must be a finite number")
         if number < 0:
             raise ValueError("must not be negative")
         return number
@@ -306,6 +310,42 @@ def _structure(values: dict[str, Any], source: str) -> Settings:
             where=source or "environment",
             advice="The README lists every setting.",
         ) from None
+
+
+_AT_LEAST_ONE = (
+    ("mailerlite", "quota"),
+    ("mailerlite", "window_seconds"),
+    ("edd", "page_size"),
+    ("edd", "parallel"),
+    ("rules", "moves_per_day"),
+    ("rules", "failure_minimum"),
+    ("locks", "heartbeat"),
+    ("health", "check_every"),
+    ("health", "gauges_every"),
+    ("health", "memory_limit"),
+)
+
+
+def _check_sizes(settings: Settings) -> None:
+    """Numbers that are numbers, and would still make a run hang, never stop or lose its lock."""
+    wrong = [
+        f"{section}.{name}: must be 1 or more"
+        for section, name in _AT_LEAST_ONE
+        if getattr(getattr(settings, section), name) < (0.1 if name == "window_seconds" else 1)
+    ]
+    percents = {name: getattr(settings.rules, name) for name in ("shrink_percent", "failure_percent")} | {
+        name: getattr(settings.health, name) for name in ("memory_warning_percent", "memory_pause_percent")
+    }
+    wrong += [f"{name}: must be at most 100" for name, value in percents.items() if value > 100]
+    locks = settings.locks
+    if not locks.heartbeat < locks.live < locks.lease < locks.stale:
+        wrong.append("locks: heartbeat, live, lease and stale must grow in this order")
+    if wrong:
+        raise ConfigurationError(
+            "The configuration has mistakes: " + "; ".join(wrong) + ".",
+            where=settings.source or "environment",
+            advice="The README lists every setting.",
+        )
 
 
 def _complaints(error: BaseException, path: str = "") -> list[str]:

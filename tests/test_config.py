@@ -52,6 +52,12 @@ def test_a_named_file_must_exist(tmp_path: Path) -> None:
         ('[rules]\nmove_inactive = "yes"', "rules.move_inactive: must be true or false"),
         ("rules = 3", "rules must be a table"),
         ("[mailerlite]\nkey = 5", "mailerlite.key: must be text"),
+        ("[edd]\nparallel = 0", "edd.parallel: must be 1 or more"),
+        ("[edd]\npage_size = 0", "edd.page_size: must be 1 or more"),
+        ("[rules]\nshrink_percent = nan", "rules.shrink_percent: must be a finite number"),
+        ("[rules]\nmax_moves_percent = inf", "rules.max_moves_percent: must be a finite number"),
+        ("[rules]\nshrink_percent = 101", "shrink_percent: must be at most 100"),
+        ("[locks]\nlease = 60", "lease and stale must grow"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, complaint: str) -> None:

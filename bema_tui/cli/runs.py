@@ -132,10 +132,15 @@ def sync(
 
 def _ask(settings: Settings, as_json: bool, run: int, verb: str, reason: str) -> None:
     async def work() -> None:
+        from bema_tui.model import RunState
         from bema_tui.store.activity import Activity
         from bema_tui.store.runs import Runs
 
         async with open_world(settings) as world:
+            if (await world.reader.run(run)).state is RunState.LOST:
+                raise UsageError(
+                    f"Run {run} is lost: its process is gone.", advice=f"Go on with: bema-tui resume {run}"
+                )
             runs_table = Runs(world.db)
             await runs_table.ask(run, verb, world.me.user, reason)
             campaign = (await runs_table.get(run)).campaign

@@ -185,10 +185,10 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
             (
                 c.code,
                 c.status,
-                c.members or 0,
-                c.buyers or 0,
-                (c.conversion or 0.0) * 100,
-                c.revenue or "-",
+                "-" if c.members is None else f"{c.members:,}",
+                "-" if c.buyers is None else f"{c.buyers:,}",
+                "-" if c.conversion is None else f"{c.conversion * 100:.1f}",
+                f"{c.currency} {c.revenue}".strip() if c.revenue else "-",
                 c.runs,
                 c.last_sync.strftime("%Y-%m-%d %H:%M") if c.last_sync else "never",
             )

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
+
+_NUMBER = re.compile(r"-|[0-9][0-9,]*(\.[0-9]+)?")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Rows under their heads; numbers to the right."""
     texts = [[_text(cell) for cell in row] for row in rows]
-    right = [bool(rows) and all(isinstance(row[i], (int, float)) for row in rows) for i in range(len(head))]
+    right = [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(head))]
     widths = [max(cell_len(head[i]), *(cell_len(row[i]) for row in texts), 0) for i in range(len(head))]
     lines = [_line(head, widths, right)]
     lines += [_line(row, widths, right) for row in texts]
     return "\n".join(lines)
+
+
+def _is_number(cell: object) -> bool:
+    """A number, a number in words of its own, or the dash that stands for none."""
+    return (
+        isinstance(cell, (int, float)) or cell == "-" or (isinstance(cell, str) and _NUMBER.fullmatch(cell) is not None)
+    )
 
 
 def _text(cell: object) -> str:

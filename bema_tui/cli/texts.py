@@ -27,13 +27,16 @@ async def plan_text(world: World, run: RunView) -> str:
         table(("bought while in", "people", "changes"), [(r.rule, r.people, r.changes) for r in rules]),
         "",
     ]
-    lines += [f"{'ok' if check['ok'] else 'NOT OK'}  {check['text']}" for check in run.checks]
     lines += [
-        f"mail  {entry['people']} people join {entry['group']}: the automation {entry['name']!r} goes off for them"
+        f"{'look' if check.get('look') else 'ok' if check['ok'] else 'NOT OK':<6}  {check['text']}"
+        for check in run.checks
+    ]
+    lines += [
+        f"mail    {entry['people']} people join {entry['group']}: the automation {entry['name']!r} goes off for them"
         for entry in run.automations
     ]
     if run.note and run.state.value == "needs_approval":
-        lines.append(f"needs approval  {run.note}")
+        lines.append(f"Needs approval: {run.note}.")
     lines.append(f"\nApply it with: bema-tui apply {run.id}")
     return "\n".join(lines)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Row, bindparam, case, delete, distinct, func, insert, select, update
+from sqlalchemy import Row, and_, bindparam, case, delete, func, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import StoreError
@@ -17,6 +17,8 @@ from bema_tui.store.database import Database
 from bema_tui.store.runs import Fence, check_fence
 from bema_tui.store.schema import ledger, plan_counts, runs
 
+# The words of a refusal that is about the person alone: their status forbids it.
+_STATUS_WORDS = ("unsubscribed", "bounced", "junk", "unconfirmed")
 NEW = "new:"  # the target of a row whose group or field does not exist yet
 
 
@@ -215,31 +217,20 @@ class Ledger:
             return Counter({ChangeState(state): count for state, count in rows})
 
     async def failure_rate(self) -> tuple[int, int]:
-        """(failed, sent) rows, not counting those refused for the person's status (422). Domain rules, section 6."""
-        refused_for_status = case((ledger.c.refused_status == 422, 1), else_=0)
+        """(failed, sent) rows, not counting those refused for the person's status. Domain rules, section 6."""
+        for_status = and_(
+            ledger.c.refused_status == 422, or_(*(ledger.c.error.contains(word) for word in _STATUS_WORDS))
+        )
+        counted = and_(ledger.c.state == ChangeState.FAILED, not_(func.coalesce(for_status, False)))
         async with self._db.read() as connection:
             row = (
                 await connection.execute(
-                    select(
-                        func.count(case((ledger.c.state == ChangeState.FAILED, 1)))
-                        - func.coalesce(
-                            func.sum(case((ledger.c.state == ChangeState.FAILED, refused_for_status), else_=0)), 0
-                        ),
-                        func.count(),
-                    ).where(ledger.c.run == self.run, ledger.c.state.in_([ChangeState.APPLIED, ChangeState.FAILED]))
+                    select(func.count(case((counted, 1))), func.count()).where(
+                        ledger.c.run == self.run, ledger.c.state.in_([ChangeState.APPLIED, ChangeState.FAILED])
+                    )
                 )
             ).one()
         return int(row[0]), int(row[1])
-
-    async def applied_people(self) -> int:
-        """How many people have at least one applied row."""
-        async with self._db.read() as connection:
-            found = await connection.scalar(
-                select(func.count(distinct(ledger.c.subscriber_id))).where(
-                    ledger.c.run == self.run, ledger.c.state == ChangeState.APPLIED, ledger.c.subscriber_id != ""
-                )
-            )
-        return int(found or 0)
 
     async def applied_after(self, after_seq: int, limit: int) -> tuple[LedgerRow, ...]:
         """Applied rows in their order, from behind ``after_seq`` on."""
@@ -279,12 +270,10 @@ class LedgerHistory:
         self._campaign = campaign
 
     async def refused(self) -> frozenset[tuple[str, str, str, str | None, str | None]]:
-        """Writes MailerLite refused (4xx): (subscriber, kind, target name, before, after), not to be planned again."""
+        """Writes MailerLite refused (4xx): (subscriber, kind, target, before, after), not to be planned again."""
         async with self._db.read() as connection:
             rows = await connection.execute(
-                select(
-                    ledger.c.subscriber_id, ledger.c.kind, ledger.c.target_name, ledger.c.before, ledger.c.after
-                ).where(
+                select(ledger.c.subscriber_id, ledger.c.kind, ledger.c.target, ledger.c.before, ledger.c.after).where(
                     ledger.c.campaign == self._campaign,
                     ledger.c.state == ChangeState.FAILED,
                     ledger.c.refused_status.is_not(None),

@@ -41,7 +41,7 @@ class Run:
         """Whether a yes stands: it applied before, somebody saw the plan, or it needs no look and was told yes."""
         if self.planned_at is None:
             return False
-        if self.apply_started_at is not None or (self.yes_at is not None and self.yes_at > self.planned_at):
+        if self.apply_started_at is not None or self.yes_at is not None:
             return True
         return bool(self.options.get("yes")) and not self.options.get("needs_approval")
 
@@ -96,8 +96,7 @@ class Runs:
                     pid=me.pid,
                     started_at=now,
                     options=dict(options),
-                    yes_at=now if yes_by else None,
-                    yes_by=yes_by,
+                    yes_by=yes_by,  # said beforehand; ``yes_at`` is for a yes to a plan that could be seen
                     phases=[{"phase": Phase.LOCK, "started_at": now.isoformat(), "seconds": None, "note": ""}],
                 )
             )
@@ -207,11 +206,11 @@ class Runs:
             ).one()
             return row[0], row[1], row[2], row[3]
 
-    async def newest_applied(self, campaign: str) -> int | None:
-        """The newest run that began to apply changes to the campaign."""
+    async def newest_reader(self, campaign: str) -> int | None:
+        """The newest run that began to read the campaign's people: what older runs read is overwritten by it."""
         async with self._db.read() as connection:
             found = await connection.scalar(
-                select(func.max(runs.c.id)).where(runs.c.campaign == campaign, runs.c.apply_started_at.is_not(None))
+                select(func.max(runs.c.id)).where(runs.c.campaign == campaign, runs.c.mailerlite_read.is_not(None))
             )
         return None if found is None else int(found)
 

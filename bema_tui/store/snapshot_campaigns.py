@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import ChangeState, Lock, RunState, Tier
@@ -53,6 +53,7 @@ async def read_campaigns(connection: AsyncConnection, now: datetime, code: str |
     # Each subquery is a short walk along the index on (campaign, started_at) or (campaign, at).
     own = runs.c.campaign == campaigns.c.code
     open_states = [*AT_WORK, *WAITING, RunState.DISCARDED]
+    synced = or_(runs.c.kind == "sync", runs.c.apply_started_at.is_not(None))
     ended = select(runs.c.id).where(own, runs.c.state.not_in(open_states)).order_by(runs.c.started_at.desc()).limit(1)
     brought = statistics.alias()
     newest = (
@@ -75,7 +76,7 @@ async def read_campaigns(connection: AsyncConnection, now: datetime, code: str |
             select(func.count()).where(own).scalar_subquery().label("run_count"),
             spent.scalar_subquery().label("requests"),
             ended.scalar_subquery().label("ended_run"),
-            ended.where(runs.c.kind == "sync").scalar_subquery().label("synced_run"),
+            ended.where(synced).scalar_subquery().label("synced_run"),
         )
         .select_from(campaigns.outerjoin(statistics, statistics.c.id == newest.scalar_subquery()))
         .order_by(campaigns.c.code)

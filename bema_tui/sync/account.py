@@ -45,9 +45,9 @@ class Account:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with the campaign in the account, less what this plan creates."""
-        created = set(self.to_create_groups) | ({self.to_create_field} if self.to_create_field else set())
+        created = {*self.to_create_groups, *([self.to_create_field] if self.to_create_field else [])}
         missing = {FindingRule.GROUP_MISSING, FindingRule.FIELD_MISSING}
-        return tuple(found for found in self.check.findings if not (found.rule in missing and created))
+        return tuple(found for found in self.check.findings if not (found.rule in missing and found.subject in created))
 
     def member(self, subscriber: Subscriber, read_at: datetime) -> Member:
         """A subscriber as a person of this campaign.
@@ -101,12 +101,11 @@ async def read_account(job: Job, *, create_missing: bool) -> Account:
     new_groups: tuple[str, ...] = ()
     new_field = None
     if create_missing:
-        twins = {found.rule for found in check.findings} & {FindingRule.TWIN_GROUP, FindingRule.TWIN_FIELD}
         new_groups = tuple(group_name(job.campaign.code, tier) for tier in Tier if tier in check.missing)
         for tier in sorted(check.missing):
             name = group_name(job.campaign.code, tier)
             by_tier[tier] = Group(id=NEW + name, name=name)
-        if field is None and FindingRule.TWIN_FIELD not in twins:
+        if field is None:
             new_field = field_name(job.campaign.code)
             field = CustomField(id=NEW + new_field, name=new_field, key=NEW + new_field, type="number")
     ours = {group.id for group in by_tier.values()}

@@ -12,17 +12,24 @@ from bema_tui.store.ledger import LedgerRow, Settled
 from bema_tui.sync.truth import GONE, is_shown
 
 MAX_TRIES = 3
-RETRYABLE = frozenset({408, 425, 429})
+RETRYABLE = frozenset({408, 425})
+NO_RIGHT = frozenset({401, 403})
 
 
 def item_of(row: LedgerRow) -> BatchItem:
-    """The request of a row. Numbers go as numbers: the purchase field is one."""
+    """The request of a row."""
     if row.kind is ChangeKind.SET_FIELD:
-        value = int(row.after) if row.after is not None and row.after.isdigit() else row.after
-        return BatchItem.put_fields(row.subscriber_id, {row.target: value})
+        return BatchItem.put_fields(row.subscriber_id, {row.target: field_value(row.after)})
     if row.kind is ChangeKind.ADD_GROUP:
         return BatchItem.assign(row.subscriber_id, row.target)
     return BatchItem.unassign(row.subscriber_id, row.target)
+
+
+def field_value(text: str | None) -> str | int | None:
+    """A value as it goes out: what is a number to the letter as a number (the purchase field is one), else as text."""
+    if text is not None and text.isascii() and text.isdigit() and str(int(text)) == text:
+        return int(text)
+    return text
 
 
 def settle_answer(row: LedgerRow, answer: BatchAnswer) -> Settled:
@@ -34,6 +41,9 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer) -> Settled:
         return Settled(row.id, ChangeState.UNKNOWN, "404 on the remove; to be read back")
     if answer.code == 404:
         return Settled(row.id, ChangeState.FAILED, f"404: {GONE}", refused_status=404)
+    if answer.code == 429 or answer.code in NO_RIGHT:
+        # Neither is a try: the one waits for the quota, the other for a key; nothing was done.
+        return Settled(row.id, ChangeState.PLANNED, f"answer {answer.code}; to be sent again")
     if answer.code in RETRYABLE or answer.code >= 500:
         if row.attempts + 1 < MAX_TRIES:
             return Settled(row.id, ChangeState.PLANNED, f"answer {answer.code}; to be tried again")

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bema_tui.campaigns.severities import finding
-from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped, WriteUnknown
+from bema_tui.errors import BadAnswer, BemaError, NotAuthorized, RateLimited, Stopped, WriteUnknown
 from bema_tui.model import ChangeKind, ChangeState, FindingRule, RunState, Subscriber
 from bema_tui.providers.gates import WindowGate
 from bema_tui.store.ledger import LedgerRow, Settled
 from bema_tui.sync.account import Account
-from bema_tui.sync.answers import MAX_TRIES, item_of, settle_answer
+from bema_tui.sync.answers import MAX_TRIES, NO_RIGHT, item_of, settle_answer
+from bema_tui.sync.budget import BATCH, CANARY_PEOPLE, SAMPLE
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.packing import pack
-from bema_tui.sync.reading_people import BATCH, read_by_id
+from bema_tui.sync.reading_people import read_by_id
 from bema_tui.sync.truth import GONE, Verdict, is_shown, judge_person
 
-CANARY_PEOPLE = 5
-SAMPLE = 50
 _AHEAD = 4 * BATCH  # planned rows looked at to fill one batch
 _LAST_BATCHES = 3
+_BACK_OFF_SECONDS = 0.5
 _PEOPLE_KINDS = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
 
 
@@ -128,7 +129,7 @@ class Applier:
         while rows := await self._job.ledger.planned(_AHEAD, kinds=_PEOPLE_KINDS):
             await self._send_next(rows)
             await self.settle_unknown()
-            await self._watch_failures()
+            await self.watch_failures()
 
     async def read_back(self) -> str:
         """Read a sample of the group changes back; what is not shown is failed, and says so."""
@@ -156,8 +157,10 @@ class Applier:
         await self._keeper.safe_point(RunState.APPLYING)
         of_people = await job.ledger.of_people(row.subscriber_id for row in rows)
         packed = pack(_ending(rows), of_people, size)
-        stale_before = job.db.now() - timedelta(seconds=job.settings.rules.stale_after_seconds)
-        stale = list(dict.fromkeys(row.subscriber_id for row in packed.send if row.read_at < stale_before))
+        now = job.db.now()
+        fresh_from = now - timedelta(seconds=job.settings.rules.stale_after_seconds)
+        # A read from the future says that the clock was set back: how old it is nobody knows.
+        stale = list(dict.fromkeys(r.subscriber_id for r in packed.send if not fresh_from <= r.read_at <= now))
         if stale:
             await self._refresh(stale[:BATCH], of_people)
             return
@@ -188,7 +191,29 @@ class Applier:
             raise
         else:
             results = [settle_answer(row, answer) for row, answer in zip(rows, answers, strict=True)]
+            await self._finish(rows, results)
+            await self._heed(rows, {answer.code for answer in answers})
+            return
         await self._finish(rows, results)
+
+    async def _heed(self, rows: Sequence[LedgerRow], codes: set[int]) -> None:
+        """What single items' answers ask of the whole run: to stop without a right, to wait when pressed.
+
+        Raises:
+            NotAuthorized: the key lost its right on the way; nothing of those items was done.
+        """
+        if codes & NO_RIGHT:
+            raise NotAuthorized(
+                "MailerLite's key lost a right while changes were sent.",
+                tried="apply the plan",
+                where="MailerLite",
+                advice="Check the key and its user, then resume the run: nothing was marked as refused.",
+            )
+        if 429 in codes:
+            await self._gate.refused(max(1.0, self._gate.resets_in))
+        elif any(code >= 500 for code in codes):
+            tries = 1 + max(row.attempts for row in rows)
+            await self._job.interrupt.sleep(random.uniform(0, _BACK_OFF_SECONDS * 2**tries))  # noqa: S311 (jitter)
 
     async def _refresh(self, people: Sequence[str], of_people: dict[str, tuple[LedgerRow, ...]]) -> None:
         """Read stale people again: what moved is skipped, the rest rests on a fresh truth."""
@@ -233,7 +258,7 @@ class Applier:
             job.run,
         )
 
-    async def _watch_failures(self) -> None:
+    async def watch_failures(self) -> None:
         """Stop a run that mostly fails. Domain rules, section 7.
 
         Raises:

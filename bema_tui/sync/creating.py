@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+
 from bema_tui.campaigns.purchases import same_value
-from bema_tui.errors import RequestRefused, WriteUnknown
+from bema_tui.errors import BadAnswer, RequestRefused, WriteUnknown
 from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
 from bema_tui.store.ledger import LedgerRow, Settled
 from bema_tui.sync.account import Account
+from bema_tui.sync.answers import field_value
+from bema_tui.sync.budget import CANARY_PEOPLE
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 
@@ -30,36 +34,64 @@ async def create_missing(job: Job, keeper: Keeper) -> int:
     return made
 
 
-async def create_people(job: Job, keeper: Keeper, account: Account) -> None:
+async def create_people(job: Job, keeper: Keeper, account: Account, watch: Callable[[], Awaitable[None]]) -> None:
     """Create buyers whom MailerLite does not know, where the label has chosen so (``add_new_buyers``).
 
-    Who has become known meanwhile is left to the next plan: existing people are written by id only.
+    Who has become known meanwhile is left to the next plan: existing people are written by id only. The first five are
+    read back before the others are made; ``watch`` stops a run that mostly fails.
+
+    Raises:
+        BadAnswer: somebody of the first five is not there as MailerLite answered; nobody more is created.
     """
     field = account.field
+    first: list[LedgerRow] = []
     while field is not None and (rows := await job.ledger.planned(1, kinds=[ChangeKind.CREATE_SUBSCRIBER])):
         await keeper.safe_point(RunState.APPLYING)
-        row = rows[0]
-        there = await job.mailerlite.find_subscriber(row.email)
-        if there is not None:
-            done = _shows(there, row, field.key)
-            state = ChangeState.APPLIED if done else ChangeState.SKIPPED
-            await _settle(job, row, state, None if done else "is known to MailerLite meanwhile")
-            continue
-        await job.ledger.mark_sending(rows)
-        value = int(row.after) if row.after is not None and row.after.isdigit() else row.after
-        try:
-            made = await job.mailerlite.add_or_update_subscriber(
-                row.email, {field.key: value}, [row.target], before_try=job.still_ours
+        if await _create(job, account, rows[0], field.key) and len(first) < CANARY_PEOPLE:
+            first.append(rows[0])
+            if len(first) == CANARY_PEOPLE:
+                await _look_back(job, first, field.key)
+        await watch()
+    if field is not None and 0 < len(first) < CANARY_PEOPLE:
+        await _look_back(job, first, field.key)
+
+
+async def _create(job: Job, account: Account, row: LedgerRow, key: str) -> bool:
+    """Create one person if nobody has the address yet; true when they were created and shown."""
+    there = await job.mailerlite.find_subscriber(row.email)
+    if there is not None:
+        done = _shows(there, row, key)
+        state = ChangeState.APPLIED if done else ChangeState.SKIPPED
+        await _settle(job, row, state, None if done else "is known to MailerLite meanwhile")
+        return False
+    await job.ledger.mark_sending([row])
+    try:
+        made = await job.mailerlite.add_or_update_subscriber(
+            row.email, {key: field_value(row.after)}, [row.target], before_try=job.still_ours
+        )
+    except RequestRefused as refused:
+        await _settle(job, row, ChangeState.FAILED, refused.message, refused.status)
+        return False
+    except WriteUnknown as unknown:
+        await _settle(job, row, ChangeState.FAILED, f"{unknown.message} The next plan looks again.")
+        return False
+    await job.people.put([account.member(made, job.db.now())])
+    shown = _shows(made, row, key)
+    error = None if shown else "MailerLite answered ok, but does not show what was sent"
+    await _settle(job, row, ChangeState.APPLIED if shown else ChangeState.FAILED, error)
+    return shown
+
+
+async def _look_back(job: Job, rows: Sequence[LedgerRow], key: str) -> None:
+    for row in rows:
+        found = await job.mailerlite.find_subscriber(row.email)
+        if found is None or not _shows(found, row, key):
+            raise BadAnswer(
+                f"MailerLite said that {row.email} was created, but reading them back does not show it.",
+                tried="read the first new people back before the rest is created",
+                where="MailerLite",
+                advice="Nobody more was created. Look at this address in MailerLite, then resume the run.",
             )
-        except RequestRefused as refused:
-            await _settle(job, row, ChangeState.FAILED, refused.message, refused.status)
-        except WriteUnknown as unknown:
-            await _settle(job, row, ChangeState.FAILED, f"{unknown.message} The next plan looks again.")
-        else:
-            shown = _shows(made, row, field.key)
-            await job.people.put([account.member(made, job.db.now())])
-            error = None if shown else "MailerLite answered ok, but does not show what was sent"
-            await _settle(job, row, ChangeState.APPLIED if shown else ChangeState.FAILED, error)
 
 
 async def _settle(

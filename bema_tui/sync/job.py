@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from attrs import define, field
 
 from bema_tui.config import Settings
-from bema_tui.model import Campaign, Holder, Phase
+from bema_tui.model import Campaign, Holder, Phase, RunState
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.mailerlite import MailerLite
 from bema_tui.store.database import Database
@@ -51,6 +51,10 @@ class Meter:
         }
 
 
+async def _no_keeper(_state: RunState) -> None:
+    """What a safe point is before anybody keeps the run."""
+
+
 @define
 class Job:
     """One run at work."""
@@ -61,7 +65,6 @@ class Job:
     run: int
     campaign: Campaign
     fence: Fence
-    lock_id: str
     runs: Runs
     locks: DatabaseLocks
     orders: Orders
@@ -73,9 +76,9 @@ class Job:
     interrupt: RunInterrupt
     meter: Meter
     options: dict[str, Any] = field(factory=dict)
-    began: float = field(factory=time.monotonic)
     people_read: int = 0
     full_shop_read: bool = True
+    safe_point: Callable[[RunState], Awaitable[None]] = field(default=_no_keeper)
 
     async def enter(self, phase: Phase, note: str = "") -> None:
         """Go on to a phase; ``note`` says what the one before found."""

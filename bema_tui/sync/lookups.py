@@ -18,7 +18,7 @@ _MAX_ROW_ID_DIGITS = 15
 
 
 async def explain_stored_values(job: Job) -> Mapping[str, str]:
-    """Look up what the list does not explain, remember the answers, and return the accepted row ids: value → order key.
+    """Look up what the list does not explain, remember the answers, and return the row ids: value → order key.
 
     A stored value that matches no valid order of its subscriber may be a row id of the old plugin: the shop is asked
     once by ``id``, and the answer counts only if e-mail and product match. An order that left the list is asked for by
@@ -27,20 +27,19 @@ async def explain_stored_values(job: Job) -> Mapping[str, str]:
     Raises:
         IncompleteRead: the right to see sales is gone.
     """
-    row_ids: dict[str, str] = {}  # stored value → address
+    row_ids: set[str] = set()
     gone: set[str] = set()
     now = job.db.now()
     async for pair in people_with_orders(job):
-        for value in _unexplained(pair):
-            row_ids[value] = pair.address
+        row_ids.update(_unexplained(pair))
         for known in pair.orders:
             if not known.listed and known.order.status != "refunded":
                 gone.add(known.order.key)
-    answers = await job.orders.row_id_answers(list(row_ids))
-    fresh = [value for value in row_ids if value not in answers]
+    answers = await job.orders.row_id_answers(sorted(row_ids))
+    fresh = sorted(row_ids - set(answers))
     gone -= await job.orders.looked_up_since(sorted(gone), now - _ASK_AGAIN)
     if not fresh and not gone:
-        return _accepted(row_ids, answers)
+        return _known(answers)
     found = await _ask(job, fresh, sorted(gone))
     if not (await job.shop.validate_connection()).ok:
         raise IncompleteRead(
@@ -49,8 +48,8 @@ async def explain_stored_values(job: Job) -> Mapping[str, str]:
             where=job.shop.shop_address,
             advice="Give the key's user the role shop_accountant, then start again.",
         )
-    await _remember(job, fresh, row_ids, found)
-    return _accepted(row_ids, await job.orders.row_id_answers(list(row_ids)))
+    await _remember(job, fresh, found)
+    return _known(await job.orders.row_id_answers(sorted(row_ids)))
 
 
 def _unexplained(pair: Pair) -> list[str]:
@@ -59,6 +58,7 @@ def _unexplained(pair: Pair) -> list[str]:
         member.stored
         for member in pair.members
         if member.stored
+        and member.stored.isascii()
         and member.stored.isdigit()
         and len(member.stored) <= _MAX_ROW_ID_DIGITS
         and int(member.stored) > 0
@@ -89,27 +89,18 @@ async def _ask(job: Job, row_ids: list[str], keys: list[str]) -> dict[str, Order
     return found
 
 
-async def _remember(
-    job: Job, row_ids: list[str], addresses: Mapping[str, str], found: Mapping[str, Order | None]
-) -> None:
-    products = set(job.campaign.product_ids)
+async def _remember(job: Job, row_ids: list[str], found: Mapping[str, Order | None]) -> None:
+    """Keep what the shop said. Whose order it is, and of which product, is judged when it is used."""
+    for order in found.values():
+        if order is not None:
+            await job.orders.put_looked_up(order)
     for value in row_ids:
         order = found[f"id:{value}"]
-        fits = (
-            order is not None
-            and order.address == addresses[value]
-            and any(item.product_id in products for item in order.items)
-        )
-        if order is not None and fits:
-            await job.orders.put_looked_up(order)
-        await job.orders.remember_row_id(value, order.key if order is not None and fits else None)
+        await job.orders.remember_row_id(value, order.key if order is not None else None)
     for name, order in found.items():
-        if name.startswith("key:"):
-            if order is not None:
-                await job.orders.put_looked_up(order)
-            else:
-                await job.orders.mark_looked_up(name.removeprefix("key:"))
+        if name.startswith("key:") and order is None:
+            await job.orders.mark_looked_up(name.removeprefix("key:"))
 
 
-def _accepted(row_ids: Mapping[str, str], answers: Mapping[str, str | None]) -> dict[str, str]:
-    return {value: key for value, key in answers.items() if key is not None and value in row_ids}
+def _known(answers: Mapping[str, str | None]) -> dict[str, str]:
+    return {value: key for value, key in answers.items() if key is not None}

@@ -9,7 +9,7 @@ from bema_tui.campaigns.purchases import Rules
 from bema_tui.campaigns.severities import finding
 from bema_tui.config import RuleSettings
 from bema_tui.errors import BemaError
-from bema_tui.model import Finding, FindingRule, Phase, RunState
+from bema_tui.model import ChangeKind, Completeness, Finding, FindingRule, Phase, RunState
 from bema_tui.providers.gates import WindowGate
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.statistics import Statistics
@@ -42,6 +42,9 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
     async with shown_as(job.db, "shop"):
         found = await read_shop(job)
     await job.enter(Phase.READ_MAILERLITE, found)
+    # From here on what an older run read is overwritten: its plan can't be applied any more.
+    await job.runs.supersede(job.run, job.campaign.code, job.fence)
+    await job.note(mailerlite_read={"completeness": Completeness.PARTIAL})
     async with shown_as(job.db, "mailerlite"):
         people = await read_people(job, account, gate.batch_cost)
     await job.enter(Phase.RECONCILE, people.note)
@@ -55,8 +58,8 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
     if not shrunk:
         await _keep_sizes(job)
     await _write_cost(job, account, plan, gate, shrunk, people.forecast)
-    await job.runs.supersede(job.run, job.campaign.code, job.fence)
     _refuse_blocked(job, account)
+    _refuse_stranding(plan)
     await job.note(planned_at=job.db.now())
     if not plan.changes and not shrunk:
         await job.enter(Phase.STATISTICS, "nothing to do")
@@ -100,8 +103,8 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, *, approved: bool) 
     if await create_missing(job, keeper):
         account = await read_account(job, create_missing=False)
         applier = Applier(job, account, keeper, gate)
-    await create_people(job, keeper, account)
     await applier.canary()
+    await create_people(job, keeper, account, applier.watch_failures)
     await applier.apply_rest()
     await job.enter(Phase.READ_BACK)
     return await applier.read_back()
@@ -161,7 +164,8 @@ async def _write_cost(
         batch=gate.batch_cost,
     )
     names = {group.id: group.name for group in account.groups.values()}
-    job.options["write_units_forecast"] = forecast.units
+    latest = await job.orders.latest_complete()
+    orders = latest.orders if latest else 0
     job.options["needs_approval"] = _needs_approval(job, plan, shrunk)
     await job.note(
         people=plan.people,
@@ -177,21 +181,35 @@ async def _write_cost(
             for group in sorted(automation.group_ids)
             if plan.adds_by_group.get(group)
         ],
-        checks=_checks(job, plan, shrunk=bool(shrunk)),
+        checks=_checks(job, plan, orders, shrunk=bool(shrunk)),
     )
 
 
-def _checks(job: Job, plan: PlanResult, *, shrunk: bool) -> list[Mapping[str, Any]]:
-    """What was made sure of, in words for the screen; each is computed, none is a promise."""
+def _checks(job: Job, plan: PlanResult, orders: int, *, shrunk: bool) -> list[Mapping[str, Any]]:
+    """What was made sure of, in words for the screen; each is computed, none is a promise.
+
+    One that is not ``ok`` stops the plan. ``look`` marks what only asks for somebody's yes.
+    """
     share = plan.moves * 100 / job.people_read if job.people_read else 0.0
     limit = _most_moves(job)
+    percent = job.settings.rules.shrink_percent
+    created = plan.kinds.get(ChangeKind.CREATE_SUBSCRIBER, 0)
     return [
-        {"text": "shop read whole" if job.full_shop_read else "the shop's newest orders read", "ok": True},
-        {"text": "MailerLite read whole", "ok": True},
+        {"text": _shop_check(job, orders), "ok": True},
+        {"text": f"MailerLite read whole, {job.people_read:,} people", "ok": True},
         {"text": "nobody is left without a tier", "ok": plan.removes_unproved == 0},
-        {"text": f"no read shrank over {job.settings.rules.shrink_percent:g} %", "ok": not shrunk},
-        {"text": f"{plan.moves:,} moves of {limit:,} without approval ({share:.1f} %)", "ok": plan.moves <= limit},
+        {"text": f"no status is changed, {created or 'nobody'} created", "ok": True, "look": bool(created)},
+        {"text": f"{'a' if shrunk else 'no'} read shrank over {percent:g} %", "ok": True, "look": shrunk},
+        {
+            "text": f"{plan.moves:,} moves, {share:.1f} %; up to {limit:,} need no look",
+            "ok": True,
+            "look": plan.moves > limit,
+        },
     ]
+
+
+def _shop_check(job: Job, orders: int) -> str:
+    return f"shop read whole, {orders:,} orders" if job.full_shop_read else "the shop's newest orders read"
 
 
 def _most_moves(job: Job) -> int:
@@ -210,6 +228,16 @@ def _needs_approval(job: Job, plan: PlanResult, shrunk: list[Finding]) -> str:
     if plan.moves > limit:
         return f"{plan.moves:,} moves are more than {limit:,}: somebody has to see this plan"
     return ""
+
+
+def _refuse_stranding(plan: PlanResult) -> None:
+    """The rules never leave anybody without a tier; should they ever, no plan of it is applied."""
+    if plan.removes_unproved:
+        raise BemaError(
+            f"The plan would leave {plan.removes_unproved} people without a tier; it is not applied.",
+            tried="plan the campaign",
+            advice="Nothing was written. Please report this with the run's ledger (bema-tui changes RUN --json).",
+        )
 
 
 def _refuse_blocked(job: Job, account: Account) -> None:

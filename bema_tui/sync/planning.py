@@ -19,7 +19,7 @@ from bema_tui.campaigns.reconcile import (
 )
 from bema_tui.campaigns.severities import finding
 from bema_tui.config import label_zone
-from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange, Tier
+from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange, RunState, Tier
 from bema_tui.store.ledger import LedgerHistory
 from bema_tui.store.people import Member
 from bema_tui.store.settings import DatabaseSettings
@@ -32,6 +32,7 @@ from bema_tui.sync.record_check import RecordCheck
 UNIT = 1000  # people per transaction; domain rules, section 7
 CREATE_RULE = "create what is missing"
 _JOINS = (ChangeKind.ADD_GROUP, ChangeKind.CREATE_SUBSCRIBER)  # somebody comes into a group: automations may go off
+_MOVES = (*_JOINS, ChangeKind.REMOVE_GROUP)
 
 
 @frozen
@@ -78,7 +79,7 @@ class _Tally:
         for pair in {(change.rule, str(change.kind)) for change in changes}:
             self.people_by[pair] += 1
         self.people += bool(changes[0].email)
-        self.moves += any(change.kind in _JOINS for change in changes)
+        self.moves += any(change.kind in _MOVES for change in changes)
 
     @property
     def counts(self) -> dict[tuple[str, str], tuple[int, int]]:
@@ -161,7 +162,7 @@ class Planner:
 
     async def _take(self, unit: Sequence[Pair]) -> None:
         """Reconcile and validate one unit of addresses, and write its rows and findings."""
-        self._job.interrupt.check()
+        await self._job.safe_point(RunState.PLANNING)
         interesting = [member.subscriber_id for pair in unit if pair.orders for member in pair.members]
         placements = await self._history.placements(interesting)
         for pair in unit:
@@ -219,7 +220,7 @@ class Planner:
         kept: list[PlannedChange] = []
         dropped: list[PlannedChange] = []
         for change in outcome.changes:
-            mark = (change.subscriber_id, str(change.kind), change.target_name, change.before, change.after)
+            mark = (change.subscriber_id, str(change.kind), change.target, change.before, change.after)
             (dropped if mark in self._refused else kept).append(change)
         if not dropped:
             return outcome

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from attrs import field, frozen
 
 from bema_tui.providers.window import BatchCost
-from bema_tui.sync.reading_people import BATCH
+from bema_tui.sync.budget import BATCH
 
 BY_GROUPS = "groups by status"
 BY_SWEEP = "sweep of the account"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bema_tui.errors import IncompleteRead
-from bema_tui.model import Group, SubscriberStatus
+from bema_tui.model import Group, RunState, SubscriberStatus
 from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.reading_people import whole
@@ -50,7 +50,7 @@ async def read_members(job: Job, account: Account, group: Group, status: Subscri
 async def _pass(job: Job, account: Account, group: Group, status: SubscriberStatus) -> frozenset[int]:
     seen: set[int] = set()
     async for page in job.mailerlite.get_subscribers(group_id=group.id, status=status, with_groups=True):
-        job.interrupt.check()
+        await job.safe_point(RunState.PLANNING)
         people = whole(page, group.name)
         at = job.db.now()
         await job.people.put([account.member(subscriber, at) for subscriber in people])

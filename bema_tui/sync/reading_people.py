@@ -8,9 +8,10 @@ from bema_tui.errors import BemaError, IncompleteRead
 from bema_tui.model import Subscriber, SubscriberPage
 from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem
 from bema_tui.sync.account import Account
+from bema_tui.sync.budget import BATCH
 from bema_tui.sync.job import Job
 
-BATCH = 50
+_NO_ADDRESS = frozenset({400, 404, 422})
 
 
 def whole(page: SubscriberPage, where: str) -> Sequence[Subscriber]:
@@ -58,7 +59,8 @@ async def look_up(job: Job, account: Account, addresses: Sequence[str]) -> None:
         chunk = known_form[start : start + BATCH]
         answers = await job.mailerlite.batch_of_reads([BatchItem.find(address) for address in chunk])
         at = job.db.now()
-        found = [_person(answer) for answer in answers]
+        # What MailerLite takes for no address at all (4xx) it can't know either; everything else must be answered.
+        found = [None if answer.code in _NO_ADDRESS else _person(answer) for answer in answers]
         await job.people.put([account.member(person, at) for person in found if person is not None])
         await job.note()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bema_tui.model import SubscriberStatus
+from bema_tui.model import RunState, SubscriberStatus
 from bema_tui.store.buyers import Buyers
 from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
@@ -27,7 +27,7 @@ async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
     outside: list[str] = []
     total = 0
     async for page in job.mailerlite.get_subscribers(with_groups=True):
-        job.interrupt.check()
+        await job.safe_point(RunState.PLANNING)
         people = whole(page, "the account")
         at = job.db.now()
         members = [account.member(subscriber, at) for subscriber in people]

@@ -27,7 +27,7 @@ class RecordCheck:
         self._subscribers = SubscriberValidator(
             blocked_emails=rules.blocked_emails, blocked_domains=rules.blocked_domains
         )
-        self._moves = TierMoveValidator()
+        self._moves = TierMoveValidator(most_a_day=rules.moves_per_day)
 
     def validate(self, member: Member, outcome: Outcome) -> Outcome:
         """The outcome without what the validators block, with what they found. Only who is written to is checked."""

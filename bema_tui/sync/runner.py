@@ -71,7 +71,7 @@ class Runner:
 
         Raises:
             LockHeld: somebody else works on the campaign.
-            UsageError: there is no such campaign, or it is archived.
+            UsageError: there is no such campaign.
         """
         self._refuse_read_only(yes)
         campaign = await Campaigns(self._db).get(code)
@@ -100,6 +100,7 @@ class Runner:
         found = await self._runs.get(run)
         if not found.state.waiting:
             raise UsageError(f"Run {run} does not wait for a yes: it is {found.state}.")
+        await self._refuse_overtaken(found)
         return await self._take_up(
             found,
             "apply",
@@ -134,6 +135,7 @@ class Runner:
             if not claimed:
                 raise UsageError(f"Somebody else was quicker with run {found.id}.")  # noqa: TRY301
             await self._runs.forget_wishes(found.id)
+            await self._runs.abandon_others(found.id, found.campaign, fence)
         except BaseException:
             await self._locks.give_back(lock.key, lock.token)
             raise
@@ -141,10 +143,10 @@ class Runner:
         return Begun(found.id, found.campaign, lock, what, found.kind)
 
     async def _refuse_overtaken(self, found: Run) -> None:
-        newest = await self._runs.newest_applied(found.campaign)
+        newest = await self._runs.newest_reader(found.campaign)
         if newest is not None and newest > found.id:
             raise UsageError(
-                f"Run {found.id} can't be resumed: run {newest} has worked on {found.campaign} since.",
+                f"Run {found.id} can't go on: run {newest} has read {found.campaign} since.",
                 advice=f"Start a new sync of {found.campaign}: it plans whatever is still to do.",
             )
 
@@ -154,44 +156,34 @@ class Runner:
         Raises:
             BemaError: why it failed; the run and its ledger say the same.
         """
-        run = await self._runs.get(begun.run)
         fence = Fence(begun.lock.key, begun.lock.token)
-        meter = await self._runs.meter(begun.run)
-        counter = Meter(*meter)
-        connections = await self._connected(begun, interrupt, counter)
-        job = await self._job(run, begun, fence, counter, connections, interrupt)
-        await self._statistics.start_campaign(begun.campaign, begun.run)
+        began = time.monotonic()
         ended = _End(RunState.FAILED)
         try:
-            keeper = Keeper(
-                self._runs, self._locks, begun.run, fence, interrupt, heartbeat=self._settings.locks.heartbeat
-            )
-            watch = MemoryWatch(job, self._statistics, interrupt)
-            async with keeper:
-                keeper.also(watch.safe_point)
-                ended = await self._guarded(lambda: self._work(job, keeper, begun, connections))
+            ended = await self._guarded(lambda: self._connected(begun, fence, interrupt))
         finally:
-            await asyncio.shield(self._end(job, begun, ended))
-            await connections.close()
+            await asyncio.shield(self._end(begun, fence, ended, time.monotonic() - began))
         if ended.error is not None and not isinstance(ended.error, Stopped):
             raise ended.error
         return ended.state
 
-    async def _connected(self, begun: Begun, interrupt: RunInterrupt, meter: Meter) -> Connections:
-        """Prepare both services; settings that can't be used end the run here, before anything is asked."""
+    async def _connected(self, begun: Begun, fence: Fence, interrupt: RunInterrupt) -> _End:
+        """Prepare both services, keep the lock alive beside the work, and close the connections after it."""
+        run = await self._runs.get(begun.run)
+        counter = Meter(*await self._runs.meter(begun.run))
+        connections = self._connect(interrupt, counter)
         try:
-            return self._connect(interrupt, meter)
-        except BemaError as error:
-            await self._runs.finish(
-                begun.run,
-                begun.lock.token,
-                RunState.FAILED,
-                seconds=0.0,
-                error=error.as_dict(),
-                note=error.message,
+            job = await self._job(run, begun, fence, counter, connections, interrupt)
+            await self._statistics.start_campaign(begun.campaign, begun.run)
+            keeper = Keeper(
+                self._runs, self._locks, begun.run, fence, interrupt, heartbeat=self._settings.locks.heartbeat
             )
-            await self._locks.give_back(begun.lock.key, begun.lock.token)
-            raise
+            keeper.also(MemoryWatch(job, self._statistics, interrupt).safe_point)
+            job.safe_point = keeper.safe_point
+            async with keeper:
+                return await self._work(job, keeper, begun, connections)
+        finally:
+            await connections.close()
 
     async def _work(self, job: Job, keeper: Keeper, begun: Begun, connections: Connections) -> _End:
         run = await self._runs.get(begun.run)
@@ -202,6 +194,8 @@ class Runner:
         if not run.may_apply:
             why = str(run.options.get("needs_approval") or "")
             return _End(RunState.NEEDS_APPROVAL if why else RunState.PLANNED, note=why or "waits for a yes")
+        if run.yes_at is None and run.apply_started_at is None:
+            await job.note(yes_at=self._db.now())
         note = await apply_plan(job, keeper, connections.gate, self._statistics, approved=begun.what == "apply")
         return _End(RunState.DONE, note=note)
 
@@ -244,7 +238,6 @@ class Runner:
             run=begun.run,
             campaign=campaign,
             fence=fence,
-            lock_id=begun.lock.id,
             runs=self._runs,
             locks=self._locks,
             orders=Orders(self._db),
@@ -258,28 +251,29 @@ class Runner:
             options=dict(run.options),
         )
 
-    async def _end(self, job: Job, begun: Begun, ended: _End) -> None:
+    async def _end(self, begun: Begun, fence: Fence, ended: _End, seconds: float) -> None:
         """Settle the run's row, its ledger and its lock. A database that fails here has failed the run already."""
+        run = begun.run
         try:
-            await job.ledger.mark_unknown()
+            await Ledger(self._db, run, begun.campaign, fence).mark_unknown()
             written = await self._runs.finish(
-                job.run,
+                run,
                 begun.lock.token,
                 ended.state,
-                seconds=time.monotonic() - job.began,
+                seconds=seconds,
                 error=ended.error.as_dict() if ended.error and ended.state is RunState.FAILED else None,
                 note=ended.note,
                 ended=not ended.state.waiting,
             )
-            await self._statistics.end_campaign(begun.campaign, begun.run, outcome=ended.state)
+            await self._statistics.end_campaign(begun.campaign, run, outcome=ended.state)
             if written:
-                await self._say(str(ended.state), f"run {job.run} {ended.note or ended.state}", begun.campaign, job.run)
-        except StoreError as error:
-            logger.error("run %s: its end could not be written: %s", job.run, error.message)  # noqa: TRY400
+                await self._say(str(ended.state), f"run {run} {ended.note or ended.state}", begun.campaign, run)
+        except (StoreError, UsageError) as error:
+            logger.error("run %s: its end could not be written: %s", run, error.message)  # noqa: TRY400
         try:
             await self._locks.give_back(begun.lock.key, begun.lock.token)
         except StoreError as error:
-            logger.error("run %s: its lock could not be released: %s", job.run, error.message)  # noqa: TRY400
+            logger.error("run %s: its lock could not be released: %s", run, error.message)  # noqa: TRY400
 
     async def _say(self, action: str, text: str, campaign: str, run: int) -> None:
         await self._activity.add(self._me.user, action, text, campaign=campaign, run=run)

@@ -100,3 +100,9 @@ class Supervisor:
         except BemaError as error:
             logger.warning("run %s: %s", begun.run, error)
             self._failures.put_nowait(f"run {begun.run}: {error.message}")
+        except Exception as error:
+            # The one place that sees what a job did not foresee: it must not vanish with its task.
+            logger.exception("run %s ended with an error of the program itself", begun.run)
+            self._failures.put_nowait(
+                f"run {begun.run}: the program itself failed ({type(error).__name__}); see the log"
+            )

@@ -67,7 +67,8 @@ def failed_checks(run: RunView) -> tuple[str, ...]:
 
 def can_apply(run: RunView) -> bool:
     """Whether the plan is whole, waits for a yes, and passed its checks."""
-    return run.state.waiting and run.total > 0 and not failed_checks(run)
+    something = run.total > 0 or run.state is RunState.NEEDS_APPROVAL
+    return run.state.waiting and something and not failed_checks(run)
 
 
 def run_offers(run: RunView) -> dict[str, str]:

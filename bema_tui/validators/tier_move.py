@@ -22,6 +22,10 @@ class TierMoveValidator(CollectingValidator):
     daily limit; its ``reason`` is ``undo`` or that of the move taken back.
     """
 
+    def __init__(self, *, most_a_day: int = MAX_MOVES_A_DAY) -> None:
+        super().__init__()
+        self._most_a_day = most_a_day
+
     def check(self, record: Mapping[str, object]) -> None:
         """Note all that is wrong with one move."""
         undo = bool(record.get("undo"))
@@ -60,8 +64,8 @@ class TierMoveValidator(CollectingValidator):
             return
         if not isinstance(moves_today, int) or moves_today < 0:
             self.add_error("moves_today", "is required, as a count")
-        elif moves_today >= MAX_MOVES_A_DAY:
-            self.add_error("moves_today", f"is {moves_today} already, at most {MAX_MOVES_A_DAY} a day are made")
+        elif moves_today >= self._most_a_day:
+            self.add_error("moves_today", f"is {moves_today} already, at most {self._most_a_day} a day are made")
 
 
 def _allowed(reason: MoveReason | None, *, undo: bool) -> frozenset[Move]:

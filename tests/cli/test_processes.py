@@ -112,7 +112,7 @@ def test_a_yes_on_the_terminal_applies_the_shown_plan(simulated: Simulated, desk
     code = desk.discover()
     terminal = Terminal(desk, "sync", code)
     terminal.wait_for("[y/N]")
-    assert "needs approval" in terminal.shown
+    assert "Needs approval" in terminal.shown
     terminal.type("y\n")
     assert terminal.end() in {0, 3}
     assert desk.run("runs", "1", "--json").document["state"] == "done"

@@ -152,12 +152,13 @@ async def test_a_refusal_for_the_status_does_not_count_as_a_failure(desk: Desk) 
     await plan(desk, *(change(str(n), ChangeKind.ADD_GROUP) for n in range(4)))
     rows = await desk.ledger.planned(10)
     results = [
-        Settled(rows[0].id, ChangeState.FAILED, "no", 422),
+        Settled(rows[0].id, ChangeState.FAILED, "422: This subscriber is unsubscribed", 422),
         Settled(rows[1].id, ChangeState.FAILED, "gone", 404),
         Settled(rows[2].id, ChangeState.APPLIED),
+        Settled(rows[3].id, ChangeState.FAILED, "422: The selected id is invalid.", 422),
     ]
     await desk.ledger.settle(results)
-    assert await desk.ledger.failure_rate() == (1, 3)
+    assert await desk.ledger.failure_rate() == (2, 4)
 
 
 async def test_the_sample_is_spread_over_the_run(desk: Desk) -> None:
@@ -221,6 +222,7 @@ async def test_an_ended_run_is_not_overwritten_by_whoever_had_it_before(desk: De
         (True, False, {"yes": True}, True),
         (True, False, {"yes": True, "needs_approval": "too big"}, False),
         (True, True, {"needs_approval": "too big"}, True),
+        (False, True, {"yes": True}, False),
     ],
 )
 async def test_a_yes_counts_only_for_a_plan_that_could_be_seen(
@@ -228,5 +230,5 @@ async def test_a_yes_counts_only_for_a_plan_that_could_be_seen(
 ) -> None:
     found = await desk.runs.get(desk.run)
     at = clock.at if planned else None
-    clock.forward(60)
+    clock.forward(-3600)  # a clock that is set back takes no yes away, and gives none
     assert evolve(found, planned_at=at, yes_at=clock.at if yes_later else None, options=options).may_apply is may

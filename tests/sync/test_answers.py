@@ -7,7 +7,7 @@ from attrs import evolve
 
 from bema_tui.model import ChangeState
 from bema_tui.providers.mailerlite_batch import BatchAnswer
-from bema_tui.sync.answers import MAX_TRIES, item_of, settle_answer
+from bema_tui.sync.answers import MAX_TRIES, field_value, item_of, settle_answer
 from tests.sync.rows import move
 
 FIELD, ADD, REMOVE = move()
@@ -55,12 +55,27 @@ def test_a_404_says_who_is_gone_but_on_a_remove_it_is_read() -> None:
     assert settle_answer(REMOVE, BatchAnswer(404, {"message": ""})).state is ChangeState.UNKNOWN
 
 
-@pytest.mark.parametrize("code", [408, 425, 429, 500, 502, 503])
+@pytest.mark.parametrize("code", [408, 425, 500, 502, 503])
 def test_what_may_pass_is_tried_again_and_then_read(code: int) -> None:
     answer = BatchAnswer(code, {"message": "Server Error"})
     assert settle_answer(ADD, answer).state is ChangeState.PLANNED
     last = evolve(ADD, attempts=MAX_TRIES - 1)
     assert settle_answer(last, answer).state is ChangeState.UNKNOWN
+
+
+@pytest.mark.parametrize("code", [401, 403, 429])
+def test_quota_and_rights_are_no_tries_and_no_refusals(code: int) -> None:
+    settled = settle_answer(evolve(ADD, attempts=MAX_TRIES), BatchAnswer(code, {"message": "no"}))
+    assert settled.state is ChangeState.PLANNED
+    assert settled.refused_status is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"), [("10391", 10391), ("0042", "0042"), ("²", "²"), ("BEMA-3", "BEMA-3"), (None, None)]
+)
+def test_only_what_is_a_number_to_the_letter_goes_as_one(text: str | None, sent: object) -> None:
+    assert field_value(text) == sent
+    assert type(field_value(text)) is type(sent)
 
 
 def test_a_refusal_is_told_in_clean_words() -> None:

@@ -142,9 +142,9 @@ def check_lines(run: RunView, look: Look, height: int) -> list[Content]:
         line((f" {g.warn} ", "warn"), f"{row.get('name')}: automation for {count(number_of(row.get('people')))} people")
         for row in run.automations
     ]
-    checks = sorted(run.checks, key=lambda check: bool(check.get("ok")))
+    checks = sorted(run.checks, key=lambda check: (bool(check.get("ok")), not check.get("look")))
     for check in checks:
-        sign = (g.ok, "good") if check.get("ok") else (g.bad, "bad")
+        sign = (g.warn, "warn") if check.get("look") else (g.ok, "good") if check.get("ok") else (g.bad, "bad")
         made.append(line(" ", sign, f" {check.get('text', '')}"))
     return made[:height] or [line(("  None are written down.", "muted"))]
 
