@@ -118,6 +118,7 @@ class Settings:
     profile: str = ""
     timezone: str = ""
     read_only: bool = False
+    edd_credentials_in_url: bool = False
     mailerlite: MailerLiteSettings = MailerLiteSettings()
     edd: EddSettings = EddSettings()
     rules: RuleSettings = RuleSettings()

@@ -140,6 +140,11 @@ async def open_world(settings: Settings) -> AsyncIterator[World]:
     from bema_tui.store.settings import DatabaseSettings
     from bema_tui.store.snapshot import SnapshotReader
 
+    if settings.edd_credentials_in_url:
+        click.echo(
+            "bema-tui: warning: edd_credentials_in_url is on: the shop's key and token stand in its access logs.",
+            err=True,
+        )
     me = current_holder()
     ages = LockAges(
         heartbeat=settings.locks.heartbeat,

@@ -11,6 +11,7 @@ from attrs import frozen
 from bema_tui.config import Settings
 from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, WriteUnknown
 from bema_tui.interfaces import Interrupt, RequestMeter
+from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.gates import WindowGate
 from bema_tui.providers.mailerlite import MailerLite
@@ -147,6 +148,9 @@ Connect = Callable[[Interrupt, RequestMeter], Connections]
 def connector(db: Database, settings: Settings) -> Connect:
     """How runs of these settings connect."""
 
+    # One circuit for each service and process: what one run found out, the next one need not.
+    mailing, shopping = Breaker(), Breaker()
+
     def connect(interrupt: Interrupt, meter: RequestMeter) -> Connections:
         gate = SharedGate(db, settings, interrupt)
         return Connections(
@@ -156,6 +160,7 @@ def connector(db: Database, settings: Settings) -> Connect:
                 gate=gate,
                 interrupt=interrupt,
                 meter=meter,
+                breaker=mailing,
             ),
             shop=EasyDigitalDownloads(
                 settings.edd.url,
@@ -165,6 +170,8 @@ def connector(db: Database, settings: Settings) -> Connect:
                 meter=meter,
                 page_size=settings.edd.page_size,
                 parallel=settings.edd.parallel,
+                credentials_in_url=settings.edd_credentials_in_url,
+                breaker=shopping,
             ),
             gate=gate,
         )
