@@ -115,19 +115,6 @@ class Runs:
             raise UsageError(f"There is no run {run}.", advice="`bema-tui runs` lists them.")
         return _run(row)
 
-    async def waiting(self, campaign: str) -> Run | None:
-        """The campaign's newest plan that waits for a yes."""
-        async with self._db.read() as connection:
-            row = (
-                await connection.execute(
-                    select(runs)
-                    .where(runs.c.campaign == campaign, runs.c.state.in_([RunState.PLANNED, RunState.NEEDS_APPROVAL]))
-                    .order_by(runs.c.id.desc())
-                    .limit(1)
-                )
-            ).first()
-        return None if row is None else _run(row)
-
     async def claim(self, run: int, states: Sequence[RunState], fence: Fence, me: Holder, **values: Any) -> bool:
         """Make the run ours if it still stands in one of ``states``; false when somebody was quicker."""
         async with self._db.write() as connection:

@@ -35,7 +35,7 @@ def windows(requests: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 def test_two_processes_together_keep_the_quota(simulate: Simulate, console: OpenConsole) -> None:
-    simulated = simulate(seed=31, subscribers=300, orders=260, campaigns=2, quota=QUOTA, window_seconds=SECONDS)
+    simulated = simulate(seed=31, subscribers=600, orders=520, campaigns=2, quota=QUOTA, window_seconds=SECONDS)
     before = simulated.state()
     mine = console(simulated, **PACED)
     releases = [Release.read(row) for row in mine.run_cli("campaigns", "discover", "--add")["campaigns"]]

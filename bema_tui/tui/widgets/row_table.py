@@ -132,12 +132,6 @@ class RowTable(Lines, can_focus=True):
         self._known = {index: row for index, row in self._known.items() if abs(index // PAGE - near) <= 1}
         self._settle()
 
-    def forget_pages(self) -> None:
-        """Ask for the pages again where they are shown; what is here stays until they come."""
-        self._asked = set()
-        for page in self._pages_shown():
-            self._ask(page)
-
     def row(self, key: str) -> Row | None:
         """The row of this key, if it is here."""
         return next((row for row in self._known.values() if row.key == key), None)
