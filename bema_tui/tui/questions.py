@@ -106,7 +106,7 @@ def stop(run: RunView, look: Look) -> Question:
     """Stop a run at its next safe point."""
     planned = count(left_to_do(run))
     facts: tuple[Content, ...] = (
-        line(f"  It finishes the request that is on its way ({run.phase}), then stops and releases its lock."),
+        line(f"  It finishes the request on its way ({run.phase}), stops, and frees its lock."),
         line(f"  What is done stays done; {planned} changes stay planned. One key resumes it."),
     )
     if not run.total:
