@@ -51,7 +51,6 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
     shrunk = await _shrunk(job)
     await job.findings.record(shrunk, job.run)
     plan = await Planner(job, account, rules, shrank=bool(shrunk)).plan()
-    await job.findings.record(shrunk, job.run)
     if job.full_shop_read:  # the newest orders alone don't prove that a finding is over
         await job.findings.resolve_unseen(job.campaign.code, job.run)
     await job.enter(Phase.PLAN, f"{plan.left_out:,} left out")
