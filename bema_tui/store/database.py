@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from bema_tui.errors import ConfigurationError, StoreError
 Clock = Callable[[], datetime]
 
 _BUSY_MILLISECONDS = 15_000
+_SWITCH_AGAIN_SECONDS = 0.02
 
 
 def utc_now() -> datetime:
@@ -177,7 +179,25 @@ def _prepare_file(path: Path) -> None:
         path.chmod(0o600)
     # What can't be used is found here: a failure in the driver's own thread could outlive the event loop.
     with closing(sqlite3.connect(path, timeout=_BUSY_MILLISECONDS / 1000)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _keep_write_ahead_log(connection)
+
+
+def _keep_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch the file to write-ahead logging, which it keeps: later connections need not ask for it.
+
+    When two processes switch a new file at once, SQLite refuses one of them without its busy time-out, since each
+    would wait for the other's read lock; so the waiting is done here.
+    """
+    deadline = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(_SWITCH_AGAIN_SECONDS)
+        else:
+            return
 
 
 def _install_sqlite_habits(engine: AsyncEngine) -> None:
@@ -188,7 +208,6 @@ def _install_sqlite_habits(engine: AsyncEngine) -> None:
         cursor = connection.cursor()
         for pragma in (
             f"busy_timeout={_BUSY_MILLISECONDS}",
-            "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
         ):

@@ -103,6 +103,17 @@ def test_processes_that_start_at_once_do_not_collide(tmp_path: Path) -> None:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(SHIPPED.head,)]
 
 
+async def test_a_new_file_that_another_process_is_making_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        opening = asyncio.create_task(Database.open(str(path)))
+        done, _ = await asyncio.wait({opening}, timeout=0.5)
+        assert not done
+        other.execute("COMMIT")
+        await (await opening).close()
+
+
 async def test_two_databases_can_be_made_in_one_loop(tmp_path: Path) -> None:
     first, second = await asyncio.gather(*(Database.open(str(tmp_path / name)) for name in ("one", "two")))
     await first.close()
