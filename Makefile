@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= 2
 
-.PHONY: demo test lint types bench screenshots clean
+.PHONY: demo test nightly lint types bench screenshots clean
 
 demo: $(STAMP)
 	$(BIN)/bema-tui demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
+
+# As test, with fifty times the arbitrary JSON for the parsers and all fifty seeds of the rough line.
+nightly: $(STAMP)
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

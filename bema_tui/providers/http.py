@@ -18,7 +18,7 @@ from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
 from bema_tui.providers import http_verdicts as verdicts
 from bema_tui.providers.address import is_loopback, shown
 from bema_tui.providers.breaker import Breaker
-from bema_tui.providers.http_answers import object_of
+from bema_tui.providers.http_answers import DAMAGED, object_of
 from bema_tui.providers.http_failures import (
     TryFailedError,
     in_words,
@@ -89,8 +89,20 @@ class ServiceClient:
             WriteUnknown: a write that may have happened.
             Stopped: somebody asked for a stop; nothing of this call took effect.
         """
-        call = Call(method, path, **options)
-        call.tried = call.tried or f"{method} {path}"
+        return await self._answer(Call(method, path, **options))
+
+    async def request_json(self, method: str, path: str, **options: Unpack[RequestOptions]) -> dict[str, object]:
+        """Like ``request``, for an answer that must be a JSON object. A read that gets a damaged one is tried again."""
+        call = Call(method, path, wants_json=True, **options)
+        response = await self._answer(call)
+        if call.fault:
+            empty = not response.content
+            raise verdicts.bad_answer(self._service, call.fault, tried=call.tried, write=call.write, empty=empty)
+        return call.answer
+
+    async def _answer(self, call: Call) -> httpx.Response:
+        """The 2xx answer after as many tries as the policy allows, or one of our errors."""
+        call.tried = call.tried or f"{call.method} {call.path}"
         problem: BemaError
         try:
             response = await self._guarded(call)
@@ -106,15 +118,6 @@ class ServiceClient:
         # Raised out here so that no exception of the HTTP library, with its request, hangs on to ours.
         # Nor may the frames of the failed try, where the request itself can hold a key.
         raise verdicts.or_unknown(self._service, call, problem).with_traceback(None)
-
-    async def request_json(self, method: str, path: str, **options: Unpack[RequestOptions]) -> dict[str, object]:
-        """Like ``request``, for an answer that must be a JSON object."""
-        response = await self.request(method, path, **options)
-        answer, words = object_of(response)
-        if words:
-            write, tried = options.get("write", False), options.get("tried", "")
-            raise verdicts.bad_answer(self._service, words, tried=tried, write=write, empty=not response.content)
-        return answer
 
     def fault(self, words: str, *, path: str = "", tried: str = "", write: bool = False) -> BemaError:
         """The error for an answer that is not what the API promises: ``BadAnswer``, or ``WriteUnknown`` of a write."""
@@ -141,8 +144,8 @@ class ServiceClient:
         try:
             response = await self._tries(call, 1 if probe else self._policy.tries)
             answered = True
-        except TryFailedError:
-            answered = False
+        except TryFailedError as failure:
+            answered = failure.damaged
             raise
         except (RateLimited, BadAnswer):
             answered = True
@@ -189,6 +192,11 @@ class ServiceClient:
         if worth_repeating(status):
             call.lost = call.lost or (call.write and may_have_happened(status))
             raise TryFailedError(f"it answered {status}", status=status, retry_after=retry_after(response.headers))
+        if call.wants_json and response.is_success:
+            call.answer, call.fault = object_of(response)
+            if call.fault == DAMAGED and not call.write:
+                # A body that breaks off is the line's failure as much as one that never came, and a read does no harm.
+                raise TryFailedError(DAMAGED, damaged=True)
         return response
 
     async def _wait_for_quota(self, call: Call, response: httpx.Response) -> None:

@@ -10,6 +10,9 @@ from typing import NoReturn
 
 import httpx
 
+DAMAGED = "JSON that is cut off or damaged"
+"""What is wrong with an answer that calls itself JSON and does not parse: it was lost on its way."""
+
 
 def object_of(response: httpx.Response) -> tuple[dict[str, object], str]:
     """The JSON object of an answer and nothing, or an empty one and what is wrong with it."""
@@ -31,7 +34,7 @@ def decoded(content: bytes) -> tuple[object, str]:
     try:
         return json.loads(content, parse_constant=_refuse), ""
     except (ValueError, RecursionError):
-        return None, "JSON that is cut off or damaged"
+        return None, DAMAGED
 
 
 def server_time(response: httpx.Response) -> datetime | None:

@@ -24,13 +24,19 @@ _RETRIED: Final = frozenset({408, 425, 429})
 
 
 class TryFailedError(Exception):
-    """One try that may be repeated. It never leaves this package and never holds more than plain words."""
+    """One try that may be repeated. It never leaves this package and never holds more than plain words.
 
-    def __init__(self, words: str, *, status: int | None = None, retry_after: float | None = None) -> None:
+    ``damaged`` says that there was an answer, but not a whole one.
+    """
+
+    def __init__(
+        self, words: str, *, status: int | None = None, retry_after: float | None = None, damaged: bool = False
+    ) -> None:
         super().__init__(words)
         self.words = words
         self.status = status
         self.retry_after = retry_after
+        self.damaged = damaged
 
 
 def worth_repeating(status: int) -> bool:

@@ -102,7 +102,11 @@ class RequestOptions(TypedDict, total=False):
 
 @define
 class Call:
-    """One request through all its tries. ``lost`` says that a write may have happened without an answer."""
+    """One request through all its tries.
+
+    ``lost`` says that a write may have happened without an answer. ``answer`` is the JSON object of the last one, where
+    that is wanted, and ``fault`` what is wrong with it.
+    """
 
     method: str
     path: str
@@ -120,3 +124,6 @@ class Call:
     lost: bool = False
     backoff: float = 0.0
     quota_waits: float = 0.0
+    wants_json: bool = False
+    answer: dict[str, object] = field(factory=dict)
+    fault: str = ""

@@ -55,8 +55,10 @@ def complaint(service: Service, call: Call, response: httpx.Response) -> BemaErr
     )
 
 
-def gave_up(service: Service, call: Call, failure: TryFailedError) -> ConnectionFailed:
+def gave_up(service: Service, call: Call, failure: TryFailedError) -> BemaError:
     """The error after the last try."""
+    if failure.damaged:
+        return bad_answer(service, failure.words, tried=call.tried)
     where = shown(service.url)
     times = "" if call.sent < 2 else f", {call.sent} times"
     if failure.status is not None:

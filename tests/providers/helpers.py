@@ -131,6 +131,11 @@ def page(text: str = "<html><h1>Hello</h1></html>", status: int = 200) -> httpx.
     return httpx.Response(status, html=text)
 
 
+def damaged() -> httpx.Response:
+    """JSON that broke off."""
+    return httpx.Response(200, content=b'{"a":', headers={"content-type": "application/json"})
+
+
 def client(
     script: Script,
     time: Time | None = None,

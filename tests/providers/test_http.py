@@ -25,10 +25,11 @@ from bema_tui.errors import (
     Stopped,
     WriteUnknown,
 )
+from bema_tui.providers.breaker import BreakerState
 from bema_tui.providers.http import quota_number
 from bema_tui.providers.http_failures import retry_after
 
-from .helpers import KEY, Answer, Notes, Script, Time, before, client, cut, down, page, reply
+from .helpers import KEY, Answer, Notes, Script, Time, before, client, cut, damaged, down, page, reply
 
 RETRIED = [408, 425, 500, 502, 503, 504, 599]
 REFUSED = [400, 404, 405, 409, 410, 418, 422]
@@ -200,6 +201,30 @@ async def test_once_lost_a_write_stays_unknown_whatever_comes_then(last: Answer)
 async def test_after_a_loss_a_404_is_an_answer() -> None:
     with pytest.raises(RequestRefused):
         await client(Script([cut(), reply({"message": ""}, 404)])).request("DELETE", "/", write=True)
+
+
+async def test_a_read_whose_answer_broke_off_is_tried_again() -> None:
+    script = Script([damaged(), reply({"data": 1})])
+    assert await client(script).request_json("GET", "/") == {"data": 1}
+    assert len(script.requests) == 2
+
+
+async def test_an_answer_that_is_damaged_each_time_is_a_bad_answer_of_a_service_that_is_up() -> None:
+    script = Script([damaged()])
+    asking = client(script, breaker_failures=1)
+    with pytest.raises(BadAnswer, match="cut off or damaged") as caught:
+        await asking.request_json("GET", "/", tried="read something")
+    assert (len(script.requests), caught.value.tried) == (3, "read something")
+    assert asking.breaker.state is BreakerState.CLOSED
+
+
+@pytest.mark.parametrize(("answer", "write"), [("damaged", True), ("page", False), ("empty", False)])
+async def test_no_other_odd_answer_is_tried_again(answer: str, write: bool) -> None:
+    empty = httpx.Response(200, headers={"content-type": "application/json"})
+    script = Script([{"damaged": damaged(), "page": page(), "empty": empty}[answer]])
+    with pytest.raises(WriteUnknown if write else BadAnswer):
+        await client(script).request_json("PUT" if write else "GET", "/", write=write)
+    assert len(script.requests) == 1
 
 
 async def test_a_write_answered_by_something_else_than_json_is_unknown_and_a_read_is_a_bad_answer() -> None:
