@@ -47,8 +47,8 @@ def run_text(run: RunView) -> str:
     lines = [
         f"Run {run.id} {run.kind} {run.campaign} {run.album}: {run.state}. {run.note}".rstrip(),
         f"{run.people:,} people, {counts}, {run.left_out:,} left out; {_duration(run.seconds)}.",
-        f"MailerLite {run.requests_read:,} read, {run.requests_write:,} write ({run.write_forecast:,} forecast), "
-        f"{run.requests_retried:,} retried; shop {run.shop_requests:,}.",
+        f"MailerLite {run.requests_read:,} read ({run.read_forecast:,} forecast), {run.requests_write:,} write "
+        f"({run.write_forecast:,} forecast), {run.requests_retried:,} retried; shop {run.shop_requests:,}.",
     ]
     for phase in run.phases:
         took = "now" if phase.seconds is None else _duration(phase.seconds)
