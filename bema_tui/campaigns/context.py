@@ -19,8 +19,8 @@ class Person:
     """One subscriber as the mailing service, the ledger and earlier reads know them, for one campaign.
 
     ``tiers`` are those of this campaign; ``stored`` is the purchase field's value as text. ``seen_before``: the ledger
-    or an earlier read saw them in the campaign. ``placed_by_us`` is the purchased tier the ledger says the engine put
-    them in (and did not take back), ``before_purchase`` the tier they had before that.
+    or an earlier read saw them in the campaign. ``placed_by_us`` is the tier the ledger says the engine put them
+    in last, ``before_purchase`` the tier they had before that.
     """
 
     subscriber_id: str

@@ -67,9 +67,13 @@ def holds_product(order: Order, campaign: Campaign, *, free: bool) -> bool:
     return any(item.product_id in campaign.product_ids and (free or item.price > Decimal(0)) for item in order.items)
 
 
+def could_count(order: Order, campaign: Campaign, rules: Rules) -> bool:
+    """Whether the order is a purchase of the campaign's album in some status: live, and paid unless free ones count."""
+    return order.mode == LIVE and holds_product(order, campaign, free=rules.count_free_orders)
+
+
 def _counts_by_item(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool:
-    order = known.order
-    return known.listed and order.mode == LIVE and holds_product(order, campaign, free=rules.count_free_orders)
+    return known.listed and could_count(known.order, campaign, rules)
 
 
 def is_valid(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool:

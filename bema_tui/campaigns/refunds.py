@@ -16,13 +16,14 @@ from bema_tui.campaigns.purchases import (
     KnownOrder,
     by_age,
     canonical,
+    could_count,
     holds_product,
     not_settled,
     partly_refunded,
     same_value,
 )
 from bema_tui.campaigns.remarks import about, order_text, two_tiers
-from bema_tui.campaigns.tiers import label, tier_before
+from bema_tui.campaigns.tiers import label, purchased_tier, tier_before
 from bema_tui.model import Finding, FindingRule, Order, PlannedChange, Tier
 
 _LOOK = "Look the order up in the shop; clear the mark by hand only if the purchase is really gone."
@@ -99,11 +100,14 @@ def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
         if said:
             return Evidence(None)
         return _unproven(f"Marked as a buyer, but {order_text(listed[0].order)}, is a test or a free order.")
-    gone = [known.order for known in ranked if known.order.status != REFUNDED]
+    purchases = [known.order for known in ranked if could_count(known.order, context.campaign, context.rules)]
+    if not purchases:
+        return _unproven(f"Marked as a buyer, but {order_text(ranked[0].order)}, was a test or a free order.")
+    gone = [order for order in purchases if order.status != REFUNDED]
     if gone:
         message = f"The shop does not list {order_text(gone[0])} (last status known) any more."
         return Evidence(FindingRule.ORDER_GONE, message, _LOOK)
-    order = ranked[0].order
+    order = purchases[0]
     action = "the next plan takes it back" if context.rules.on_refund == "revert" else "no run changes this by itself"
     message = (
         f"Marked as a buyer, and order {order.number} of {order.date_utc:%Y-%m-%d} was refunded in full; {action}."
@@ -136,9 +140,9 @@ def _step_back(context: CampaignContext, person: Person) -> Step | None:
     if not person.bought:
         return Step(f"refund → {label(stays)}")
     source = person.bought[0]
-    back = person.before_purchase
-    if back is None or back.purchased:
-        back = tier_before(source)
+    # The ledger may speak of another move than the one that led here.
+    known = person.before_purchase
+    back = known if known is not None and purchased_tier(known) is source else tier_before(source)
     if person.lower and person.lower != (back,):
         return None
     step = Step(f"refund → {label(back)}", add=None if person.lower else back, remove=(source,))

@@ -66,8 +66,10 @@ def two_tiers(context: CampaignContext, person: Person, *, buyer: bool) -> Findi
 def drift(context: CampaignContext, person: Person, *, buyer: bool) -> Finding | None:
     """Somebody changed what the ledger says, or took a known buyer out of every tier; None if all is as it was."""
     now = tiers_text((*person.lower, *person.bought)) or "no tier"
-    if person.placed_by_us is not None and person.placed_by_us not in person.tiers:
-        message = f"We put this person in {LABEL[person.placed_by_us]}, and now they are in {now}."
+    placed = person.placed_by_us
+    # Out of a lower tier, where a refund leads, MailerLite's automations move people by themselves.
+    if placed is not None and placed.purchased and placed not in person.tiers:
+        message = f"We put this person in {LABEL[placed]}, and now they are in {now}."
     elif buyer and not person.tiers and person.known_to_campaign:
         message = f"A buyer who was in {context.campaign.code} before is now in none of its groups."
     else:

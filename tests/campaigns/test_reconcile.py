@@ -90,6 +90,8 @@ def test_somebody_moved_back_a_person_we_placed() -> None:
     assert written(outcome.changes) == [("add", None, "SILVER_PURCHASE"), ("remove", "SILVER", None)]
     assert found(outcome.findings) == [FindingRule.DRIFT]
     assert "Gold Purchased" in outcome.findings[0].message
+    demoted = person(Tier.SILVER, placed_by_us=Tier.GOLD, before_purchase=Tier.GOLD_PURCHASED)
+    assert reconcile_person(context(), demoted, [order(status="refunded", listed=False)]).findings == ()
     still = person(Tier.GOLD_PURCHASED, placed_by_us=Tier.GOLD_PURCHASED, stored="10391")
     assert reconcile_person(context(), still, [order()]).findings == ()
 

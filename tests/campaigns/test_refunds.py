@@ -32,6 +32,9 @@ def buyer(tier: Tier = Tier.GOLD_PURCHASED, *more: Tier, **changes: object) -> P
         ([order(product="12")], FindingRule.PURCHASE_UNPROVEN),
         ([order(mode="test")], FindingRule.PURCHASE_UNPROVEN),
         ([order(price="0")], FindingRule.PURCHASE_UNPROVEN),
+        ([order(mode="test", status="refunded", listed=False)], FindingRule.PURCHASE_UNPROVEN),
+        ([order(price="0", status="refunded", listed=False)], FindingRule.PURCHASE_UNPROVEN),
+        ([order(mode="test", key="k", listed=False), REFUNDED], FindingRule.REFUNDED_PURCHASE),
         ([order(status="on_hold")], FindingRule.ORDER_NOT_SETTLED),
         ([order(status="revoked")], FindingRule.ORDER_NOT_SETTLED),
         ([REFUNDED, order(key="same number", listed=False)], FindingRule.ORDER_GONE),
@@ -71,6 +74,8 @@ def test_only_a_full_read_proves_absence() -> None:
         (Tier.GOLD_PURCHASED, Tier.OPT_IN, "OPT-IN", "refund → Opt-In"),
         (Tier.SILVER_PURCHASED, None, "SILVER", "refund → Silver"),
         (Tier.BRONZE_PURCHASED, Tier.BRONZE, "BRONZE", "refund → Bronze"),
+        (Tier.SILVER_PURCHASED, Tier.OPT_IN, "SILVER", "refund → Silver"),
+        (Tier.GOLD_PURCHASED, Tier.WOOD, "GOLD", "refund → Gold"),
     ],
 )
 def test_a_refund_leads_back_if_wanted(tier: Tier, before: Tier | None, back: str, rule: str) -> None:
