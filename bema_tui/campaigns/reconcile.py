@@ -77,13 +77,16 @@ def reconcile_person(
     return Outcome(() if blocked else outcome.changes, (*findings, *outcome.findings))
 
 
-def reconcile_unknown_buyer(context: CampaignContext, email: str, orders: Sequence[KnownOrder]) -> Outcome:
+def reconcile_unknown_buyer(
+    context: CampaignContext, email: str, orders: Sequence[KnownOrder], *, known_before: bool = False
+) -> Outcome:
     """A buyer whom the mailing service does not know: a finding, or with ``add_new_buyers`` a creation.
 
     Args:
         context: as for ``reconcile_person``.
         email: the buyer's address.
         orders: the known orders that may be theirs.
+        known_before: the mailing service knew the address at an earlier read; whoever was deleted is never made anew.
     """
     address = email.strip().lower()
     own = [known for known in orders if known.order.address == address]
@@ -92,6 +95,11 @@ def reconcile_unknown_buyer(context: CampaignContext, email: str, orders: Sequen
     findings = order_findings(context, address, own)
     if choice is None:
         return Outcome(findings=tuple(findings))
+    if known_before:
+        message = f"Bought ({order_text(choice.order)}); MailerLite knew the address before and does not any more."
+        advice = "Nothing to do if they were deleted on purpose; nobody who was deleted is added again."
+        gone = finding(FindingRule.SUBSCRIBER_GONE, context.campaign.code, address, message, advice)
+        return Outcome(findings=(*findings, gone))
     change = _creation(context, address, valid, choice)
     if change is not None:
         return Outcome((change,), tuple(findings))

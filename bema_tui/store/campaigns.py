@@ -34,10 +34,13 @@ class Campaigns:
         self._db = db
 
     async def add(self, campaign: Campaign, by: str) -> None:
-        """Take up a campaign, and write down who did.
+        """Take up a campaign, or further products of one that is there with this code and album; write down who did.
+
+        A campaign is known by its products, so it must have one of its own; beside that it may list a bundle that
+        other campaigns list as well. Domain rules, sections 2 and 4.
 
         Raises:
-            UsageError: it names no product, or its code or one of its products belongs to another campaign.
+            UsageError: it names no product, or its code or its products belong to another campaign.
         """
         products = tuple(dict.fromkeys(campaign.product_ids))
         if not products:
@@ -46,18 +49,22 @@ class Campaigns:
                 advice="Give the shop's product ids with --product: they are what a campaign is known by.",
             )
         async with self._db.write() as connection:
-            await _refuse_clashes(connection, campaign.code, products)
+            listed = await _listed_by(connection, products)
+            here = {product for product, code in listed if code == campaign.code}
+            there = await _refuse_clashes(connection, campaign, products, listed, here)
             now = self._db.now()
-            await connection.execute(
-                insert(campaigns).values(
-                    code=campaign.code,
-                    album=campaign.album,
-                    state=campaign.state,
-                    start=campaign.start,
-                    created_at=now,
-                    created_by=by,
+            if not there:
+                await connection.execute(
+                    insert(campaigns).values(
+                        code=campaign.code,
+                        album=campaign.album,
+                        state=campaign.state,
+                        start=campaign.start,
+                        created_at=now,
+                        created_by=by,
+                    )
                 )
-            )
+            products = tuple(product for product in products if product not in here)
             await connection.execute(
                 insert(campaign_products), [{"product_id": product, "code": campaign.code} for product in products]
             )
@@ -113,29 +120,41 @@ class Campaigns:
                 await connection.execute(update(campaigns).where(campaigns.c.code == code).values(**values))
 
 
-async def _refuse_clashes(connection: AsyncConnection, code: str, products: Sequence[str]) -> None:
-    present = (await connection.execute(select(campaigns).where(campaigns.c.code == code))).first()
+async def _listed_by(connection: AsyncConnection, products: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """Each of the products with each campaign that lists it."""
+    found = await connection.execute(
+        select(campaign_products.c.product_id, campaign_products.c.code)
+        .where(campaign_products.c.product_id.in_(products))
+        .order_by(campaign_products.c.product_id, campaign_products.c.code)
+    )
+    return [(row.product_id, row.code) for row in found]
+
+
+async def _refuse_clashes(
+    connection: AsyncConnection,
+    campaign: Campaign,
+    products: Sequence[str],
+    listed: Sequence[tuple[str, str]],
+    here: set[str],
+) -> bool:
+    """Whether the campaign is there already and gets further products."""
+    present = (await connection.execute(select(campaigns).where(campaigns.c.code == campaign.code))).first()
     if present is not None:
+        if present.album != campaign.album or len(here) == len(products):
+            raise UsageError(
+                f"The code {campaign.code} belongs to another campaign already: {present.album}.",
+                tried="add a campaign",
+                advice=f"Choose another code if this is another album. {_LIST}",
+            )
+        return True
+    if len({product for product, _ in listed}) == len(products):
+        product, owner = listed[0]
         raise UsageError(
-            f"The code {code} belongs to another campaign already: {present.album}.",
-            tried="add a campaign",
-            advice=f"Choose another code if this is another album. {_LIST}",
+            f"Product {product} belongs to the campaign {owner} already.",
+            tried=f"add the campaign {campaign.code}",
+            advice=f"A campaign needs a product that is its own; a bundle may stand beside it. {_LIST}",
         )
-    taken = (
-        await connection.execute(
-            select(campaign_products.c.product_id, campaigns.c.code, campaigns.c.album)
-            .join(campaigns, campaigns.c.code == campaign_products.c.code)
-            .where(campaign_products.c.product_id.in_(products))
-            .order_by(campaign_products.c.product_id)
-            .limit(1)
-        )
-    ).first()
-    if taken is not None:
-        raise UsageError(
-            f"Product {taken.product_id} belongs to the campaign {taken.code} already: {taken.album}.",
-            tried=f"add the campaign {code}",
-            advice=f"A product belongs to one campaign only. {_LIST}",
-        )
+    return False
 
 
 async def _row(connection: AsyncConnection, code: str) -> Row[Any]:

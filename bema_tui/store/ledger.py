@@ -270,13 +270,17 @@ class LedgerHistory:
         self._campaign = campaign
 
     async def refused(self) -> frozenset[tuple[str, str, str, str | None, str | None]]:
-        """Writes MailerLite refused (4xx): (subscriber, kind, target, before, after), not to be planned again."""
+        """Writes MailerLite refused (4xx): (subscriber, kind, target, before, after), not to be planned again.
+
+        Not a 404: who was gone is planned for only when a read shows them again, under the same id (a deleted person
+        who comes back keeps it).
+        """
         async with self._db.read() as connection:
             rows = await connection.execute(
                 select(ledger.c.subscriber_id, ledger.c.kind, ledger.c.target, ledger.c.before, ledger.c.after).where(
                     ledger.c.campaign == self._campaign,
                     ledger.c.state == ChangeState.FAILED,
-                    ledger.c.refused_status.is_not(None),
+                    ledger.c.refused_status != 404,
                 )
             )
             return frozenset((row[0], row[1], row[2], row[3], row[4]) for row in rows)

@@ -151,6 +151,14 @@ class People:
             rows = await connection.execute(query)
             return tuple(row[0] for row in rows)
 
+    async def known_before(self, addresses: Sequence[str]) -> frozenset[str]:
+        """Those of the addresses that MailerLite knew at some read, for any campaign."""
+        async with self._db.read() as connection:
+            rows = await connection.execute(
+                select(members.c.address).distinct().where(members.c.address.in_(list(addresses)))
+            )
+            return frozenset(row[0] for row in rows)
+
     async def count(self) -> int:
         """How many people this run's read saw in the campaign's groups."""
         async with self._db.read() as connection:

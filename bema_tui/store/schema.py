@@ -80,8 +80,8 @@ campaigns = Table(
 campaign_products = Table(
     "campaign_products",
     metadata,
-    Column("product_id", String(20), primary_key=True),  # the identity: a product belongs to one campaign
-    Column("code", ForeignKey("campaigns.code"), nullable=False, index=True),
+    Column("code", ForeignKey("campaigns.code"), primary_key=True),
+    Column("product_id", String(20), primary_key=True),  # the identity; only a bundle's stands in several campaigns
 )
 
 runs = Table(
@@ -286,7 +286,7 @@ members = Table(
     Column("campaign", String(50), primary_key=True),
     Column("subscriber_id", String(24), primary_key=True),
     Column("email", String(320), nullable=False),
-    Column("address", String(320), nullable=False),
+    Column("address", String(320), nullable=False, index=True),
     Column("name", String(200), nullable=False, default=""),
     Column("last_name", String(200), nullable=False, default=""),
     Column("source", String(200), nullable=False, default=""),

@@ -165,9 +165,10 @@ class Planner:
         await self._job.safe_point(RunState.PLANNING)
         interesting = [member.subscriber_id for pair in unit if pair.orders for member in pair.members]
         placements = await self._history.placements(interesting)
+        known = await self._job.people.known_before([pair.address for pair in unit if not pair.members])
         for pair in unit:
             if not pair.members:
-                self._unknown_buyer(pair)
+                self._unknown_buyer(pair, known_before=pair.address in known)
             for member in pair.members:
                 if _has_something(pair, member):
                     self._person(pair, member, placements.get(member.subscriber_id, (None, None)))
@@ -199,8 +200,8 @@ class Planner:
         else:
             self._left_out(outcome.findings)
 
-    def _unknown_buyer(self, pair: Pair) -> None:
-        outcome = reconcile_unknown_buyer(self._context, pair.address, pair.orders)
+    def _unknown_buyer(self, pair: Pair, *, known_before: bool) -> None:
+        outcome = reconcile_unknown_buyer(self._context, pair.address, pair.orders, known_before=known_before)
         if outcome.changes:
             outcome = self._check.validate_new(pair.address, outcome)
         if outcome.changes:

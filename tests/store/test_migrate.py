@@ -191,6 +191,20 @@ async def test_the_migrations_build_what_the_schema_says(tmp_path: Path) -> None
         assert await connection.run_sync(differences) == []
 
 
+async def test_a_rebuilt_table_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    await bring_up_to_date(engine, path, History(SHIPPED.folder, SHIPPED.revisions[:3]))
+    await engine.dispose()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        columns = "code, album, state, created_at, created_by"
+        connection.execute(f"INSERT INTO campaigns ({columns}) VALUES ('2024_A_B', 'B', 'active', '2024', 'maria')")
+        connection.execute("INSERT INTO campaign_products (product_id, code) VALUES ('11', '2024_A_B')")
+    await (await Database.open(str(path))).close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT code, product_id FROM campaign_products").fetchall() == [("2024_A_B", "11")]
+
+
 def test_the_scripts_are_the_chain_that_the_program_names() -> None:
     scripts = ScriptDirectory(SHIPPED.folder)
     assert scripts.get_heads() == [SHIPPED.head]

@@ -35,7 +35,8 @@ async def test_a_campaign_comes_back_as_it_was_added_and_says_who_did(db: Databa
     ("clash", "named"),
     [
         (evolve(LOVE, album="Never Been Lost", product_ids=("103",)), "No Better Love"),
-        (Campaign("2025_X_Y", "Other", ("7", "102")), "2024_ETB_NBL"),
+        (evolve(LOVE, product_ids=("102",)), "No Better Love"),
+        (Campaign("2025_X_Y", "Other", ("102",)), "2024_ETB_NBL"),
         (Campaign("2025_X_Y", "Other", ()), "2025_X_Y"),
     ],
 )
@@ -46,6 +47,20 @@ async def test_a_clash_names_the_other_campaign_and_adds_nothing(db: Database, c
         await store.add(clash, "maria")
     assert caught.value.advice
     assert await store.all() == (LOVE,)
+
+
+async def test_a_bundle_counts_for_each_campaign_that_lists_it(db: Database) -> None:
+    store = Campaigns(db)
+    await store.add(LOVE, "maria")
+    other = Campaign("2025_X_Y", "Other", ("7",))
+    await store.add(evolve(other, product_ids=("7", "102")), "maria")
+    await store.add(evolve(other, product_ids=("7", "200")), "maria")
+    await store.add(evolve(LOVE, product_ids=("200",)), "maria")
+    assert [(one.code, one.product_ids) for one in await store.all()] == [
+        (LOVE.code, ("101", "102", "200")),
+        (other.code, ("102", "200", "7")),
+    ]
+    assert (await store.get(LOVE.code)).start == LOVE.start
 
 
 async def test_an_unknown_code_names_the_nearest_and_the_command(db: Database) -> None:

@@ -1,0 +1,162 @@
+"""What the label may choose otherwise, and whom no choice brings back. Domain rules, sections 3, 5 and 6."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from .desk import Desk, Simulated
+from .fixtures import small
+
+
+@attrs.frozen
+class Label:
+    """A label whose one campaign had nothing left to do when it was opened; each test has a person of its own in it."""
+
+    simulated: Simulated
+    desk: Desk
+    code: str
+
+    def sync(self) -> dict[str, Any]:
+        document: dict[str, Any] = self.desk.run("sync", self.code, "--yes", "--max-moves", "1000", "--json").document
+        assert document["state"] == "done", document
+        return document
+
+    def buy(self, email: str) -> str:
+        product = self.simulated.state()["campaigns"][0]["product_id"]
+        return str(self.simulated.change(add_order={"email": email, "product": product})["add_order"]["key"])
+
+    def somebody(self, role: str) -> str:
+        return self.simulated.buyer(role, self.code)
+
+    def move(self, email: str, **tiers: str) -> None:
+        self.simulated.change(move={"email": email, **{way: f"{self.code}_{tier}" for way, tier in tiers.items()}})
+
+    def tiers(self, email: str) -> list[str]:
+        groups = self.simulated.people()[email][1]
+        return [name.removeprefix(f"{self.code}_") for name in groups if name.startswith(f"{self.code}_")]
+
+    def told(self, email: str) -> list[str]:
+        rows = self.desk.run("findings", "--json").document
+        return sorted(row["rule"] for row in rows if row["subject"] == email)
+
+    def number_of(self, email: str) -> str:
+        return str(next(row["id"] for row in self.simulated.state()["subscribers"] if row["email"] == email))
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Label]:
+    simulated = Simulated(small(subscribers=80, orders=70))
+    desk = Desk(tmp_path_factory.mktemp("label"), simulated.endpoints)
+    label = Label(simulated, desk, desk.discover())
+    label.sync()
+    yield label
+    desk.close()
+    simulated.close()
+
+
+@pytest.fixture
+def label(opened: Label) -> Iterator[Label]:
+    opened.desk.settings("")
+    yield opened
+    assert opened.simulated.violations() == []
+
+
+def test_new_buyers_are_added_only_when_wanted_and_nobody_who_was_deleted(label: Label) -> None:
+    simulated = label.simulated
+    deleted = label.somebody("buyer in GOLD")
+    simulated.change(delete_subscriber=label.number_of(deleted))
+    new = [f"new{number}@fans.example.org" for number in range(7)]
+    for email in (*new, "no address at all"):
+        label.buy(email)
+    assert label.sync()["total"] == 0
+    assert label.told(new[0]) == ["buyer_unknown"]
+    assert label.told(deleted) == ["subscriber_gone"]
+
+    label.desk.settings("[rules]\nadd_new_buyers = true\n")
+    simulated.set(allow_create=True)
+    done = label.sync()
+    simulated.set(allow_create=False)
+    assert done["changes"] == {"create_subscriber": done["applied"]}
+    people = simulated.people()
+    assert [people[email][1] for email in new] == [[f"{label.code}_GOLD_PURCHASE"]] * 7
+    assert deleted not in people
+    assert label.told(deleted) == ["subscriber_gone"]
+    assert label.told("no address at all") == ["blocked_record"]
+    assert label.sync()["total"] == 0
+
+
+def test_who_comes_back_after_a_404_is_planned_for_again(label: Label) -> None:
+    """A deleted person who comes back has the same id, and a 404 is no refusal."""
+    email = label.somebody("no buyer in GOLD")
+    number = label.number_of(email)
+    label.buy(email)
+    run = label.desk.run("plan", label.code, "--json").document["run"]
+    label.simulated.change(delete_subscriber=number)
+    label.desk.run("apply", str(run), "--json")
+    assert label.told(email) == ["subscriber_gone"]
+    sign_up(label.simulated, email, f"{label.code}_GOLD")
+    assert label.number_of(email) == number
+    label.sync()
+    assert label.tiers(email) == ["GOLD_PURCHASE"]
+    assert label.told(email) == []
+
+
+def sign_up(simulated: Simulated, email: str, group: str) -> None:
+    """The person comes back by themselves, through a form of the label's."""
+    groups = [row["id"] for row in simulated.state()["groups"] if row["name"] == group]
+    at = simulated.endpoints
+    headers = {"Authorization": f"Bearer {at.mailerlite_key}", "Accept": "application/json"}
+    answer = httpx.post(f"{at.mailerlite_url}/subscribers", json={"email": email, "groups": groups}, headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+def test_who_was_seen_in_the_campaign_before_is_not_placed_again(label: Label) -> None:
+    email = label.somebody("no buyer in BRONZE")
+    label.move(email, **{"from": "BRONZE"})
+    label.buy(email)
+    assert label.sync()["changes"] == {"set_field": 1}
+    assert label.tiers(email) == []
+    assert label.told(email) == ["drift"]
+
+
+def test_a_refund_leads_back_to_the_tier_the_ledger_knows(label: Label) -> None:
+    email = label.somebody("no buyer in OPT-IN")
+    key = label.buy(email)
+    label.sync()
+    assert label.tiers(email) == ["GOLD_PURCHASE"]
+    label.simulated.change(refund=key)
+    label.sync()
+    assert (label.tiers(email), label.told(email)) == (["GOLD_PURCHASE"], ["refunded_purchase"])
+    label.desk.settings('[rules]\non_refund = "revert"\n')
+    label.sync()
+    assert label.tiers(email) == ["OPT-IN"]
+    field = next(row["key"] for row in label.simulated.state()["fields"] if row["name"] == f"{label.code}_PURCHASE")
+    assert label.simulated.people()[email][2].get(field) is None
+    label.move(email, **{"from": "OPT-IN", "to": "SILVER"})
+    assert label.sync()["total"] == 0
+    assert label.told(email) == []
+
+
+def test_a_fourth_move_on_one_day_waits(label: Label) -> None:
+    email = label.somebody("no buyer in SILVER")
+    label.buy(email)
+    for _ in range(3):
+        assert label.sync()["moves"] == 1
+        label.move(email, **{"from": "SILVER_PURCHASE", "to": "SILVER"})
+    assert label.sync()["total"] == 0
+    assert label.tiers(email) == ["SILVER"]
+    assert "blocked_record" in label.told(email)
+
+
+def test_who_is_not_active_is_moved_only_when_wanted(label: Label) -> None:
+    email = label.somebody("bounced buyer")
+    assert label.tiers(email) == ["GOLD"]
+    label.desk.settings("[rules]\nmove_inactive = true\n")
+    label.sync()
+    assert label.tiers(email) == ["GOLD_PURCHASE"]
+    assert label.simulated.people()[email][0] == "bounced"
