@@ -263,13 +263,12 @@ class Order:
 
 @frozen
 class Product:
-    """A shop product. ``categories`` are (slug, name); ``bundle`` is None where the API can't tell."""
+    """A shop product. ``categories`` are (slug, name)."""
 
     id: str
     title: str
     created: datetime | None
     categories: tuple[tuple[str, str], ...] = ()
-    bundle: bool | None = None
 
 
 @frozen

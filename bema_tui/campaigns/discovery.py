@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -18,6 +19,7 @@ from bema_tui.model import Campaign, CustomField, Finding, FindingRule, Group, P
 ARTIST_SLUG: Final = "-artist"
 FIRST_YEAR: Final = 1990
 YEARS_AHEAD: Final = 2
+_BUNDLE: Final = re.compile(r"\bbundles?\b", re.IGNORECASE)  # the shop's answers tell it by nothing but its name
 _PIN: Final = "Add the campaign by hand with a code of your own: campaigns add CODE --album NAME --product ID."
 
 
@@ -56,11 +58,11 @@ def discover(
     for product in sorted(products, key=_by_id):
         if product.id in claimed:
             continue
-        drafted = _draft(product, years, sold=product.id in sold_product_ids, today=today)
+        drafted = _draft(product, years, today)
         if isinstance(drafted, Campaign):
             campaign = evolve(drafted, start=orders_by_product.get(product.id))
             drafts[campaign.code].append((product, campaign))
-        elif drafted is not None:
+        else:
             findings.append(drafted)
     taken = {campaign.code: campaign for campaign in existing}
     proposals, collisions = _settle(drafts, taken)
@@ -91,22 +93,18 @@ def _years_in_account(groups: Iterable[Group]) -> Mapping[str, frozenset[int]]:
     return {rest: frozenset(found) for rest, found in years.items()}
 
 
-def _draft(
-    product: Product, years: Mapping[str, frozenset[int]], *, sold: bool, today: date
-) -> Campaign | Finding | None:
-    """A campaign for one product, or why there is none; None when there is nothing to say."""
+def _draft(product: Product, years: Mapping[str, frozenset[int]], today: date) -> Campaign | Finding:
+    """A campaign for one product, or why there is none."""
     artists = sorted({name for slug, name in product.categories if slug.endswith(ARTIST_SLUG)})
-    if product.bundle:
+    if _BUNDLE.search(product.title):
         return _about(
             FindingRule.BUNDLE_UNCLAIMED,
             product,
-            "is a bundle, and no campaign lists it",
-            "Add its product id to each campaign whose album it contains.",
+            "is named like a bundle, and no campaign lists it",
+            "Add its product id to each campaign whose album it holds: campaigns add CODE --album NAME --product ID.",
         )
-    if not artists and not sold:
-        return None
     if len(artists) != 1:
-        what = f"has {len(artists)} artists ({', '.join(artists)})" if artists else "was sold and has no artist"
+        what = f"has {len(artists)} artists ({', '.join(artists)})" if artists else "has no artist"
         advice = "Give the product exactly one category whose slug ends in -artist, or leave it if it is no album."
         return _about(FindingRule.ARTIST_UNCLEAR, product, what, advice)
     return _with_artist(product, artists[0], years, today)

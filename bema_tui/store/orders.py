@@ -16,7 +16,6 @@ from bema_tui.model import Completeness, Order, OrderItem
 from bema_tui.store.database import Database
 from bema_tui.store.schema import order_items, orders, row_id_answers, shop_reads
 
-_SETTLED: Final = (COMPLETE, PARTIALLY_REFUNDED)
 _CHUNK: Final = 5000  # values in one IN list; SQLite takes 32,766
 _NO_READ: Final = 0
 _NEVER: Final = 2**62  # a read that none reaches
@@ -162,19 +161,22 @@ class Orders:
                 found.update({row.row_id: row.order_key for row in await connection.execute(query)})
         return found
 
-    async def sold_products(self, *, free: bool = False) -> set[str]:
-        """Ids of the products that somebody bought: in a listed, settled, live order, above price 0 unless ``free``."""
-        query = select(order_items.c.product_id).distinct().where(_bought(free=free))
+    async def sold_products(self, *, free: bool = False, partial: bool = True) -> set[str]:
+        """Ids of the products that somebody bought: in a listed, settled, live order, above price 0 unless ``free``.
+
+        ``partial``: what was partly refunded counts.
+        """
+        query = select(order_items.c.product_id).distinct().where(_bought(free=free, partial=partial))
         async with self._db.read() as connection:
             return set((await connection.execute(query)).scalars())
 
     async def earliest_valid_by_product(
-        self, product_ids: Sequence[str] | None = None, *, free: bool = False
+        self, product_ids: Sequence[str] | None = None, *, free: bool = False, partial: bool = True
     ) -> Mapping[str, datetime]:
         """When each product was first bought, by the same measure as ``sold_products``; None means every product."""
         query = (
             select(order_items.c.product_id, func.min(orders.c.date_utc, type_=orders.c.date_utc.type))
-            .where(_bought(free=free))
+            .where(_bought(free=free, partial=partial))
             .group_by(order_items.c.product_id)
         )
         if product_ids is not None:
@@ -212,11 +214,11 @@ def _latest_read() -> Any:
     return func.coalesce(newest.scalar_subquery(), _NEVER)
 
 
-def _bought(*, free: bool) -> Any:
+def _bought(*, free: bool, partial: bool) -> Any:
     price = true() if free else cast(order_items.c.price, Float) > 0
     return and_(
         order_items.c.order_key == orders.c.key,
-        orders.c.status.in_(_SETTLED),
+        orders.c.status.in_((COMPLETE, PARTIALLY_REFUNDED) if partial else (COMPLETE,)),
         orders.c.mode == LIVE,
         orders.c.read_id >= _latest_read(),
         price,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Sequence
+from datetime import date
 
-from bema_tui.campaigns.discovery import discover
+from attrs import evolve, frozen
+
+from bema_tui.campaigns.discovery import Discovery, discover
 from bema_tui.campaigns.severities import NO_CAMPAIGN
 from bema_tui.config import Settings
 from bema_tui.interfaces import Interrupt
-from bema_tui.model import Campaign, Finding
+from bema_tui.model import Campaign, Finding, FindingRule
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders
 from bema_tui.store.settings import DatabaseSettings
 from bema_tui.sync.read_shop import read_orders, require_complete
+from bema_tui.sync.record_check import campaign_findings
 from bema_tui.sync.services import Connections
 
 _NO_RUN = -1
@@ -46,16 +50,18 @@ async def discover_campaigns(
     products = await connections.shop.get_products()
     require_complete(await read_orders(db, connections.shop, interrupt), connections.shop)
     orders, campaigns = Orders(db), Campaigns(db)
-    free = settings.rules.count_free_orders
+    free, partial = settings.rules.count_free_orders, settings.rules.partial_refund_counts
+    existing, today = await campaigns.all(), db.now().date()
     found = discover(
         products,
         groups,
         fields,
-        await orders.earliest_valid_by_product(free=free),
-        await orders.sold_products(free=free),
-        await campaigns.all(),
-        db.now().date(),
+        await orders.earliest_valid_by_product(free=free, partial=partial),
+        await orders.sold_products(free=free, partial=partial),
+        existing,
+        today,
     )
+    found = _checked(found, existing, today)
     if add:
         for campaign in found.proposals:
             await campaigns.add(campaign, by)
@@ -63,3 +69,17 @@ async def discover_campaigns(
         await store.resolve_unseen(NO_CAMPAIGN, _NO_RUN)  # what is still so is opened again by the next line
         await store.record(found.findings, None)
     return Discovered(found.proposals, found.findings, add)
+
+
+def _checked(found: Discovery, existing: Sequence[Campaign], today: date) -> Discovery:
+    """The discovery without the campaigns whose record is wrong, and with what each record has against it."""
+    clear: list[Campaign] = []
+    findings = list(found.findings)
+    for campaign in found.proposals:
+        told = campaign_findings(campaign, [*existing, *found.proposals], today)
+        if any(one.rule is FindingRule.BLOCKED_RECORD for one in told):
+            findings += [evolve(one, campaign=NO_CAMPAIGN) for one in told]
+        else:
+            clear.append(campaign)
+            findings += told
+    return Discovery(tuple(clear), tuple(findings))

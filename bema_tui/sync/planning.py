@@ -20,6 +20,7 @@ from bema_tui.campaigns.reconcile import (
 from bema_tui.campaigns.severities import finding
 from bema_tui.config import label_zone
 from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange, RunState, Tier
+from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.ledger import LedgerHistory
 from bema_tui.store.people import Member
 from bema_tui.store.settings import DatabaseSettings
@@ -27,7 +28,7 @@ from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.lookups import explain_stored_values
 from bema_tui.sync.merge import Pair, people_with_orders
-from bema_tui.sync.record_check import RecordCheck
+from bema_tui.sync.record_check import RecordCheck, campaign_findings
 
 UNIT = 1000  # people per transaction; domain rules, section 7
 CREATE_RULE = "create what is missing"
@@ -116,6 +117,7 @@ class Planner:
             job.campaign.code, job.settings.rules, moves_today=await self._history.moves_since(await self._midnight())
         )
         tally.findings += self._account.findings
+        tally.findings += campaign_findings(job.campaign, await Campaigns(job.db).all(), job.db.now().date())
         self._plan_creations()
         unit: list[Pair] = []
         async for pair in people_with_orders(job):

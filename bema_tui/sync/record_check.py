@@ -1,8 +1,9 @@
-"""Passes each person's planned changes through the validators: an error blocks that record's change, nothing else."""
+"""Passes records through the validators: an error blocks that record's change, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from attrs import evolve
 
@@ -11,11 +12,21 @@ from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.tiers import purchased_tier
 from bema_tui.campaigns.transitions import MoveReason
 from bema_tui.config import RuleSettings
-from bema_tui.model import ChangeKind, PlannedChange, Tier
+from bema_tui.model import Campaign, ChangeKind, Finding, PlannedChange, Tier
 from bema_tui.store.people import Member
 from bema_tui.validators.base import findings_of
+from bema_tui.validators.campaign import CampaignValidator
 from bema_tui.validators.subscriber import SubscriberValidator
 from bema_tui.validators.tier_move import TierMoveValidator
+
+
+def campaign_findings(campaign: Campaign, others: Sequence[Campaign], today: date) -> tuple[Finding, ...]:
+    """What the campaign's own record has against it; a ``blocked_record`` among it means that it can't be made."""
+    validator = CampaignValidator()
+    starts = [other.start for other in others if other.code != campaign.code and other.start is not None]
+    record = {"code": campaign.code, "album": campaign.album, "start": campaign.start, "starts": starts, "today": today}
+    validator.validate(record)
+    return findings_of(validator, campaign.code, campaign.code)
 
 
 class RecordCheck:
