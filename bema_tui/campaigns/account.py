@@ -20,12 +20,16 @@ NEARLY_FULL_PERCENT: Final = 90
 
 @frozen
 class CampaignCheck:
-    """The campaign's groups and field as the account has them. ``field`` may be of a type that blocks the campaign."""
+    """The campaign's groups and field as the account has them. ``field`` may be of a type that blocks the campaign.
+
+    ``twins`` are the ids of further groups that mean one of its tiers: who is in one of them is not unassigned.
+    """
 
     by_tier: Mapping[Tier, Group]
     field: CustomField | None
     missing: frozenset[Tier]
     findings: tuple[Finding, ...]
+    twins: frozenset[str] = frozenset()
 
 
 def check_campaign(campaign: Campaign, groups: Sequence[Group], fields: Sequence[CustomField]) -> CampaignCheck:
@@ -37,7 +41,8 @@ def check_campaign(campaign: Campaign, groups: Sequence[Group], fields: Sequence
         *_field_findings(campaign, by_field),
         *account_findings(groups, fields),
     )
-    return CampaignCheck(by_group.by_tier, by_field.field, missing, findings)
+    twins = frozenset(group.id for others in by_group.twins.values() for group in others)
+    return CampaignCheck(by_group.by_tier, by_field.field, missing, findings, twins)
 
 
 def _group_findings(campaign: Campaign, match: GroupMatch, missing: frozenset[Tier]) -> list[Finding]:

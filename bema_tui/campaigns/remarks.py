@@ -71,7 +71,7 @@ def drift(context: CampaignContext, person: Person, *, buyer: bool) -> Finding |
     if placed is not None and placed.purchased and placed not in person.tiers:
         message = f"We put this person in {LABEL[placed]}, and now they are in {now}."
     elif buyer and not person.tiers and person.known_to_campaign:
-        message = f"A buyer who was in {context.campaign.code} before is now in none of its groups."
+        message = f"A buyer known to {context.campaign.code} before is in none of its groups that are in use."
     else:
         return None
     advice = "Find out who moved the person; put them back in MailerLite if it was a mistake, else accept."

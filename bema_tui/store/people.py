@@ -31,7 +31,7 @@ def from_mask(mask: int) -> frozenset[Tier]:
 
 @frozen
 class Member:
-    """A person as MailerLite showed them to a run, and whether an earlier read saw them in the campaign."""
+    """A person as MailerLite showed them to a run, and whether some read saw them in the campaign."""
 
     subscriber_id: str
     email: str
@@ -105,7 +105,7 @@ class People:
                 "stored": person.stored,
                 "read_run": self._run,
                 "read_at": person.read_at,
-                "ever_member": bool(person.tiers),
+                "ever_member": bool(person.tiers) or person.seen_before,
             }
             for person in people
         ]

@@ -73,6 +73,7 @@ class Account:
             tiers=frozenset(tiers[group] for group in subscriber.group_ids if group in tiers),
             stored=None if stored in (None, "") else as_text(stored),
             read_at=read_at,
+            seen_before=not subscriber.group_ids.isdisjoint(self.check.twins),
         )
 
 

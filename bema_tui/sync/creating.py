@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.purchases import same_value
 from bema_tui.errors import BadAnswer, RequestRefused, WriteUnknown
 from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
@@ -17,12 +18,22 @@ from bema_tui.sync.keeper import Keeper
 _PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
 
 
-async def create_missing(job: Job, keeper: Keeper) -> int:
-    """Create the groups and the field that the account lacks, and answer how many."""
+async def create_missing(job: Job, keeper: Keeper, account: Account) -> int:
+    """Create the groups and the field that the account still lacks, and answer how many of the plan's are there now.
+
+    What somebody has made since the plan, in whatever spelling, is taken instead: two of a kind would be twins.
+    """
     made = 0
     while rows := await job.ledger.planned(1, kinds=_PLACES):
         await keeper.safe_point(RunState.APPLYING)
         row = rows[0]
+        made += 1
+        if there := _made_since(account, row):
+            await job.ledger.retarget(row.target_name, there)
+            # An earlier try of this run may have made it, and only its answer was lost.
+            state, note = (ChangeState.APPLIED, None) if row.attempts else (ChangeState.SKIPPED, "is there meanwhile")
+            await _settle(job, row, state, note)
+            continue
         await job.ledger.mark_sending(rows)
         if row.kind is ChangeKind.CREATE_GROUP:
             target = (await job.mailerlite.create_group(row.target_name, before_try=job.still_ours)).id
@@ -30,8 +41,16 @@ async def create_missing(job: Job, keeper: Keeper) -> int:
             target = (await job.mailerlite.create_field(row.target_name, "number", before_try=job.still_ours)).key
         await job.ledger.retarget(row.target_name, target)
         await job.ledger.settle([Settled(row.id, ChangeState.APPLIED)], job.meter.values())
-        made += 1
     return made
+
+
+def _made_since(account: Account, row: LedgerRow) -> str | None:
+    """The id or key of what the account has in place of the group or field that a row would create."""
+    if row.kind is ChangeKind.CREATE_FIELD:
+        return account.field.key if account.field is not None else None
+    read = read_group_name(row.target_name)
+    group = account.groups.get(read[1]) if read is not None else None
+    return None if group is None else group.id
 
 
 async def create_people(job: Job, keeper: Keeper, account: Account, watch: Callable[[], Awaitable[None]]) -> None:

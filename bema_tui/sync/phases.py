@@ -99,9 +99,10 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, *, approved: bool) 
         await job.findings.resolve_unseen(job.campaign.code, _NO_RUN, [FindingRule.READ_SHRANK])
     await job.enter(Phase.APPLY, f"{settled} settled" if settled else "")
     await job.note(apply_started_at=job.db.now())
-    if await create_missing(job, keeper):
+    if await create_missing(job, keeper, account):
         account = await read_account(job, create_missing=False)
         applier = Applier(job, account, keeper, gate)
+    _refuse_blocked(job, account)
     await applier.canary()
     await create_people(job, keeper, account, applier.watch_failures)
     await applier.apply_rest()
@@ -246,7 +247,7 @@ def _refuse_blocked(job: Job, account: Account) -> None:
     problem = "no purchase field" if field is None else f"a purchase field of type {field.type}"
     raise BemaError(
         f"{job.campaign.code} is blocked: the account has {problem}.",
-        tried="plan the campaign",
+        tried="sync the campaign",
         where="MailerLite",
         advice=f"`bema-tui sync {job.campaign.code} --create-missing` creates what is missing; "
         "`bema-tui findings` says more.",

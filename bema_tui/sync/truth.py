@@ -81,6 +81,8 @@ def _add_moved(
     where: str,
 ) -> str:
     """A move starts from the tiers it removes; a placing starts from none."""
+    if row.target not in tier_of_group:
+        return "the group is gone from MailerLite"
     if row.target in groups:
         return "is in the group already"
     expected = {other.target for other in rows if other.kind is ChangeKind.REMOVE_GROUP and other.needs_add}
@@ -98,7 +100,10 @@ def _remove_moved(
     tier_of_group: Mapping[str, Tier],
     where: str,
 ) -> str:
-    """A remove needs the tier that stays: the one its own add gave, or a purchased one that was there before."""
+    """A remove needs the tier that stays: the one its own add gave, or one that was there before, and that alone.
+
+    A lower tier goes beside a purchased one; a purchased one, after a refund, beside the one that the refund leads to.
+    """
     if row.target not in groups:
         return "is not in the group any more"
     if row.needs_add:
@@ -107,5 +112,6 @@ def _remove_moved(
         if not pending_add and not any(target in groups for target in added):
             return f"moved meanwhile: stands in {where} now"
         return ""
-    stays = {tier for tier in tiers if tier.purchased} - {tier_of_group.get(row.target)}
-    return "" if stays else f"moved meanwhile: stands in {where} now"
+    goes = tier_of_group.get(row.target)
+    stays = [tier for tier in tiers if goes is not None and tier.purchased is not goes.purchased]
+    return "" if len(stays) == 1 else f"moved meanwhile: stands in {where} now"

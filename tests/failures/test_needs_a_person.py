@@ -168,3 +168,50 @@ def test_a_missing_group_skips_only_the_moves_into_it(simulated: Simulated, desk
     assert gone in {group["name"] for group in simulated.state()["groups"]}
     assert desk.run("findings", "--rule", "group_missing", "--json").document == []
     assert simulated.violations() == []
+
+
+def test_what_the_account_got_or_lost_since_the_plan(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    simulated.change(delete_group=f"{code}_SILVER_PURCHASE")
+    buyer = simulated.buyer("buyer in SILVER", code)
+    run = desk.run("plan", code, "--create-missing", "--json").document
+    assert run["changes"]["create_group"] == 1
+    theirs = f"{code} Silver Purchased".replace("_", "-")
+    simulated.change(create_group=theirs)
+    done = desk.run("apply", str(run["run"]), "--json", expect=0).document
+    assert (done["state"], done["skipped"]) == ("done", 1)
+    groups = {group["name"] for group in simulated.state()["groups"]}
+    assert theirs in groups
+    assert f"{code}_SILVER_PURCHASE" not in groups, "a twin"
+    assert theirs in simulated.people()[buyer][1]
+
+    email = simulated.buyer("no buyer in GOLD", code)
+    product = simulated.state()["campaigns"][0]["product_id"]
+    simulated.change(add_order={"email": email, "product": product})
+    run = desk.run("plan", code, "--json", expect=0).document
+    assert run["people"] == 1
+    simulated.change(delete_group=f"{code}_GOLD_PURCHASE")
+    done = desk.run("apply", str(run["run"]), "--json").document
+    assert (done["state"], done["applied"], done["failed"], done["skipped"]) == ("done", 1, 1, 1)
+    assert simulated.people()[email][1] == [f"{code}_GOLD"]
+    assert desk.run("findings", "--rule", "subscriber_gone", "--json").document == []
+
+    run = desk.run("plan", code, "--create-missing", "--json").document
+    simulated.change(delete_field=f"{code}_PURCHASE")
+    written = len(simulated.writes())
+    said = desk.run("apply", str(run["run"]), "--json", expect=1)
+    assert f"{code} is blocked: the account has no purchase field" in said.complaint
+    assert {row["path"] for row in simulated.writes()[written:]} <= {"/api/groups"}
+    assert simulated.violations() == []
+
+
+def test_a_member_of_a_twin_group_is_not_placed(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    twin = f"{code} silver".replace("_", " ").lower()
+    simulated.change(create_group=twin)
+    email = simulated.buyer("no buyer in SILVER", code)
+    simulated.change(move={"email": email, "from": f"{code}_SILVER", "to": twin})
+    simulated.change(add_order={"email": email, "product": simulated.state()["campaigns"][0]["product_id"]})
+    desk.run("sync", code, "--yes", "--json", expect=3)
+    assert simulated.people()[email][1] == [twin]
+    assert desk.run("findings", "--rule", "twin_group", "--json").document

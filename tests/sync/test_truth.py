@@ -22,6 +22,10 @@ def test_an_unmoved_person_goes() -> None:
     assert judged(move(), person("11")) == {}
 
 
+def test_nobody_is_moved_into_a_group_that_is_gone() -> None:
+    assert judged(move(target="900"), person("11")) == {2: "the group is gone from MailerLite"}
+
+
 def test_foreign_groups_are_nobodys_business() -> None:
     assert judged(move(), person("11", "900")) == {}
 
@@ -77,6 +81,21 @@ def test_a_lower_tier_goes_only_while_the_purchased_one_is_held() -> None:
     lower_off = [row(1, ChangeKind.REMOVE_GROUP, "11", before="11")]
     assert judged(lower_off, person("11", "16")) == {}
     assert judged(lower_off, person("11")) == {1: "moved meanwhile: stands in Opt-In now"}
+    renamed = [row(1, ChangeKind.REMOVE_GROUP, "900", before="900")]
+    assert judged(renamed, person("900", "16")) == {1: "moved meanwhile: stands in Gold Purchased now"}
+
+
+def test_a_lower_tier_stays_beside_two_purchased_ones() -> None:
+    lower_off = [row(1, ChangeKind.REMOVE_GROUP, "11", before="11")]
+    assert judged(lower_off, person("11", "16", "17")) == {
+        1: "moved meanwhile: stands in Opt-In and Gold Purchased and Silver Purchased now"
+    }
+
+
+def test_a_revert_that_was_half_done_is_completed_beside_the_lower_tier() -> None:
+    revert = [row(1, ChangeKind.REMOVE_GROUP, "16", before="16")]
+    assert judged(revert, person("12", "16")) == {}
+    assert judged(revert, person("16")) == {1: "moved meanwhile: stands in Gold Purchased now"}
 
 
 def test_a_placing_starts_from_no_tier() -> None:
