@@ -209,7 +209,8 @@ class Automation:
 class Subscriber:
     """A MailerLite subscriber, or a shop customer; foreign text is already clean.
 
-    ``group_ids`` is None when the answer did not say, which is not the same as in no group.
+    ``group_ids`` is None when the answer did not say, which is not the same as in no group. ``source`` is MailerLite's
+    word for how the person came there.
     """
 
     id: str
@@ -217,6 +218,7 @@ class Subscriber:
     status: SubscriberStatus | None
     fields: Mapping[str, str | int | float | None] = field(factory=dict)
     group_ids: frozenset[str] | None = None
+    source: str = ""
 
     @property
     def name(self) -> str:

@@ -36,6 +36,7 @@ class _RawSubscriber:
     id: DigitId
     email: Address
     status: Token
+    source: Label = _EMPTY
     fields: Scalars = Factory(lambda: Scalars({}))
 
 
@@ -123,6 +124,7 @@ def subscriber(raw: object) -> Subscriber:
         status=status,
         fields=row.fields,
         group_ids=None if groups is None else frozenset(group.id for group in groups),
+        source=row.source,
     )
 
 

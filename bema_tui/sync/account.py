@@ -68,7 +68,7 @@ class Account:
             email=subscriber.email,
             name=str(subscriber.fields.get("name") or ""),
             last_name=str(subscriber.fields.get("last_name") or ""),
-            source="",
+            source=subscriber.source,
             status=subscriber.status,
             tiers=frozenset(tiers[group] for group in subscriber.group_ids if group in tiers),
             stored=None if stored in (None, "") else as_text(stored),

@@ -125,7 +125,8 @@ async def test_a_broken_row_is_named_and_the_others_come() -> None:
 async def test_odd_values_are_accepted() -> None:
     odd = {**person(1, id=139802435642197001, fields=[], surprise={"x": 1}), "groups": [{"id": 7}]}
     (found,) = await people(Script([reply(cursor_page([odd]))]))
-    assert found == Subscriber("139802435642197001", "person1@example.com", SubscriberStatus.ACTIVE, {}, frozenset("7"))
+    active = SubscriberStatus.ACTIVE
+    assert found == Subscriber("139802435642197001", "person1@example.com", active, {}, frozenset("7"), source="import")
 
 
 async def test_foreign_text_is_clean_and_numbers_stay_numbers() -> None:

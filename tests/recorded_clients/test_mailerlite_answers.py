@@ -134,7 +134,8 @@ async def test_a_single_person_comes_with_fields_and_groups(name: str) -> None:
         shown = await service.add_or_update_subscriber(email, {"name": "x"})
     else:
         shown = await (service.get_subscriber(number) if "by_id" in name else service.find_subscriber(email))
-    assert shown == Subscriber(number, email, SubscriberStatus.ACTIVE, row["fields"], frozenset(groups))
+    active = SubscriberStatus.ACTIVE
+    assert shown == Subscriber(number, email, active, row["fields"], frozenset(groups), row["source"])
     assert len(script.requests) == 1
 
 
