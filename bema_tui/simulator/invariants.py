@@ -70,14 +70,24 @@ class Watch:
     def group_deleted(self, name: str) -> None:
         self._add("group_deleted", f"the group {name} was deleted")
 
+    def group_renamed(self, old: str, new: str) -> None:
+        """A new name takes the tier from everybody in the group, or makes a tier of a foreign one."""
+        self._add("group_renamed", f"the group {old} was renamed {new}")
+
     def field_deleted(self, name: str) -> None:
         self._add("field_deleted", f"the field {name} was deleted")
+
+    def field_renamed(self, old: str, new: str) -> None:
+        self._add("field_renamed", f"the field {old} was renamed {new}")
 
     def finish(self, *, allow_create: bool) -> list[Violation]:
         """Everything that this request broke."""
         if not allow_create:
             for person_id in self._created:
                 self._add("created", f"{person_id} was created unasked")
+            for person_id, before in self._before.items():
+                if before.deleted and self._world.subscribers[person_id].deleted_at is None:
+                    self._add("created", f"{person_id}, who was deleted, came back unasked")
         for person_id, before in self._before.items():
             self._compare(self._world.subscribers[person_id], before)
         return self._found

@@ -142,7 +142,7 @@ def rename_field(call: Call, key: str) -> Answer:
     errors = _field_name_errors(call, call.fields_of_body().get("name"), field)
     if errors:
         return invalid(errors)
-    field.name = str(call.fields_of_body()["name"]).strip()
+    call.world.rename_field(field, str(call.fields_of_body()["name"]).strip())
     return Answer(200, {"data": field_row(field, with_use=False)})
 
 

@@ -218,6 +218,8 @@ class World:
         return next((group for group in self.groups.values() if group.name == name), None)
 
     def rename_group(self, group: Group, name: str) -> None:
+        if self.watch is not None:
+            self.watch.group_renamed(group.name, name)
         group.name = name
         self._tiers.pop(group.id, None)
 
@@ -251,6 +253,12 @@ class World:
         field = Field(self._next_field_id, name, key, kind)
         self.fields[field.id] = field
         return field
+
+    def rename_field(self, field: Field, name: str) -> None:
+        """Renames a field; its key stays."""
+        if self.watch is not None:
+            self.watch.field_renamed(field.name, name)
+        field.name = name
 
     def delete_field(self, field: Field) -> None:
         """Deletes a field with everybody's values."""

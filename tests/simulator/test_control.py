@@ -209,6 +209,27 @@ def test_foreign_group_creation_and_deletion_are_violations(client: Client) -> N
     assert client.control("state")["created"] == 1
 
 
+def test_a_new_name_for_a_group_or_a_field_is_a_violation(client: Client) -> None:
+    tier = client.person("buyer in GOLD")["groups"][0]
+    field = next(field for field in client.data("fields", limit=100) if field["name"].endswith("_PURCHASE"))
+    client.mail("PUT", f"groups/{client.group_id(tier)}", {"name": "Something else"})
+    client.mail("PUT", f"fields/{field['id']}", {"name": "Something else"})
+    assert client.rules_broken() == ["group_renamed", "field_renamed"]
+
+
+@pytest.mark.parametrize("way", ["upsert", "import"])
+def test_a_deleted_person_who_comes_back_is_a_violation(started: Starter, way: str) -> None:
+    client = started(import_seconds=0.0)
+    person, number = client.person("no buyer in WOOD"), client.group_id("Newsletter")
+    client.control("change", {"delete_subscriber": person["id"]})
+    if way == "upsert":
+        client.mail("POST", "subscribers", {"email": person["email"]})
+    else:
+        client.mail("POST", f"groups/{number}/import-subscribers", {"subscribers": [{"email": person["email"]}]})
+        client.mail("GET", "groups", limit=1)
+    assert client.rules_broken() == ["created"] + ["foreign_group"] * (way == "import")
+
+
 def test_creation_can_be_expected(started: Starter) -> None:
     client = started(allow_create=True)
     client.mail("POST", "subscribers", {"email": "new@example.com"})
