@@ -10,7 +10,16 @@ from bema_tui.cli.common import told
 from bema_tui.errors import ConfigurationError
 
 
-@click.command()
+class _WithProfile(click.Command):
+    """Its help ends with a fault profile that names everything; read only when somebody asks, as it loads a server."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        from bema_tui.simulator import faults
+
+        formatter.write(f"\n{faults.__doc__}")
+
+
+@click.command(cls=_WithProfile)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--subscribers", type=click.IntRange(min=0), default=2000, show_default=True)
@@ -44,25 +53,21 @@ def simulate(
 
     with told(as_json=as_json):
         try:
-            profile = profile_of(faults, seed)
+            settings = SimulatorSettings(
+                seed=seed,
+                subscribers=subscribers,
+                orders=orders,
+                campaigns=campaigns,
+                quota=quota,
+                window_seconds=window_seconds,
+                faults=profile_of(faults, seed),
+            )
         except ValueError as error:
             raise ConfigurationError(
-                f"--faults {faults}: {error}.", advice="Take rough, rough:0.2, or a TOML file."
+                f"--faults {faults}: {error}.", advice="Take rough, rough:0.2, or a TOML file as --help shows it."
             ) from error
         try:
-            serve(
-                SimulatorSettings(
-                    seed=seed,
-                    subscribers=subscribers,
-                    orders=orders,
-                    campaigns=campaigns,
-                    quota=quota,
-                    window_seconds=window_seconds,
-                    faults=profile,
-                ),
-                port=port,
-                announce=announce,
-            )
+            serve(settings, port=port, announce=announce)
         except OSError as error:
             raise ConfigurationError(
                 f"Port {port} can't be used: {error.strerror or error}.", advice="Take another with --port."

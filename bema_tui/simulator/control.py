@@ -13,7 +13,6 @@ from starlette.routing import Route
 from bema_tui.simulator.edits import new_order
 from bema_tui.simulator.faults import profile_of
 from bema_tui.simulator.records import Order, Product
-from bema_tui.simulator.settings import Switches
 from bema_tui.simulator.state import World
 from bema_tui.simulator.traffic import Holds, RequestLog
 
@@ -74,17 +73,13 @@ class Control:
 
     async def set(self, request: Request) -> JSONResponse:
         wanted = await request.json()
-        known = {field.name for field in attrs.fields(Switches)}
-        unknown = sorted(set(wanted) - known)
-        if unknown:
-            return _refused(f"no such switch: {', '.join(unknown)}")
-        if "faults" in wanted:
-            try:
-                wanted["faults"] = profile_of(wanted["faults"], self._world.settings.seed)
-            except ValueError as error:
-                return _refused(str(error))
-        for name, value in wanted.items():
-            setattr(self._world.switches, name, value)
+        try:
+            if "faults" in wanted:
+                profile = wanted["faults"] = profile_of(wanted["faults"], self._world.settings.seed)
+                wanted = {**({} if profile is None else profile.switches), **wanted}
+            self._world.switches.turn(wanted)
+        except ValueError as error:
+            return _refused(str(error))
         return JSONResponse(attrs.asdict(self._world.switches))
 
     async def change(self, request: Request) -> JSONResponse:

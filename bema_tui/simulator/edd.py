@@ -124,7 +124,8 @@ class Shop:
     def _api(self, asked: str, params: dict[str, str], accept: str, address: str, started: float) -> ShopAnswer:
         form = params.get("format", "json")
         first, _, rest = asked.partition("/")
-        version, endpoint = (first, rest) if re.fullmatch(r"v\d+", first, re.ASCII) else ("v2", asked)
+        named = re.fullmatch(r"v\d+", first, re.ASCII) is not None
+        version, endpoint = (first, rest) if named else (self._world.switches.default_version, asked)
         if version not in ("v1", "v2"):
             return printed(404, {"error": "Invalid API version!"}, form)
         if endpoint not in _ENDPOINTS:

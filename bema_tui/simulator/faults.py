@@ -1,7 +1,7 @@
 """What may go wrong on purpose: a profile of faults, each with the share of requests that it strikes.
 
 A profile comes from ``--faults`` as ``rough``, as ``rough:0.2`` (a share of 0.2 of all requests), or as a TOML file of
-the fields below. All of it is optional::
+the fields below. All of it is optional; no value here is the default::
 
     seed = 7                  # another seed strikes other requests
     too_many = 0.02           # 429 with Retry-After; the quota is then used up until it is over
@@ -27,7 +27,39 @@ the fields below. All of it is optional::
     most_in_a_row = 2         # a request that failed so often in a row is let through
     most_events = 3           # how often each change of the world, and each way to damage JSON, may happen
 
-Every draw depends on the seed, the side and the number of the request on that side alone.
+    [switches]                # what account and shop do otherwise than usual; the usual value, behind a semicolon
+    quota = 60                # requests in a window (--quota)
+    window_seconds = 30.0     # (--window-seconds)
+    import_quota = 1          # imports, and batches of nothing but upserts, in a window; 5
+    page_cap = 1000           # the largest page of all subscribers; 100
+    page_cap_refuses = true   # a larger one is 422 instead of being cut
+    cursor_past_end = true    # the last page of people leads to one more, which is empty
+    batch_item_cost = 0       # what each item of a batch takes of the quota; 1
+    batch_overdraw = "refuse_items"  # items beyond the quota answer 429; "allow"
+    retry_after = 119         # seconds to say with a 429 instead of the true ones; 0 leaves the header out
+    counter_lag = false       # counters of groups are never old; true: they are, until the groups are listed
+    import_seconds = 3.0      # until an import takes effect; 0.2
+    import_outcomes = {"info@example.com" = "role_based"}  # where rows of an import end, untouched
+    import_stores_fields = false  # imports leave the fields of people who exist alone
+    unknown_field = "422"     # "ignore"
+    field_key_rule = "snake"  # the keys of new fields; "lower"
+    number_values = "string"  # how number fields come; "number"
+    not_found = "resource"    # the text of a 404, or "empty"; "model"
+    double_opt_in = true      # who is created is unconfirmed at first
+    drop_groups_key = true    # rows lack their groups although they were asked for
+    allow_create = true       # a new subscriber is no violation
+    expire_key = "edd"        # or "mailerlite": whose key is refused
+    down = "edd"              # or "mailerlite": who answers 503
+    page_seconds = 0.4        # what the shop takes for each request
+    edd_role = "accountant"   # or "viewer": whose key the shop's is; "manager"
+    order_prefix = "BEMA-"    # stands before each order number
+    default_version = "v1"    # what the shop answers where no version is named; "v2"
+    pretty_permalinks = false  # /edd-api/ is the front page
+    html_200_edd = true       # the shop shows its front page whatever is asked
+    truncate_after_page = 3   # the pages of sales after this one are 500
+
+Every draw depends on the seed, the side and the number of the request on that side alone. Switches can also
+be set while the simulator runs: ``POST /_simulator/set`` takes an object of them, and of ``faults``.
 """
 
 from __future__ import annotations
@@ -71,22 +103,27 @@ _ROUGH_PARTS = {
 }
 
 
-def _share(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
+def share(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ValueError(f"{field.name} is a share from 0 to 1, not {value!r}")
 
 
-def _seconds(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
+def seconds(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise ValueError(f"{field.name} is a number from 0, not {value!r}")
 
 
-def _whole(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
+def whole(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ValueError(f"{field.name} is a whole number from 0, not {value!r}")
 
 
-_maybe_whole = attrs.validators.optional(_whole)
+def _table(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, dict):
+        raise ValueError(f"{field.name} is a table, not {value!r}")  # noqa: TRY004
+
+
+maybe_whole = attrs.validators.optional(whole)
 
 
 @attrs.frozen(kw_only=True)
@@ -97,35 +134,37 @@ class FaultProfile:
         ValueError: a value is out of its range, or the shares of the answers' faults add up to more than 1.
     """
 
-    seed: int = attrs.field(default=1, validator=_whole)
-    too_many: float = attrs.field(default=0.0, validator=_share)
-    server_error: float = attrs.field(default=0.0, validator=_share)
-    bad_gateway: float = attrs.field(default=0.0, validator=_share)
-    slow: float = attrs.field(default=0.0, validator=_share)
-    cut_before: float = attrs.field(default=0.0, validator=_share)
-    cut_after: float = attrs.field(default=0.0, validator=_share)
-    truncated: float = attrs.field(default=0.0, validator=_share)
-    invalid_json: float = attrs.field(default=0.0, validator=_share)
-    shop_sale: float = attrs.field(default=0.0, validator=_share)
-    shop_refund: float = attrs.field(default=0.0, validator=_share)
-    lost_import: float = attrs.field(default=0.0, validator=_share)
-    automation_move: float = attrs.field(default=0.0, validator=_share)
-    lagging_counters: float = attrs.field(default=0.0, validator=_share)
-    retry_after_seconds: int = attrs.field(default=1, validator=_whole)
-    slow_seconds: float = attrs.field(default=0.2, validator=_seconds)
-    most_groups: int = attrs.field(default=1000, validator=_whole)
-    most_fields: int = attrs.field(default=100, validator=_whole)
-    expire_after: int | None = attrs.field(default=None, validator=_maybe_whole)
+    seed: int = attrs.field(default=1, validator=whole)
+    too_many: float = attrs.field(default=0.0, validator=share)
+    server_error: float = attrs.field(default=0.0, validator=share)
+    bad_gateway: float = attrs.field(default=0.0, validator=share)
+    slow: float = attrs.field(default=0.0, validator=share)
+    cut_before: float = attrs.field(default=0.0, validator=share)
+    cut_after: float = attrs.field(default=0.0, validator=share)
+    truncated: float = attrs.field(default=0.0, validator=share)
+    invalid_json: float = attrs.field(default=0.0, validator=share)
+    shop_sale: float = attrs.field(default=0.0, validator=share)
+    shop_refund: float = attrs.field(default=0.0, validator=share)
+    lost_import: float = attrs.field(default=0.0, validator=share)
+    automation_move: float = attrs.field(default=0.0, validator=share)
+    lagging_counters: float = attrs.field(default=0.0, validator=share)
+    retry_after_seconds: int = attrs.field(default=1, validator=whole)
+    slow_seconds: float = attrs.field(default=0.2, validator=seconds)
+    most_groups: int = attrs.field(default=1000, validator=whole)
+    most_fields: int = attrs.field(default=100, validator=whole)
+    expire_after: int | None = attrs.field(default=None, validator=maybe_whole)
     expire_side: Literal["mailerlite", "edd"] = attrs.field(
         default="mailerlite", validator=attrs.validators.in_(("mailerlite", "edd"))
     )
     side: Literal["any", "mailerlite", "edd"] = attrs.field(
         default="any", validator=attrs.validators.in_(("any", "mailerlite", "edd"))
     )
-    most_in_a_row: int | None = attrs.field(default=None, validator=_maybe_whole)
+    most_in_a_row: int | None = attrs.field(default=None, validator=maybe_whole)
     """None: no request is spared."""
-    most_events: int | None = attrs.field(default=None, validator=_maybe_whole)
+    most_events: int | None = attrs.field(default=None, validator=maybe_whole)
     """None: no limit."""
+    switches: dict[str, Any] = attrs.field(factory=dict, validator=_table)
+    """What the account and the shop do otherwise than usual, by the names of ``settings.Switches``."""
 
     def __attrs_post_init__(self) -> None:
         total = sum(getattr(self, kind) for kind in ANSWER_KINDS)

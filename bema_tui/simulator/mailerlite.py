@@ -145,12 +145,19 @@ class MailerLite:
             if match is None:
                 continue
             if route.method == call.method:
-                return route.handler(call, *match.groups()), True
+                return self._worded(route.handler(call, *match.groups())), True
             allowed.append(route.method)
         if not allowed:
             return no_route(call.path), False
         text = f"The {call.method} method is not supported for route api/{call.path}. "
         return failure(405, text + f"Supported methods: {', '.join(sorted(set(allowed)))}."), False
+
+    def _worded(self, answer: Answer) -> Answer:
+        """A 404 in the wording that is switched on: the service has used several."""
+        form = self._world.switches.not_found
+        if answer.status != 404 or form == "model":
+            return answer
+        return failure(404, "Resource not found." if form == "resource" else "")
 
     def _batch(self, call: Call, items: list[dict[str, Any]], entry: Entry) -> Answer:
         """Runs the items one after the other; a failure inside never stops the rest (contract, section 10)."""

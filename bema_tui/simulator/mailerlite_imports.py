@@ -10,19 +10,10 @@ import attrs
 
 from bema_tui.simulator.answers import Answer, Call, failure, invalid
 from bema_tui.simulator.mailerlite_subscribers import checked_values, create_person, valid_email
+from bema_tui.simulator.settings import IMPORT_OUTCOMES
 from bema_tui.simulator.state import World
 
 _SAMPLES = 5
-_LISTS = (
-    "invalid",
-    "mistyped",
-    "changed",
-    "unchanged",
-    "unsubscribed",
-    "role_based",
-    "suspicious_format",
-    "duplicate",
-)
 
 
 @attrs.define(eq=False)
@@ -36,7 +27,7 @@ class ImportJob:
     imported: int = 0
     updated: int = 0
     finished: str | None = None
-    outcomes: dict[str, list[dict[str, str]]] = attrs.Factory(lambda: {name: [] for name in _LISTS})
+    outcomes: dict[str, list[dict[str, str]]] = attrs.Factory(lambda: {name: [] for name in IMPORT_OUTCOMES})
 
 
 class Imports:
@@ -94,7 +85,7 @@ def report(job: ImportJob) -> dict[str, Any]:
     """The report of an import. `errored` counts the rows that changed nothing, too."""
     done = job.finished is not None
     total = len(job.rows)
-    errored = sum(len(job.outcomes[name]) for name in _LISTS if name != "changed")
+    errored = sum(len(job.outcomes[name]) for name in IMPORT_OUTCOMES if name != "changed")
     row: dict[str, Any] = {
         "id": str(job.id),
         "account_id": "12345",
@@ -106,7 +97,7 @@ def report(job: ImportJob) -> dict[str, Any]:
         "percent": 100 if done else 0,
         "done": done,
     }
-    for name in _LISTS:
+    for name in IMPORT_OUTCOMES:
         row[name] = job.outcomes[name][:_SAMPLES]
         row[f"{name}_count"] = len(job.outcomes[name])
     return {
@@ -141,6 +132,9 @@ def _apply_row(world: World, job: ImportJob, row: dict[str, Any], seen: set[str]
         job.outcomes["duplicate"].append({"id": "", "email": email})
         return
     seen.add(email)
+    if email in world.switches.import_outcomes:
+        job.outcomes[world.switches.import_outcomes[email]].append({"id": "", "email": email})
+        return
     values, _ = checked_values(world, row.get("fields"))
     known = world.by_email.get(email)
     if known is None:

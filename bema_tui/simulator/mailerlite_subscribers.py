@@ -36,7 +36,7 @@ def list_people(call: Call) -> Answer:
 def page_of_people(call: Call, ids: SortedIds, limit: int) -> Answer:
     """A cursor page of people, with their groups only if the call includes them."""
     world = call.world
-    page = cursor_page(ids, limit, call.query.get("cursor"))
+    page = cursor_page(ids, limit, call.query.get("cursor"), past_end=world.switches.cursor_past_end)
     with_groups = "groups" in call.query.get("include", "").split(",") and not world.switches.drop_groups_key
     rows = SubscriberRows(world)
     data = [rows.row(world.subscribers[number], groups=with_groups) for number in page.ids]

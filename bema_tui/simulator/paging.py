@@ -62,8 +62,8 @@ class CursorPage:
         }
 
 
-def cursor_page(ids: SortedIds, limit: int, cursor_text: str | None) -> CursorPage:
-    """One page of ids, newest first, at a cursor."""
+def cursor_page(ids: SortedIds, limit: int, cursor_text: str | None, *, past_end: bool = False) -> CursorPage:
+    """One page of ids, newest first, at a cursor. `past_end`: the last one leads on, too, to an empty page."""
     cursor = None if cursor_text is None else Cursor.decode(cursor_text)
     if cursor is None:
         found = ids.newest(limit + 1)
@@ -79,7 +79,7 @@ def cursor_page(ids: SortedIds, limit: int, cursor_text: str | None) -> CursorPa
         page = found[-limit:]
     return CursorPage(
         page,
-        Cursor(page[-1], forward=True).encode() if page and has_next else None,
+        Cursor(page[-1], forward=True).encode() if page and (has_next or past_end) else None,
         Cursor(page[0], forward=False).encode() if page and has_previous else None,
     )
 

@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 
-from bema_tui.simulator.faults import FaultProfile
+from bema_tui.simulator.faults import FaultProfile, maybe_whole, seconds, whole
 
 FieldKeyRule = Literal["snake", "lower"]
 Side = Literal["mailerlite", "edd"]
+IMPORT_OUTCOMES = (
+    "invalid",
+    "mistyped",
+    "changed",
+    "unchanged",
+    "unsubscribed",
+    "role_based",
+    "suspicious_format",
+    "duplicate",
+)
+"""The lists of an import's report."""
+
+
+def _flag(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ValueError(f"{field.name} is true or false, not {value!r}")  # noqa: TRY004
+
+
+def _text(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{field.name} is a text, not {value!r}")
+
+
+def _one_of(*allowed: Any) -> Any:
+    """A field that holds one of these; the first is its usual value."""
+    return attrs.field(default=allowed[0], validator=attrs.validators.in_(allowed))
+
+
+def _off() -> Any:
+    return attrs.field(default=False, validator=_flag)
+
+
+def _number_or_none() -> Any:
+    return attrs.field(default=None, validator=maybe_whole)
+
+
+def _outcomes(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, dict) or not set(value.values()) <= set(IMPORT_OUTCOMES) - {"changed"}:
+        raise ValueError(f"{field.name} is a table of e-mails and lists of the report, not {value!r}")
 
 
 @attrs.frozen(kw_only=True)
@@ -45,52 +84,70 @@ class SimulatorSettings:
     faults: FaultProfile | None = None
     """What goes wrong on purpose; None: nothing."""
 
+    def __attrs_post_init__(self) -> None:
+        Switches.starting_from(self)  # whatever is wrong with them is told before the data are made
+
 
 @attrs.define(kw_only=True)
 class Switches:
-    """What can be changed while the simulator runs. Starts from the settings."""
+    """What can be changed while the simulator runs. Starts from the settings; ``faults`` explains the names.
 
-    quota: int
-    window_seconds: float
-    import_quota: int
-    page_cap: int
-    batch_item_cost: int
-    field_key_rule: str
-    page_seconds: float
-    allow_create: bool
-    number_values: str
-    counter_lag: bool
-    import_seconds: float
-    edd_role: str
-    order_prefix: str | None
+    Raises:
+        ValueError: a value that a switch does not take.
+    """
+
+    quota: int = attrs.field(validator=whole)
+    window_seconds: float = attrs.field(validator=seconds)
+    import_quota: int = attrs.field(validator=whole)
+    page_cap: int = attrs.field(validator=[whole, attrs.validators.ge(1)])
+    batch_item_cost: int = _one_of(1, 0)
+    field_key_rule: str = _one_of("lower", "snake")
+    page_seconds: float = attrs.field(validator=seconds)
+    allow_create: bool = _off()
+    number_values: str = _one_of("number", "string")
+    counter_lag: bool = attrs.field(default=True, validator=_flag)
+    import_seconds: float = attrs.field(validator=seconds)
+    edd_role: str = _one_of("manager", "accountant", "viewer")
+    order_prefix: str | None = attrs.field(validator=_text)
     faults: FaultProfile | None
-    page_cap_refuses: bool = False
-    """True: a page size above the cap is answered 422 instead of being cut."""
-    batch_overdraw: str = "allow"
-    """``allow``: a batch that starts within the quota runs whole. ``refuse_items``: the items beyond it answer 429."""
-    retry_after: int | None = None
-    """Seconds to say in Retry-After instead of the true ones; 0 leaves the header out."""
-    unknown_field: str = "ignore"
-    """``ignore`` or ``422``."""
-    double_opt_in: bool = False
-    import_stores_fields: bool = True
-    """False: imports leave the fields of people who exist as they are."""
-    pretty_permalinks: bool = True
-    expire_key: bool | str = False
-    """True or ``mailerlite``: MailerLite's key is refused; ``edd``: the shop's."""
-    down: str | None = None
-    """``mailerlite`` or ``edd``: that side answers 503."""
-    html_200_edd: bool = False
-    """The shop answers every request with its front page."""
-    truncate_after_page: int | None = None
-    """The shop answers 500 to the pages of sales after this one."""
-    drop_groups_key: bool = False
-    """Rows lack `groups` although the request asked to include them."""
+    page_cap_refuses: bool = _off()
+    cursor_past_end: bool = _off()
+    batch_overdraw: str = _one_of("allow", "refuse_items")
+    retry_after: int | None = _number_or_none()
+    unknown_field: str = _one_of("ignore", "422")
+    not_found: str = _one_of("model", "resource", "empty")
+    double_opt_in: bool = _off()
+    import_stores_fields: bool = attrs.field(default=True, validator=_flag)
+    import_outcomes: dict[str, str] = attrs.field(factory=dict, validator=_outcomes)
+    default_version: str = _one_of("v2", "v1")
+    pretty_permalinks: bool = attrs.field(default=True, validator=_flag)
+    expire_key: bool | str = _one_of(False, True, "mailerlite", "edd")
+    """True is MailerLite's."""
+    down: str | None = _one_of(None, "mailerlite", "edd")
+    html_200_edd: bool = _off()
+    truncate_after_page: int | None = _number_or_none()
+    drop_groups_key: bool = _off()
 
     @classmethod
     def starting_from(cls, settings: SimulatorSettings) -> Switches:
         shared = {field.name for field in attrs.fields(cls)} & {f.name for f in attrs.fields(SimulatorSettings)}
-        return cls(**{name: getattr(settings, name) for name in shared})
+        made = cls(**{name: getattr(settings, name) for name in shared})
+        if settings.faults is not None:
+            made.turn(settings.faults.switches)
+        return made
+
+    def turn(self, wanted: dict[str, Any]) -> None:
+        """Sets switches by name, all or none of them.
+
+        Raises:
+            ValueError: no such switch, or a value that it does not take.
+        """
+        unknown = sorted(set(wanted) - {field.name for field in attrs.fields(type(self))})
+        if unknown:
+            raise ValueError(f"no such switch: {', '.join(unknown)}")
+        turned = attrs.evolve(self, **wanted)
+        for name in wanted:
+            setattr(self, name, getattr(turned, name))
 
 
 @attrs.frozen

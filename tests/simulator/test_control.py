@@ -119,8 +119,22 @@ def test_switches(client: Client) -> None:
     assert client.shop("sales").text.startswith("<!DOCTYPE")
     client.control("set", {"html_200_edd": False, "truncate_after_page": 2})
     assert [client.shop("sales", page=page).status_code for page in (1, 2, 3)] == [200, 200, 500]
-    answer = client.http.post(client.control_url + "set", json={"no_such_switch": 1})
-    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{"no_such_switch": 1}, {"page_cap": "many"}, {"down": "both"}, {"import_outcomes": {"a@example.com": "lost"}}],
+)
+def test_what_no_switch_takes_changes_nothing(client: Client, wanted: dict[str, Any]) -> None:
+    before = client.control("set", {})
+    refused = client.http.post(client.control_url + "set", json={"quota": 1, **wanted})
+    assert refused.status_code == 400
+    assert next(iter(wanted)) in refused.json()["error"]
+    assert client.control("set", {}) == before
+
+
+def test_faults_bring_their_switches(client: Client) -> None:
+    assert client.control("set", {"faults": {"switches": {"page_cap": 7}}})["page_cap"] == 7
 
 
 def test_changes_by_control_are_no_violations(client: Client) -> None:

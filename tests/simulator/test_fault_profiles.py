@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.cli.simulate import simulate
-from bema_tui.simulator import FaultProfile, faults, profile_of
+from bema_tui.simulator import FaultProfile, SimulatorSettings, faults, profile_of
+from bema_tui.simulator.settings import Switches
 
 from .conftest import Client
 
@@ -33,6 +34,18 @@ def test_the_documented_example_names_every_field() -> None:
     example = example_of_the_module()
     assert set(example) == {field.name for field in attrs.fields(FaultProfile)}
     assert profile_of(example, seed=1) == FaultProfile(**example)
+    assert set(example["switches"]) == {field.name for field in attrs.fields(Switches)} - {"faults"}
+
+
+def test_every_documented_switch_is_turned_to_another_value_than_the_usual_one() -> None:
+    usual = Switches.starting_from(SimulatorSettings())
+    turned = Switches.starting_from(SimulatorSettings(faults=profile_of(example_of_the_module(), seed=1)))
+    same = [name for name, value in attrs.asdict(usual).items() if getattr(turned, name) == value]
+    assert same == []
+
+
+def test_the_help_shows_the_example() -> None:
+    assert "truncate_after_page = 3 " in CliRunner().invoke(simulate, ["--help"]).output
 
 
 @given(share=st.floats(0, 1), seed=st.integers(0, 1000))
@@ -66,6 +79,7 @@ def test_a_table_is_a_profile(table: dict[str, float]) -> None:
         ({"expire_after": -1}, "expire_after is a whole number"),
         ({"slow_seconds": "1"}, "slow_seconds is a number"),
         ({"side": "both"}, "side"),
+        ({"switches": 1}, "switches"),
         (7, "a TOML file or a table"),
     ],
 )
@@ -89,7 +103,13 @@ def test_a_wrong_profile_is_refused_at_run_time(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content", "told"),
-    [("none.toml", None, "neither"), ("bad.toml", "slow = ", "not TOML"), ("odd.toml", "wind = 1", "no such fault")],
+    [
+        ("none.toml", None, "neither"),
+        ("bad.toml", "slow = ", "not TOML"),
+        ("odd.toml", "wind = 1", "no such fault"),
+        ("switch.toml", "[switches]\nlight = true", "no such switch: light"),
+        ("value.toml", "[switches]\npage_cap = 0", "page_cap"),
+    ],
 )
 def test_the_command_refuses_what_it_cannot_read(tmp_path: Path, name: str, content: str | None, told: str) -> None:
     path = tmp_path / name
@@ -102,7 +122,7 @@ def test_the_command_refuses_what_it_cannot_read(tmp_path: Path, name: str, cont
 
 def test_the_command_takes_a_file(tmp_path: Path) -> None:
     path = tmp_path / "storm.toml"
-    path.write_text('server_error = 1.0\nside = "mailerlite"\n', encoding="utf-8")
+    path.write_text('server_error = 1.0\nside = "mailerlite"\n[switches]\npage_cap = 1000\n', encoding="utf-8")
     arguments = ["simulate", "--subscribers", "10", "--orders", "5", "--seed", "4", "--faults", str(path)]
     with subprocess.Popen([sys.executable, "-m", "bema_tui", *arguments], stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -112,5 +132,6 @@ def test_the_command_takes_a_file(tmp_path: Path) -> None:
             assert httpx.get(f"{where['mailerlite']['url']}/groups", headers=headers).status_code == 500
             shown = httpx.post(where["state_url"].replace("state", "set"), json={}).json()
             assert (shown["faults"]["seed"], shown["faults"]["server_error"]) == (4, 1.0)
+            assert shown["page_cap"] == 1000
         finally:
             process.terminate()

@@ -154,6 +154,23 @@ def test_unknown_person_is_the_recorded_404(reading: Client) -> None:
     assert "x-ratelimit-remaining" in answer.headers
 
 
+@pytest.mark.parametrize(("wording", "text"), [("resource", "Resource not found."), ("empty", "")])
+def test_a_404_has_several_wordings(client: Client, wording: str, text: str) -> None:
+    client.control("set", {"not_found": wording})
+    answer = client.mail("GET", "subscribers/1")
+    assert (answer.status_code, answer.json()) == (404, {"message": text})
+    assert [item["body"] for item in client.batch(("GET", "groups/1")).json()["responses"]] == [{"message": text}]
+
+
+def test_the_last_page_may_lead_to_an_empty_one(client: Client) -> None:
+    client.control("set", {"cursor_past_end": True})
+    group = client.group_id("Newsletter")
+    last = client.mail("GET", f"groups/{group}/subscribers", limit=1000).json()
+    beyond = client.mail("GET", f"groups/{group}/subscribers", limit=1000, cursor=last["meta"]["next_cursor"]).json()
+    assert last["data"]
+    assert (beyond["data"], beyond["meta"]["next_cursor"]) == ([], None)
+
+
 def test_groups_list_by_name_in_pages(reading: Client) -> None:
     body = reading.mail("GET", "groups", limit=5, page=2).json()
     everything = reading.mail("GET", "groups", limit=1000).json()

@@ -220,3 +220,44 @@ def test_import_takes_effect_later(started: Starter, path: str) -> None:
     assert (report["unsubscribed_count"], report["invalid_count"], report["duplicate_count"]) == (1, 1, 1)
     assert client.data(f"subscribers/{person['id']}")["fields"]["name"] == "Changed"
     assert client.mail("GET", "subscribers/import/1").json() == {"message": "Resource not found."}
+
+
+def imported(client: Client, *rows: dict[str, Any]) -> dict[str, Any]:
+    """The report of an import without delay."""
+    path = f"groups/{client.group_id('Newsletter')}/import-subscribers"
+    where = client.mail("POST", path, {"subscribers": list(rows)}).json()["import_progress_url"]
+    report: dict[str, Any] = client.http.get(where, headers=client.auth).json()["data"]
+    return report
+
+
+def test_import_may_leave_the_fields_of_known_people_alone(started: Starter) -> None:
+    client = started(import_seconds=0.0)
+    client.control("set", {"import_stores_fields": False})
+    person = client.person("buyer in foreign groups")
+    report = imported(client, {"email": person["email"], "fields": {"name": "Changed"}})
+    assert (report["updated"], report["unchanged_count"], report["errored"]) == (0, 1, 1)
+    assert client.data(f"subscribers/{person['id']}")["fields"]["name"] == person["fields"]["name"]
+
+
+@pytest.mark.parametrize("outcome", ["mistyped", "role_based", "suspicious_format"])
+def test_rows_of_an_import_can_be_refused(started: Starter, outcome: str) -> None:
+    client = started(import_seconds=0.0)
+    client.control("set", {"import_outcomes": {"info@example.com": outcome}})
+    report = imported(client, {"email": "Info@example.com"})
+    assert (report["imported"], report["errored"], report[f"{outcome}_count"]) == (0, 1, 1)
+    assert report[outcome] == [{"id": "", "email": "info@example.com"}]
+    assert client.control("state")["created"] == 0
+
+
+def test_unknown_field_may_be_refused(client: Client) -> None:
+    body = {"fields": {"no_such_field": "x"}}
+    path = f"subscribers/{client.person('buyer in GOLD')['id']}"
+    assert client.mail("PUT", path, body).status_code == 200
+    client.control("set", {"unknown_field": "422"})
+    assert set(client.mail("PUT", path, body).json()["errors"]) == {"fields.no_such_field"}
+
+
+def test_new_people_may_have_to_confirm(client: Client) -> None:
+    client.control("set", {"double_opt_in": True})
+    made = client.mail("POST", "subscribers", {"email": "new@example.com"})
+    assert (made.status_code, made.json()["data"]["status"]) == (201, "unconfirmed")

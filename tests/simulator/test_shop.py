@@ -255,6 +255,13 @@ def test_stats_and_the_empty_endpoints(reading: Client) -> None:
     assert reading.shop("file-download-logs").json()["error"] == "No download logs found!"
 
 
+def test_a_shop_may_answer_in_the_old_version_where_none_is_named(started: Starter) -> None:
+    client = started()
+    client.control("set", {"default_version": "v1"})
+    assert "status" not in client.shop("sales", version="").json()["sales"][0]
+    assert client.sales(number=1)[0]["status"]
+
+
 def test_order_numbers_with_a_prefix(started: Starter) -> None:
     assert started(order_prefix="BEMA-").sales(number=1)[0]["ID"].startswith("BEMA-")
 
