@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bema_tui.simulator import FaultProfile
 from tests.end_to_end import reference
 from tests.end_to_end.comparing import differences, expect_account, findings_of
 from tests.end_to_end.conftest import OpenConsole, Simulate
@@ -29,6 +30,11 @@ CASES: dict[str, dict[str, Any]] = {
     "order numbers with letters": {"seed": 15, "campaigns": 2, "order_prefix": "BEMA-"},
     "a missing group, a missing field, twin fields": {"seed": 16, "campaigns": 6},
     "counters that never lag, small pages": {"seed": 17, "campaigns": 1, "counter_lag": False, "page_cap": 25},
+    "an empty page after the last, 404 without words": {
+        "seed": 26,
+        "campaigns": 1,
+        "faults": FaultProfile(switches={"cursor_past_end": True, "not_found": "empty"}),
+    },
     "nobody": {"seed": 18, "campaigns": 2, "subscribers": 0},
     "no orders": {"seed": 19, "campaigns": 2, "orders": 0},
     "nobody and nothing": {"seed": 20, "campaigns": 1, "subscribers": 0, "orders": 0},
