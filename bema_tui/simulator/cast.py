@@ -5,11 +5,15 @@ from __future__ import annotations
 import attrs
 
 from bema_tui.simulator.names import PURCHASED_SUFFIXES, TIER_SUFFIXES
+from bema_tui.simulator.names_of_people import HOSTILE_LAST_NAME, HOSTILE_NAME
 
 
 @attrs.frozen
 class Bought:
-    """One order of a person. `what`: album, bundle, withdrawn, several (two campaigns and a shirt), options, fee."""
+    """One order of a person.
+
+    `what`: album, bundle, withdrawn, several (two campaigns and a shirt), options, copies, tax, fee, item_fee.
+    """
 
     status: str = "complete"
     mode: str = "live"
@@ -34,7 +38,8 @@ class Role:
     status: str = "active"
     address: str = "plain"
     foreign: bool = False
-    hostile: bool = False
+    called: tuple[str, str] | None = None
+    """First and last name, where they matter."""
 
 
 _ONE = (Bought(),)
@@ -50,7 +55,7 @@ def _by_tier() -> list[Role]:
 
 
 ROLES: tuple[Role, ...] = (
-    Role("hostile name", ("GOLD",), _ONE, hostile=True),
+    Role("hostile name", ("GOLD",), _ONE, called=(HOSTILE_NAME, HOSTILE_LAST_NAME)),
     *_by_tier(),
     Role("unassigned buyer", (), _ONE),
     Role("two unpurchased tiers", ("GOLD", "SILVER"), _ONE),
@@ -85,4 +90,11 @@ ROLES: tuple[Role, ...] = (
     Role("bought a withdrawn product only", ("SILVER",), (Bought(what="withdrawn"),)),
     Role("order entered late", ("BRONZE",), (Bought(late=True),)),
     Role("buyer in foreign groups", ("OPT-IN",), _ONE, foreign=True),
+    Role("several copies", ("GOLD",), (Bought(what="copies"),)),
+    Role("order with tax", ("SILVER",), (Bought(what="tax"),)),
+    Role("order with a fee for its item", ("BRONZE",), (Bought(what="item_fee"),)),
+    Role("processing", ("OPT-IN",), (Bought("processing"),)),
+    Role("order in the bin", ("GOLD",), (Bought("trash"),)),
+    Role("address that is no proper one", ("GOLD",), _ONE, address="dots"),
+    Role("name that is too long", ("SILVER",), _ONE, called=("Ana", "de la " * 20 + "Cruz")),
 )

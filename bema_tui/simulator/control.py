@@ -136,7 +136,13 @@ def state_of(world: World, log: RequestLog) -> dict[str, Any]:
             for field in world.fields.values()
         ],
         "automations": [
-            {"id": str(a.id), "name": a.name, "enabled": a.enabled, "groups": [names.get(n) for n in a.group_ids]}
+            {
+                "id": str(a.id),
+                "name": a.name,
+                "enabled": a.enabled,
+                "groups": [names.get(n) for n in a.group_ids],
+                "started": a.started,
+            }
             for a in world.automations
         ],
         "orders": [_order_row(world, order) for order in world.orders.values()],

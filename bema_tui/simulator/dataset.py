@@ -8,7 +8,7 @@ from typing import Any
 
 from bema_tui.simulator.cast import ROLES, Bought, Role
 from bema_tui.simulator.names import PURCHASED_SUFFIXES, TIER_SUFFIXES
-from bema_tui.simulator.names_of_people import HOSTILE_LAST_NAME, HOSTILE_NAME, PEOPLE, address
+from bema_tui.simulator.names_of_people import PEOPLE, address
 from bema_tui.simulator.orders_of_shop import Draft, OrderBook, take_in
 from bema_tui.simulator.records import Subscriber
 from bema_tui.simulator.records_of_label import TODAY, Label, Plan, found_label
@@ -72,6 +72,9 @@ class _Builder:
                 person.values["name"] = first
             if last:
                 person.values["last_name"] = last
+            if place % 3 == 0:
+                person.ip_address = person.optin_ip = f"192.0.2.{place % 254 + 1}"
+                person.opted_in_at = text
             if place % 40 == 0:
                 person.values[self.label.foreign_field_key] = "First Light"
             self.world.add_subscriber(person)
@@ -109,8 +112,8 @@ class _Builder:
     def _play(self, role: Role, plan: Plan, person: Subscriber) -> None:
         world = self.world
         world.set_status(person, role.status)
-        if role.hostile:
-            person.values |= {"name": HOSTILE_NAME, "last_name": HOSTILE_LAST_NAME}
+        if role.called is not None:
+            person.values |= dict(zip(("name", "last_name"), role.called, strict=True))
         self._spell(role, person)
         for tier in role.tiers:
             world.assign(person, plan.groups[tier])
@@ -133,6 +136,8 @@ class _Builder:
             self.world.set_email(person, f"o'{local}@{domain}")
         elif role.address == "plus":
             self.world.set_email(person, f"{local}+shop@{domain}")
+        elif role.address == "dots":
+            self.world.set_email(person, f"{local}..{local}@{domain}")
 
     def _fill_field(self, field: int | str | None, plan: Plan, person: Subscriber, drafts: list[Draft]) -> None:
         if field is None or plan.field_key is None:

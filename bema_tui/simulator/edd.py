@@ -62,7 +62,7 @@ class Shop:
         headers = {"content-type": answer.content_type, "x-powered-by": "PHP/8.2.36"}
         if answer.retry_after:
             headers["retry-after"] = str(answer.retry_after)
-        if answer.uncached:
+        if answer.uncached or "paged" in query:  # WordPress reads `paged` itself, and calls the page empty
             headers |= {
                 "expires": "Wed, 11 Jan 1984 05:00:00 GMT",
                 "cache-control": "no-cache, must-revalidate, max-age=0",

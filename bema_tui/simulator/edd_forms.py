@@ -71,7 +71,12 @@ def fatal(accept: str) -> ShopAnswer:
             "message": "<p>There has been a critical error on this website.</p>",
             "data": {
                 "status": 500,
-                "error": {"type": 1, "message": "Uncaught TypeError: Unsupported operand types: string * int"},
+                "error": {
+                    "type": 1,
+                    "message": "Uncaught TypeError: Unsupported operand types: string * int",
+                    "file": "/var/www/wp-content/plugins/easy-digital-downloads/includes/api/class-edd-api-v2.php",
+                    "line": 402,
+                },
             },
             "additional_errors": [],
         }

@@ -196,6 +196,7 @@ class MailerLite:
             "cf-ray": f"{entry.n:016x}-SIM",
             "server": "cloudflare",
             "access-control-allow-origin": "*",
+            "strict-transport-security": "max-age=31536000; includeSubDomains",
         }
         if answer.status != 404:
             headers["x-locale"] = "en"

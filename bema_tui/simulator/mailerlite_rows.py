@@ -74,7 +74,8 @@ class SubscriberRows:
             "updated_at": person.updated_at,
         }
         if person.forget_at is not None:
-            row["deleted_at"] = person.deleted_at
+            if person.deleted_at is not None:
+                row["deleted_at"] = person.deleted_at
             row["forget_at"] = person.forget_at
         row["fields"] = self._values(person)
         if groups:
@@ -137,7 +138,7 @@ def automation_row(world: World, automation: Automation) -> dict[str, Any]:
         "first_email_screenshot_url": None,
         "stats": {
             "completed_subscribers_count": 0,
-            "subscribers_in_queue_count": 0,
+            "subscribers_in_queue_count": automation.started,
             "bounce_rate": nothing,
             "click_to_open_rate": nothing,
             "sent": 0,

@@ -18,6 +18,7 @@ from bema_tui.simulator.state import World
 _FIRST_NUMBER = 301
 """Order numbers start here and row ids at 1, so that a number is often another order's row id."""
 _CENT = Decimal("0.01")
+_UNPAID = ("pending", "processing", "abandoned", "failed", "trash")
 
 
 @attrs.define(eq=False)
@@ -32,6 +33,7 @@ class Draft:
     late: bool = False
     fees: list[dict[str, Any]] = attrs.Factory(list)
     discounts: dict[str, Decimal] = attrs.Factory(dict)
+    tax: Decimal = Decimal(0)
     order: Order | None = None
 
 
@@ -94,9 +96,20 @@ class OrderBook:
     def _with_options(self, draft: Draft, plan: Plan) -> None:
         draft.lines.append(_line(plan.product, plan.title_at(draft.date), 1))
 
+    def _with_copies(self, draft: Draft, _plan: Plan) -> None:
+        number, _, name, price, option = draft.lines[0]
+        draft.lines = [(number, 3, name, price * 3, option)]
+
+    def _with_tax(self, draft: Draft, _plan: Plan) -> None:
+        number, quantity, name, price, option = draft.lines[0]
+        draft.tax = (price * 8 / 100).quantize(_CENT)
+        draft.lines = [(number, quantity, name, price + draft.tax, option)]
+
     def _with_fee(self, draft: Draft, _plan: Plan) -> None:
-        fee = {"amount": "2.500000000", "label": "Handling", "no_tax": False, "type": "fee"}
-        draft.fees = [{**fee, "price_id": None, "download_id": None, "id": "handling"}]
+        draft.fees = [_fee("Handling", None)]
+
+    def _with_item_fee(self, draft: Draft, plan: Plan) -> None:
+        draft.fees = [_fee("Signed copy", plan.product.id)]
 
     def _with_bundle(self, draft: Draft, _plan: Plan) -> None:
         if self._label.bundle is not None:
@@ -134,7 +147,8 @@ def take_in(world: World, rng: random.Random, drafts: list[Draft]) -> None:
             customer.user_id,
             items,
             gateway="manual" if free else "stripe",
-            transaction_id="" if free else f"pi_{rng.getrandbits(80):020x}",
+            tax=draft.tax,
+            transaction_id="" if free or draft.status in _UNPAID else f"pi_{rng.getrandbits(80):020x}",
             fees=draft.fees,
             discounts=draft.discounts,
         )
@@ -151,7 +165,14 @@ def _refund_row(order: Order, row_id: int, key: str) -> Order:
         for item in order.items
     ]
     return attrs.evolve(
-        order, row_id=row_id, key=key, status="complete", items=items, transaction_id="", refund_of=order.row_id
+        order,
+        row_id=row_id,
+        key=key,
+        status="complete",
+        items=items,
+        tax=-order.tax,
+        transaction_id="",
+        refund_of=order.row_id,
     )
 
 
@@ -165,6 +186,18 @@ def _customer(world: World, known: dict[str, Customer], draft: Draft) -> Custome
         customer.second_email = f"second{number}@other.example.com" if number % 20 == 0 else None
         known[address] = world.customers[number] = customer
     return known[address]
+
+
+def _fee(label: str, product: int | None) -> dict[str, Any]:
+    return {
+        "amount": "2.500000000",
+        "label": label,
+        "no_tax": False,
+        "type": "fee",
+        "price_id": None,
+        "download_id": None if product is None else str(product),
+        "id": label.lower().replace(" ", "_"),
+    }
 
 
 def _line(product: Product, title: str, choice: int) -> tuple[int, int, str, Decimal, str]:

@@ -130,6 +130,8 @@ class Automation:
     trigger_id: int
     group_ids: list[int]
     created_at: str
+    started: int = 0
+    """How often somebody joined one of its groups while it was enabled: each time, mail goes out."""
 
 
 @attrs.frozen
@@ -181,6 +183,7 @@ class Order:
     customer_id: int
     user_id: int
     items: list[OrderItem]
+    tax: Decimal = Decimal(0)
     gateway: str = "stripe"
     transaction_id: str = ""
     fees: list[dict[str, Any]] = attrs.Factory(list)
@@ -195,7 +198,8 @@ class Order:
 
     @property
     def subtotal(self) -> Decimal:
-        return sum((item.price for item in self.items), Decimal(0)) + sum(self.discounts.values(), Decimal(0))
+        bought = sum((item.price for item in self.items), Decimal(0))
+        return bought - self.tax + sum(self.discounts.values(), Decimal(0))
 
 
 @attrs.define(eq=False)

@@ -27,6 +27,7 @@ _ALBUMS = (
     ("Straße", "strasse", "STRASSE", "Zwölf", "ZWOLF"),
     ("Kite 9", "kite-9", "K9", "Static Bloom", "SB"),
 )
+_NAMESAKES = ("Rosa Vale", "rosa-vale")
 FOREIGN_GROUPS = ("Newsletter", "VIP guest list", "2019 Mixtape fans", "Press & radio", "Gold", "Wood workshop 2024")
 LEGACY_GROUPS = ("ETB-2019-FIRSTLIGHT GOLD", "ETB-2019-FIRSTLIGHT SILVER")
 FOREIGN_FIELD = "Favourite record"
@@ -78,6 +79,8 @@ def found_label(world: World, rng: random.Random) -> Label:
     shirt = _product(world, 95, "Tour T-Shirt", "tour-t-shirt", [merch], {"": Decimal("25.00")})
     pair = [_artist(artists, *_ALBUMS[0][:2]), _artist(artists, *_ALBUMS[1][:2])]
     split = _product(world, 96, "Split Single", "split-single", [albums, *pair], {"": Decimal("3.00")})
+    for number, title in ((91, "Slow Rain"), (92, "Some Roses"), (93, "Кино")):  # two of one code, one of none
+        _product(world, number, title, f"rosa-{number}", [albums, _artist(artists, *_NAMESAKES)], {"": Decimal("5.00")})
     upcoming = _product(world, 97, "Untitled (2027)", "untitled-2027", [albums, pair[0]], {"": Decimal("9.99")})
     upcoming.status = "draft"
     bundle = None
@@ -92,7 +95,10 @@ def found_label(world: World, rng: random.Random) -> Label:
 
 
 def _campaign(world: World, number: int, artists: dict[str, Term], albums: Term) -> Plan:
-    """One campaign; the fourth lacks a group, the fifth its field, the sixth has twin fields."""
+    """One campaign; the second has group names by hand, the third twins, the fourth lacks a group, the fifth a field.
+
+    A twin is a second field or group that means the same; nobody has a value in the one or is in the other.
+    """
     count = world.settings.campaigns
     artist, slug, artist_code, title, album_code = _ALBUMS[number % len(_ALBUMS)]
     if number >= len(_ALBUMS):
@@ -106,12 +112,15 @@ def _campaign(world: World, number: int, artists: dict[str, Term], albums: Term)
     product = _product(world, 100 + number, title, product_slug, terms, amounts, created)
     made_at = created.strftime("%Y-%m-%d %H:%M:%S")
     missing = {"BRONZE_PURCHASE"} if number == 3 else set()
-    groups = {
-        suffix: world.add_group(f"{code}_{suffix}", made_at).id for suffix in TIER_SUFFIXES if suffix not in missing
-    }
+    names = {suffix: f"{code}_{suffix}" for suffix in TIER_SUFFIXES if suffix not in missing}
+    if number == 1:
+        names["SILVER"] = f"{code} silver".replace("_", " ").title()
+        names["SILVER_PURCHASE"] = f"{code}-silver-purchased".replace("_", "-").lower()
+    groups = {suffix: world.add_group(name, made_at).id for suffix, name in names.items()}
     key = None if number == 4 else world.add_field(f"{code}_PURCHASE", "number").key
-    if number == 5:
+    if number == 2:
         world.add_field(f"{code}_PURCHASED", "number")
+        world.add_group(f"{code} Gold".replace("_", " "), made_at)
     world.campaigns.append(Campaign(code, artist, title, product.id, key))
     old_title = f"{title} (pre-order)" if number == 0 else None
     return Plan(code, product, start, groups, key, old_title, start + timedelta(days=20))

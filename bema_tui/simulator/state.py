@@ -178,6 +178,9 @@ class World:
         self.touch(person)
         person.groups.add(group_id)
         self.groups[group_id].members[person.status].add(person.id)
+        if self.watch is not None:
+            for automation in self.automations:
+                automation.started += automation.enabled and group_id in automation.group_ids
         return True
 
     def unassign(self, person: Subscriber, group_id: int) -> bool:

@@ -42,6 +42,7 @@ SALE: dict[str, Any] = {
     "fees": ("null", [FEE]),
     "discounts": ("null", {"*": "money"}),
 }
+UNPAID = {**SALE, "transaction_id": "empty"}
 REFUND_ROW = {
     **SALE,
     "key": "text",
@@ -188,7 +189,7 @@ SOFT_ERROR = {"error": "text", **SPEED}
 CRASH = {
     "code": "text",
     "message": "text",
-    "data": {"status": "int", "error": {"type": "int", "message": "text", "file?": "text", "line?": "int"}},
+    "data": {"status": "int", "error": {"type": "int", "message": "text", "file": "text", "line": "int"}},
     "additional_errors": [],
 }
 CONFLICT = {"code": "text", "message": "text", "data": {"status": "int"}, "additional_errors": []}

@@ -51,7 +51,7 @@ PERSON = {
     "optin_ip": "text|null",
 }
 PERSON_WITH_GROUPS = {**PERSON, "groups": [GROUP]}
-PERSON_AFTER_FORGET = {**PERSON_WITH_GROUPS, "forget_at": "time", "deleted_at?": "null"}
+PERSON_AFTER_FORGET = {**PERSON_WITH_GROUPS, "forget_at": "time"}
 PERSON_AFTER_PUT = {**PERSON_WITH_GROUPS, "location": "null"}
 FORGOTTEN = {
     "data": {**PERSON, "deleted_at": "time", "forget_at": "time", "groups": [], "location": "null"},

@@ -13,6 +13,7 @@ import pytest
 
 from bema_tui.simulator import FaultProfile
 from bema_tui.simulator.faults import ANSWER_KINDS, WORLD_KINDS
+from bema_tui.simulator.names import TierName, read_group_name
 
 from .conftest import Client, Starter
 
@@ -165,8 +166,9 @@ def test_automations_demote_people_who_did_not_buy(client: Client) -> None:
     lower = {"OPT-IN": "SILVER", "GOLD": "SILVER", "SILVER": "BRONZE", "BRONZE": "WOOD"}
     assert moves
     for name, new in moves:
-        campaign, _, tier = name.rpartition("_")
-        assert new == f"{campaign}_{lower[tier]}"
+        tier = read_group_name(name)
+        assert tier is not None
+        assert read_group_name(new) == TierName(tier.campaign, lower[tier.suffix])
     assert client.control("state")["faults"] == {"automation_move": 5}
     assert client.rules_broken() == []
 

@@ -261,3 +261,14 @@ def test_new_people_may_have_to_confirm(client: Client) -> None:
     client.control("set", {"double_opt_in": True})
     made = client.mail("POST", "subscribers", {"email": "new@example.com"})
     assert (made.status_code, made.json()["data"]["status"]) == (201, "unconfirmed")
+
+
+def test_who_joins_a_group_starts_its_automation_once(client: Client) -> None:
+    person, state = client.person("buyer in GOLD"), client.control("state")
+    assert [(each["enabled"], each["started"]) for each in state["automations"]] == [(True, 0), (False, 0)]
+    for automation in state["automations"]:
+        for _ in range(2):
+            number = client.group_id(automation["groups"][0])
+            client.mail("POST", f"subscribers/{person['id']}/groups/{number}")
+    assert [each["started"] for each in client.control("state")["automations"]] == [1, 0]
+    assert client.data("automations")[0]["stats"]["subscribers_in_queue_count"] == 1
