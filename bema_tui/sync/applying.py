@@ -157,12 +157,9 @@ class Applier:
         await self._keeper.safe_point(RunState.APPLYING)
         of_people = await job.ledger.of_people(row.subscriber_id for row in rows)
         packed = pack(_ending(rows), of_people, size)
-        now = job.db.now()
-        fresh_from = now - timedelta(seconds=job.settings.rules.stale_after_seconds)
-        # A read from the future says that the clock was set back: how old it is nobody knows.
-        stale = list(dict.fromkeys(r.subscriber_id for r in packed.send if not fresh_from <= r.read_at <= now))
-        if stale:
-            await self._refresh(stale[:BATCH], of_people)
+        if stale := self._stale(packed.send):
+            # Those who are next are read in the same request.
+            await self._refresh(list(dict.fromkeys([*stale, *self._stale(rows)]))[:size], of_people)
             return
         if packed.skip:
             await self._finish(
@@ -177,6 +174,13 @@ class Applier:
                 tried="fill the next batch",
                 advice="Plan the campaign again.",
             )
+
+    def _stale(self, rows: Sequence[LedgerRow]) -> list[str]:
+        """The people of these rows that rest on too old a read."""
+        now = self._job.db.now()
+        fresh_from = now - timedelta(seconds=self._job.settings.rules.stale_after_seconds)
+        # A read from the future says that the clock was set back: how old it is nobody knows.
+        return list(dict.fromkeys(row.subscriber_id for row in rows if not fresh_from <= row.read_at <= now))
 
     async def _send(self, rows: Sequence[LedgerRow]) -> None:
         job = self._job

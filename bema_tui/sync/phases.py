@@ -20,7 +20,7 @@ from bema_tui.sync.creating import create_missing, create_people
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.planning import Planner, PlanResult
-from bema_tui.sync.read_mailerlite import read_people
+from bema_tui.sync.read_mailerlite import PeopleRead, read_people
 from bema_tui.sync.read_shop import read_shop
 from bema_tui.sync.services import shown_as
 from bema_tui.sync.statistics import write_statistics
@@ -56,7 +56,7 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
     await job.enter(Phase.PLAN, f"{plan.left_out:,} left out")
     if not shrunk:
         await _keep_sizes(job)
-    await _write_cost(job, account, plan, gate, shrunk, people.forecast)
+    await _write_cost(job, account, plan, gate, shrunk, people)
     _refuse_blocked(job, account)
     _refuse_stranding(plan)
     await job.note(planned_at=job.db.now())
@@ -151,10 +151,11 @@ async def _keep_sizes(job: Job) -> None:
 
 
 async def _write_cost(
-    job: Job, account: Account, plan: PlanResult, gate: WindowGate, shrunk: list[Finding], foretold: int
+    job: Job, account: Account, plan: PlanResult, gate: WindowGate, shrunk: list[Finding], read: PeopleRead
 ) -> None:
-    """Write what the plan comes to, and what it will cost; ``foretold`` are the reads, as forecast before them."""
+    """Write what the plan comes to, and what it will cost if its yes comes now."""
     quota = job.settings.mailerlite
+    age = (job.db.now() - read.at).total_seconds()
     forecast = forecast_writes(
         plan.kinds,
         plan.people,
@@ -162,6 +163,7 @@ async def _write_cost(
         reserve=quota.reserve,
         window_seconds=quota.window_seconds,
         batch=gate.batch_cost,
+        fresh_seconds=job.settings.rules.stale_after_seconds - age,
     )
     names = {group.id: group.name for group in account.groups.values()}
     latest = await job.orders.latest_complete()
@@ -171,7 +173,7 @@ async def _write_cost(
         people=plan.people,
         moves=plan.moves,
         left_out=plan.left_out,
-        read_forecast=foretold + forecast.reads,
+        read_forecast=read.forecast + forecast.reads,
         write_forecast=forecast.writes,
         seconds_forecast=forecast.seconds,
         options=dict(job.options),

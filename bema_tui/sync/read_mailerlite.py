@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from attrs import evolve, frozen
 
 from bema_tui.model import Completeness, SubscriberStatus
@@ -30,10 +32,12 @@ _COUNT_HOLDS = 24 * 3600.0  # seconds; the count only chooses the way
 
 @frozen
 class PeopleRead:
-    """What was read, in words, and the requests that all of the planning's reads were foretold to be."""
+    """What was read, in words; the requests that all of the planning's reads were foretold to be; and the middle of the
+    time that it took: half of the people were read before, half after it."""
 
     note: str
     forecast: int
+    at: datetime
 
 
 async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRead:
@@ -48,7 +52,7 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
     buyers = Buyers(job.db, job.campaign.code, job.campaign.product_ids, _BUYER_STATUSES)
     facts = AccountFacts(job.db)
     cost = await choose_reading(job, account, buyers, facts, batch)
-    before = job.meter.read
+    before, began = job.meter.read, job.db.now()
     await job.note(read_forecast=before + cost.requests)
     if cost.strategy == BY_SWEEP:
         await _remember_count(job, facts, await sweep(job, account, buyers))
@@ -71,7 +75,7 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
             "requests_forecast": cost.requests,
         },
     )
-    return PeopleRead(f"{people:,} people", before + cost.requests)
+    return PeopleRead(f"{people:,} people", before + cost.requests, began + (job.db.now() - began) / 2)
 
 
 async def choose_reading(

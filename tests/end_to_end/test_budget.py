@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
 from bema_tui.model import RunState
 from bema_tui.store.budget import AccountFacts
-from bema_tui.store.schema import runs
+from bema_tui.store.schema import ledger, runs
+from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account
 from tests.end_to_end.conftest import OpenConsole, Simulate
 from tests.end_to_end.engine import Engine, engine_on
@@ -75,6 +77,25 @@ def test_writing_uses_what_there_is_and_costs_what_was_foretold(
     learned = dict(mine.rows("SELECT name, value FROM settings WHERE name LIKE 'mailerlite_batch_%'"))
     # That items count is what is taken for granted until a batch shows that they don't.
     assert learned == ({} if item_cost else {"mailerlite_batch_base": "1", "mailerlite_batch_item": "0"})
+
+
+async def test_people_whose_read_is_too_old_are_read_again_fifty_at_a_time(simulate: Simulate, tmp_path: Path) -> None:
+    simulated = simulate(seed=7, subscribers=900, orders=900, campaigns=1)
+    code = poor_campaign(simulated)
+    async with engine_on(simulated, tmp_path) as engine:
+        await engine.discover()
+        options = {"create_missing": True, "max_moves": 100_000}
+        begun = await engine.runner.begin(code, kind="sync", options=options)
+        assert await engine.runner.carry_out(begun, RunInterrupt()) is RunState.PLANNED
+        planned = len(simulated.requests())
+        async with engine.db.write() as connection:  # the yes comes an hour later
+            await connection.execute(update(ledger).values(read_at=engine.db.now() - timedelta(hours=1)))
+        applying = await engine.runner.begin_apply(begun.run)
+        assert await engine.runner.carry_out(applying, RunInterrupt()) is RunState.DONE
+    batches = [row["items"] for row in simulated.requests()[planned:] if row["items"]]
+    again = [len(items) for items in batches if items[0]["method"] == "GET"]
+    # The first five people before they are written and after it, all others, and the sample at the end.
+    assert again == [5, 5, 50, 43, 50]
 
 
 async def last_run(engine: Engine) -> Row[Any]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bema_tui.model import ChangeKind, ChangeState
 from bema_tui.providers.window import BatchCost
 from bema_tui.store.ledger import LedgerRow
-from bema_tui.sync.budget import BATCH, CANARY_PEOPLE, forecast_writes
+from bema_tui.sync.budget import BATCH, CANARY_PEOPLE, Forecast, forecast_writes
 from bema_tui.sync.packing import pack
 from tests.sync.rows import move
 from tests.sync.test_packing import by_person
@@ -51,6 +51,29 @@ def test_time_is_the_quotas_pace() -> None:
     kinds = dict.fromkeys((ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP), 1000)
     _, seconds = forecast(kinds, 1000)
     assert 60 * (3000 // 110) <= seconds <= 60 * (3300 // 110)
+
+
+def test_who_is_written_after_ten_minutes_is_read_again_fifty_at_a_time() -> None:
+    kinds = dict.fromkeys((ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP), 1000)
+
+    def cost(fresh: float) -> Forecast:
+        return forecast_writes(kinds, 1000, limit=120, reserve=10, window_seconds=60, fresh_seconds=fresh)
+
+    always, ten_minutes, never = cost(float("inf")), cost(600), cost(-1)
+    # Eleven windows of 110 hold some 1,180 items, which are about 394 people.
+    again = 1000 - 394
+    assert again / 50 <= ten_minutes.reads - always.reads <= again / 25, "some are cut at the end of a window"
+    assert abs(ten_minutes.units - always.units - again * 51 / 50) <= 30
+    assert abs(ten_minutes.seconds - always.seconds - 60 * again / 110) <= 60
+    assert abs(never.units - always.units - 1000 * 51 / 50) <= 10
+    few = forecast_writes({ChangeKind.SET_FIELD: 20}, 20, limit=120, reserve=10, window_seconds=60, fresh_seconds=-1)
+    assert few.reads == 3 + 1 + 1 + 1
+
+
+def test_new_people_are_looked_for_and_the_first_five_read_back() -> None:
+    for people, back in ((2, 2), (40, 5)):
+        cost = forecast_writes({ChangeKind.CREATE_SUBSCRIBER: people}, people, limit=120, reserve=10, window_seconds=60)
+        assert (cost.writes, cost.reads) == (people, 3 + people + back)
 
 
 def test_where_items_are_free_a_batch_is_one_request_of_the_quota() -> None:
