@@ -89,9 +89,16 @@ class NotAuthorized(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """The service kept refusing because of its quota for longer than is worth waiting for."""
+    """The service asks for more waiting than one request waits by itself: for ``seconds`` from now on.
+
+    Nothing of the request was done. A run is paused for so long, and goes on.
+    """
 
     retryable = True
+
+    def __init__(self, message: str, *, seconds: float, tried: str = "", where: str = "", advice: str = "") -> None:
+        super().__init__(message, tried=tried, where=where, advice=advice)
+        self.seconds = seconds
 
 
 class RequestRefused(ProviderError):

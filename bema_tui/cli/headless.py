@@ -98,7 +98,8 @@ async def _progress(world: World, run: int) -> None:
             await asyncio.sleep(1)
             view = await world.reader.run(run)
             part = f" {view.settled:,}/{view.total:,} changes" if view.total else ""
-            text = f"run {run} {view.campaign}: {view.phase}{part}"
+            doing = view.note if view.state is RunState.PAUSED else view.phase
+            text = f"run {run} {view.campaign}: {doing}{part}"
             if text != last:
                 click.echo(f"\r\x1b[K{text}", err=True, nl=False)
                 last = text

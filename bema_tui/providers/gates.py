@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
+from bema_tui.errors import RateLimited
 from bema_tui.interfaces import Interrupt
 from bema_tui.providers.window import BatchCost, Pace, Window
 
@@ -95,10 +96,12 @@ class WindowGate:
         interrupt: Interrupt | None = None,
         clock: Callable[[], float] = time.monotonic,
         keeper: WindowKeeper | None = None,
+        patience: float = 600.0,
     ) -> None:
         self._pace = Pace(window_seconds, reserve)
         self._interrupt: Interrupt = interrupt or NoInterrupt()
         self._clock = clock
+        self._patience = patience
         self._keeper: WindowKeeper = keeper or OwnWindow(limit)
         self._turn = asyncio.Lock()
         self._window = Window(limit)
@@ -192,7 +195,11 @@ class WindowGate:
         self.batch_cost = cost
 
     async def _take(self, want: int, least: int, back: _Sent | None) -> int:
-        """Take ``want`` units of the window, or at least ``least``; ``back`` was held and is given back first."""
+        """Take ``want`` units of the window, or at least ``least``; ``back`` was held and is given back first.
+
+        Raises:
+            RateLimited: a refusal closed the account for longer than is waited here.
+        """
         taken = 0
 
         def step(window: Window) -> Window:
@@ -213,6 +220,12 @@ class WindowGate:
                     return taken
                 now = self._clock()
                 wait = self._pace.wait(self._window, now)
+                if self._window.closed_until is not None and wait > self._patience:
+                    raise RateLimited(
+                        f"The account's quota is closed for {wait:.0f} more seconds, as its service asked for.",
+                        seconds=wait,
+                        advice="Resume later; see whether something else uses the same account.",
+                    )
                 again = self._shared and self._window.pending
                 await self._interrupt.sleep(max(min(wait, _LOOK_AGAIN) if again else wait, _SLACK))
 

@@ -83,7 +83,7 @@ class ServiceClient:
             ConnectionFailed: no answer, or 5xx to the last try of a read (or of a write that never left).
             CircuitOpen: the service failed too often in a row; nothing was sent.
             NotAuthorized: 401 or 403.
-            RateLimited: more waiting on 429 answers than the policy's patience.
+            RateLimited: more waiting than the policy's patience, on 429 answers or by ``Retry-After``.
             RequestRefused: another 4xx.
             BadAnswer: a redirect, or an answer over the size limit.
             WriteUnknown: a write that may have happened.
@@ -107,7 +107,7 @@ class ServiceClient:
         try:
             response = await self._guarded(call)
         except TryFailedError as failure:
-            problem = verdicts.gave_up(self._service, call, failure)
+            problem = verdicts.gave_up(self._service, call, failure, self._policy.patience)
         except (Stopped, RateLimited, BadAnswer) as error:
             problem = error
         else:
@@ -148,7 +148,7 @@ class ServiceClient:
             answered = failure.damaged
             raise
         except (RateLimited, BadAnswer):
-            answered = True
+            answered = call.sent > 0 or None
             raise
         finally:
             self.breaker.left(probe=probe, answered=answered)

@@ -55,12 +55,20 @@ def complaint(service: Service, call: Call, response: httpx.Response) -> BemaErr
     )
 
 
-def gave_up(service: Service, call: Call, failure: TryFailedError) -> BemaError:
-    """The error after the last try."""
+def gave_up(service: Service, call: Call, failure: TryFailedError, patience: float) -> BemaError:
+    """The error after the last try, with the seconds that are waited for a service that asks for them."""
     if failure.damaged:
         return bad_answer(service, failure.words, tried=call.tried)
     where = shown(service.url)
     times = "" if call.sent < 2 else f", {call.sent} times"
+    if failure.retry_after is not None and failure.retry_after > patience:
+        return RateLimited(
+            f"{service.name} has trouble, {failure.words}, and asks for {failure.retry_after:.0f} seconds of patience.",
+            seconds=failure.retry_after,
+            tried=call.tried,
+            where=where,
+            advice="Look at the service's own state page; try again later.",
+        )
     if failure.status is not None:
         return ConnectionFailed(
             f"{service.name} has trouble: {failure.words}{times}.",
@@ -80,6 +88,7 @@ def quota_exhausted(service: Service, call: Call, seconds: float) -> RateLimited
     """The error after too much waiting on 429 answers."""
     return RateLimited(
         f"{service.name} keeps refusing because of its quota, and asks for {seconds:.0f} more seconds.",
+        seconds=seconds,
         tried=call.tried,
         where=shown(service.url),
         advice="Resume later; see whether something else uses the same account.",

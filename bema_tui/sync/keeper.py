@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 from bema_tui.errors import LockLost, StoreError
 from bema_tui.model import RunState
@@ -60,10 +60,17 @@ class Keeper:
             await watch()
         if self._go.is_set():
             return
-        await self._runs.update(self._run, self._fence, state=RunState.PAUSED, note=f"paused by {self._paused_by}")
-        await self._locks.note(self._fence.key, self._fence.token, f"paused by {self._paused_by}")
-        while not self._go.is_set():
-            await self._interrupt.sleep(0.2)
+        async with self.paused(state, f"paused by {self._paused_by}"):
+            while not self._go.is_set():
+                await self._interrupt.sleep(0.2)
+
+    @asynccontextmanager
+    async def paused(self, state: RunState, note: str) -> AsyncIterator[None]:
+        """Say in the run and in its lock that it is paused, and why, for as long as this lasts; then it is in ``state``
+        again."""
+        await self._runs.update(self._run, self._fence, state=RunState.PAUSED, note=note)
+        await self._locks.note(self._fence.key, self._fence.token, note)
+        yield
         await self._locks.note(self._fence.key, self._fence.token, "")
         await self._runs.update(self._run, self._fence, state=state, note="")
 

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from attrs import frozen
 
 from bema_tui.config import Settings
-from bema_tui.errors import BemaError, LockLost, Stopped, StoreError, UsageError
+from bema_tui.errors import BemaError, LockLost, RateLimited, Stopped, StoreError, UsageError
 from bema_tui.model import Holder, Lock, RunState
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns
@@ -181,7 +182,11 @@ class Runner:
             keeper.also(MemoryWatch(job, self._statistics, interrupt).safe_point)
             job.safe_point = keeper.safe_point
             async with keeper:
-                return await self._work(job, keeper, begun, connections)
+                while True:
+                    try:
+                        return await self._work(job, keeper, begun, connections)
+                    except RateLimited as asked:
+                        await self._wait_out(job, keeper, asked)
         finally:
             await connections.close()
 
@@ -198,6 +203,16 @@ class Runner:
             await job.note(yes_at=self._db.now())
         note = await apply_plan(job, keeper, connections.gate, self._statistics, approved=begun.what == "apply")
         return _End(RunState.DONE, note=note)
+
+    async def _wait_out(self, job: Job, keeper: Keeper, asked: RateLimited) -> None:
+        """Pause the run for as long as a service asks for; its work is then taken up as a resume would."""
+        state = (await self._runs.get(job.run)).state
+        until = self._db.now() + timedelta(seconds=asked.seconds)
+        note = f"paused until {until:%H:%M:%S} UTC: {asked.message}"
+        await self._say("pause", f"run {job.run} {note}", job.campaign.code, job.run)
+        async with keeper.paused(state, note):
+            await job.interrupt.sleep(asked.seconds)
+        job.people_read = 0
 
     async def _guarded(self, work: Callable[[], Awaitable[_End]]) -> _End:
         """The one place where a run's error becomes the state it ended in."""

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from attrs import frozen
 
 from bema_tui.config import Settings
-from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, WriteUnknown
+from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, RateLimited, WriteUnknown
 from bema_tui.interfaces import Interrupt, RequestMeter
 from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.gates import WindowGate
+from bema_tui.providers.http_policy import HttpPolicy
 from bema_tui.providers.mailerlite import MailerLite
 from bema_tui.providers.window import BatchCost, Window
 from bema_tui.store.budget import AccountFacts, QuotaRow, QuotaWindows
@@ -50,7 +51,7 @@ def _row(window: Window) -> QuotaRow:
 class SharedGate(WindowGate):
     """A window gate whose count is shared through the database, and that writes what it learns where all read it."""
 
-    def __init__(self, db: Database, settings: Settings, interrupt: Interrupt) -> None:
+    def __init__(self, db: Database, settings: Settings, interrupt: Interrupt, patience: float) -> None:
         quota = settings.mailerlite
         super().__init__(
             quota.quota,
@@ -59,6 +60,7 @@ class SharedGate(WindowGate):
             interrupt=interrupt,
             clock=lambda: db.now().timestamp(),
             keeper=_DatabaseWindow(db, quota.url, quota.quota),
+            patience=patience,
         )
         self._db = db
         self._services = Services(db)
@@ -121,7 +123,7 @@ async def shown_as(db: Database, name: str) -> AsyncIterator[None]:
     except NotAuthorized as error:
         await services.record(name, "refused", error.message, None, None, None, None)
         raise
-    except (ConnectionFailed, WriteUnknown, BadAnswer) as error:
+    except (ConnectionFailed, RateLimited, WriteUnknown, BadAnswer) as error:
         await services.record(name, "down", error.message, None, None, None, None)
         raise
     if name == "shop":
@@ -145,14 +147,15 @@ class Connections:
 Connect = Callable[[Interrupt, RequestMeter], Connections]
 
 
-def connector(db: Database, settings: Settings) -> Connect:
+def connector(db: Database, settings: Settings, policy: HttpPolicy | None = None) -> Connect:
     """How runs of these settings connect."""
+    policy = policy or HttpPolicy()
 
     # One circuit for each service and process: what one run found out, the next one need not.
     mailing, shopping = Breaker(), Breaker()
 
     def connect(interrupt: Interrupt, meter: RequestMeter) -> Connections:
-        gate = SharedGate(db, settings, interrupt)
+        gate = SharedGate(db, settings, interrupt, policy.patience)
         return Connections(
             mailerlite=MailerLite(
                 settings.mailerlite.url,
@@ -160,6 +163,7 @@ def connector(db: Database, settings: Settings) -> Connect:
                 gate=gate,
                 interrupt=interrupt,
                 meter=meter,
+                policy=policy,
                 breaker=mailing,
             ),
             shop=EasyDigitalDownloads(
@@ -168,6 +172,7 @@ def connector(db: Database, settings: Settings) -> Connect:
                 settings.edd.token.reveal(),
                 interrupt=interrupt,
                 meter=meter,
+                policy=policy,
                 page_size=settings.edd.page_size,
                 parallel=settings.edd.parallel,
                 credentials_in_url=settings.edd_credentials_in_url,

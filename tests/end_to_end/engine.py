@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from sqlalchemy import Row, select
 
 from bema_tui.config import EddSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.model import Holder, RunState
+from bema_tui.providers.http_policy import HttpPolicy
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
 from bema_tui.store.identity import current_holder
 from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.schema import runs
 from bema_tui.sync.discovering import discover_campaigns
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.job import Meter
@@ -54,6 +57,11 @@ class Engine:
         begun = await self.runner.begin(code, kind="sync", yes=True, options=options)
         return await self.runner.carry_out(begun, RunInterrupt())
 
+    async def last_run(self) -> Row[Any]:
+        """The newest run as the database has it."""
+        async with self.db.read() as connection:
+            return (await connection.execute(select(runs).order_by(runs.c.id.desc()).limit(1))).one()
+
     async def findings(self, code: str) -> Counter[str]:
         """How many open findings of each clear-cut rule a campaign has."""
         found = await Findings(self.db).list(campaign=code, limit=1_000_000)
@@ -61,7 +69,7 @@ class Engine:
 
 
 @asynccontextmanager
-async def engine_on(simulated: Simulated, folder: Path) -> AsyncIterator[Engine]:
+async def engine_on(simulated: Simulated, folder: Path, policy: HttpPolicy | None = None) -> AsyncIterator[Engine]:
     """An engine with a fresh database in the folder, and a quota that never makes it wait."""
     mailerlite, edd = simulated.said["mailerlite"], simulated.said["edd"]
     settings = Settings(
@@ -71,5 +79,5 @@ async def engine_on(simulated: Simulated, folder: Path) -> AsyncIterator[Engine]
     )
     me = current_holder()
     async with await Database.open(settings.database_url) as db:
-        runner = Runner(db, settings, me, DatabaseLocks(db, LockAges(), me), connector(db, settings))
+        runner = Runner(db, settings, me, DatabaseLocks(db, LockAges(), me), connector(db, settings, policy))
         yield Engine(db, settings, me, runner)

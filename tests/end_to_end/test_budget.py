@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, select, update
+from sqlalchemy import update
 
 from bema_tui.model import RunState
 from bema_tui.store.budget import AccountFacts
-from bema_tui.store.schema import ledger, runs
+from bema_tui.store.schema import ledger
 from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account
 from tests.end_to_end.conftest import OpenConsole, Simulate
-from tests.end_to_end.engine import Engine, engine_on
+from tests.end_to_end.engine import engine_on
 from tests.end_to_end.reference import Release
 from tests.end_to_end.scene import GOING, poor_campaign
 
@@ -98,11 +98,6 @@ async def test_people_whose_read_is_too_old_are_read_again_fifty_at_a_time(simul
     assert again == [5, 5, 50, 43, 50]
 
 
-async def last_run(engine: Engine) -> Row[Any]:
-    async with engine.db.read() as connection:
-        return (await connection.execute(select(runs).order_by(runs.c.id.desc()).limit(1))).one()
-
-
 @pytest.mark.parametrize(("page_cap", "way"), [(100, "sweep of the account"), (5, "groups by status")])
 async def test_each_way_of_reading_finds_everybody_for_what_was_foretold(
     simulate: Simulate, tmp_path: Path, page_cap: int, way: str
@@ -116,7 +111,7 @@ async def test_each_way_of_reading_finds_everybody_for_what_was_foretold(
         assert await engine.sync(releases[0].code) is RunState.DONE
         expect_account(simulated, before, releases)
         assert await engine.sync(releases[0].code) is RunState.DONE
-        run = await last_run(engine)
+        run = await engine.last_run()
     assert run.mailerlite_read["strategy"] == way
     assert run.requests_write == 0
     assert run.requests_read == run.read_forecast

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bema_tui.model import RunState
+from bema_tui.providers.http_policy import HttpPolicy
+from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account
 from tests.end_to_end.conftest import OpenConsole, Simulate
+from tests.end_to_end.engine import engine_on
 from tests.end_to_end.reference import Release
 from tests.end_to_end.scene import GOING
 
@@ -19,4 +29,34 @@ def test_never_refused_and_done(simulate: Simulate, console: OpenConsole) -> Non
     assert sum(row["cost"] for row in asked) > 120, "more than one window was needed"
     assert simulated.state()["requests"]["refused_429"] == 0
     assert [row for row in asked if row["status"] == 429 or any(item["code"] == 429 for item in row["items"])] == []
+    expect_account(simulated, before, releases)
+
+
+@pytest.mark.parametrize("applies", [False, True])
+async def test_a_service_that_asks_for_long_patience_pauses_the_run(
+    simulate: Simulate, tmp_path: Path, applies: bool
+) -> None:
+    """The run says so, keeps its lock, and goes on by itself when the time is over."""
+    simulated = simulate(seed=24, subscribers=200, orders=150, campaigns=1, window_seconds=2.0)
+    before = simulated.state()
+    async with engine_on(simulated, tmp_path, HttpPolicy(patience=0.5)) as engine:
+        releases = await engine.discover()
+        options = {"create_missing": True, "max_moves": 1_000_000}
+        begun = await engine.runner.begin(releases[0].code, kind="sync", options=options, yes=not applies)
+        if applies:
+            assert await engine.runner.carry_out(begun, RunInterrupt()) is RunState.PLANNED
+            begun = await engine.runner.begin_apply(begun.run)
+        simulated.ask("set", {"quota": 0, "retry_after": 2})
+        work = asyncio.create_task(engine.runner.carry_out(begun, RunInterrupt()))
+        run = await engine.last_run()
+        async with asyncio.timeout(10):
+            while run.state != RunState.PAUSED:
+                await asyncio.sleep(0.02)
+                run = await engine.last_run()
+        assert run.note.startswith("paused until ")
+        assert "MailerLite keeps refusing because of its quota, and asks for 2 more seconds" in run.note
+        (lock,) = await DatabaseLocks(engine.db, LockAges(), engine.me).get_active_locks()
+        assert lock.note == run.note
+        simulated.ask("set", {"quota": 1_000_000})
+        assert await work is RunState.DONE
     expect_account(simulated, before, releases)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bema_tui.errors import Stopped
+from bema_tui.errors import RateLimited, Stopped
 from bema_tui.providers.gates import NoInterrupt, Unlimited, WindowGate
 
 from .helpers import Time
@@ -103,6 +103,20 @@ async def test_a_refusal_closes_it_for_as_long_as_the_server_says() -> None:
     assert gate.resets_in == 119
     await gate.admit(1)
     assert time.now == 1119
+
+
+async def test_nobody_waits_at_the_gate_for_longer_than_ten_minutes() -> None:
+    time = Time()
+    gate = make(time)
+    await gate.admit(1)
+    await gate.refused(601)
+    for _ in range(2):
+        with pytest.raises(RateLimited) as caught:
+            await gate.admit(1)
+    assert (caught.value.seconds, time.slept) == (601, [])
+    time.now += 2
+    await gate.admit(1)
+    assert time.slept == [599]
 
 
 async def test_a_stop_ends_the_wait() -> None:

@@ -73,7 +73,7 @@ def phase_of(run: RunView, look: Look) -> str:
         case RunState.APPLYING:
             return str(run.phase)
         case RunState.PAUSED:
-            return "paused"
+            return run.note or "paused"
         case RunState.PLANNED | RunState.NEEDS_APPROVAL:
             return f"waits for yes, {count(run.total)} changes"
         case RunState.DONE:
