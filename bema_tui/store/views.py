@@ -9,6 +9,8 @@ from attrs import field, frozen
 
 from bema_tui.model import ChangeKind, ChangeState, FindingState, Lock, Phase, RunState, Severity, Tier
 
+_TELLING_SECONDS = 60.0
+
 
 @frozen
 class ServiceView:
@@ -136,9 +138,9 @@ class RunView:
 
     @property
     def rows_per_minute(self) -> float | None:
-        """Speed of the apply so far; None before it can be told."""
+        """Speed of the apply so far; None before it can be told: a quota's window is spent in its first seconds."""
         seconds = self.apply_seconds or self.seconds
-        if self.apply_started_at is None or not self.settled or not seconds:
+        if self.apply_started_at is None or not self.settled or seconds < _TELLING_SECONDS:
             return None
         return self.settled * 60 / seconds
 

@@ -73,6 +73,7 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
             "strategy": cost.strategy,
             "requests": job.meter.read - before,
             "requests_forecast": cost.requests,
+            "batch_items_count": batch.item > 0,
         },
     )
     return PeopleRead(f"{people:,} people", before + cost.requests, began + (job.db.now() - began) / 2)

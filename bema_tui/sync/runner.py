@@ -282,7 +282,8 @@ class Runner:
             )
             await self._statistics.end_campaign(begun.campaign, run, outcome=ended.state)
             if written:
-                await self._say(str(ended.state), f"run {run} {ended.note or ended.state}", begun.campaign, run)
+                done = "done, " if ended.state is RunState.DONE and ended.note else ""
+                await self._say(str(ended.state), f"run {run} {done}{ended.note or ended.state}", begun.campaign, run)
         except (StoreError, UsageError) as error:
             logger.error("run %s: its end could not be written: %s", run, error.message)  # noqa: TRY400
         try:

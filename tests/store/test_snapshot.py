@@ -98,6 +98,9 @@ async def test_runs_at_work_come_first_then_waiting_then_lost_then_ended(reader:
     assert (at_work.state, at_work.settled, at_work.total, at_work.percent) == (RunState.APPLYING, 6_502, 12_041, 54)
     assert at_work.requests[0].verb == "pause"
     assert at_work.rows_per_minute == pytest.approx(316, abs=1)
+    young = evolve(at_work, apply_seconds=5.0)
+    assert young.rows_per_minute is None
+    assert young.seconds_left == pytest.approx(2_340 * 0.46, abs=5)  # as the plan forecast it
     assert (waiting.state, dict(waiting.changes)) == (RunState.PLANNED, {ChangeState.PLANNED: 96})
     assert lost.state is RunState.LOST
     assert lost.changes[ChangeState.UNKNOWN] == 1

@@ -8,10 +8,11 @@ import pytest
 from attrs import evolve
 
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
+from bema_tui.store.views import PhaseView
 from bema_tui.tui.screens.plan import PlanScreen
 
 from .desk import SIZES, Desk, desk, story
-from .sample import NOW, WAITING, HandReader, change, picture, run
+from .sample import APPLYING, NOW, WAITING, HandReader, change, picture, run
 
 
 def plan(made: Desk) -> PlanScreen:
@@ -153,7 +154,7 @@ async def test_automations_are_named_with_the_heads_they_mail() -> None:
     reader = HandReader(picture(runs=(view,)))
     async with desk(reader) as made:
         await opened(made, 417)
-        assert made.shows("▲ Gold welcome: automation for 2,310 people")
+        assert made.shows("▲ 2,310 people: automation Gold welcome")
         await made.pilot.resize_terminal(80, 24)
         await made.until_shows("▲ 1 automation, 2,310 people")
 
@@ -165,3 +166,50 @@ async def test_a_run_that_is_not_there_says_so_and_the_console_stays() -> None:
         await made.press("left")
         await made.refreshed()
         assert made.app.problem == ""
+
+
+async def test_before_anything_is_counted_the_plan_shows_how_far_the_reading_is() -> None:
+    phases = (PhaseView(Phase.LOCK, NOW, 0.0), PhaseView(Phase.READ_SHOP, NOW, None))
+    view = run(419, "2025_ETB_SW", RunState.PLANNING, {}, planned_at=None, phase=Phase.READ_SHOP, phases=phases)
+    async with desk(HandReader(picture(runs=(view,))), size=(80, 24)) as made:
+        await opened(made, 419)
+        assert made.shows("✓ lock  ● read shop  ○ read MailerLite")
+        assert made.shows("682 requests so far")
+        assert not made.shows("+ 0")
+
+
+@pytest.mark.parametrize("phase", [Phase.READ_BACK, Phase.STATISTICS, Phase.UNLOCK])
+async def test_the_step_at_work_is_always_in_sight(phase: Phase) -> None:
+    phases = tuple(PhaseView(step, NOW, 1.0) for step in Phase)
+    view = evolve(APPLYING, phase=phase, phases=phases)
+    async with desk(HandReader(picture(runs=(view,))), size=(80, 24)) as made:
+        await opened(made, 418)
+        assert sum(f"● {phase}" in row for row in made.rows) == 2  # in the first line as what it does, and as its step
+
+
+async def test_a_step_that_was_stopped_is_not_ticked_off() -> None:
+    view = evolve(APPLYING, state=RunState.STOPPED, phases=(PhaseView(Phase.APPLY, NOW, 9.0),))
+    async with desk(HandReader(picture(runs=(view,)))) as made:
+        await opened(made, 418)
+        assert made.shows("○ apply")
+        assert not made.shows("✓ apply")
+
+
+async def test_what_went_wrong_names_the_change_and_puts_what_was_skipped_last() -> None:
+    reader = HandReader(picture(runs=(APPLYING,)))
+    rows = ((1, "skipped@example.org", ChangeState.SKIPPED), (2, "failed@example.org", ChangeState.FAILED))
+    reader.wrong_rows = tuple(
+        change(n, who, "", ChangeKind.ADD_GROUP, "2024_ETB_NBL_GOLD_PURCHASE", state=state) for n, who, state in rows
+    )
+    async with desk(reader) as made:
+        await opened(made, 418)
+        shown = [row for row in made.rows if "+ GOLD_PURCHASE" in row]
+        assert ["failed@example.org" in row for row in shown] == [True, False]
+
+
+@pytest.mark.parametrize(("counts", "words"), [(True, "each item of a batch counts"), (False, "a batch counts as one")])
+async def test_the_plan_says_what_batches_were_found_to_take(counts: bool, words: str) -> None:
+    view = evolve(WAITING, mailerlite_read={"batch_items_count": counts})
+    async with desk(HandReader(picture(runs=(view,)))) as made:
+        await opened(made, 417)
+        assert made.shows(words)

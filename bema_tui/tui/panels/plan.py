@@ -37,10 +37,10 @@ PEOPLE_COLUMNS = (
 )
 WRONG_COLUMNS = (
     Column("sign", "", 2),
-    Column("who", "who", 26, least=20, grow=True),
-    Column("change", "change", 20, rank=1, least=19),
-    Column("what", "what happened", 44, least=34, grow=True),
-    Column("tries", "tries", 6, rank=2, right=True),
+    Column("who", "who", 26, grow=True),
+    Column("change", "change", 20, rank=1, least=18),
+    Column("what", "what happened", 44, least=26, grow=True),
+    Column("tries", "tries", 7, rank=2, right=True),
 )
 SIGNS = {
     ChangeKind.ADD_GROUP: ("+", "good"),
@@ -139,7 +139,7 @@ def check_lines(run: RunView, look: Look, height: int) -> list[Content]:
     """The automations that the plan sets off, then the checks; failed ones first."""
     g = look.glyphs
     made: list[Content] = [
-        line((f" {g.warn} ", "warn"), f"{row.get('name')}: automation for {count(number_of(row.get('people')))} people")
+        line((f" {g.warn} ", "warn"), f"{count(number_of(row.get('people')))} people: automation {row.get('name')}")
         for row in run.automations
     ]
     checks = sorted(run.checks, key=lambda check: (bool(check.get("ok")), not check.get("look")))
@@ -161,7 +161,7 @@ def checks_title(run: RunView) -> str:
 
 
 def wrong_rows(changes: Sequence[ChangeView], run: RunView, look: Look) -> list[Row]:
-    """Failed, unknown and skipped ledger rows."""
+    """Failed and unknown ledger rows, then the skipped ones."""
     g = look.glyphs
     signs: Mapping[ChangeState, Part] = {
         ChangeState.FAILED: (g.bad, "bad"),
@@ -169,7 +169,7 @@ def wrong_rows(changes: Sequence[ChangeView], run: RunView, look: Look) -> list[
         ChangeState.SKIPPED: (g.ring, "muted"),
     }
     made = []
-    for change in changes:
+    for change in sorted(changes, key=lambda change: change.state is ChangeState.SKIPPED):
         sign, _ = SIGNS[change.kind]
         what = f"{change.state}: {change.error}" if change.error else str(change.state)
         made.append(

@@ -10,7 +10,7 @@ from textual.content import Content
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
 from bema_tui.store.views import RunView
 from bema_tui.tui.actions import failed_checks
-from bema_tui.tui.format import age, bar, count, duration, fit, forecast, line, pack, spread
+from bema_tui.tui.format import ago, bar, count, duration, fit, forecast, line, pack, spread, width_of
 from bema_tui.tui.look import Look
 from bema_tui.tui.panels.plan import SIGNS, number_of
 from bema_tui.tui.panels.runs import ends_at, sign_of
@@ -44,6 +44,8 @@ def head_lines(run: RunView, look: Look, width: int, height: int) -> list[Conten
     """The lines under the tabs: plan or progress, short or long."""
     if begun(run):
         made = _progress_head(run, look, width)
+    elif run.state is RunState.PLANNING and not run.total:
+        made = _reading_head(run, look, width)
     elif height <= 3:
         made = _short_plan_head(run, look, width)
     else:
@@ -61,15 +63,17 @@ def _first(run: RunView, look: Look, width: int) -> Content:
         return line(left, "   ", (sign, style), f" {_word(run)}", (f"   by {run.by_user}@{run.host}", "muted"))
     if run.state is RunState.PLANNING:
         return line(left, "   ", (f"{look.glyphs.dot} planning: {run.phase}", "accent"))
-    when = f"{age(look.now, run.planned_at)} old" if run.planned_at else ""
-    if width >= 110:
-        when = f"planned {look.clock(run.planned_at)} by {run.by_user}, {age(look.now, run.planned_at)} ago"
+    when = f"planned {ago(look.now, run.planned_at)}" if run.planned_at else f"by {run.by_user}"
+    if run.planned_at and width >= 110:
+        when = f"planned {look.clock(run.planned_at)} by {run.by_user}, {ago(look.now, run.planned_at)}"
     state = "nothing is written yet" if run.state.waiting else _word(run)
     return spread(line(left, "  ", (when, "muted")), line((state + " ", "muted")), width)
 
 
 def _word(run: RunView) -> str:
-    return "applying" if run.state is RunState.APPLYING else str(run.state).replace("_", " ")
+    if run.state is RunState.APPLYING:
+        return "applying" if run.phase is Phase.APPLY else str(run.phase)
+    return str(run.state).replace("_", " ")
 
 
 def _kinds(run: RunView, *, words: bool) -> list[Content]:
@@ -101,6 +105,11 @@ def _cost(run: RunView, look: Look) -> str:
     return f"{count(run.write_forecast)} requests, {forecast(run.seconds_forecast)}, done about {end}"
 
 
+def _batches(run: RunView) -> str:
+    dear = run.mailerlite_read.get("batch_items_count", True)
+    return "each item of a batch counts as a request" if dear else "a batch counts as one request"
+
+
 def _checks_word(run: RunView, look: Look) -> Content:
     bad = failed_checks(run)
     if bad:
@@ -114,6 +123,15 @@ def _automations_word(run: RunView, look: Look) -> Content:
         return line()
     people = sum(number_of(row.get("people")) for row in run.automations)
     return line((f"{look.glyphs.warn} {number} automation{'' if number == 1 else 's'}, {count(people)} people", "warn"))
+
+
+def _reading_head(run: RunView, look: Look, width: int) -> list[Content]:
+    """Before anything is counted: how far the reading is, in place of noughts that look like a result."""
+    return [
+        _first(run, look, width),
+        line(" ", phases_line(run, look, width - 2)),
+        line(f" {count(run.requests_read + run.shop_requests)} requests so far; nothing is written outside"),
+    ]
 
 
 def _short_plan_head(run: RunView, look: Look, width: int) -> list[Content]:
@@ -136,13 +154,13 @@ def _plan_head(run: RunView, look: Look, width: int) -> list[Content]:
     return [
         _first(run, look, width),
         line(" ", pack(numbers, width - 2, "   ")),
-        line(" ", pack([line(_cost(run, look)), line(("batch items count as requests", "muted"))], width - 2, "   ")),
+        line(" ", pack([line(_cost(run, look)), line((_batches(run), "muted"))], width - 2, "   ")),
         line(" ", pack([part for part in parts if part], width - 2, "   ")),
     ]
 
 
 def _progress_head(run: RunView, look: Look, width: int) -> list[Content]:
-    cells = max(8, min(61, width // 2))
+    cells = max(8, min(61, width - 54))
     share = run.settled / run.total if run.total else 1.0
     rate = run.rows_per_minute if run.state is RunState.APPLYING else None
     facts = [line(f"{run.percent} %"), line(f"{count(run.settled)} of {count(run.total)}")]
@@ -183,18 +201,27 @@ def phases_line(run: RunView, look: Look, width: int) -> Content:
     """The steps of the run in one line, each with its sign; the one at work with its time."""
     g = look.glyphs
     past: Mapping[Phase, float | None] = {phase.phase: phase.seconds for phase in run.phases}
-    ended = not run.state.active and not run.state.waiting
+    at_work = run.state.active or run.state.waiting
     made: list[Content] = []
     for step in _STEPS:
         seconds = past.get(step)
-        if step is run.phase and not ended:
-            made.append(line((g.dot, "accent"), f" {step}"))
+        if step is run.phase and run.state is not RunState.DONE:
+            made.append(line((g.dot, "accent") if at_work else sign_of(run, look), f" {step}"))
         elif step in past:
             took = f" {duration(seconds)}" if seconds is not None and width >= 110 and seconds >= 1 else ""
             made.append(line((g.ok, "good"), f" {step}", (took, "muted")))
         else:
             made.append(line((f"{g.ring} {step}", "muted")))
-    return pack(made, width)
+    # On a narrow screen the steps to come go first, then the oldest; never the one at work.
+    now = _STEPS.index(run.phase) if run.phase in _STEPS else 0
+    first, last = 0, len(made)
+    while (last > now + 1 or first < now) and _width_of_all(made[first:last]) > width:
+        first, last = (first, last - 1) if last > now + 1 else (first + 1, last)
+    return pack(made[first:last], width)
+
+
+def _width_of_all(parts: Sequence[Content]) -> int:
+    return sum(width_of(part) + 2 for part in parts) - 2
 
 
 def now_line(run: RunView, waiting: Sequence[int], look: Look, width: int) -> Content:

@@ -17,7 +17,7 @@ from bema_tui.tui import actions, questions
 from bema_tui.tui.actions import Target
 from bema_tui.tui.bindings import PLAN, bindings
 from bema_tui.tui.deeds import Deeds
-from bema_tui.tui.format import count, line
+from bema_tui.tui.format import count, folded, line
 from bema_tui.tui.panels import plan as panel
 from bema_tui.tui.panels import plan_head
 from bema_tui.tui.reading import Reader
@@ -109,7 +109,7 @@ class PlanScreen(Deeds, ConsoleScreen):
             return
         look = self.look
         self.rules.header = width >= places.WIDE
-        self.people.header = width >= places.WIDE
+        self.people.header = self.wrong.header = width >= places.WIDE
         self.rules.columns = panel.RULE_COLUMNS if width >= places.WIDE else panel.SHORT_RULE_COLUMNS
         self.head.put_all(plan_head.head_lines(run, look, width, max(1, self.head.size.height)))
         planning = not self._settled
@@ -146,12 +146,9 @@ class PlanScreen(Deeds, ConsoleScreen):
         name = chosen if rule else "All people"
         if self.filter.value:
             return
-        self.people.title = line(f"{name}  {count(total)} people")
-        if rule != self._rule:
-            self._rule = rule
-            self.people.set_total(total, restart=True)
-        elif total != self.people.total:
-            self.people.set_total(total)
+        self.people.title = line(f"{name}  {count(total)} people" if rule or total else "People")
+        restart, self._rule = rule != self._rule, rule
+        self.people.set_total(total, restart=restart)
 
     @on(RowTable.PageWanted, "#people")
     def _page_wanted(self, event: RowTable.PageWanted) -> None:
@@ -197,11 +194,11 @@ class PlanScreen(Deeds, ConsoleScreen):
     async def _search(self, text: str, rule: str | None) -> None:
         """Go through the rule's people, page by page, and show those whose e-mail or name has the text."""
         total = sum(row.people for row in self._rules if rule is None or row.rule == rule)
-        wanted = text.casefold()
+        wanted = folded(text)
         found: list[PlanPerson] = []
         for offset in range(0, total, _SCAN):
             page = await self.bema.reader.plan_people(self.run_id, rule, offset, _SCAN)
-            found += [p for p in page if wanted in p.email.casefold() or wanted in p.name.casefold()]
+            found += [p for p in page if wanted in folded(p.email) or wanted in folded(p.name)]
             if len(found) >= _MATCHES or not page:
                 break
         if self.filter.value != text or self.run is None:
@@ -279,8 +276,8 @@ class PlanScreen(Deeds, ConsoleScreen):
         made |= {**actions.run_offers(run), "back": "back"}
         if not plan_head.begun(run) and self._rules:
             made["filter"] = "filter"
-        if self.focused is self.rules:
-            made["open"] = "people"
+        if self.focused is self.rules and self._rules:
+            made["open"] = "what went wrong" if plan_head.begun(run) else "people"
         return made
 
     def action_apply(self) -> None:
