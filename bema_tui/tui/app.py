@@ -250,7 +250,8 @@ class BemaApp(ShadowedApp):
         self._quitting = True
         try:
             for run in own:
-                await self.backend.ask(run, "stop", "the console is closed")
+                if run in self.backend.own_runs():
+                    await self._ask_to_stop(run)
             while True:
                 self.say(f"waiting for the safe point of run {', '.join(map(str, self.backend.own_runs()))}")
                 if await self._own_runs_end():
@@ -261,6 +262,13 @@ class BemaApp(ShadowedApp):
                     return
         finally:
             self._quitting = False
+
+    async def _ask_to_stop(self, run: int) -> None:
+        try:
+            await self.backend.ask(run, "stop", "the console is closed")
+        except BemaError:
+            # It ended while the question stood, or can't be told: leaving waits for it all the same.
+            _log.info("run %d could not be asked to stop", run, exc_info=True)
 
     async def _own_runs_end(self) -> bool:
         try:

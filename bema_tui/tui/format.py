@@ -95,6 +95,21 @@ def fit(content: str | Content, width: int, *, right: bool = False) -> Content:
     return line(blank, made) if right else line(made, blank)
 
 
+def wrap(content: Content, width: int) -> list[Content]:
+    """A line broken between words into lines of at most ``width`` cells; the later ones stand as deep as the first."""
+    if width_of(content) <= width:
+        return [content]
+    text = content.plain
+    depth = len(text) - len(text.lstrip(" "))
+    return [line(" " * depth, row) for row in content[depth:].wrap(max(1, width - depth))]
+
+
+def folded(text: str) -> str:
+    """Text as it is searched: without case and accents, because nobody types ``Zoë`` on every keyboard."""
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in apart if not unicodedata.combining(char)).casefold()
+
+
 def spread(left: Content, right: Content, width: int) -> Content:
     """``left`` at the left edge and ``right`` at the right one; ``right`` goes first when there is no room."""
     room = width - width_of(right)
@@ -145,6 +160,12 @@ def percent(share: float | None) -> str:
 def age(now: datetime, then: datetime | None) -> str:
     """How long ago, in one unit: ``now``, ``34m``, ``3h``, ``2d``."""
     return "-" if then is None else short((now - then).total_seconds())
+
+
+def ago(now: datetime, then: datetime | None) -> str:
+    """How long ago, within a sentence: ``just now``, ``34m ago``."""
+    length = age(now, then)
+    return "just now" if length == "now" else f"{length} ago"
 
 
 def short(seconds: float) -> str:

@@ -8,7 +8,7 @@ from textual.content import Content
 from bema_tui.model import ChangeState, Lock, LockState
 from bema_tui.store.views import RunView
 from bema_tui.tui.actions import left_to_do, needs_number
-from bema_tui.tui.format import age, count, forecast, line
+from bema_tui.tui.format import ago, count, forecast, line
 from bema_tui.tui.look import Look
 
 
@@ -42,17 +42,20 @@ class Question:
 def release(lock: Lock, run: RunView | None, look: Look) -> Question:
     """Release a lock whose holder is gone, or may be."""
     g = look.glyphs
-    late = age(look.now, lock.last_beat)
+    late = ago(look.now, lock.last_beat)
     if lock.state is LockState.DEAD:
         facts: tuple[Content, ...] = (
             line(f"  {lock.holder} is gone: ", (f"{g.bad} dead", "bad"), ", proved on this machine."),
-            line(f"  Its last beat was at {look.clock(lock.last_beat)}, {late} ago."),
+            line(f"  Its last beat was at {look.clock(lock.last_beat)}, {late}."),
         )
     else:
         facts = (
-            line(f"  {lock.holder} has not beaten since {look.clock(lock.last_beat)}, {late} ago."),
-            line("  Its lease is over: ", (f"{g.warn} {lock.state}", "warn"), ". Whether it still lives can't be seen"),
-            line("  from this machine."),
+            line(f"  {lock.holder} has not beaten since {look.clock(lock.last_beat)}, {late}."),
+            line(
+                "  Its lease is over: ",
+                (f"{g.warn} {lock.state}", "warn"),
+                ". Whether it still lives can't be seen from this machine.",
+            ),
         )
     return Question(
         f"Release lock {lock.id} on {lock.key}?",
@@ -124,11 +127,11 @@ def stop(run: RunView, look: Look) -> Question:
 def discard(run: RunView, look: Look) -> Question:
     """Throw a waiting plan away."""
     by = "you" if run.by_user == look.me else run.by_user
-    when = age(look.now, run.planned_at)
+    when = ago(look.now, run.planned_at)
     return Question(
         f"Discard plan {run.id} on {run.campaign}?",
         (
-            line(f"  Made by {by} {when} ago: {count(run.total)} changes for {count(run.people)} people."),
+            line(f"  Made by {by} {when}: {count(run.total)} changes for {count(run.people)} people."),
             line("  Nothing of it was written. A new plan reads both sides again."),
         ),
         "Keep the plan",

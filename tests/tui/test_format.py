@@ -106,3 +106,24 @@ def test_both_sets_have_one_cell_a_sign_and_the_ascii_one_is_ascii() -> None:
         for name in ("ok", "bad", "warn", "dot", "ring", "note", "arrow", "cursor", "corner", "heavy", "light", "full"):
             assert cell_len(getattr(glyphs, name)) == 1
     assert "".join(str(getattr(ASCII, name)) for name in ("ok", "bad", "warn", "dot", "spark", "cursor")).isascii()
+
+
+@given(texts, st.integers(4, 40))
+def test_wrapped_lines_fit_and_lose_no_word(text: str, width: int) -> None:
+    rows = fmt.wrap(fmt.line(f"  {text}"), width)
+    assert all(fmt.width_of(row) <= max(width, 3) for row in rows)
+    assert "".join("".join(row.plain for row in rows).split()) == "".join(fmt.line(text).plain.split())
+
+
+def test_a_wrapped_line_stays_as_deep_as_it_began() -> None:
+    rows = fmt.wrap(fmt.line("  • run 7 ends; nothing of it was written"), 24)
+    assert [row.plain for row in rows] == ["  • run 7 ends; nothing", "  of it was written"]
+
+
+def test_search_knows_neither_case_nor_accents() -> None:
+    assert fmt.folded("zoe") in fmt.folded("Zoë’s Café")
+    assert fmt.folded("ÉLÉMENTS") == "elements"
+
+
+def test_an_age_in_a_sentence() -> None:
+    assert [fmt.ago(NOW, NOW - timedelta(seconds=s)) for s in (5, 120)] == ["just now", "2m ago"]

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 from textual.widgets import Button
 
-from bema_tui.errors import LockHeld
+from bema_tui.errors import LockHeld, UsageError
 from bema_tui.model import ChangeState, LockState, RunState
 from bema_tui.store.views import RunView
 from bema_tui.tui.screens.overview import Overview
@@ -289,6 +289,27 @@ async def test_q_with_a_run_going_on_asks_and_stops_it_first() -> None:
         await made.press("tab", "enter")
         await made.until(lambda: not made.app.is_running)
         assert made.backend.asked == [("ask", 418, "stop", "the console is closed")]
+
+
+async def test_q_leaves_when_the_run_ended_while_the_question_stood() -> None:
+    backend = WrittenDown(own=(418,))
+    async with desk(backend=backend) as made:
+        await made.press("q")
+        await made.until(lambda: asking(made))
+        backend.own.clear()
+        backend.error = UsageError("Run 418 is not at work: it is done.")
+        await made.press("tab", "enter")
+        await made.until(lambda: not made.app.is_running)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24)])
+async def test_a_question_never_loses_a_word_at_its_edge(size: tuple[int, int]) -> None:
+    async with desk(backend=WrittenDown(own=(418,)), size=size) as made:
+        await made.press("q")
+        await made.until(lambda: asking(made))
+        await made.until_shows("Stay here")
+        words = " ".join(" ".join(made.rows).split())
+        assert "what is done stays done, its lock is released, s resumes it." in words
 
 
 async def test_archived_and_legacy_campaigns_take_no_action() -> None:

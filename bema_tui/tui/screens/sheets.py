@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from attrs import frozen
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -13,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
-from bema_tui.tui.format import line, spread
+from bema_tui.tui.format import line, spread, wrap
 from bema_tui.tui.questions import Question
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.widgets.lines import Lines
@@ -87,22 +88,23 @@ class QuestionSheet(ModalScreen[Answer | None]):
         return line(f"[ {label} ]")
 
     def on_mount(self) -> None:
-        self._body.styles.height = len(self.question.lines) + 1
         fields = [self._reason] * (self.question.reason is not None) + [self._typed] * bool(self.question.typed)
         (fields[0] if fields else self.query_one("#keep", Button)).focus()
         self._check()
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._draw)
+    def on_resize(self, event: events.Resize) -> None:
+        rows = [row for text in self.question.lines for row in wrap(text, event.size.width - 1)]
+        self._body.styles.height = len(rows) + 1
+        self.call_after_refresh(self._draw, rows)
 
-    def _draw(self) -> None:
+    def _draw(self, rows: Sequence[Content]) -> None:
         width = self.size.width
         covered = self.size.height - self.query_one("#sheet").size.height
         self.set_class(self._row is not None and self._row >= covered, "-above")
         app = cast("BemaApp", self.app)
         rule = title_rule(line(self.question.title), width, app.look.glyphs, focused=True)
         self._title.put(0, rule)
-        self._body.put_all(self.question.lines)
+        self._body.put_all(rows)
         hint = line((_HINT.format(safe=self.question.safe.lower()), "muted"))
         self._hint.put(0, spread(hint, line((self.question.rest + " ", "muted")), width))
 

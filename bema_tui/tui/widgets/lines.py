@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
+from bema_tui.tui.format import cut_line
 from bema_tui.tui.themes import style_of
 
 _BLANK = Content("")
@@ -42,7 +43,9 @@ class Lines(Widget):
         del self._rows[len(rows) :]
 
     def put(self, y: int, row: Content) -> None:
-        """Show one line; only the cells between the first and the last difference are painted."""
+        """Show one line, cut to the widget; only the cells from the first to the last difference are painted."""
+        if self.size.width:
+            row = cut_line(row, self.size.width)
         while len(self._rows) <= y:
             self._rows.append(_BLANK)
         old = self._rows[y]
