@@ -68,7 +68,8 @@ class Deeds(_Screen):
             lock = actions.lock_of(snapshot, target.key)
             if lock is not None:
                 since = self.look.clock(lock.since)
-                self.say(f"{lock.id}: {lock.holder}, {lock.operation} since {since}, token {lock.token}")
+                note = f"{lock.note}, " if lock.note else ""
+                self.say(f"{lock.id}: {note}{lock.holder}, {lock.operation} since {since}, token {lock.token}")
         elif target.kind == "activity" and (number := run_of_activity(snapshot, target.key)) is not None:
             self.bema.open_run(number)
         elif target.kind == "finding":

@@ -8,12 +8,13 @@ import pytest
 from attrs import evolve
 
 from bema_tui.errors import StoreError
+from bema_tui.model import LockState
 from bema_tui.store.views import Snapshot
 from bema_tui.tui.screens.overview import Overview
 
 from .console_process import HOSTILE, hostile
 from .desk import SIZES, Desk, desk, story
-from .sample import HEALTH, HandReader, campaign, picture
+from .sample import HEALTH, HandReader, campaign, lock, picture
 
 EMPTY = picture(
     campaigns=(),
@@ -44,11 +45,11 @@ EXPECTED = {
   2025_KAIRO_TNS        ✗ lost 34m        21,905   1,702   7.8 %     19    1d
   2024_ETB_NBL          ● apply 54 %      38,240   4,519  11.8 %    274    1d
 ── Runs 2 active ────────────────────────────────────────────────── 418 in all ─
- ● 418 2024_ETB_NBL       apply           ████▎───  54 %  316/min  18m 1,965 req
- → 417 2026_DIVINE_HG     waits for yes, 96 changes                       12 req
+ ● 418  2024_ETB_NBL       apply          ████▎───  54 %  316/min  18m 1,965 req
+ → 417  2026_DIVINE_HG     waits for yes, 96 changes                      12 req
 ── Findings 318 open ────────────────────────────────────── 17 ✗  134 ▲  167 • ─
- ✗ two_tiers           12  ✗ blocked_record       4  ✗ field_type_misma~    1
- ▲ wood_purchase      103  ▲ refunded_purchase   17  ▲ order_not_settled   14
+ ✗ two_tiers            12 ✗ blocked_record        4 ✗ field_type_mismat~    1
+ ▲ wood_purchase       103 ▲ refunded_purchase    17 ▲ order_not_settled    14
 ── Locks 2 ─────────────────────────────  ── Activity ──────────────────────────
  ▲ k7d2 2025_KAIRO_TNS jon   expired 34m   14:28  jon    opened plan 417 (2026_~
 """,
@@ -57,7 +58,7 @@ EXPECTED = {
 [1 Overview]   2 Campaigns 8    3 Runs 2    4 Findings 318 ✗17    5 Locks 2 ▲1    6 Health    7 Activity
  ▲ 3 things need you:  ✗ run 415 2025_KAIRO_TNS lost, lock expired 34m  ✗ 17 errors  → plan 417 waits
   2025_KAIRO_TNS        ✗ lost 34m        21,905   1,702   7.8 %     19   1d   Gold         636 ██▌            351 ▋
-  ● 418  2024_ETB_NBL    apply           ████▎───   54 % 316/min 14:49 1,965    ▲ k7d2 2025_KAIRO_TNS  jon   expired 34m
+  ● 418  2024_ETB_NBL    apply           ████▎───  54 %  316/min 14:49 1,965    ▲ k7d2 2025_KAIRO_TNS  jon   expired 34m
   ✗ two_tiers                12     9     24m  2024_ETB_NBL 9, 1 other         14:11  maria  yes to plan 418: 12,041 ch~
 """,
     (200, 60): """
@@ -137,6 +138,37 @@ async def test_the_filter_shows_only_what_matches_and_escape_takes_it_away() -> 
         assert made.app.focused is overview(made).campaigns
         await made.press("escape")
         assert overview(made).campaigns.total == 5
+
+
+async def test_a_filter_without_a_match_says_so_and_finds_names_without_their_accents() -> None:
+    reader = HandReader(picture(campaigns=(campaign("2026_ZN_LG", "never", album="Zoë’s Début"),)))
+    async with desk(reader) as made:
+        await made.press("slash", *"zoe", "enter")
+        assert made.shows("2026_ZN_LG")
+        await made.press("escape", "slash", *"nobody", "enter")
+        assert made.shows("No code and no album has this text. esc shows all.")
+        assert not made.shows("discover")
+
+
+async def test_tiers_that_nobody_read_are_not_nought() -> None:
+    reader = HandReader(picture(campaigns=(campaign("2026_ZM_BTL", "never", tiers={}),)))
+    async with desk(reader) as made:
+        assert made.shows("Opt-In         -")
+
+
+async def test_the_reason_of_the_score_outranks_the_bar_of_requests() -> None:
+    health = evolve(HEALTH, reasons=("load 4.5 on 2 cores",))
+    async with desk(HandReader(picture(health=health)), size=(80, 24)) as made:
+        assert "97/120 left  EDD ok  78 fair ▲ load 4.5 on 2 cores" in made.rows[0]
+        assert "█" not in made.rows[0]
+
+
+async def test_a_paused_lock_says_so_and_by_whom() -> None:
+    held = evolve(lock("k3f9", "2024_ETB_NBL", "maria", LockState.LIVE, 418), note="paused by jonathan")
+    async with desk(HandReader(picture(locks=(held,))), size=(80, 24)) as made:
+        assert made.shows("maria paused")
+        await made.press("tab", "tab", "tab", "enter")
+        assert "paused by jonathan" in made.footer
 
 
 async def test_a_failed_reading_keeps_the_old_picture_and_says_so() -> None:

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from bema_tui.model import Tier
 from bema_tui.store.views import CampaignView, RunView, Snapshot
-from bema_tui.tui.format import age, count, fit, line, percent, solid, spark, spread
+from bema_tui.tui.format import age, count, fit, folded, line, percent, solid, spark, spread
 from bema_tui.tui.glyphs import Glyphs
 from bema_tui.tui.look import Look
 from bema_tui.tui.widgets.columns import Column, Row
@@ -32,6 +32,7 @@ EMPTY = (
     line("  Leave the console and run  bema-tui campaigns discover --add  to find them."),
     line(("  Then press d on a campaign: it makes its plan and writes nothing outside.", "muted")),
 )
+NO_MATCH = (line(("  No code and no album has this text. esc shows all.", "muted")),)
 
 TIERS = ((Tier.OPT_IN, None), (Tier.GOLD, Tier.GOLD_PURCHASED), (Tier.SILVER, Tier.SILVER_PURCHASED))
 TIERS_ALL = (*TIERS, (Tier.BRONZE, Tier.BRONZE_PURCHASED), (Tier.WOOD, None))
@@ -79,7 +80,7 @@ def state_of(campaign: CampaignView, look: Look, last: RunView | None = None) ->
 
 def rows(snapshot: Snapshot, look: Look, matching: str = "") -> list[Row]:
     """The table's rows, those only whose code or album has the text."""
-    wanted = matching.casefold()
+    wanted = folded(matching)
     runs = {run.campaign: run for run in reversed(snapshot.runs)}
     return [
         Row(
@@ -97,7 +98,7 @@ def rows(snapshot: Snapshot, look: Look, matching: str = "") -> list[Row]:
             },
         )
         for campaign in snapshot.campaigns
-        if wanted in campaign.code.casefold() or wanted in campaign.album.casefold()
+        if wanted in folded(campaign.code) or wanted in folded(campaign.album)
     ]
 
 
@@ -158,13 +159,14 @@ def _tier_bars(campaign: CampaignView, look: Look, width: int) -> list[Content]:
         parts = line(
             indent,
             (LABELS[tier].ljust(8), "muted"),
-            count(here).rjust(8),
+            (count(here) if campaign.tiers else "-").rjust(8),
             " ",
             (solid(here / top, first, look.glyphs), "accent"),
         )
         if bought is not None:
             more = campaign.tiers.get(bought, 0)
-            parts = line(parts, count(more).rjust(8), " ", (solid(more / top, second, look.glyphs), "good"))
+            shown = count(more) if campaign.tiers else "-"
+            parts = line(parts, shown.rjust(8), " ", (solid(more / top, second, look.glyphs), "good"))
         made.append(fit(parts, width))
     return made
 

@@ -22,7 +22,7 @@ COLUMNS = (
 SHORT_COLUMNS = (
     Column("sign", "", 2),
     Column("rule", "", 18, least=12, grow=True),
-    Column("few", "", 6, right=True, least=4),
+    Column("few", "", 5, right=True),
 )
 NEWEST_COLUMNS = (
     Column("sign", "", 2),

@@ -108,7 +108,7 @@ def gauge_lines(snapshot: Snapshot | None, look: Look, width: int) -> tuple[Cont
     """Two lines of four gauges; thresholds from 170 cells on, sparklines of 12 cells from 110 on, else of 4."""
     if snapshot is None:
         return (line((" reading", "muted")), line())
-    cell = max(16, width // 4)
+    cell = max(15, width // 4)
     shown = [_gauge(gauge, look, cell) for gauge in gauges(snapshot)]
     return tuple(line(*shown[start : start + 4]) for start in (0, 4))
 

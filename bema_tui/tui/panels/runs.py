@@ -8,19 +8,19 @@ from textual.content import Content
 
 from bema_tui.model import ChangeState, RunState
 from bema_tui.store.views import RunView, Snapshot
-from bema_tui.tui.format import age, bar, count, forecast, line
+from bema_tui.tui.format import age, bar, count, forecast, line, short_count
 from bema_tui.tui.look import Look
 from bema_tui.tui.widgets.columns import Column, Row
 
 COLUMNS = (
     Column("sign", "", 2),
-    Column("run", "run", 5, least=4),
+    Column("run", "run", 5),
     Column("kind", "kind", 11, rank=5, least=6),
     Column("campaign", "campaign", 22, least=16),
     Column("phase", "phase", 22, least=16, grow=True),
-    Column("bar", "", 15, least=9, rank=1),
+    Column("bar", "", 15, least=8, rank=1),
     Column("percent", "", 6, right=True),
-    Column("rate", "rate", 9, rank=2, right=True, least=8),
+    Column("rate", "rate", 9, rank=2, right=True),
     Column("ends", "ends", 7, rank=3, right=True, least=6),
     Column("left", "req", 7, right=True, least=6),
     Column("gap", "", 2, rank=4),
@@ -28,11 +28,11 @@ COLUMNS = (
 )
 SHORT_COLUMNS = (
     Column("sign", "", 2),
-    Column("run", "run", 4),
+    Column("run", "run", 5),
     Column("campaign", "campaign", 19, least=15),
     Column("phase", "phase", 14, least=12, grow=True),
-    Column("bar", "", 9, rank=1),
-    Column("percent", "", 5, right=True),
+    Column("bar", "", 8, rank=1),
+    Column("percent", "", 6, right=True),
     Column("rate", "rate", 9, rank=2, right=True),
     Column("ends", "ends", 5, rank=3, right=True),
     Column("left", "req", 10, right=True),
@@ -105,9 +105,14 @@ def requests_left(run: RunView) -> int | None:
     return max(0, run.write_forecast - run.requests_write)
 
 
+def _few(number: int) -> str:
+    """A count in at most five cells: one that is cut would look like a smaller one."""
+    return count(number) if number < 10_000 else short_count(number)
+
+
 def ends_at(run: RunView, look: Look) -> str:
     """The local time at which a working run is to end, or nothing."""
-    if not run.state.active or run.seconds_left is None or not run.total:
+    if run.state is not RunState.APPLYING or run.seconds_left is None:
         return ""
     return look.clock(look.now + timedelta(seconds=run.seconds_left))
 
@@ -139,11 +144,9 @@ def row(run: RunView, look: Look, *, short: bool = False, cells: int = _BAR) -> 
             "phase": phase,
             "bar": line((bar(run.settled / run.total, cells, look.glyphs), "accent")) if progress else "",
             "percent": f"{run.percent} %" if progress else "",
-            "rate": f"{rate:,.0f}/min" if rate else "",
-            "ends": (forecast(run.seconds_left) if short else ends_at(run, look))
-            if run.state.active and run.total
-            else "",
-            "left": "" if left is None else f"{count(left)} req" if short else count(left),
+            "rate": f"{short_count(round(rate))}/min" if rate else "",
+            "ends": ends_at(run, look) and (forecast(run.seconds_left) if short else ends_at(run, look)),
+            "left": "" if left is None else f"{_few(left)} req" if short else _few(left),
             "by": run.by_user,
         },
     )

@@ -49,7 +49,8 @@ def _quota(service: ServiceView | None, cells: int, look: Look) -> Content:
         return line()
     share = service.quota_left / service.quota_limit
     style = "accent" if share > 0.1 else "warn"
-    return line((bar(share, cells, look.glyphs), style), f" {service.quota_left}/{service.quota_limit} left")
+    left = f"{service.quota_left}/{service.quota_limit} left"
+    return line((bar(share, cells, look.glyphs), style), " ", left) if cells else line((left, style))
 
 
 def _score(health: HealthView | None, label: str, look: Look, room: int) -> Content:
@@ -65,27 +66,46 @@ def _score(health: HealthView | None, label: str, look: Look, room: int) -> Cont
 
 
 def top_line(snapshot: Snapshot | None, look: Look, width: int) -> Content:
-    """Name, mode, both services with the requests left, health with its worst reason, people, clock."""
+    """Name, mode, both services with the requests left, health with its worst reason, people, clock.
+
+    Where the reason has no room, the bar of the requests gives its own: the number beside it says the same.
+    """
+    wide, widest = width >= 110, width >= 170
+    clock = _clock(snapshot, look, widest=widest)
+    health = snapshot.health if snapshot else None
+    label = "health " if wide else ""
+    made = _services(snapshot, look, width, 8 if wide else 5)
+    room = width - width_of(clock) - 1
+    if width_of(made) + width_of(_score(health, label, look, width)) > room:
+        made = _services(snapshot, look, width, 0)
+    return spread(line(made, _score(health, label, look, room - width_of(made))), clock, width)
+
+
+def _services(snapshot: Snapshot | None, look: Look, width: int, cells: int) -> Content:
+    """Name, mode and both services; ``cells`` are those of the bar of requests left."""
     wide, widest = width >= 110, width >= 170
     gap = "   " if wide else "  "
     services = snapshot.services if snapshot else {}
     mail, shop = services.get("mailerlite"), services.get("shop")
-    mail_part = line(_service(mail, "MailerLite" if wide else "ML", look), " ", _quota(mail, 8 if wide else 5, look))
-    shop_name = "shop (EDD)" if widest else "shop" if wide else "EDD"
-    shop_part = _service(shop, shop_name, look)
+    mail_part = line(_service(mail, "MailerLite" if wide else "ML", look), " ", _quota(mail, cells, look))
+    shop_part = _service(shop, "shop (EDD)" if widest else "shop" if wide else "EDD", look)
     if widest and shop and shop.latency_ms is not None:
         shop_part = line(shop_part, f" {shop.latency_ms / 1000:.1f} s")
     name = line(" ", ("bema-tui  ", "strong") if wide else "", cut(look.profile, 16), "  " if wide else " ")
+    return line(name, mode_badge(look), gap, mail_part, gap, shop_part, gap)
+
+
+def _clock(snapshot: Snapshot | None, look: Look, *, widest: bool) -> Content:
+    """The time; on the widest screens with the date and those who are here."""
     local = look.now.astimezone(look.zone)
-    clock = line((f"{local:%a} {local.day} {local:%b}  " if widest else ""), f"{local:%H:%M} ")
-    left = line(name, mode_badge(look), gap, mail_part, gap, shop_part, gap)
-    if widest and snapshot and snapshot.people_here:
-        people = snapshot.people_here
-        here = f"{len(people)} {'person' if len(people) == 1 else 'people'} here: {', '.join(people)}"
-        clock = line(cut(here, 40), "   ", clock)
-    room = width - width_of(left) - width_of(clock) - 1
-    score = _score(snapshot.health if snapshot else None, "health " if wide else "", look, room)
-    return spread(line(left, score), clock, width)
+    if not widest:
+        return line(f"{local:%H:%M} ")
+    clock = line(f"{local:%a} {local.day} {local:%b}  {local:%H:%M} ")
+    people = snapshot.people_here if snapshot else ()
+    if not people:
+        return clock
+    here = f"{len(people)} {'person' if len(people) == 1 else 'people'} here: {', '.join(people)}"
+    return line(cut(here, 40), "   ", clock)
 
 
 def tabs_line(snapshot: Snapshot | None, look: Look, width: int, current: int) -> Content:

@@ -97,6 +97,7 @@ class Overview(Deeds, ConsoleScreen):
         rows = campaigns.rows(snapshot, look, self.filter.value)
         matching = f"  {len(rows)} match {self.filter.value!r}" if self.filter.value else ""
         self.campaigns.title = line(f"Campaigns {number}{matching}")
+        self.campaigns.empty = campaigns.NO_MATCH if self.filter.value else campaigns.EMPTY
         self.campaigns.set_rows(rows)
         self._show_stats(snapshot)
         left, right = runs.title(snapshot)

@@ -10,6 +10,8 @@ from textual.geometry import Region, Size
 WIDE = 110
 WIDEST = 170
 HIGH = 34
+_BESIDE = 76
+"""From this width on the activity has room beside the locks; below, the locks keep their words."""
 _NEWEST_FROM = 18
 """A findings block of this height has room for the newest ones under the rules."""
 
@@ -71,9 +73,10 @@ def _narrow(size: Size) -> Mapping[str, Region]:
     y += share.runs
     made["findings"] = Region(0, y, width, share.findings)
     y += share.findings
-    half = width // 2
+    half = width // 2 if width >= _BESIDE else width
     made["locks"] = Region(0, y, half, share.locks)
-    made["activity"] = Region(half + 2, y, width - half - 2, share.locks)
+    if width >= _BESIDE:
+        made["activity"] = Region(half + 2, y, width - half - 2, share.locks)
     return made
 
 

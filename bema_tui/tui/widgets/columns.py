@@ -82,8 +82,9 @@ def draw_row(cells: Mapping[str, str | Content], chosen: Sequence[tuple[Column, 
             while width_of(value) > width - 1 and place < len(chosen) and not cells.get(chosen[place][0].name):
                 width += chosen[place][1]
                 place += 1
-        last = place == len(chosen)
-        made.append(fit(value, width) if last and not column.right else draw_cell(value, column, width))
+        # The blank of a text's column is another text's border; a number brings its own, and the edge needs none.
+        borders = place < len(chosen) and not chosen[place][0].right
+        made.append(draw_cell(value, column, width) if borders or column.right else fit(value, width))
     return line(*made)
 
 

@@ -175,8 +175,7 @@ class RowTable(Lines, can_focus=True):
         if not width or not height:
             return
         slot = width // self.per_line
-        between = 1 if self.per_line > 1 else 0
-        chosen = choose_columns(self.columns, slot - self.indent - between)
+        chosen = choose_columns(self.columns, slot - self.indent)
         rows = [self._title(width)]
         if self.header:
             rows.append(line(" " * self.indent, draw_header(chosen)) if self._total else _EMPTY)
