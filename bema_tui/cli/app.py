@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import os
 import sys
 
 import click
@@ -15,6 +18,9 @@ from bema_tui.cli.runs import apply, changes, discard, pause, plan, resume, runs
 from bema_tui.cli.show import findings, health, locks, stats
 from bema_tui.cli.simulate import simulate
 from bema_tui.config import Settings
+
+_SIGNALLED = 128
+"""An exit status above it means: a signal with the number of the rest ended the console."""
 
 
 @click.group(
@@ -70,3 +76,12 @@ def main() -> None:
         # Somebody closed the pipe we print to (head, for one): nobody is left to tell.
         sys.stderr.close()
         sys.exit(1)
+    except SystemExit as leaving:
+        if isinstance(leaving.code, int) and leaving.code > _SIGNALLED:
+            # All is settled and closed; what the interpreter tidies up yet takes seconds on a busy machine.
+            logging.shutdown()
+            with contextlib.suppress(OSError):  # the line may be down
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(leaving.code)
+        raise

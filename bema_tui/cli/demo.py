@@ -74,7 +74,7 @@ def _simulator(subscribers: int, orders: int, seed: int) -> Iterator[dict[str, A
                 raise BemaError("The simulator did not start.", advice="Try: bema-tui simulate")
             yield json.loads(line)
         finally:
-            process.terminate()
+            process.kill()  # it keeps nothing, and whoever leaves must not wait for its good-bye
 
 
 def _settings(settings: Settings, where: dict[str, Any], folder: Path) -> Settings:
