@@ -10,6 +10,7 @@ from attrs import evolve
 from bema_tui.errors import StoreError
 from bema_tui.model import LockState
 from bema_tui.store.views import Snapshot
+from bema_tui.tui.glyphs import ASCII
 from bema_tui.tui.screens.overview import Overview
 
 from .console_process import HOSTILE, hostile
@@ -148,6 +149,13 @@ async def test_a_filter_without_a_match_says_so_and_finds_names_without_their_ac
         await made.press("escape", "slash", *"nobody", "enter")
         assert made.shows("No code and no album has this text. esc shows all.")
         assert not made.shows("discover")
+
+
+async def test_without_utf8_names_stay_readable() -> None:
+    rows = (campaign("2026_ZN_LG", "never", album="Zoë’s Début → 夜"),)
+    async with desk(HandReader(picture(campaigns=rows)), size=(200, 60), glyphs=ASCII) as made:
+        assert made.shows("Zoe's Debut > ??")
+        assert all(row.isascii() for row in made.rows)
 
 
 async def test_tiers_that_nobody_read_are_not_nought() -> None:

@@ -187,6 +187,13 @@ async def test_the_step_at_work_is_always_in_sight(phase: Phase) -> None:
         assert sum(f"● {phase}" in row for row in made.rows) == 2  # in the first line as what it does, and as its step
 
 
+async def test_between_the_yes_and_the_first_change_the_plan_is_applying() -> None:
+    view = evolve(WAITING, state=RunState.APPLYING, phase=Phase.YES)
+    async with desk(HandReader(picture(runs=(view,))), size=(80, 24)) as made:
+        await opened(made, 417)
+        assert made.rows[2].endswith(" applying ")
+
+
 async def test_a_step_that_was_stopped_is_not_ticked_off() -> None:
     view = evolve(APPLYING, state=RunState.STOPPED, phases=(PhaseView(Phase.APPLY, NOW, 9.0),))
     async with desk(HandReader(picture(runs=(view,)))) as made:

@@ -30,6 +30,8 @@ _STEPS = (
     Phase.UNLOCK,
 )
 
+_AFTER_APPLY = frozenset({Phase.READ_BACK, Phase.STATISTICS, Phase.UNLOCK})
+
 
 def begun(run: RunView) -> bool:
     """Whether the plan has been said yes to: then its progress is shown in place of its people."""
@@ -72,7 +74,7 @@ def _first(run: RunView, look: Look, width: int) -> Content:
 
 def _word(run: RunView) -> str:
     if run.state is RunState.APPLYING:
-        return "applying" if run.phase is Phase.APPLY else str(run.phase)
+        return str(run.phase) if run.phase in _AFTER_APPLY else "applying"
     return str(run.state).replace("_", " ")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -16,12 +17,13 @@ from bema_tui.tui.format import cut_line
 from bema_tui.tui.themes import style_of
 
 _BLANK = Content("")
+_ALIKE = {"→": ">", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "~", "×": "x"}
 
 
 class Lines(Widget):
     """A widget of finished lines; ``put`` compares before it paints.
 
-    With ``ascii_only`` every other character is drawn as ``?``, for terminals without UTF-8.
+    With ``ascii_only`` every other character is drawn as the nearest ASCII or ``?``, for terminals without UTF-8.
     """
 
     DEFAULT_CSS = "Lines { height: 1; width: 1fr; }"
@@ -76,7 +78,18 @@ class Lines(Widget):
     def _drawn(self, text: str) -> str:
         if not self.ascii_only or text.isascii():
             return text
-        return "".join(char if char.isascii() else "?" * cell_len(char) for char in text)
+        return "".join(map(_ascii, text))
+
+
+def _ascii(char: str) -> str:
+    """A character as ASCII of the same width: its look-alike, its letter without the accent, else ``?``."""
+    if char.isascii():
+        return char
+    if char in _ALIKE:
+        return _ALIKE[char]
+    letter = unicodedata.normalize("NFKD", char)[0]
+    width = cell_len(char)
+    return letter if width == 1 and letter.isascii() else "?" * width
 
 
 def _difference(old: Content, new: Content) -> tuple[int, int]:
