@@ -13,7 +13,8 @@ from bema_tui.model import Campaign
 
 
 @click.group()
-def campaigns() -> None:
+@common
+def campaigns(**_: Any) -> None:
     """The campaigns: album releases with their shop products."""
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import functools
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from attrs import evolve, frozen
 
 from bema_tui import config, logs
 from bema_tui.config import Settings
-from bema_tui.errors import BemaError
+from bema_tui.errors import BemaError, UsageError
 from bema_tui.model import Holder
 from bema_tui.providers.text import clean
 
@@ -68,6 +69,7 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
         if context.invoked_subcommand is not None:
             return None  # the command itself reads the settings, once, with every flag known
         with told(as_json=flags.as_json):
+            _refuse_broken_text(kwargs.values())
             settings = config.load(flags.config, flags={"database_url": flags.database})
             log_file = Path(settings.log_file).expanduser() if settings.log_file else config.default_log_file()
             logs.set_up(log_file, level=flags.log_level or "info")
@@ -87,31 +89,52 @@ class told:  # noqa: N801 (used as a verb: with told(...))
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, BemaError):
             tell_error(error, as_json=self._as_json)
-            raise SystemExit(error.exit_status)
+            raise SystemExit(error.exit_status) from None
         if isinstance(error, Exception) and not isinstance(error, (click.ClickException, click.exceptions.Exit)):
             if isinstance(error, (click.Abort, BrokenPipeError)):
                 return
-            logging.getLogger("bema_tui").exception("the program itself failed")
-            wrong = BemaError(
-                f"The program itself failed: {type(error).__name__}.",
-                advice="The log file has the details; please report them.",
-            )
+            if isinstance(error, OSError):  # stdout's own, for one on a full disk; the store's are in our words by now
+                wrong = BemaError(f"The system refuses: {error.strerror or type(error).__name__}.")
+            else:
+                logging.getLogger("bema_tui").exception("the program itself failed")
+                wrong = BemaError(
+                    f"The program itself failed: {type(error).__name__}.",
+                    advice="The log file has the details; please report them.",
+                )
             tell_error(wrong, as_json=self._as_json)
             raise SystemExit(EXIT_INTERNAL) from None
 
 
+def _refuse_broken_text(values: Iterable[object]) -> None:
+    """Arguments that were no text in the terminal's encoding can be neither stored nor shown.
+
+    Raises:
+        UsageError: one of them is such.
+    """
+    for value in values:
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and not text.isprintable():
+                try:
+                    text.encode()
+                except UnicodeEncodeError:
+                    raise UsageError(f"{clean(text)!r} is not text in this terminal's encoding.") from None
+
+
 def tell_error(error: BemaError, *, as_json: bool) -> None:
-    """One message on stderr, and the document that ``--json`` promises on stdout."""
+    """One message on stderr, and the document that ``--json`` promises on stdout, where these can still be written."""
+    # A path or another argument that is repeated here may hold what a terminal would obey.
+    with suppress(OSError):
+        click.echo(f"bema-tui: {clean(str(error), _LONGEST_MESSAGE)}", err=True)
     if as_json:
         fields = error.as_dict().items()
-        print_json({"error": {name: clean(value) if isinstance(value, str) else value for name, value in fields}})
-    # A path or another argument that is repeated here may hold what a terminal would obey.
-    click.echo(f"bema-tui: {clean(str(error), _LONGEST_MESSAGE)}", err=True)
+        with suppress(OSError):
+            print_json({"error": {name: clean(value) if isinstance(value, str) else value for name, value in fields}})
 
 
 def print_json(document: object) -> None:
-    """The one JSON document of a command."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
+    """The one JSON document of a command; where stdout is not UTF-8, in ASCII alone."""
+    whole = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
+    click.echo(json.dumps(document, ensure_ascii=not whole, indent=2, default=_plain))
 
 
 def _plain(value: object) -> object:

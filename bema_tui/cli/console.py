@@ -10,12 +10,10 @@ import sys
 from typing import Literal
 from urllib.parse import urlsplit
 
-import click
-
 from bema_tui.cli.common import World, open_world, run_async
 from bema_tui.cli.monitoring import make_monitor
 from bema_tui.config import Settings, require_services
-from bema_tui.errors import StoreError
+from bema_tui.errors import StoreError, UsageError
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SIGNAL_STATUS = 128
@@ -31,20 +29,22 @@ def mode_of(settings: Settings) -> Literal["LIVE", "SIMULATOR"]:
 
 def open_console(settings: Settings) -> int:
     """Run the console until it is left, settle what it started, and answer the exit status."""
-    if refused_here():
-        return 2
+    require_screen()
     require_services(settings)
     return run_async(lambda: _console(settings))
 
 
-def refused_here() -> bool:
-    """Whether no screen can be drawn here; says so on stderr."""
+def require_screen() -> None:
+    """Raise where no screen can be drawn.
+
+    Raises:
+        UsageError: the output is no terminal, or one that can't draw.
+    """
     from bema_tui.tui.run import why_not
 
     reason = why_not(os.environ, tty=sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty())
     if reason is not None:
-        click.echo(reason, err=True)
-    return reason is not None
+        raise UsageError(reason.removeprefix("bema-tui: "))
 
 
 async def _sweep(world: World) -> None:

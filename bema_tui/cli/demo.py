@@ -33,10 +33,9 @@ WINDOW_SECONDS = 15
 @common
 def demo(subscribers: int, orders: int, seed: int, settings: Settings, as_json: bool) -> None:  # noqa: ARG001 (common's)
     """The console on a simulated shop and account; no key needed, nothing real is touched."""
-    from bema_tui.cli.console import open_console, refused_here
+    from bema_tui.cli.console import open_console, require_screen
 
-    if refused_here():
-        sys.exit(2)
+    require_screen()
     click.echo("Starting the simulator …", err=True)
     with (
         tempfile.TemporaryDirectory(prefix="bema-demo-") as folder,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -68,7 +69,7 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
     begun = await begin(runner)
     interrupt = RunInterrupt()
     task = asyncio.create_task(runner.carry_out(begun, interrupt))
-    progress = asyncio.create_task(_progress(world, begun.run)) if not quiet and sys.stderr.isatty() else None
+    progress = asyncio.create_task(_progress(world, begun.run)) if not quiet and _can_redraw() else None
     try:
         with interrupted_by_signals(interrupt, then=lambda: _cut_short(task)):
             await asyncio.wait([task])
@@ -84,6 +85,11 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
     elif error is not None:
         raise error
     return Ended(await world.reader.run(begun.run), error)
+
+
+def _can_redraw() -> bool:
+    """Whether stderr is a terminal that can rewrite its line."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def _cut_short(task: asyncio.Task[RunState]) -> None:

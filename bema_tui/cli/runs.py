@@ -51,6 +51,7 @@ def _options(create_missing: bool, quick: bool, max_moves: int | None = None) ->
     return options | ({"max_moves": max_moves} if max_moves is not None else {})
 
 
+_RUN = click.IntRange(1, 2**63 - 1)  # the database's whole numbers
 _CREATE = click.option("--create-missing", is_flag=True, help="Also create the groups and the field that are missing.")
 _QUICK = click.option(
     "--quick",
@@ -70,7 +71,7 @@ def plan(code: str, create_missing: bool, quick: bool, settings: Settings, as_js
 
 
 @click.command()
-@click.argument("run", type=int)
+@click.argument("run", type=_RUN)
 @common
 def apply(run: int, settings: Settings, as_json: bool) -> None:
     """Apply a plan that waits. This is the yes of somebody who has seen it."""
@@ -78,7 +79,7 @@ def apply(run: int, settings: Settings, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("run", type=int)
+@click.argument("run", type=_RUN)
 @common
 def resume(run: int, settings: Settings, as_json: bool) -> None:
     """Take up a stopped, failed or lost run from its ledger."""
@@ -113,21 +114,31 @@ def sync(
     require_services(settings)
 
     async def work() -> int:
-        from bema_tui.cli.headless import carry_out, exit_status
+        from bema_tui.cli.headless import STOPPED, carry_out, exit_status
 
         async with open_world(settings) as world:
             ended = await carry_out(world, lambda runner: runner.begin(code, kind="sync", options=options), quiet=False)
             await _tell(world, ended, as_json)
             run = ended.run
             if run.state.waiting:
-                if not click.confirm(f"Apply these {run.total:,} changes?", default=False, err=True):
+                answer = _answer(f"Apply these {run.total:,} changes?")
+                if not answer:
                     click.echo(f"Nothing was written. The plan waits: bema-tui apply {run.id}", err=True)
-                    return await exit_status(world, ended)
+                    return STOPPED if answer is None else await exit_status(world, ended)
                 ended = await carry_out(world, lambda runner: runner.begin_apply(run.id), quiet=False)
                 await _tell(world, ended, as_json)
             return await exit_status(world, ended)
 
     sys.exit(run_async(work))
+
+
+def _answer(question: str) -> bool | None:
+    """Yes or no; None for ctrl+c and for an end of the input."""
+    try:
+        return click.confirm(question, default=False, err=True)
+    except click.Abort:
+        click.echo(err=True)
+        return None
 
 
 def _ask(settings: Settings, as_json: bool, run: int, verb: str, reason: str) -> None:
@@ -155,7 +166,7 @@ def _ask(settings: Settings, as_json: bool, run: int, verb: str, reason: str) ->
 
 
 @click.command()
-@click.argument("run", type=int)
+@click.argument("run", type=_RUN)
 @click.option("--reason", default="", help="Shown to everybody.")
 @common
 def stop(run: int, reason: str, settings: Settings, as_json: bool) -> None:
@@ -164,7 +175,7 @@ def stop(run: int, reason: str, settings: Settings, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("run", type=int)
+@click.argument("run", type=_RUN)
 @click.option("--go-on", is_flag=True, help="Let a paused run go on.")
 @click.option("--reason", default="", help="Shown to everybody.")
 @common
@@ -174,7 +185,7 @@ def pause(run: int, go_on: bool, reason: str, settings: Settings, as_json: bool)
 
 
 @click.command()
-@click.argument("run", type=int)
+@click.argument("run", type=_RUN)
 @common
 def discard(run: int, settings: Settings, as_json: bool) -> None:
     """Throw a waiting plan away; nothing of it was written."""
@@ -195,7 +206,7 @@ def discard(run: int, settings: Settings, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("run", type=int, required=False)
+@click.argument("run", type=_RUN, required=False)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many of the newest.")
 @common
 def runs(run: int | None, limit: int, settings: Settings, as_json: bool) -> None:
@@ -223,7 +234,7 @@ def runs(run: int | None, limit: int, settings: Settings, as_json: bool) -> None
 
 
 @click.command()
-@click.argument("run", type=int)
+@click.argument("run", type=_RUN)
 @click.option("--state", help="Only rows of this state: planned, applied, failed, skipped, unknown, …")
 @common
 def changes(run: int, state: str | None, settings: Settings, as_json: bool) -> None:

@@ -34,22 +34,27 @@ class DatabaseSettings:
             await _store(connection, name, value)
 
     async def belongs_to(self, kind: Owner, value: str) -> None:
-        """Hold this database to one account and one shop: the first contact is stored. Domain rules, section 6.
+        """Hold this database to one account and one shop: the first that answered is stored. Domain rules, section 6.
 
         Raises:
             WrongAccount: another one is stored.
         """
-        async with self._db.read() as connection:
-            stored = await _value(connection, kind)
-        if stored is None:
+        if await self.get(kind) is None:
             async with self._db.write() as connection:
-                stored = await _value(connection, kind)
-                if stored is None:
+                if await _value(connection, kind) is None:
                     await _store(connection, kind, value)
-                    return
-        if stored != value:
+        await self.refuse_other(kind, value)
+
+    async def refuse_other(self, kind: Owner, value: str) -> None:
+        """Raise if the database belongs to another account or shop; to be asked before that one is contacted.
+
+        Raises:
+            WrongAccount: another one is stored.
+        """
+        stored = await self.get(kind)
+        if stored not in (None, value):
             raise WrongAccount(
-                f"This database belongs to {_WORDS[kind]} {stored}, but {value} answered. Nothing was sent.",
+                f"This database belongs to {_WORDS[kind]} {stored}, not to {value}. Nothing was sent.",
                 where=self._db.where,
                 tried=f"check {_WORDS[kind]}",
                 advice="Check the key and the address in the settings, or use another database for this account.",

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from bema_tui.errors import UsageError
 from bema_tui.model import Campaign
 from bema_tui.providers.text import clean
 from bema_tui.validators.campaign import CampaignValidator
-
-_PRODUCT: Final = re.compile(r"[1-9][0-9]{0,18}")  # as the shop writes it: "012" would never match an item
+from bema_tui.validators.subscriber import MAX_CAMPAIGN
 
 
 def checked_campaign(
@@ -23,11 +20,12 @@ def checked_campaign(
     Raises:
         UsageError: code, album or product ids break the rules of domain section 5.
     """
-    wrong = [product for product in products if not _PRODUCT.fullmatch(product)]
+    ids = tuple(dict.fromkeys(product.lstrip("0") for product in products))  # "012" would never match an item
+    wrong = [product for product in products if not (product.isascii() and product.isdigit() and product.strip("0"))]
     if wrong:
         raise UsageError(f"{clean(wrong[0])!r} is no product id: the shop's ids are numbers.", tried="add a campaign")
     validator = CampaignValidator()
-    valid = validator.validate(
+    validator.validate(
         {
             "code": code,
             "album": album,
@@ -36,13 +34,15 @@ def checked_campaign(
         }
     )
     errors = [f"{error.field} {error.message}" for error in validator.get_errors() if error.blocking]
-    if not valid:
+    if len(code) > MAX_CAMPAIGN:
+        errors.append(f"code has {len(code)} characters, at most {MAX_CAMPAIGN} fit")
+    if errors:
         raise UsageError(
             f"The campaign can't be added: {'; '.join(errors)}.",
             tried="add a campaign",
             advice="A code looks like 2024_ETB_NBL: year, artist, album.",
         )
     warnings = [f"{error.field} {error.message}" for error in validator.get_errors() if not error.blocking]
-    shared = [(product, other.code) for other in existing for product in products if product in other.product_ids]
+    shared = [(product, other.code) for other in existing for product in ids if product in other.product_ids]
     warnings += [f"product {product} counts for {other} as well" for product, other in shared if other != code]
-    return Campaign(code=code, album=clean(album), product_ids=tuple(products)), tuple(warnings)
+    return Campaign(code=code, album=clean(album), product_ids=ids), tuple(warnings)

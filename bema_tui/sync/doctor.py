@@ -161,6 +161,7 @@ async def _services(settings: Settings, db: Database) -> list[Line]:
 async def _shop(connections: Connections, db: Database) -> list[Line]:
     shop = connections.shop
     try:
+        await DatabaseSettings(db).refuse_other("shop", shop.shop_address)
         report = await shop.validate_connection()
         await DatabaseSettings(db).belongs_to("shop", shop.shop_address)
     except BemaError as error:

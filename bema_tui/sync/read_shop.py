@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from bema_tui.errors import IncompleteRead
@@ -18,6 +18,8 @@ from bema_tui.store.settings import DatabaseSettings
 from bema_tui.sync.job import Job
 
 _CHUNK: Final = 500  # orders in one transaction
+CURRENCY: Final = "shop_currency"
+"""The database's setting that keeps the shop's currency for runs that do not read the shop."""
 
 
 async def read_shop(job: Job) -> str:
@@ -45,7 +47,9 @@ async def read_shop(job: Job) -> str:
 
 
 async def _tell(job: Job, read: SalesRead | WindowRead, kind: ReadKind, orders: int, full: ShopRead | None) -> None:
-    """Write into the run what was read, and how old the last read of the whole list is."""
+    """Write into the run what was read, and how old the last read of the whole list is; keep the shop's currency."""
+    if job.shop.currency:
+        await DatabaseSettings(job.db).set(CURRENCY, job.shop.currency)
     await job.note(
         shop_read={
             "completeness": read.completeness,
@@ -76,7 +80,7 @@ async def _read_window(job: Job, full: ShopRead) -> WindowRead:
         WrongAccount: the database belongs to another shop.
         ProviderError: the shop did not answer.
     """
-    await DatabaseSettings(job.db).belongs_to("shop", job.shop.shop_address)
+    await DatabaseSettings(job.db).refuse_other("shop", job.shop.shop_address)
 
     async def known(orders: Sequence[Order]) -> bool:
         job.interrupt.check()
@@ -99,8 +103,9 @@ async def read_orders(db: Database, shop: EasyDigitalDownloads, interrupt: Inter
         WrongAccount: the database belongs to another shop.
         ProviderError: the shop did not answer.
     """
-    await DatabaseSettings(db).belongs_to("shop", shop.shop_address)
-    passes = _Passes(Orders(db), interrupt)
+    owner = DatabaseSettings(db)
+    await owner.refuse_other("shop", shop.shop_address)
+    passes = _Passes(Orders(db), interrupt, lambda: owner.belongs_to("shop", shop.shop_address))
     read = await shop.read_sales(passes.keep)
     await passes.finish(read)
     return read
@@ -126,9 +131,10 @@ def require_complete(read: SalesRead, shop: EasyDigitalDownloads) -> None:
 class _Passes:
     """Gives each pass over the list a read of its own: what an earlier pass saw and the last did not is not listed."""
 
-    def __init__(self, orders: Orders, interrupt: Interrupt) -> None:
+    def __init__(self, orders: Orders, interrupt: Interrupt, answered: Callable[[], Awaitable[None]]) -> None:
         self._orders = orders
         self._interrupt = interrupt
+        self._answered = answered
         self._pass = 0
         self._read_id = 0
         self._kept = 0
@@ -154,5 +160,7 @@ class _Passes:
             await self._orders.finish_read(
                 self._read_id, Completeness.PARTIAL, orders=self._kept, passes=self._pass, requests=0
             )
+        else:
+            await self._answered()  # a mistyped address, where nobody answers, must not claim the database
         self._read_id = await self._orders.begin_read()
         self._pass, self._kept = number, 0

@@ -10,9 +10,11 @@ from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.purchases import Rules, is_valid
 from bema_tui.model import ChangeKind, Tier
 from bema_tui.store.ledger import LedgerRow
+from bema_tui.store.settings import DatabaseSettings
 from bema_tui.store.statistics import Statistics
 from bema_tui.sync.job import Job
 from bema_tui.sync.merge import people_with_orders
+from bema_tui.sync.read_shop import CURRENCY
 
 _PAGE = 2000
 _CENT = Decimal("0.01")
@@ -45,7 +47,7 @@ async def write_statistics(job: Job, statistics: Statistics, rules: Rules) -> st
         members,
         buyers,
         revenue.quantize(_CENT),
-        job.shop.currency,
+        await DatabaseSettings(job.db).get(CURRENCY) or "",
         [first_days[today - timedelta(days=back)] for back in reversed(range(_DAYS))],
     )
     return f"{members:,} members, {buyers:,} buyers"

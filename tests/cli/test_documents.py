@@ -56,6 +56,11 @@ def test_campaigns(simulated: Simulated, desk: Desk) -> None:
     made = desk.run("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7", "--product", "8", "--json")
     assert (made.status, made.document["products"]) == (0, ["7", "8"])
     assert desk.run("campaigns", "add", "2026_X_Z", "--album", "Z", "--product", "8", "--json", expect=2).document
+    once = desk.run("campaigns", "add", "2026_X_T", "--album", "T", "--product", "011", "--product", "11", "--json")
+    assert once.document["products"] == ["11"]
+    long = "2026_X_" + 44 * "Y"
+    assert "at most 50" in desk.run("campaigns", "add", long, "--album", "Z", "--product", "9", expect=2).complaint
+    assert desk.run("campaigns", "add", "2026_X_Z", "--album", "Z", "--product", "0", "--json", expect=2).document
     assert desk.run("campaigns", "add", "nonsense", "--album", "Z", "--product", "9", "--json", expect=2).document
     assert simulated.writes() == []
 
@@ -74,6 +79,7 @@ def test_plan_apply_and_a_second_sync(simulated: Simulated, desk: Desk) -> None:
     assert set(done["findings"]) == {"error", "warning", "info"}
     assert set(done["requests"]) >= {"read", "write", "retried"}
     assert (done["state"], done["run"], done["applied"]) == ("done", planned["run"], planned["total"])
+    assert desk.run("stats", code, "--json").document["currency"] == "USD"  # apply itself does not ask the shop
 
     written = len(simulated.writes())
     again = desk.run("sync", code, "--yes", "--json").document

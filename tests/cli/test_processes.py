@@ -125,7 +125,8 @@ def test_an_interrupt_at_the_question_leaves_the_plan(simulated: Simulated, desk
     terminal = Terminal(desk, "sync", code)
     terminal.wait_for("[y/N]")
     terminal.process.send_signal(signal.SIGINT)
-    assert terminal.end() != 0
+    assert terminal.end() == 5
+    assert "The plan waits: bema-tui apply 1" in terminal.shown
     assert "Traceback" not in terminal.shown
     assert desk.run("runs", "1", "--json").document["state"] == "planned"
     assert simulated.writes() == []

@@ -54,6 +54,7 @@ WRONG: tuple[tuple[str, ...], ...] = (
     ("nonsense",),
     ("runs", "--nonsense"),
     ("runs", "one"),
+    ("runs", "99999999999999999999"),
     ("runs", "--limit", "0"),
     ("plan",),
     ("sync",),
@@ -63,7 +64,6 @@ WRONG: tuple[tuple[str, ...], ...] = (
     ("campaigns", "add", "2026_A_B", "--album", "B"),
     ("locks", "release", "abcd"),
     ("simulate", "--port", "99999"),
-    ("--json",),
 )
 
 
@@ -76,6 +76,49 @@ def test_wrong_usage_ends_with_2(words: tuple[str, ...], planned: Any) -> None:
     assert "Error: " in said.err
     assert "Traceback" not in said.err
     assert len(simulated.requests()) == seen
+    for asked in ((*words, "--json"), ("--json", *words)):
+        error = desk.run(*asked, expect=2).document["error"]
+        assert error["error"] == "UsageError"
+        assert error["message"] in said.err
+
+
+@pytest.mark.parametrize("words", [(), ("demo",)], ids=" ".join)
+def test_what_needs_a_screen_says_so_where_there_is_none(words: tuple[str, ...], planned: Any) -> None:
+    _, desk, _ = planned
+    assert "Every action is also a command" in desk.run(*words, expect=2).complaint
+    assert desk.run(*words, "--json", expect=2).document["error"]["error"] == "UsageError"
+
+
+def test_an_argument_that_is_no_text(planned: Any) -> None:
+    _, desk, _ = planned
+    broken = b"2026_\xff".decode(errors="surrogateescape")
+    for words in (("plan", broken), ("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", broken)):
+        said = desk.run(*words, "--json", expect=2)
+        assert "is not text" in said.complaint
+        assert said.document["error"]["error"] == "UsageError"
+
+
+def test_an_output_that_is_not_utf_8(planned: Any) -> None:
+    _, desk, _ = planned
+    desk.environment["PYTHONIOENCODING"] = "latin-1"
+    try:
+        shown = desk.process("changes", "1")
+        told = desk.process("changes", "1", "--json")
+    finally:
+        desk.environment["PYTHONIOENCODING"] = "utf-8"
+    assert (shown.status, shown.err) == (0, "")
+    assert "Opt-In \\u2192 Gold Purchased" in shown.out
+    assert told.out.isascii()
+    assert told.document == desk.run("changes", "1", "--json").document
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_an_output_that_is_full(form: tuple[str, ...], planned: Any) -> None:
+    _, desk, _ = planned
+    with Path("/dev/full").open("w") as full:
+        said = desk.process("runs", *form, stdout=full)
+    assert said.status == 1
+    assert said.complaint == "bema-tui: The system refuses: No space left on device."
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])

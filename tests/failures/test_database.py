@@ -130,6 +130,18 @@ def test_another_shop_is_refused(simulated: Simulated, simulators: StartSimulato
     assert desk.run("locks", "--json").document == []
 
 
+def test_an_address_where_nobody_answers_does_not_claim_the_database(simulated: Simulated, desk: Desk) -> None:
+    desk.run("campaigns", "add", "2026_ETB_NBL", "--album", "No Better Love", "--product", "100", expect=0)
+    right = desk.environment["BEMA_EDD_URL"]
+    desk.environment["BEMA_EDD_URL"] = "http://127.0.0.1:9/"  # mistyped; no service listens there
+    assert "can't be reached" in desk.run("plan", "2026_ETB_NBL", "--json", expect=1).complaint
+    desk.environment["BEMA_EDD_URL"] = right
+    assert desk.run("plan", "2026_ETB_NBL", "--json").document["state"] == "planned"
+    desk.environment["BEMA_EDD_URL"] = "http://127.0.0.1:9/"
+    for words in (("plan", "2026_ETB_NBL"), ("campaigns", "discover")):
+        assert "belongs to the shop" in desk.run(*words, "--json", expect=2).complaint
+
+
 @pytest.mark.parametrize("waiting", [False, True])
 def test_another_account_is_refused(waiting: bool, simulated: Simulated, desks: OpenDesk, proxies: StartProxy) -> None:
     proxy = proxies(simulated.endpoints.mailerlite_url)
@@ -145,7 +157,7 @@ def test_another_account_is_refused(waiting: bool, simulated: Simulated, desks: 
     proxy.meddle = other_account
     words = ("apply", str(run)) if waiting else ("sync", code, "--yes")
     said = desk.run(*words, "--json", expect=2)
-    assert "belongs to the MailerLite account 12345, but 777 answered" in said.complaint
+    assert "belongs to the MailerLite account 12345, not to 777" in said.complaint
     assert simulated.writes() == []
     assert desk.run("locks", "--json").document == []
 
