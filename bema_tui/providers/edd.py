@@ -42,8 +42,10 @@ _ROLE_ADVICE: Final = (
     "Use the key and token of a WordPress user with the role shop_accountant (or shop_manager): "
     "the right it takes is view_shop_reports."
 )
+_OTHER_ANSWERS: Final = frozenset({"error", "info", "products", "customers", "stats", "discounts", "download_logs"})
 _MOST_PAGES: Final = 100_000
 _PRODUCTS_PER_PAGE: Final = 100
+_NO_CUSTOMERS: Final = ("No customers found!", "Customer not found!")
 
 
 class EasyDigitalDownloads(ReadOnly):
@@ -75,7 +77,7 @@ class EasyDigitalDownloads(ReadOnly):
         """Prepare the connection; nothing is sent yet.
 
         Args:
-            url: the shop's base address, a sub-folder included.
+            url: the shop's base address, a sub-folder included; an ``/edd-api/…`` behind it is left off.
             key: the public key. ``token``: the token that goes with it.
             interrupt: ends waits. ``meter``: counts. ``policy``: the HTTP numbers.
             page_size: sales in a page. ``parallel``: pages asked for at once.
@@ -88,6 +90,8 @@ class EasyDigitalDownloads(ReadOnly):
             ConfigurationError: address, key or token can't be used.
         """
         address = base_address(url, setting="The shop's address")
+        # Many paste the API's address: it is the same shop, and with plain permalinks only its front page answers.
+        address = address.copy_with(path=address.path.partition("/edd-api")[0] or "/")
         secrets = {"key": Secret(key, setting="The shop's key"), "token": Secret(token, setting="The shop's token")}
         service = Service(
             name=self.name,
@@ -96,13 +100,11 @@ class EasyDigitalDownloads(ReadOnly):
             query=secrets if credentials_in_url else {},
             rights_advice=f"Check key and token. {_ROLE_ADVICE}",
             answer_advice=(
-                "Check the shop's address (with its folder, if it has one), that Easy Digital Downloads is active, and "
-                "that no cache, maintenance page or firewall answers instead."
+                "Check the shop's address (with its folder, if it has one), that Easy Digital Downloads is active, "
+                "that no cache, maintenance page or firewall answers instead, and that PHP shows no warnings."
             ),
-            empty_advice=(
-                "An empty body can also mean text that is not valid UTF-8 in the shop's database, or PHP out of memory "
-                "or time (its error log says so): try a smaller edd.page_size."
-            ),
+            empty_advice="An empty body can also mean text that is not valid UTF-8 in the shop's database.",
+            heavy_advice="PHP may be out of memory or time (its error log says so): try a smaller edd.page_size.",
         )
         self._client = ServiceClient(
             service,
@@ -201,7 +203,8 @@ class EasyDigitalDownloads(ReadOnly):
     async def find_order(self, *, key: str | None = None, row_id: str | None = None) -> Order | None:
         """One order of any status, by its key or by its row id (which is not its ``ID``).
 
-        None means that the shop did not show it, which proves nothing while the key may have lost its right.
+        None means that the shop did not show it, which proves nothing while the key may have lost its right. A row id
+        can also be that of a refund, which is money given back and no order.
 
         Raises:
             BadAnswer: the row can't be used.
@@ -212,10 +215,9 @@ class EasyDigitalDownloads(ReadOnly):
             return None
         tried = "look an order up"
         query = {"purchasekey": key} if key is not None else {"id": row_id or ""}
-        body = await self._ask("sales", query, tried)
-        rows = self._rows(body, "sales", tried)
+        rows = self._sales(await self._ask("sales", query, tried), tried)
         orders = [self._read(raw, parse.order, f"sales.{index}", tried) for index, raw in enumerate(rows)]
-        return next((order for order in orders if key is None or order.key == key), None)
+        return next((order for order in orders if order.total >= 0 and key in (None, order.key)), None)
 
     async def get_products(self) -> tuple[Product, ...]:
         """Every published product; drafts and deleted ones are not listed, though sales can name them."""
@@ -224,8 +226,6 @@ class EasyDigitalDownloads(ReadOnly):
         for page in range(1, _MOST_PAGES):
             query = {"number": str(_PRODUCTS_PER_PAGE), "page": str(page)}
             body = await self._ask("products", query, tried)
-            if "products" not in body and "error" not in body:
-                raise self._client.fault("no products", path="products", tried=tried)
             known = len(products)
             for index, raw in enumerate(self._rows(body, "products", tried)):
                 product = self._read(raw, parse.product, f"page {page}: products.{index}", tried)
@@ -248,6 +248,8 @@ class EasyDigitalDownloads(ReadOnly):
         tried = "read the customers"
         for page in range(1, _MOST_PAGES):
             body = await self._ask("customers", {"number": str(self._page_size), "page": str(page)}, tried)
+            if body.get("error") in _NO_CUSTOMERS:
+                return
             if "customers" not in body and "error" not in body:
                 raise NotAuthorized(
                     "The shop's key may not see customers.",
@@ -255,10 +257,7 @@ class EasyDigitalDownloads(ReadOnly):
                     where=self._shop_address,
                     advice="Customers take the key of a shop_manager. Sales, which a sync needs, do not.",
                 )
-            rows = self._rows(body, "customers", tried)
-            if not rows:
-                return
-            yield _customers(rows, page)
+            yield _customers(self._rows(body, "customers", tried), page)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -279,7 +278,7 @@ class EasyDigitalDownloads(ReadOnly):
         """The rows of one page, or None when the answer has no ``sales``: past the end, or no longer allowed."""
         tried = f"read page {page} of the sales"
         body = await self._ask("sales", {"number": str(size), "page": str(page)}, tried)
-        return self._rows(body, "sales", tried) or None
+        return self._sales(body, tried) or None
 
     async def _ask(self, endpoint: str, query: Mapping[str, str], tried: str) -> dict[str, object]:
         data = {"edd-api": f"v2/{endpoint}", **query}
@@ -288,12 +287,21 @@ class EasyDigitalDownloads(ReadOnly):
             return await self._client.request_json("GET", self._path, params={**data, **fresh}, tried=tried)
         return await self._client.request_json("POST", self._path, params=fresh, data=data, tried=tried)
 
+    def _sales(self, body: Mapping[str, object], tried: str) -> Sequence[object]:
+        """The sales of an answer; none when it is the one that means "no more", "not found" or "not allowed".
+
+        That one has ``request_speed`` alone. What a cache kept of another question must not pass for an empty shop.
+        """
+        if "sales" not in body and "request_speed" in body and body.keys().isdisjoint(_OTHER_ANSWERS):
+            return ()
+        return self._rows(body, "sales", tried)
+
     def _rows(self, body: Mapping[str, object], name: str, tried: str) -> Sequence[object]:
-        """The rows of an answer; none when it says "not found" in its way, or has no such key."""
-        rows = body.get(name)
+        """The rows under ``name``, which must be there."""
+        if name not in body:
+            raise self._client.fault(f"no {name}, but {_said(body)}", path=name, tried=tried)
+        rows = body[name]
         if rows is None or rows is False:
-            if name == "sales" and "error" in body:
-                raise self._client.fault(f"no sales, but {_said(body)}", path="error", tried=tried)
             return ()
         if isinstance(rows, Mapping):
             return list(rows.values())

@@ -9,6 +9,9 @@ from typing import Final
 
 from attrs import frozen
 
+from bema_tui.errors import ConnectionFailed
+from bema_tui.providers.breaker import CircuitOpen
+
 AskPage = Callable[[int, int], Awaitable[Sequence[object] | None]]
 """Takes the number of a page, from 1, and its size; answers its rows, or None past the end."""
 
@@ -39,7 +42,7 @@ class Pages:
 
     A page starts at a multiple of its size. Pages grow where a larger one starts at the next row; half of an odd size
     may start before it. Rows can so come twice, and none is left out. A setting outside 25 to 500 is kept, as long as
-    the shop is not too slow for it.
+    the shop is not too slow for it. A shop that fails over a page is asked for half of it, and for one at a time.
     """
 
     def __init__(self, ask: AskPage, size: int, parallel: int, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -56,6 +59,19 @@ class Pages:
         Raises:
             ProviderError: one of them could not be read; the ones in flight are awaited, not cancelled.
         """
+        failed: ConnectionFailed | None = None
+        while True:
+            try:
+                return await self._round(offset, most)
+            except ConnectionFailed as error:
+                given_up = isinstance(error, CircuitOpen)
+                failed = failed if failed and given_up else error
+                if given_up or self._size // 2 < SMALLEST:
+                    raise failed from None
+                # What is too much for the shop's memory or time may do in smaller pieces.
+                self._size, self._parallel = self._size // 2, 1
+
+    async def _round(self, offset: int, most: int | None) -> list[Page]:
         if self._may_grow and offset % (self._size * 2) == 0:
             self._size, self._may_grow = self._size * 2, False
         size, first = self._size, offset // self._size + 1

@@ -24,6 +24,7 @@ from bema_tui.providers.parsing import FaultError
 Sink = Callable[[Sequence[Order], int], Awaitable[None]]
 """Takes the rows of a page and the number of the pass they belong to, from 1."""
 
+REPEATS: Final = "The shop answers with the same sales whatever page is asked for: look for a cache in front of it."
 _MOST_PASSES: Final = 5
 _MOST_BROKEN: Final = 100
 _MODULUS: Final = 1 << 128
@@ -71,10 +72,12 @@ class _Pass:
     broken_rows: int = 0
     newest_key: str | None = None
     gap: bool = False
+    repeats: bool = False
 
     def agrees_with(self, before: _Pass) -> bool:
         """Whether both passes saw the same rows, as far as they were there when the first pass began."""
-        return not self.gap and (self.rows, self.checksum) == (before.rows, before.checksum)
+        whole = not (self.gap or self.repeats)
+        return whole and (self.rows, self.checksum) == (before.rows, before.checksum)
 
 
 class SalesReader:
@@ -114,7 +117,7 @@ class SalesReader:
             if before is not None and present.agrees_with(before):
                 return self._agreed(present, newest_key)
             before = present
-        problem = f"The list changed during each of {_MOST_PASSES} readings."
+        problem = REPEATS if present.repeats else f"The list changed during each of {_MOST_PASSES} readings."
         return self._result(Completeness.PARTIAL, present, newest_key, problem)
 
     def _agreed(self, present: _Pass, newest_key: str | None) -> SalesRead:
@@ -140,6 +143,7 @@ class SalesReader:
         while True:
             pages = await self._pages.at(offset)
             ended = False
+            seen = len(present.keys)
             for page in pages:
                 if page.rows is None:
                     ended = True
@@ -147,7 +151,9 @@ class SalesReader:
                 # Rows after an end: the end was none, so this pass proves nothing.
                 present.gap = present.gap or ended
                 await self._take(present, page, page.rows)
-            if ended:
+            # Nothing new on full pages: they would go on for ever.
+            present.repeats = not ended and len(present.keys) == seen
+            if ended or present.repeats:
                 return present
             offset = end_of(pages)
 

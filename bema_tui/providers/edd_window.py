@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from bema_tui.model import Completeness, Order
 from bema_tui.providers import edd_parse as parse
 from bema_tui.providers.edd_pages import AskPage, Page, Pages, end_of
-from bema_tui.providers.edd_sales import order_digest
+from bema_tui.providers.edd_sales import REPEATS, order_digest
 from bema_tui.providers.parsing import FaultError
 
 Known = Callable[[Sequence[Order]], Awaitable[bool]]
@@ -99,7 +99,10 @@ class WindowReader:
             (page,) = await self._pages.at(offset, most=1)
             if page.rows is None:
                 return present
+            seen = len(present.orders)
             found = self._take(present, page, page.rows)
+            if len(present.orders) == seen:
+                present.broken = present.broken or REPEATS
             if present.broken or len(present.orders) > MOST_ROWS:
                 return present
             calm = calm + 1 if await self._known(found) else 0

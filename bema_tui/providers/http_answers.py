@@ -21,6 +21,8 @@ def object_of(response: httpx.Response) -> tuple[dict[str, object], str]:
         return {}, f"an empty body with status {response.status_code}"
     if kind != "application/json":
         return {}, f"{'a web page' if kind == 'text/html' else kind or 'no content type'} instead of JSON"
+    if response.content.lstrip().startswith(b"<"):
+        return {}, "text in front of the JSON (a warning of PHP?)"
     answer, fault = decoded(response.content)
     if fault:
         return {}, fault

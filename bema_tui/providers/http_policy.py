@@ -57,6 +57,7 @@ class Service:
         rights_advice: what to do about a 401 or 403.
         answer_advice: what to check when the answer is not what the API promises.
         empty_advice: what else an empty body can mean.
+        heavy_advice: what to do when an answer may be too much for the service.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Service:
     rights_advice: str = "Check the key."
     answer_advice: str = "Check the address."
     empty_advice: str = ""
+    heavy_advice: str = ""
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

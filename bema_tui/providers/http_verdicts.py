@@ -33,9 +33,9 @@ def complaint(service: Service, call: Call, response: httpx.Response) -> BemaErr
         return None
     if not response.is_client_error:
         return _moved(service, call, response)
-    if status == httpx.codes.NOT_FOUND and "text/html" in response.headers.get("content-type", ""):
-        # A web server's page says nothing about a person or a group.
-        return bad_answer(service, "a web page that says 404", tried=call.tried)
+    if status in {401, 403, 404} and "text/html" in response.headers.get("content-type", ""):
+        # A web server's or firewall's page says nothing about a key, a person or a group.
+        return bad_answer(service, f"a web page that says {status}", tried=call.tried)
     detail = safe(service, refusal_detail(response), 300)
     said = f": {detail}" if detail else "."
     where = shown(service.url)
@@ -74,7 +74,10 @@ def gave_up(service: Service, call: Call, failure: TryFailedError, patience: flo
             f"{service.name} has trouble: {failure.words}{times}.",
             tried=call.tried,
             where=where,
-            advice="Try again in some minutes; if it lasts, look at the service's own state page or error log.",
+            advice=_joined(
+                "Try again in some minutes; if it lasts, look at the service's own state page or error log.",
+                service.heavy_advice,
+            ),
         )
     return ConnectionFailed(
         f"{service.name} can't be reached at {where}: {failure.words}{times}.",
@@ -103,7 +106,9 @@ def bad_answer(
     where = shown(service.url)
     if write:
         return WriteUnknown(message, tried=tried, where=where, advice="It is read before anything else is sent.")
-    advice = f"{service.answer_advice} {service.empty_advice}".strip() if empty else service.answer_advice
+    advice = service.answer_advice
+    if empty:
+        advice = _joined(advice, service.empty_advice, service.heavy_advice)
     return BadAnswer(message, path=safe(service, path), tried=tried, where=where, advice=advice)
 
 
@@ -119,6 +124,10 @@ def or_unknown(service: Service, call: Call, problem: BemaError) -> BemaError:
         where=shown(service.url),
         advice="It is read before anything else is sent; resume settles it.",
     )
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def _moved(service: Service, call: Call, response: httpx.Response) -> BadAnswer:
