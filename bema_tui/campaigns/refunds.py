@@ -90,7 +90,8 @@ def _unproven(message: str) -> Evidence:
 def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
     """The finding for somebody's own orders of the campaign, none of which is valid."""
     ranked = sorted(mine, key=lambda known: by_age(known.order))
-    listed = [known for known in ranked if known.listed]
+    # Plugins can make the shop list refunded orders too; the status is as positive there as it is by the key.
+    listed = [known for known in ranked if known.listed and known.order.status != REFUNDED]
     if listed:
         said = any(
             not_settled(known, context.campaign, context.rules)
@@ -99,10 +100,10 @@ def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
         )
         if said:
             return Evidence(None)
-        return _unproven(f"Marked as a buyer, but {order_text(listed[0].order)}, is a test or a free order.")
+        return _unproven(f"Marked as a buyer, but {order_text(listed[0].order)}, is a test, a free or an unpaid order.")
     purchases = [known.order for known in ranked if could_count(known.order, context.campaign, context.rules)]
     if not purchases:
-        return _unproven(f"Marked as a buyer, but {order_text(ranked[0].order)}, was a test or a free order.")
+        return _unproven(f"Marked as a buyer, but {order_text(ranked[0].order)}, was a test, a free or an unpaid order.")
     gone = [order for order in purchases if order.status != REFUNDED]
     if gone:
         message = f"The shop does not list {order_text(gone[0])} (last status known) any more."

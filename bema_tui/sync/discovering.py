@@ -43,11 +43,11 @@ async def discover_campaigns(
         WrongAccount: the database belongs to another account or shop.
         ProviderError: one of the two did not answer.
     """
+    await DatabaseSettings(db).refuse_other("shop", connections.shop.shop_address)
     groups = await connections.mailerlite.get_groups()
     if connections.mailerlite.account_id:
         await DatabaseSettings(db).belongs_to("mailerlite_account", connections.mailerlite.account_id)
     fields = await connections.mailerlite.get_fields()
-    await DatabaseSettings(db).refuse_other("shop", connections.shop.shop_address)
     products = await connections.shop.get_products()
     require_complete(await read_orders(db, connections.shop, interrupt), connections.shop)
     orders, campaigns = Orders(db), Campaigns(db)

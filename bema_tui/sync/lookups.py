@@ -20,7 +20,7 @@ _MAX_ROW_ID_DIGITS = 15
 async def explain_stored_values(job: Job) -> Mapping[str, str]:
     """Look up what the list does not explain, remember the answers, and return the row ids: value → order key.
 
-    A stored value that matches no valid order of its subscriber may be a row id of the old plugin: the shop is asked
+    A stored value that matches no order of its subscriber may be a row id of the old plugin: the shop is asked
     once by ``id``, and the answer counts only if e-mail and product match. An order that left the list is asked for by
     its key: only a positive ``refunded`` counts, with the right to see sales asked for again. Domain rules, section 4.
 
