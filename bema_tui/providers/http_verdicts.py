@@ -135,7 +135,9 @@ def _moved(service: Service, call: Call, response: httpx.Response) -> BadAnswer:
         target = shown(response.request.url.join(response.headers.get("location", "")))
     except (httpx.InvalidURL, ValueError):
         target = ""
-    to = f" to {safe(service, target, 200)}" if target and response.has_redirect_location else ""
+    # To where it was asked already: a check for bots, perhaps. That is no address to set.
+    elsewhere = response.has_redirect_location and target not in {"", shown(service.url)}
+    to = f" to {safe(service, target, 200)}" if elsewhere else ""
     return BadAnswer(
         f"{service.name} sends us elsewhere ({response.status_code}){to}; keys are not sent after it.",
         tried=call.tried,

@@ -77,6 +77,9 @@ def _settings(settings: Settings) -> list[Line]:
         require_services(settings)
     except BemaError as error:
         lines.append(_failed(CONFIGURATION, error))
+    if settings.edd_credentials_in_url:
+        text = "edd_credentials_in_url is on: the shop's key and token stand in its access logs."
+        lines.append(Line(CONFIGURATION, "warning", text, "Leave it out, unless the shop gets no form body."))
     return lines
 
 

@@ -49,6 +49,13 @@ def test_all_is_well(simulated: Simulated, desk: Desk) -> None:
         assert desk.environment[secret] not in text + said.out
 
 
+def test_a_key_in_the_address_is_warned_about(desk: Desk) -> None:
+    desk.settings("edd_credentials_in_url = true\n")
+    said = desk.run("doctor", "--json", expect=0)
+    assert verdicts(said, "configuration") == {"ok", "warning"}
+    assert "access logs" in str(lines(said, "configuration"))
+
+
 @pytest.mark.parametrize(
     ("switches", "facts"),
     [

@@ -55,6 +55,11 @@ def moved(asked: Asked, shop: Callable[[Asked], Answer]) -> Answer:
     return Answer(301, b"", "text/html", {"Location": f"https://www.shop.example{asked.target}"})
 
 
+def back(asked: Asked, shop: Callable[[Asked], Answer]) -> Answer:
+    """A check for bots: the same address again, with a cookie."""
+    return Answer(302, b"", "text/html", {"Location": asked.target, "Set-Cookie": "human=1"})
+
+
 SAYS_WHAT_TO_CHECK: dict[str, tuple[Front, str]] = {
     "a web page": (always(page_of_html()), "a web page instead of JSON"),
     "an empty page": (always(Answer(kind="text/html; charset=UTF-8")), "an empty body with status 200"),
@@ -77,5 +82,6 @@ SAYS_WHAT_TO_CHECK: dict[str, tuple[Front, str]] = {
     "nothing": (on_sales(lambda _, answer: as_json({})), "no sales"),
     "a list": (on_sales(lambda _, answer: as_json([])), "JSON that is not an object"),
     "a cache by path": (cache(by_path), "no sales"),
-    "another address": (moved, "to https://www.shop.example"),
+    "another address": (moved, "sends us elsewhere (301) to https://www.shop.example;"),
+    "the same address": (back, "sends us elsewhere (302);"),
 }
