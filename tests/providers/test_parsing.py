@@ -100,7 +100,7 @@ def test_arbitrary_json_and_real_rows_with_a_part_replaced_are_records_or_faults
     assert is_clean(BatchAnswer(422, raw).message)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(JSON, st.booleans())
 def test_no_body_breaks_a_client(raw: object, wrap: bool) -> None:
     """The clients as a whole: whatever JSON the service answers, nothing but our errors come out."""
