@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
@@ -43,6 +44,7 @@ _ROLE_ADVICE: Final = (
     "the right it takes is view_shop_reports."
 )
 _OTHER_ANSWERS: Final = frozenset({"error", "info", "products", "customers", "stats", "discounts", "download_logs"})
+_API_PATH: Final = re.compile(r"/edd-api(/.*)?$")
 _MOST_PAGES: Final = 100_000
 _PRODUCTS_PER_PAGE: Final = 100
 _NO_CUSTOMERS: Final = ("No customers found!", "Customer not found!")
@@ -91,7 +93,7 @@ class EasyDigitalDownloads(ReadOnly):
         """
         address = base_address(url, setting="The shop's address")
         # Many paste the API's address: it is the same shop, and with plain permalinks only its front page answers.
-        address = address.copy_with(path=address.path.partition("/edd-api")[0] or "/")
+        address = address.copy_with(path=_API_PATH.sub("", address.path) or "/")
         secrets = {"key": Secret(key, setting="The shop's key"), "token": Secret(token, setting="The shop's token")}
         service = Service(
             name=self.name,

@@ -63,6 +63,7 @@ async def expect_all(shop: Shop, client: EasyDigitalDownloads) -> SalesRead:
         ({"default_version": "v1"}, None),
         ({"folder": "/music/shop"}, "/music/shop/"),
         ({"folder": "/shop"}, "/shop/edd-api/v2/"),
+        ({"folder": "/edd-api-shop"}, "/edd-api-shop/"),
         ({"front": cache(by_address)}, None),
         ({"front": cache(by_endpoint, only="GET")}, None),
         ({"front": on_sales(lambda _, answer: type(answer)(200, b"\xef\xbb\xbf" + answer.body))}, None),
