@@ -103,7 +103,7 @@ def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
         return _unproven(f"Marked as a buyer, but {order_text(listed[0].order)}, is a test, a free or an unpaid order.")
     purchases = [known.order for known in ranked if could_count(known.order, context.campaign, context.rules)]
     if not purchases:
-        return _unproven(f"Marked as a buyer, but {order_text(ranked[0].order)}, was a test, a free or an unpaid order.")
+        return _unproven(f"Marked as a buyer, but {order_text(ranked[0].order)}, was a test or a free order.")
     gone = [order for order in purchases if order.status != REFUNDED]
     if gone:
         message = f"The shop does not list {order_text(gone[0])} (last status known) any more."

@@ -9,7 +9,6 @@ from bema_tui.errors import UsageError
 from bema_tui.model import Campaign
 from bema_tui.providers.text import clean
 from bema_tui.validators.campaign import CampaignValidator
-from bema_tui.validators.subscriber import MAX_CAMPAIGN
 
 
 def checked_campaign(
@@ -25,7 +24,7 @@ def checked_campaign(
     if wrong:
         raise UsageError(f"{clean(wrong[0])!r} is no product id: the shop's ids are numbers.", tried="add a campaign")
     validator = CampaignValidator()
-    validator.validate(
+    valid = validator.validate(
         {
             "code": code,
             "album": album,
@@ -34,9 +33,7 @@ def checked_campaign(
         }
     )
     errors = [f"{error.field} {error.message}" for error in validator.get_errors() if error.blocking]
-    if len(code) > MAX_CAMPAIGN:
-        errors.append(f"code has {len(code)} characters, at most {MAX_CAMPAIGN} fit")
-    if errors:
+    if not valid:
         raise UsageError(
             f"The campaign can't be added: {'; '.join(errors)}.",
             tried="add a campaign",
