@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 from bema_tui.errors import ConfigurationError
 
@@ -38,11 +38,11 @@ class Secret:
 
 
 def redact(text: str, secrets: Iterable[Secret]) -> str:
-    """``text`` without any of ``secrets``, plain or as a URL spells them."""
+    """``text`` without any of ``secrets``, plain or as a URL spells them (a slash is escaped there, or not)."""
     spellings = {
         spelling
         for secret in secrets
-        for spelling in (secret.reveal(), quote(secret.reveal(), safe=""), quote_plus(secret.reveal()))
+        for spelling in (secret.reveal(), quote(secret.reveal()), quote(secret.reveal(), safe=""))
     }
     for spelling in sorted(spellings, key=len, reverse=True):
         text = text.replace(spelling, HIDDEN)

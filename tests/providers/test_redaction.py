@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bema_tui.errors import ConfigurationError
@@ -15,11 +16,18 @@ from bema_tui.providers.redaction import Secret, redact
 KEYS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=4)
 
 
-@given(KEYS, st.text(max_size=20), st.sampled_from([str, quote, quote_plus, lambda key: quote(key, safe="")]))
-def test_no_spelling_of_a_secret_survives(key: str, around: str, spelling: object) -> None:
-    assert callable(spelling)
+@example("wrong+key/0123=", "at", quote)
+@given(KEYS, st.text(max_size=20), st.sampled_from([str, quote, quote_plus]))
+def test_no_spelling_of_a_secret_survives(key: str, around: str, spelling: Callable[[str], str]) -> None:
     text = redact(f"{around} {spelling(key)} {around}", [Secret(key, setting="The key")])
-    assert key not in text.replace("[hidden]", "")
+    left = text.replace("[hidden]", "\n")
+    assert key not in left
+    assert spelling(key) not in left
+
+
+def test_a_secret_that_begins_with_another_is_hidden_whole() -> None:
+    secrets = [Secret(key, setting="The key") for key in ("abcd", "abcdefgh", "cdef")]
+    assert redact("token abcdefgh, key abcd", secrets) == "token [hidden], key [hidden]"
 
 
 def test_a_secret_hides_in_repr_and_text() -> None:
