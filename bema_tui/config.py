@@ -9,11 +9,11 @@ import tomllib
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import cattrs
-from attrs import AttrsInstance, Factory, asdict, evolve, field, fields, frozen
+from attrs import Factory, asdict, evolve, field, frozen
 from cattrs.errors import ClassValidationError
 from platformdirs import user_config_path, user_data_path, user_log_path
 
@@ -338,6 +338,9 @@ def _check_sizes(settings: Settings) -> None:
         name: getattr(settings.health, name) for name in ("memory_warning_percent", "memory_pause_percent")
     }
     wrong += [f"{name}: must be at most 100" for name, value in percents.items() if value > 100]
+    if settings.rules.stale_after_seconds < 60:
+        # What was read again would be too old already when its batch is due, and be read again for ever.
+        wrong.append("rules.stale_after_seconds: must be 60 or more")
     locks = settings.locks
     if not locks.heartbeat < locks.live < locks.lease < locks.stale:
         wrong.append("locks: heartbeat, live, lease and stale must grow in this order")
@@ -373,16 +376,3 @@ def describe(settings: Settings) -> dict[str, Any]:
     for section, key in _SECRETS:
         shown[section][key] = "set" if shown[section][key] else "not set"
     return shown
-
-
-def setting_names() -> tuple[str, ...]:
-    """Every setting as ``section.name``, for the documentation's test."""
-    names: list[str] = []
-    for entry in fields(Settings):
-        if entry.name == "source":
-            continue
-        if entry.name in _SECTIONS:
-            names += [f"{entry.name}.{name}" for name in asdict(cast("AttrsInstance", entry.default), recurse=False)]
-        else:
-            names.append(entry.name)
-    return tuple(names)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from attrs import asdict
 
 from bema_tui import config
-from bema_tui.config import ENVIRONMENT, Secret, load, require_services
+from bema_tui.config import ENVIRONMENT, Secret, Settings, load, require_services
 from bema_tui.errors import ConfigurationError
 
 KEY = "a-very-secret-key-1234567890"
@@ -57,6 +59,7 @@ def test_a_named_file_must_exist(tmp_path: Path) -> None:
         ("[rules]\nshrink_percent = nan", "rules.shrink_percent: must be a finite number"),
         ("[rules]\nmax_moves_percent = inf", "rules.max_moves_percent: must be a finite number"),
         ("[rules]\nshrink_percent = 101", "shrink_percent: must be at most 100"),
+        ("[rules]\nstale_after_seconds = 0", "rules.stale_after_seconds: must be 60 or more"),
         ("[locks]\nlease = 60", "lease and stale must grow"),
     ],
 )
@@ -122,9 +125,38 @@ def test_what_is_missing_is_named_at_once() -> None:
     assert "BEMA_EDD_URL" not in raised.value.message
 
 
-def test_the_readme_names_every_setting() -> None:
-    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-    for name in config.setting_names():
-        assert name.rpartition(".")[2] in readme, name
-    for name in ENVIRONMENT:
-        assert name in readme, name
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def told_in_the_readme() -> dict[str, list[str]]:
+    """Each setting of the README's tables, and of its sentences in the form ```name` number``, with its row."""
+    told = {name: [name, number] for name, number in re.findall(r"`(\w+)` ([0-9]+)", README)}
+    for line in README.splitlines():
+        cells = [cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
+        if line.startswith("| `") and len(cells) > 2:
+            names, defaults = cells[0].split(", "), cells[-2].split(", ")
+            for number, name in enumerate(names):
+                told[name] = [*cells[:-2], defaults[number] if len(defaults) == len(names) else cells[-2]]
+    return told
+
+
+def in_toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return str(list(value))
+    return f"{value:.0f}" if isinstance(value, float) else str(value)
+
+
+def test_the_readme_names_every_setting_with_its_default() -> None:
+    told = told_in_the_readme()
+    everything = asdict(Settings())
+    del everything["source"]
+    sections = {name: everything.pop(name) for name in ("mailerlite", "edd", "rules", "locks", "health")}
+    for section, settings in {"": everything, **sections}.items():
+        for name, default in settings.items():
+            row = told[f"{section}.{name}" if section in {"mailerlite", "edd"} else name]
+            if default or default is False or default == ():  # a key, an address and a name have none to tell
+                assert row[-1] == in_toml(default), name
+    for variable, (section, key) in ENVIRONMENT.items():
+        assert variable in told[f"{section}.{key}".strip(".")][1], variable
