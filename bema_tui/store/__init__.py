@@ -1,1 +1,1 @@
-""""""
+"""The project's own database: its schema, and one small class per table or question asked of it."""
