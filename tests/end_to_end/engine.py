@@ -14,7 +14,7 @@ from sqlalchemy import Row, select
 from bema_tui.config import EddSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.model import Holder, RunState
 from bema_tui.providers.http_policy import HttpPolicy
-from bema_tui.store.database import Database
+from bema_tui.store.database import Clock, Database, utc_now
 from bema_tui.store.findings import Findings
 from bema_tui.store.identity import current_holder
 from bema_tui.store.locks import DatabaseLocks, LockAges
@@ -51,6 +51,16 @@ class Engine:
         ]
         return [Release.read(row) for row in rows]
 
+    async def plan(self, code: str) -> int:
+        """A plan that waits for a yes; its run."""
+        begun = await self.runner.begin(code, kind="plan")
+        assert await self.runner.carry_out(begun, RunInterrupt()) is RunState.PLANNED
+        return begun.run
+
+    async def apply(self, run: int) -> RunState:
+        """The yes to a plan that waits."""
+        return await self.runner.carry_out(await self.runner.begin_apply(run), RunInterrupt())
+
     async def sync(self, code: str, *, create_missing: bool = True) -> RunState:
         """One sync with the yes given, however many people it moves."""
         options = {"create_missing": create_missing, "max_moves": 1_000_000}
@@ -69,7 +79,9 @@ class Engine:
 
 
 @asynccontextmanager
-async def engine_on(simulated: Simulated, folder: Path, policy: HttpPolicy | None = None) -> AsyncIterator[Engine]:
+async def engine_on(
+    simulated: Simulated, folder: Path, policy: HttpPolicy | None = None, *, clock: Clock = utc_now
+) -> AsyncIterator[Engine]:
     """An engine with a fresh database in the folder, and a quota that never makes it wait."""
     mailerlite, edd = simulated.said["mailerlite"], simulated.said["edd"]
     settings = Settings(
@@ -78,6 +90,6 @@ async def engine_on(simulated: Simulated, folder: Path, policy: HttpPolicy | Non
         edd=EddSettings(url=edd["url"], key=Secret(edd["key"]), token=Secret(edd["token"])),
     )
     me = current_holder()
-    async with await Database.open(settings.database_url) as db:
+    async with await Database.open(settings.database_url, clock=clock) as db:
         runner = Runner(db, settings, me, DatabaseLocks(db, LockAges(), me), connector(db, settings, policy))
         yield Engine(db, settings, me, runner)

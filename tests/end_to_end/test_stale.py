@@ -1,0 +1,80 @@
+"""A plan that waited too long is held against the people as they are now; a younger one is sent as it is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from sqlalchemy import select
+
+from bema_tui.model import RunState
+from bema_tui.store.database import utc_now
+from bema_tui.store.schema import findings, ledger
+from tests.end_to_end.conftest import Simulate
+from tests.end_to_end.engine import Engine, engine_on
+
+MOVED = "moved meanwhile: stands in Silver now"
+
+
+@attrs.define
+class Clock:
+    """The time of day, put forward or back."""
+
+    off: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return utc_now() + self.off
+
+
+async def rows_of(engine: Engine, person: str) -> dict[str, tuple[str, str | None]]:
+    """State and error of somebody's rows, by kind."""
+    async with engine.db.read() as connection:
+        found = await connection.execute(select(ledger).where(ledger.c.subscriber_id == person))
+        return {row.kind: (row.state, row.error) for row in found}
+
+
+def movers(state: dict[str, Any], code: str, planned: set[str]) -> list[dict[str, Any]]:
+    """People in Gold whom the plan moves."""
+    return [row for row in state["subscribers"] if row["id"] in planned and row["groups"] == [f"{code}_GOLD"]]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "again"),
+    [
+        (9, False),
+        (11, True),
+        (-5, True),  # the clock was set back: nobody knows how old the reads are
+    ],
+)
+async def test_a_plan_that_waited(minutes: int, again: bool, simulate: Simulate, tmp_path: Path) -> None:
+    simulated = simulate(seed=7, subscribers=300, orders=250, campaigns=1)
+    clock = Clock()
+    async with engine_on(simulated, tmp_path, clock=clock) as engine:
+        code = (await engine.discover())[0].code
+        run = await engine.plan(code)
+        async with engine.db.read() as connection:
+            adds = select(ledger.c.subscriber_id).where(ledger.c.kind == "add_group")
+            planned = set((await connection.execute(adds)).scalars())
+        demoted, deleted, left_alone, *_ = movers(simulated.state(), code, planned)
+        simulated.ask("change", {"move": {"email": demoted["email"], "from": f"{code}_GOLD", "to": f"{code}_SILVER"}})
+        simulated.ask("change", {"delete_subscriber": deleted["id"]})
+        clock.off = timedelta(minutes=minutes)
+        assert await engine.apply(run) is RunState.DONE
+
+        states = {kind: state for kind, (state, _) in (await rows_of(engine, left_alone["id"])).items()}
+        assert states == {"set_field": "applied", "add_group": "applied", "remove_group": "applied"}
+        rows = await rows_of(engine, demoted["id"])
+        assert rows["set_field"][0] == "applied"
+        assert rows["add_group"] == (("skipped", MOVED) if again else ("applied", None))
+        gone = await rows_of(engine, deleted["id"])
+        assert {state for state, _ in gone.values()} == ({"skipped"} if again else {"failed", "skipped"})
+        async with engine.db.read() as connection:
+            found = await connection.execute(select(findings.c.subject).where(findings.c.rule == "subscriber_gone"))
+            assert set(found.scalars()) == {deleted["email"]}
+    now = {row["id"]: row["groups"] for row in simulated.state()["subscribers"]}
+    kept = [f"{code}_SILVER"] if again else [f"{code}_GOLD_PURCHASE", f"{code}_SILVER"]
+    assert sorted(now[demoted["id"]]) == kept
+    assert simulated.ask("violations") == []
