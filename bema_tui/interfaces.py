@@ -42,19 +42,32 @@ class Provider(Protocol):
         """
         ...
 
-    async def update_subscriber(
-        self, subscriber_id: str, fields: Mapping[str, str | int | float | None]
-    ) -> Subscriber: ...
+    async def update_subscriber(self, subscriber_id: str, fields: Mapping[str, str | int | float | None]) -> Subscriber:
+        """Set fields by their keys, None clears one; answers the person as the service shows them afterwards.
 
-    async def add_subscriber_to_group(self, subscriber_id: str, group_id: str) -> None: ...
+        Raises:
+            RequestRefused: the service does not know the person, or refuses a value.
+            WriteUnknown: it may have happened and must be read; so for every write below.
+        """
+        ...
 
-    async def remove_subscriber_from_group(self, subscriber_id: str, group_id: str) -> None: ...
+    async def add_subscriber_to_group(self, subscriber_id: str, group_id: str) -> None:
+        """Add a person to a group; who is in it already stays."""
+        ...
 
-    async def get_groups(self) -> tuple[Group, ...]: ...
+    async def remove_subscriber_from_group(self, subscriber_id: str, group_id: str) -> None:
+        """Take a person out of a group; who is not in it is done."""
+        ...
+
+    async def get_groups(self) -> tuple[Group, ...]:
+        """Every group of the account, or an error: never a part of them."""
+        ...
 
     async def add_or_update_subscriber(
         self, email: str, fields: Mapping[str, str | int | float | None], group_ids: Sequence[str] = ()
-    ) -> Subscriber: ...
+    ) -> Subscriber:
+        """Create a person, or add fields and groups to the one with this address. Domain rules, section 6, consent."""
+        ...
 
 
 @runtime_checkable
@@ -65,33 +78,49 @@ class Validator(Protocol):
         """Check one record; true when nothing blocks it (warnings do not)."""
         ...
 
-    def get_errors(self) -> Sequence[ValidationError]: ...
+    def get_errors(self) -> Sequence[ValidationError]:
+        """What the last ``validate`` found, and what was added since, in that order."""
+        ...
 
-    def clear_errors(self) -> None: ...
+    def clear_errors(self) -> None:
+        """Forget every complaint."""
+        ...
 
-    def add_error(self, field: str, message: str, *, blocking: bool = True) -> None: ...
+    def add_error(self, field: str, message: str, *, blocking: bool = True) -> None:
+        """Add a complaint about a field; one that is not ``blocking`` is a warning."""
+        ...
 
 
 class ValidationError(Protocol):
     """One complaint about one field of a record."""
 
     @property
-    def field(self) -> str: ...
+    def field(self) -> str:
+        """The field's name in the record."""
+        ...
 
     @property
-    def message(self) -> str: ...
+    def message(self) -> str:
+        """What is wrong with it, in words for the operator."""
+        ...
 
     @property
-    def blocking(self) -> bool: ...
+    def blocking(self) -> bool:
+        """Whether the record's change is held back; a warning holds nothing back."""
+        ...
 
 
 @runtime_checkable
 class HealthMonitor(Protocol):
     """Watches the process, the machine and the jobs."""
 
-    async def start_monitoring(self) -> None: ...
+    async def start_monitoring(self) -> None:
+        """Measure from now on, until it is stopped; starting twice is starting once."""
+        ...
 
-    async def stop_monitoring(self) -> None: ...
+    async def stop_monitoring(self) -> None:
+        """Stop measuring; the last status stays."""
+        ...
 
     async def perform_check(self) -> HealthStatus:
         """Measure everything now, store the sample, and answer it."""
@@ -126,20 +155,30 @@ class LockHandler(Protocol):
         """
         ...
 
-    async def get_active_locks(self) -> tuple[Lock, ...]: ...
+    async def get_active_locks(self) -> tuple[Lock, ...]:
+        """Every lock that is held, each with the state its holder is in now, the oldest first."""
+        ...
 
 
 @runtime_checkable
 class StatsCollector(Protocol):
     """Keeps what each campaign's processing cost and brought."""
 
-    async def start_campaign(self, code: str, run: int) -> None: ...
+    async def start_campaign(self, code: str, run: int) -> None:
+        """Write down that a run begins its work on a campaign, when, and the process's memory then."""
+        ...
 
-    async def end_campaign(self, code: str, run: int, *, outcome: str) -> None: ...
+    async def end_campaign(self, code: str, run: int, *, outcome: str) -> None:
+        """Write down how that work ended, and how long it took."""
+        ...
 
-    async def update_stats(self, code: str, run: int, counts: Mapping[str, int]) -> None: ...
+    async def update_stats(self, code: str, run: int, counts: Mapping[str, int]) -> None:
+        """Replace the named counts of the run; the others stay."""
+        ...
 
-    async def record_memory_cleanup(self, code: str, run: int, *, before: int, after: int) -> None: ...
+    async def record_memory_cleanup(self, code: str, run: int, *, before: int, after: int) -> None:
+        """Write down that memory was cleaned up, with the process's bytes before and after."""
+        ...
 
 
 class PacingGate(Protocol):
@@ -173,4 +212,6 @@ class Interrupt(Protocol):
 class RequestMeter(Protocol):
     """Counts what a run's requests cost."""
 
-    def count(self, provider: str, *, write: bool, cost: int, retried: bool) -> None: ...
+    def count(self, provider: str, *, write: bool, cost: int, retried: bool) -> None:
+        """One request left; ``cost`` is 1, or for a batch one and its items."""
+        ...

@@ -197,26 +197,7 @@ class DatabaseLocks:
         return (await connection.execute(select(locks).where(condition).with_for_update())).first()
 
     def _lock(self, row: Row[Any]) -> Lock:
-        holder = Holder(
-            user=row.user,
-            host=row.host,
-            pid=row.pid,
-            boot_id=row.boot_id,
-            process_started=row.process_started,
-            pid_namespace=row.pid_namespace,
-        )
-        return Lock(
-            id=row.id,
-            key=row.key,
-            token=row.token,
-            holder=holder,
-            operation=row.operation,
-            run=row.run,
-            since=row.since,
-            last_beat=row.last_beat,
-            state=lock_state(holder, row.last_beat, self._me, self._db.now(), self._ages),
-            note=row.note,
-        )
+        return lock_of(row, self._me, self._db.now(), self._ages)
 
     def _age(self, lock: Lock) -> float:
         return max(0.0, (self._db.now() - lock.last_beat).total_seconds())
@@ -238,6 +219,23 @@ class DatabaseLocks:
             state=lock.state,
             advice=advice,
         )
+
+
+def lock_of(row: Row[Any], me: Holder, now: datetime, ages: LockAges) -> Lock:
+    """A row of the table, with the state that its holder is in ``now``, as ``me`` can tell."""
+    holder = Holder(row.user, row.host, row.pid, row.boot_id, row.process_started, row.pid_namespace)
+    return Lock(
+        id=row.id,
+        key=row.key,
+        token=row.token,
+        holder=holder,
+        operation=row.operation,
+        run=row.run,
+        since=row.since,
+        last_beat=row.last_beat,
+        state=lock_state(holder, row.last_beat, me, now, ages),
+        note=row.note,
+    )
 
 
 def lock_state(holder: Holder, last_beat: datetime, me: Holder, now: datetime, ages: LockAges) -> LockState:

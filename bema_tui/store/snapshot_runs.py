@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import ChangeKind, ChangeState, Holder, Lock, LockState, Phase, RunState
-from bema_tui.store.locks import LockAges, lock_state
+from bema_tui.store.locks import LockAges, lock_of
 from bema_tui.store.schema import campaigns, ledger, locks, plan_counts, requests, runs
 from bema_tui.store.views import PhaseView, RequestView, RunView
 
@@ -39,23 +39,7 @@ class Moment:
 async def read_locks(connection: AsyncConnection, moment: Moment) -> tuple[Lock, ...]:
     """The held locks, by the time they were taken, each with its state at this moment."""
     rows = await connection.execute(select(locks).where(locks.c.held).order_by(locks.c.since, locks.c.key))
-    return tuple(_lock(row, moment) for row in rows)
-
-
-def _lock(row: Row[Any], moment: Moment) -> Lock:
-    holder = Holder(row.user, row.host, row.pid, row.boot_id, row.process_started, row.pid_namespace)
-    return Lock(
-        id=row.id,
-        key=row.key,
-        token=row.token,
-        holder=holder,
-        operation=row.operation,
-        run=row.run,
-        since=row.since,
-        last_beat=row.last_beat,
-        state=lock_state(holder, row.last_beat, moment.me, moment.at, moment.ages),
-        note=row.note,
-    )
+    return tuple(lock_of(row, moment.me, moment.at, moment.ages) for row in rows)
 
 
 async def read_runs(connection: AsyncConnection, ids: Collection[int], *, newest: int = 0) -> Sequence[Row[Any]]:
