@@ -202,6 +202,17 @@ async def test_only_a_run_at_work_can_be_asked(desk: Desk) -> None:
         await desk.runs.ask(desk.run, "stop", "jon", "")
 
 
+async def test_who_comes_second_does_not_get_the_run(desk: Desk) -> None:
+    """Two saw the same plan waiting; the first has applied it by the time the second holds the lock."""
+    await desk.runs.update(desk.run, desk.fence, state=RunState.DONE)
+    await desk.locks.give_back(CODE, desk.lock.token)
+    lock = await desk.locks.acquire_lock(CODE, "apply")
+    second = Fence(CODE, lock.token)
+    assert not await desk.runs.claim(desk.run, [RunState.PLANNED], second, ME, state=RunState.APPLYING)
+    run = await desk.runs.get(desk.run)
+    assert (run.state, run.lock_token) == (RunState.DONE, desk.lock.token)
+
+
 async def test_an_ended_run_is_not_overwritten_by_whoever_had_it_before(desk: Desk) -> None:
     await desk.locks.release_lock(desk.lock.id, reason="test", force=True)
     lock = await desk.locks.acquire_lock(CODE, "resume", run=desk.run)
