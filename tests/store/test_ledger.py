@@ -169,10 +169,14 @@ async def test_the_sample_is_spread_over_the_run(desk: Desk) -> None:
 
 
 async def test_history_knows_refusals_and_moves(desk: Desk, clock: SetClock) -> None:
-    await plan_two(desk)
+    await plan(desk, *(change(person, ChangeKind.ADD_GROUP) for person in "123"))
     rows = await desk.ledger.planned(10)
     await desk.ledger.settle(
-        [Settled(rows[0].id, ChangeState.APPLIED), Settled(rows[1].id, ChangeState.FAILED, "no", 422)]
+        [
+            Settled(rows[0].id, ChangeState.APPLIED),
+            Settled(rows[1].id, ChangeState.FAILED, "no", 422),
+            Settled(rows[2].id, ChangeState.FAILED, "tried 3 times, read back: not written"),  # worth another plan
+        ]
     )
     history = LedgerHistory(desk.db, CODE)
     since = clock.at
