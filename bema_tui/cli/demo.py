@@ -27,8 +27,8 @@ WINDOW_SECONDS = 15
 
 
 @click.command()
-@click.option("--subscribers", type=click.IntRange(min=0), default=2000, show_default=True)
-@click.option("--orders", type=click.IntRange(min=0), default=1200, show_default=True)
+@click.option("--subscribers", type=click.IntRange(min=0), default=4000, show_default=True)
+@click.option("--orders", type=click.IntRange(min=0), default=2400, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @common
 def demo(subscribers: int, orders: int, seed: int, settings: Settings, as_json: bool) -> None:  # noqa: ARG001 (common's)

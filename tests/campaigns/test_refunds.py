@@ -76,6 +76,8 @@ def test_only_a_full_read_proves_absence() -> None:
         (Tier.BRONZE_PURCHASED, Tier.BRONZE, "BRONZE", "refund → Bronze"),
         (Tier.SILVER_PURCHASED, Tier.OPT_IN, "SILVER", "refund → Silver"),
         (Tier.GOLD_PURCHASED, Tier.WOOD, "GOLD", "refund → Gold"),
+        # The ledger's last move was an earlier refund's, and somebody put the person back since.
+        (Tier.GOLD_PURCHASED, Tier.GOLD_PURCHASED, "GOLD", "refund → Gold"),
     ],
 )
 def test_a_refund_leads_back_if_wanted(tier: Tier, before: Tier | None, back: str, rule: str) -> None:
