@@ -55,9 +55,9 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(database_file: Path) -> AsyncIterator[World]:
     clock = SetClock()
-    async with await Database.open(str(tmp_path / "bema.sqlite3"), clock=clock) as db:
+    async with await Database.open(str(database_file), clock=clock) as db:
         yield World(db, clock, DatabaseLocks(db, LockAges(), JON), DatabaseLocks(db, LockAges(), MARIA))
 
 

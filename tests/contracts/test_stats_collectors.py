@@ -39,9 +39,9 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(database_file: Path) -> AsyncIterator[World]:
     made = World()
-    async with await Database.open(str(tmp_path / "bema.sqlite3"), clock=lambda: made.at) as db:
+    async with await Database.open(str(database_file), clock=lambda: made.at) as db:
         made.db = db
         made.another_process()
         yield made

@@ -113,9 +113,9 @@ def test_addresses_are_of_example_domains_and_ids_are_long() -> None:
 
 
 def test_large_world_is_built_in_seconds() -> None:
-    begun = time.monotonic()
+    begun = time.process_time()  # not the clock's: other work on the machine must not matter
     made = world(subscribers=30_000, orders=5000)
-    assert time.monotonic() - begun < 8
+    assert time.process_time() - begun < 8
     assert len(made.visible) == 30_000
 
 

@@ -30,6 +30,6 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-async def db(tmp_path: Path, clock: SetClock) -> AsyncIterator[Database]:
-    async with await Database.open(str(tmp_path / "bema.sqlite3"), clock=clock) as database:
+async def db(database_file: Path, clock: SetClock) -> AsyncIterator[Database]:
+    async with await Database.open(str(database_file), clock=clock) as database:
         yield database

@@ -176,13 +176,15 @@ async def test_sold_products_and_their_first_sale(db: Database) -> None:
     limit=st.integers(1, 7),
 )
 async def test_the_stream_is_sorted_whole_and_never_splits_an_address(
-    rows: list[tuple[str, int, str]], limit: int
+    empty_database: bytes, rows: list[tuple[str, int, str]], limit: int
 ) -> None:
     found = [
         order(f"k{place:02}", email=email, day=day, product=product) for place, (email, day, product) in enumerate(rows)
     ]
     with TemporaryDirectory() as folder:
-        async with await Database.open(str(Path(folder) / "x.sqlite3")) as database:
+        path = Path(folder) / "x.sqlite3"
+        path.write_bytes(empty_database)
+        async with await Database.open(str(path)) as database:
             store = Orders(database)
             await read(store, found)
             streamed: list[Order] = []
@@ -199,8 +201,8 @@ async def test_bulk_is_bulk(db: Database) -> None:
     store = Orders(db)
     found = [order(f"key{place:06}", email=f"person{place}@example.org") for place in range(10_000)]
     number = await store.begin_read()
-    began = time.perf_counter()
+    began = time.process_time()  # not the clock's: other work on the machine must not matter
     await store.put(number, found)
     await store.put(number, found)
     assert len(await store.for_campaign(["12"], "", 20_000)) == 10_000
-    assert time.perf_counter() - began < 6  # about 1 s; row by row, or album by album, it takes far longer
+    assert time.process_time() - began < 6  # about 1 s; row by row, or album by album, it takes far longer

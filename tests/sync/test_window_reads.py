@@ -32,8 +32,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[Orders]:
-    async with await Database.open(str(tmp_path / "bema.sqlite3"), clock=clock) as db:
+async def store(database_file: Path, clock: Clock) -> AsyncIterator[Orders]:
+    async with await Database.open(str(database_file), clock=clock) as db:
         yield Orders(db)
 
 
