@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import subprocess
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from .desk import Desk, Simulated, until
 from .fixtures import OpenDesk, StartProxy
-from .proxy import Asked, Given, PassOn
+from .proxy import Asked, Given, PassOn, honest
 
 SOME_MORE = {"subscribers": 300, "orders": 400}
 
@@ -57,6 +59,29 @@ def test_a_lock_released_in_mid_run_ends_the_run_without_a_further_write(simulat
     assert done["state"] == "done"
     assert (done["sending"], done["unknown"], done["planned"]) == (0, 0, 0)
     assert simulated.violations() == []
+
+
+def test_a_write_is_not_repeated_once_the_lock_is_lost(between: Between) -> None:
+    """The lock goes while the first write is on its way to a service in trouble: no second try leaves."""
+    tried: list[Asked] = []
+
+    async def release_then_fail(asked: Asked, pass_on: PassOn) -> Given:
+        if not asked.writes:
+            return await pass_on(asked.body)
+        tried.append(asked)
+        if len(tried) == 1:
+            (lock,) = (await asyncio.to_thread(between.desk.run, "locks", "--json")).document
+            words = ("locks", "release", lock["id"], "--reason", "I think it hangs", "--force")
+            await asyncio.to_thread(between.desk.run, *words, expect=0)
+        return Given(503, b"", {"retry-after": "0"})
+
+    between.proxy.meddle = release_then_fail
+    before = between.simulated.people()
+    said = between.desk.process("sync", between.code, "--yes", "--json")
+    assert said.status == 5, said
+    assert (said.document["state"], said.document["sending"]) == ("lost", 0)
+    assert len(tried) == 1
+    assert between.simulated.people() == before
 
 
 def test_a_key_that_expires_in_mid_run(simulated: Simulated, desk: Desk) -> None:
@@ -156,6 +181,30 @@ def test_an_item_of_a_batch_that_fails_for_now_is_tried_again(code: int, between
     rows = between.desk.run("changes", str(done["run"]), "--json").document
     assert [row["attempts"] for row in rows if row["attempts"] > 1] == [2]
     assert between.simulated.violations() == []
+
+
+def test_a_change_that_never_shows_is_tried_three_times_and_may_be_planned_again(between: Between) -> None:
+    """One person's field is answered with ok and never written."""
+    stubborn: list[str] = []
+
+    async def ignore(asked: Asked, pass_on: PassOn) -> Given:
+        puts = [item for item in asked.items if item["method"] == "PUT"]
+        stubborn.extend(item["path"] for item in puts[:1] if not stubborn)
+        if not any(item["path"] in stubborn for item in puts):
+            return await pass_on(asked.body)
+        items = [{"method": "GET", "path": i["path"]} if i["path"] in stubborn else i for i in asked.items]
+        return await pass_on(json.dumps({"requests": items}).encode())
+
+    between.proxy.meddle = ignore
+    done = between.desk.run("sync", between.code, "--yes", "--json", expect=3).document
+    assert (done["state"], done["failed"], done["unknown"]) == ("done", 1, 0)
+    (row,) = between.desk.run("changes", str(done["run"]), "--state", "failed", "--json").document
+    assert (row["attempts"], row["error"]) == (3, "tried 3 times, read back: not written")
+    assert stubborn == [f"api/subscribers/{row['subscriber']}"]
+
+    between.proxy.meddle = honest
+    again = between.desk.run("sync", between.code, "--yes", "--json").document
+    assert (again["state"], again["applied"]) == ("done", 1)
 
 
 def test_an_item_that_is_refused_fails_alone_and_is_not_planned_again(between: Between) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,9 +42,10 @@ def test_removes_come_one_batch_later_and_first() -> None:
     ]
 
 
-def test_a_remove_whose_add_failed_is_skipped() -> None:
+@pytest.mark.parametrize("state", [ChangeState.FAILED, ChangeState.SKIPPED, ChangeState.UNDONE])
+def test_a_remove_whose_add_is_not_done_is_skipped(state: ChangeState) -> None:
     rows = move()
-    rows[1] = evolve(rows[1], state=ChangeState.FAILED)
+    rows[1] = evolve(rows[1], state=state)
     packed = pack([rows[2]], by_person(rows), 50)
     assert packed.send == ()
     assert packed.skip == ((rows[2], "its add was not applied"),)
