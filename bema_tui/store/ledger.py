@@ -200,6 +200,36 @@ class Ledger:
             )
             return result.rowcount
 
+    async def skip_moves_of_the_often_moved(self, since: datetime, most: int) -> int:
+        """Skip the planned moves of people who were moved ``most`` times since then, in any campaign; answers the rows.
+
+        The plan held them back by the same rule, but plans of several campaigns can wait at once.
+        """
+        mine = select(ledger.c.subscriber_id).where(
+            ledger.c.run == self.run, ledger.c.state == ChangeState.PLANNED, ledger.c.kind == ChangeKind.ADD_GROUP
+        )
+        often = (
+            select(ledger.c.subscriber_id)
+            .where(_moved_since(since), ledger.c.subscriber_id.in_(mine))
+            .group_by(ledger.c.subscriber_id)
+            .having(func.count() >= most)
+        )
+        move = or_(ledger.c.kind == ChangeKind.ADD_GROUP, ledger.c.needs_add)
+        reason = f"was moved {most} times today already"
+        async with self._db.write() as connection:
+            await check_fence(connection, self._fence)
+            result = await connection.execute(
+                update(ledger)
+                .where(
+                    ledger.c.run == self.run,
+                    ledger.c.state == ChangeState.PLANNED,
+                    move,
+                    ledger.c.subscriber_id.in_(often),
+                )
+                .values(state=ChangeState.SKIPPED, error=reason, settled_at=self._db.now())
+            )
+            return result.rowcount
+
     async def retarget(self, name: str, target: str) -> None:
         """A group or field that the plan lacked now exists: its rows get its real id or key."""
         async with self._db.write() as connection:
@@ -289,13 +319,7 @@ class LedgerHistory:
         """People moved at least once since then, in any campaign, and how often."""
         async with self._db.read() as connection:
             rows = await connection.execute(
-                select(ledger.c.subscriber_id, func.count())
-                .where(
-                    ledger.c.settled_at >= since,
-                    ledger.c.kind == ChangeKind.ADD_GROUP,
-                    ledger.c.state == ChangeState.APPLIED,
-                )
-                .group_by(ledger.c.subscriber_id)
+                select(ledger.c.subscriber_id, func.count()).where(_moved_since(since)).group_by(ledger.c.subscriber_id)
             )
             return {person: count for person, count in rows}  # noqa: C416 (rows are not pairs to the type checker)
 
@@ -317,6 +341,12 @@ class LedgerHistory:
                 added, _ = found.get(person, (None, None))
                 found[person] = (name, None) if kind == ChangeKind.ADD_GROUP else (added, name)
         return found
+
+
+def _moved_since(since: datetime) -> Any:
+    return and_(
+        ledger.c.settled_at >= since, ledger.c.kind == ChangeKind.ADD_GROUP, ledger.c.state == ChangeState.APPLIED
+    )
 
 
 async def _write_results(connection: AsyncConnection, results: Sequence[Settled], now: datetime) -> None:

@@ -22,6 +22,7 @@ from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.planning import Planner, PlanResult
 from bema_tui.sync.read_mailerlite import PeopleRead, read_people
 from bema_tui.sync.read_shop import read_shop
+from bema_tui.sync.record_check import label_midnight
 from bema_tui.sync.services import shown_as
 from bema_tui.sync.statistics import write_statistics
 
@@ -103,6 +104,7 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, *, approved: bool) 
         account = await read_account(job, create_missing=False)
         applier = Applier(job, account, keeper, gate)
     _refuse_blocked(job, account)
+    await job.ledger.skip_moves_of_the_often_moved(await label_midnight(job.db), job.settings.rules.moves_per_day)
     await applier.canary()
     await create_people(job, keeper, account, applier.watch_failures)
     await applier.apply_rest()

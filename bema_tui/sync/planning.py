@@ -18,17 +18,15 @@ from bema_tui.campaigns.reconcile import (
     reconcile_unknown_buyer,
 )
 from bema_tui.campaigns.severities import finding
-from bema_tui.config import label_zone
 from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange, RunState, Tier
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.ledger import LedgerHistory
 from bema_tui.store.people import Member
-from bema_tui.store.settings import DatabaseSettings
 from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.lookups import explain_stored_values
 from bema_tui.sync.merge import Pair, people_with_orders
-from bema_tui.sync.record_check import RecordCheck, campaign_findings
+from bema_tui.sync.record_check import RecordCheck, campaign_findings, label_midnight
 
 UNIT = 1000  # people per transaction; domain rules, section 7
 CREATE_RULE = "create what is missing"
@@ -114,7 +112,9 @@ class Planner:
         self._aliases = await explain_stored_values(job)
         self._refused = await self._history.refused()
         self._check = RecordCheck(
-            job.campaign.code, job.settings.rules, moves_today=await self._history.moves_since(await self._midnight())
+            job.campaign.code,
+            job.settings.rules,
+            moves_today=await self._history.moves_since(await label_midnight(job.db)),
         )
         tally.findings += self._account.findings
         tally.findings += campaign_findings(job.campaign, await Campaigns(job.db).all(), job.db.now().date())
@@ -135,12 +135,6 @@ class Planner:
             adds_by_group=dict(tally.adds),
             removes_unproved=tally.unproved,
         )
-
-    async def _midnight(self) -> datetime:
-        """The start of the label's day; its time zone is kept in the database."""
-        zone = label_zone(await DatabaseSettings(self._job.db).get("timezone") or "")
-        local = self._job.db.now().astimezone(zone)
-        return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _plan_creations(self) -> None:
         names = [(ChangeKind.CREATE_GROUP, name) for name in self._account.to_create_groups]

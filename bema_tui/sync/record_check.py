@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from attrs import evolve
 
@@ -11,13 +11,21 @@ from bema_tui.campaigns.context import Outcome
 from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.tiers import purchased_tier
 from bema_tui.campaigns.transitions import MoveReason
-from bema_tui.config import RuleSettings
+from bema_tui.config import RuleSettings, label_zone
 from bema_tui.model import Campaign, ChangeKind, Finding, PlannedChange, Tier
+from bema_tui.store.database import Database
 from bema_tui.store.people import Member
+from bema_tui.store.settings import DatabaseSettings
 from bema_tui.validators.base import findings_of
 from bema_tui.validators.campaign import CampaignValidator
 from bema_tui.validators.subscriber import SubscriberValidator
 from bema_tui.validators.tier_move import TierMoveValidator
+
+
+async def label_midnight(db: Database) -> datetime:
+    """The start of the label's day; its time zone is kept in the database."""
+    zone = label_zone(await DatabaseSettings(db).get("timezone") or "")
+    return db.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def campaign_findings(campaign: Campaign, others: Sequence[Campaign], today: date) -> tuple[Finding, ...]:

@@ -152,6 +152,15 @@ def test_a_fourth_move_on_one_day_waits(label: Label) -> None:
     assert label.tiers(email) == ["SILVER"]
     assert "blocked_record" in label.told(email)
 
+    # A plan that was made when the person had moves left, as plans of several campaigns are that wait at once.
+    label.desk.settings("[rules]\nmoves_per_day = 9\n")
+    run = label.desk.run("plan", label.code, "--json").document
+    assert run["moves"] == 1
+    label.desk.settings("")
+    done = label.desk.run("apply", str(run["run"]), "--json").document
+    assert (done["state"], done["applied"], done["skipped"]) == ("done", 0, 2)
+    assert label.tiers(email) == ["SILVER"]
+
 
 def test_who_is_not_active_is_moved_only_when_wanted(label: Label) -> None:
     email = label.somebody("bounced buyer")

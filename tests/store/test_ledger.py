@@ -187,6 +187,26 @@ async def test_history_knows_refusals_and_moves(desk: Desk, clock: SetClock) -> 
     assert await history.moves_since(clock.at) == {}
 
 
+async def test_who_was_moved_often_today_is_moved_no_more(desk: Desk, clock: SetClock) -> None:
+    since = clock.at
+    await plan(desk, *(change(person, ChangeKind.ADD_GROUP, target) for target in "abc" for person in "12"))
+    rows = await desk.ledger.planned(10)
+    await desk.ledger.settle([Settled(row.id, ChangeState.APPLIED) for row in rows[:5]])
+    await desk.ledger.settle([Settled(rows[5].id, ChangeState.FAILED, "no")])
+    await desk.runs.finish(desk.run, desk.lock.token, RunState.DONE, seconds=1)
+    await desk.locks.give_back(desk.lock.key, desk.lock.token)
+    newer = await begin(desk.db)
+    kinds = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
+    await plan(
+        newer, *(evolve(change(n, kind), needs_add=kind is ChangeKind.REMOVE_GROUP) for n in "12" for kind in kinds)
+    )
+    clock.forward(60)
+    assert await newer.ledger.skip_moves_of_the_often_moved(clock.at, 3) == 0
+    assert await newer.ledger.skip_moves_of_the_often_moved(since, 3) == 2
+    left = {(row.subscriber_id, row.kind) for row in await newer.ledger.planned(10)}
+    assert left == {("1", ChangeKind.SET_FIELD)} | {("2", kind) for kind in kinds}
+
+
 async def test_who_holds_the_lock_writes_down_that_others_are_lost(desk: Desk) -> None:
     await plan_two(desk)
     await desk.ledger.mark_sending(await desk.ledger.planned(1))
