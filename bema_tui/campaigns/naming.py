@@ -23,9 +23,6 @@ _FOLDS: Final = str.maketrans(
 )
 _FIELD_WORDS: Final = ("PURCHASE", "PURCHASED")
 _CODE_WORDS: Final = 3
-MAX_CODE: Final = 50
-"""The characters of a campaign code. Domain rules, section 5, subscriber."""
-
 _ADVICE: Final = "Pin a code of the form YYYY_ARTIST_ALBUM, capital letters and digits only."
 
 Named = TypeVar("Named", Group, CustomField)

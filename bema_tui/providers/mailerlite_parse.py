@@ -36,8 +36,8 @@ class _RawSubscriber:
     id: DigitId
     email: Address
     status: Token
-    source: Label = _EMPTY
     fields: Scalars = Factory(lambda: Scalars({}))
+    source: Label = _EMPTY
 
 
 @frozen

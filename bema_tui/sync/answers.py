@@ -36,9 +36,9 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer) -> Settled:
     """What one item's answer makes of its row."""
     if answer.ok:
         return _shown(row, answer)
-    if answer.code == 404 and row.kind is not ChangeKind.SET_FIELD:
-        # The person, the group or the membership is gone: the same code for all, so the person is read.
-        return Settled(row.id, ChangeState.UNKNOWN, "404; to be read back")
+    if answer.code == 404 and row.kind is ChangeKind.REMOVE_GROUP:
+        # Gone from the group, or gone altogether: the same code for both, so the person is read.
+        return Settled(row.id, ChangeState.UNKNOWN, "404 on the remove; to be read back")
     if answer.code == 404:
         return Settled(row.id, ChangeState.FAILED, f"404: {GONE}", refused_status=404)
     if answer.code == 429 or answer.code in NO_RIGHT:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from bema_tui.campaigns.naming import MAX_CODE, is_code
+from bema_tui.campaigns.naming import is_code
 from bema_tui.campaigns.tiers import LABEL
 from bema_tui.model import Tier
 from bema_tui.validators.base import CollectingValidator, day_of
+from bema_tui.validators.subscriber import MAX_CAMPAIGN
 
 FIRST_YEAR: Final = 1990
 YEARS_AHEAD: Final = 2
@@ -35,8 +36,8 @@ class CampaignValidator(CollectingValidator):
             self.add_error("code", f"{code!r} is not of the form YYYY_ARTIST_ALBUM")
         elif code is not None and today is not None:
             self._check_year(int(code[:4]), today.year)
-        if code is not None and len(code) > MAX_CODE:
-            self.add_error("code", f"has {len(code)} characters, at most {MAX_CODE} fit")
+        if code is not None and len(code) > MAX_CAMPAIGN:
+            self.add_error("code", f"has {len(code)} characters, at most {MAX_CAMPAIGN} fit")
         album = self.required_text(record, "album")
         if album is not None and len(album) > MAX_ALBUM:
             self.add_error("album", f"has {len(album)} characters, at most {MAX_ALBUM} fit")

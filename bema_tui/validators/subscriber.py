@@ -8,11 +8,12 @@ from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
-from bema_tui.campaigns.naming import MAX_CODE, is_code
+from bema_tui.campaigns.naming import is_code
 from bema_tui.model import Tier
 from bema_tui.validators.base import CollectingValidator
 
 MAX_EMAIL: Final = 254
+MAX_CAMPAIGN: Final = 50
 MAX_NAME: Final = 100
 MAX_SOURCE: Final = 100
 _PUNCTUATION: Final = frozenset("'.,-&()")
@@ -68,8 +69,8 @@ class SubscriberValidator(CollectingValidator):
     def _check_campaign(self, campaign: str) -> None:
         if not is_code(campaign):
             self.add_error("campaign", f"{campaign!r} is not of the form YYYY_ARTIST_ALBUM")
-        if len(campaign) > MAX_CODE:
-            self.add_error("campaign", f"has {len(campaign)} characters, at most {MAX_CODE} fit")
+        if len(campaign) > MAX_CAMPAIGN:
+            self.add_error("campaign", f"has {len(campaign)} characters, at most {MAX_CAMPAIGN} fit")
 
     def _check_name(self, part: str, value: object) -> None:
         if value is None:
