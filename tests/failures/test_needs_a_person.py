@@ -215,3 +215,17 @@ def test_a_member_of_a_twin_group_is_not_placed(simulated: Simulated, desk: Desk
     desk.run("sync", code, "--yes", "--json", expect=3)
     assert simulated.people()[email][1] == [twin]
     assert desk.run("findings", "--rule", "twin_group", "--json").document
+
+
+def test_a_plan_names_the_automations_it_sets_off_with_the_head_count(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    run = desk.run("plan", code, "--json", expect=0).document
+    joining = [row["after"] for row in desk.run("changes", str(run["run"]), "--json").document if row["after"]]
+    expected = [
+        {"name": one["name"], "group": group, "people": joining.count(group)}
+        for one in simulated.state()["automations"]
+        for group in one["groups"]
+        if one["enabled"] and group in joining
+    ]
+    assert expected
+    assert run["automations"] == expected

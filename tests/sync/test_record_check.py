@@ -1,14 +1,17 @@
-"""A campaign's own record, before it is made and at each sync. Domain rules, section 5."""
+"""A campaign's own record, before it is made and at each sync, and the label's day. Domain rules, section 5."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from attrs import evolve
 
 from bema_tui.model import Campaign, Finding, FindingRule, Severity
-from bema_tui.sync.record_check import campaign_findings
+from bema_tui.store.database import Database
+from bema_tui.store.settings import DatabaseSettings
+from bema_tui.sync.record_check import campaign_findings, label_midnight
 
 TODAY = date(2026, 11, 22)
 START = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -54,3 +57,20 @@ def test_what_is_unusual_is_one_warning_about_the_campaign(campaign: Campaign, o
 )
 def test_what_is_wrong_blocks(campaign: Campaign) -> None:
     assert told(campaign) == [FindingRule.BLOCKED_RECORD]
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "midnight"),
+    [
+        ("", "2026-11-22T00:30", "2026-11-22T00:00"),
+        ("Europe/Berlin", "2026-11-22T23:30", "2026-11-22T23:00"),
+        ("Europe/Berlin", "2026-11-22T22:30", "2026-11-21T23:00"),
+        ("America/New_York", "2026-11-22T04:30", "2026-11-21T05:00"),
+        ("Europe/Berlin", "2026-03-29T12:00", "2026-03-28T23:00"),
+    ],
+)
+async def test_the_labels_day_begins_at_its_own_midnight(tmp_path: Path, zone: str, now: str, midnight: str) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    async with await Database.open(str(tmp_path / "bema.sqlite3"), clock=lambda: moment) as db:
+        await DatabaseSettings(db).set("timezone", zone)
+        assert await label_midnight(db) == datetime.fromisoformat(midnight).replace(tzinfo=UTC)
