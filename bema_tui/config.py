@@ -239,11 +239,23 @@ def _read_file(file: Path) -> dict[str, Any]:
             mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
             values = tomllib.load(stream)
     except FileNotFoundError as error:
-        raise ConfigurationError("The configuration file does not exist.", where=str(file)) from error
+        raise ConfigurationError(
+            "The configuration file does not exist.",
+            where=str(file),
+            advice="Make it, or name another with --config or BEMA_CONFIG.",
+        ) from error
     except OSError as error:
-        raise ConfigurationError(f"The configuration file can't be read: {error.strerror}.", where=str(file)) from error
+        raise ConfigurationError(
+            f"The configuration file can't be read: {error.strerror}.",
+            where=str(file),
+            advice="It must be a file that you may read.",
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"The configuration file is not valid TOML: {error}.", where=str(file)) from error
+        raise ConfigurationError(
+            f"The configuration file is not valid TOML: {error}.",
+            where=str(file),
+            advice="Mend that line; the README lists every setting.",
+        ) from error
     holds_secret = any(isinstance(values.get(section), dict) and values[section].get(key) for section, key in _SECRETS)
     if holds_secret and mode & 0o077:
         raise ConfigurationError(

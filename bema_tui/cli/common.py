@@ -38,10 +38,11 @@ class Flags:
     as_json: bool = False
 
 
-def common(function: Callable[..., Any]) -> Callable[..., Any]:
+def common(function: Callable[..., Any], tell: Callable[..., None] | None = None) -> Callable[..., Any]:
     """Add ``--config``, ``--database``, ``--log-level`` and ``--json``; hand the command its settings.
 
-    A flag given before the command's name counts for the command too; one behind it outranks that.
+    A flag given before the command's name counts for the command too; one behind it outranks that. ``tell`` tells an
+    error of ours in the place of ``tell_error``.
     """
 
     @click.option("--config", "config_file", type=click.Path(), help="Settings file (TOML).")
@@ -68,7 +69,7 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
         context.obj = flags
         if context.invoked_subcommand is not None:
             return None  # the command itself reads the settings, once, with every flag known
-        with told(as_json=flags.as_json):
+        with told(as_json=flags.as_json, tell=tell):
             _refuse_broken_text(kwargs.values())
             settings = config.load(flags.config, flags={"database_url": flags.database})
             log_file = Path(settings.log_file).expanduser() if settings.log_file else config.default_log_file()
@@ -81,14 +82,15 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
 class told:  # noqa: N801 (used as a verb: with told(...))
     """Tell an error of ours in one message and end with its exit status; nothing else is swallowed."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, tell: Callable[..., None] | None = None) -> None:
         self._as_json = as_json
+        self._tell = tell or tell_error
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, BemaError):
-            tell_error(error, as_json=self._as_json)
+            self._tell(error, as_json=self._as_json)
             raise SystemExit(error.exit_status) from None
         if isinstance(error, Exception) and not isinstance(error, (click.ClickException, click.exceptions.Exit)):
             if isinstance(error, (click.Abort, BrokenPipeError)):

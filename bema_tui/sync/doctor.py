@@ -55,7 +55,7 @@ async def examine(
     try:
         db = await open_database(settings.database_url)
     except BemaError as error:
-        return [*lines, _failed(CONFIGURATION if isinstance(error, ConfigurationError) else "database", error)]
+        return [*lines, failed(CONFIGURATION if isinstance(error, ConfigurationError) else "database", error)]
     async with db:
         lines += await _database(db)
         if all(line.verdict != "error" for line in lines if line.about == CONFIGURATION):
@@ -63,8 +63,11 @@ async def examine(
     return lines
 
 
-def _failed(about: str, error: BemaError, verdict: Verdict = "error") -> Line:
-    return Line(about, verdict, error.message, error.advice or "Look at the log file.")
+def failed(about: str, error: BemaError, verdict: Verdict = "error") -> Line:
+    """An error as a line: what it says, where, and what to do."""
+    known = not error.where or error.where in error.message
+    text = error.message if known else f"{error.message} Where: {error.where}."
+    return Line(about, verdict, text, error.advice or "Look at the log file.")
 
 
 def _settings(settings: Settings) -> list[Line]:
@@ -73,13 +76,13 @@ def _settings(settings: Settings) -> list[Line]:
     usual = _flat(describe(Settings(database_url=default_database_url(), log_file=str(default_log_file()))))
     named = [name for name, value in _flat(describe(settings)).items() if value != usual[name] and name != "source"]
     lines = [Line(CONFIGURATION, "ok", f"Read from {source}. Set: {', '.join(sorted(named)) or 'nothing'}.")]
+    if settings.edd_credentials_in_url:
+        text = "edd_credentials_in_url is on: the shop's key and token stand in its access logs."
+        lines.append(Line(CONFIGURATION, "warning", text, "Turn it off if the shop takes a form body."))
     try:
         require_services(settings)
     except BemaError as error:
-        lines.append(_failed(CONFIGURATION, error))
-    if settings.edd_credentials_in_url:
-        text = "edd_credentials_in_url is on: the shop's key and token stand in its access logs."
-        lines.append(Line(CONFIGURATION, "warning", text, "Leave it out, unless the shop gets no form body."))
+        lines.append(failed(CONFIGURATION, error))
     return lines
 
 
@@ -97,7 +100,12 @@ def _files(settings: Settings) -> list[Line]:
     """The modes of the files that hold keys, addresses of people, or what was done."""
     database = normalise_url(settings.database_url).database
     files = [settings.source, database if database != ":memory:" else "", settings.log_file]
-    lines: list[Line] = []
+    folders = {Path(name).expanduser().absolute().parent for name in files if name}
+    lines = [
+        Line("files", "warning", f"In {folder} others can put a file in the place of ours.", f"chmod go-w {folder}")
+        for folder in sorted(folders)
+        if folder.exists() and _open_to_others(folder.stat().st_mode)
+    ]
     for name in files:
         path = Path(name).expanduser() if name else None
         if path is None or not path.exists():
@@ -112,6 +120,11 @@ def _files(settings: Settings) -> list[Line]:
     return lines
 
 
+def _open_to_others(mode: int) -> bool:
+    """Whether others may replace files in a folder: they may write there, and are not held to their own (``/tmp``)."""
+    return bool(mode & 0o022) and not mode & stat.S_ISVTX
+
+
 async def _database(db: Database) -> list[Line]:
     """Whether the file is whole, and the disk has room."""
     about = "database"
@@ -120,7 +133,7 @@ async def _database(db: Database) -> list[Line]:
         async with db.read() as connection:
             found = (await connection.exec_driver_sql("PRAGMA quick_check(3)")).scalars().all()
     except BemaError as error:
-        return [_failed(about, error)]
+        return [failed(about, error)]
     if list(found) == ["ok"]:
         lines.append(Line(about, "ok", "SQLite finds it whole."))
     else:
@@ -150,7 +163,7 @@ async def _services(settings: Settings, db: Database) -> list[Line]:
             meter=meter,
         )
     except ConfigurationError as error:
-        return [_failed(CONFIGURATION, error)]
+        return [failed(CONFIGURATION, error)]
     try:
         lines = await _shop(connections, db)
         lines += await _mailerlite(connections, probe, db)
@@ -168,7 +181,7 @@ async def _shop(connections: Connections, db: Database) -> list[Line]:
         report = await shop.validate_connection()
         await DatabaseSettings(db).belongs_to("shop", shop.shop_address)
     except BemaError as error:
-        return [_failed("shop", error)]
+        return [failed("shop", error)]
     text = f"{report.identity} answers in {report.seconds:.1f} s; the key may see sales."
     return [Line("shop", "ok", text), _clock("the shop", shop.server_time, db.now())]
 
@@ -180,7 +193,7 @@ async def _mailerlite(connections: Connections, probe: MailerLiteProbe, db: Data
         if mailerlite.account_id is not None:
             await DatabaseSettings(db).belongs_to("mailerlite_account", mailerlite.account_id)
     except BemaError as error:
-        return [_failed("mailerlite", error)]
+        return [failed("mailerlite", error)]
     text = f"{report.identity} answers in {report.seconds:.1f} s; a MailerLite key may read and write."
     probes = [
         await _asked("page size", lambda: _page_cap(probe, db)),
@@ -197,7 +210,7 @@ async def _asked(about: str, ask: Callable[[], Awaitable[Line]]) -> Line:
     try:
         return await ask()
     except BemaError as error:
-        return _failed(about, error, "warning")
+        return failed(about, error, "warning")
 
 
 def _clock(whose: str, theirs: datetime | None, ours: datetime) -> Line:

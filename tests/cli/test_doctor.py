@@ -117,6 +117,48 @@ def test_files_that_others_can_read_are_warned_about(desk: Desk) -> None:
     assert advice == [f"chmod 600 {desk.database}", f"chmod 600 {desk.log}"]
 
 
+def test_folders_where_others_may_write_are_warned_about(desk: Desk) -> None:
+    desk.run("campaigns", "list", "--json", expect=0)
+    desk.folder.chmod(0o777)
+    said = desk.run("doctor", "--json", expect=0)
+    assert [line["advice"] for line in lines(said, "files") if line["verdict"] == "warning"] == [
+        f"chmod go-w {desk.folder}"
+    ]
+    desk.folder.chmod(0o1777)
+    assert verdicts(desk.run("doctor", "--json", expect=0), "files") == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "told"),
+    [
+        (None, 0o600, "does not exist"),
+        ("a = = 1", 0o600, "not valid TOML"),
+        ("colour = 1", 0o600, "unknown setting colour"),
+        ('[mailerlite]\nkey = "x"', 0o644, "readable by others"),
+    ],
+)
+def test_settings_that_cannot_be_read_are_one_line_that_says_where_and_what_to_do(
+    desk: Desk, text: str | None, mode: int, told: str
+) -> None:
+    desk.settings(text or "")
+    desk.config.chmod(mode)
+    if text is None:
+        desk.config.unlink()
+    said = desk.run("doctor", "--json", expect=2)
+    (line,) = said.document["lines"]
+    assert (line["about"], line["verdict"], said.document["error"]) == ("configuration", "error", 1)
+    assert told in line["text"]
+    assert str(desk.config) in line["text"]
+    assert line["advice"]
+    assert desk.run("doctor", expect=2).out.startswith("error    configuration  ")
+
+
+def test_a_database_that_cannot_be_opened_is_named(desk: Desk) -> None:
+    desk.environment["BEMA_DATABASE_URL"] = "sqlite:////proc/none/bema.sqlite3"
+    said = desk.run("doctor", "--json", expect=1)
+    assert "/proc/none/bema.sqlite3" in lines(said, "database")[0]["text"]
+
+
 def test_a_file_that_is_no_database_is_an_error(desk: Desk) -> None:
     desk.database.write_bytes(b"not a database at all" * 100)
     said = desk.run("doctor", "--json", expect=1)
