@@ -38,9 +38,11 @@ def test_any_size(subscribers: int, orders: int, campaigns: int) -> None:
     assert len({campaign.code for campaign in made.campaigns}) == campaigns
 
 
-@pytest.mark.parametrize("campaigns", [1, 2, 4, 6])
-def test_somebody_plays_every_role(campaigns: int) -> None:
-    made = world(campaigns=campaigns)
+@pytest.mark.parametrize(
+    ("subscribers", "orders", "campaigns"), [(100, 100, 1), (200, 100, 4), (2000, 1200, 2), (2000, 1200, 6)]
+)
+def test_somebody_plays_every_role(subscribers: int, orders: int, campaigns: int) -> None:
+    made = world(subscribers=subscribers, orders=orders, campaigns=campaigns)
     assert set(made.cast) == {role.name for role in ROLES} | {"buyer unknown to MailerLite"}
 
 
@@ -100,6 +102,11 @@ def test_products_hold_every_kind() -> None:
     sold = {item.product_id for order in made.orders.values() for item in order.items}
     assert sold - set(made.products) == {90}
     assert any(len(order.items) > 1 for order in made.orders.values())
+    assert {item.quantity for order in made.orders.values() for item in order.items} >= {1, 3, -1}
+    assert {fee["download_id"] is None for order in made.orders.values() for fee in order.fees} == {True, False}
+    assert any(order.tax for order in made.orders.values())
+    unpaid = {order.status for order in made.orders.values() if not order.transaction_id and order.gateway == "stripe"}
+    assert unpaid - {"complete"} == {"pending", "processing", "abandoned", "failed", "trash"}
 
 
 def test_addresses_are_of_example_domains_and_ids_are_long() -> None:
