@@ -9,7 +9,6 @@ import attrs
 from bema_tui.simulator.faults import FaultProfile, maybe_whole, seconds, whole
 
 FieldKeyRule = Literal["snake", "lower"]
-Side = Literal["mailerlite", "edd"]
 IMPORT_OUTCOMES = (
     "invalid",
     "mistyped",

@@ -102,7 +102,6 @@ _COLOUR_OF = {
 }
 _BOLD = {"title", "bad", "live", "simulator", "readonly", "strong", "waits"}
 _REVERSED = {"live", "simulator", "readonly"}
-STYLE_NAMES = frozenset(_COLOUR_OF) | {"cursor"}
 
 
 def style_of(app: App[object], name: str) -> Style:
