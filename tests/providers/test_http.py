@@ -171,6 +171,19 @@ async def test_a_stop_ends_a_wait_and_forbids_the_next_request() -> None:
         assert len(script.requests) == (0 if stop_at == 1000 else 1)
 
 
+async def test_a_stop_that_comes_while_the_quota_is_asked_for_is_heeded_too() -> None:
+    time = Time()
+
+    class Busy(Notes):
+        async def admit(self, cost: int) -> None:
+            time.stop_at = time.now
+
+    script = Script([reply({})])
+    with pytest.raises(Stopped):
+        await client(script, time, Busy()).request("PUT", "/", write=True)
+    assert script.requests == []
+
+
 async def test_a_stop_after_a_lost_write_leaves_it_unknown() -> None:
     with pytest.raises(WriteUnknown):
         await client(Script([cut()]), Time(stop_at=1000.5)).request("PUT", "/", write=True)
