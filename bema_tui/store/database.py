@@ -62,9 +62,11 @@ class Database:
     its start, so that what it reads first is still true when it writes.
     """
 
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock, path: Path | None = None) -> None:
         self.engine = engine
         self.now = clock
+        self._path = path
+        self._file = _identity(path) if path is not None else None
 
     @classmethod
     async def open(cls, address: str, *, clock: Clock = utc_now) -> Self:
@@ -92,7 +94,7 @@ class Database:
             except BaseException:
                 await engine.dispose()
                 raise
-        return cls(engine, clock)
+            return cls(engine, clock, path)
 
     @property
     def where(self) -> str:
@@ -103,6 +105,7 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """One short transaction that sees a single moment."""
         with plain_words(self.where, "read the database"):
+            self._still_there()
             async with self.engine.connect() as connection, connection.begin():
                 yield connection
 
@@ -110,10 +113,20 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One short transaction with the right to write from its start; committed at the end, else rolled back."""
         with plain_words(self.where, "write the database"):
+            self._still_there()
             async with self.engine.connect() as connection:
                 writer = await connection.execution_options(bema_write=True)
                 async with writer.begin():
                     yield writer
+
+    def _still_there(self) -> None:
+        """SQLite goes on in a file that was taken away, where no other process sees its ledger and its locks."""
+        if self._path is not None and _identity(self._path) != self._file:
+            raise StoreError(
+                "The database file was removed or replaced while it was open.",
+                where=self.where,
+                advice="Put the file back, or a copy of it, and start again.",
+            )
 
     async def close(self) -> None:
         """Close every connection."""
@@ -168,6 +181,14 @@ def _explain(text: str, where: str, tried: str) -> StoreError:
         if mark in lowered:
             return StoreError(message, where=where, tried=tried, advice=advice, retryable="locked" in mark)
     return StoreError(f"The database refused: {text}.", where=where, tried=tried)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _prepare_file(path: Path) -> None:

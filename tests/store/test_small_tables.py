@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from attrs import evolve
 
-from bema_tui.errors import UsageError, WrongAccount
+from bema_tui.errors import StoreError, UsageError, WrongAccount
 from bema_tui.model import Campaign
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns, ReadSizes
@@ -108,6 +109,26 @@ async def test_of_two_first_contacts_at_once_one_is_refused(db: Database) -> Non
         *(store.belongs_to("mailerlite_account", name) for name in ("1", "2")), return_exceptions=True
     )
     assert [type(outcome) for outcome in outcomes if outcome is not None] == [WrongAccount]
+
+
+def _take_away(file: Path, to: Path, *, copied: bool) -> None:
+    file.rename(to)
+    if copied:
+        file.write_bytes(to.read_bytes())
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_database_that_was_taken_away_is_neither_read_nor_written(
+    replaced: bool, db: Database, tmp_path: Path
+) -> None:
+    """SQLite itself would go on in the removed file, beside everybody else's locks."""
+    _take_away(Path(db.where), tmp_path / "away", copied=replaced)
+    with pytest.raises(StoreError, match="removed or replaced"):
+        await Activity(db).latest(1)
+    with pytest.raises(StoreError, match="removed or replaced"):
+        await Activity(db).add("maria", "sync", "lost")
+    (tmp_path / "away").replace(db.where)
+    await Activity(db).add("maria", "sync", "back again")
 
 
 async def test_activity_is_newest_first_and_plain(db: Database, clock: SetClock) -> None:
