@@ -19,7 +19,7 @@ from bema_tui.store.orders import Orders
 from bema_tui.store.settings import DatabaseSettings
 from bema_tui.sync.read_shop import read_orders, require_complete
 from bema_tui.sync.record_check import campaign_findings
-from bema_tui.sync.services import Connections
+from bema_tui.sync.services import Connections, shown_as
 
 _NO_RUN = -1
 
@@ -44,12 +44,14 @@ async def discover_campaigns(
         ProviderError: one of the two did not answer.
     """
     await DatabaseSettings(db).refuse_other("shop", connections.shop.shop_address)
-    groups = await connections.mailerlite.get_groups()
-    if connections.mailerlite.account_id:
-        await DatabaseSettings(db).belongs_to("mailerlite_account", connections.mailerlite.account_id)
-    fields = await connections.mailerlite.get_fields()
-    products = await connections.shop.get_products()
-    require_complete(await read_orders(db, connections.shop, interrupt), connections.shop)
+    async with shown_as(db, "mailerlite"):
+        groups = await connections.mailerlite.get_groups()
+        if connections.mailerlite.account_id:
+            await DatabaseSettings(db).belongs_to("mailerlite_account", connections.mailerlite.account_id)
+        fields = await connections.mailerlite.get_fields()
+    async with shown_as(db, "shop"):
+        products = await connections.shop.get_products()
+        require_complete(await read_orders(db, connections.shop, interrupt), connections.shop)
     orders, campaigns = Orders(db), Campaigns(db)
     free, partial = settings.rules.count_free_orders, settings.rules.partial_refund_counts
     existing, today = await campaigns.all(), db.now().date()

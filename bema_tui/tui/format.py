@@ -80,11 +80,14 @@ def _chars_within(text: str, width: int) -> int:
 
 
 def cut_line(content: Content, width: int) -> Content:
-    """A line cut to ``width`` cells, as ``cut`` does, with its styles kept."""
+    """A line cut to ``width`` cells, as ``cut`` does, with its styles kept; blanks at its end are no loss."""
     if cell_len(content.plain) <= width:
         return content
     if width <= 0:
         return Content("")
+    kept = _chars_within(content.plain, width)
+    if content.plain[kept:].isspace():
+        return content[:kept]
     return line(content[: _chars_within(content.plain, width - 1)], "~")
 
 

@@ -93,7 +93,7 @@ async def test_an_empty_database_says_what_to_do_next() -> None:
 @pytest.mark.parametrize("size", [(59, 24), (80, 15)])
 async def test_a_terminal_that_is_too_small_says_so(size: tuple[int, int]) -> None:
     async with desk(size=size) as made:
-        assert made.shows(f"This terminal is {size[0]} by {size[1]}")
+        assert made.shows(f"Too small: {size[0]}×{size[1]}, needs 60×16. q quits")
         await made.press("q")
         assert made.app.return_value == 0
 
@@ -162,6 +162,13 @@ async def test_tiers_that_nobody_read_are_not_nought() -> None:
     reader = HandReader(picture(campaigns=(campaign("2026_ZM_BTL", "never", tiers={}),)))
     async with desk(reader) as made:
         assert made.shows("Opt-In         -")
+
+
+async def test_all_is_not_well_while_the_health_is_poor() -> None:
+    ill = evolve(EMPTY, health=evolve(HEALTH, score=45, reasons=("load 14.3 on 2 cores",)))
+    async with desk(HandReader(ill)) as made:
+        assert made.shows("1 thing needs you:  ✗ health 45 poor: load 14.3 on 2 cores")
+        assert not made.shows("all is well")
 
 
 async def test_the_reason_of_the_score_outranks_the_bar_of_requests() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from bema_tui.errors import StoreError
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
 from bema_tui.store.views import PhaseView
 from bema_tui.tui.screens.plan import PlanScreen
@@ -139,6 +140,18 @@ async def test_a_plan_turns_into_its_progress_under_the_same_eyes() -> None:
         assert made.app.focused is screen.wrong
         await made.until_shows("failed after 1 try, 14:32:00: 404 no such subscriber")
         await made.until_shows("41 of 96")
+
+
+async def test_a_database_that_can_not_be_read_is_told_beside_the_plan() -> None:
+    reader = HandReader()
+    async with desk(reader, size=(80, 24)) as made:
+        await opened(made, 417)
+        reader.fail = StoreError("The database file was removed or replaced while it was open.")
+        await made.refreshed()
+        assert made.rows[-2].startswith(" ✗ the database can't be read, shown as of 14:32: The database file")
+        reader.fail = None
+        await made.refreshed()
+        assert made.rows[-2].startswith(" → plan 417 waits for a yes")
 
 
 async def test_left_and_escape_go_back_and_1_goes_home() -> None:

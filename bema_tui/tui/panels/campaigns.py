@@ -16,7 +16,7 @@ from bema_tui.tui.widgets.columns import Column, Row
 
 COLUMNS = (
     Column("code", "code", 22, least=15),
-    Column("album", "album", 19, rank=7),
+    Column("album", "album", 19, rank=7, grow=True),
     Column("state", "state", 15, least=13),
     Column("members", "members", 9, rank=1, right=True, least=8),
     Column("buyers", "buyers", 8, rank=3, right=True, least=7),
@@ -150,14 +150,13 @@ def stats_lines(campaign: CampaignView | None, look: Look, width: int, height: i
 def _tier_bars(campaign: CampaignView, look: Look, width: int) -> list[Content]:
     wide = width >= 70
     first, second = (24, 20) if wide else (10, 5)
-    indent = " " if not wide else "  "
     top = max((*campaign.tiers.values(), 1))
-    head = f"{indent}{'':8}{'in tier':>8}" + " " * (first + 2) + "bought".rjust(8)
+    head = f" {'':8}{'in tier':>8}" + " " * (first + 1) + "bought".rjust(8)
     made = [line((head, "muted"))]
     for tier, bought in TIERS_ALL:
         here = campaign.tiers.get(tier, 0)
         parts = line(
-            indent,
+            " ",
             (LABELS[tier].ljust(8), "muted"),
             (count(here) if campaign.tiers else "-").rjust(8),
             " ",

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from bema_tui.model import LockState, RunState, Severity
 from bema_tui.store.views import HealthView, ServiceView, Snapshot
-from bema_tui.tui.format import Part, age, bar, count, cut, line, pack, spread, width_of
+from bema_tui.tui.format import Part, age, bar, count, cut, fit, line, pack, width_of
 from bema_tui.tui.look import Look
 
 SCREENS = ("Overview", "Campaigns", "Runs", "Findings", "Locks", "Health", "Activity")
@@ -78,7 +78,8 @@ def top_line(snapshot: Snapshot | None, look: Look, width: int) -> Content:
     room = width - width_of(clock) - 1
     if width_of(made) + width_of(_score(health, label, look, width)) > room:
         made = _services(snapshot, look, width, 0)
-    return spread(line(made, _score(health, label, look, room - width_of(made))), clock, width)
+    left = line(made, _score(health, label, look, room - width_of(made)))
+    return line(fit(left, width - width_of(clock)), clock)
 
 
 def _services(snapshot: Snapshot | None, look: Look, width: int, cells: int) -> Content:
@@ -188,6 +189,10 @@ def needs(snapshot: Snapshot, look: Look) -> tuple[Need, ...]:
         if service.state in ("down", "refused"):
             title = "MailerLite" if name == "mailerlite" else "shop"
             made.append(Need(g.bad, "bad", f"{title} {service.state}", f"{title} {service.state}: {service.detail}", 6))
+    health = snapshot.health
+    if health is not None and score_word(health.score) == "poor":
+        text = f"health {health.score} poor"
+        made.append(Need(g.bad, "bad", text, ": ".join((text, *health.reasons[:1])), 6))
     for campaign in snapshot.campaigns:
         if campaign.status == "failed":
             text = f"{campaign.code} failed"
@@ -232,11 +237,16 @@ def _lock_needs(snapshot: Snapshot, look: Look, told: set[str]) -> list[Need]:
     ]
 
 
+def problem_line(problem: str, look: Look) -> Content:
+    """Why the picture is not today's."""
+    return line((f" {look.glyphs.bad} {problem}", "bad"))
+
+
 def answer_line(snapshot: Snapshot | None, look: Look, width: int, problem: str = "") -> Content:
     """``all is well`` with the time of the last full check, or what needs a person, worst first."""
     g = look.glyphs
     if problem:
-        return line(" ", (f"{g.bad} {cut(problem, width - 4)}", "bad"))
+        return problem_line(problem, look)
     if snapshot is None:
         return line((" reading", "muted"))
     wanted = needs(snapshot, look)

@@ -93,8 +93,7 @@ class ConsoleScreen(Screen[None]):
         width, height = self.size
         if not width:
             return
-        least = f"{LEAST.width}×{LEAST.height}" if not self.look.glyphs.ascii else f"{LEAST.width}x{LEAST.height}"
-        self.small.put(0, line(f"This terminal is {width} by {height}: too small, from {least} on it fits. q quits"))
+        self.small.put(0, line(f"Too small: {width}×{height}, needs {LEAST.width}×{LEAST.height}. q quits"))
         self.top.put(0, top_line(self.snapshot, self.look, width))
         self.tabs.put(0, tabs_line(self.snapshot, self.look, width, self.number))
         self.show(self.snapshot)

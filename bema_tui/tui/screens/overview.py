@@ -139,7 +139,7 @@ class Overview(Deeds, ConsoleScreen):
 
     def offers(self) -> Mapping[str, str]:
         made = dict(actions.offers(self.snapshot, self.target()))
-        if self.focused is self.campaigns:
+        if self.focused is self.campaigns and (self.campaigns.total or self.filter.value):
             made["filter"] = "filter"
         return made
 

@@ -73,7 +73,7 @@ def _narrow(size: Size) -> Mapping[str, Region]:
     y += share.runs
     made["findings"] = Region(0, y, width, share.findings)
     y += share.findings
-    half = width // 2 if width >= _BESIDE else width
+    half = max(40, width // 2) if width >= _BESIDE else width
     made["locks"] = Region(0, y, half, share.locks)
     if width >= _BESIDE:
         made["activity"] = Region(half + 2, y, width - half - 2, share.locks)

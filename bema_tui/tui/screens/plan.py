@@ -20,6 +20,7 @@ from bema_tui.tui.deeds import Deeds
 from bema_tui.tui.format import count, folded, line
 from bema_tui.tui.panels import plan as panel
 from bema_tui.tui.panels import plan_head
+from bema_tui.tui.panels.top import problem_line
 from bema_tui.tui.reading import Reader
 from bema_tui.tui.screens import places
 from bema_tui.tui.screens.base import ConsoleScreen
@@ -122,7 +123,8 @@ class PlanScreen(Deeds, ConsoleScreen):
         self._show_sides(run)
         self._show_detail()
         waiting = [other.id for other in snapshot.runs if other.state.waiting] if snapshot else []
-        self.now.put(0, plan_head.now_line(run, waiting, look, width))
+        problem = self.bema.problem
+        self.now.put(0, problem_line(problem, look) if problem else plan_head.now_line(run, waiting, look, width))
 
     def _show_sides(self, run: RunView) -> None:
         glyphs = self.look.glyphs
