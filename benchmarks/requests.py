@@ -1,24 +1,11 @@
 """What a sync costs in requests to MailerLite, against the fewest that are safe and against a naive client.
 
 For each size the first sync is made, then 0 %, 1 % and 20 % of the campaign's members buy, and a second sync is
-counted: by the simulator's own log, nothing is taken from what the engine says of itself but its forecast.
+counted, by the simulator's own log: nothing is taken from what the engine says of itself but its forecast and the
+way of reading it chose. The last lines do the same at the real quota, 120 in a window (which is short here), under both
+readings of what a batch costs; they tell how full the windows were while it wrote.
 
-Reads are compared in what they take of the quota, since a look-up in a batch takes as much as a page of a thousand
-(the simulator counts a batch as one and each of its items); writes in requests, because their items are given.
-
-The lower bound, derived from the simulator's truth:
-
-- *Reading for the plan.* Three lists (groups, fields, automations). Then the cheaper of the two safe ways:
-  by groups, where every group is asked for its active people, and for any other status that its count does not call
-  empty, ``ceil(members / rows of a page)`` requests each, at least one; and ``ceil(n / 50)`` for the ``n`` buyers who
-  are in no group; or by one sweep, ``ceil(people of the account / rows of a page)``, and ``ceil(k / 50)`` for the
-  ``k`` of those buyers whom MailerLite knows, since who bought and shows no tier must be read again; and either way
-  one batch for 50 who show more than one tier, for the same reason.
-- *Reading while it writes*, only if there is something to write: the three lists again, for they may be hours old;
-  the first five people in full, and a sample: one batch each.
-- *Writing.* A batch holds 50 items, and a move is three: ``ceil(items / 50)``. The first five people go before the
-  rest, and everybody's adds must be answered before their removes leave: so each of the two parts takes at least
-  two batches if somebody of it is removed from a group.
+The lower bound is derived in ``benchmarks/fewest.py``.
 
 A naive client asks for each member and each buyer by themselves, and sends each change by itself, as the plugin that
 this program replaces did. Run: ``python -m benchmarks.requests [SUBSCRIBERS …]``
@@ -31,11 +18,11 @@ import json
 import math
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import httpx
+from attrs import evolve
 
 from bema_tui.config import EddSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.model import Holder
@@ -48,18 +35,13 @@ from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.job import Meter
 from bema_tui.sync.runner import Runner
 from bema_tui.sync.services import connector
+from benchmarks.fewest import FIRST, LISTS, Cost, Truth, fewest_writes, person_of
 from benchmarks.sync_cost import simulator
 
 SIZES = (1_000, 10_000, 100_000)
 SHARES = (0.0, 0.01, 0.2)
 _NO_QUOTA = 10_000_000
-_BATCH = 50
-_GROUP_PAGE = 1000
-_ACCOUNT_PAGE = 100
-_LISTS = 3
-_FIRST = 5
-_SETTLED = {"complete", "partially_refunded", "revoked", "on_hold"}
-_UNPURCHASED = ("OPT-IN", "GOLD", "SILVER", "BRONZE")
+_QUOTA, _RESERVE, _WINDOW_SECONDS = 120, 10, 3.0
 
 
 class Stage:
@@ -73,6 +55,10 @@ class Stage:
         """The whole truth."""
         state: dict[str, Any] = self._http.get(self._control + "state").json()
         return state
+
+    def set(self, **switches: Any) -> None:
+        """Change how the simulator behaves."""
+        self._http.post(self._control + "set", json=switches).raise_for_status()
 
     def log(self, since: int = 0) -> list[dict[str, Any]]:
         """Requests to MailerLite after the one with this number."""
@@ -95,117 +81,95 @@ class Stage:
         self._http.close()
 
 
-class Truth:
-    """What the simulator holds of one campaign, and what follows from it."""
-
-    def __init__(self, state: dict[str, Any], code: str, products: set[str]) -> None:
-        people = state["subscribers"]
-        self.account = len(people)
-        self.members = [p for p in people if any(name.startswith(f"{code}_") for name in p["groups"])]
-        self.sizes: Counter[tuple[str, str]] = Counter()
-        for group in state["groups"]:
-            if group["name"].startswith(f"{code}_"):
-                self.sizes[group["name"], "active"] += 0
-        for person in self.members:
-            self.sizes.update((name, person["status"]) for name in person["groups"] if name.startswith(f"{code}_"))
-        self.buyers = {
-            order["email"].strip().lower()
-            for order in state["orders"]
-            if order["status"] in _SETTLED and any(str(item["id"]) in products for item in order["products"])
-        }
-        self.several = sum(sum(name.startswith(f"{code}_") for name in p["groups"]) > 1 for p in self.members)
-        inside = {person["email"] for person in self.members}
-        known = {person["email"] for person in people}
-        self.outside = len(self.buyers - inside)
-        self.outside_known = len((self.buyers & known) - inside)
-
-    def could_buy(self, code: str, share: float) -> list[str]:
-        """Active members in one tier that is not bought, as many as that share of the members."""
-        tiers = {f"{code}_{suffix}" for suffix in _UNPURCHASED}
-        fitting = [
-            person["email"]
-            for person in self.members
-            if person["status"] == "active"
-            and person["email"] not in self.buyers
-            and len(ours := [name for name in person["groups"] if name.startswith(f"{code}_")]) == 1
-            and ours[0] in tiers
-        ]
-        return fitting[: round(share * len(self.members))]
-
-    def fewest_reads(self, written: int) -> int:
-        """What the reads that no safe client can do without take of the quota, when it writes to so many people."""
-        by_groups = sum(max(1, math.ceil(size / _GROUP_PAGE)) for size in self.sizes.values())
-        by_sweep = math.ceil(self.account / _ACCOUNT_PAGE)
-        plan = _LISTS + min(by_groups + _looks(self.outside), by_sweep + _looks(self.outside_known))
-        proof = _LISTS + _looks(min(written, _FIRST)) + _looks(min(written, _BATCH)) if written else 0
-        return plan + _looks(self.several) + proof
+def _fullness(rows: list[dict[str, Any]]) -> list[float]:
+    """How full the windows with batches that write were, of what may be used; not the last one, which ends the work."""
+    began, windows = -math.inf, []
+    for row in rows:
+        if row["seconds_since_start"] >= began + _WINDOW_SECONDS:
+            began = row["seconds_since_start"]
+            windows.append([0, False])
+        windows[-1][0] += row["cost"]
+        windows[-1][1] |= row["write"]
+    return [round(used / (_QUOTA - _RESERVE), 3) for used, writes in windows if writes][:-1]
 
 
-def _looks(people: int) -> int:
-    """What looking at people by id or address takes of the quota: one a batch, and one each."""
-    return people + math.ceil(people / _BATCH)
-
-
-def fewest_writes(rows: list[dict[str, Any]]) -> int:
-    """The write requests that no safe client can do without, for these writes: one part for five people, one for all
-    others."""
-    items = [item for row in rows for item in row["items"]]
-    first = list(dict.fromkeys(_person(item) for item in items))[:_FIRST]
-    parts = [[item for item in items if (_person(item) in first) is among] for among in (True, False)]
-    return sum(max(math.ceil(len(part) / _BATCH), len({item["method"] == "DELETE" for item in part})) for part in parts)
-
-
-def _person(item: dict[str, Any]) -> str:
-    return str(item["path"].split("/")[2])
-
-
-async def measure(subscribers: int, share: float) -> dict[str, Any]:
-    """The second sync of a campaign that half of the account is in, after a share of its members bought."""
-    with tempfile.TemporaryDirectory() as folder, simulator(subscribers, subscribers // 4) as where:
+async def measure(subscribers: int, share: float, paced_item_cost: int | None = None) -> dict[str, Any]:
+    """The second sync of a campaign that half of the account is in, after a share of its members bought; at the real
+    quota if the cost of a batch's item is given."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        simulator(subscribers, subscribers // 4, window_seconds=_WINDOW_SECONDS) as where,
+    ):
         stage = Stage(where)
         try:
             async with await Database.open(f"sqlite:///{Path(folder) / 'bema.sqlite3'}") as db:
-                return await _two_syncs(db, _settings(where, folder), stage, subscribers, share)
+                return await _two_syncs(db, _settings(where, folder), stage, subscribers, share, paced_item_cost)
         finally:
             stage.close()
 
 
-async def _two_syncs(db: Database, settings: Settings, stage: Stage, subscribers: int, share: float) -> dict[str, Any]:
+async def _two_syncs(
+    db: Database, settings: Settings, stage: Stage, subscribers: int, share: float, paced_item_cost: int | None
+) -> dict[str, Any]:
     me = current_holder()
     code, products = await _first_campaign(db, settings, me)
-    await _sync(db, settings, me, code)
+    first = await _sync(db, settings, me, code)
+    item_cost = 1 if paced_item_cost is None else paced_item_cost
     truth = Truth(stage.state(), code, products)
     stage.sell(min(products), truth.could_buy(code, share))
-    truth = Truth(stage.state(), code, products)
+    truth = Truth(stage.state(), code, products, item_cost)
     before = stage.last()
+    if paced_item_cost is not None:
+        stage.set(quota=_QUOTA, batch_item_cost=paced_item_cost)
+        await asyncio.sleep(_WINDOW_SECONDS)
+        paced = evolve(settings.mailerlite, quota=_QUOTA, reserve=_RESERVE, window_seconds=_WINDOW_SECONDS)
+        settings = evolve(settings, mailerlite=paced)
     run = await _sync(db, settings, me, code)
     rows = stage.log(before)
-    writes = [row for row in rows if row["write"]]
-    items = sum(len(row["items"]) for row in writes)
-    written = len({_person(item) for row in writes for item in row["items"]})
-    reads = sum(row["cost"] for row in rows if not row["write"])
-    fewest, fewest_w = truth.fewest_reads(written), fewest_writes(writes)
-    foretold = await _forecast(db, run)
-    return {
+    made = {side: _cost([row for row in rows if row["write"] is (side == "writes")]) for side in ("reads", "writes")}
+    items = [item for row in rows if row["write"] for item in row["items"]]
+    written = list(dict.fromkeys(map(person_of, items)))
+    fewest = {
+        "reads": truth.fewest_reads(len(written)),
+        "writes": fewest_writes(truth, Truth(stage.state(), code, products, item_cost), set(written[:FIRST])),
+    }
+    foretold, foretold_first = await _forecast(db, run), await _forecast(db, first)
+    said: dict[str, Any] = {
         "subscribers": subscribers,
         "changes_percent": round(share * 100),
+        "quota": None if paced_item_cost is None else _QUOTA,
+        "item_cost": item_cost,
         "members": len(truth.members),
-        "items": items,
+        "items": len(items),
         "strategy": foretold["strategy"],
-        "reads": len(rows) - len(writes),
-        "reads_quota": reads,
-        "reads_quota_fewest": fewest,
-        "reads_ratio": round(reads / fewest, 3),
-        "reads_forecast": foretold["reads"],
-        "writes": len(writes),
-        "writes_fewest": fewest_w,
-        "writes_ratio": round(len(writes) / fewest_w, 3) if fewest_w else 1.0,
-        "writes_forecast": foretold["writes"],
-        "forecast_error": foretold["reads"] + foretold["writes"] - len(rows),
-        "quota_units": sum(row["cost"] for row in rows),
-        "naive": _LISTS + len(truth.members) + truth.outside + items,
-        "refused_429": sum(row["status"] == 429 for row in rows),
     }
+    for side, cost in made.items():
+        said |= {
+            side: cost.requests,
+            f"{side}_fewest": fewest[side].requests,
+            f"{side}_ratio": _ratio(cost.requests, fewest[side].requests),
+            f"{side}_quota": cost.units,
+            f"{side}_quota_fewest": fewest[side].units,
+            f"{side}_quota_ratio": _ratio(cost.units, fewest[side].units),
+            f"{side}_forecast": foretold[side],
+        }
+    return said | {
+        "forecast_error": foretold["error"],
+        "first_sync": foretold_first["reads"] + foretold_first["writes"] - foretold_first["error"],
+        "first_sync_forecast_error": foretold_first["error"],
+        "naive": LISTS + len(truth.members) + truth.outside + len(items),
+        "refused_429": sum(row["status"] == 429 for row in rows),
+        "windows_full": [] if paced_item_cost is None else _fullness(rows),
+    }
+
+
+def _cost(rows: list[dict[str, Any]]) -> Cost:
+    return Cost(len(rows), sum(row["cost"] for row in rows))
+
+
+def _ratio(made: int, fewest: int) -> float | None:
+    """None where something was done that need not be done at all."""
+    return round(made / fewest, 3) if fewest else (None if made else 1.0)
 
 
 async def _forecast(db: Database, run: int) -> dict[str, Any]:
@@ -215,7 +179,9 @@ async def _forecast(db: Database, run: int) -> dict[str, Any]:
 
     async with db.read() as connection:
         row = (await connection.execute(select(runs).where(runs.c.id == run))).one()
-    return {"reads": row.read_forecast, "writes": row.write_forecast, "strategy": row.mailerlite_read["strategy"]}
+    reads, writes = row.read_forecast, row.write_forecast
+    error = reads + writes - row.requests_read - row.requests_write
+    return {"reads": reads, "writes": writes, "error": error, "strategy": row.mailerlite_read["strategy"]}
 
 
 def _settings(where: dict[str, Any], folder: str) -> Settings:
@@ -247,10 +213,12 @@ async def _sync(db: Database, settings: Settings, me: Holder, code: str) -> int:
 
 
 def main() -> None:
-    """Print a line for each size and share of changes."""
+    """Print a line for each size and share of changes, and one for each cost of an item at the real quota."""
     for size in [int(size) for size in sys.argv[1:]] or SIZES:
         for share in SHARES:
             print(json.dumps(asyncio.run(measure(size, share))), flush=True)
+    for item_cost in (0, 1):
+        print(json.dumps(asyncio.run(measure(min(SIZES), max(SHARES), item_cost))), flush=True)
 
 
 if __name__ == "__main__":

@@ -23,9 +23,18 @@ _COMMAND = (sys.executable, "-m", "bema_tui")
 
 
 @contextlib.contextmanager
-def simulator(subscribers: int, orders: int) -> Iterator[dict[str, Any]]:
+def simulator(subscribers: int, orders: int, window_seconds: float = 60.0) -> Iterator[dict[str, Any]]:
     """A simulator with one campaign, without a quota: pacing is not what is measured here."""
-    command = [*_COMMAND, "simulate", "--campaigns", "1", "--quota", "10000000"]
+    command = [
+        *_COMMAND,
+        "simulate",
+        "--campaigns",
+        "1",
+        "--quota",
+        "10000000",
+        "--window-seconds",
+        str(window_seconds),
+    ]
     command += ["--subscribers", str(subscribers), "--orders", str(orders)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
