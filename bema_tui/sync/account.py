@@ -19,7 +19,8 @@ from bema_tui.sync.job import Job
 
 @frozen
 class Account:
-    """What the account holds for a campaign: its groups by tier, its field, the automations that its groups set off.
+    """What the account holds for a campaign: its groups by tier, its field, and for a plan the automations that its
+    groups set off.
 
     A group or field that the plan is to create stands here with the id ``new:<name>``.
     """
@@ -27,7 +28,8 @@ class Account:
     groups: Mapping[Tier, Group]
     field: CustomField | None
     check: CampaignCheck
-    automations: tuple[Automation, ...]
+    read_at: datetime
+    automations: tuple[Automation, ...] = ()
     to_create_groups: tuple[str, ...] = ()
     to_create_field: str | None = None
 
@@ -84,24 +86,27 @@ def as_text(value: str | float) -> str:
     return str(value)
 
 
-async def read_account(job: Job, *, create_missing: bool) -> Account:
-    """Read groups, fields and automations, and find this campaign's among them.
+async def read_account(job: Job, *, for_plan: bool = False) -> Account:
+    """Read groups and fields, and find this campaign's among them.
+
+    A plan reads the automations as well, and takes what is missing for created if that is wished.
 
     Raises:
         WrongAccount: the database belongs to another account.
         ProviderError: MailerLite did not answer.
     """
+    read_at = job.db.now()
     groups = await job.mailerlite.get_groups()
     if job.mailerlite.account_id:
         await DatabaseSettings(job.db).belongs_to("mailerlite_account", job.mailerlite.account_id)
     fields = await job.mailerlite.get_fields()
-    automations = await job.mailerlite.get_automations()
+    automations = await job.mailerlite.get_automations() if for_plan else ()
     check = check_campaign(job.campaign, groups, fields)
     by_tier = dict(check.by_tier)
     field = check.field
     new_groups: tuple[str, ...] = ()
     new_field = None
-    if create_missing:
+    if for_plan and job.options.get("create_missing"):
         new_groups = tuple(group_name(job.campaign.code, tier) for tier in Tier if tier in check.missing)
         for tier in sorted(check.missing):
             name = group_name(job.campaign.code, tier)
@@ -114,6 +119,7 @@ async def read_account(job: Job, *, create_missing: bool) -> Account:
         groups=by_tier,
         field=field,
         check=check,
+        read_at=read_at,
         automations=tuple(a for a in automations if a.enabled and a.group_ids & ours),
         to_create_groups=new_groups,
         to_create_field=new_field,

@@ -27,10 +27,12 @@ _PEOPLE_KINDS = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_G
 
 
 def _ending(rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
-    """Planned rows in their order; near the end of a plan the removes last, so that they need no batch of their own."""
+    """Planned rows in their order; near the end of a plan the removes last, and first the people who have some, so that
+    removes need no batch of their own."""
     if len(rows) > _LAST_BATCHES * BATCH:
         return rows
-    return sorted(rows, key=lambda row: row.kind is ChangeKind.REMOVE_GROUP)
+    moved = {row.subscriber_id for row in rows if row.kind is ChangeKind.REMOVE_GROUP}
+    return sorted(rows, key=lambda row: (row.kind is ChangeKind.REMOVE_GROUP, row.subscriber_id not in moved))
 
 
 class Applier:

@@ -16,7 +16,7 @@ SAMPLE = 50
 _PEOPLE = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
 _MOVES = (ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
 _PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
-_ACCOUNT_READS = 3  # groups, fields, automations, before anything is written
+_ACCOUNT_READS = 2  # groups and fields, before anything is written
 _SECONDS_A_REQUEST = 0.4  # where the quota is no limit, the line is
 
 
@@ -89,13 +89,15 @@ def forecast_writes(
     reserve: int,
     window_seconds: float,
     batch: BatchCost | None = None,
+    account_read: bool = False,
     fresh_seconds: float = math.inf,
 ) -> Forecast:
     """The cost of applying a plan: the canary's batches, then batches of 50 with the removes one batch later.
 
     ``limit`` and ``reserve`` are requests of a window of ``window_seconds``; ``batch`` is what batches take of them, as
-    measured, else the dearer of what is possible. After ``fresh_seconds`` what was read is stale: whoever is written
-    later than that is read again first, up to 50 people at a time.
+    measured, else the dearer of what is possible. ``account_read`` says that the plan's read of groups and fields will
+    do, since it is applied at once. After ``fresh_seconds`` what was read is stale: whoever is written later than that
+    is read again first, up to 50 people at a time.
     """
     items = sum(kinds.get(kind, 0) for kind in _PEOPLE)
     places = sum(kinds.get(kind, 0) for kind in _PLACES)
@@ -104,7 +106,7 @@ def forecast_writes(
         return Forecast(0, 0, 0, 0.0)
     budget = max(1, limit - reserve)
     windows = _Windows(budget, batch or BatchCost(), budget, window_seconds)
-    reads = windows.single(_ACCOUNT_READS)
+    reads = 0 if account_read else windows.single(_ACCOUNT_READS)
     writes = windows.single(places + created)
     reads += windows.single(places + created)  # a create looks first
     reads += windows.single(min(created, CANARY_PEOPLE))  # the first new people are read back

@@ -29,8 +29,9 @@ from bema_tui.sync.statistics import write_statistics
 _NO_RUN = -1
 
 
-async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
-    """Read both sides and write the plan; true when there is nothing to do, and the statistics are written.
+async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> Account | None:
+    """Read both sides and write the plan; answers the account that it rests on, or None when there is nothing to do and
+    the statistics are written.
 
     Raises:
         IncompleteRead: one side could not be read whole; nothing was planned.
@@ -39,7 +40,7 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
     rules = _rules(job.settings.rules)
     await job.enter(Phase.READ_SHOP)
     async with shown_as(job.db, "mailerlite"):
-        account = await read_account(job, create_missing=bool(job.options.get("create_missing")))
+        account = await read_account(job, for_plan=True)
     async with shown_as(job.db, "shop"):
         found = await read_shop(job)
     await job.enter(Phase.READ_MAILERLITE, found)
@@ -65,13 +66,17 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> bool:
         await job.enter(Phase.STATISTICS, "nothing to do")
         counted = await write_statistics(job, statistics, rules)
         await job.enter(Phase.UNLOCK, counted)
-        return True
+        return None
     await job.enter(Phase.YES, f"{plan.changes:,} changes")
-    return False
+    return account
 
 
-async def apply_plan(job: Job, keeper: Keeper, gate: WindowGate, statistics: Statistics, *, approved: bool) -> str:
+async def apply_plan(
+    job: Job, keeper: Keeper, gate: WindowGate, statistics: Statistics, *, account: Account | None, approved: bool
+) -> str:
     """Apply what is planned, read a sample back, and count; answers the sums in words.
+
+    ``account`` is what the plan rests on, if this process has just made it.
 
     Raises:
         BemaError: the run could not go on; the ledger says how far it came.
@@ -79,7 +84,7 @@ async def apply_plan(job: Job, keeper: Keeper, gate: WindowGate, statistics: Sta
     await job.note(state=RunState.APPLYING)
     await job.enter(Phase.SETTLE)
     async with shown_as(job.db, "mailerlite"):
-        sampled = await _write(job, keeper, gate, approved=approved)
+        sampled = await _write(job, keeper, gate, account, approved=approved)
     await job.enter(Phase.STATISTICS, sampled)
     counted = await write_statistics(job, statistics, _rules(job.settings.rules))
     await job.enter(Phase.UNLOCK, counted)
@@ -88,9 +93,10 @@ async def apply_plan(job: Job, keeper: Keeper, gate: WindowGate, statistics: Sta
     return ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items())) or "nothing to do"
 
 
-async def _write(job: Job, keeper: Keeper, gate: WindowGate, *, approved: bool) -> str:
+async def _write(job: Job, keeper: Keeper, gate: WindowGate, account: Account | None, *, approved: bool) -> str:
     """Everything that changes something outside, and the sample that is read back; answers the latter in words."""
-    account = await read_account(job, create_missing=False)
+    if account is None or not _fresh(job, account):
+        account = await read_account(job)
     applier = Applier(job, account, keeper, gate)
     # What an end left on its way and could not write down, on a full disk for one.
     await job.ledger.mark_unknown()
@@ -101,7 +107,7 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, *, approved: bool) 
     await job.enter(Phase.APPLY, f"{settled} settled" if settled else "")
     await job.note(apply_started_at=job.db.now())
     if await create_missing(job, keeper, account):
-        account = await read_account(job, create_missing=False)
+        account = await read_account(job)
         applier = Applier(job, account, keeper, gate)
     _refuse_blocked(job, account)
     await job.ledger.skip_moves_of_the_often_moved(await label_midnight(job.db), job.settings.rules.moves_per_day)
@@ -110,6 +116,12 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, *, approved: bool) 
     await applier.apply_rest()
     await job.enter(Phase.READ_BACK)
     return await applier.read_back()
+
+
+def _fresh(job: Job, account: Account) -> bool:
+    """Whether the account's groups and field may still be taken for what they were."""
+    age = (job.db.now() - account.read_at).total_seconds()
+    return 0 <= age < job.settings.rules.stale_after_seconds
 
 
 def _rules(settings: RuleSettings) -> Rules:
@@ -158,6 +170,8 @@ async def _write_cost(
     """Write what the plan comes to, and what it will cost if its yes comes now."""
     quota = job.settings.mailerlite
     age = (job.db.now() - read.at).total_seconds()
+    job.options["needs_approval"] = _needs_approval(job, plan, shrunk)
+    at_once = bool(job.options.get("yes")) and not job.options["needs_approval"]
     forecast = forecast_writes(
         plan.kinds,
         plan.people,
@@ -165,12 +179,12 @@ async def _write_cost(
         reserve=quota.reserve,
         window_seconds=quota.window_seconds,
         batch=gate.batch_cost,
+        account_read=at_once and _fresh(job, account),
         fresh_seconds=job.settings.rules.stale_after_seconds - age,
     )
     names = {group.id: group.name for group in account.groups.values()}
     latest = await job.orders.latest_complete()
     orders = latest.orders if latest else 0
-    job.options["needs_approval"] = _needs_approval(job, plan, shrunk)
     await job.note(
         people=plan.people,
         moves=plan.moves,

@@ -90,13 +90,15 @@ async def choose_reading(
         if worth_reading(group, status)
     ]
     expected = await buyers.expected()
-    outside = expected.outside
     if not expected.read_before:
-        # Nobody has looked yet. Most buyers come from the list; those beyond its members can't be among them.
-        outside = max(0, outside - sum(passes))
+        # Nobody has looked yet. Most buyers come from the list; those beyond its members can't be among them. Some will
+        # be in no group, and somebody in two tiers: that is a batch each, rarely none or two.
+        members, some = sum(passes), min(1, expected.outside)
+        outside = max(some, expected.outside - members)
+        expected = evolve(expected, outside=outside, outside_known=some, several=min(1, members))
     needs = ReadingNeeds(
         passes=passes,
-        outside=outside,
+        outside=expected.outside,
         outside_known=expected.outside_known,
         several=expected.several,
         account=None,

@@ -192,8 +192,10 @@ class Runner:
 
     async def _work(self, job: Job, keeper: Keeper, begun: Begun, connections: Connections) -> _End:
         run = await self._runs.get(begun.run)
+        account = None
         if run.planned_at is None:
-            if await make_plan(job, self._statistics, connections.gate):
+            account = await make_plan(job, self._statistics, connections.gate)
+            if account is None:
                 return _End(RunState.DONE, note="nothing to do")
             run = await self._runs.get(begun.run)
         if not run.may_apply:
@@ -201,7 +203,8 @@ class Runner:
             return _End(RunState.NEEDS_APPROVAL if why else RunState.PLANNED, note=why or "waits for a yes")
         if run.yes_at is None and run.apply_started_at is None:
             await job.note(yes_at=self._db.now())
-        note = await apply_plan(job, keeper, connections.gate, self._statistics, approved=begun.what == "apply")
+        approved = begun.what == "apply"
+        note = await apply_plan(job, keeper, connections.gate, self._statistics, account=account, approved=approved)
         return _End(RunState.DONE, note=note)
 
     async def _wait_out(self, job: Job, keeper: Keeper, asked: RateLimited) -> None:
