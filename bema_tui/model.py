@@ -173,7 +173,7 @@ class FindingRule(StrEnum):
 
 @frozen
 class Group:
-    """A MailerLite group. ``counts`` are the service's own cached member counts by status."""
+    """A MailerLite group. ``counts`` are the service's own cached member counts, for the statuses it tells."""
 
     id: str
     name: str
@@ -228,11 +228,20 @@ class Subscriber:
 
 
 @frozen
+class BrokenRow:
+    """A field of a row that could not be used: where it stands, what is wrong, and the person's id if that is known."""
+
+    path: str
+    problem: str
+    subscriber_id: str = ""
+
+
+@frozen
 class SubscriberPage:
-    """One page of people, with the parse errors of the rows that could not be used (path → what is wrong)."""
+    """One page of people, with what is wrong with the rows that could not be used."""
 
     subscribers: tuple[Subscriber, ...]
-    broken: tuple[tuple[str, str], ...] = ()
+    broken: tuple[BrokenRow, ...] = ()
 
 
 @frozen

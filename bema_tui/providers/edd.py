@@ -15,6 +15,7 @@ import httpx
 from bema_tui.errors import NotAuthorized
 from bema_tui.interfaces import Interrupt, RequestMeter
 from bema_tui.model import (
+    BrokenRow,
     ConnectionReport,
     Order,
     Product,
@@ -334,11 +335,11 @@ def _said(body: Mapping[str, object]) -> str:
 
 def _customers(rows: Sequence[object], page: int) -> SubscriberPage:
     people: list[Subscriber] = []
-    broken: list[tuple[str, str]] = []
+    broken: list[BrokenRow] = []
     for index, raw in enumerate(rows):
         try:
             people.append(parse.customer(raw))
         except FaultError as error:
             place = f"page {page}: customers.{index}"
-            broken += [(f"{place}.{path}".rstrip("."), text) for path, text in error.faults]
+            broken += [BrokenRow(f"{place}.{path}".rstrip("."), text) for path, text in error.faults]
     return SubscriberPage(tuple(people), tuple(broken))

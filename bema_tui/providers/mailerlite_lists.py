@@ -1,4 +1,7 @@
-"""MailerLite's two ways of paging, each read to a proven end: by cursor (people) and by number (all else)."""
+"""MailerLite's two ways of paging, each read to a proven end: by cursor (people) and by number (all else).
+
+The members of a group came by number in 2022; whoever answers so today is read so.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from bema_tui.providers import mailerlite_parse as parse
 from bema_tui.providers.http import ServiceClient
 from bema_tui.providers.parsing import FaultError, member
 
-_SAFE_PAGE: Final = 100
+_SMALLER: Final = (100, None)
+"""What is asked for after a page size was refused: what every list is known to give, then what it gives unasked."""
 _MOST_PAGES: Final = 1000
 _ANY_ID: Final = re.compile(r"/[0-9]+(?=/|$)")
 
@@ -30,7 +34,8 @@ R = TypeVar("R", bound=HasId)
 
 
 class Lists:
-    """Reads whole lists. The page size is a wish: some lists give fewer rows and say so, some refuse and get 100.
+    """Reads whole lists. The page size is a wish: some lists give fewer rows and say so, some refuse and are asked for
+    fewer.
 
     Each kind of list has a cap of its own, learned from its own answers.
     """
@@ -38,7 +43,7 @@ class Lists:
     def __init__(self, client: ServiceClient, page_size: int) -> None:
         self._client = client
         self._page_size = page_size
-        self._sizes: dict[str, int] = {}
+        self._sizes: dict[str, int | None] = {}
         self._caps: dict[str, int] = {}
 
     def cap(self, path: str) -> int | None:
@@ -49,30 +54,40 @@ class Lists:
         """All people of a list, until its cursor is null or a page is empty; a short page is not an end.
 
         Raises:
-            BadAnswer: no cursor to go by, or one that came before.
+            BadAnswer: neither a cursor nor a last page to go by, or a cursor that came before.
+            IncompleteRead: the list came by number, and changed its total on the way.
         """
         tried = "read subscribers"
-        cursor: str | None = None
+        position: dict[str, str] = {}
         seen: set[str] = set()
+        totals: set[int] = set()
         number = 0
         while True:
             number += 1
-            asked = {**params, **({"cursor": cursor} if cursor is not None else {})}
-            body = await self._page(path, asked, self._size(path), tried)
+            body = await self._page(path, {**params, **position}, self._size(path), tried)
             rows = body.get("data")
             meta = member(body, "meta")
             if not isinstance(rows, list):
                 raise self._client.fault("a list without data", path="data", tried=tried)
-            if "next_cursor" not in meta:
+            last = _whole(meta.get("last_page"), 0)
+            if "next_cursor" not in meta and not last:
                 raise self._client.fault("a list without a cursor", path="meta.next_cursor", tried=tried)
             yield parse.subscriber_page(rows, f"page {number}: data.")
+            if "next_cursor" not in meta:
+                totals.add(_whole(meta.get("total"), -1))
+                if len(totals) > 1:
+                    raise self._incomplete("MailerLite's list changed while it was read page by page.", tried)
+                if number >= last:
+                    return
+                position = {"page": str(number + 1)}
+                continue
             following = meta["next_cursor"]
             if following is None or following == "" or not rows:
                 return
             if not isinstance(following, str) or following in seen:
                 raise self._client.fault("a cursor that repeats or is no text", path="meta.next_cursor", tried=tried)
             seen.add(following)
-            cursor = following
+            position = {"cursor": following}
 
     async def by_number(
         self, path: str, read: Callable[[object], R], tried: str, *, most: int | None = None
@@ -87,7 +102,7 @@ class Lists:
         total: object = None
         for number in range(1, _MOST_PAGES + 1):
             size = self._size(path)
-            body = await self.numbered_page(path, number, min(size, most or size), tried)
+            body = await self.numbered_page(path, number, min(size, most or size) if size else None, tried)
             data = body["data"]
             meta = member(body, "meta")
             for index, raw in enumerate(data if isinstance(data, list) else []):
@@ -97,15 +112,12 @@ class Lists:
             if not data or number >= _whole(last, number):
                 break
         if len(rows) < _whole(total, 0):
-            raise IncompleteRead(
-                f"MailerLite's list has {_whole(total, 0)} rows, and {len(rows)} of them came.",
-                tried=tried,
-                where=self._client.where,
-                advice="Try again; the list may have changed while it was read.",
+            raise self._incomplete(
+                f"MailerLite's list has {_whole(total, 0)} rows, and {len(rows)} of them came.", tried
             )
         return tuple(rows.values())
 
-    async def numbered_page(self, path: str, number: int, size: int, tried: str) -> dict[str, object]:
+    async def numbered_page(self, path: str, number: int, size: int | None, tried: str) -> dict[str, object]:
         """One page of a numbered list; ``data`` is a list and ``meta`` tells the last page."""
         body = await self._page(path, {"page": str(number)}, size, tried)
         if not isinstance(body.get("data"), list):
@@ -114,24 +126,33 @@ class Lists:
             raise self._client.fault("a list that does not tell its last page", path="meta.last_page", tried=tried)
         return body
 
-    def _size(self, path: str) -> int:
-        return min(self._page_size, self._sizes.get(_kind(path), self._page_size))
+    def _size(self, path: str) -> int | None:
+        return self._sizes.get(_kind(path), self._page_size)
 
-    async def _page(self, path: str, params: Mapping[str, str], size: int, tried: str) -> dict[str, object]:
-        try:
-            body = await self._client.request_json("GET", path, params={**params, "limit": str(size)}, tried=tried)
-        except RequestRefused as refused:
-            # How many rows may be asked for is nowhere written; 422 is one of the ways to refuse too many.
-            if refused.status != 422 or size <= _SAFE_PAGE:
-                raise
-            size = _SAFE_PAGE
-            body = await self._client.request_json("GET", path, params={**params, "limit": str(size)}, tried=tried)
+    async def _page(self, path: str, params: Mapping[str, str], size: int | None, tried: str) -> dict[str, object]:
+        """One page of ``size`` rows, or of as many as the list gives unasked."""
+        wanted = size
+        while True:
+            asked = dict(params) if size is None else {**params, "limit": str(size)}
+            try:
+                body = await self._client.request_json("GET", path, params=asked, tried=tried)
+                break
+            except RequestRefused as refused:
+                # How many rows may be asked for is nowhere written; 422 is one of the ways to refuse too many.
+                if refused.status != 422 or size is None:
+                    raise
+            size = next(smaller for smaller in _SMALLER if smaller is None or smaller < size)
+        if size != wanted:
             self._sizes[_kind(path)] = size
         given = _whole(member(body, "meta").get("per_page"), 0)
         if given > 0:
             # Only told, not asked for from now on: a page of another size in mid-list would leave rows out.
-            self._caps[_kind(path)] = min(given, size)
+            self._caps[_kind(path)] = given if size is None else min(given, size)
         return body
+
+    def _incomplete(self, words: str, tried: str) -> IncompleteRead:
+        advice = "Try again; the list may have changed while it was read."
+        return IncompleteRead(words, tried=tried, where=self._client.where, advice=advice)
 
     def _read(self, raw: object, read: Callable[[object], R], place: str, tried: str) -> R:
         try:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import Factory, frozen
 
-from bema_tui.model import Automation, CustomField, Group, Subscriber, SubscriberPage, SubscriberStatus
+from bema_tui.model import Automation, BrokenRow, CustomField, Group, Subscriber, SubscriberPage, SubscriberStatus
 from bema_tui.providers.parsing import (
     Address,
     Count,
@@ -36,7 +36,7 @@ class _RawSubscriber:
     id: DigitId
     email: Address
     status: Token
-    fields: Scalars = Factory(lambda: Scalars({}))
+    fields: Scalars
     source: Label = _EMPTY
 
 
@@ -49,11 +49,11 @@ class _RawMemberships:
 class _RawGroup:
     id: DigitId
     name: Label
-    active_count: Count = _NONE
-    unsubscribed_count: Count = _NONE
-    unconfirmed_count: Count = _NONE
-    bounced_count: Count = _NONE
-    junk_count: Count = _NONE
+    active_count: Count | None = None
+    unsubscribed_count: Count | None = None
+    unconfirmed_count: Count | None = None
+    bounced_count: Count | None = None
+    junk_count: Count | None = None
 
 
 @frozen
@@ -131,17 +131,28 @@ def subscriber(raw: object) -> Subscriber:
 def subscriber_page(rows: Sequence[object], place: str) -> SubscriberPage:
     """A page of people; ``place`` begins the path of each broken row."""
     good: list[Subscriber] = []
-    broken: list[tuple[str, str]] = []
+    broken: list[BrokenRow] = []
     for number, raw in enumerate(rows):
         try:
             good.append(subscriber(raw))
         except FaultError as error:
-            broken += [(f"{place}{number}{'.' + path if path else ''}", text) for path, text in error.faults]
+            named = _id_of(raw)
+            broken += [
+                BrokenRow(f"{place}{number}{'.' + path if path else ''}", text, named) for path, text in error.faults
+            ]
     return SubscriberPage(tuple(good), tuple(broken))
 
 
+def _id_of(raw: object) -> str:
+    """The id in a row that can't be used as a whole; empty when that is not usable either."""
+    try:
+        return structure(raw, _RawReference).id
+    except FaultError:
+        return ""
+
+
 def group(raw: object) -> Group:
-    """One group, with the service's own counts.
+    """One group, with those of the service's own counts that it tells.
 
     Raises:
         FaultError: a field can't be used.
@@ -154,7 +165,8 @@ def group(raw: object) -> Group:
         SubscriberStatus.BOUNCED: row.bounced_count,
         SubscriberStatus.JUNK: row.junk_count,
     }
-    return Group(id=row.id, name=row.name, counts=counts)
+    told = {status: count for status, count in counts.items() if count is not None}
+    return Group(id=row.id, name=row.name, counts=told)
 
 
 def custom_field(raw: object) -> CustomField:

@@ -37,7 +37,7 @@ Flag = NewType("Flag", bool)
 """Yes or no, also as 0, 1 or their text."""
 
 Scalars = NewType("Scalars", dict[str, Any])
-"""Custom fields by key: text (cleaned), finite numbers or nothing. PHP writes no fields as ``[]``."""
+"""Custom fields by key: text (cleaned), finite numbers or nothing. PHP writes none as ``[]``; null says nothing."""
 
 StructureHook = Callable[[Any, Any], Any]
 
@@ -201,7 +201,7 @@ def _many(value: object) -> list[object]:
 
 
 def _scalars(value: object) -> dict[str, object]:
-    if value is None or value == []:
+    if value == []:
         return {}
     if not isinstance(value, Mapping):
         raise TypeError(f"{excerpt(value)} is not an object of fields")

@@ -11,7 +11,7 @@ from bema_tui.sync.reading_people import whole
 
 def worth_reading(group: Group, status: SubscriberStatus) -> bool:
     """Whether a group is asked for its people of a status: not where its own count says that there are none."""
-    return group.counts.get(status, 0) > 0 or status is SubscriberStatus.ACTIVE
+    return group.counts.get(status) != 0 or status is SubscriberStatus.ACTIVE
 
 
 async def read_groups(job: Job, account: Account) -> None:
@@ -21,13 +21,16 @@ async def read_groups(job: Job, account: Account) -> None:
         IncompleteRead: a group could not be read whole, or a row does not parse.
     """
     for _, group in account.groups_to_read:
+        never_counted = False
         for status in SubscriberStatus:
-            if worth_reading(group, status):
-                await read_members(job, account, group, status)
+            if never_counted or worth_reading(group, status):
+                came = await read_members(job, account, group, status)
+                # Somebody is in a group that counts nobody at all: its counts are none, so no status is skipped.
+                never_counted = never_counted or (came > 0 and not group.members)
 
 
-async def read_members(job: Job, account: Account, group: Group, status: SubscriberStatus) -> None:
-    """The members of one status.
+async def read_members(job: Job, account: Account, group: Group, status: SubscriberStatus) -> int:
+    """The members of one status; answers how many.
 
     The group's counts are cached by the service. Where they promise more people than came, the group is read a second
     time: two passes that agree outweigh a count that lags; two that differ are no complete read.
@@ -35,7 +38,7 @@ async def read_members(job: Job, account: Account, group: Group, status: Subscri
     promised = group.counts.get(status, 0)
     first = await _pass(job, account, group, status)
     if len(first) >= promised:
-        return
+        return len(first)
     second = await _pass(job, account, group, status)
     if second != first:
         raise IncompleteRead(
@@ -45,13 +48,14 @@ async def read_members(job: Job, account: Account, group: Group, status: Subscri
             where="MailerLite",
             advice="Nothing was written. Start the sync again in a minute.",
         )
+    return len(first)
 
 
 async def _pass(job: Job, account: Account, group: Group, status: SubscriberStatus) -> frozenset[int]:
     seen: set[int] = set()
     async for page in job.mailerlite.get_subscribers(group_id=group.id, status=status, with_groups=True):
         await job.safe_point(RunState.PLANNING)
-        people = whole(page, group.name)
+        people = await whole(job, page, group.name)
         at = job.db.now()
         await job.people.put([account.member(subscriber, at) for subscriber in people])
         seen.update(int(subscriber.id) for subscriber in people)

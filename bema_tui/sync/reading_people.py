@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bema_tui.campaigns.severities import finding
 from bema_tui.errors import BemaError, IncompleteRead
-from bema_tui.model import Subscriber, SubscriberPage
+from bema_tui.model import BrokenRow, FindingRule, Subscriber, SubscriberPage
 from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem
 from bema_tui.sync.account import Account
 from bema_tui.sync.budget import BATCH
@@ -14,21 +15,37 @@ from bema_tui.sync.job import Job
 _NO_ADDRESS = frozenset({400, 404, 422})
 
 
-def whole(page: SubscriberPage, where: str) -> Sequence[Subscriber]:
-    """The people of a page of which every row parses.
+async def whole(job: Job, page: SubscriberPage, where: str) -> Sequence[Subscriber]:
+    """The people of a page of which every row parses; each that doesn't is a finding with the path of the bad field.
 
     Raises:
         IncompleteRead: a row can't be read.
     """
-    if page.broken:
-        path, problem = page.broken[0]
-        raise IncompleteRead(
-            f"A member of {where} can't be read: {path}: {problem}.",
-            tried="read the campaign's people",
-            where="MailerLite",
-            advice="Nothing was written. Look at this subscriber in MailerLite.",
+    if not page.broken:
+        return page.subscribers
+    advice = "Look at this subscriber in MailerLite; nothing is written for the campaign until the row can be read."
+    found = [
+        finding(
+            FindingRule.BLOCKED_RECORD,
+            job.campaign.code,
+            row.subscriber_id or row.path,
+            f"{_named(row)} of {where} can't be read: {row.path}: {row.problem}.",
+            advice,
+            row.subscriber_id or None,
         )
-    return page.subscribers
+        for row in page.broken
+    ]
+    await job.findings.record(found, job.run)
+    raise IncompleteRead(
+        found[0].message,
+        tried="read the campaign's people",
+        where="MailerLite",
+        advice=f"Nothing was written. {advice}",
+    )
+
+
+def _named(row: BrokenRow) -> str:
+    return f"Subscriber {row.subscriber_id}" if row.subscriber_id else "A row"
 
 
 async def read_by_id(job: Job, ids: Sequence[str]) -> dict[str, Subscriber | None]:

@@ -28,7 +28,7 @@ async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
     total = 0
     async for page in job.mailerlite.get_subscribers(with_groups=True):
         await job.safe_point(RunState.PLANNING)
-        people = whole(page, "the account")
+        people = await whole(job, page, "the account")
         at = job.db.now()
         members = [account.member(subscriber, at) for subscriber in people]
         bought = await buyers.among([member.address for member in members if not member.tiers])

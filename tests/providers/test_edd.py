@@ -301,7 +301,7 @@ async def test_customers_come_as_people_without_status_and_groups() -> None:
     (only,) = [each async for each in edd(script).get_subscribers()]
     (person,) = only.subscribers
     assert (person.id, person.name, person.status, person.group_ids) == ("7", "Ольга", None, None)
-    assert [path for path, _ in only.broken] == ["page 1: customers.1.info.customer_id"]
+    assert [row.path for row in only.broken] == ["page 1: customers.1.info.customer_id"]
 
 
 async def test_a_key_that_may_not_see_customers_is_told_from_no_customers() -> None:

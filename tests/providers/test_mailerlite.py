@@ -92,7 +92,6 @@ async def test_all_members_of_a_group_take_one_pass_per_status() -> None:
     [
         ([cursor_page([person(1)], "a"), cursor_page([person(2)], "a")], "meta.next_cursor"),
         ([cursor_page([person(1)], 5)], "meta.next_cursor"),
-        ([{"data": [person(1)], "meta": {"current_page": 1, "last_page": 1}}], "meta.next_cursor"),
         ([{"data": [person(1)], "meta": []}], "meta.next_cursor"),
         ([{"meta": {"next_cursor": None}}], "data"),
         ([{"data": {}, "meta": {"next_cursor": None}}], "data"),
@@ -114,12 +113,19 @@ async def test_a_broken_row_is_named_and_the_others_come() -> None:
     rows = [person(1), person(2, status="zombie"), person(3, fields={"a": [1]}), 5, person(4, email="a\x1b@b.c")]
     pages = [each async for each in mailerlite(Script([reply(cursor_page(rows))])).get_subscribers()]
     assert [found.email for found in pages[0].subscribers] == ["person1@example.com"]
-    assert [path for path, _ in pages[0].broken] == [
-        "page 1: data.1.status",
-        "page 1: data.2.fields.a",
-        "page 1: data.3",
-        "page 1: data.4.email",
+    assert [(row.path, row.subscriber_id) for row in pages[0].broken] == [
+        ("page 1: data.1.status", person(2)["id"]),
+        ("page 1: data.2.fields.a", person(3)["id"]),
+        ("page 1: data.3", ""),
+        ("page 1: data.4.email", person(4)["id"]),
     ]
+
+
+@pytest.mark.parametrize("fields", [None, "absent"])
+async def test_a_row_without_fields_is_broken_and_not_somebody_without_values(fields: str | None) -> None:
+    row = {key: value for key, value in person(1, fields=None).items() if key != "fields" or fields is None}
+    pages = [each async for each in mailerlite(Script([reply(cursor_page([row]))])).get_subscribers()]
+    assert (pages[0].subscribers, pages[0].broken[0].path) == ((), "page 1: data.0.fields")
 
 
 async def test_odd_values_are_accepted() -> None:
@@ -145,6 +151,33 @@ async def test_a_refused_page_size_falls_back_to_a_hundred() -> None:
     for _ in range(2):
         assert [each async for each in service.get_subscribers()]
     assert [line.split("limit=")[1] for line in script.lines()] == ["1000", "100", "100"]
+
+
+async def test_a_list_that_refuses_a_hundred_is_asked_for_what_it_gives_by_itself() -> None:
+    def answer(request: httpx.Request) -> Answer:
+        if "limit" in request.url.params:
+            return reply({"message": "The limit is too high."}, 422)
+        return reply(cursor_page([person(1)]))
+
+    script = Script(answer)
+    service = mailerlite(script, page_size=1000)
+    for _ in range(2):
+        assert [each.subscribers for each in [page async for page in service.get_subscribers()]]
+    assert [line.partition("?")[2] for line in script.lines()] == ["limit=1000", "limit=100", "", ""]
+    assert service.page_cap() == 2
+    with pytest.raises(RequestRefused):
+        await people(Script([reply({"message": "No."}, 422)]))
+
+
+async def test_members_that_come_by_number_are_read_to_the_last_page() -> None:
+    first, last = (numbered_page([person(number)], number, 2, total=2) for number in (1, 2))
+    script = Script([reply(first), reply(last)])
+    found = await people(script, group_id="42", status=SubscriberStatus.ACTIVE)
+    assert [one.email for one in found] == ["person1@example.com", "person2@example.com"]
+    assert [httpx.QueryParams(line.split("?")[1]).get("page") for line in script.lines()] == [None, "2"]
+    changed = numbered_page([person(2)], 2, 2, total=1)
+    with pytest.raises(IncompleteRead):
+        await people(Script([reply(first), reply(changed)]), group_id="42", status=SubscriberStatus.ACTIVE)
 
 
 async def test_the_count_of_people() -> None:

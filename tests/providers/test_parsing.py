@@ -94,7 +94,7 @@ def test_arbitrary_json_and_real_rows_with_a_part_replaced_are_records_or_faults
             assert all(is_clean(text) for text in texts(got))
     rows = raw if isinstance(raw, list) else [raw]
     page = mailerlite_parse.subscriber_page(rows, "data.")
-    assert len(page.subscribers) + len({path.split(".")[1] for path, _ in page.broken}) == len(rows)
+    assert len(page.subscribers) + len({row.path.split(".")[1] for row in page.broken}) == len(rows)
     answers = batch_answers(raw if isinstance(raw, dict) else {"responses": raw}, 1)
     assert isinstance(answers, str) or len(answers) == 1
     assert is_clean(BatchAnswer(422, raw).message)
