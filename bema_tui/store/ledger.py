@@ -24,7 +24,7 @@ NEW = "new:"  # the target of a row whose group or field does not exist yet
 
 @frozen
 class LedgerRow:
-    """One row, as the engine sends and settles it."""
+    """One row, as the engine sends and settles it; ``error`` and ``refused_status`` say how it was settled last."""
 
     id: int
     seq: int
@@ -40,6 +40,8 @@ class LedgerRow:
     state: ChangeState
     attempts: int
     read_at: datetime
+    error: str | None = None
+    refused_status: int | None = None
 
 
 @frozen
@@ -395,4 +397,6 @@ def _row(row: Row[Any]) -> LedgerRow:
         state=ChangeState(row.state),
         attempts=row.attempts,
         read_at=row.read_at,
+        error=row.error,
+        refused_status=row.refused_status,
     )

@@ -39,7 +39,7 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer) -> Settled:
     if answer.code == 404 and row.kind is ChangeKind.REMOVE_GROUP:
         # Gone from the group, or gone altogether: the same code for both, so the person is read.
         return Settled(row.id, ChangeState.UNKNOWN, "404 on the remove; to be read back")
-    if answer.code == 404:
+    if answer.code == 404 and row.kind is ChangeKind.SET_FIELD:
         return Settled(row.id, ChangeState.FAILED, f"404: {GONE}", refused_status=404)
     if answer.code == 429 or answer.code in NO_RIGHT:
         # Neither is a try: the one waits for the quota, the other for a key; nothing was done.
@@ -48,7 +48,10 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer) -> Settled:
         if row.attempts + 1 < MAX_TRIES:
             return Settled(row.id, ChangeState.PLANNED, f"answer {answer.code}; to be tried again")
         return Settled(row.id, ChangeState.UNKNOWN, f"answer {answer.code}, {MAX_TRIES} times; to be read back")
-    return Settled(row.id, ChangeState.FAILED, _refusal(answer), refused_status=answer.code)
+    # A membership can be refused because it stands already, where a try before it took effect; or the group is gone
+    # and not the person. Reading the person tells.
+    state = ChangeState.FAILED if row.kind is ChangeKind.SET_FIELD else ChangeState.UNKNOWN
+    return Settled(row.id, state, _refusal(answer), refused_status=answer.code)
 
 
 def _shown(row: LedgerRow, answer: BatchAnswer) -> Settled:
@@ -67,7 +70,7 @@ def _refusal(answer: BatchAnswer) -> str:
     body = answer.body
     message = body.get("message") if isinstance(body, dict) else None
     errors = body.get("errors") if isinstance(body, dict) else None
-    text = message if isinstance(message, str) else json.dumps(body)
+    text = message if isinstance(message, str) else json.dumps(body) if body else ""
     if isinstance(errors, dict) and errors:
         text = f"{text} {json.dumps(errors, ensure_ascii=False)}"
-    return clean(f"{answer.code}: {text}")[:300]
+    return clean(f"{answer.code}: {text or 'no reason given'}")[:300]

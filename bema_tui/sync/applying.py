@@ -45,7 +45,7 @@ class Applier:
         self._gate = gate
 
     async def settle_unknown(self) -> int:
-        """Read back every row whose answer was lost, and settle it: applied if shown, else planned again or failed."""
+        """Read back every row whose answer leaves it open, and settle it: applied if shown, else planned or failed."""
         settled = 0
         while rows := await self._job.ledger.in_state(ChangeState.UNKNOWN, BATCH):
             await self._keeper.safe_point(RunState.APPLYING)
@@ -65,11 +65,13 @@ class Applier:
     def _settle_read(
         self, row: LedgerRow, person: Subscriber | None, of_people: Mapping[str, Sequence[LedgerRow]]
     ) -> Settled:
-        """Settle a row whose answer was lost by how its person looks now."""
+        """Settle a row whose answer was lost, or was a refusal that may not be one, by how its person looks now."""
         if person is None:
             return Settled(row.id, ChangeState.FAILED, GONE, refused_status=404)
         if is_shown(row, person):
             return Settled(row.id, ChangeState.APPLIED)
+        if row.refused_status is not None:
+            return Settled(row.id, ChangeState.FAILED, row.error, refused_status=row.refused_status)
         if row.attempts >= MAX_TRIES:
             return Settled(row.id, ChangeState.FAILED, f"tried {row.attempts} times, read back: not written")
         reason = self._judge(of_people[row.subscriber_id], [row], person).skipped.get(row.id)

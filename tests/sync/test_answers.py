@@ -49,10 +49,20 @@ def test_assign_and_unassign_are_applied_by_their_status() -> None:
     assert settle_answer(REMOVE, BatchAnswer(204, None)).state is ChangeState.APPLIED
 
 
-def test_a_404_says_who_is_gone_but_on_a_remove_it_is_read() -> None:
-    assert settle_answer(ADD, BatchAnswer(404, {"message": ""})).state is ChangeState.FAILED
+def test_a_404_says_who_is_gone_but_where_it_can_be_the_group_it_is_read() -> None:
+    assert settle_answer(FIELD, BatchAnswer(404, {"message": ""})).state is ChangeState.FAILED
     assert settle_answer(FIELD, BatchAnswer(404, {"message": ""})).refused_status == 404
-    assert settle_answer(REMOVE, BatchAnswer(404, {"message": ""})).state is ChangeState.UNKNOWN
+    for membership in (ADD, REMOVE):
+        assert settle_answer(membership, BatchAnswer(404, {"message": ""})).state is ChangeState.UNKNOWN
+
+
+@pytest.mark.parametrize("code", [400, 404, 409, 422])
+def test_a_refused_add_is_read_for_it_may_stand_already(code: int) -> None:
+    settled = settle_answer(ADD, BatchAnswer(code, {"message": "Already in the group."}))
+    assert settled.state is ChangeState.UNKNOWN
+    assert (settled.refused_status, settled.error) == (code, f"{code}: Already in the group.")
+    assert settle_answer(ADD, BatchAnswer(code, None)).error == f"{code}: no reason given"
+    assert settle_answer(FIELD, BatchAnswer(422, {"message": "No."})).state is ChangeState.FAILED
 
 
 @pytest.mark.parametrize("code", [408, 425, 500, 502, 503])
@@ -80,7 +90,7 @@ def test_only_what_is_a_number_to_the_letter_goes_as_one(text: str | None, sent:
 
 def test_a_refusal_is_told_in_clean_words() -> None:
     body = {"message": "The given data was invalid.\x1b[31m", "errors": {"email": ["unsubscribed"]}}
-    settled = settle_answer(ADD, BatchAnswer(422, body))
+    settled = settle_answer(FIELD, BatchAnswer(422, body))
     assert settled.state is ChangeState.FAILED
     assert settled.refused_status == 422
     assert settled.error is not None
