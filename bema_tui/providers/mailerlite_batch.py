@@ -26,6 +26,7 @@ _READ: Final = re.compile(r"api/subscribers/[A-Za-z0-9%._~-]+")
 _PERSON: Final = re.compile(r"api/subscribers/[0-9]+")
 _MEMBERSHIP: Final = re.compile(r"api/subscribers/[0-9]+/groups/[0-9]+")
 _ID: Final = re.compile(r"[0-9]{1,30}")
+_WHOLE: Final = re.compile(r"([0-9]+)\.0+")
 
 
 def checked_id(value: str) -> str:
@@ -45,8 +46,13 @@ def address_in_path(email: str) -> str:
 
 
 def same_value(shown: FieldValue, sent: FieldValue) -> bool:
-    """Whether a field shows what was sent; MailerLite writes a number sometimes as text."""
-    return shown == sent or (shown is not None and sent is not None and str(shown) == str(sent))
+    """Whether a field shows what was sent; MailerLite writes a number sometimes as text, and may give it decimals."""
+    return shown == sent or (shown is not None and sent is not None and _plain(shown) == _plain(sent))
+
+
+def _plain(value: str | float) -> str:
+    whole = _WHOLE.fullmatch(str(value))
+    return whole[1] if whole else str(value)
 
 
 @frozen

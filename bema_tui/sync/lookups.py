@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bema_tui.campaigns.purchases import same_value
+from bema_tui.campaigns.purchases import canonical, same_value
 from bema_tui.errors import IncompleteRead
 from bema_tui.model import Order
 from bema_tui.sync.job import Job
@@ -54,15 +54,15 @@ async def explain_stored_values(job: Job) -> Mapping[str, str]:
 
 def _unexplained(pair: Pair) -> list[str]:
     numbers = [known.order.number for known in pair.orders]
+    stored = [canonical(member.stored) for member in pair.members]
     return [
-        member.stored
-        for member in pair.members
-        if member.stored
-        and member.stored.isascii()
-        and member.stored.isdigit()
-        and len(member.stored) <= _MAX_ROW_ID_DIGITS
-        and int(member.stored) > 0
-        and not any(same_value(member.stored, number) for number in numbers)
+        value
+        for value in stored
+        if value is not None
+        and value.isascii()
+        and value.isdigit()
+        and len(value) <= _MAX_ROW_ID_DIGITS
+        and not any(same_value(value, number) for number in numbers)
     ]
 
 
