@@ -243,7 +243,7 @@ async def _counts(probe: MailerLiteProbe, db: Database) -> Line:
 async def _batch_cost(probe: MailerLiteProbe, db: Database) -> Line:
     took = await probe.batch_cost() or await probe.batch_cost()
     if took is None:
-        text = "What a batch takes of the quota can't be told: somebody else uses the account at this moment."
+        text = "What a batch takes of the quota can't be told: its answer has no count, or others use the account now."
         return Line("batches", "warning", text, _CAREFUL)
     facts = AccountFacts(db)
     await facts.learned("batch_base", took.base)

@@ -1,0 +1,80 @@
+"""What MailerLite's documentation and recordings leave open, as switches; the defaults are what they make likely."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import attrs
+
+Excess = Literal["clamp", "refuse"]
+
+
+@attrs.frozen
+class Choices:
+    """One MailerLite among those that the contract allows, and a few that it doesn't."""
+
+    # Paging
+    account_page: int = 100
+    """Rows that ``GET /subscribers`` gives at most."""
+    group_page: int = 1000
+    list_page: int = 250
+    """Rows that the groups, fields and automations give at most."""
+    excess: Excess = "clamp"
+    """What more than the most rows is answered with: the most rows, or 422."""
+    page_as_text: bool = False
+    numbered_groups: bool = False
+    """The members of a group in numbered pages, as in 2022."""
+    cursor_at_end: bool = False
+    """The last page has a cursor, to a page with nobody on it."""
+    list_order: Literal["name", "newest"] = "name"
+    filtered_count: Literal["filtered", "whole"] = "filtered"
+
+    # Quota
+    quota: int = 1_000_000
+    window: float = 60.0
+    """Seconds."""
+    windows: Literal["first request", "clock", "sliding"] = "first request"
+    batch_cost: Literal["items", "one", "two", "nothing"] = "items"
+    batch_headers: bool = True
+    """Whether a batch's answer tells the quota."""
+    quota_headers: Literal["lower", "mixed", "limit only", "none"] = "lower"
+    retry_after: Literal["rest", "none", "one", "date"] = "rest"
+    reset_header: bool = False
+    most_items: int = 50
+
+    # Rows
+    ids: Literal["text", "mixed"] = "text"
+    """``mixed``: every other id is a number."""
+    numbers: Literal["number", "text", "decimals", "float"] = "number"
+    """How the value of a number field comes back."""
+    groups_key: Literal["full", "brief", "null for none", "missing for none"] = "full"
+    unset_fields: Literal["null", "absent"] = "null"
+    """``absent``: fields hold what is set alone, and nothing at all is ``[]``."""
+    extra_keys: bool = False
+    times: bool = True
+    counters: Literal["exact", "zero", "one too many", "as before", "absent"] = "exact"
+    account_header: bool = True
+
+    # Writing
+    keys: Literal["lower", "snake"] = "lower"
+    unknown_field: Literal["ignore", "refuse"] = "ignore"
+    created: int = 201
+    name_taken: Literal["taken", "plain", "invalid", "conflict"] = "taken"
+    missing_text: Literal["model", "resource", "empty", "no body"] = "model"
+    bad_group: int = 404
+    inactive_assign: int = 200
+    assign_again: int = 200
+    put_answer: Literal["whole", "without groups", "empty"] = "whole"
+    no_content: Literal["null", "absent", "text", "list"] = "null"
+    """The body of a batch's item that is answered 204."""
+    double_opt_in: bool = False
+
+    # Automations and imports
+    triggers: Literal["both", "ids", "groups", "one object"] = "both"
+    import_path: Literal["documented", "sdk"] = "documented"
+    import_polls: int = 1
+    import_stores_fields: bool = True
+
+    # What no contract allows: rows that replace those of the first people, as they come in lists and alone
+    spoil: dict[str, Any] | None = None
+    """Keys and values that the first row of every list of people gets; ``{"": x}`` makes the row x itself."""

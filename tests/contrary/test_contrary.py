@@ -1,0 +1,240 @@
+"""The engine and the client on a MailerLite that chooses otherwise: the right state at the end, or a clear refusal."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from sqlalchemy import select
+
+from bema_tui.errors import BemaError
+from bema_tui.model import FindingRule, RunState
+from bema_tui.providers.gates import NoInterrupt, NoMeter, WindowGate
+from bema_tui.providers.mailerlite import MailerLite
+from bema_tui.providers.mailerlite_import import NewPerson
+from bema_tui.simulator import SimulatorServer, SimulatorSettings
+from bema_tui.store.budget import AccountFacts
+from bema_tui.store.findings import Findings
+from bema_tui.store.schema import runs
+from bema_tui.sync.reading_costs import BY_GROUPS
+from tests.contrary.choices import Choices
+from tests.contrary.server import KEY, ContraryMailerLite
+from tests.end_to_end.comparing import differences
+from tests.end_to_end.consoles import Simulated, said_by
+from tests.end_to_end.engine import Engine, engine_on
+from tests.end_to_end.reference import Release, account_after, account_of
+
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+FEW: dict[str, Any] = {"account_page": 37, "group_page": 37, "list_page": 7}
+ROWS: dict[str, Any] = {
+    "ids": "mixed",
+    "numbers": "text",
+    "groups_key": "brief",
+    "unset_fields": "absent",
+    "extra_keys": True,
+    "times": False,
+    "account_header": False,
+    "triggers": "one object",
+}
+WRITES: dict[str, Any] = {
+    "keys": "snake",
+    "unknown_field": "refuse",
+    "created": 200,
+    "name_taken": "conflict",
+    "missing_text": "empty",
+    "bad_group": 422,
+    "assign_again": 422,
+    "put_answer": "without groups",
+    "no_content": "absent",
+}
+PRICES: dict[str, Any] = {"batch_cost": "two", "batch_headers": False, "quota_headers": "mixed"}
+ALL = {**FEW, **ROWS, **WRITES, **PRICES, "page_as_text": True, "cursor_at_end": True, "list_order": "newest"}
+CASES: dict[str, dict[str, Any]] = {
+    "small pages, told as text": {**FEW, "page_as_text": True, "cursor_at_end": True, "list_order": "newest"},
+    "more rows than the most are refused": {**FEW, "excess": "refuse"},
+    "rows": ROWS,
+    "row ids and orders with decimals": {"numbers": "decimals", "put_answer": "empty", "no_content": "list"},
+    "writes": WRITES,
+    "everything": {**ALL, "counters": "as before"},
+}
+OTHERS: dict[str, tuple[Any, ...]] = {
+    "account_page": (250, 1000),
+    "excess": ("refuse",),
+    "numbers": ("float", "decimals"),
+    "batch_cost": ("one", "nothing"),
+    "quota_headers": ("limit only", "none"),
+    "counters": ("zero", "one too many", "as before", "absent"),
+    "name_taken": ("plain", "invalid"),
+    "missing_text": ("resource", "no body"),
+    "no_content": ("text", "list"),
+    "put_answer": ("empty",),
+    "triggers": ("ids", "groups"),
+    "filtered_count": ("whole",),
+}
+EACH = {f"{name} = {value}": {name: value} for name, value in ALL.items()} | {
+    f"{name} = {value}": {name: value} for name, values in OTHERS.items() for value in values
+}
+"""Every switch by itself: for a night."""
+BY_GROUP: dict[str, dict[str, Any]] = {
+    "numbered pages": {"numbered_groups": True, "group_page": 20},
+    "counters of nobody": {"counters": "zero", "cursor_at_end": True},
+    "no counters": {"counters": "absent", "group_page": 37, "excess": "refuse"},
+}
+NEW_PEOPLE = (NewPerson("new@example.com", {"order": 162}), NewPerson("New.Too@example.com", {"order": 7}))
+
+
+def test_the_stand_in_is_apart_from_the_program() -> None:
+    for path in Path(__file__).parent.glob("[a-s]*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                assert name.startswith(("tests.contrary", "attrs")) or name.split(".")[0] in sys.stdlib_module_names
+
+
+@attrs.frozen
+class Shop:
+    """A simulated shop, what MailerLite holds, the same without purchases, and a database that knows the campaign."""
+
+    said: dict[str, Any]
+    state: dict[str, Any]
+    without_purchases: dict[str, Any]
+    database: Path
+    release: Release
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    few = SimulatorSettings(seed=7, subscribers=120, orders=90, campaigns=1, quota=1_000_000)
+    with SimulatorServer(few) as server:
+        simulated = Simulated(said_by(server))
+
+        async def discovered() -> Release:
+            async with engine_on(simulated, folder) as engine:
+                (release,) = await engine.discover()
+                return release
+
+        release = asyncio.run(discovered())
+        simulated.ask("change", {"delete_group": f"{release.code}_WOOD"})
+        state = simulated.state()
+        simulated.ask("change", {"delete_field": f"{release.code}_PURCHASE"})
+        for suffix in ("GOLD_PURCHASE", "SILVER_PURCHASE", "BRONZE_PURCHASE"):
+            simulated.ask("change", {"delete_group": f"{release.code}_{suffix}"})
+        yield Shop(simulated.said, state, simulated.state(), folder / "bema.sqlite3", release)
+        simulated.close()
+
+
+@asynccontextmanager
+async def engine_at(shop: Shop, mailerlite: ContraryMailerLite, folder: Path) -> AsyncIterator[Engine]:
+    """An engine on this shop and that MailerLite."""
+    shutil.copyfile(shop.database, folder / "bema.sqlite3")
+    simulated = Simulated({**shop.said, "mailerlite": {"url": mailerlite.url, "key": KEY}})
+    try:
+        async with engine_on(simulated, folder) as engine:
+            yield engine
+    finally:
+        simulated.close()
+
+
+async def synced(shop: Shop, choices: dict[str, Any], folder: Path, *, lost: int = 0, by_groups: bool = False) -> None:
+    """Fail unless a sync ends in the right state, no answer was 429, and a second sync writes nothing."""
+    state = shop.without_purchases if "created" in choices or lost else shop.state
+    with ContraryMailerLite(state, Choices(**choices)) as mailerlite:
+        mailerlite.lose_answers = lost
+        async with engine_at(shop, mailerlite, folder) as engine:
+            if by_groups:
+                await AccountFacts(engine.db).learned("page_of_account", 1)
+            expected = account_after(mailerlite.state(), [shop.release])
+            assert await engine.sync(shop.release.code) == RunState.DONE
+            told = differences(expected, account_of(mailerlite.state()))
+            assert not told, f"{len(told)} differences:\n" + "\n".join(told[:10])
+            assert await engine.findings(shop.release.code) == +expected.findings[shop.release.code]
+            async with engine.db.read() as connection:
+                row = (await connection.execute(select(runs))).one()
+            assert (row.mailerlite_read["strategy"] == BY_GROUPS) is by_groups
+            written = list(mailerlite.account.writes)
+            assert written
+            assert await engine.sync(shop.release.code) == RunState.DONE
+            assert mailerlite.account.writes == written
+        assert (mailerlite.refused, mailerlite.account.created) == (0, [])
+
+
+@pytest.mark.parametrize("case", [*CASES, *(EACH if NIGHTLY else ())])
+async def test_the_state_is_right(case: str, shop: Shop, tmp_path: Path) -> None:
+    await synced(shop, (CASES | EACH)[case], tmp_path)
+
+
+@pytest.mark.parametrize("case", BY_GROUP)
+async def test_the_state_is_right_when_read_group_by_group(case: str, shop: Shop, tmp_path: Path) -> None:
+    await synced(shop, {"account_page": 4, **BY_GROUP[case]}, tmp_path, by_groups=True)
+
+
+async def test_what_took_effect_without_an_answer_and_is_refused_when_sent_again(shop: Shop, tmp_path: Path) -> None:
+    await synced(shop, {"assign_again": 409, "missing_text": "empty"}, tmp_path, lost=2)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        ({"status": "pending"}, "data.0.status: 'pending'"),
+        ({"email": None}, "data.0.email"),
+        ({"fields": None}, "data.0.fields"),
+        ({"": "no object"}, "data.0: 'no object'"),
+    ],
+)
+async def test_a_row_that_cannot_be_read_is_named_and_nothing_is_written(
+    spoil: dict[str, Any], words: str, shop: Shop, tmp_path: Path
+) -> None:
+    with ContraryMailerLite(shop.state, Choices(spoil=spoil)) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            with pytest.raises(BemaError, match=words):
+                await engine.sync(shop.release.code)
+            (found,) = await Findings(engine.db).list(rule=FindingRule.BLOCKED_RECORD)
+            assert words in found.message
+            newest = max(mailerlite.account.people, key=int)
+            assert found.subject == ("page 1: data.0" if "" in spoil else newest)
+        assert mailerlite.account.writes == []
+
+
+async def test_no_window_of_any_kind_is_overdrawn_where_the_headers_tell() -> None:
+    nobody: dict[str, Any] = {"subscribers": [], "groups": [], "fields": [], "automations": []}
+
+    async def drive(windows: str) -> tuple[int, int]:
+        choices = Choices(quota=40, window=0.8, windows=windows)  # type: ignore[arg-type]
+        with ContraryMailerLite(nobody, choices) as mailerlite:
+            async with client(mailerlite, WindowGate(120, 0.8, 10)) as service:
+                for _ in range(75):
+                    await service.count_subscribers()
+            return mailerlite.refused, len(mailerlite.requests)
+
+    kinds = ("first request", "clock", "sliding")
+    assert await asyncio.gather(*map(drive, kinds)) == [(0, 75)] * len(kinds)
+
+
+@pytest.mark.parametrize("import_path", ["documented", "sdk"])
+async def test_an_import_by_either_path_is_followed_and_read_back(import_path: str, shop: Shop) -> None:
+    state = {**shop.state, "fields": [{"id": "900", "name": "Order", "key": "order", "type": "number"}]}
+    odd = Choices(**{**ROWS, "numbers": "decimals"}, import_path=import_path)  # type: ignore[arg-type]
+    with ContraryMailerLite(state | {"subscribers": []}, odd) as mailerlite:
+        async with client(mailerlite, WindowGate(1_000_000)) as service:
+            group = next(iter(mailerlite.account.groups))
+            result = await service.import_subscribers(group, NEW_PEOPLE)
+    assert [person.email for person in result.created] == ["new@example.com", "new.too@example.com"]
+    assert result.report is not None
+    assert result.report.done
+
+
+@asynccontextmanager
+async def client(mailerlite: ContraryMailerLite, gate: WindowGate) -> AsyncIterator[MailerLite]:
+    async with MailerLite(mailerlite.url, KEY, gate=gate, interrupt=NoInterrupt(), meter=NoMeter()) as service:
+        yield service
