@@ -126,12 +126,27 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
         release = asyncio.run(discovered())
         simulated.ask("change", {"delete_group": f"{release.code}_WOOD"})
-        state = simulated.state()
+        state = with_somebody_gone(simulated.state(), f"{release.code}_GOLD_PURCHASE")
         simulated.ask("change", {"delete_field": f"{release.code}_PURCHASE"})
         for suffix in ("GOLD_PURCHASE", "SILVER_PURCHASE", "BRONZE_PURCHASE"):
             simulated.ask("change", {"delete_group": f"{release.code}_{suffix}"})
         yield Shop(simulated.said, state, simulated.state(), folder / "bema.sqlite3", release)
         simulated.close()
+
+
+def with_somebody_gone(state: dict[str, Any], group: str) -> dict[str, Any]:
+    """The state with one more in the group: unsubscribed and without an order, so that no look-up finds them."""
+    ids = {row["name"]: row["id"] for row in state["groups"]}
+    newest = max(state["subscribers"], key=lambda row: int(row["id"]))
+    person = {
+        "id": str(int(newest["id"]) + 1),
+        "email": "gone@nowhere.example",
+        "status": "unsubscribed",
+        "fields": dict.fromkeys(newest["fields"]),
+        "groups": [group],
+        "group_ids": [ids[group]],
+    }
+    return {**state, "subscribers": [*state["subscribers"], person]}
 
 
 @asynccontextmanager
