@@ -229,11 +229,12 @@ class Subscriber:
 
 @frozen
 class BrokenRow:
-    """A field of a row that could not be used: where it stands, what is wrong, and the person's id if that is known."""
+    """A field of a row that could not be used: where it stands, what is wrong, and whose it is if that is known."""
 
     path: str
     problem: str
     subscriber_id: str = ""
+    email: str = ""
 
 
 @frozen

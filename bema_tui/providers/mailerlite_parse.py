@@ -32,6 +32,11 @@ class _RawReference:
 
 
 @frozen
+class _RawAddress:
+    email: Address
+
+
+@frozen
 class _RawSubscriber:
     id: DigitId
     email: Address
@@ -136,17 +141,17 @@ def subscriber_page(rows: Sequence[object], place: str) -> SubscriberPage:
         try:
             good.append(subscriber(raw))
         except FaultError as error:
-            named = _id_of(raw)
+            who = _part(raw, _RawReference, "id"), _part(raw, _RawAddress, "email")
             broken += [
-                BrokenRow(f"{place}{number}{'.' + path if path else ''}", text, named) for path, text in error.faults
+                BrokenRow(f"{place}{number}{'.' + path if path else ''}", text, *who) for path, text in error.faults
             ]
     return SubscriberPage(tuple(good), tuple(broken))
 
 
-def _id_of(raw: object) -> str:
-    """The id in a row that can't be used as a whole; empty when that is not usable either."""
+def _part(raw: object, kind: type[_RawReference | _RawAddress], name: str) -> str:
+    """One field of a row that can't be used as a whole; empty when that is not usable either."""
     try:
-        return structure(raw, _RawReference).id
+        return str(getattr(structure(raw, kind), name))
     except FaultError:
         return ""
 

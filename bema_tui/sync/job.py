@@ -78,6 +78,8 @@ class Job:
     options: dict[str, Any] = field(factory=dict)
     people_read: int = 0
     full_shop_read: bool = True
+    set_aside: dict[str, str] = field(factory=dict)
+    """People whose rows can't be read: id (or address) to their address, empty where that can't be read either."""
     safe_point: Callable[[RunState], Awaitable[None]] = field(default=_no_keeper)
 
     async def enter(self, phase: Phase, note: str = "") -> None:

@@ -119,9 +119,10 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, account: Account | 
 
 
 def _fresh(job: Job, account: Account) -> bool:
-    """Whether the account's groups and field may still be taken for what they were."""
+    """Whether the account's groups and field may still be taken for what they were; what is to be made was not read."""
     age = (job.db.now() - account.read_at).total_seconds()
-    return 0 <= age < job.settings.rules.stale_after_seconds
+    to_make = account.to_create_groups or account.to_create_field
+    return not to_make and 0 <= age < job.settings.rules.stale_after_seconds
 
 
 def _rules(settings: RuleSettings) -> Rules:
@@ -214,7 +215,7 @@ def _checks(job: Job, plan: PlanResult, orders: int, *, shrunk: bool) -> list[Ma
     created = plan.kinds.get(ChangeKind.CREATE_SUBSCRIBER, 0)
     return [
         {"text": _shop_check(job, orders), "ok": True},
-        {"text": f"MailerLite read whole, {job.people_read:,} people", "ok": True},
+        {"text": _people_check(job), "ok": True, "look": bool(job.set_aside)},
         {"text": "nobody is left without a tier", "ok": plan.removes_unproved == 0},
         {"text": f"no status is changed, {created or 'nobody'} created", "ok": True, "look": bool(created)},
         {"text": f"{'a' if shrunk else 'no'} read shrank over {percent:g} %", "ok": True, "look": shrunk},
@@ -228,6 +229,11 @@ def _checks(job: Job, plan: PlanResult, orders: int, *, shrunk: bool) -> list[Ma
 
 def _shop_check(job: Job, orders: int) -> str:
     return f"shop read whole, {orders:,} orders" if job.full_shop_read else "the shop's newest orders read"
+
+
+def _people_check(job: Job) -> str:
+    unread = f", {len(job.set_aside):,} unreadable" if job.set_aside else ""
+    return f"MailerLite read whole, {job.people_read:,} people{unread}"
 
 
 def _most_moves(job: Job) -> int:

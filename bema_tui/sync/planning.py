@@ -102,7 +102,8 @@ class Planner:
             shrank=shrank,
         )
         self._history = LedgerHistory(job.db, job.campaign.code)
-        self._tally = _Tally()
+        self._tally = _Tally(left_out=len(job.set_aside))
+        self._unreadable = frozenset(job.set_aside.values())
         self._aliases: Mapping[str, str] = {}
 
     async def plan(self) -> PlanResult:
@@ -163,10 +164,10 @@ class Planner:
         placements = await self._history.placements(interesting)
         known = await self._job.people.known_before([pair.address for pair in unit if not pair.members])
         for pair in unit:
-            if not pair.members:
+            if not pair.members and pair.address not in self._unreadable:
                 self._unknown_buyer(pair, known_before=pair.address in known)
             for member in pair.members:
-                if _has_something(pair, member):
+                if _has_something(pair, member) and member.subscriber_id not in self._job.set_aside:
                     self._person(pair, member, placements.get(member.subscriber_id, (None, None)))
         tally = self._tally
         await self._job.ledger.put_plan(tally.rows, tally.counts)

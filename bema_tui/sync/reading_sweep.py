@@ -9,7 +9,7 @@ from bema_tui.store.buyers import Buyers
 from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.reading_groups import read_members
-from bema_tui.sync.reading_people import read_again, whole
+from bema_tui.sync.reading_people import read_again, usable
 
 
 async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
@@ -28,7 +28,7 @@ async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
     total = 0
     async for page in job.mailerlite.get_subscribers(with_groups=True):
         await job.safe_point(RunState.PLANNING)
-        people = await whole(job, page, "the account")
+        people = await usable(job, page, "the account")
         at = job.db.now()
         members = [account.member(subscriber, at) for subscriber in people]
         bought = await buyers.among([member.address for member in members if not member.tiers])

@@ -86,7 +86,12 @@ class Account:
         fields = {keys[key]: value for key, value in row["fields"].items()}
         return {**{k: row[k] for k in ("id", "email", "status")}, "fields": fields, "groups": list(row["group_ids"])}
 
-    def _row(self, person: dict[str, Any], *, with_groups: bool) -> dict[str, Any]:
+    def _row(self, person: dict[str, Any], *, with_groups: bool) -> Any:
+        row = self._sound_row(person, with_groups=with_groups)
+        spoil = self._choices.spoil
+        return row if spoil is None or person["id"] != self._choices.spoiled else spoil.get("", {**row, **spoil})
+
+    def _sound_row(self, person: dict[str, Any], *, with_groups: bool) -> dict[str, Any]:
         c = self._choices
         time = "2025-09-19 11:10:41" if c.times else None
         shown = {key: self._value(key, person["fields"].get(key)) for key in self.fields}
@@ -133,7 +138,7 @@ class Account:
         people = self._of_status(members, query.get("filter[status]", "active"))
         if self._choices.numbered_groups:
             rows = [self._row(person, with_groups="include" in query) for person in people]
-            return self._by_number(self._spoiled(rows), query, self._choices.group_page, 50)
+            return self._by_number(rows, query, self._choices.group_page, 50)
         return self._by_cursor(people, query, self._choices.group_page, 50)
 
     def _of_status(self, people: Any, status: str | None) -> list[dict[str, Any]]:
@@ -335,15 +340,10 @@ class Account:
         rows = [self._row(person, with_groups="include" in query) for person in page]
         per_page: Any = str(size) if self._choices.page_as_text else size
         return 200, {
-            "data": self._spoiled(rows),
+            "data": rows,
             "links": {"first": None, "last": None, "prev": None, "next": link},
             "meta": {"path": "…", "per_page": per_page, "next_cursor": following, "prev_cursor": cursor or None},
         }
-
-    def _spoiled(self, rows: list[Any]) -> list[Any]:
-        if self._choices.spoil is not None and rows:
-            rows[0] = self._choices.spoil.get("", {**rows[0], **self._choices.spoil})
-        return rows
 
     def _by_number(self, rows: list[Any], query: Query, most: int | None, usual: int) -> Answer:
         size = self._size(query, self._choices.list_page if most is None else most, usual)

@@ -75,6 +75,8 @@ class Choices:
     import_polls: int = 1
     import_stores_fields: bool = True
 
-    # What no contract allows: rows that replace those of the first people, as they come in lists and alone
+    # What no contract allows: one person's row, wherever it is shown
+    spoiled: str = ""
+    """Whose row, by id."""
     spoil: dict[str, Any] | None = None
-    """Keys and values that the first row of every list of people gets; ``{"": x}`` makes the row x itself."""
+    """Keys and values that the row gets; ``{"": x}`` makes the row x itself."""
