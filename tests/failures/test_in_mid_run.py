@@ -108,6 +108,23 @@ def test_a_key_that_expires_in_mid_run(simulated: Simulated, desk: Desk) -> None
     assert simulated.violations() == []
 
 
+def test_a_run_that_a_newer_one_has_overtaken_is_not_taken_up_again(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    process = held_at_a_write(simulated, desk, code, 1)
+    simulated.set(expire_key="mailerlite")
+    simulated.ask("release", {})
+    failed = desk.finish(process).document
+    simulated.set(expire_key=False)
+    newer = desk.run("plan", code, "--json").document
+    written = len(simulated.writes())
+    said = desk.run("resume", str(failed["run"]), expect=2)
+    assert f"Run {failed['run']} can't go on: run {newer['run']} has read {code} since." in said.complaint
+    assert len(simulated.writes()) == written
+    done = desk.run("apply", str(newer["run"]), "--json").document
+    assert (done["state"], done["planned"], done["unknown"]) == ("done", 0, 0)
+    assert simulated.violations() == []
+
+
 def test_a_shop_key_that_expires_while_it_is_read(simulated: Simulated, desk: Desk) -> None:
     desk.settings("[edd]\npage_size = 20\nparallel = 1\n")
     code = desk.discover()
