@@ -274,6 +274,13 @@ def test_an_add_that_is_refused_takes_its_remove_along(between: Between) -> None
     assert moved == []
     assert between.simulated.violations() == []
 
+    # The next plan leaves the refused adds out, and with each of them its remove.
+    between.proxy.meddle = honest
+    refused = {row["subscriber"] for row in rows if row["kind"] == "add_group" and row["state"] == "failed"}
+    run = between.desk.run("plan", between.code, "--json").document["run"]
+    again = between.desk.run("changes", str(run), "--json").document
+    assert not [row for row in again if row["subscriber"] in refused and row["kind"] != "set_field"]
+
 
 def lower(groups: list[str]) -> set[str]:
     """The unpurchased groups of people who were in a purchased one already: those may go."""
