@@ -46,13 +46,13 @@ def _number_or_none() -> Any:
 
 
 def _outcomes(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, dict) or not set(value.values()) <= set(IMPORT_OUTCOMES) - {"changed"}:
+    if not isinstance(value, dict) or not all(one in IMPORT_OUTCOMES and one != "changed" for one in value.values()):
         raise ValueError(f"{field.name} is a table of e-mails and lists of the report, not {value!r}")
 
 
 @attrs.frozen(kw_only=True)
 class SimulatorSettings:
-    """How a simulator starts. Everything a real account leaves unconfirmed is a switch here."""
+    """How a simulator starts. What a real account leaves unconfirmed is a switch, here or in the faults' `switches`."""
 
     seed: int = 1
     subscribers: int = attrs.field(default=2000, validator=attrs.validators.ge(0))

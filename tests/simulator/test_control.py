@@ -123,7 +123,7 @@ def test_switches(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    [{"no_such_switch": 1}, {"page_cap": "many"}, {"down": "both"}, {"import_outcomes": {"a@example.com": "lost"}}],
+    [{"no_such_switch": 1}, {"page_cap": "many"}, {"down": "both"}, {"import_outcomes": {"a@example.com": ["lost"]}}],
 )
 def test_what_no_switch_takes_changes_nothing(client: Client, wanted: dict[str, Any]) -> None:
     before = client.control("set", {})
