@@ -165,9 +165,9 @@ class WindowGate:
             # Nothing new in it: told with the next request, which spares a transaction.
             self._settled.append(sent)
             return
-        now = self._clock()
 
         def step(window: Window) -> Window:
+            now = self._clock()  # only now: another process may have changed the window while this one waited for it
             window = self._pace.rolled(window, now)
             if sent is None or sent.window.started != window.started:
                 # Of a window that is over: its count says nothing about the present one.
@@ -187,8 +187,12 @@ class WindowGate:
 
     async def refused(self, retry_after: float) -> None:
         """Close for ``retry_after`` seconds; a new window begins after it."""
-        now = self._clock()
-        await self._change(lambda window: self._pace.refused(window, now + retry_after))
+
+        def step(window: Window) -> Window:
+            now = self._clock()
+            return self._pace.refused(window, now + retry_after, now)
+
+        await self._change(step)
 
     async def batch_cost_measured(self, cost: BatchCost) -> None:
         """A batch showed what batches take."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import time
@@ -253,26 +254,27 @@ class ServiceClient:
         )
 
     async def _exchange(self, request: httpx.Request, call: Call) -> httpx.Response:
-        """Send, and read the body within its limits of size and time."""
-        response = await self._client().send(request, stream=True)
-        started = self._clock()
+        """Send, and read the answer within its limits of size and time, its head included."""
         body = bytearray()
         try:
-            async for part in response.aiter_bytes():
-                body += part
-                self._within_limits(call, len(body), self._clock() - started)
-        finally:
-            await response.aclose()
+            async with asyncio.timeout(self._policy.timeout * 10):
+                response = await self._client().send(request, stream=True)
+                try:
+                    async for part in response.aiter_bytes():
+                        body += part
+                        self._within_limit(call, len(body))
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            raise httpx.ReadTimeout("the answer drips in too slowly") from None
         kept = [(name, value) for name, value in response.headers.multi_items() if name not in _UNPACKED]
         return httpx.Response(response.status_code, headers=kept, content=bytes(body), request=request)
 
-    def _within_limits(self, call: Call, size: int, seconds: float) -> None:
+    def _within_limit(self, call: Call, size: int) -> None:
         if size > self._policy.max_body:
             call.lost = call.lost or call.write
             words = f"an answer of more than {self._policy.max_body} bytes"
             raise self.fault(words, tried=call.tried)
-        if seconds > self._policy.timeout * 10:
-            raise httpx.ReadTimeout("the answer drips in too slowly")
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import NoReturn
 
 import httpx
+
+from bema_tui.providers.http_failures import moment
 
 DAMAGED = "JSON that is cut off or damaged"
 """What is wrong with an answer that calls itself JSON and does not parse: it was lost on its way."""
@@ -41,11 +42,7 @@ def decoded(content: bytes) -> tuple[object, str]:
 
 def server_time(response: httpx.Response) -> datetime | None:
     """The server's clock by the header ``Date``, UTC; None without a usable one."""
-    try:
-        moment = parsedate_to_datetime(response.headers.get("date", ""))
-    except (ValueError, TypeError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment(response.headers.get("date", ""))
 
 
 def refusal_detail(response: httpx.Response) -> str:

@@ -75,20 +75,30 @@ def in_words(error: httpx.RequestError, timeout: float) -> str:
 
 
 def retry_after(headers: httpx.Headers, now: datetime | None = None) -> float | None:
-    """The seconds that ``Retry-After`` asks for, from either of its two forms; None when it says nothing usable."""
+    """The seconds that ``Retry-After`` asks for, from either of its two forms; None when it says nothing usable.
+
+    A moment is held against the server's own clock (``Date``), which may differ from ours (``now``).
+    """
     raw = headers.get("retry-after", "").strip()
     if not raw:
         return None
     try:
         seconds = float(raw)
     except ValueError:
-        try:
-            when = parsedate_to_datetime(raw)
-        except (ValueError, TypeError, IndexError):
+        when = moment(raw)
+        if when is None:
             return None
-        when = when if when.tzinfo else when.replace(tzinfo=UTC)
-        seconds = (when - (now or datetime.now(UTC))).total_seconds()
+        seconds = (when - (moment(headers.get("date", "")) or now or datetime.now(UTC))).total_seconds()
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def moment(header: str) -> datetime | None:
+    """A header's date, UTC; None without a usable one."""
+    try:
+        found = parsedate_to_datetime(header)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

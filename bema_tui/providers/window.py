@@ -97,11 +97,13 @@ class Pace:
         return max(1, window.limit - self.reserve)
 
     def rolled(self, window: Window, now: float) -> Window:
-        """The window at ``now``: a new, empty one when the old has ended."""
+        """The window at ``now``: a new, empty one when the old has ended.
+
+        One that began in the future says that the clock was set back: nobody knows when it ends.
+        """
         if window.ends is None:
             return window
-        closed = window.closed_until is not None
-        clock_jumped = not closed and window.ends > now + self.seconds + _CLOCK_SLACK
+        clock_jumped = window.started is not None and now < window.started - _CLOCK_SLACK
         over = now >= max(window.ends, window.closed_until or window.ends)
         return Window(window.limit) if over or clock_jumped else window
 
@@ -169,10 +171,10 @@ class Pace:
         window = evolve(window, used=counted + window.pending + since)
         return evolve(window, started=sent, ends=now + self.seconds) if fresh else window
 
-    def refused(self, window: Window, until: float) -> Window:
+    def refused(self, window: Window, until: float, now: float) -> Window:
         """After a 429: closed, and what was counted is over when it opens."""
         until = max(until, window.closed_until or until)
-        started = until - self.seconds if window.started is None else window.started
+        started = now if window.started is None else window.started
         return evolve(window, used=window.limit, started=started, ends=until, answered=True, closed_until=until)
 
     @property

@@ -119,6 +119,19 @@ async def test_nobody_waits_at_the_gate_for_longer_than_ten_minutes() -> None:
     assert time.slept == [599]
 
 
+@pytest.mark.parametrize("closed", [False, True])
+async def test_a_clock_that_is_set_back_makes_nobody_wait_for_its_old_hours(closed: bool) -> None:
+    time = Time(now=10_000.0)
+    gate = make(time)
+    await gate.admit(110)
+    if closed:
+        await gate.refused(119)
+    time.now -= 3600
+    assert gate.resets_in == 0
+    await gate.admit(1)
+    assert time.slept == []
+
+
 async def test_a_stop_ends_the_wait() -> None:
     time = Time(stop_at=1010)
     gate = make(time)

@@ -434,6 +434,11 @@ def test_both_forms_of_retry_after(value: str, seconds: float | None) -> None:
     assert retry_after(httpx.Headers({"retry-after": value}), now) == seconds
 
 
+def test_a_moment_of_retry_after_is_held_against_the_servers_own_clock() -> None:
+    headers = httpx.Headers({"retry-after": "Sun, 22 Nov 2026 12:00:30 GMT", "date": "Sun, 22 Nov 2026 11:59:50 GMT"})
+    assert retry_after(headers, datetime(2026, 11, 22, 15, tzinfo=UTC)) == 40.0
+
+
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF)))
 def test_a_quota_header_is_a_small_number_or_nothing(header: str) -> None:
     number = quota_number(header)

@@ -93,6 +93,26 @@ async def test_a_service_that_never_answers() -> None:
             await mailerlite.validate_connection()
 
 
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"])
+async def test_an_answer_that_drips_in_for_ever_is_given_up(head: bytes) -> None:
+    """Each byte comes in time, of the head or of the body, and the whole never does."""
+
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head or b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        while True:
+            writer.write(b"a")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    policy = HttpPolicy(timeout=0.1, tries=1)
+    async with (
+        serving(drip) as url,
+        MailerLite(url, KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy) as mailerlite,
+    ):
+        with pytest.raises(ConnectionFailed, match="no answer"):
+            await asyncio.wait_for(mailerlite.validate_connection(), 10.0)
+
+
 async def test_no_secret_reaches_a_log_on_a_real_connection(caplog: pytest.LogCaptureFixture) -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         body = b'{"info": {"permissions": {"view_shop_reports": true}}, "data": [], "meta": {"last_page": 1}}'
