@@ -256,7 +256,10 @@ def _read_file(file: Path) -> dict[str, Any]:
             where=str(file),
             advice="Mend that line; the README lists every setting.",
         ) from error
-    holds_secret = any(isinstance(values.get(section), dict) and values[section].get(key) for section, key in _SECRETS)
+    for section in _SECTIONS:
+        if not isinstance(values.get(section, {}), dict):
+            raise ConfigurationError(f"{section} must be a table ([{section}]).", where=str(file))
+    holds_secret = any(values.get(section, {}).get(key) for section, key in _SECRETS)
     if holds_secret and mode & 0o077:
         raise ConfigurationError(
             f"The configuration file holds keys and is readable by others (mode {mode:04o}).",
@@ -310,9 +313,6 @@ def _strict(kind: type) -> Any:
 
 
 def _structure(values: dict[str, Any], source: str) -> Settings:
-    for section in _SECTIONS:
-        if not isinstance(values.get(section, {}), dict):
-            raise ConfigurationError(f"{section} must be a table ([{section}]).", where=source)
     if "source" in values:
         raise ConfigurationError("Unknown setting: source.", where=source)
     try:

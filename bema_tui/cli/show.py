@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from bema_tui.config import Settings
 from bema_tui.errors import UsageError
 from bema_tui.model import Lock, Tier
 
+_CPU_SECONDS = 0.2  # the processor's share is taken over so long
 _STATES = ("open", "accepted", "resolved", "all")
 
 
@@ -208,7 +210,9 @@ def health(settings: Settings, as_json: bool) -> None:
         from bema_tui.cli.monitoring import make_monitor
 
         async with open_world(settings) as world:
-            return await make_monitor(world).perform_check()
+            monitor = make_monitor(world)
+            await asyncio.sleep(_CPU_SECONDS)
+            return await monitor.perform_check()
 
     status = run_async(work)
     if as_json:

@@ -73,9 +73,11 @@ class Runner:
         Raises:
             LockHeld: somebody else works on the campaign.
             UsageError: there is no such campaign.
+            ConfigurationError: an address or a key can't be one.
         """
         self._refuse_read_only(yes)
         campaign = await Campaigns(self._db).get(code)
+        await self._refuse_mistakes()
         lock = await self._locks.acquire_lock(campaign.code, kind)
         try:
             options = (options or {}) | ({"yes": True} if yes else {})
@@ -126,6 +128,7 @@ class Runner:
         return await self._take_up(found, "resume", _TAKEN_UP)
 
     async def _take_up(self, found: Run, what: str, states: tuple[RunState, ...], **values: Any) -> Begun:
+        await self._refuse_mistakes()
         lock = await self._locks.acquire_lock(found.campaign, what, run=found.id)
         state = RunState.APPLYING if what == "apply" or found.may_apply else RunState.PLANNING
         fence = Fence(lock.key, lock.token)
@@ -296,6 +299,10 @@ class Runner:
 
     async def _say(self, action: str, text: str, campaign: str, run: int) -> None:
         await self._activity.add(self._me.user, action, text, campaign=campaign, run=run)
+
+    async def _refuse_mistakes(self) -> None:
+        """Find an address or a key that can't be one before a run begins, not in it."""
+        await self._connect(RunInterrupt(), Meter()).close()
 
     def _refuse_read_only(self, writes: bool) -> None:
         if writes and self._settings.read_only:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -165,6 +166,24 @@ def test_health(done: Done) -> None:
     assert len(found["load_average"]) == 3
     assert 0 <= found["health_score"] <= 100
     assert desk.run("health", expect=0).out.startswith("Health ")
+
+
+def test_health_measures_the_processor(done: Done) -> None:
+    desk, _, _ = done
+    over = threading.Event()
+
+    def keep_busy() -> None:
+        while not over.is_set():
+            pass
+
+    busy = threading.Thread(target=keep_busy)
+    busy.start()
+    try:
+        found = desk.run("health", "--json", expect=0).document
+    finally:
+        over.set()
+        busy.join()
+    assert found["cpu_percent"] > 0
 
 
 def test_no_locks_is_an_empty_document(done: Done) -> None:

@@ -15,7 +15,7 @@ MISTAKES = {
     "words for a number": ("[mailerlite]\nreserve = 'many'\n", "mailerlite.reserve: must be a number"),
     "a negative number": ("[rules]\nmax_moves = -1\n", "rules.max_moves: must not be negative"),
     "a number for words": ("profile = 3\n", "profile: must be text"),
-    "a section that is none": ("rules = 3\n", "rules must be a table"),
+    "a section that is none": ("mailerlite = 3\n", "mailerlite must be a table"),
     "words for yes or no": ("read_only = 'yes'\n", "read_only: must be true or false"),
     "an unknown choice": ("[rules]\non_refund = 'laugh'\n", "rules.on_refund"),
 }
@@ -86,7 +86,7 @@ def test_an_address_or_key_that_can_not_be_one(command: str, mistake: str, simul
     # Nothing is left behind that a person would have to clean up.
     del desk.environment[name]
     assert desk.run("locks", "--json", expect=0).document == []
-    assert {run["state"] for run in desk.run("runs", "--json").document} <= {"failed"}
+    assert desk.run("runs", "--json").document == []
 
 
 def test_an_unknown_log_level(desk: Desk) -> None:
