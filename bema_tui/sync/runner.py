@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -191,6 +192,8 @@ class Runner:
                     except RateLimited as asked:
                         await self._wait_out(job, keeper, asked)
         finally:
+            with suppress(LockLost, StoreError):  # the run is told of these where it works
+                await self._runs.update(begun.run, fence, **counter.values())
             await connections.close()
 
     async def _work(self, job: Job, keeper: Keeper, begun: Begun, connections: Connections) -> _End:

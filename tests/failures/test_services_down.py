@@ -71,6 +71,7 @@ def test_mailerlite_refuses_connections(sync: Sync, desk: Desk) -> None:
 def test_mailerlite_is_down(sync: Sync, simulated: Simulated) -> None:
     said = sync(lambda: simulated.set(down="mailerlite"))
     assert "MailerLite has trouble: it answered 503, 3 times" in said.complaint
+    assert (said.document["requests"]["read"], said.document["requests"]["retried"]) == (3, 2)
 
 
 def test_the_shop_is_down(sync: Sync, simulated: Simulated) -> None:

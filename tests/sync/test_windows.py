@@ -127,7 +127,7 @@ async def test_room_that_is_not_needed_is_given_back() -> None:
 def test_an_answer_that_was_on_its_way_opens_no_window_that_a_refusal_closed() -> None:
     pace = Pace(60.0, reserve=10)
     window = pace.taken(Window(120), 6, now=0.0)
-    window = pace.refused(window, until=300.0)
+    window = pace.refused(window, until=300.0, now=0.0)
     # It says that a new window has begun, as it had when the service wrote it.
     window = pace.learned(window, limit=120, remaining=119, units=1, cost=1, known=5, sent=10.0, now=11.0)
     assert pace.room(pace.rolled(window, 72.0), 72.0) == 0
