@@ -14,6 +14,8 @@ FIELD_ONLY: Final = "field only"
 WOOD: Final = "Wood → field only"
 NOT_ACTIVE: Final = "not active → field only"
 LOWER_OFF: Final = "two tiers → lower off"
+REFUND: Final = "refund"
+"""What the rules begin with that take a purchase back."""
 NEW_BUYER: Final = "new buyer → Gold Purchased"
 
 

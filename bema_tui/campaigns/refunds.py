@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from bema_tui.campaigns.changes import NOT_ACTIVE, field_change, group_changes, hold_back, movable
+from bema_tui.campaigns.changes import NOT_ACTIVE, REFUND, field_change, group_changes, hold_back, movable
 from bema_tui.campaigns.context import CampaignContext, Outcome, Person, Step
 from bema_tui.campaigns.purchases import (
     REFUNDED,
@@ -109,7 +109,8 @@ def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
         message = f"The shop does not list {order_text(gone[0])} (last status known) any more."
         return Evidence(FindingRule.ORDER_GONE, message, _LOOK)
     order = purchases[0]
-    action = "the next plan takes it back" if context.rules.on_refund == "revert" else "no run changes this by itself"
+    wanted = context.rules.on_refund == "revert"
+    action = "a plan takes it back, with a yes of its own" if wanted else "no run changes this by itself"
     message = (
         f"Marked as a buyer, and order {order.number} of {order.date_utc:%Y-%m-%d} was refunded in full; {action}."
     )
@@ -139,12 +140,12 @@ def _step_back(context: CampaignContext, person: Person) -> Step | None:
     if not movable(context, person):
         return Step(NOT_ACTIVE)
     if not person.bought:
-        return Step(f"refund → {label(stays)}")
+        return Step(f"{REFUND} → {label(stays)}")
     source = person.bought[0]
     # The ledger may speak of another move than the one that led here.
     known = person.before_purchase
     back = known if known is not None and purchased_tier(known) is source else tier_before(source)
     if person.lower and person.lower != (back,):
         return None
-    step = Step(f"refund → {label(back)}", add=None if person.lower else back, remove=(source,))
-    return hold_back(context, step, otherwise=f"refund → {label(stays)}")
+    step = Step(f"{REFUND} → {label(back)}", add=None if person.lower else back, remove=(source,))
+    return hold_back(context, step, otherwise=f"{REFUND} → {label(stays)}")

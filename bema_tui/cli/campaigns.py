@@ -55,11 +55,15 @@ def list_campaigns(settings: Settings, as_json: bool) -> None:
 
 @campaigns.command("add")
 @click.argument("code")
+@click.argument("more", nargs=-1, metavar="[ID]...")
 @click.option("--album", required=True, help="The album's name.")
-@click.option("--product", "products", required=True, multiple=True, help="EDD product id; may be given several times.")
+@click.option("--product", "products", required=True, multiple=True, help="EDD product id; more may follow it.")
 @common
-def add_campaign(code: str, album: str, products: tuple[str, ...], settings: Settings, as_json: bool) -> None:
+def add_campaign(
+    code: str, more: tuple[str, ...], album: str, products: tuple[str, ...], settings: Settings, as_json: bool
+) -> None:
     """Add a campaign by its code (YYYY_ARTIST_ALBUM), album and product ids."""
+    products += more
 
     async def work() -> tuple[Campaign, tuple[str, ...]]:
         from bema_tui.store.campaigns import Campaigns

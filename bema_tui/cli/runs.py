@@ -45,9 +45,9 @@ async def _tell(world: World, ended: Any, as_json: bool) -> None:
         click.echo(run_text(run))
 
 
-def _options(create_missing: bool, quick: bool, max_moves: int | None = None) -> dict[str, Any]:
-    options: dict[str, Any] = {"create_missing": True} if create_missing else {}
-    options |= {"quick": True} if quick else {}
+def _options(max_moves: int | None = None, **flags: bool) -> dict[str, Any]:
+    """What a run is asked for: the flags that were given, and the moves that need no look."""
+    options: dict[str, Any] = {name: True for name, given in flags.items() if given}
     return options | ({"max_moves": max_moves} if max_moves is not None else {})
 
 
@@ -58,16 +58,18 @@ _QUICK = click.option(
     is_flag=True,
     help="Read only the shop's newest orders, if its whole list was read within edd.full_read_seconds.",
 )
+_RETRY = click.option("--retry-refused", is_flag=True, help="Plan again also what MailerLite has refused before.")
 
 
 @click.command()
 @click.argument("code")
 @_CREATE
 @_QUICK
+@_RETRY
 @common
-def plan(code: str, create_missing: bool, quick: bool, settings: Settings, as_json: bool) -> None:
+def plan(code: str, settings: Settings, as_json: bool, **flags: bool) -> None:
     """Dry run: read both sides and write the plan down; nothing is written outside."""
-    _carry(settings, as_json, lambda runner: runner.begin(code, kind="plan", options=_options(create_missing, quick)))
+    _carry(settings, as_json, lambda runner: runner.begin(code, kind="plan", options=_options(**flags)))
 
 
 @click.command()
@@ -91,19 +93,19 @@ def resume(run: int, settings: Settings, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Apply the plan without asking.")
 @_CREATE
 @_QUICK
+@_RETRY
 @click.option("--max-moves", type=click.IntRange(min=0), help="Let a plan of up to so many moves go by itself.")
 @common
 def sync(
     code: str,
     yes: bool,
-    create_missing: bool,
-    quick: bool,
     max_moves: int | None,
     settings: Settings,
     as_json: bool,
+    **flags: bool,
 ) -> None:
     """Plan and apply. Without --yes the plan is shown and asked about, on a terminal only."""
-    options = _options(create_missing, quick, max_moves)
+    options = _options(max_moves, **flags)
     if yes:
         _carry(settings, as_json, lambda runner: runner.begin(code, kind="sync", options=options, yes=True))
     if as_json or not is_terminal():

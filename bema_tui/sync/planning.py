@@ -8,6 +8,7 @@ from datetime import datetime
 
 from attrs import define, evolve, field, frozen
 
+from bema_tui.campaigns.changes import REFUND
 from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.purchases import Rules
 from bema_tui.campaigns.reconcile import (
@@ -45,6 +46,8 @@ class PlanResult:
     kinds: Mapping[ChangeKind, int]
     adds_by_group: Mapping[str, int]
     removes_unproved: int
+    reverts: int
+    """People whose purchase is taken back after a refund."""
 
 
 @define
@@ -58,6 +61,7 @@ class _Tally:
     moves: int = 0
     left_out: int = 0
     unproved: int = 0
+    reverts: int = 0
     places: Counter[str] = field(factory=Counter)
     kinds: Counter[ChangeKind] = field(factory=Counter)
     people_by: Counter[tuple[str, str]] = field(factory=Counter)
@@ -78,6 +82,7 @@ class _Tally:
         for pair in {(change.rule, str(change.kind)) for change in changes}:
             self.people_by[pair] += 1
         self.people += bool(changes[0].email)
+        self.reverts += changes[0].rule.startswith(REFUND)
         self.moves += any(change.kind in _MOVES for change in changes)
 
     @property
@@ -110,8 +115,8 @@ class Planner:
         """Write the plan and its findings, and answer its sums."""
         job, tally = self._job, self._tally
         await job.ledger.clear_plan()
-        self._aliases = await explain_stored_values(job)
-        self._refused = await self._history.refused()
+        self._aliases = await explain_stored_values(job, shrank=self._context.shrank)
+        self._refused = frozenset() if job.options.get("retry_refused") else await self._history.refused()
         self._check = RecordCheck(
             job.campaign.code,
             job.settings.rules,
@@ -135,6 +140,7 @@ class Planner:
             kinds=dict(tally.kinds),
             adds_by_group=dict(tally.adds),
             removes_unproved=tally.unproved,
+            reverts=tally.reverts,
         )
 
     def _plan_creations(self) -> None:
@@ -230,7 +236,8 @@ class Planner:
             self._job.campaign.code,
             first.email,
             f"MailerLite refused {first.kind.replace('_', ' ')} {first.target_name} before; it is not tried again.",
-            "Look at this subscriber in MailerLite; the change is planned again when something about it differs.",
+            "Look at this subscriber in MailerLite; the change is planned again when something about it differs, or "
+            f"with `bema-tui plan {self._job.campaign.code} --retry-refused`.",
             first.subscriber_id,
         )
         return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, refused))

@@ -54,8 +54,8 @@ def test_campaigns(simulated: Simulated, desk: Desk) -> None:
     assert set(listed[0]) >= CAMPAIGN
     assert listed[0]["products"] == ["100"]
     assert desk.run("campaigns", "discover", "--add", "--json", expect=0).document["campaigns"] == []  # nothing twice
-    made = desk.run("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7", "--product", "8", "--json")
-    assert (made.status, made.document["products"]) == (0, ["7", "8"])
+    made = desk.run("campaigns", "add", "2026_X_Y", "--product", "7", "8", "--album", "Y", "--product", "9", "--json")
+    assert (made.status, made.document["products"]) == (0, ["7", "9", "8"])
     assert desk.run("campaigns", "add", "2026_X_Z", "--album", "Z", "--product", "8", "--json", expect=2).document
     once = desk.run("campaigns", "add", "2026_X_T", "--album", "T", "--product", "011", "--product", "11", "--json")
     assert once.document["products"] == ["11"]

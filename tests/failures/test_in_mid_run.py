@@ -243,6 +243,11 @@ def test_an_item_that_is_refused_fails_alone_and_is_not_planned_again(between: B
     found = between.desk.run("findings", "--rule", "refused_write", "--json").document
     assert [f["subject"] for f in found] == [rows[0]["email"]]
 
+    retried = between.desk.run("sync", between.code, "--yes", "--retry-refused", "--json").document
+    assert (retried["state"], retried["applied"], retried["failed"]) == ("done", retried["total"], 0)
+    assert retried["applied"] > 0
+    assert between.desk.run("sync", between.code, "--yes", "--json").document["total"] == 0
+
 
 def test_an_add_that_is_refused_takes_its_remove_along(between: Between) -> None:
     """Nobody is taken out of a tier unless the answer proved the one they go to."""

@@ -85,8 +85,11 @@ def test_a_read_that_shrank_removes_nobody_from_a_group(simulated: Simulated, de
     reverts = desk.run("plan", code, "--json").document
     assert {"remove_group", "set_field"} <= set(reverts["changes"])  # the refunds would be reverted
     shrink_members(simulated, code)
+    seen = len(simulated.requests())
     held = desk.run("sync", code, "--yes", "--json", expect=3).document
     assert held["total"] == 0
+    # Nor is every order that seems to have left asked for by its key.
+    assert [row["path"] for row in simulated.requests()[seen:] if "purchasekey" in row["path"]] == []
     assert desk.run("findings", "--rule", "read_shrank", "--json").document
 
 
