@@ -42,7 +42,7 @@ async def _tell(world: World, ended: Any, as_json: bool) -> None:
     elif run.state.waiting:
         click.echo(await plan_text(world, run))
     else:
-        click.echo(run_text(run))
+        click.echo(await run_text(world, run))
 
 
 def _options(max_moves: int | None = None, **flags: bool) -> dict[str, Any]:
@@ -223,10 +223,11 @@ def runs(run: int | None, limit: int, settings: Settings, as_json: bool) -> None
             if as_json and run is None:  # a list's rows lack what only a run in full has, its changes by kind for one
                 found = [await world.reader.run(view.id) for view in found]
             documents = [await run_document(world, view) for view in found] if as_json else []
+            text = "" if as_json or run is None else await run_text(world, found[0])
         if as_json:
             print_json(documents[0] if run is not None else documents)
         elif run is not None:
-            click.echo(run_text(found[0]))
+            click.echo(text)
         elif found:
             click.echo(runs_table(found))
         else:

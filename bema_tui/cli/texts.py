@@ -8,6 +8,7 @@ from typing import Any
 from bema_tui.cli.common import World
 from bema_tui.cli.tables import table
 from bema_tui.model import ChangeState
+from bema_tui.store.runs import Runs
 from bema_tui.store.views import ChangeView, RunView
 
 
@@ -41,8 +42,8 @@ async def plan_text(world: World, run: RunView) -> str:
     return "\n".join(lines)
 
 
-def run_text(run: RunView) -> str:
-    """How a run stands or ended."""
+async def run_text(world: World, run: RunView) -> str:
+    """How a run stands or ended, and how it goes on."""
     counts = ", ".join(f"{run.changes[s]:,} {s}" for s in ChangeState if run.changes.get(s)) or "no changes"
     lines = [
         f"Run {run.id} {run.kind} {run.campaign} {run.album}: {run.state}. {run.note}".rstrip(),
@@ -56,7 +57,9 @@ def run_text(run: RunView) -> str:
     if run.error:
         lines.append(f"Error: {run.error.get('message')} {run.error.get('advice') or ''}".rstrip())
     if run.state.resumable:
-        lines.append(f"Go on with: bema-tui resume {run.id}")
+        newest = await Runs(world.db).newest_reader(run.campaign)
+        overtaken = newest is not None and newest > run.id
+        lines.append(f"Overtaken by run {newest}." if overtaken else f"Go on with: bema-tui resume {run.id}")
     return "\n".join(lines)
 
 

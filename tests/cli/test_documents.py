@@ -92,6 +92,17 @@ def test_plan_apply_and_a_second_sync(simulated: Simulated, desk: Desk) -> None:
     assert "is no plan that waits" in desk.run("discard", str(done["run"]), expect=2).complaint
 
 
+def test_a_run_that_another_one_overtook_offers_no_resume(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    simulated.set(down="mailerlite")
+    desk.run("plan", code, expect=1)
+    assert "Go on with: bema-tui resume 1" in desk.run("runs", "1", expect=0).out
+    simulated.set(down=None)
+    desk.run("plan", code)
+    assert desk.run("runs", "1", expect=0).out.endswith("Overtaken by run 2.\n")
+    assert "run 2 has read" in desk.run("resume", "1", expect=2).complaint
+
+
 def test_a_discarded_plan_is_not_applied(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
     run = str(desk.run("plan", code, "--json").document["run"])
