@@ -9,7 +9,7 @@ from attrs import evolve
 
 from bema_tui.errors import StoreError
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
-from bema_tui.store.views import PhaseView
+from bema_tui.store.views import PhaseView, PlanPerson, PlanRule
 from bema_tui.tui.screens.plan import PlanScreen
 
 from .desk import SIZES, Desk, desk, story
@@ -71,6 +71,29 @@ async def test_people_come_page_by_page_wherever_one_looks() -> None:
         key = screen.people.cursor_key
         await made.refreshed()
         assert screen.people.cursor_key == key
+
+
+class _Short(HandReader):
+    """Counts more people than it has, as a plan does that another process throws away."""
+
+    pages = 0
+
+    async def plan_rules(self, run_id: int) -> tuple[PlanRule, ...]:
+        return (PlanRule("Opt-In to Gold Purchased", len(self.people) + 30, 3 * len(self.people)),)
+
+    async def plan_people(self, run_id: int, rule: str | None, offset: int, limit: int) -> tuple[PlanPerson, ...]:
+        self.pages += 1
+        return await super().plan_people(run_id, rule, offset, limit)
+
+
+async def test_a_page_that_comes_short_is_not_asked_for_without_end() -> None:
+    reader = _Short(people=10)
+    async with desk(reader) as made:
+        await opened(made, 417)
+        await made.until_shows("person0009@example.org")
+        await made.press("tab", "end")
+        await made.refreshed()
+        assert reader.pages <= 3
 
 
 async def test_a_rule_shows_its_people_only() -> None:
@@ -225,6 +248,18 @@ async def test_what_went_wrong_names_the_change_and_puts_what_was_skipped_last()
         await opened(made, 418)
         shown = [row for row in made.rows if "+ GOLD_PURCHASE" in row]
         assert ["failed@example.org" in row for row in shown] == [True, False]
+
+
+async def test_an_error_is_told_to_its_end_where_there_is_room() -> None:
+    reader = HandReader(picture(runs=(APPLYING,)))
+    error = "an answer 500 three times, read back: not written; MailerLite said it is busy and to come again to-morrow"
+    row = change(
+        1, "a@example.org", "", ChangeKind.ADD_GROUP, "2024_ETB_NBL_GOLD", state=ChangeState.FAILED, error=error
+    )
+    reader.wrong_rows = (row,)
+    async with desk(reader) as made:
+        await opened(made, 418)
+        assert made.shows("and to come again to-morrow")
 
 
 @pytest.mark.parametrize(("counts", "words"), [(True, "each item of a batch counts"), (False, "a batch counts as one")])

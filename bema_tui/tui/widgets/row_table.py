@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -120,14 +120,17 @@ class RowTable(Lines, can_focus=True):
             self._known, self._asked = {}, set()
             self._cursor = self._top = 0
             self._key = None
+        if total != self._total:
+            self._asked = set()
         self._total = total
         self._settle()
 
-    def set_page(self, offset: int, rows: Iterable[Row]) -> None:
-        """Rows of a big list from ``offset`` on."""
+    def set_page(self, offset: int, rows: Sequence[Row]) -> None:
+        """Rows of a big list from ``offset`` on; a page that comes short is asked for again when the total changes."""
         for index, row in enumerate(rows, offset):
             self._known[index] = row
-        self._asked.discard(offset // PAGE)
+        if len(rows) >= min(PAGE, self._total - offset):
+            self._asked.discard(offset // PAGE)
         near = self._top // PAGE
         self._known = {index: row for index, row in self._known.items() if abs(index // PAGE - near) <= 1}
         self._settle()
