@@ -17,7 +17,7 @@ from bema_tui.tui import actions, questions
 from bema_tui.tui.actions import Target
 from bema_tui.tui.bindings import PLAN, bindings
 from bema_tui.tui.deeds import Deeds
-from bema_tui.tui.format import count, folded, line
+from bema_tui.tui.format import count, folded, line, wrap
 from bema_tui.tui.panels import plan as panel
 from bema_tui.tui.panels import plan_head
 from bema_tui.tui.panels.top import problem_line
@@ -243,7 +243,9 @@ class PlanScreen(Deeds, ConsoleScreen):
         rule = title_rule(
             line(change.email or change.target_name if change else "Row"), width, self.look.glyphs, focused=False
         )
-        self.detail.put_all([rule, *panel.wrong_detail(change, run, self.look)])
+        told = panel.wrong_detail(change, run, self.look)
+        whole = [row for text in told for row in wrap(text, width)]
+        self.detail.put_all([rule, *(whole if len(whole) < self.detail.size.height else told)])
 
     @on(RowTable.Highlighted)
     def _cursor_moved(self, event: RowTable.Highlighted) -> None:
