@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Integer, Select, and_, func, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, func, select
 
 from bema_tui.store.database import Database
 from bema_tui.store.schema import members, order_items, orders
@@ -34,11 +34,15 @@ class Buyers:
 
     async def expected(self) -> Expected:
         """What the next read is likely to find."""
-        last = select(func.max(members.c.read_run)).where(members.c.campaign == self._campaign).scalar_subquery()
-        seen = and_(members.c.campaign == self._campaign, members.c.read_run == last, members.c.read_run > 0)
+        newest = select(func.max(members.c.read_run)).where(members.c.campaign == self._campaign)
+        async with self._db.read() as connection:
+            last = await connection.scalar(newest) or -1
+        # The run's number and no query in its place: with one, SQLite goes through every member for every order.
+        seen = and_(members.c.campaign == self._campaign, members.c.read_run == last)
         of_buyer = and_(seen, members.c.address == orders.c.address)
         tierless = select(members.c.address).where(of_buyer, members.c.tiers == 0).exists()
         in_a_tier = select(members.c.address).where(of_buyer, members.c.tiers != 0).exists()
+        bought = self._bought(order_items.c.product_id)
         several = members.c.tiers.op("&", return_type=Integer)(members.c.tiers - 1) != 0
         async with self._db.read() as connection:
 
@@ -46,9 +50,9 @@ class Buyers:
                 return int(await connection.scalar(select(func.count()).select_from(query.subquery())) or 0)
 
             return Expected(
-                read_before=bool(await count(select(members.c.address).where(seen).limit(1))),
-                outside=await count(self._addresses().where(~in_a_tier)),
-                outside_known=await count(self._addresses().where(tierless, ~in_a_tier)),
+                read_before=last > 0,
+                outside=await count(bought.where(~in_a_tier)),
+                outside_known=await count(bought.where(tierless, ~in_a_tier)),
                 several=await count(select(members.c.subscriber_id).where(seen, several)),
             )
 
@@ -56,17 +60,19 @@ class Buyers:
         """Those of the addresses that bought."""
         if not addresses:
             return frozenset()
+        # An expression keeps SQLite from going through every order of the products: it begins at the addresses.
+        product = order_items.c.product_id.concat("")
+        query = self._bought(product).where(orders.c.address.in_(list(addresses)))
         async with self._db.read() as connection:
-            rows = await connection.execute(self._addresses().where(orders.c.address.in_(list(addresses))))
-            return frozenset(row[0] for row in rows)
+            return frozenset((await connection.execute(query)).scalars())
 
-    def _addresses(self) -> Select[Any]:
+    def _bought(self, product: ColumnElement[str]) -> Select[Any]:
         return (
             select(orders.c.address)
             .distinct()
             .select_from(order_items.join(orders, orders.c.key == order_items.c.order_key))
             .where(
-                order_items.c.product_id.in_(self._products),
+                product.in_(self._products),
                 orders.c.status.in_(self._statuses),
                 orders.c.address.contains("@"),
             )
