@@ -13,7 +13,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from bema_tui.config import Settings, default_database_url, default_log_file, describe, require_services
-from bema_tui.errors import BemaError, ConfigurationError
+from bema_tui.errors import BemaError, ConfigurationError, WrongAccount
 from bema_tui.providers.gates import NoInterrupt
 from bema_tui.providers.mailerlite_probe import BATCH_ITEMS, WANTED_ROWS, MailerLiteProbe, key_rule
 from bema_tui.store.budget import AccountFacts
@@ -64,7 +64,8 @@ async def examine(
 
 
 def failed(about: str, error: BemaError, verdict: Verdict = "error") -> Line:
-    """An error as a line: what it says, where, and what to do."""
+    """An error as a line: what it says, where, and what to do; another account or shop is wrong configuration."""
+    about = CONFIGURATION if isinstance(error, WrongAccount) else about
     known = not error.where or error.where in error.message
     text = error.message if known else f"{error.message} Where: {error.where}."
     return Line(about, verdict, text, error.advice or "Look at the log file.")
