@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 
 from bema_tui.errors import LockLost, StoreError
 from bema_tui.model import RunState
@@ -22,7 +23,15 @@ class Keeper:
     """Runs beside a run, from the taking of its lock to its end."""
 
     def __init__(
-        self, runs: Runs, locks: DatabaseLocks, run: int, fence: Fence, interrupt: RunInterrupt, *, heartbeat: float
+        self,
+        runs: Runs,
+        locks: DatabaseLocks,
+        run: int,
+        fence: Fence,
+        interrupt: RunInterrupt,
+        *,
+        heartbeat: float,
+        now: Callable[[], datetime],
     ) -> None:
         self._runs = runs
         self._locks = locks
@@ -30,6 +39,7 @@ class Keeper:
         self._fence = fence
         self._interrupt = interrupt
         self._heartbeat = heartbeat
+        self._now = now
         self._go = asyncio.Event()
         self._go.set()
         self._paused_by = ""
@@ -60,7 +70,7 @@ class Keeper:
             await watch()
         if self._go.is_set():
             return
-        async with self.paused(state, f"paused by {self._paused_by}"):
+        async with self.paused(state, f"paused by {self._paused_by} {self._now():%H:%M} UTC"):
             while not self._go.is_set():
                 await self._interrupt.sleep(0.2)
 

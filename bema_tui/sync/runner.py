@@ -181,7 +181,13 @@ class Runner:
             job = await self._job(run, begun, fence, counter, connections, interrupt)
             await self._statistics.start_campaign(begun.campaign, begun.run)
             keeper = Keeper(
-                self._runs, self._locks, begun.run, fence, interrupt, heartbeat=self._settings.locks.heartbeat
+                self._runs,
+                self._locks,
+                begun.run,
+                fence,
+                interrupt,
+                heartbeat=self._settings.locks.heartbeat,
+                now=self._db.now,
             )
             keeper.also(MemoryWatch(job, self._statistics, interrupt).safe_point)
             job.safe_point = keeper.safe_point

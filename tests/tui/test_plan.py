@@ -96,6 +96,28 @@ async def test_a_page_that_comes_short_is_not_asked_for_without_end() -> None:
         assert reader.pages <= 3
 
 
+class _Failing(HandReader):
+    """Can't be asked for a plan's later people once."""
+
+    failed = 0
+
+    async def plan_people(self, run_id: int, rule: str | None, offset: int, limit: int) -> tuple[PlanPerson, ...]:
+        if offset and not self.failed:
+            self.failed += 1
+            raise StoreError("The database is locked.")
+        return await super().plan_people(run_id, rule, offset, limit)
+
+
+async def test_a_page_that_could_not_be_read_is_asked_for_again() -> None:
+    reader = _Failing(people=1_000)
+    async with desk(reader) as made:
+        await opened(made, 417)
+        await made.press("tab", "end")
+        await made.until(lambda: reader.failed == 1)
+        await made.press("home", "end")
+        await made.until_shows("person0999@example.org")
+
+
 async def test_a_rule_shows_its_people_only() -> None:
     async with desk() as made:
         screen = await opened(made, 417)

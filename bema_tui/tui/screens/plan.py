@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widgets import Input
 
+from bema_tui.errors import StoreError
 from bema_tui.model import Severity
 from bema_tui.store.views import ChangeView, PlanPerson, PlanRule, RunView, Snapshot
 from bema_tui.tui import actions, questions
@@ -161,7 +162,11 @@ class PlanScreen(Deeds, ConsoleScreen):
         )
 
     async def _read_page(self, rule: str | None, offset: int) -> None:
-        people = await self.bema.reader.plan_people(self.run_id, rule, offset, PAGE)
+        try:
+            people = await self.bema.reader.plan_people(self.run_id, rule, offset, PAGE)
+        except StoreError:
+            self.people.page_failed(offset)
+            raise
         if rule != self._rule or self.filter.value or self.run is None:
             return
         self._keep(people)

@@ -135,6 +135,10 @@ class RowTable(Lines, can_focus=True):
         self._known = {index: row for index, row in self._known.items() if abs(index // PAGE - near) <= 1}
         self._settle()
 
+    def page_failed(self, offset: int) -> None:
+        """The page could not be read: it is asked for again when its rows are next looked for."""
+        self._asked.discard(offset // PAGE)
+
     def row(self, key: str) -> Row | None:
         """The row of this key, if it is here."""
         return next((row for row in self._known.values() if row.key == key), None)
