@@ -24,7 +24,7 @@ from typing import Any
 import httpx
 from attrs import evolve
 
-from bema_tui.config import EddSettings, MailerLiteSettings, Secret, Settings
+from bema_tui.config import EddSettings, HealthSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.model import Holder
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
@@ -190,6 +190,8 @@ def _settings(where: dict[str, Any], folder: str) -> Settings:
         database_url=f"sqlite:///{Path(folder) / 'bema.sqlite3'}",
         mailerlite=MailerLiteSettings(url=mailerlite["url"], key=Secret(mailerlite["key"]), quota=_NO_QUOTA),
         edd=EddSettings(url=edd["url"], key=Secret(edd["key"]), token=Secret(edd["token"])),
+        # This process holds the simulator's truth as well, and a run waits rather than pass its limit.
+        health=HealthSettings(memory_limit=4 << 30),
     )
 
 
