@@ -5,11 +5,11 @@ rules fix in section 6, and of its sizes: five first people, a sample of 50 grou
 
 - *Reading for the plan.* Three lists (groups, fields, automations). Then the cheaper of the two ways to see everybody:
   by groups, where every group is asked for its active people, and for any other status that its count does not call
-  empty, ``ceil(members / rows of a page)`` requests each, at least one; and ``ceil(n / 50)`` for the ``n`` buyers who
-  are in no group; or by one sweep, ``ceil(people of the account / rows of a page)``, and ``ceil(k / 50)`` for the
-  ``k`` of those buyers whom MailerLite knows, since who bought and shows no tier must be read again; and either way
-  one batch for 50 who show more than one tier, for the same reason. Which is cheaper is judged by the quota: a look-up
-  in a batch takes as much of it as a page of a thousand, where the items of a batch count.
+  empty, ``ceil(members / rows of a page)`` requests each, at least one; and then a closer look at the ``n`` buyers who
+  are in no group; or by one sweep, ``ceil(people of the account / rows of a page)``, and a closer look at the ``k`` of
+  those buyers whom MailerLite knows, since who bought and shows no tier must be read again; and either way one at those
+  who show more than one tier, for the same reason: fifty people in a batch. Which is cheaper is judged by the quota: a
+  look in a batch takes as much of it as a page of a thousand, where the items of a batch count.
 - *Reading while it writes*, only if there is something to write: the first five people in full, and the sample: one
   batch each. (What rests on reads over ten minutes old is read again; none of these runs takes so long.)
 - *Writing.* One item for each membership and each person's field that differs between the truth before and after. A
@@ -90,10 +90,10 @@ class Truth:
         by_groups = sum(max(1, math.ceil(size / _GROUP_PAGE)) for size in self.sizes.values())
         by_sweep = math.ceil(self.account / _ACCOUNT_PAGE)
         ways = (
-            Cost(by_groups, by_groups) + self._looks(self.outside),
-            Cost(by_sweep, by_sweep) + self._looks(self.outside_known),
+            Cost(by_groups, by_groups) + self._looks(self.outside + self.several),
+            Cost(by_sweep, by_sweep) + self._looks(self.outside_known + self.several),
         )
-        plan = Cost(LISTS, LISTS) + min(ways, key=lambda cost: cost.units) + self._looks(self.several)
+        plan = Cost(LISTS, LISTS) + min(ways, key=lambda cost: cost.units)
         return plan + self._looks(min(written, FIRST)) + self._looks(min(written, _BATCH))
 
     def _looks(self, people: int) -> Cost:

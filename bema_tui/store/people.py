@@ -125,12 +125,15 @@ class People:
                 .values(read_run=0)
             )
 
-    async def in_several_tiers(self) -> tuple[str, ...]:
-        """Ids of those whom this run's read saw in more than one tier."""
+    async def doubtful(self) -> tuple[str, ...]:
+        """Ids of those whom this run's read saw in more than one tier, or in none."""
+        # Of a power of two, and of zero, this leaves nothing.
         several = members.c.tiers.op("&", return_type=Integer)(members.c.tiers - 1) != 0
         async with self._db.read() as connection:
             rows = await connection.execute(
-                select(members.c.subscriber_id).where(self._read_now(), several).order_by(members.c.subscriber_id)
+                select(members.c.subscriber_id)
+                .where(self._read_now(), or_(several, members.c.tiers == 0))
+                .order_by(members.c.subscriber_id)
             )
             return tuple(row[0] for row in rows)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import datetime
 
 from attrs import evolve, frozen
@@ -11,6 +13,7 @@ from bema_tui.providers.window import BatchCost
 from bema_tui.store.budget import AccountFacts
 from bema_tui.store.buyers import Buyers
 from bema_tui.sync.account import Account
+from bema_tui.sync.budget import BATCH
 from bema_tui.sync.job import Job
 from bema_tui.sync.reading_costs import (
     ACCOUNT_PAGE,
@@ -22,7 +25,7 @@ from bema_tui.sync.reading_costs import (
     worth_counting,
 )
 from bema_tui.sync.reading_groups import read_groups, worth_reading
-from bema_tui.sync.reading_people import look_up, read_again
+from bema_tui.sync.reading_people import in_known_form, look_closely
 from bema_tui.sync.reading_sweep import sweep
 
 _BUYER_STATUSES = ("complete", "partially_refunded", "revoked", "on_hold")
@@ -43,8 +46,9 @@ class PeopleRead:
 async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRead:
     """Read everybody who is in a group of the campaign, or has bought and is in none.
 
-    The way is chosen, and its requests are written down as ``runs.read_forecast``, before anything of it is read.
-    Whoever then shows two tiers, or is a buyer in none, is read again. Domain rules, section 6.
+    The way is chosen, and its requests are written down as ``runs.read_forecast``, before anything of it is read; that
+    is corrected once the lists have shown whom a closer look is due. Whoever then shows two tiers, or is a buyer in
+    none, is read again. Domain rules, section 6.
 
     Raises:
         IncompleteRead: something could not be read whole, or a row does not parse.
@@ -58,10 +62,13 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
         await _remember_count(job, facts, await sweep(job, account, buyers))
     else:
         await read_groups(job, account)
-    await read_again(job, account, await job.people.in_several_tiers())
+    doubtful = await job.people.doubtful()
+    missing: Sequence[str] = ()
     if cost.strategy != BY_SWEEP or job.settings.rules.add_new_buyers:
-        missing = await job.people.missing_buyers(job.campaign.product_ids, _BUYER_STATUSES)
-        await look_up(job, account, missing)
+        missing = in_known_form(await job.people.missing_buyers(job.campaign.product_ids, _BUYER_STATUSES))
+    forecast = job.meter.read + math.ceil((len(doubtful) + len(missing)) / BATCH)
+    await job.note(read_forecast=forecast)
+    await look_closely(job, account, doubtful, missing)
     await _remember_pages(job, facts)
     people = job.people_read = await job.people.count()
     await job.note(
@@ -76,7 +83,7 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
             "batch_items_count": batch.item > 0,
         },
     )
-    return PeopleRead(f"{people:,} people", before + cost.requests, began + (job.db.now() - began) / 2)
+    return PeopleRead(f"{people:,} people", forecast, began + (job.db.now() - began) / 2)
 
 
 async def choose_reading(

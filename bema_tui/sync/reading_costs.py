@@ -54,7 +54,7 @@ class ReadingCost:
 def by_groups(needs: ReadingNeeds) -> ReadingCost:
     """Each group and status by itself, then a look-up for every buyer whom no group showed."""
     pages = sum(max(1, math.ceil(people / needs.group_page)) for people in needs.passes)
-    return _with_batches(BY_GROUPS, pages, [needs.several, needs.outside], needs.batch)
+    return _with_looks(BY_GROUPS, pages, needs.several + needs.outside, needs.batch)
 
 
 def by_sweep(needs: ReadingNeeds) -> ReadingCost:
@@ -62,7 +62,7 @@ def by_sweep(needs: ReadingNeeds) -> ReadingCost:
     people = needs.account if needs.account is not None else max(needs.passes, default=0)
     pages = max(1, math.ceil(people / needs.account_page))
     unknown = needs.outside - needs.outside_known if needs.finds_unknown else 0
-    return _with_batches(BY_SWEEP, pages, [needs.several, needs.outside_known, unknown], needs.batch)
+    return _with_looks(BY_SWEEP, pages, needs.several + needs.outside_known + unknown, needs.batch)
 
 
 def worth_counting(needs: ReadingNeeds) -> bool:
@@ -76,10 +76,8 @@ def cheapest(needs: ReadingNeeds) -> ReadingCost:
     return swept if needs.account is not None and swept.units < groups.units else groups
 
 
-def _with_batches(strategy: str, pages: int, people: Sequence[int], batch: BatchCost) -> ReadingCost:
-    requests, units = pages, pages
-    for count in people:
-        whole, rest = divmod(count, BATCH)
-        requests += whole + bool(rest)
-        units += whole * batch.units(1 + BATCH) + (batch.units(1 + rest) if rest else 0)
-    return ReadingCost(strategy, requests, units)
+def _with_looks(strategy: str, pages: int, people: int, batch: BatchCost) -> ReadingCost:
+    """With a closer look at so many people, fifty in a batch."""
+    whole, rest = divmod(people, BATCH)
+    units = pages + whole * batch.units(1 + BATCH) + (batch.units(1 + rest) if rest else 0)
+    return ReadingCost(strategy, pages + whole + bool(rest), units)

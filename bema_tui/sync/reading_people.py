@@ -69,44 +69,52 @@ async def read_by_id(job: Job, ids: Sequence[str]) -> dict[str, Subscriber | Non
     return dict(zip(ids, map(_person, answers), strict=True))
 
 
-async def read_again(job: Job, account: Account, ids: Sequence[str]) -> None:
-    """Read people of the campaign again by id; who is gone is no longer of this read."""
-    for start in range(0, len(ids), BATCH):
-        people = await read_by_id(job, ids[start : start + BATCH])
+async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses: Sequence[str]) -> None:
+    """Read people again by id, and look buyers up by address whom no list showed; fifty in a request, of either kind.
+
+    Who is gone is no longer of this read. Whose row can't be read is set aside, as in a list.
+
+    Raises:
+        IncompleteRead: MailerLite did not answer for one of them.
+    """
+    asked = [(person, BatchItem.read(person)) for person in ids]
+    asked += [(address, BatchItem.find(address)) for address in in_known_form(addresses)]
+    for start in range(0, len(asked), BATCH):
+        chunk = asked[start : start + BATCH]
+        known = await job.people.states([who for who, _ in chunk])
+        answers = await job.mailerlite.batch_of_reads([item for _, item in chunk])
         at = job.db.now()
-        gone = [person for person, found in people.items() if found is None]
-        await job.people.put([account.member(found, at) for found in people.values() if found is not None])
+        found: list[Subscriber] = []
+        gone: list[str] = []
+        for (who, _), answer in zip(chunk, answers, strict=True):
+            member = known.get(who)
+            person = await _shown(job, who, member.address if member is not None else who, answer)
+            if person is not None:
+                found.append(person)
+            elif member is not None:
+                gone.append(who)
+        await job.people.put([account.member(person, at) for person in found])
         await job.people.forget(gone)
         await job.note()
 
 
-async def look_up(job: Job, account: Account, addresses: Sequence[str]) -> None:
-    """Look buyers up by address whom no reading showed: outside the campaign, or not known to MailerLite at all."""
-    known_form = [address for address in addresses if "@" in address]  # what is no address can't be known there
-    for start in range(0, len(known_form), BATCH):
-        chunk = known_form[start : start + BATCH]
-        answers = await job.mailerlite.batch_of_reads([BatchItem.find(address) for address in chunk])
-        at = job.db.now()
-        found: list[Subscriber] = []
-        for address, answer in zip(chunk, answers, strict=True):
-            # What MailerLite takes for no address at all (4xx) it can't know either; all else must be answered.
-            if answer.code not in _NO_ADDRESS:
-                found += await _known(job, address, answer)
-        await job.people.put([account.member(person, at) for person in found])
-        await job.note()
+def in_known_form(addresses: Sequence[str]) -> list[str]:
+    """Those that can be looked up: what is no address can't be known to MailerLite."""
+    return [address for address in addresses if "@" in address]
 
 
-async def _known(job: Job, address: str, answer: BatchAnswer) -> Sequence[Subscriber]:
-    """The person of an address; nobody where their row can't be read, which sets them aside."""
+async def _shown(job: Job, who: str, address: str, answer: BatchAnswer) -> Subscriber | None:
+    """The person of an answer; None for nobody, and where their row can't be read, which sets them aside."""
+    if who == address and answer.code in _NO_ADDRESS:
+        return None  # what MailerLite takes for no address at all (4xx) it can't know either
     if not answer.ok:
-        person = _person(answer)
-        return [person] if person is not None else []
+        return _person(answer)
     try:
-        return [answer.subscriber()]
+        return answer.subscriber()
     except BadAnswer as error:
-        job.set_aside[address] = address
-        await job.findings.record([_unreadable(job, address, address, error.message.rstrip("."))], job.run)
-        return []
+        job.set_aside[who] = address
+        await job.findings.record([_unreadable(job, who, f"Subscriber {who}", error.message.rstrip("."))], job.run)
+        return None
 
 
 def _person(answer: BatchAnswer) -> Subscriber | None:

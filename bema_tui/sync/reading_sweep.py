@@ -9,22 +9,21 @@ from bema_tui.store.buyers import Buyers
 from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.reading_groups import read_members
-from bema_tui.sync.reading_people import read_again, usable
+from bema_tui.sync.reading_people import usable
 
 
 async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
     """Keep who is in a group of the campaign, and its buyers wherever they are; answer how many people came in all.
 
     A row is read in one moment, so nobody is seen in two. The list goes from the newest to the oldest: who is created
-    meanwhile is missed, nobody comes twice. Buyers in no group are read again by id, and the groups' own counts are
-    held against the sweep: a group that promises more is read by itself. Domain rules, section 6.
+    meanwhile is missed, nobody comes twice. The groups' own counts are held against the sweep: a group that promises
+    more is read by itself. Domain rules, section 6.
 
     Raises:
         IncompleteRead: a row does not parse or lacks its groups, or a group could not be read whole.
     """
     tier_of_group = account.tier_of_group
     came: Counter[tuple[str, SubscriberStatus]] = Counter()
-    outside: list[str] = []
     total = 0
     async for page in job.mailerlite.get_subscribers(with_groups=True):
         await job.safe_point(RunState.PLANNING)
@@ -34,7 +33,6 @@ async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
         bought = await buyers.among([member.address for member in members if not member.tiers])
         kept = [member for member in members if member.tiers or member.address in bought]
         await job.people.put(kept)
-        outside += [member.subscriber_id for member in kept if not member.tiers]
         for subscriber, member in zip(people, members, strict=True):
             ours = (group for group in subscriber.group_ids or () if group in tier_of_group)
             came.update((group, member.status) for group in ours)
@@ -45,5 +43,4 @@ async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
         for status in SubscriberStatus:
             if came[group.id, status] < group.counts.get(status, 0):
                 await read_members(job, account, group, status)
-    await read_again(job, account, outside)
     return total
