@@ -11,7 +11,7 @@ from tests.end_to_end.comparing import expect_account, expect_no_second_effect
 from tests.end_to_end.consoles import Console, Simulated
 from tests.end_to_end.reference import Release
 
-POOR: dict[str, Any] = {"seed": 7, "subscribers": 440, "orders": 320, "campaigns": 2, "quota": 1_000_000}
+POOR: dict[str, Any] = {"seed": 7, "subscribers": 520, "orders": 400, "campaigns": 2, "quota": 1_000_000}
 WRITES = 11
 """Write requests of the sync of a poor campaign; a test holds this."""
 GOING = ("--yes", "--create-missing", "--max-moves", "100000")
