@@ -140,6 +140,7 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "BEMA_EDD_URL": ("edd", "url"),
     "BEMA_EDD_KEY": ("edd", "key"),
     "BEMA_EDD_TOKEN": ("edd", "token"),
+    "BEMA_MEMORY_LIMIT": ("health", "memory_limit"),
 }
 _SECTIONS = ("mailerlite", "edd", "rules", "locks", "health")
 _SECRETS = frozenset({("mailerlite", "key"), ("edd", "key"), ("edd", "token")})

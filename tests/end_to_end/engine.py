@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Row, select
 
-from bema_tui.config import EddSettings, MailerLiteSettings, Secret, Settings
+from bema_tui.config import EddSettings, HealthSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.model import Holder, RunState
 from bema_tui.providers.http_policy import HttpPolicy
 from bema_tui.store.database import Clock, Database, utc_now
@@ -88,6 +88,7 @@ async def engine_on(
         database_url=f"sqlite:///{folder / 'bema.sqlite3'}",
         mailerlite=MailerLiteSettings(url=mailerlite["url"], key=Secret(mailerlite["key"]), quota=1_000_000),
         edd=EddSettings(url=edd["url"], key=Secret(edd["key"]), token=Secret(edd["token"])),
+        health=HealthSettings(memory_limit=4 << 30),  # the tests' own memory is in this process
     )
     me = current_holder()
     async with await Database.open(settings.database_url, clock=clock) as db:

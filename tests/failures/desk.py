@@ -22,6 +22,8 @@ from bema_tui.simulator import Endpoints, SimulatorServer, SimulatorSettings
 
 DEADLINE = 30.0
 """Seconds after which a condition that was waited for counts as never coming."""
+ROOMY = 4 << 30
+"""Bytes: a command in the tests' own process must not wait for the memory that the tests hold."""
 
 
 def until(what: str, look: Callable[[], Any], every: float = 0.02) -> Any:
@@ -135,6 +137,7 @@ class Desk:
             "BEMA_EDD_URL": at.edd_url,
             "BEMA_EDD_KEY": at.edd_key,
             "BEMA_EDD_TOKEN": at.edd_token,
+            "BEMA_MEMORY_LIMIT": str(ROOMY),
         }
         self._started: list[subprocess.Popen[str]] = []
 
