@@ -110,17 +110,16 @@ async def _discover(settings: Settings) -> str | None:
 
 def _leave_a_lock_behind(settings: Settings, code: str) -> None:
     """Let a real process take a campaign's lock and die with it, so that `r` has something to do."""
-    process = multiprocessing.get_context("spawn").Process(target=_take_and_die, args=(settings.database_url, code))
+    process = multiprocessing.get_context("spawn").Process(target=_take_and_die, args=(settings, code))
     process.start()
     process.join()
 
 
-def _take_and_die(database_url: str, code: str) -> None:
+def _take_and_die(settings: Settings, code: str) -> None:
     async def work() -> None:
         from bema_tui.sync.runner import Runner
         from bema_tui.sync.services import connector
 
-        settings = Settings(database_url=database_url)
         async with open_world(settings) as world:
             runner = Runner(world.db, settings, world.me, world.locks, connector(world.db, settings))
             await runner.begin(code, kind="sync")

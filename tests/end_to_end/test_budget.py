@@ -68,9 +68,10 @@ def test_writing_uses_what_there_is_and_costs_what_was_foretold(
     assert run["state"] == "done"
     assert simulated.state()["requests"]["refused_429"] == 0
     seen = windows(simulated.requests())
-    writing = [window for window in seen[:-1] if window[-1]["write"] and window[-1]["items"]]
+    # The last window with writes may end with the work: the sample that is read then need not fit into it.
+    writing = [window for window in seen if any(row["write"] and row["items"] for row in window)][:-1]
     used = [sum(row["cost"] for row in window) for window in writing]
-    assert all(0.95 * (quota - RESERVE) <= spent <= quota - RESERVE for spent in used)
+    assert all(0.95 * (quota - RESERVE) <= spent <= quota - RESERVE for spent in used), used
     assert len(used) >= 2 or not item_cost, "where items are free, no window is filled"
     foretold, made = run["requests"]["write_forecast"], run["requests"]["write"]
     assert abs(foretold - made) <= max(1, 0.05 * made)
@@ -92,10 +93,12 @@ async def test_people_whose_read_is_too_old_are_read_again_fifty_at_a_time(simul
             await connection.execute(update(ledger).values(read_at=engine.db.now() - timedelta(hours=1)))
         applying = await engine.runner.begin_apply(begun.run)
         assert await engine.runner.carry_out(applying, RunInterrupt()) is RunState.DONE
-    batches = [row["items"] for row in simulated.requests()[planned:] if row["items"]]
+        batches = [row["items"] for row in simulated.requests()[planned:] if row["items"]]
+        others = (await engine.last_run()).people - 5
     again = [len(items) for items in batches if items[0]["method"] == "GET"]
     # The first five people before they are written and after it, all others, and the sample at the end.
-    assert again == [5, 5, 50, 43, 50]
+    assert 50 < others < 100
+    assert again == [5, 5, 50, others - 50, 50]
 
 
 @pytest.mark.parametrize(("page_cap", "way"), [(100, "sweep of the account"), (5, "groups by status")])
