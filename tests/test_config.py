@@ -159,5 +159,5 @@ def test_the_readme_names_every_setting_with_its_default() -> None:
             if default or default is False or default == ():  # a key, an address and a name have none to tell
                 assert row[-1] == in_toml(default), name
     for variable, (section, key) in ENVIRONMENT.items():
-        row = told.get(f"{section}.{key}".strip("."))
-        assert variable in (row[1] if row else README), variable
+        cells = told.get(f"{section}.{key}".strip("."))
+        assert variable in (cells[1] if cells else README), variable
