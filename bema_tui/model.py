@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
+from bema_tui.emails import email_key
+
 
 class Tier(StrEnum):
     """A rung of a campaign; whoever has none is unassigned (an empty set of tiers). Domain rules, section 3."""
@@ -268,9 +270,9 @@ class Order:
     items: tuple[OrderItem, ...]
 
     @property
-    def address(self) -> str:
-        """The buyer's address for comparing: trimmed, lower case. Domain rules, section 4."""
-        return self.email.strip().lower()
+    def email_key(self) -> str:
+        """The buyer's e-mail for comparing. Domain rules, section 4."""
+        return email_key(self.email)
 
 
 @frozen

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from bema_tui.campaigns.purchases import Rules
 from bema_tui.campaigns.tiers import ORDER
+from bema_tui.emails import email_key
 from bema_tui.model import Campaign, CustomField, Finding, Group, PlannedChange, SubscriberStatus, Tier
 
 WRITABLE_TYPES = frozenset({"number", "text"})
@@ -34,9 +35,9 @@ class Person:
     before_purchase: Tier | None = None
 
     @property
-    def address(self) -> str:
-        """The e-mail for comparing: trimmed, lower case."""
-        return self.email.strip().lower()
+    def email_key(self) -> str:
+        """The e-mail for comparing. Domain rules, section 4."""
+        return email_key(self.email)
 
     @property
     def bought(self) -> tuple[Tier, ...]:

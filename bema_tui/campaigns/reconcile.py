@@ -33,6 +33,7 @@ from bema_tui.campaigns.remarks import (
 )
 from bema_tui.campaigns.severities import finding
 from bema_tui.campaigns.tiers import label, purchased_tier
+from bema_tui.emails import email_key
 from bema_tui.model import ChangeKind, Finding, FindingRule, Order, PlannedChange, Tier
 
 __all__ = [
@@ -63,7 +64,7 @@ def reconcile_person(
     Returns:
         Changes and findings. A campaign without a usable purchase field gets findings only: it is blocked.
     """
-    own = [known for known in orders if known.order.address == person.address]
+    own = [known for known in orders if known.order.email_key == person.email_key]
     valid = [known.order for known in own if is_valid(known, context.campaign, context.rules)]
     findings = list(order_findings(context, person.email, own, person.subscriber_id))
     moved_by_others = drift(context, person, buyer=bool(valid))
@@ -88,8 +89,8 @@ def reconcile_unknown_buyer(
         orders: the known orders that may be theirs.
         known_before: the mailing service knew the address at an earlier read; whoever was deleted is never made anew.
     """
-    address = email.strip().lower()
-    own = [known for known in orders if known.order.address == address]
+    address = email_key(email)
+    own = [known for known in orders if known.order.email_key == address]
     valid = [known.order for known in own if is_valid(known, context.campaign, context.rules)]
     choice = choose(valid, None)
     findings = order_findings(context, address, own)

@@ -74,13 +74,13 @@ def _evidence(
     mine = [known for known in named if _is_mine(context, person, known.order)]
     if mine:
         return _judge(context, mine)
-    if all(known.order.address != person.address for known in named):
+    if all(known.order.email_key != person.email_key for known in named):
         return _unproven(f"Marked with order {value}, which the shop lists under another e-mail address.")
     return _unproven(f"Marked with order {value}, which holds no product of {context.campaign.code}.")
 
 
 def _is_mine(context: CampaignContext, person: Person, order: Order) -> bool:
-    return order.address == person.address and holds_product(order, context.campaign, free=True)
+    return order.email_key == person.email_key and holds_product(order, context.campaign, free=True)
 
 
 def _unproven(message: str) -> Evidence:

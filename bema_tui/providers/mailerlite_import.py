@@ -8,6 +8,7 @@ from typing import Final
 
 from attrs import Factory, field, frozen
 
+from bema_tui.emails import email_key
 from bema_tui.errors import ProviderError, RequestRefused, Stopped, WriteUnknown
 from bema_tui.interfaces import Interrupt
 from bema_tui.model import Subscriber
@@ -39,9 +40,9 @@ class NewPerson:
     fields: Mapping[str, FieldValue] = field(factory=dict)
 
     @property
-    def address(self) -> str:
-        """The address for comparing: trimmed, lower case, as MailerLite keeps it."""
-        return self.email.strip().lower()
+    def email_key(self) -> str:
+        """The e-mail for comparing. Domain rules, section 4."""
+        return email_key(self.email)
 
 
 @frozen
@@ -112,8 +113,8 @@ class Importer:
         """
         _checked(people)
         before = await self._find(people)
-        known = tuple(found for person in people if (found := before[person.address]) is not None)
-        new = [person for person in people if before[person.address] is None]
+        known = tuple(found for person in people if (found := before[person.email_key]) is not None)
+        new = [person for person in people if before[person.email_key] is None]
         if not new:
             return ImportResult(known=known)
         number, report = await self._send(group_id, new, before_try)
@@ -211,16 +212,16 @@ class Importer:
         found: dict[str, Subscriber | None] = {}
         for start in range(0, len(people), MOST_ITEMS):
             chunk = people[start : start + MOST_ITEMS]
-            answers = await self.batch([BatchItem.find(person.address) for person in chunk])
+            answers = await self.batch([BatchItem.find(person.email.strip().lower()) for person in chunk])
             for person, answer in zip(chunk, answers, strict=True):
-                found[person.address] = None if answer.gone else answer.subscriber()
+                found[person.email_key] = None if answer.gone else answer.subscriber()
         return found
 
 
 def _checked(people: Sequence[NewPerson]) -> None:
     if len(people) > MOST_ROWS:
         raise ValueError(f"an import holds at most {MOST_ROWS} people, not {len(people)}")
-    if len({person.address for person in people}) != len(people):
+    if len({person.email_key for person in people}) != len(people):
         raise ValueError("an import holds each address once")
     if any("@" not in person.email for person in people):
         raise ValueError("an import holds e-mail addresses alone")
@@ -237,7 +238,7 @@ def _result(
     differing: list[Subscriber] = []
     missing: list[NewPerson] = []
     for person in people:
-        found = after[person.address]
+        found = after[person.email_key]
         if found is None:
             missing.append(person)
         elif group_id in (found.group_ids or ()) and _shows(found, person):

@@ -13,6 +13,7 @@ from cattrs import BaseValidationError, ClassValidationError, Converter, Iterabl
 from cattrs.cols import list_structure_factory
 from cattrs.gen import make_dict_structure_fn
 
+from bema_tui.emails import trimmed, without_invisible
 from bema_tui.providers.text import clean, is_clean
 
 DigitId = NewType("DigitId", str)
@@ -25,7 +26,7 @@ Token = NewType("Token", str)
 """Text of a program (a key, a status): not empty, without controls, at most 255 characters."""
 
 Address = NewType("Address", str)
-"""An e-mail address, kept as it is; without controls, at most 320 characters."""
+"""An e-mail address as typed, without what is invisible around it; without controls, at most 320 characters."""
 
 Count = NewType("Count", int)
 """A number of things, from a number or its digits; null is none."""
@@ -46,6 +47,7 @@ T = TypeVar("T")
 _DIGITS: Final = pattern(r"[0-9]{1,30}")
 _DECIMAL: Final = pattern(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
 _MOST_NUMBER: Final = 10**18
+_LONGEST_EMAIL: Final = 320
 
 
 class FaultError(Exception):
@@ -144,8 +146,11 @@ def _token(value: object) -> str:
 
 
 def _address(value: object) -> str:
-    if isinstance(value, str) and len(value) <= 320 and is_clean(value):
-        return value
+    if isinstance(value, str) and len(value) <= _LONGEST_EMAIL:
+        seen = trimmed(value)
+        seen = seen if is_clean(seen) else without_invisible(seen)
+        if is_clean(seen):
+            return seen
     raise ValueError(f"{excerpt(value)} is not a usable e-mail address")
 
 

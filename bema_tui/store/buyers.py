@@ -39,9 +39,9 @@ class Buyers:
             last = await connection.scalar(newest) or -1
         # The run's number and no query in its place: with one, SQLite goes through every member for every order.
         seen = and_(members.c.campaign == self._campaign, members.c.read_run == last)
-        of_buyer = and_(seen, members.c.address == orders.c.address)
-        tierless = select(members.c.address).where(of_buyer, members.c.tiers == 0).exists()
-        in_a_tier = select(members.c.address).where(of_buyer, members.c.tiers != 0).exists()
+        of_buyer = and_(seen, members.c.email_key == orders.c.email_key)
+        tierless = select(members.c.email_key).where(of_buyer, members.c.tiers == 0).exists()
+        in_a_tier = select(members.c.email_key).where(of_buyer, members.c.tiers != 0).exists()
         bought = self._bought(order_items.c.product_id)
         several = members.c.tiers.op("&", return_type=Integer)(members.c.tiers - 1) != 0
         async with self._db.read() as connection:
@@ -56,24 +56,24 @@ class Buyers:
                 several=await count(select(members.c.subscriber_id).where(seen, several)),
             )
 
-    async def among(self, addresses: Sequence[str]) -> frozenset[str]:
-        """Those of the addresses that bought."""
-        if not addresses:
+    async def among(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of the e-mail keys that bought."""
+        if not keys:
             return frozenset()
-        # An expression keeps SQLite from going through every order of the products: it begins at the addresses.
+        # An expression keeps SQLite from going through every order of the products: it begins at the keys.
         product = order_items.c.product_id.concat("")
-        query = self._bought(product).where(orders.c.address.in_(list(addresses)))
+        query = self._bought(product).where(orders.c.email_key.in_(list(keys)))
         async with self._db.read() as connection:
             return frozenset((await connection.execute(query)).scalars())
 
     def _bought(self, product: ColumnElement[str]) -> Select[Any]:
         return (
-            select(orders.c.address)
+            select(orders.c.email_key)
             .distinct()
             .select_from(order_items.join(orders, orders.c.key == order_items.c.order_key))
             .where(
                 product.in_(self._products),
                 orders.c.status.in_(self._statuses),
-                orders.c.address.contains("@"),
+                orders.c.email_key.contains("@"),
             )
         )

@@ -61,7 +61,7 @@ class Orders:
                 "key": order.key,
                 "number": order.number,
                 "email": order.email,
-                "address": order.address,
+                "email_key": order.email_key,
                 "status": order.status,
                 "mode": order.mode,
                 "date_utc": order.date_utc,
@@ -184,20 +184,20 @@ class Orders:
         async with self._db.read() as connection:
             return {row[0]: row[1] for row in await connection.execute(query)}
 
-    async def for_campaign(self, product_ids: Sequence[str], after_address: str, limit: int) -> tuple[KnownOrder, ...]:
-        """One page of every known order with one of these products, by address, then date, then key.
+    async def for_campaign(self, product_ids: Sequence[str], after_key: str, limit: int) -> tuple[KnownOrder, ...]:
+        """One page of every known order with one of these products, by e-mail key, then date, then key.
 
-        The page holds whole addresses: it ends where the ``limit``-th order's address ends, so it may be a little
-        longer. Go on with the last address of the page; an empty page is the end. Orders without an address are left
+        The page holds all of a buyer: it ends where the orders of the ``limit``-th order's e-mail key end, so it may be
+        a little longer. Go on with the last e-mail key of the page; an empty page is the end. Orders without are left
         out: they prove nothing about anybody.
         """
         query = _page_query(product_ids)
         async with self._db.read() as connection:
-            page = list((await connection.execute(query.where(orders.c.address > after_address).limit(limit))).all())
+            page = list((await connection.execute(query.where(orders.c.email_key > after_key).limit(limit))).all())
             if len(page) == limit and page:
                 last = page[-1]
                 rest = query.where(
-                    orders.c.address == last.address,
+                    orders.c.email_key == last.email_key,
                     or_(
                         orders.c.date_utc > last.date_utc,
                         and_(orders.c.date_utc == last.date_utc, orders.c.key > last.key),
@@ -236,8 +236,8 @@ def _page_query(product_ids: Sequence[str]) -> Select[Any]:
     )
     return (
         select(orders, (orders.c.read_id >= _latest_read()).label("listed"))
-        .where(holds, orders.c.address != "")
-        .order_by(orders.c.address, orders.c.date_utc, orders.c.key)
+        .where(holds, orders.c.email_key != "")
+        .order_by(orders.c.email_key, orders.c.date_utc, orders.c.key)
     )
 
 
@@ -247,7 +247,7 @@ def _upsert_order() -> Any:
     return statement.on_conflict_do_update(
         index_elements=[orders.c.key],
         set_={
-            **{name: new[name] for name in ("number", "email", "address", "status", "mode", "date_utc", "total")},
+            **{name: new[name] for name in ("number", "email", "email_key", "status", "mode", "date_utc", "total")},
             "last_seen": new.last_seen,
             # Two reads may go on at once: the older one must not take away what the newer one has seen.
             "read_id": func.max(orders.c.read_id, new.read_id),

@@ -1,4 +1,4 @@
-"""The people of a campaign as last read: pages flow in from MailerLite, a stream by address flows out to the plan."""
+"""The people of a campaign as last read: pages flow in from MailerLite, a stream by e-mail flows out to the plan."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from attrs import frozen
 from sqlalchemy import Integer, Row, Select, and_, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from bema_tui.emails import email_key, spellings
 from bema_tui.model import SubscriberStatus, Tier
 from bema_tui.store.database import Database
 from bema_tui.store.runs import Fence, check_fence
@@ -45,9 +46,9 @@ class Member:
     seen_before: bool = False
 
     @property
-    def address(self) -> str:
-        """The address for comparing."""
-        return self.email.strip().lower()
+    def email_key(self) -> str:
+        """The e-mail for comparing. Domain rules, section 4."""
+        return email_key(self.email)
 
     @property
     def full_name(self) -> str:
@@ -77,7 +78,7 @@ class People:
                     name: new[name]
                     for name in (
                         "email",
-                        "address",
+                        "email_key",
                         "name",
                         "last_name",
                         "source",
@@ -96,7 +97,7 @@ class People:
                 "campaign": self._campaign,
                 "subscriber_id": person.subscriber_id,
                 "email": person.email,
-                "address": person.address,
+                "email_key": person.email_key,
                 "name": person.name,
                 "last_name": person.last_name,
                 "source": person.source,
@@ -138,27 +139,33 @@ class People:
             return tuple(row[0] for row in rows)
 
     async def missing_buyers(self, product_ids: Sequence[str], statuses: Sequence[str]) -> tuple[str, ...]:
-        """Addresses with an order of these products in one of these statuses whom no group of the campaign showed."""
-        seen = select(members.c.address).where(self._read_now(), members.c.address == orders.c.address).exists()
+        """What to look up of those with an order of these products in one of these statuses whom no group showed.
+
+        That is each e-mail as the shop has it and, where they differ, its other spellings.
+        """
+        seen = select(members.c.email_key).where(self._read_now(), members.c.email_key == orders.c.email_key).exists()
         # From the product to its sales: the index on products finds those, and nothing walks all orders.
         query = (
-            select(orders.c.address)
+            select(orders.c.email_key, orders.c.email)
             .distinct()
             .select_from(order_items.join(orders, orders.c.key == order_items.c.order_key))
             .where(
-                order_items.c.product_id.in_(product_ids), orders.c.status.in_(statuses), ~seen, orders.c.address != ""
+                order_items.c.product_id.in_(product_ids),
+                orders.c.status.in_(statuses),
+                ~seen,
+                orders.c.email_key != "",
             )
-            .order_by(orders.c.address)
+            .order_by(orders.c.email_key, orders.c.email)
         )
         async with self._db.read() as connection:
-            rows = await connection.execute(query)
-            return tuple(row[0] for row in rows)
+            rows = list(await connection.execute(query))
+        return tuple(dict.fromkeys(form for row in rows for form in spellings(row.email)))
 
-    async def known_before(self, addresses: Sequence[str]) -> frozenset[str]:
-        """Those of the addresses that MailerLite knew at some read, for any campaign."""
+    async def known_before(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of the e-mail keys that MailerLite knew at some read, for any campaign."""
         async with self._db.read() as connection:
             rows = await connection.execute(
-                select(members.c.address).distinct().where(members.c.address.in_(list(addresses)))
+                select(members.c.email_key).distinct().where(members.c.email_key.in_(list(keys)))
             )
             return frozenset(row[0] for row in rows)
 
@@ -180,8 +187,8 @@ class People:
             row = (await connection.execute(select(*columns).where(self._read_now()))).one()
         return {tier: int(row[place]) for place, tier in enumerate(_TIERS)}
 
-    async def in_address_order(self) -> AsyncIterator[Member]:
-        """Everybody this run read, by address then id, a page at a time and no transaction held between pages."""
+    async def in_key_order(self) -> AsyncIterator[Member]:
+        """Everybody this run read, by e-mail key then id, a page at a time and no transaction held between pages."""
         after = ("", "")
         while True:
             page = await self._page(after)
@@ -189,7 +196,7 @@ class People:
                 yield _member(row)
             if len(page) < _PAGE:
                 return
-            after = (page[-1].address, page[-1].subscriber_id)
+            after = (page[-1].email_key, page[-1].subscriber_id)
 
     async def _page(self, after: tuple[str, str]) -> Sequence[Row[Any]]:
         query: Select[Any] = (
@@ -197,11 +204,11 @@ class People:
             .where(
                 self._read_now(),
                 or_(
-                    members.c.address > after[0],
-                    and_(members.c.address == after[0], members.c.subscriber_id > after[1]),
+                    members.c.email_key > after[0],
+                    and_(members.c.email_key == after[0], members.c.subscriber_id > after[1]),
                 ),
             )
-            .order_by(members.c.address, members.c.subscriber_id)
+            .order_by(members.c.email_key, members.c.subscriber_id)
             .limit(_PAGE)
         )
         async with self._db.read() as connection:

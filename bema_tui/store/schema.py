@@ -236,7 +236,7 @@ orders = Table(
     Column("key", String(64), primary_key=True),
     Column("number", String(64), nullable=False),
     Column("email", String(320), nullable=False),  # as the shop has it, cleaned
-    Column("address", String(320), nullable=False, index=True),  # trimmed, lower case: for comparing
+    Column("email_key", String(320), nullable=False, index=True),  # for comparing: ``emails.email_key``
     Column("status", String(30), nullable=False),
     Column("mode", String(10), nullable=False),
     Column("date_utc", UtcTime, nullable=False),
@@ -286,7 +286,7 @@ members = Table(
     Column("campaign", String(50), primary_key=True),
     Column("subscriber_id", String(24), primary_key=True),
     Column("email", String(320), nullable=False),
-    Column("address", String(320), nullable=False, index=True),
+    Column("email_key", String(320), nullable=False, index=True),
     Column("name", String(200), nullable=False, default=""),
     Column("last_name", String(200), nullable=False, default=""),
     Column("source", String(200), nullable=False, default=""),
@@ -296,7 +296,7 @@ members = Table(
     Column("read_run", BigInteger, nullable=False),  # the last run whose read saw this person
     Column("read_at", UtcTime, nullable=False),
     Column("ever_member", Boolean, nullable=False, default=False),  # seen in a group of it by some read
-    Index("ix_members_campaign_read_run_address", "campaign", "read_run", "address"),
+    Index("ix_members_campaign_read_run_email_key", "campaign", "read_run", "email_key"),
     comment="People of a campaign as last read, and the memory of who has ever been in it",
 )
 

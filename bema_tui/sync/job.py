@@ -79,7 +79,7 @@ class Job:
     people_read: int = 0
     full_shop_read: bool = True
     set_aside: dict[str, str] = field(factory=dict)
-    """People whose rows can't be read: id (or address) to their address, empty where that can't be read either."""
+    """People whose rows can't be read: id (or address) to their e-mail key, empty where that can't be read either."""
     safe_point: Callable[[RunState], Awaitable[None]] = field(default=_no_keeper)
 
     async def enter(self, phase: Phase, note: str = "") -> None:

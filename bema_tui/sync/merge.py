@@ -1,4 +1,4 @@
-"""Walks people and orders side by side in the order of their addresses, in memory for one address at a time."""
+"""Walks people and orders side by side in the order of their e-mail keys, in memory for one of them at a time."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ T = TypeVar("T")
 
 @frozen
 class Pair:
-    """One address: the people MailerLite has under it (one, or none) and all orders of the campaign under it."""
+    """One e-mail key: the people MailerLite has under it (one, or none) and all orders of the campaign under it."""
 
-    address: str
+    email_key: str
     members: tuple[Member, ...]
     orders: tuple[KnownOrder, ...]
 
 
 async def people_with_orders(job: Job) -> AsyncIterator[Pair]:
-    """Every address that is in the campaign or has bought it, in order."""
-    people = _Groups(job.people.in_address_order(), lambda member: member.address)
-    orders = _Groups(_orders(job), lambda known: known.order.address)
+    """Every e-mail key that is in the campaign or has bought it, in order."""
+    people = _Groups(job.people.in_key_order(), lambda member: member.email_key)
+    orders = _Groups(_orders(job), lambda known: known.order.email_key)
     await people.advance()
     await orders.advance()
     while people.key is not None or orders.key is not None:
-        address = min(key for key in (people.key, orders.key) if key is not None)
+        lowest = min(key for key in (people.key, orders.key) if key is not None)
         members: Sequence[Member] = ()
         bought: Sequence[KnownOrder] = ()
-        if people.key == address:
+        if people.key == lowest:
             members = people.items
             await people.advance()
-        if orders.key == address:
+        if orders.key == lowest:
             bought = orders.items
             await orders.advance()
-        yield Pair(address, tuple(members), tuple(bought))
+        yield Pair(lowest, tuple(members), tuple(bought))
 
 
 async def _orders(job: Job) -> AsyncIterator[KnownOrder]:
@@ -52,7 +52,7 @@ async def _orders(job: Job) -> AsyncIterator[KnownOrder]:
             yield known
         if not page:
             return
-        after = page[-1].order.address
+        after = page[-1].order.email_key
 
 
 class _Groups(Generic[T]):

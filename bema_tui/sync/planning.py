@@ -168,10 +168,10 @@ class Planner:
         await self._job.safe_point(RunState.PLANNING)
         interesting = [member.subscriber_id for pair in unit if pair.orders for member in pair.members]
         placements = await self._history.placements(interesting)
-        known = await self._job.people.known_before([pair.address for pair in unit if not pair.members])
+        known = await self._job.people.known_before([pair.email_key for pair in unit if not pair.members])
         for pair in unit:
-            if not pair.members and pair.address not in self._unreadable:
-                self._unknown_buyer(pair, known_before=pair.address in known)
+            if not pair.members and pair.email_key not in self._unreadable:
+                self._unknown_buyer(pair, known_before=pair.email_key in known)
             for member in pair.members:
                 if _has_something(pair, member) and member.subscriber_id not in self._job.set_aside:
                     self._person(pair, member, placements.get(member.subscriber_id, (None, None)))
@@ -204,9 +204,9 @@ class Planner:
             self._left_out(outcome.findings)
 
     def _unknown_buyer(self, pair: Pair, *, known_before: bool) -> None:
-        outcome = reconcile_unknown_buyer(self._context, pair.address, pair.orders, known_before=known_before)
+        outcome = reconcile_unknown_buyer(self._context, pair.email_key, pair.orders, known_before=known_before)
         if outcome.changes:
-            outcome = self._check.validate_new(pair.address, outcome)
+            outcome = self._check.validate_new(pair.email_key, outcome)
         if outcome.changes:
             self._tally.add(outcome.changes, self._job.db.now())
             self._tally.findings += outcome.findings

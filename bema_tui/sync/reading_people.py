@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bema_tui.campaigns.severities import finding
+from bema_tui.emails import email_key
 from bema_tui.errors import BadAnswer, BemaError, IncompleteRead
 from bema_tui.model import BrokenRow, Finding, FindingRule, Subscriber, SubscriberPage
 from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem
@@ -32,7 +33,7 @@ async def usable(job: Job, page: SubscriberPage, where: str) -> Sequence[Subscri
         for row in page.broken
     ]
     await job.findings.record(found, job.run)
-    job.set_aside.update({row.subscriber_id: row.email.strip().lower() for row in page.broken})
+    job.set_aside.update({row.subscriber_id: email_key(row.email) for row in page.broken})
     if "" in job.set_aside or len(job.set_aside) > MOST_SET_ASIDE:
         many = "" if "" in job.set_aside else f" They are more than {MOST_SET_ASIDE}."
         raise IncompleteRead(
@@ -88,7 +89,7 @@ async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses
         gone: list[str] = []
         for (who, _), answer in zip(chunk, answers, strict=True):
             member = known.get(who)
-            person = await _shown(job, who, member.address if member is not None else who, answer)
+            person = await _shown(job, who, member.email if member is not None else who, answer)
             if person is not None:
                 found.append(person)
             elif member is not None:
@@ -105,14 +106,14 @@ def in_known_form(addresses: Sequence[str]) -> list[str]:
 
 async def _shown(job: Job, who: str, address: str, answer: BatchAnswer) -> Subscriber | None:
     """The person of an answer; None for nobody, and where their row can't be read, which sets them aside."""
-    if who == address and answer.code in _NO_ADDRESS:
+    if "@" in who and answer.code in _NO_ADDRESS:
         return None  # what MailerLite takes for no address at all (4xx) it can't know either
     if not answer.ok:
         return _person(answer)
     try:
         return answer.subscriber()
     except BadAnswer as error:
-        job.set_aside[who] = address
+        job.set_aside[who] = email_key(address)
         await job.findings.record([_unreadable(job, who, f"Subscriber {who}", error.message.rstrip("."))], job.run)
         return None
 

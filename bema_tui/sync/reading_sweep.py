@@ -30,8 +30,8 @@ async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
         people = await usable(job, page, "the account")
         at = job.db.now()
         members = [account.member(subscriber, at) for subscriber in people]
-        bought = await buyers.among([member.address for member in members if not member.tiers])
-        kept = [member for member in members if member.tiers or member.address in bought]
+        bought = await buyers.among([member.email_key for member in members if not member.tiers])
+        kept = [member for member in members if member.tiers or member.email_key in bought]
         await job.people.put(kept)
         for subscriber, member in zip(people, members, strict=True):
             ours = (group for group in subscriber.group_ids or () if group in tier_of_group)

@@ -9,6 +9,7 @@ from typing import Final
 from email_validator import EmailNotValidError, validate_email
 
 from bema_tui.campaigns.naming import is_code
+from bema_tui.emails import domain_key, email_key
 from bema_tui.model import Tier
 from bema_tui.validators.base import CollectingValidator
 
@@ -31,8 +32,8 @@ class SubscriberValidator(CollectingValidator):
 
     def __init__(self, *, blocked_emails: Iterable[str] = (), blocked_domains: Iterable[str] = ()) -> None:
         super().__init__()
-        self._blocked_emails = frozenset(email.strip().lower() for email in blocked_emails)
-        self._blocked_domains = frozenset(domain.strip().lower().removeprefix("@") for domain in blocked_domains)
+        self._blocked_emails = frozenset(email_key(email) for email in blocked_emails)
+        self._blocked_domains = frozenset(domain_key(domain) for domain in blocked_domains)
 
     def check(self, record: Mapping[str, object]) -> None:
         """Note all that is wrong with one subscriber."""
@@ -54,9 +55,9 @@ class SubscriberValidator(CollectingValidator):
             validate_email(email, check_deliverability=False)
         except EmailNotValidError as error:
             self.add_error("email", f"is not valid: {str(error).rstrip('.')}", blocking=creating)
-        address = email.lower()
-        domain = address.rpartition("@")[2]
-        if address in self._blocked_emails:
+        key = email_key(email)
+        domain = key.rpartition("@")[2]
+        if key in self._blocked_emails:
             self.add_error("email", "is on the block list")
         if domain in self._blocked_domains:
             self.add_error("email", f"has a domain on the block list, {domain}")

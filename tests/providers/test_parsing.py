@@ -165,6 +165,20 @@ def test_what_is_no_amount_is_a_fault(price: object) -> None:
     assert caught.value.path == "products.0.price"
 
 
+@pytest.mark.fault("A3", "D3")
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (" Ana@Example.org\t", "Ana@Example.org"),
+        ("\u200eana@example.org", "ana@example.org"),
+        ("an\u202aa@example.org", "ana@example.org"),
+        ("an\u200ba@example.org", "an\u200ba@example.org"),
+    ],
+)
+def test_an_address_is_kept_as_typed_without_what_is_invisible_around_it(sent: str, kept: str) -> None:
+    assert edd_parse.order(sale(1, email=sent)).email == kept
+
+
 def test_every_fault_of_a_row_is_told_with_its_path() -> None:
     with pytest.raises(FaultError) as caught:
         edd_parse.order({"ID": 1, "key": "k", "products": [{"id": "1"}, 5]})

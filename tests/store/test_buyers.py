@@ -24,12 +24,19 @@ async def filled(db: Database, people: dict[str, tuple[int, int]]) -> Buyers:
     """Everybody of these people bought, and one whom nobody knows."""
     now = db.now()
     known = [
-        {"campaign": CODE, "subscriber_id": address, "email": address, "address": address, "status": "active"}
+        {"campaign": CODE, "subscriber_id": address, "email": address, "email_key": address, "status": "active"}
         | {"tiers": tiers, "read_run": run, "read_at": now}
         for address, (tiers, run) in people.items()
     ]
     bought = [
-        {"key": address, "number": address, "email": address, "address": address, "status": "complete", "mode": "live"}
+        {
+            "key": address,
+            "number": address,
+            "email": address,
+            "email_key": address,
+            "status": "complete",
+            "mode": "live",
+        }
         | {"date_utc": now, "total": "1", "first_seen": now, "last_seen": now, "read_id": 1}
         for address in [*people, "unknown@example.com"]
     ]
@@ -70,8 +77,8 @@ async def test_each_buyer_is_found_by_an_index_on_their_address(db: Database) ->
         steps = [
             str(row.detail)
             for statement, parameters in asked
-            if "orders.address" in statement
+            if "orders.email_key" in statement
             for row in (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()
         ]
-    assert [step for step in steps if "members" in step and "address=?" not in step] == []
-    assert [step for step in steps if step.startswith("SEARCH orders") and "address=?" in step], steps
+    assert [step for step in steps if "members" in step and "email_key=?" not in step] == []
+    assert [step for step in steps if step.startswith("SEARCH orders") and "email_key=?" in step], steps

@@ -205,6 +205,44 @@ async def test_a_rebuilt_table_keeps_its_rows(tmp_path: Path) -> None:
         assert connection.execute("SELECT code, product_id FROM campaign_products").fetchall() == [("2024_A_B", "11")]
 
 
+@pytest.mark.fault("A3")
+async def test_e_mails_that_are_there_get_their_key(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    await bring_up_to_date(engine, path, History(SHIPPED.folder, SHIPPED.revisions[:4]))
+    await engine.dispose()
+    typed = [f"ana{number}@example.org" for number in range(1500)]
+    typed += ["mia@käse.example", "zo\u200be@example.org", "ZOE\u0308@example.org"]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO orders (key, number, email, address, status, mode, date_utc, total, first_seen, last_seen,"
+            " read_id) VALUES (?, '1', ?, ?, 'complete', 'live', '2026', '1', '2026', '2026', 1)",
+            [(f"k{place:05}", email, email.lower()) for place, email in enumerate(typed)],
+        )
+        connection.executemany(
+            "INSERT INTO members (campaign, subscriber_id, email, address, name, last_name, source, status, tiers,"
+            " read_run, read_at, ever_member) VALUES (?, ?, ?, ?, '', '', '', 'active', 1, 1, '2026', 1)",
+            [(code, str(n), email, email.lower()) for code in ("A", "B") for n, email in enumerate(typed)],
+        )
+        connection.executemany(
+            "INSERT INTO findings (campaign, rule, severity, severity_rank, subject, state, message, advice,"
+            " first_seen, last_seen, count) VALUES ('A', ?, 'info', 2, ?, 'accepted', '', '', '2026', '2026', 1)",
+            [("buyer_unknown", email.lower()) for email in typed]
+            + [("drift", "zoe@x.org"), ("drift", "zo\u200be@x.org"), ("code_collision", "Käse")],
+        )
+    await (await Database.open(str(path))).close()
+    wanted = [*typed[:1500], "mia@xn--kse-qla.example", "zoe@example.org", "zoë@example.org"]
+    with closing(sqlite3.connect(path)) as connection:
+        assert [key for (key,) in connection.execute("SELECT email_key FROM orders ORDER BY key")] == wanted
+        for code in ("A", "B"):
+            rows = connection.execute(
+                "SELECT email_key FROM members WHERE campaign = ? ORDER BY CAST(subscriber_id AS INTEGER)", (code,)
+            )
+            assert [key for (key,) in rows] == wanted
+        subjects = [subject for (subject,) in connection.execute("SELECT subject FROM findings ORDER BY id")]
+        assert subjects == [*wanted, "zoe@x.org", "zo\u200be@x.org", "Käse"]
+
+
 def test_the_scripts_are_the_chain_that_the_program_names() -> None:
     scripts = ScriptDirectory(SHIPPED.folder)
     assert scripts.get_heads() == [SHIPPED.head]

@@ -114,3 +114,12 @@ def test_findings_say_what_blocks_and_what_does_not() -> None:
     assert (blocked.subject, blocked.subscriber_id, blocked.campaign) == ("ana@example.org", "17", "2026_ETB_NBL")
     validator.validate(GOOD | {"email": "bo@example.org"})
     assert findings_of(validator, "2026_ETB_NBL", "bo@example.org") == ()
+
+
+@pytest.mark.fault("A3")
+@pytest.mark.parametrize("email", ["mia@käse.example", "Mia@XN--kse-qla.example", "mia@ka\u0308se.example\u200b"])
+def test_block_lists_know_an_address_in_every_form(email: str) -> None:
+    by_email = SubscriberValidator(blocked_emails=["mia@KÄSE.example"])
+    by_domain = SubscriberValidator(blocked_domains=["@käse.example"])
+    assert ("email", True) in errors_by(by_email, email=email)
+    assert ("email", True) in errors_by(by_domain, email=email)

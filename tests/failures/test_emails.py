@@ -1,0 +1,54 @@
+"""The shop and MailerLite write one address in two ways: still one person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from .desk import Desk, Simulated
+
+SYNC = ("--yes", "--max-moves", "1000", "--json")
+KNOWN_AND_TYPED = {
+    "mia@käse.example": "Mia@xn--kse-qla.example",
+    "max@xn--kse-qla.example": "max@käse.example",
+    "zoe\u0308@example.org": "zo\u00eb@example.org",
+    "eva@example.org": "eva@exam\u200bple.org\ufeff",
+    "ana@example.org": "ana@example.org\t",
+    "bob@example.org": "\u200ebob@example.org\u00a0",
+}
+
+
+def subscribe(simulated: Simulated, email: str, group: str | None = None) -> None:
+    """Somebody signs up by themselves."""
+    groups = [row["id"] for row in simulated.state()["groups"] if row["name"] == group]
+    at = simulated.endpoints
+    answer = httpx.post(
+        f"{at.mailerlite_url}/subscribers",
+        headers={"Authorization": f"Bearer {at.mailerlite_key}"},
+        json={"email": email, "groups": groups},
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def buy(simulated: Simulated, email: str) -> str:
+    product = simulated.state()["campaigns"][0]["product_id"]
+    made: dict[str, Any] = simulated.change(add_order={"email": email, "product": product})["add_order"]
+    return str(made["id"])
+
+
+@pytest.mark.fault("A3")
+@pytest.mark.parametrize("grouped", [True, False])
+def test_a_buyer_is_found_however_the_address_is_written(simulated: Simulated, desk: Desk, grouped: bool) -> None:
+    code = desk.discover()
+    numbers = {}
+    for known, typed in KNOWN_AND_TYPED.items():
+        subscribe(simulated, known, f"{code}_GOLD" if grouped else None)
+        numbers[known] = buy(simulated, typed)
+    desk.run("sync", code, *SYNC, expect=3)
+    people = simulated.people()
+    for known, number in numbers.items():
+        _, groups, fields = people[known]
+        assert f"{code}_GOLD_PURCHASE" in groups, known
+        assert number in {str(value) for value in fields.values()}, known
