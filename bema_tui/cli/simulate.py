@@ -27,6 +27,13 @@ class _WithProfile(click.Command):
 @click.option("--campaigns", type=click.IntRange(min=0), default=4, show_default=True)
 @click.option("--quota", type=click.IntRange(min=1), default=120, show_default=True, help="Requests per window.")
 @click.option("--window-seconds", type=click.FloatRange(min=0.1), default=60.0, show_default=True)
+@click.option(
+    "--edd-version",
+    type=click.Choice(["2.11", "3.0", "3.2", "3.3.9", "3.6"]),
+    default="3.6",
+    show_default=True,
+    help="Whose sales the shop gives: the answer has had four forms.",
+)
 @click.option("--faults", default=None, help="What goes wrong on purpose: rough, rough:SHARE, or a TOML file.")
 @click.option("--json", "as_json", is_flag=True, help="For symmetry: the first line is JSON in any case.")
 def simulate(
@@ -37,6 +44,7 @@ def simulate(
     campaigns: int,
     quota: int,
     window_seconds: float,
+    edd_version: str,
     faults: str | None,
     as_json: bool,
 ) -> None:
@@ -60,6 +68,7 @@ def simulate(
                 campaigns=campaigns,
                 quota=quota,
                 window_seconds=window_seconds,
+                edd_version=edd_version,
                 faults=profile_of(faults, seed),
             )
         except ValueError as error:

@@ -21,6 +21,8 @@ class Bought:
     what: str = "album"
     late: bool = False
     """True: entered long after its date, so that it stands first in the list."""
+    renews: bool = False
+    """True: it carries the key of the order before it, as a renewal does."""
 
 
 @attrs.frozen
@@ -98,3 +100,10 @@ ROLES: tuple[Role, ...] = (
     Role("address that is no proper one", ("GOLD",), _ONE, address="dots"),
     Role("name that is too long", ("SILVER",), _ONE, called=("Ana", "de la " * 20 + "Cruz")),
 )
+RENEWALS: tuple[Role, ...] = (
+    Role("two orders of one key", ("GOLD",), (Bought(), Bought(renews=True))),
+    Role("a renewal that is on hold", ("SILVER",), (Bought(), Bought("on_hold", renews=True))),
+    Role("a renewal that a plugin lists", ("BRONZE",), (Bought(), Bought("edd_subscription", renews=True))),
+    Role("refunded, then renewed", ("GOLD",), (Bought("refunded"), Bought(renews=True))),
+)
+"""Buyers with two orders of one key, where the settings ask for them."""

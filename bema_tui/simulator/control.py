@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -10,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bema_tui.simulator.edits import new_order
+from bema_tui.simulator.changes import Agenda, Coming, change, order_row
 from bema_tui.simulator.faults import profile_of
-from bema_tui.simulator.records import Order, Product
+from bema_tui.simulator.records import Product
 from bema_tui.simulator.state import World
 from bema_tui.simulator.traffic import Holds, RequestLog
 
@@ -20,8 +19,9 @@ from bema_tui.simulator.traffic import Holds, RequestLog
 class Control:
     """The paths below ``/_simulator``; what is changed here was asked for and is never a violation."""
 
-    def __init__(self, world: World, log: RequestLog, holds: Holds) -> None:
+    def __init__(self, world: World, log: RequestLog, holds: Holds, agenda: Agenda) -> None:
         self._world = world
+        self._agenda = agenda
         self._log = log
         self._holds = holds
 
@@ -35,6 +35,7 @@ class Control:
             Route("/_simulator/release", self.release, methods=["POST"]),
             Route("/_simulator/set", self.set, methods=["POST"]),
             Route("/_simulator/change", self.change, methods=["POST"]),
+            Route("/_simulator/later", self.later, methods=["POST"]),
         ]
 
     async def state(self, _request: Request) -> JSONResponse:
@@ -85,31 +86,22 @@ class Control:
     async def change(self, request: Request) -> JSONResponse:
         order = await request.json()
         try:
-            done = {name: self._change(name, value) for name, value in order.items()}
+            done = {name: change(self._world, name, value) for name, value in order.items()}
         except (KeyError, TypeError, ValueError) as error:
             return _refused(f"cannot change that: {error!r}")
         return JSONResponse(done)
 
-    def _change(self, name: str, value: Any) -> Any:
-        changes: dict[str, Callable[[World, Any], Any]] = {
-            "refund": lambda world, key: _order_status(world, key, "refunded"),
-            "complete": lambda world, key: _order_status(world, key, "complete"),
-            "order_status": lambda world, it: _order_status(world, it["key"], it["status"]),
-            "move": _move,
-            "status": lambda world, it: world.set_status(_person(world, it["email"]), it["status"]),
-            "set_field": lambda world, it: world.set_values(_person(world, it["email"]), {it["key"]: it["value"]}),
-            "delete_subscriber": lambda world, it: world.delete_subscriber(world.subscribers[int(it)]),
-            "add_order": lambda world, it: _order_row(world, new_order(world, it)),
-            "create_group": lambda world, it: str(world.add_group(it).id),
-            "delete_group": lambda world, it: world.delete_group(_group(world, it)),
-            "create_field": lambda world, it: world.add_field(it["name"], it.get("type", "number")).key,
-            "delete_field": lambda world, it: world.delete_field(
-                next(field for field in world.fields.values() if it in (field.name, field.key))
-            ),
-        }
-        if name not in changes:
-            raise ValueError(f"{name} is none of {', '.join(changes)}")
-        return changes[name](self._world, value)
+    async def later(self, request: Request) -> JSONResponse:
+        """Takes a change for before a coming request (`at`, `of`, `do`); nothing takes all of them back."""
+        wanted = await request.json()
+        try:
+            if wanted:
+                self._agenda.add(Coming(**wanted))
+            else:
+                self._agenda.clear()
+        except (TypeError, ValueError) as error:
+            return _refused(f"cannot do that later: {error}")
+        return JSONResponse(wanted)
 
 
 def state_of(world: World, log: RequestLog) -> dict[str, Any]:
@@ -145,7 +137,7 @@ def state_of(world: World, log: RequestLog) -> dict[str, Any]:
             }
             for a in world.automations
         ],
-        "orders": [_order_row(world, order) for order in world.orders.values()],
+        "orders": [order_row(world, order) for order in world.orders.values()],
         "products": [_product_row(product) for product in world.products.values()],
         "campaigns": [attrs.asdict(campaign) for campaign in world.campaigns],
         "cast": world.cast,
@@ -153,20 +145,6 @@ def state_of(world: World, log: RequestLog) -> dict[str, Any]:
         "violations": [attrs.asdict(violation) for violation in world.violations],
         "requests": log.counts(),
         "faults": log.faults(),
-    }
-
-
-def _order_row(world: World, order: Order) -> dict[str, Any]:
-    return {
-        "row_id": order.row_id,
-        "id": f"{world.switches.order_prefix or ''}{order.number}",
-        "key": order.key,
-        "email": order.email,
-        "status": order.status,
-        "mode": order.mode,
-        "date_utc": order.date_utc,
-        "refund_of": order.refund_of,
-        "products": [{"id": item.product_id, "price": str(item.price)} for item in order.items],
     }
 
 
@@ -179,35 +157,6 @@ def _product_row(product: Product) -> dict[str, Any]:
         "categories": [term.slug for term in product.categories],
         "bundle_of": product.bundle_of,
     }
-
-
-def _order_status(world: World, key: str, status: str) -> str:
-    order = world.orders[world.order_by_key[key]]
-    world.set_order_status(order, status)
-    return order.status
-
-
-def _person(world: World, email: str) -> Any:
-    return world.subscribers[world.by_email[email.strip().lower()]]
-
-
-def _group(world: World, name: str) -> Any:
-    group = world.group_named(name)
-    if group is None:
-        raise KeyError(name)
-    return group
-
-
-def _move(world: World, order: dict[str, Any]) -> list[str]:
-    """Moves a person between groups as an automation would; either side may be left out."""
-    person = _person(world, order["email"])
-    leaving = None if order.get("from") is None else _group(world, order["from"])
-    joining = None if order.get("to") is None else _group(world, order["to"])
-    if leaving is not None:
-        world.unassign(person, leaving.id)
-    if joining is not None:
-        world.assign(person, joining.id)
-    return [world.groups[number].name for number in sorted(person.groups)]
 
 
 def _refused(text: str) -> JSONResponse:

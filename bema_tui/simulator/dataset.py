@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from bema_tui.simulator.cast import ROLES, Bought, Role
+from bema_tui.simulator.cast import RENEWALS, ROLES, Bought, Role
 from bema_tui.simulator.names import PURCHASED_SUFFIXES, TIER_SUFFIXES
 from bema_tui.simulator.names_of_people import PEOPLE, address
 from bema_tui.simulator.orders_of_shop import Draft, OrderBook, take_in
@@ -93,11 +93,12 @@ class _Builder:
     def _cast(self, spare: list[Subscriber]) -> int:
         """Puts people into every state, once at least and again while there are many; gives how many it used."""
         plans = self.label.plans
+        roles = ROLES + (RENEWALS if self.world.settings.renewals else ())
         used = 0
         for turn in range(len(plans)):
             if turn and used > len(spare) * 0.1:
                 break
-            for place, role in enumerate(ROLES):
+            for place, role in enumerate(roles):
                 turned = [plans[(place + turn + step) % len(plans)] for step in range(len(plans))]
                 plan = next((plan for plan in turned if self._fits(role, plan)), None)
                 if used < len(spare) and plan is not None:
@@ -126,7 +127,7 @@ class _Builder:
         typed = f" {person.email.title()} " if role.address == "odd" else person.email
         drafts: list[Draft] = []
         for bought in role.orders:
-            drafts.append(self.book.buy(plan, typed, bought, drafts[-1].date if drafts else None))
+            drafts.append(self.book.buy(plan, typed, bought, drafts[-1] if drafts else None))
         self._fill_field(role.field, plan, person, drafts)
         world.cast.setdefault(role.name, []).append(person.email)
 

@@ -10,6 +10,7 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from bema_tui.simulator.changes import Agenda, Of
 from bema_tui.simulator.edits import demote_someone, new_order
 from bema_tui.simulator.faults import ANSWER_KINDS, DAMAGING_KINDS, FaultProfile
 from bema_tui.simulator.records import Order
@@ -33,14 +34,17 @@ class Strike:
     @property
     def prevents(self) -> bool:
         """Whether the request has no effect."""
-        return self.kind in ("server_error", "cut_before") or (self.kind == "bad_gateway" and not self.done)
+        return self.kind in ("server_error", "cut_before", "maintenance") or (
+            self.kind == "bad_gateway" and not self.done
+        )
 
 
 class Disturbance:
     """Draws what strikes each request. All of it is idle while the world has no profile."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, agenda: Agenda) -> None:
         self._world = world
+        self._agenda = agenda
         self._profile: FaultProfile | None = None
         self._seen: Counter[str] = Counter()
         self._events: Counter[str] = Counter()
@@ -66,6 +70,21 @@ class Disturbance:
             entry.faults.append(strike.kind)
         return strike
 
+    def before(self, of: Of) -> None:
+        """What was put on the agenda happens now; to be called before each request and each item of a batch."""
+        self._agenda.tick(of, self._world)
+
+    def before_item(self, entry: Entry) -> None:
+        """An automation may act between two items of a batch."""
+        self.before("items")
+        profile = self._profile
+        if profile is None or not profile.automation_in_batch:
+            return
+        self._seen["items"] += 1
+        rng = random.Random(f"{profile.seed} item {self._seen['items']}")  # noqa: S311
+        if rng.random() < profile.automation_in_batch and self._may("automation_in_batch"):
+            self._count("automation_in_batch", entry, happened=_demote(self._world, profile, rng))
+
     def finish(self, entry: Entry) -> None:
         """Writes down which mishaps a request really met."""
         for name in self._world.happened:
@@ -88,7 +107,7 @@ class Disturbance:
         draws = [rng.random() for _ in range(4)]
         if side == "mailerlite":
             if draws[0] < profile.automation_move and self._may("automation_move"):
-                self._count("automation_move", entry, happened=demote_someone(self._world, rng))
+                self._count("automation_move", entry, happened=_demote(self._world, profile, rng))
             for name, draw in (("lost_import", draws[1]), ("lagging_counters", draws[2])):
                 if draw < getattr(profile, name) and self._may(name):
                     self._world.mishaps.add(name)
@@ -98,12 +117,16 @@ class Disturbance:
                 self._count("shop_sale", entry, happened=_sell(self._world, number))
             elif draws[3] > 1 - profile.shop_refund and self._may("shop_refund"):
                 self._count("shop_refund", entry, happened=_refund(self._world, rng, sales_before))
+            if profile.shop_edit and rng.random() < profile.shop_edit and self._may("shop_edit"):
+                self._count("shop_edit", entry, happened=_edit(self._world, rng, sales_before))
 
     def _strike(self, side: str, profile: FaultProfile, rng: random.Random, entry: Entry, number: int) -> Strike | None:
         drawn, done, place = rng.random(), rng.random() < 0.5, rng.uniform(0.1, 0.9)
         if profile.expire_after is not None and side == profile.expire_side and number > profile.expire_after:
             return Strike("expired_key", done, place, profile)
         kind = _kind_at(profile, drawn) if profile.side in ("any", side) else None
+        if kind == "maintenance" and side != "edd":
+            kind = None
         if kind in DAMAGING_KINDS and not self._may(str(kind)):
             kind = None
         request = f"{entry.method} {entry.path}"
@@ -165,10 +188,27 @@ def _sell(world: World, number: int) -> bool:
     return True
 
 
+def _demote(world: World, profile: FaultProfile, rng: random.Random) -> bool:
+    return demote_someone(world, rng, spares_buyers=profile.automation_spares_buyers)
+
+
 def _refund(world: World, rng: random.Random, sales_before: int) -> bool:
     """Refunds one of the orders that stand on the pages before."""
-    rows: list[Order] = [world.orders[row_id] for row_id in world.listed.newest(sales_before)]
-    complete = [order for order in rows if order.status == "complete"]
+    complete = _complete(world, sales_before)
     if complete:
         world.set_order_status(rng.choice(complete), "refunded")
     return bool(complete)
+
+
+def _edit(world: World, rng: random.Random, sales_before: int) -> bool:
+    """Corrects the address of one of the orders that stand on the pages before."""
+    complete = _complete(world, sales_before)
+    if complete:
+        order = rng.choice(complete)
+        world.set_order_email(order, f"corrected.{order.email.strip().lower()}")
+    return bool(complete)
+
+
+def _complete(world: World, sales_before: int) -> list[Order]:
+    rows: list[Order] = [world.orders[row_id] for row_id in world.listed.newest(sales_before)]
+    return [order for order in rows if order.status == "complete"]

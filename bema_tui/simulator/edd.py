@@ -9,6 +9,7 @@ import time
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,16 +20,18 @@ from bema_tui.simulator.edd_forms import (
     ShopAnswer,
     fatal,
     front_page,
+    maintenance,
     mismatch,
     php_int,
     printed,
 )
-from bema_tui.simulator.edd_sales import find_orders, phantom_row, sale_row, sale_row_v1, window
+from bema_tui.simulator.edd_sales import find_orders, sale_row, sale_row_v1, unknown_order, window
 from bema_tui.simulator.records import Order
 from bema_tui.simulator.state import World
 from bema_tui.simulator.traffic import Holds, RequestLog
 
 _ENDPOINTS = ("sales", "customers", "products", "stats", "discounts", "info", "file-download-logs")
+_CHOICES = ("id", "purchasekey", "email", "customer", "product", "page")
 _SECRET = ("key", "token")
 
 
@@ -56,8 +59,10 @@ class Shop:
         if self._world.switches.page_seconds:
             await asyncio.sleep(self._world.switches.page_seconds)
         before = self._sales_before(request.url.path, {**query, **body})
+        self._disturbance.before("shop")
         strike = self._disturbance.begin("edd", entry, sales_before=before)
         answer = self._struck(strike) or self._page(request, query, body, started)
+        answer = self._surrounded(answer)
         entry.status = answer.status
         headers = {"content-type": answer.content_type, "x-powered-by": "PHP/8.2.36"}
         if answer.retry_after:
@@ -81,12 +86,22 @@ class Shop:
             return None
         if strike.kind == "server_error":
             return fatal("text/html")
+        if strike.kind == "maintenance":
+            return maintenance()
         if strike.kind == "expired_key":
             return printed(403, {"error": "Invalid API key!"}, "json")
         if strike.kind == "too_many":
             page = "<html><body><h1>429 Too Many Requests</h1></body></html>"
             return ShopAnswer(429, page, "text/html", retry_after=strike.profile.retry_after_seconds)
         return None
+
+    def _surrounded(self, answer: ShopAnswer) -> ShopAnswer:
+        """The answer with what plugins print before and behind its JSON."""
+        switches = self._world.switches
+        before, after = switches.text_before_json or "", switches.text_after_json or ""
+        if not answer.content_type.startswith("application/json") or not (before or after):
+            return answer
+        return attrs.evolve(answer, text=before + answer.text + after)
 
     def _sales_before(self, path: str, params: dict[str, str]) -> int:
         """How many sales stand on the pages before the one that is asked for; 0 for any other request."""
@@ -103,6 +118,8 @@ class Shop:
         switches = self._world.switches
         if switches.down == "edd":
             return ShopAnswer(503, "<html><body><h1>Service Unavailable</h1></body></html>", "text/html; charset=UTF-8")
+        if switches.maintenance:
+            return maintenance()
         if switches.html_200_edd:
             return front_page()
         if any(body[key] != query[key] for key in body.keys() & query.keys()):
@@ -111,6 +128,11 @@ class Shop:
         asked = self._asked(request.url.path, params)
         if asked is None:
             return front_page()
+        scripted = self._world.scripted.take("edd", "GET", _named(asked, params))
+        if scripted is not None and isinstance(scripted.body, str):
+            return ShopAnswer(scripted.status, scripted.body, "text/html; charset=UTF-8")
+        if scripted is not None:
+            return printed(scripted.status, scripted.body or {}, "json")
         address = f"http://{request.headers.get('host', '127.0.0.1')}/"
         return self._api(asked, params, request.headers.get("accept", ""), address, started)
 
@@ -137,8 +159,8 @@ class Shop:
             if endpoint == "sales" and role in ("manager", "accountant"):
                 return self._sales(params, version, form, started)
             data = self._other(endpoint, params, version, role, address)
-        except PhpError:
-            return fatal(accept)
+        except PhpError as error:
+            return fatal(accept, str(error))
         return printed(200, {**data, "request_speed": time.monotonic() - started}, form)
 
     def _role(self, params: dict[str, str], *, public: bool) -> tuple[str | None, tuple[int, str] | None]:
@@ -161,7 +183,7 @@ class Shop:
         if endpoint == "products":
             return catalogue.products(world, params, role, address)
         if endpoint == "info":
-            return catalogue.info(role or "viewer")
+            return catalogue.info(world, role or "viewer")
         if endpoint == "customers" and role == "manager":
             return catalogue.customers(world, params, version)
         if endpoint == "stats" and role in ("manager", "accountant"):
@@ -177,28 +199,37 @@ class Shop:
         if last_page is not None and abs(php_int(params.get("page") or "1")) > last_page:
             return fatal("text/html")
         orders = find_orders(self._world, params, version)
-        if orders is None:
-            rows = [phantom_row()]
-        elif version == "v2" and form == "json" and orders:
-            return self._sales_text(orders, started)
+        if not orders:
+            rows: list[Any] = unknown_order(self._world, params, version)
+        elif version == "v2" and form == "json":
+            alone = not {"id", "purchasekey"}.isdisjoint(params)
+            return self._sales_text(orders, started, alone=alone)
         else:
             make = sale_row_v1 if version == "v1" else sale_row
             rows = [make(self._world, order) for order in orders]
         found: dict[str, Any] = {"sales": rows} if rows else {}
         return printed(200, {**found, "request_speed": time.monotonic() - started}, form)
 
-    def _sales_text(self, orders: list[Order], started: float) -> ShopAnswer:
+    def _sales_text(self, orders: list[Order], started: float, *, alone: bool) -> ShopAnswer:
         """The printed list; each row is printed once and kept until it changes, since printing is what costs."""
-        rows = ",\n".join(self._sale_text(order) for order in orders)
+        rows = ",\n".join(self._sale_text(order, alone=alone) for order in orders)
         speed = json.dumps(time.monotonic() - started)
         return ShopAnswer(200, f'{{\n    "sales": [\n{rows}\n    ],\n    "request_speed": {speed}\n}}')
 
-    def _sale_text(self, order: Order) -> str:
-        mark = (order.status, order.email, self._world.switches.order_prefix)
+    def _sale_text(self, order: Order, *, alone: bool) -> str:
+        world, switches = self._world, self._world.switches
+        broken = world.broken.mark("order", order.row_id)
+        mark = (order.revision, switches.order_prefix, switches.edd_version, broken, alone and broken)
         known = self._sale_texts.get(order.row_id)
         if known is not None and known[0] == mark:
             return known[1]
-        printed_row = json.dumps(sale_row(self._world, order), indent=4).replace("/", "\\/")
+        printed_row = json.dumps(sale_row(world, order, alone=alone), indent=4).replace("/", "\\/")
         text = "\n".join(f"        {line}" for line in printed_row.split("\n"))
         self._sale_texts[order.row_id] = (mark, text)
         return text
+
+
+def _named(asked: str, params: dict[str, str]) -> str:
+    """A request's endpoint and what it asks for there, as scripted answers name it: ``sales?id=7``."""
+    chosen = next((name for name in _CHOICES if name in params), None)
+    return asked.rpartition("/")[2] + ("" if chosen is None else f"?{chosen}={params[chosen]}")

@@ -10,9 +10,8 @@ from bema_tui.simulator.edd_sales import local_time
 from bema_tui.simulator.records import Customer, Product, Term
 from bema_tui.simulator.state import World
 
+_WORDPRESS = "6.5.5"
 _SITE = {
-    "wp_version": "6.5.5",
-    "edd_version": "3.6.5",
     "currency": "USD",
     "currency_position": "before",
     "decimal_separator": ".",
@@ -20,15 +19,16 @@ _SITE = {
 }
 
 
-def info(role: str) -> dict[str, Any]:
-    """What the key may do; rights it lacks are absent, not false."""
+def info(world: World, role: str) -> dict[str, Any]:
+    """What the key may do; rights it lacks are absent, not false. Versions are for keys that see sensitive data."""
     if role == "viewer":
-        short = {key: value for key, value in _SITE.items() if not key.endswith("_version")}
-        return {"info": {"site": short}}
+        return {"info": {"site": _SITE}}
     permissions = {"view_shop_reports": True}
-    if role == "manager":
-        permissions |= {"view_shop_sensitive_data": True, "manage_shop_discounts": True}
-    return {"info": {"permissions": permissions, "site": _SITE}}
+    if role == "accountant":
+        return {"info": {"permissions": permissions, "site": _SITE}}
+    permissions |= {"view_shop_sensitive_data": True, "manage_shop_discounts": True}
+    versions = {"wp_version": _WORDPRESS, "edd_version": world.generation.version}
+    return {"info": {"permissions": permissions, "site": {**versions, **_SITE}}}
 
 
 def products(world: World, params: dict[str, str], role: str | None, address: str) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def products(world: World, params: dict[str, str], role: str | None, address: st
         found = world.products.get(php_int(params["product"]))
         if found is None:
             return {"error": f"Product {params['product']} not found!"}
-        return {"products": [product_row(world, found, role, address)]}
+        return {"products": [product_row(world, found, role, address, alone=True)]}
     listed = [product for product in world.products.values() if product.status == "publish"]
     wanted = [part.strip() for part in params.get("category", "").split(",") if part.strip()]
     if wanted:
@@ -58,8 +58,12 @@ def products(world: World, params: dict[str, str], role: str | None, address: st
     return {"products": [product_row(world, product, role, address) for product in shown]}
 
 
-def product_row(world: World, product: Product, role: str | None, address: str) -> dict[str, Any]:
+def product_row(world: World, product: Product, role: str | None, address: str, *, alone: bool = False) -> Any:
     """A product; stats, files and notes only for keys with the right (`role` None: no key)."""
+    return world.broken.shown("product", product.id, _product_row(world, product, role, address), alone=alone)
+
+
+def _product_row(world: World, product: Product, role: str | None, address: str) -> dict[str, Any]:
     link = f"{address}downloads/{product.slug}/"
     first = next(iter(product.amounts.values()))
     row: dict[str, Any] = {
@@ -179,7 +183,7 @@ def _customer_row_v1(world: World, customer: Customer) -> dict[str, Any]:
 
 def _customer_stats(world: World, customer: Customer) -> dict[str, Any]:
     row_ids = world.orders_by_email.get(customer.email.strip().lower(), [])
-    listed = [world.orders[row_id] for row_id in row_ids if row_id in world.listed]
+    listed = [world.orders[row_id] for row_id in world.listed_of(row_ids).newest(None)]
     spent = round(float(sum(order.total for order in listed)), 2)
     return {
         "total_purchases": len(listed),

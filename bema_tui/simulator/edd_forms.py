@@ -17,6 +17,10 @@ FRONT_PAGE = (
 )
 
 
+MAINTENANCE_SECONDS = 600
+"""What WordPress writes into `Retry-After` whatever it does."""
+
+
 @attrs.frozen
 class ShopAnswer:
     """What the shop sends back. Error answers of PHP and WordPress forbid caching, good ones say nothing."""
@@ -29,7 +33,7 @@ class ShopAnswer:
 
 
 class PhpError(Exception):
-    """A parameter that PHP cannot calculate with: the shop answers 500."""
+    """PHP breaks off: the shop answers 500. With a text, it is a shop that shows its errors."""
 
 
 def php_number(text: str) -> int:
@@ -39,7 +43,7 @@ def php_number(text: str) -> int:
         PhpError: the text is no number at all.
     """
     if _PHP_NUMBER.fullmatch(text) is None:
-        raise PhpError
+        raise PhpError("Uncaught TypeError: Unsupported operand types: string * int")
     return int(float(text))
 
 
@@ -63,27 +67,35 @@ def printed(status: int, data: dict[str, Any], form: str) -> ShopAnswer:
     return ShopAnswer(status, "", html)
 
 
-def fatal(accept: str) -> ShopAnswer:
-    """What WordPress answers when PHP breaks off."""
+def fatal(accept: str, error: str = "") -> ShopAnswer:
+    """What WordPress answers when PHP breaks off: JSON if the request accepts it, else a page."""
     if "application/json" in accept:
+        told = {
+            "type": 1,
+            "message": error,
+            "file": "/var/www/wp-content/plugins/easy-digital-downloads/includes/api/class-edd-api-v2.php",
+            "line": 402,
+        }
         body = {
             "code": "internal_server_error",
             "message": "<p>There has been a critical error on this website.</p>",
-            "data": {
-                "status": 500,
-                "error": {
-                    "type": 1,
-                    "message": "Uncaught TypeError: Unsupported operand types: string * int",
-                    "file": "/var/www/wp-content/plugins/easy-digital-downloads/includes/api/class-edd-api-v2.php",
-                    "line": 402,
-                },
-            },
+            "data": {"status": 500, **({"error": told} if error else {})},
             "additional_errors": [],
         }
         text = json.dumps(body, separators=(",", ":")).replace("/", "\\/")
         return ShopAnswer(500, text, "application/json; charset=UTF-8", uncached=True)
-    page = "<!DOCTYPE html>\n<html>\n<body><p>There has been a critical error on this website.</p></body>\n</html>\n"
-    return ShopAnswer(500, page, "text/html; charset=UTF-8", uncached=True)
+    message = "<p>There has been a critical error on this website.</p>"
+    return ShopAnswer(500, _page("WordPress › Error", message), "text/html; charset=UTF-8", uncached=True)
+
+
+def maintenance() -> ShopAnswer:
+    """What WordPress answers while it is updated: for seconds, though it says ten minutes."""
+    page = _page("Maintenance", "<h1>Briefly unavailable for scheduled maintenance. Check back in a minute.</h1>")
+    return ShopAnswer(503, page, "text/html; charset=UTF-8", retry_after=MAINTENANCE_SECONDS)
+
+
+def _page(title: str, body: str) -> str:
+    return f"<!DOCTYPE html>\n<html>\n<head><title>{title}</title></head>\n<body>{body}</body>\n</html>\n"
 
 
 def mismatch() -> ShopAnswer:

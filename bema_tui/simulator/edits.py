@@ -35,21 +35,22 @@ def new_order(world: World, wanted: dict[str, Any]) -> Order:
     return made
 
 
-def demote_someone(world: World, rng: random.Random) -> bool:
-    """Moves an active member who did not buy one tier down, as MailerLite's automations do.
+def demote_someone(world: World, rng: random.Random, *, spares_buyers: bool = True) -> bool:
+    """Moves an active member one tier down, as MailerLite's automations do; says whether there was one.
 
-    Says whether there was one.
+    `spares_buyers`: nobody who has a purchased tier of the campaign already.
     """
     for group in rng.sample(sorted(world.groups.values(), key=lambda group: group.id), len(world.groups)):
         lower = _lower(world, group)
         if lower is None:
             continue
         members = [world.subscribers[number] for number in group.members["active"].newest(None)]
-        fitting = [person for person in members if not _bought(world, person, group)]
+        fitting = [person for person in members if not (spares_buyers and _bought(world, person, group))]
         if fitting:
             person = rng.choice(fitting)
-            world.unassign(person, group.id)
-            world.assign(person, lower.id)
+            with world.by_others():
+                world.unassign(person, group.id)
+                world.assign(person, lower.id)
             return True
     return False
 

@@ -14,16 +14,20 @@ the fields below. All of it is optional; no value here is the default::
     cut_after = 0.02          # the same, but the request was carried out
     truncated = 0.02          # JSON that ends in the middle
     invalid_json = 0.02       # a warning of PHP stands before the JSON
+    maintenance = 0.02        # the shop alone: WordPress is updated, which is 503 with Retry-After: 600
     shop_sale = 0.1           # a sale arrives before a second or later page of sales
     shop_refund = 0.1         # an order of a page before is refunded in that moment
+    shop_edit = 0.1           # the address of such an order is corrected in that moment
     lost_import = 0.5         # an import is accepted, and never done
     automation_move = 0.1     # an automation moves somebody down one tier before the request
+    automation_in_batch = 0.1 # the same before an item of a batch
+    automation_spares_buyers = false  # they move people down who have a purchased tier, too; true
     lagging_counters = 0.3    # a listing of the groups shows the counters of the one before
     most_groups = 1000        # one more is refused with 422
     most_fields = 100
     expire_after = 40         # the key is refused after that many requests ...
     expire_side = "edd"       # ... to this side
-    side = "any"              # or "mailerlite" or "edd": where the first eight kinds may strike
+    side = "any"              # or "mailerlite" or "edd": where the first nine kinds may strike
     most_in_a_row = 2         # a request that failed so often in a row is let through
     most_events = 3           # how often each change of the world, and each way to damage JSON, may happen
 
@@ -54,6 +58,12 @@ the fields below. All of it is optional; no value here is the default::
     edd_role = "accountant"   # or "viewer": whose key the shop's is; "manager"
     order_prefix = "BEMA-"    # stands before each order number
     default_version = "v1"    # what the shop answers where no version is named; "v2"
+    edd_version = "3.2"       # or "2.11", "3.0", "3.3.9": how the shop gives its sales (--edd-version); "3.6"
+    also_listed = ["edd_subscription"]  # statuses that a plugin lists besides EDD's own; []
+    maintenance = true        # every answer of the shop is WordPress's maintenance page
+    text_before_json = "Notice: Undefined index"  # what plugins print in front of the shop's JSON ...
+    text_after_json = "<!-- cached -->"           # ... and behind it
+    batch_paths = "plain"     # an encoded address in a batch's item is unknown; "encoded": a plain one is; "both"
     pretty_permalinks = false  # /edd-api/ is the front page
     html_200_edd = true       # the shop shows its front page whatever is asked
     truncate_after_page = 3   # the pages of sales after this one are 500
@@ -79,9 +89,18 @@ ANSWER_KINDS = (
     "cut_after",
     "truncated",
     "invalid_json",
+    "maintenance",
 )
 """Faults of an answer; at most one strikes a request."""
-WORLD_KINDS = ("shop_sale", "shop_refund", "lost_import", "automation_move", "lagging_counters")
+WORLD_KINDS = (
+    "shop_sale",
+    "shop_refund",
+    "shop_edit",
+    "lost_import",
+    "automation_move",
+    "automation_in_batch",
+    "lagging_counters",
+)
 """Changes of the world, and what an account hides of them."""
 DAMAGING_KINDS = ("truncated", "invalid_json")
 """Faults that no rule of HTTP says to try again after: `most_events` limits them, so that a run can get through."""
@@ -143,10 +162,14 @@ class FaultProfile:
     cut_after: float = attrs.field(default=0.0, validator=share)
     truncated: float = attrs.field(default=0.0, validator=share)
     invalid_json: float = attrs.field(default=0.0, validator=share)
+    maintenance: float = attrs.field(default=0.0, validator=share)
     shop_sale: float = attrs.field(default=0.0, validator=share)
     shop_refund: float = attrs.field(default=0.0, validator=share)
+    shop_edit: float = attrs.field(default=0.0, validator=share)
     lost_import: float = attrs.field(default=0.0, validator=share)
     automation_move: float = attrs.field(default=0.0, validator=share)
+    automation_in_batch: float = attrs.field(default=0.0, validator=share)
+    automation_spares_buyers: bool = attrs.field(default=True, validator=attrs.validators.instance_of(bool))
     lagging_counters: float = attrs.field(default=0.0, validator=share)
     retry_after_seconds: int = attrs.field(default=1, validator=whole)
     slow_seconds: float = attrs.field(default=0.2, validator=seconds)

@@ -58,6 +58,7 @@ class MailerLite:
         path = request.url.path.removeprefix("/api").strip("/")
         query = request.url.query
         entry = self._log.begin("mailerlite", request.method, f"/api/{path}" + (f"?{query}" if query else ""))
+        self._disturbance.before("requests")
         strike = self._disturbance.begin("mailerlite", entry)
         refusal = self._refusal(request, entry, strike)
         if refusal is not None:
@@ -112,6 +113,7 @@ class MailerLite:
     def _take_effect(self, call: Call, entry: Entry) -> Answer:
         world = self._world
         if entry.write:
+            self._disturbance.before("writes")
             self._log.writes += 1
         else:
             self._log.reads += 1
@@ -139,6 +141,9 @@ class MailerLite:
 
     def route(self, call: Call) -> tuple[Answer, bool]:
         """The answer of the route that a call hits, and whether it hit one."""
+        scripted = self._world.scripted.take("mailerlite", call.method, call.path)
+        if scripted is not None:
+            return Answer(scripted.status, scripted.body, pretty=True), True
         allowed = []
         for route in self._routes:
             match = route.pattern.fullmatch(call.path)
@@ -164,11 +169,12 @@ class MailerLite:
         switches = self._world.switches
         responses = []
         for item in items:
+            self._disturbance.before_item(entry)
             path, _, query = item["path"].partition("?")
             inner = Call(
                 self._world,
                 item["method"].upper(),
-                unquote(path.removeprefix("api/")).strip("/"),
+                self._decoded(path.removeprefix("api/")).strip("/"),
                 read_query(query),
                 item.get("body"),
                 call.base,
@@ -185,6 +191,13 @@ class MailerLite:
         good = sum(1 for response in responses if 200 <= response["code"] < 300)
         body = {"total": len(items), "successful": good, "failed": len(items) - good, "responses": responses}
         return Answer(200, body)
+
+    def _decoded(self, path: str) -> str:
+        """The path of a batch's item, in which an address may have to be encoded, or may not be."""
+        form = self._world.switches.batch_paths
+        if form == "plain":
+            return path
+        return path.replace("@", "%40") if form == "encoded" and "@" in path else unquote(path)
 
     def _response(self, answer: Answer, entry: Entry, *, wait: int | None = None) -> Response:
         headers = {

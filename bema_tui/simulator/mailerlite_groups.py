@@ -38,7 +38,7 @@ def list_groups(call: Call) -> Answer:
     ordered = _sorted(call, found, _GROUP_ORDERS)
     if ordered is None:
         return invalid({"sort": ["The selected sort is invalid."]})
-    return _numbered(call, [group_row(world, group) for group in ordered], default=100, most=1000)
+    return _numbered(call, [group_row(world, group, alone=False) for group in ordered], default=100, most=1000)
 
 
 def get_group(call: Call, key: str) -> Answer:
@@ -118,7 +118,7 @@ def list_fields(call: Call) -> Answer:
     ordered = _sorted(call, found, _FIELD_ORDERS)
     if ordered is None:
         return invalid({"sort": ["The selected sort is invalid."]})
-    return _numbered(call, [field_row(field) for field in ordered], default=100, most=100)
+    return _numbered(call, [field_row(call.world, field, alone=False) for field in ordered], default=100, most=100)
 
 
 def create_field(call: Call) -> Answer:
@@ -131,7 +131,7 @@ def create_field(call: Call) -> Answer:
     if len(call.world.fields) >= _limits(call).most_fields:
         return failure(422, "The maximum number of fields has been reached.")
     field = call.world.add_field(str(body["name"]).strip(), body["type"])
-    return Answer(201, {"data": field_row(field, with_use=False)})
+    return Answer(201, {"data": field_row(call.world, field)})
 
 
 def rename_field(call: Call, key: str) -> Answer:
@@ -143,7 +143,7 @@ def rename_field(call: Call, key: str) -> Answer:
     if errors:
         return invalid(errors)
     call.world.rename_field(field, str(call.fields_of_body()["name"]).strip())
-    return Answer(200, {"data": field_row(field, with_use=False)})
+    return Answer(200, {"data": field_row(call.world, field)})
 
 
 def delete_field(call: Call, key: str) -> Answer:
@@ -166,7 +166,7 @@ def list_automations(call: Call) -> Answer:
         and part in automation.name.casefold()
         and (group is None or group in [str(number) for number in automation.group_ids])
     ]
-    answer = _numbered(call, [automation_row(world, automation) for automation in found], default=10, most=100)
+    answer = _numbered(call, [automation_row(world, one, alone=False) for one in found], default=10, most=100)
     every = len(world.automations)
     answer.body["meta"]["aggregations"] = {"workflows": every, "drafts": 0, "unsync": 0, "all": every}
     return answer

@@ -14,7 +14,13 @@ def rate(part: int, whole: int) -> dict[str, Any]:
     return {"float": _plain(round(value, 4)), "string": f"{_plain(round(value * 100, 2))}%"}
 
 
-def group_row(world: World, group: Group) -> dict[str, Any]:
+def group_row(world: World, group: Group, *, alone: bool = True) -> Any:
+    """A group; `alone`: in an answer about it alone, else in a list of groups."""
+    return world.broken.shown("group", group.id, whole_group_row(world, group), alone=alone)
+
+
+def whole_group_row(world: World, group: Group) -> dict[str, Any]:
+    """A group as it is inside of a person, too."""
     if not world.switches.counter_lag and "lagging_counters" not in world.happened:
         group.recount()
     counted = group.counted
@@ -35,7 +41,12 @@ def group_row(world: World, group: Group) -> dict[str, Any]:
     }
 
 
-def field_row(field: Field, *, with_use: bool = True) -> dict[str, Any]:
+def field_row(world: World, field: Field, *, alone: bool = True) -> Any:
+    """A field. An answer about it alone does not say whether automations use it."""
+    return world.broken.shown("field", field.id, _field_row(field, with_use=not alone), alone=alone)
+
+
+def _field_row(field: Field, *, with_use: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": str(field.id),
         "name": field.name,
@@ -56,7 +67,12 @@ class SubscriberRows:
         self._fields = [(field.key, field.type) for field in world.fields.values()]
         self._groups: dict[int, dict[str, Any]] = {}
 
-    def row(self, person: Subscriber, *, groups: bool, location: bool = False) -> dict[str, Any]:
+    def row(self, person: Subscriber, *, groups: bool, location: bool = False, alone: bool = True) -> Any:
+        """A person; `alone`: in an answer about them alone, else in a list."""
+        row = self._row(person, groups=groups, location=location)
+        return self._world.broken.shown("subscriber", person.id, row, alone=alone)
+
+    def _row(self, person: Subscriber, *, groups: bool, location: bool) -> dict[str, Any]:
         row: dict[str, Any] = {
             "id": str(person.id),
             "email": person.email,
@@ -98,11 +114,16 @@ class SubscriberRows:
     def _group(self, group_id: int) -> dict[str, Any]:
         row = self._groups.get(group_id)
         if row is None:
-            row = self._groups[group_id] = group_row(self._world, self._world.groups[group_id])
+            row = self._groups[group_id] = whole_group_row(self._world, self._world.groups[group_id])
         return row
 
 
-def automation_row(world: World, automation: Automation) -> dict[str, Any]:
+def automation_row(world: World, automation: Automation, *, alone: bool = True) -> Any:
+    """An automation; `alone`: in an answer about it alone, else in a list."""
+    return world.broken.shown("automation", automation.id, _automation_row(world, automation), alone=alone)
+
+
+def _automation_row(world: World, automation: Automation) -> dict[str, Any]:
     groups = [world.groups[number] for number in automation.group_ids if number in world.groups]
     nothing = rate(0, 0)
     return {

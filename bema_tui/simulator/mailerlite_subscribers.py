@@ -39,7 +39,7 @@ def page_of_people(call: Call, ids: SortedIds, limit: int) -> Answer:
     page = cursor_page(ids, limit, call.query.get("cursor"), past_end=world.switches.cursor_past_end)
     with_groups = "groups" in call.query.get("include", "").split(",") and not world.switches.drop_groups_key
     rows = SubscriberRows(world)
-    data = [rows.row(world.subscribers[number], groups=with_groups) for number in page.ids]
+    data = [rows.row(world.subscribers[number], groups=with_groups, alone=False) for number in page.ids]
     return Answer(200, {"data": data, **page.frame(call.address(), limit)})
 
 

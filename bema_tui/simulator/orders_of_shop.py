@@ -34,6 +34,8 @@ class Draft:
     fees: list[dict[str, Any]] = attrs.Factory(list)
     discounts: dict[str, Decimal] = attrs.Factory(dict)
     tax: Decimal = Decimal(0)
+    renews: Draft | None = None
+    """The order whose key this one carries."""
     order: Order | None = None
 
 
@@ -50,9 +52,10 @@ class OrderBook:
     def left(self) -> int:
         return self._most - len(self.drafts)
 
-    def buy(self, plan: Plan, email: str, bought: Bought, after: datetime | None = None) -> Draft:
-        """An order within the campaign's life, after another moment if asked."""
-        draft = self._album_order(plan, email, after)
+    def buy(self, plan: Plan, email: str, bought: Bought, before: Draft | None = None) -> Draft:
+        """An order within the campaign's life, after another one if asked."""
+        draft = self._album_order(plan, email, None if before is None else before.date)
+        draft.renews = before if bought.renews else None
         draft.status, draft.mode, draft.late = bought.status, bought.mode, bought.late
         change = getattr(self, f"_with_{bought.what}", None)
         if change is not None:
@@ -129,6 +132,7 @@ def take_in(world: World, rng: random.Random, drafts: list[Draft]) -> None:
     customers: dict[str, Customer] = {}
     for place, draft in enumerate(ordered):
         row_id += 1 if rng.random() > 0.03 else 2
+        renewed = None if draft.renews is None else draft.renews.order
         customer = _customer(world, customers, draft)
         items = []
         for product_id, quantity, name, price, option in draft.lines:
@@ -138,7 +142,7 @@ def take_in(world: World, rng: random.Random, drafts: list[Draft]) -> None:
         draft.order = Order(
             row_id,
             _FIRST_NUMBER + place,
-            f"{rng.getrandbits(128):032x}",
+            f"{rng.getrandbits(128):032x}" if renewed is None else renewed.key,
             draft.email,
             draft.status,
             draft.mode,

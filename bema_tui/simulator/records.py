@@ -12,7 +12,6 @@ import attrs
 from bema_tui.simulator.names import TierName, read_field_name, read_group_name
 
 STATUSES = ("active", "unsubscribed", "unconfirmed", "bounced", "junk")
-LISTED_ORDER_STATUSES = frozenset({"complete", "partially_refunded", "revoked", "on_hold"})
 
 
 class SortedIds:
@@ -189,6 +188,8 @@ class Order:
     fees: list[dict[str, Any]] = attrs.Factory(list)
     discounts: dict[str, Decimal] = attrs.Factory(dict)
     refund_of: int | None = None
+    revision: int = 0
+    """Grows with every change of the order."""
 
     @property
     def total(self) -> Decimal:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bema_tui.simulator.changes import Agenda
 from bema_tui.simulator.control import Control
 from bema_tui.simulator.cutting import CuttableProtocol
 from bema_tui.simulator.dataset import build_world
@@ -36,9 +37,10 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 def create_app(world: World, settings: SimulatorSettings) -> Starlette:
     """The application that serves a world. `settings` set the switches anew, so that a world can be served twice."""
     world.switches = type(world.switches).starting_from(settings)
-    log, holds, disturbance = RequestLog(), Holds(), Disturbance(world)
+    log, holds, agenda = RequestLog(), Holds(), Agenda()
+    disturbance = Disturbance(world, agenda)
     mailerlite, shop = MailerLite(world, log, holds, disturbance), Shop(world, log, holds, disturbance)
-    control = Control(world, log, holds)
+    control = Control(world, log, holds, agenda)
 
     async def mailing(request: Request) -> Response:
         return await mailerlite.answer(request)

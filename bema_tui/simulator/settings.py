@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import attrs
 
+from bema_tui.simulator.edd_versions import EDD_VERSIONS
 from bema_tui.simulator.faults import FaultProfile, maybe_whole, seconds, whole
 
 FieldKeyRule = Literal["snake", "lower"]
@@ -45,6 +46,11 @@ def _number_or_none() -> Any:
     return attrs.field(default=None, validator=maybe_whole)
 
 
+def _texts(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"{field.name} is a list of texts, not {value!r}")
+
+
 def _outcomes(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, dict) or not all(one in IMPORT_OUTCOMES and one != "changed" for one in value.values()):
         raise ValueError(f"{field.name} is a table of e-mails and lists of the report, not {value!r}")
@@ -80,6 +86,10 @@ class SimulatorSettings:
     edd_role: Literal["manager", "accountant", "viewer"] = "manager"
     order_prefix: str | None = None
     """None: `ID` is a plain order number. Text: order numbers are written with it (``BEMA-``)."""
+    edd_version: str = EDD_VERSIONS[0]
+    """The version of EDD whose sales the shop gives; ``EDD_VERSIONS`` holds all."""
+    renewals: bool = False
+    """Whether some buyers have a second order with the key of their first."""
     faults: FaultProfile | None = None
     """What goes wrong on purpose; None: nothing."""
 
@@ -108,6 +118,7 @@ class Switches:
     import_seconds: float = attrs.field(validator=seconds)
     edd_role: str = _one_of("manager", "accountant", "viewer")
     order_prefix: str | None = attrs.field(validator=_text)
+    edd_version: str = _one_of(*EDD_VERSIONS)
     faults: FaultProfile | None
     page_cap_refuses: bool = _off()
     cursor_past_end: bool = _off()
@@ -124,6 +135,11 @@ class Switches:
     """True is MailerLite's."""
     down: str | None = _one_of(None, "mailerlite", "edd")
     html_200_edd: bool = _off()
+    maintenance: bool = _off()
+    text_before_json: str | None = attrs.field(default=None, validator=_text)
+    text_after_json: str | None = attrs.field(default=None, validator=_text)
+    also_listed: list[str] = attrs.field(factory=list, validator=_texts)
+    batch_paths: str = _one_of("both", "plain", "encoded")
     truncate_after_page: int | None = _number_or_none()
     drop_groups_key: bool = _off()
 

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import random
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
 
+from bema_tui.simulator.broken import BrokenRows, ScriptedAnswers
 from bema_tui.simulator.invariants import Violation, Watch
 from bema_tui.simulator.names import TierName, field_key
 from bema_tui.simulator.records import (
-    LISTED_ORDER_STATUSES,
     STATUSES,
     Automation,
     Campaign,
     Customer,
     Field,
     Group,
-    Order,
     Product,
     SortedIds,
     Subscriber,
 )
+from bema_tui.simulator.sales import Sales
 from bema_tui.simulator.settings import SimulatorSettings, Switches
 
 _DEFAULT_FIELDS = (
@@ -68,12 +69,12 @@ class Keys:
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-class World:
+class World(Sales):
     """Both systems' data. Every change goes through a method, so that indexes and the watch stay right."""
 
     def __init__(self, settings: SimulatorSettings) -> None:
         self.settings = settings
-        self.switches = Switches.starting_from(settings)
+        super().__init__(Switches.starting_from(settings))
         self.keys = Keys.drawn(settings.seed)
         self.subscribers: dict[int, Subscriber] = {}
         self.by_email: dict[str, int] = {}
@@ -84,10 +85,8 @@ class World:
         self.automations: list[Automation] = []
         self.products: dict[int, Product] = {}
         self.customers: dict[int, Customer] = {}
-        self.orders: dict[int, Order] = {}
-        self.order_by_key: dict[str, int] = {}
-        self.orders_by_email: dict[str, list[int]] = {}
-        self.listed = SortedIds()
+        self.broken = BrokenRows()
+        self.scripted = ScriptedAnswers()
         self.campaigns: list[Campaign] = []
         self.cast: dict[str, list[str]] = {}
         """Which people the data set put into which state, by e-mail; for tests."""
@@ -132,6 +131,15 @@ class World:
         """The person with this id, unless deleted."""
         person = self.subscribers.get(subscriber_id)
         return None if person is None or person.deleted_at is not None else person
+
+    @contextlib.contextmanager
+    def by_others(self) -> Iterator[None]:
+        """What happens within is nobody's request: no rule is held against it."""
+        watch, self.watch = self.watch, None
+        try:
+            yield
+        finally:
+            self.watch = watch
 
     def touch(self, person: Subscriber) -> None:
         if self.watch is not None:
@@ -270,22 +278,3 @@ class World:
             person.values.pop(field.key, None)
         if self.watch is not None:
             self.watch.field_deleted(field.name)
-
-    # The shop
-
-    def add_order(self, order: Order) -> None:
-        self.orders[order.row_id] = order
-        self.order_by_key[order.key] = order.row_id
-        self.orders_by_email.setdefault(order.email.strip().lower(), []).append(order.row_id)
-        if order.refund_of is None and order.status in LISTED_ORDER_STATUSES:
-            self.listed.add(order.row_id)
-
-    def set_order_status(self, order: Order, status: str) -> None:
-        order.status = status
-        if status in LISTED_ORDER_STATUSES and order.refund_of is None:
-            self.listed.add(order.row_id)
-        else:
-            self.listed.discard(order.row_id)
-
-    def listed_of(self, row_ids: Iterable[int]) -> SortedIds:
-        return SortedIds(row_id for row_id in row_ids if row_id in self.listed)

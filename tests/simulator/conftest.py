@@ -53,6 +53,9 @@ class Client:
         rows: list[dict[str, Any]] = answer.json().get("sales", [])
         return rows
 
+    def sales_text(self) -> str:
+        return self.shop("sales", number=1).content.decode()
+
     def control(self, path: str, json: Any = None) -> Any:
         method = "GET" if json is None else "POST"
         answer = self.http.request(method, self.control_url + path, json=json)
