@@ -38,7 +38,7 @@ class BemaError(Exception):
 
     def __str__(self) -> str:
         parts = [self.message]
-        if self.where:
+        if self.where and self.where not in self.message:
             parts.append(f"Where: {self.where}.")
         if self.tried:
             parts.append(f"While: {self.tried}.")

@@ -23,11 +23,17 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def can_be_a_port(port: int | None) -> bool:
+    """Whether a service can listen there; None is the usual port."""
+    return port is None or 0 < port < 65536
+
+
 def base_address(url: str, *, setting: str) -> httpx.URL:
     """The normalised base address: scheme, host in lower case, port if unusual, path without its last slash.
 
     Raises:
-        ConfigurationError: not a web address; not https on another machine; holds a password, a query or a fragment.
+        ConfigurationError: not a web address; a port that none can be; not https on another machine; holds a password,
+            a query or a fragment.
     """
     try:
         parsed = httpx.URL(url.strip())
@@ -36,6 +42,12 @@ def base_address(url: str, *, setting: str) -> httpx.URL:
     if parsed.scheme not in {"http", "https"} or not _HOST.fullmatch(parsed.raw_host):
         raise ConfigurationError(
             f"{setting} is not a web address.", where=setting, advice="Give it whole, such as https://shop.example."
+        )
+    if not can_be_a_port(parsed.port):
+        raise ConfigurationError(
+            f"{setting} names port {parsed.port}, which no service can have.",
+            where=setting,
+            advice="Ports go from 1 to 65535; without one it is the usual port.",
         )
     if parsed.userinfo or parsed.query or parsed.fragment:
         raise ConfigurationError(

@@ -92,10 +92,13 @@ class EasyDigitalDownloads(ReadOnly):
         Raises:
             ConfigurationError: address, key or token can't be used.
         """
-        address = base_address(url, setting="The shop's address")
+        address = base_address(url, setting="The shop's address (BEMA_EDD_URL)")
         # Many paste the API's address: it is the same shop, and with plain permalinks only its front page answers.
         address = address.copy_with(path=_API_PATH.sub("", address.path) or "/")
-        secrets = {"key": Secret(key, setting="The shop's key"), "token": Secret(token, setting="The shop's token")}
+        secrets = {
+            "key": Secret(key, setting="The shop's key (BEMA_EDD_KEY)"),
+            "token": Secret(token, setting="The shop's token (BEMA_EDD_TOKEN)"),
+        }
         service = Service(
             name=self.name,
             url=address,

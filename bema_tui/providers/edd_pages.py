@@ -64,6 +64,8 @@ class Pages:
             try:
                 return await self._round(offset, most)
             except ConnectionFailed as error:
+                if not error.retryable:
+                    raise
                 given_up = isinstance(error, CircuitOpen)
                 failed = failed if failed and given_up else error
                 if given_up or self._size // 2 < SMALLEST:

@@ -17,14 +17,15 @@ from bema_tui import __version__
 from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped
 from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
 from bema_tui.providers import http_verdicts as verdicts
-from bema_tui.providers.address import is_loopback, shown
+from bema_tui.providers.address import shown
 from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.http_answers import DAMAGED, object_of
+from bema_tui.providers.http_connection import Route, client_over, open_client, route_to
 from bema_tui.providers.http_failures import (
     TryFailedError,
-    in_words,
     may_have_happened,
     never_sent,
+    no_answer,
     retry_after,
     worth_repeating,
 )
@@ -57,6 +58,11 @@ class ServiceClient:
         clock: Callable[[], float] = time.monotonic,
         breaker: Breaker | None = None,
     ) -> None:
+        """Prepare the connection; nothing is sent yet.
+
+        Raises:
+            ConfigurationError: what the environment says of proxies or certificates can't be used.
+        """
         self._service = service
         self._gate = gate
         self._interrupt = interrupt
@@ -67,8 +73,10 @@ class ServiceClient:
         self._jitter = jitter
         self._clock = clock
         self.breaker = breaker or Breaker(self._policy.breaker_failures, self._policy.breaker_seconds, clock=clock)
-        self._http: httpx.AsyncClient | None = None
         quieten_http_libraries()
+        self._route = Route() if transport else route_to(service.url)
+        # Opened here and not at the first request, so that a mistake in the environment is found before a run begins.
+        self._http: httpx.AsyncClient | None = self._open()
 
     @property
     def where(self) -> str:
@@ -146,7 +154,7 @@ class ServiceClient:
             response = await self._tries(call, 1 if probe else self._policy.tries)
             answered = True
         except TryFailedError as failure:
-            answered = failure.damaged
+            answered = None if failure.final else failure.damaged
             raise
         except (RateLimited, BadAnswer):
             answered = call.sent > 0 or None
@@ -168,7 +176,7 @@ class ServiceClient:
     def _again(self, call: Call, failure: TryFailedError) -> bool:
         """Whether to try again, and if so after how long: full jitter, or what ``Retry-After`` says."""
         call.failed += 1
-        if call.lost and not call.repeatable:
+        if failure.final or (call.lost and not call.repeatable):
             return False
         if failure.retry_after is not None and failure.retry_after > self._policy.patience:
             return False
@@ -221,9 +229,10 @@ class ServiceClient:
             limit = quota_number(response.headers.get("x-ratelimit-limit"))
             remaining = quota_number(response.headers.get("x-ratelimit-remaining"))
         except httpx.RequestError as error:
-            outcome = in_words(error, self._policy.timeout)
+            failure = no_answer(error, self._service.url, self._route, self._policy.timeout)
+            outcome = failure.words
             call.lost = call.lost or (call.write and not never_sent(error))
-            raise TryFailedError(outcome) from None
+            raise failure from None
         finally:
             self._log(call, outcome, self._clock() - started)
             await self._gate.learn(limit=limit, remaining=remaining, cost=call.cost)
@@ -267,6 +276,9 @@ class ServiceClient:
                     await response.aclose()
         except TimeoutError:
             raise httpx.ReadTimeout("the answer drips in too slowly") from None
+        except (OSError, ArithmeticError, UnicodeError, ExceptionGroup) as error:
+            # What the libraries below do not turn into errors of theirs, such as encryption that breaks in mid-answer.
+            raise httpx.ReadError("the connection broke") from error
         kept = [(name, value) for name, value in response.headers.multi_items() if name not in _UNPACKED]
         return httpx.Response(response.status_code, headers=kept, content=bytes(body), request=request)
 
@@ -276,20 +288,14 @@ class ServiceClient:
             words = f"an answer of more than {self._policy.max_body} bytes"
             raise self.fault(words, tried=call.tried)
 
+    def _open(self) -> httpx.AsyncClient:
+        if self._transport is not None:
+            return client_over(self._transport, self._policy)
+        return open_client(self._service.url, self._route, self._policy)
+
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
-            self._http = httpx.AsyncClient(
-                timeout=self._policy.timeout,
-                limits=httpx.Limits(
-                    max_connections=self._policy.connections,
-                    max_keepalive_connections=self._policy.connections,
-                    keepalive_expiry=self._policy.kept_seconds,
-                ),
-                follow_redirects=False,
-                transport=self._transport,
-                # A proxy from the environment must not be asked for this machine's own services.
-                trust_env=not is_loopback(self._service.url.host),
-            )
+            self._http = self._open()
         return self._http
 
     def _log(self, call: Call, outcome: str, seconds: float) -> None:

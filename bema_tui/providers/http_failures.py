@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from typing import Final
 
 import httpx
 
+from bema_tui.providers.http_certificates import untrusted_words
+from bema_tui.providers.http_connection import Route
+
 _NEVER_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -20,23 +24,34 @@ _NEVER_SENT: Final = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
+_HEAD_TOO_LONG: Final = 431
 _RETRIED: Final = frozenset({408, 425, 429})
 
 
 class TryFailedError(Exception):
     """One try that may be repeated. It never leaves this package and never holds more than plain words.
 
-    ``damaged`` says that there was an answer, but not a whole one.
+    ``damaged`` says that there was an answer, but not a whole one; ``final``, that another try would end the same;
+    ``advice``, what to do where that differs from the usual.
     """
 
     def __init__(
-        self, words: str, *, status: int | None = None, retry_after: float | None = None, damaged: bool = False
+        self,
+        words: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        damaged: bool = False,
+        final: bool = False,
+        advice: str = "",
     ) -> None:
         super().__init__(words)
         self.words = words
         self.status = status
         self.retry_after = retry_after
         self.damaged = damaged
+        self.final = final
+        self.advice = advice
 
 
 def worth_repeating(status: int) -> bool:
@@ -54,13 +69,32 @@ def never_sent(error: httpx.RequestError) -> bool:
     return isinstance(error, _NEVER_SENT)
 
 
-def in_words(error: httpx.RequestError, timeout: float) -> str:
-    """The error as a clause that follows "MailerLite can't be reached: "."""
+def no_answer(error: Exception, url: httpx.URL, route: Route, timeout: float) -> TryFailedError:
+    """A request that got no answer, in words that follow "MailerLite can't be reached at https://…: "."""
+    untrusted = next((cause for cause in _chain(error) if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    if untrusted is not None:
+        words, advice = untrusted_words(untrusted, url.host)
+        return TryFailedError(words, final=True, advice=advice)
+    words = _in_words(error, timeout)
+    if not route.name:
+        return TryFailedError(words)
+    advice = f"Check {route.variable}, and whether the proxy is up. NO_PROXY={url.host} goes past it."
+    if isinstance(error, httpx.ProxyError):
+        status = int(said[0]) if (said := re.match(r"\d{3}", str(error))) else 0
+        if status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+            advice = f"Put a user name and a password into {route.variable}: http://name:password@proxy.example:3128."
+        final = not worth_repeating(status)
+        return TryFailedError(f"{route.name} refuses ({status or 'without a reason'})", final=final, advice=advice)
+    if isinstance(error, httpx.ConnectError):
+        return TryFailedError(f"{route.name} does not answer: {words}", advice=advice)
+    return TryFailedError(f"{words}, by way of {route.name}", advice=advice)
+
+
+def _in_words(error: Exception, timeout: float) -> str:
     causes = list(_chain(error))
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return "its certificate is not trusted"
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return "no encrypted connection could be made"
+        plain = any("WRONG_VERSION_NUMBER" in str(cause) for cause in causes)
+        return "no encryption is spoken at this port" if plain else "no encrypted connection could be made"
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return "its name is not known (DNS)"
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
@@ -69,7 +103,9 @@ def in_words(error: httpx.RequestError, timeout: float) -> str:
         return f"no answer within {timeout:g} seconds"
     if isinstance(error, httpx.DecodingError):
         return "the answer is garbled"
-    if never_sent(error):
+    if any(getattr(cause, "error_status_hint", None) == _HEAD_TOO_LONG for cause in causes):
+        return "the head of its answer has no end"
+    if isinstance(error, httpx.RequestError) and never_sent(error):
         return "no connection could be made"
     return "the connection broke before the answer was whole"
 

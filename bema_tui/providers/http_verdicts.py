@@ -83,7 +83,8 @@ def gave_up(service: Service, call: Call, failure: TryFailedError, patience: flo
         f"{service.name} can't be reached at {where}: {failure.words}{times}.",
         tried=call.tried,
         where=where,
-        advice="Check the network, the address in the settings, and whether the service is up.",
+        advice=failure.advice or "Check the network, the address in the settings, and whether the service is up.",
+        retryable=not failure.final,
     )
 
 

@@ -88,8 +88,8 @@ class MailerLite:
         """
         service = Service(
             name=self.name,
-            url=base_address(url, setting="The MailerLite address"),
-            bearer=Secret(key, setting="The MailerLite key"),
+            url=base_address(url, setting="The MailerLite address (BEMA_MAILERLITE_URL)"),
+            bearer=Secret(key, setting="The MailerLite key (BEMA_MAILERLITE_KEY)"),
             rights_advice="Check the key; it stops working when the user who made it leaves the account.",
             answer_advice="Check the MailerLite address, and whether something in between answers instead.",
         )

@@ -56,8 +56,8 @@ class MailerLiteProbe:
         """Prepare the connection; the arguments are those of ``MailerLite``."""
         service = Service(
             name="MailerLite",
-            url=base_address(url, setting="The MailerLite address"),
-            bearer=Secret(key, setting="The MailerLite key"),
+            url=base_address(url, setting="The MailerLite address (BEMA_MAILERLITE_URL)"),
+            bearer=Secret(key, setting="The MailerLite key (BEMA_MAILERLITE_KEY)"),
         )
         self._client = ServiceClient(
             service,

@@ -67,6 +67,7 @@ ADDRESSES = {
     "not encrypted": ("BEMA_MAILERLITE_URL", "http://mail.example/api", "is not encrypted"),
     "the shop with a query": ("BEMA_EDD_URL", "https://shop.example/?key=geheim-1234", "holds more than an address"),
     "the shop with a password": ("BEMA_EDD_URL", "https://me:geheim-1234@shop.example", "holds more than an address"),
+    "the shop at a port that none has": ("BEMA_EDD_URL", "https://shop.example:99999", "names port 99999"),
     "a key with a line end": ("BEMA_MAILERLITE_KEY", "geheim-1234\nx", "holds a character that no key has"),
 }
 
@@ -85,6 +86,32 @@ def test_an_address_or_key_that_can_not_be_one(command: str, mistake: str, simul
     assert len(simulated.requests()) == seen
     # Nothing is left behind that a person would have to clean up.
     del desk.environment[name]
+    assert desk.run("locks", "--json", expect=0).document == []
+    assert desk.run("runs", "--json").document == []
+
+
+ELSEWHERE = {"BEMA_MAILERLITE_URL": "https://mail.example/api", "BEMA_EDD_URL": "https://shop.example"}
+ENVIRONMENT = {
+    "a SOCKS proxy without its package": ({"ALL_PROXY": "socks5://127.0.0.1:9"}, "ALL_PROXY"),
+    "a proxy that is none": ({"HTTPS_PROXY": "http://me:geheim-1234@proxy:port"}, "HTTPS_PROXY"),
+    "certificates that are not there": ({"SSL_CERT_FILE": "/missing.pem"}, "SSL_CERT_FILE"),
+    "keys that can't be written": ({"SSLKEYLOGFILE": "/missing/keys"}, "SSLKEYLOGFILE"),
+}
+
+
+@pytest.mark.fault("A6")
+@pytest.mark.parametrize("mistake", ENVIRONMENT)
+@pytest.mark.parametrize("command", [("campaigns", "discover"), ("sync", "2026_X_Y", "--yes")])
+def test_a_mistake_in_the_environment_is_found_before_a_run_begins(
+    command: tuple[str, ...], mistake: str, desk: Desk
+) -> None:
+    environment, variable = ENVIRONMENT[mistake]
+    desk.run("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7", expect=0)
+    desk.environment.update(ELSEWHERE | environment)
+    said = desk.run(*command, "--json", expect=2)
+    assert variable in said.complaint
+    assert said.document["error"]["where"] == variable
+    assert "geheim-1234" not in said.out + said.err
     assert desk.run("locks", "--json", expect=0).document == []
     assert desk.run("runs", "--json").document == []
 

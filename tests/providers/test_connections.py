@@ -1,4 +1,4 @@
-"""Connections over real sockets: certificates are checked, redirects end, connections are few and used again."""
+"""Connections over real sockets: redirects end, connections are few and used again."""
 
 from __future__ import annotations
 
@@ -6,41 +6,18 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from attrs import define, field
 
 from bema_tui import __version__
-from bema_tui.errors import BadAnswer, ConnectionFailed
+from bema_tui.errors import BadAnswer
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.gates import NoMeter, Unlimited
 from bema_tui.providers.http_policy import HttpPolicy
 from bema_tui.providers.mailerlite import MailerLite
 
 from .helpers import KEY, TOKEN, Time
-
-# Made for this test, signed by itself and trusted by nobody.
-CERTIFICATE = """\
------BEGIN CERTIFICATE-----
-MIIBmzCCAUGgAwIBAgIUSz5itaibfBfmpaQpoF7JYTn4mNEwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzAwMDMxMloYDzIxMjYxMDMw
-MDAwMzEyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAATLSclTB3K11uZDbvr/23F3+rKa+04kPKVmDhjKU+lDgmgpnRmYZHri
-H75/kcZJ3o40BJLWq7VAjQtTdsVnZ+Q7o28wbTAdBgNVHQ4EFgQU2DTSBnLV5F2L
-0gA2GtwOoEdmo2owHwYDVR0jBBgwFoAU2DTSBnLV5F2L0gA2GtwOoEdmo2owDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
-zj0EAwIDSAAwRQIgdcISTr0peRITTClIQ9pI1n2B03n20D529VtPJP32Jq0CIQDC
-WI3iG8jV/M3L1TtTJVbHz/ULcGydpQRGP8mZ86f/Ug==
------END CERTIFICATE-----
-"""
-PRIVATE = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgigphtkngMzRyqIhm
-vIxkdh9IEmmPnr7ggjI2qITFIpOhRANCAATLSclTB3K11uZDbvr/23F3+rKa+04k
-PKVmDhjKU+lDgmgpnRmYZHriH75/kcZJ3o40BJLWq7VAjQtTdsVnZ+Q7
------END PRIVATE KEY-----
-"""
 
 
 @define
@@ -92,21 +69,6 @@ async def running(server: Server, tls: ssl.SSLContext | None = None) -> AsyncIte
 
 def mailerlite(url: str, policy: HttpPolicy) -> MailerLite:
     return MailerLite(url, KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy)
-
-
-async def test_a_certificate_that_nobody_trusts_ends_the_call_before_a_key_is_sent(tmp_path: Path) -> None:
-    (tmp_path / "certificate").write_text(CERTIFICATE)
-    (tmp_path / "private").write_text(PRIVATE)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(tmp_path / "certificate", tmp_path / "private")
-    server = Server(answer(b'{"total": 7}'))
-    async with (
-        running(server, tls) as port,
-        mailerlite(f"https://localhost:{port}/api", HttpPolicy(tries=1)) as service,
-    ):
-        with pytest.raises(ConnectionFailed, match="its certificate is not trusted"):
-            await service.count_subscribers()
-    assert server.requests == []
 
 
 async def test_connections_are_few_and_used_again() -> None:
