@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import stat
-import tomllib
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -15,12 +13,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import cattrs
 from attrs import Factory, asdict, evolve, field, frozen
 from cattrs.errors import ClassValidationError
-from platformdirs import user_config_path, user_data_path, user_log_path
 
+from bema_tui import config_file
+from bema_tui.environment import (
+    database_address,
+    default_config_file,
+    default_database_url,
+    default_log_file,
+    expand,
+    file_path,
+    is_text,
+)
 from bema_tui.errors import ConfigurationError
-
-APP = "bema-tui"
-CONFIG_NAME = "config.toml"
 
 
 class Secret:
@@ -142,18 +146,19 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "BEMA_EDD_TOKEN": ("edd", "token"),
     "BEMA_MEMORY_LIMIT": ("health", "memory_limit"),
 }
+_CONFIG_WHERE = "--config or BEMA_CONFIG"
+_DATABASE_WHERE = "BEMA_DATABASE_URL or database_url"
+_LOG_WHERE = "BEMA_LOG_FILE or log_file"
 _SECTIONS = ("mailerlite", "edd", "rules", "locks", "health")
 _SECRETS = frozenset({("mailerlite", "key"), ("edd", "key"), ("edd", "token")})
 
 
-def default_database_url() -> str:
-    """The database of this user where none is named."""
-    return f"sqlite:///{user_data_path(APP) / 'bema.sqlite3'}"
-
-
-def default_log_file() -> Path:
-    """The log file of this user where none is named."""
-    return user_log_path(APP) / "bema-tui.log"
+def default_settings() -> Settings:
+    """The settings where nothing is set, with the paths of this user as far as there are any."""
+    try:
+        return Settings(database_url=default_database_url(), log_file=str(default_log_file()))
+    except ConfigurationError:
+        return Settings()
 
 
 def load(
@@ -170,25 +175,45 @@ def load(
         ConfigurationError: a named file is missing, unreadable or not TOML, holds secrets that other users can read,
             or a value or name in it is wrong.
     """
-    environ = os.environ if environment is None else environment
-    named = path or environ.get("BEMA_CONFIG")
-    file = Path(named).expanduser() if named else user_config_path(APP) / CONFIG_NAME
+    surroundings = os.environ if environment is None else environment
+    named = path or surroundings.get("BEMA_CONFIG")
+    file = Path(expand(str(named), _CONFIG_WHERE, surroundings)) if named else default_config_file()
     values: dict[str, Any] = {}
-    if named or file.exists():
-        values = _read_file(file)
+    source = ""
+    if file is not None and (named or _there(file)):
+        values, source = _read_file(file), str(file)
     for name, (section, key) in ENVIRONMENT.items():
-        if environ.get(name):
-            _put(values, section, key, environ[name])
+        if surroundings.get(name):
+            _put(values, section, key, surroundings[name])
     for dotted, value in (flags or {}).items():
         if value is not None:
             section, _, key = dotted.rpartition(".")
             _put(values, section, key, value)
-    settings = _structure(values, str(file) if file.exists() else "")
+    settings = _structure(values, source)
     label_zone(settings.timezone)
     _check_sizes(settings)
-    if not settings.database_url:
-        settings = evolve(settings, database_url=default_database_url())
-    return settings
+    return _with_paths(settings, surroundings)
+
+
+def _there(file: Path) -> bool:
+    """Whether the file is there; one that can't be looked at is, so that reading it says why."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _with_paths(settings: Settings, surroundings: Mapping[str, str]) -> Settings:
+    """The settings with every path in them expanded."""
+    database, log_file = settings.database_url, settings.log_file
+    return evolve(
+        settings,
+        database_url=database_address(database, _DATABASE_WHERE, surroundings) if database else default_database_url(),
+        log_file=file_path(log_file, _LOG_WHERE, surroundings) if log_file else "",
+    )
 
 
 def label_zone(name: str) -> tzinfo:
@@ -225,7 +250,7 @@ def require_services(settings: Settings) -> None:
         raise ConfigurationError(
             f"Missing settings: {', '.join(missing)}.",
             where=settings.source or "environment",
-            advice=f"Set them in the environment or in {user_config_path(APP) / CONFIG_NAME}; "
+            advice=f"Set them in the environment or in {default_config_file() or 'a file named by BEMA_CONFIG'}; "
             "`bema-tui demo` needs none of them.",
         )
 
@@ -235,39 +260,25 @@ def _put(values: dict[str, Any], section: str, key: str, value: Any) -> None:
 
 
 def _read_file(file: Path) -> dict[str, Any]:
-    try:
-        with file.open("rb") as stream:
-            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
-            values = tomllib.load(stream)
-    except FileNotFoundError as error:
-        raise ConfigurationError(
-            "The configuration file does not exist.",
-            where=str(file),
-            advice="Make it, or name another with --config or BEMA_CONFIG.",
-        ) from error
-    except OSError as error:
-        raise ConfigurationError(
-            f"The configuration file can't be read: {error.strerror}.",
-            where=str(file),
-            advice="It must be a file that you may read.",
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"The configuration file is not valid TOML: {error}.",
-            where=str(file),
-            advice="Mend that line; the README lists every setting.",
-        ) from error
+    found = config_file.read(file, _names())
+    values = found.values
     for section in _SECTIONS:
         if not isinstance(values.get(section, {}), dict):
             raise ConfigurationError(f"{section} must be a table ([{section}]).", where=str(file))
     holds_secret = any(values.get(section, {}).get(key) for section, key in _SECRETS)
-    if holds_secret and mode & 0o077:
+    if holds_secret and found.mode & 0o077:
         raise ConfigurationError(
-            f"The configuration file holds keys and is readable by others (mode {mode:04o}).",
+            f"The configuration file holds keys and is readable by others (mode {found.mode:04o}).",
             where=str(file),
             advice=f"Run: chmod 600 {file}",
         )
     return values
+
+
+def _names() -> set[str]:
+    """Every setting, as ``section.name``."""
+    sections = asdict(Settings())
+    return set(sections) | {f"{section}.{name}" for section in _SECTIONS for name in sections[section]}
 
 
 def _converter() -> cattrs.Converter:
@@ -283,7 +294,16 @@ def _secret(value: object, _type: object) -> Secret:
         return value
     if not isinstance(value, str):
         raise TypeError("must be text")
-    return Secret(value.strip())
+    return Secret(_text(value))
+
+
+def _text(value: str) -> str:
+    """A text without blanks around it."""
+    if not is_text(value):
+        raise ValueError("must be text in UTF-8")
+    if "\0" in value:
+        raise ValueError("must not hold a NUL")
+    return value.strip()
 
 
 def _strict(kind: type) -> Any:
@@ -296,7 +316,7 @@ def _strict(kind: type) -> Any:
             raise ValueError("must be true or false")
         if kind is str:
             if isinstance(value, str):
-                return value.strip()
+                return _text(value)
             raise ValueError("must be text")
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise ValueError("must be a number")  # noqa: TRY004 (cattrs collects both; the words are what counts)

@@ -44,7 +44,7 @@ def set_up(file: Path, *, level: str = "INFO") -> None:
         raise ConfigurationError(
             f"The log file can't be written: {error.strerror}.",
             where=str(file),
-            advice="Set BEMA_LOG_FILE to a file that you may write.",
+            advice="Set BEMA_LOG_FILE to a file that you may write (or log_file in the settings file).",
         ) from error
     formatter = logging.Formatter(_FORMAT)
     formatter.converter = time.gmtime

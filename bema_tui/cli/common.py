@@ -19,6 +19,7 @@ from attrs import evolve, frozen
 
 from bema_tui import config, logs
 from bema_tui.config import Settings
+from bema_tui.environment import default_log_file
 from bema_tui.errors import BemaError, UsageError
 from bema_tui.model import Holder
 from bema_tui.providers.text import clean
@@ -72,7 +73,7 @@ def common(function: Callable[..., Any], tell: Callable[..., None] | None = None
         with told(as_json=flags.as_json, tell=tell):
             _refuse_broken_text(kwargs.values())
             settings = config.load(flags.config, flags={"database_url": flags.database})
-            log_file = Path(settings.log_file).expanduser() if settings.log_file else config.default_log_file()
+            log_file = Path(settings.log_file) if settings.log_file else default_log_file()
             logs.set_up(log_file, level=flags.log_level or "info")
             return function(*args, settings=evolve(settings, log_file=str(log_file)), as_json=flags.as_json, **kwargs)
 

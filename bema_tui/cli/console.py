@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import logging
 import os
 import sys
@@ -77,7 +76,8 @@ async def _console(settings: Settings) -> int:
                 supervisor,
                 Presence(world.db, world.me),
                 mode=mode_of(settings),
-                profile=settings.profile or getpass.getuser(),
+                user=world.me.user,
+                profile=settings.profile or world.me.user,
                 read_only=settings.read_only,
             )
         finally:

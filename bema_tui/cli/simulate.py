@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 
 import click
 
 from bema_tui.cli.common import told
+from bema_tui.environment import expand
 from bema_tui.errors import ConfigurationError
 
 
@@ -69,7 +71,7 @@ def simulate(
                 quota=quota,
                 window_seconds=window_seconds,
                 edd_version=edd_version,
-                faults=profile_of(faults, seed),
+                faults=profile_of(expand(faults, "--faults", os.environ) if faults else None, seed),
             )
         except ValueError as error:
             raise ConfigurationError(

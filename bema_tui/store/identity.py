@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 from pathlib import Path
 
 import psutil
 
+from bema_tui.environment import user_name
 from bema_tui.model import Holder
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -21,7 +21,7 @@ def current_holder() -> Holder:
     """This process, as it signs a lock."""
     pid = os.getpid()
     return Holder(
-        user=_user(),
+        user=user_name(),
         host=socket.gethostname(),
         pid=pid,
         boot_id=_boot_id(),
@@ -45,13 +45,6 @@ def proved_dead(holder: Holder, me: Holder) -> bool:
         return True
     started = _started(holder.pid)
     return started is not None and abs(started - holder.process_started) > _START_SLACK
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"  # a container's user without a name
 
 
 def _boot_id() -> str:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from attrs import frozen
 
-from bema_tui.config import Settings, default_database_url, default_log_file, describe, require_services
+from bema_tui.config import Settings, default_settings, describe, require_services
 from bema_tui.errors import BemaError, ConfigurationError, WrongAccount
 from bema_tui.providers.gates import NoInterrupt
 from bema_tui.providers.mailerlite_probe import BATCH_ITEMS, WANTED_ROWS, MailerLiteProbe, key_rule
@@ -74,7 +74,7 @@ def failed(about: str, error: BemaError, verdict: Verdict = "error") -> Line:
 def _settings(settings: Settings) -> list[Line]:
     """Where the settings come from, and which are not the defaults; never a value."""
     source = settings.source or "the environment and the defaults"
-    usual = _flat(describe(Settings(database_url=default_database_url(), log_file=str(default_log_file()))))
+    usual = _flat(describe(default_settings()))
     named = [name for name, value in _flat(describe(settings)).items() if value != usual[name] and name != "source"]
     lines = [Line(CONFIGURATION, "ok", f"Read from {source}. Set: {', '.join(sorted(named)) or 'nothing'}.")]
     if settings.edd_credentials_in_url:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import logging
 import os
 import select
@@ -55,8 +54,8 @@ async def run_console(
     *,
     mode: Literal["LIVE", "SIMULATOR"],
     profile: str,
+    user: str,
     read_only: bool = False,
-    user: str | None = None,
     theme: str = "dark",
     zone: tzinfo | None = None,
     clock: Clock = utc_now,
@@ -76,7 +75,7 @@ async def run_console(
         now=clock(),
         mode=mode,
         profile=profile,
-        me=user if user is not None else getpass.getuser(),
+        me=user,
         read_only=read_only,
         glyphs=choose_glyphs(os.environ),
         zone=zone,

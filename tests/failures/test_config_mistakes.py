@@ -32,6 +32,39 @@ def test_a_mistake_in_the_file(mistake: str, simulated: Simulated, desk: Desk) -
     assert simulated.requests() == []
 
 
+@pytest.mark.fault("B5", "E11")
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("profile = 'x'\n".encode("utf-16"), "is UTF-16"),
+        (b'log_file = "/tmp/a\\u0000b"\n', "log_file: must not hold a NUL"),
+    ],
+)
+def test_a_file_that_is_no_text_or_holds_none(content: bytes, told: str, desk: Desk) -> None:
+    desk.settings("")
+    desk.config.write_bytes(content)
+    del desk.environment["BEMA_LOG_FILE"]
+    said = desk.run("runs", "--json", expect=2)
+    assert told in said.complaint
+    assert said.document["error"]["error"] == "ConfigurationError"
+
+
+@pytest.mark.fault("B4")
+def test_home_in_every_path(desk: Desk) -> None:
+    home = Path(desk.environment["HOME"])
+    desk.environment |= {"BEMA_CONFIG": "~/mine.toml", "BEMA_DATABASE_URL": "sqlite:///~/data/b.db"}
+    del desk.environment["BEMA_LOG_FILE"]
+    (home / "mine.toml").write_text('log_file = "$HOME/logs/b.log"\n')
+    desk.run("runs", "--json", expect=0)
+    assert (home / "data" / "b.db").exists()
+    assert (home / "logs" / "b.log").exists()
+    desk.run("runs", "--json", "--config", "~/mine.toml", "--database", "${HOME}/data/c.db", expect=0)
+    assert (home / "data" / "c.db").exists()
+    assert not list(home.glob("~*"))
+    said = desk.run("simulate", "--faults", "~/none.toml", "--json", expect=2)
+    assert f"{home}/none.toml is neither" in said.complaint
+
+
 def test_every_mistake_is_named_at_once(desk: Desk) -> None:
     desk.settings("[rules]\nmax_moves = 'x'\nsillyness = 1\n[locks]\nlease = []\n")
     complaint = desk.run("runs", expect=2).complaint

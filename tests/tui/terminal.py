@@ -41,9 +41,13 @@ class Terminal:
             cwd=ROOT,
             env={**kept, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "COLORTERM": "", **environment},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=self.prepare,
         )
         os.close(slave)
+
+    def prepare(self) -> None:
+        """What the new process does before it becomes the program."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     def __enter__(self) -> Terminal:
         return self
