@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
@@ -11,10 +10,12 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import cattrs
-from attrs import Factory, asdict, evolve, field, frozen
+from attrs import Factory, asdict, evolve, field, fields, frozen, resolve_types
 from cattrs.errors import ClassValidationError
+from cattrs.gen import make_dict_structure_fn, override
 
 from bema_tui import config_file
+from bema_tui.bounds import NEEDED_MEMORY, SETTINGS, Bounds
 from bema_tui.environment import (
     database_address,
     default_config_file,
@@ -149,7 +150,13 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
 _CONFIG_WHERE = "--config or BEMA_CONFIG"
 _DATABASE_WHERE = "BEMA_DATABASE_URL or database_url"
 _LOG_WHERE = "BEMA_LOG_FILE or log_file"
-_SECTIONS = ("mailerlite", "edd", "rules", "locks", "health")
+_SECTIONS = {
+    "mailerlite": MailerLiteSettings,
+    "edd": EddSettings,
+    "rules": RuleSettings,
+    "locks": LockSettings,
+    "health": HealthSettings,
+}
 _SECRETS = frozenset({("mailerlite", "key"), ("edd", "key"), ("edd", "token")})
 
 
@@ -191,7 +198,7 @@ def load(
             _put(values, section, key, value)
     settings = _structure(values, source)
     label_zone(settings.timezone)
-    _check_sizes(settings)
+    _check_together(settings)
     return _with_paths(settings, surroundings)
 
 
@@ -284,8 +291,17 @@ def _names() -> set[str]:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_structure_hook(Secret, _secret)
-    for kind in (int, float, bool, str):
+    for kind in (bool, str):
         converter.register_structure_hook(kind, _strict(kind))
+    for section, record in _SECTIONS.items():
+        numbers: dict[str, Any] = {
+            entry.name: override(struct_hook=_number(SETTINGS[f"{section}.{entry.name}"], whole=entry.type is int))
+            for entry in fields(resolve_types(record))
+            if entry.type in (int, float)
+        }
+        converter.register_structure_hook(
+            record, make_dict_structure_fn(record, converter, _cattrs_forbid_extra_keys=True, **numbers)
+        )
     return converter
 
 
@@ -307,28 +323,35 @@ def _text(value: str) -> str:
 
 
 def _strict(kind: type) -> Any:
-    """Numbers may come as text (the environment has nothing else); nothing else is bent."""
+    """Nothing is bent."""
 
     def structure(value: object, _type: object) -> object:
         if kind is bool:
             if isinstance(value, bool):
                 return value
             raise ValueError("must be true or false")
-        if kind is str:
-            if isinstance(value, str):
-                return _text(value)
-            raise ValueError("must be text")
+        if isinstance(value, str):
+            return _text(value)
+        raise ValueError("must be text")
+
+    return structure
+
+
+def _number(bounds: Bounds, *, whole: bool) -> Any:
+    """Numbers within their bounds. They may come as text: the environment has nothing else."""
+
+    def structure(value: object, _type: object) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise ValueError("must be a number")  # noqa: TRY004 (cattrs collects both; the words are what counts)
         try:
-            number = kind(value)
+            number = int(value) if isinstance(value, int) or (whole and isinstance(value, str)) else float(value)
         except ValueError:
-            raise ValueError("must be a number") from None
-        if not math.isfinite(number):
-            raise ValueError("must be a finite number")
-        if number < 0:
-            raise ValueError("must not be negative")
-        return number
+            raise ValueError(f"must be a {'whole ' if whole else ''}number {bounds}") from None
+        if number not in bounds:
+            raise ValueError(f"must be {bounds}")
+        if whole and number != int(number):
+            raise ValueError(f"must be a whole number {bounds}")
+        return int(number) if whole else float(number)
 
     return structure
 
@@ -346,37 +369,19 @@ def _structure(values: dict[str, Any], source: str) -> Settings:
         ) from None
 
 
-_AT_LEAST_ONE = (
-    ("mailerlite", "quota"),
-    ("mailerlite", "window_seconds"),
-    ("edd", "page_size"),
-    ("edd", "parallel"),
-    ("rules", "moves_per_day"),
-    ("rules", "failure_minimum"),
-    ("locks", "heartbeat"),
-    ("health", "check_every"),
-    ("health", "gauges_every"),
-    ("health", "memory_limit"),
-)
-
-
-def _check_sizes(settings: Settings) -> None:
-    """Numbers that are numbers, and would still make a run hang, never stop or lose its lock."""
-    wrong = [
-        f"{section}.{name}: must be 1 or more"
-        for section, name in _AT_LEAST_ONE
-        if getattr(getattr(settings, section), name) < (0.1 if name == "window_seconds" else 1)
-    ]
-    percents = {name: getattr(settings.rules, name) for name in ("shrink_percent", "failure_percent")} | {
-        name: getattr(settings.health, name) for name in ("memory_warning_percent", "memory_pause_percent")
-    }
-    wrong += [f"{name}: must be at most 100" for name, value in percents.items() if value > 100]
-    if settings.rules.stale_after_seconds < 60:
-        # What was read again would be too old already when its batch is due, and be read again for ever.
-        wrong.append("rules.stale_after_seconds: must be 60 or more")
+def _check_together(settings: Settings) -> None:
+    """Numbers that are good each by itself, and would make a run hang or lose its lock together."""
+    wrong = []
     locks = settings.locks
     if not locks.heartbeat < locks.live < locks.lease < locks.stale:
         wrong.append("locks: heartbeat, live, lease and stale must grow in this order")
+    health = settings.health
+    allowed = health.memory_limit * health.memory_pause_percent / 100
+    if allowed < NEEDED_MEMORY:
+        wrong.append(
+            f"health: {health.memory_pause_percent:g} per cent (memory_pause_percent) of {health.memory_limit:,} bytes "
+            f"(memory_limit) must be at least {NEEDED_MEMORY:,} bytes: a run needs {NEEDED_MEMORY >> 20} MiB"
+        )
     if wrong:
         raise ConfigurationError(
             "The configuration has mistakes: " + "; ".join(wrong) + ".",

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from bema_tui.bounds import SETTINGS
 from bema_tui.cli.common import World, common, is_terminal, open_world, print_json, run_async
 from bema_tui.cli.tables import table
 from bema_tui.config import Settings, require_services
@@ -52,6 +53,7 @@ def _options(max_moves: int | None = None, **flags: bool) -> dict[str, Any]:
 
 
 _RUN = click.IntRange(1, 2**63 - 1)  # the database's whole numbers
+_MOVES = click.IntRange(int(SETTINGS["rules.max_moves"].least), int(SETTINGS["rules.max_moves"].most))
 _CREATE = click.option("--create-missing", is_flag=True, help="Also create the groups and the field that are missing.")
 _QUICK = click.option(
     "--quick",
@@ -94,7 +96,7 @@ def resume(run: int, settings: Settings, as_json: bool) -> None:
 @_CREATE
 @_QUICK
 @_RETRY
-@click.option("--max-moves", type=click.IntRange(min=0), help="Let a plan of up to so many moves go by itself.")
+@click.option("--max-moves", type=_MOVES, help="Let a plan of up to so many moves go by itself.")
 @common
 def sync(
     code: str,

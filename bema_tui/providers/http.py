@@ -14,6 +14,7 @@ import httpx
 import stamina
 
 from bema_tui import __version__
+from bema_tui.bounds import QUOTA_HEADER
 from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped
 from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
 from bema_tui.providers import http_verdicts as verdicts
@@ -305,9 +306,8 @@ class ServiceClient:
 
 
 def quota_number(header: str | None) -> int | None:
-    """A quota header's number, if it is one."""
-    text = (header or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    """A quota header's number, if it is one that can be."""
+    return QUOTA_HEADER.whole(header)
 
 
 def quieten_http_libraries() -> None:

@@ -13,6 +13,7 @@ from typing import Final
 
 import httpx
 
+from bema_tui.bounds import RETRY_AFTER
 from bema_tui.providers.http_certificates import untrusted_words
 from bema_tui.providers.http_connection import Route
 
@@ -113,7 +114,8 @@ def _in_words(error: Exception, timeout: float) -> str:
 def retry_after(headers: httpx.Headers, now: datetime | None = None) -> float | None:
     """The seconds that ``Retry-After`` asks for, from either of its two forms; None when it says nothing usable.
 
-    A moment is held against the server's own clock (``Date``), which may differ from ours (``now``).
+    A moment is held against the server's own clock (``Date``), which may differ from ours (``now``). Whoever asks for
+    more than ``bounds.RETRY_AFTER`` allows is asked again after that: a slip of a digit must not shut us out for years.
     """
     raw = headers.get("retry-after", "").strip()
     if not raw:
@@ -125,7 +127,7 @@ def retry_after(headers: httpx.Headers, now: datetime | None = None) -> float | 
         if when is None:
             return None
         seconds = (when - (moment(headers.get("date", "")) or now or datetime.now(UTC))).total_seconds()
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return RETRY_AFTER.clip(seconds) if math.isfinite(seconds) else None
 
 
 def moment(header: str) -> datetime | None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, Protocol, TypeVar
 
+from bema_tui.bounds import LIST_PAGES, LIST_ROWS, PAGE_ROWS
 from bema_tui.errors import IncompleteRead, RequestRefused
 from bema_tui.model import SubscriberPage
 from bema_tui.providers import mailerlite_parse as parse
@@ -69,12 +70,14 @@ class Lists:
             meta = member(body, "meta")
             if not isinstance(rows, list):
                 raise self._client.fault("a list without data", path="data", tried=tried)
-            last = _whole(meta.get("last_page"), 0)
+            last = LIST_PAGES.whole(meta.get("last_page")) or 0
             if "next_cursor" not in meta and not last:
                 raise self._client.fault("a list without a cursor", path="meta.next_cursor", tried=tried)
+            if number > LIST_PAGES.most:
+                raise self._client.fault(f"a list of more than {LIST_PAGES.most:,} pages", path="meta", tried=tried)
             yield parse.subscriber_page(rows, f"page {number}: data.")
             if "next_cursor" not in meta:
-                totals.add(_whole(meta.get("total"), -1))
+                totals.add(_claimed(meta.get("total")))
                 if len(totals) > 1:
                     raise self._incomplete("MailerLite's list changed while it was read page by page.", tried)
                 if number >= last:
@@ -99,7 +102,7 @@ class Lists:
             IncompleteRead: fewer rows than the list's own total.
         """
         rows: dict[str, R] = {}
-        total: object = None
+        total = 0
         for number in range(1, _MOST_PAGES + 1):
             size = self._size(path)
             body = await self.numbered_page(path, number, min(size, most or size) if size else None, tried)
@@ -108,13 +111,11 @@ class Lists:
             for index, raw in enumerate(data if isinstance(data, list) else []):
                 row = self._read(raw, read, f"page {number}: data.{index}", tried)
                 rows[row.id] = row
-            total, last = meta.get("total"), meta.get("last_page")
-            if not data or number >= _whole(last, number):
+            total = _claimed(meta.get("total"))
+            if not data or number >= (LIST_PAGES.whole(meta.get("last_page")) or 0):
                 break
-        if len(rows) < _whole(total, 0):
-            raise self._incomplete(
-                f"MailerLite's list has {_whole(total, 0)} rows, and {len(rows)} of them came.", tried
-            )
+        if len(rows) < total:
+            raise self._incomplete(f"MailerLite's list has {total} rows, and {len(rows)} of them came.", tried)
         return tuple(rows.values())
 
     async def numbered_page(self, path: str, number: int, size: int | None, tried: str) -> dict[str, object]:
@@ -122,7 +123,7 @@ class Lists:
         body = await self._page(path, {"page": str(number)}, size, tried)
         if not isinstance(body.get("data"), list):
             raise self._client.fault("a list without data", path="data", tried=tried)
-        if _whole(member(body, "meta").get("last_page"), -1) < 0:
+        if LIST_PAGES.whole(member(body, "meta").get("last_page")) is None:
             raise self._client.fault("a list that does not tell its last page", path="meta.last_page", tried=tried)
         return body
 
@@ -144,8 +145,8 @@ class Lists:
             size = next(smaller for smaller in _SMALLER if smaller is None or smaller < size)
         if size != wanted:
             self._sizes[_kind(path)] = size
-        given = _whole(member(body, "meta").get("per_page"), 0)
-        if given > 0:
+        given = PAGE_ROWS.whole(member(body, "meta").get("per_page"))
+        if given is not None:
             # Only told, not asked for from now on: a page of another size in mid-list would leave rows out.
             self._caps[_kind(path)] = given if size is None else min(given, size)
         return body
@@ -165,10 +166,8 @@ def _kind(path: str) -> str:
     return _ANY_ID.sub("/*", path)
 
 
-def _whole(value: object, otherwise: int) -> int:
-    """A number of rows or pages, also where it came as text."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-        return int(value)
-    return otherwise
+def _claimed(total: object) -> int:
+    """The rows that a list says it has. A number beyond all reason counts as the most there can be: not all came."""
+    if isinstance(total, int) and not isinstance(total, bool):
+        return int(LIST_ROWS.clip(total))
+    return LIST_ROWS.whole(total) or 0

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import httpx
 from attrs import frozen
 
+from bema_tui.bounds import LIST_ROWS, PAGE_ROWS
 from bema_tui.errors import RequestRefused
 from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
 from bema_tui.model import CustomField, SubscriberStatus
@@ -90,9 +91,9 @@ class MailerLiteProbe:
                 if refused.status != _REFUSED:
                     raise
             else:
-                return _whole(member(body, "meta").get("per_page"))
+                return PAGE_ROWS.whole(member(body, "meta").get("per_page"))
         body = await self._client.request_json("GET", "/subscribers", tried=tried)
-        return _whole(member(body, "meta").get("per_page"))
+        return PAGE_ROWS.whole(member(body, "meta").get("per_page"))
 
     async def counts_by_status(self) -> bool | None:
         """Whether a count (``limit=0``) heeds ``filter[status]``.
@@ -138,7 +139,7 @@ class MailerLiteProbe:
     async def _count(self, status: SubscriberStatus | None) -> int | None:
         params = {"limit": "0", **({"filter[status]": status.value} if status else {})}
         body = await self._client.request_json("GET", "/subscribers", params=params, tried="count the subscribers")
-        return _whole(body.get("total"))
+        return LIST_ROWS.whole(body.get("total"))
 
     def _notice(self, response: httpx.Response) -> None:
         self._server_time = server_time(response)
@@ -161,9 +162,3 @@ def key_rule(fields: Iterable[CustomField]) -> KeyRule | None:
 def _has_capitals(name: str) -> bool:
     """Two capitals in a row: only there the rules differ for certain."""
     return any(first.isupper() and second.isupper() for first, second in pairwise(name))
-
-
-def _whole(value: object) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

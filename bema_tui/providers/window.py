@@ -6,6 +6,8 @@ from typing import Final
 
 from attrs import evolve, frozen
 
+from bema_tui.bounds import RETRY_AFTER
+
 _TURN_SHARE: Final = 0.02
 _TURN_SECONDS: Final = 0.25
 _CLOCK_SLACK: Final = 1.0
@@ -99,13 +101,16 @@ class Pace:
     def rolled(self, window: Window, now: float) -> Window:
         """The window at ``now``: a new, empty one when the old has ended.
 
-        One that began in the future says that the clock was set back: nobody knows when it ends.
+        One that began in the future says that the clock was set back: nobody knows when it ends. One that is closed for
+        longer than anybody is obeyed, as older versions could write it down, ends when that is over.
         """
         if window.ends is None:
             return window
         clock_jumped = window.started is not None and now < window.started - _CLOCK_SLACK
-        over = now >= max(window.ends, window.closed_until or window.ends)
-        return Window(window.limit) if over or clock_jumped else window
+        ends, closed = self._sane(window, window.ends), self._sane(window, window.closed_until or window.ends)
+        if now >= max(ends, closed) or clock_jumped:
+            return Window(window.limit)
+        return evolve(window, ends=ends, closed_until=None if window.closed_until is None else closed)
 
     def still(self, window: Window, now: float) -> bool:
         """Whether what was taken of this window may still be used."""
@@ -173,9 +178,14 @@ class Pace:
 
     def refused(self, window: Window, until: float, now: float) -> Window:
         """After a 429: closed, and what was counted is over when it opens."""
+        until = min(until, now + RETRY_AFTER.most)
         until = max(until, window.closed_until or until)
         started = now if window.started is None else window.started
         return evolve(window, used=window.limit, started=started, ends=until, answered=True, closed_until=until)
+
+    def _sane(self, window: Window, until: float) -> float:
+        """The end of a window or a closing; never later than any service is obeyed."""
+        return until if window.started is None else min(until, window.started + self.seconds + RETRY_AFTER.most)
 
     @property
     def _turn(self) -> float:

@@ -9,6 +9,7 @@ from attrs import asdict, frozen
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from bema_tui.bounds import LEARNED
 from bema_tui.store.database import Database
 from bema_tui.store.schema import quota_windows
 from bema_tui.store.settings import DatabaseSettings
@@ -62,7 +63,7 @@ class AccountFacts:
     async def number(self, name: str) -> int | None:
         """A number that was learned; None before."""
         text = await self._settings.get(f"mailerlite_{name}")
-        return int(text) if text is not None and text.isascii() and text.isdigit() else None
+        return LEARNED.whole(text)
 
     async def learned(self, name: str, value: int) -> None:
         """Keep a number, if it is new."""

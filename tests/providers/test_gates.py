@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bema_tui.errors import RateLimited, Stopped
 from bema_tui.providers.gates import NoInterrupt, Unlimited, WindowGate
+from bema_tui.providers.window import Pace, Window
 
 from .helpers import Time
 
@@ -103,6 +104,28 @@ async def test_a_refusal_closes_it_for_as_long_as_the_server_says() -> None:
     assert gate.resets_in == 119
     await gate.admit(1)
     assert time.now == 1119
+
+
+@pytest.mark.fault("E5")
+@pytest.mark.parametrize("asked", [3601, 1_000_000_000, 1e18])
+async def test_a_refusal_closes_it_for_an_hour_at_most(asked: float) -> None:
+    time = Time()
+    gate = make(time)
+    await gate.admit(1)
+    await gate.refused(asked)
+    assert gate.resets_in == 3600
+    time.now += 3600
+    await gate.admit(1)
+    assert time.slept == []
+
+
+@pytest.mark.fault("E5")
+def test_a_window_that_an_older_version_closed_for_years_opens_after_an_hour() -> None:
+    pace, years = Pace(60.0, reserve=10), 1_000_000_000.0
+    window = Window(120, 120, 1, started=1000.0, ends=1000.0 + years, answered=True, closed_until=1000.0 + years)
+    for now, left in ((1001.0, 3659.0), (4659.0, 1.0), (4660.0, 0.0), (900_000.0, 0.0)):
+        assert pace.wait(pace.rolled(window, now), now) == left
+    assert pace.room(pace.rolled(window, 4660.0), 4660.0) == 110
 
 
 async def test_nobody_waits_at_the_gate_for_longer_than_ten_minutes() -> None:

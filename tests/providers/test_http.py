@@ -427,6 +427,11 @@ async def test_each_try_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture)
         ("soon", None),
         ("nan", None),
         ("inf", None),
+        ("9" * 400, None),
+        pytest.param("1000000000", 3600.0, marks=pytest.mark.fault("E5")),
+        pytest.param("1e18", 3600.0, marks=pytest.mark.fault("E5")),
+        pytest.param("Fri, 31 Dec 9999 23:59:59 GMT", 3600.0, marks=pytest.mark.fault("E5")),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
     ],
 )
 def test_both_forms_of_retry_after(value: str, seconds: float | None) -> None:
@@ -446,4 +451,5 @@ def test_a_quota_header_is_a_small_number_or_nothing(header: str) -> None:
 
 
 def test_quota_headers() -> None:
-    assert [quota_number(text) for text in ("120", " 0", "", None, "-1", "1.5", "x", "٣")] == [120, 0, *[None] * 6]
+    numbers = ("120", " 0", "", None, "-1", "1.5", "x", "٣", "1000001", "9" * 5000)
+    assert [quota_number(text) for text in numbers] == [120, 0, *[None] * 8]

@@ -95,6 +95,9 @@ async def test_all_members_of_a_group_take_one_pass_per_status() -> None:
         ([{"data": [person(1)], "meta": []}], "meta.next_cursor"),
         ([{"meta": {"next_cursor": None}}], "data"),
         ([{"data": {}, "meta": {"next_cursor": None}}], "data"),
+        pytest.param(
+            [{"data": [person(1)], "meta": {"last_page": 10**9}}], "meta.next_cursor", marks=pytest.mark.fault("E5")
+        ),
     ],
 )
 async def test_a_list_whose_end_cannot_be_known_fails(answers: list[object], path: str) -> None:
@@ -252,6 +255,21 @@ async def test_every_group_comes_over_all_pages() -> None:
 async def test_a_list_of_groups_shorter_than_its_total_is_incomplete() -> None:
     with pytest.raises(IncompleteRead):
         await mailerlite(Script([reply(numbered_page([group("1"), group("1")], total=2))])).get_groups()
+
+
+@pytest.mark.fault("E5")
+@pytest.mark.parametrize("absurd", [10**9 + 1, 10**400])
+async def test_numbers_beyond_all_reason_end_no_list_and_start_no_endless_one(absurd: int) -> None:
+    counted = numbered_page([group("1")], total=absurd)
+    with pytest.raises(IncompleteRead, match="has 1000000000 rows, and 1 of them came"):
+        await mailerlite(Script([reply(counted)])).get_groups()
+    with pytest.raises(BadAnswer) as caught:
+        await mailerlite(Script([reply(numbered_page([group("1")], 1, absurd, total=1))])).get_groups()
+    assert caught.value.path == "meta.last_page"
+    sized = {"data": [person(1)], "meta": {"next_cursor": None, "per_page": absurd}}
+    service = mailerlite(Script([reply(sized)]))
+    assert [page.subscribers for page in [page async for page in service.get_subscribers()]]
+    assert service.page_cap() is None
 
 
 @pytest.mark.parametrize(

@@ -62,3 +62,6 @@ async def test_what_an_account_showed_is_kept(db: Database) -> None:
     await AccountFacts(db).learned("page_of_group", 1000)
     await AccountFacts(db).learned("page_of_group", 100)
     assert await AccountFacts(db).number("page_of_group") == 100
+    # An older version kept whatever came.
+    await AccountFacts(db).learned("page_of_group", 10**30)
+    assert await AccountFacts(db).number("page_of_group") is None
