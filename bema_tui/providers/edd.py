@@ -24,6 +24,7 @@ from bema_tui.model import (
     SubscriberStatus,
 )
 from bema_tui.providers import edd_parse as parse
+from bema_tui.providers import edd_service
 from bema_tui.providers.address import base_address, shown
 from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.edd_sales import SalesRead, SalesReader, Sink
@@ -31,7 +32,7 @@ from bema_tui.providers.edd_window import Known, WindowRead, WindowReader
 from bema_tui.providers.gates import Unlimited
 from bema_tui.providers.http import ServiceClient
 from bema_tui.providers.http_answers import server_time
-from bema_tui.providers.http_policy import HttpPolicy, Service
+from bema_tui.providers.http_policy import HttpPolicy
 from bema_tui.providers.parsing import FaultError, member
 from bema_tui.providers.read_only import ReadOnly
 from bema_tui.providers.redaction import Secret
@@ -40,10 +41,6 @@ from bema_tui.providers.text import clean
 R = TypeVar("R")
 
 _RIGHT: Final = "view_shop_reports"
-_ROLE_ADVICE: Final = (
-    "Use the key and token of a WordPress user with the role shop_accountant (or shop_manager): "
-    "the right it takes is view_shop_reports."
-)
 _OTHER_ANSWERS: Final = frozenset({"error", "info", "products", "customers", "stats", "discounts", "download_logs"})
 _API_PATH: Final = re.compile(r"/edd-api(/.*)?$")
 _MOST_PAGES: Final = 100_000
@@ -99,19 +96,7 @@ class EasyDigitalDownloads(ReadOnly):
             "key": Secret(key, setting="The shop's key (BEMA_EDD_KEY)"),
             "token": Secret(token, setting="The shop's token (BEMA_EDD_TOKEN)"),
         }
-        service = Service(
-            name=self.name,
-            url=address,
-            form={} if credentials_in_url else secrets,
-            query=secrets if credentials_in_url else {},
-            rights_advice=f"Check key and token. {_ROLE_ADVICE}",
-            answer_advice=(
-                "Check the shop's address (with its folder, if it has one), that Easy Digital Downloads is active, "
-                "that no cache, maintenance page or firewall answers instead, and that PHP shows no warnings."
-            ),
-            empty_advice="An empty body can also mean text that is not valid UTF-8 in the shop's database.",
-            heavy_advice="PHP may be out of memory or time (its error log says so): try a smaller edd.page_size.",
-        )
+        service = edd_service.described(address, secrets, in_url=credentials_in_url)
         self._client = ServiceClient(
             service,
             gate=Unlimited(),
@@ -327,7 +312,7 @@ class EasyDigitalDownloads(ReadOnly):
             "The shop's key works, but may not see sales.",
             tried="ask what the key may see",
             where=self._shop_address,
-            advice=_ROLE_ADVICE,
+            advice=edd_service.ROLE_ADVICE,
         )
 
 

@@ -20,7 +20,8 @@ from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
 from bema_tui.providers import http_verdicts as verdicts
 from bema_tui.providers.address import shown
 from bema_tui.providers.breaker import Breaker
-from bema_tui.providers.http_answers import DAMAGED, object_of
+from bema_tui.providers.http_answers import object_of
+from bema_tui.providers.http_bodies import ACCEPTED, BodyRefusedError, body_of
 from bema_tui.providers.http_connection import Route, client_over, open_client, route_to
 from bema_tui.providers.http_failures import (
     TryFailedError,
@@ -30,7 +31,8 @@ from bema_tui.providers.http_failures import (
     retry_after,
     worth_repeating,
 )
-from bema_tui.providers.http_policy import Call, HttpPolicy, RequestOptions, Service
+from bema_tui.providers.http_fronts import safe
+from bema_tui.providers.http_policy import Call, Fault, FaultKind, HttpPolicy, RequestOptions, Service
 
 log = logging.getLogger("bema_tui.http")
 
@@ -104,10 +106,10 @@ class ServiceClient:
     async def request_json(self, method: str, path: str, **options: Unpack[RequestOptions]) -> dict[str, object]:
         """Like ``request``, for an answer that must be a JSON object. A read that gets a damaged one is tried again."""
         call = Call(method, path, wants_json=True, **options)
-        response = await self._answer(call)
-        if call.fault:
-            empty = not response.content
-            raise verdicts.bad_answer(self._service, call.fault, tried=call.tried, write=call.write, empty=empty)
+        await self._answer(call)
+        if call.fault is not None:
+            words, kind = call.fault.words, call.fault.kind
+            raise verdicts.bad_answer(self._service, words, kind=kind, tried=call.tried, write=call.write)
         return call.answer
 
     async def _answer(self, call: Call) -> httpx.Response:
@@ -201,12 +203,14 @@ class ServiceClient:
         status = response.status_code
         if worth_repeating(status):
             call.lost = call.lost or (call.write and may_have_happened(status))
-            raise TryFailedError(f"it answered {status}", status=status, retry_after=retry_after(response.headers))
+            words = verdicts.answered(self._service, response)
+            raise TryFailedError(words, status=status, retry_after=retry_after(response.headers))
         if call.wants_json and response.is_success:
-            call.answer, call.fault = object_of(response)
-            if call.fault == DAMAGED and not call.write:
+            call.answer, fault = object_of(response)
+            call.fault = fault and Fault(fault.kind, safe(self._service, fault.words))
+            if call.fault is not None and call.fault.kind is FaultKind.DAMAGED and not call.write:
                 # A body that breaks off is the line's failure as much as one that never came, and a read does no harm.
-                raise TryFailedError(DAMAGED, damaged=True)
+                raise TryFailedError(call.fault.words, damaged=True)
         return response
 
     async def _wait_for_quota(self, call: Call, response: httpx.Response) -> None:
@@ -245,6 +249,7 @@ class ServiceClient:
         # No cache on the way may answer: what is read must be what the service holds now.
         headers = {
             "Accept": "application/json",
+            "Accept-Encoding": ACCEPTED,
             "Cache-Control": "no-cache",
             "User-Agent": f"bema-tui/{__version__}",
         }
@@ -265,14 +270,15 @@ class ServiceClient:
 
     async def _exchange(self, request: httpx.Request, call: Call) -> httpx.Response:
         """Send, and read the answer within its limits of size and time, its head included."""
+        refused = ""
         body = bytearray()
         try:
             async with asyncio.timeout(self._policy.timeout * 10):
                 response = await self._client().send(request, stream=True)
                 try:
-                    async for part in response.aiter_bytes():
-                        body += part
-                        self._within_limit(call, len(body))
+                    body = await body_of(response, self._policy.max_body)
+                except BodyRefusedError as error:
+                    refused = str(error)
                 finally:
                     await response.aclose()
         except TimeoutError:
@@ -280,14 +286,11 @@ class ServiceClient:
         except (OSError, ArithmeticError, UnicodeError, ExceptionGroup) as error:
             # What the libraries below do not turn into errors of theirs, such as encryption that breaks in mid-answer.
             raise httpx.ReadError("the connection broke") from error
+        if refused:
+            call.lost = call.lost or call.write
+            raise self.fault(refused, tried=call.tried)
         kept = [(name, value) for name, value in response.headers.multi_items() if name not in _UNPACKED]
         return httpx.Response(response.status_code, headers=kept, content=bytes(body), request=request)
-
-    def _within_limit(self, call: Call, size: int) -> None:
-        if size > self._policy.max_body:
-            call.lost = call.lost or call.write
-            words = f"an answer of more than {self._policy.max_body} bytes"
-            raise self.fault(words, tried=call.tried)
 
     def _open(self) -> httpx.AsyncClient:
         if self._transport is not None:
@@ -301,7 +304,7 @@ class ServiceClient:
 
     def _log(self, call: Call, outcome: str, seconds: float) -> None:
         name = self._service.name
-        path, tried = (verdicts.safe(self._service, text) for text in (call.path, call.tried))
+        path, tried = (safe(self._service, text) for text in (call.path, call.tried))
         log.debug("%s: %s %s (%s): %s in %.3f s", name, call.method, path, tried, outcome, seconds)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
 from typing import TypedDict
 
 import httpx
@@ -11,6 +12,7 @@ from attrs import define, field, frozen
 from bema_tui.providers.redaction import Secret
 
 BeforeTry = Callable[[], Awaitable[None]]
+Wrote = Callable[[httpx.Response, Mapping[str, object]], bool]
 
 
 @frozen
@@ -44,6 +46,33 @@ class HttpPolicy:
     breaker_seconds: float = 30.0
 
 
+class FaultKind(StrEnum):
+    """What is wrong with the body of an answer that should be a JSON object."""
+
+    DAMAGED = "damaged"
+    """It breaks off, so it was lost on its way."""
+    EMPTY = "empty"
+    """Nothing came."""
+    IN_FRONT = "text in front"
+    """Something printed text before the JSON."""
+    MARKS_IN_FRONT = "marks in front"
+    """Several byte order marks stand before the JSON."""
+    BEHIND = "text behind"
+    """Something added text after the JSON."""
+    NOT_UTF8 = "not UTF-8"
+    """Bytes that are no text in the encoding that JSON has."""
+    OTHER = "other"
+    """It is something else than a JSON object, or one that can't be used."""
+
+
+@frozen
+class Fault:
+    """What is wrong with an answer's body: its kind, and a clause for a message."""
+
+    kind: FaultKind
+    words: str
+
+
 @frozen
 class Service:
     """Who is talked to, and what the operator checks when it does not work.
@@ -54,9 +83,13 @@ class Service:
         bearer: the key for the ``Authorization`` header, if that is the way.
         form: secret variables that every request's form body carries, if that is the way.
         query: secret variables that every request's address carries, if that is the way.
+        place: the same within a sentence: "in front of the shop".
+        wrote: whether the service itself wrote a refusal (4xx), by the answer and its JSON object.
         rights_advice: what to do about a 401 or 403.
+        front_advice: what to do when something in front of the service refuses.
+        post_advice: what else to do when it refuses a POST.
         answer_advice: what to check when the answer is not what the API promises.
-        empty_advice: what else an empty body can mean.
+        fault_advice: what else to do about one kind of such answers.
         heavy_advice: what to do when an answer may be too much for the service.
     """
 
@@ -65,9 +98,13 @@ class Service:
     bearer: Secret | None = None
     form: Mapping[str, Secret] = field(factory=dict)
     query: Mapping[str, Secret] = field(factory=dict)
+    place: str = "the service"
+    wrote: Wrote = lambda response, _: "json" in response.headers.get("content-type", "")
     rights_advice: str = "Check the key."
+    front_advice: str = ""
+    post_advice: str = ""
     answer_advice: str = "Check the address."
-    empty_advice: str = ""
+    fault_advice: Mapping[FaultKind, str] = field(factory=dict)
     heavy_advice: str = ""
 
     @property
@@ -128,4 +165,4 @@ class Call:
     quota_waits: float = 0.0
     wants_json: bool = False
     answer: dict[str, object] = field(factory=dict)
-    fault: str = ""
+    fault: Fault | None = None

@@ -14,16 +14,10 @@ from bema_tui.errors import (
     WriteUnknown,
 )
 from bema_tui.providers.address import shown
-from bema_tui.providers.http_answers import refusal_detail
+from bema_tui.providers.http_answers import message_of, object_of, words_of
 from bema_tui.providers.http_failures import TryFailedError
-from bema_tui.providers.http_policy import Call, Service
-from bema_tui.providers.redaction import redact
-from bema_tui.providers.text import clean
-
-
-def safe(service: Service, text: str, limit: int = 500) -> str:
-    """``text`` from outside, fit for a message or a log: without secrets, without controls, bounded."""
-    return clean(redact(text, service.secrets), limit)
+from bema_tui.providers.http_fronts import refused_in_front, safe, sent_elsewhere
+from bema_tui.providers.http_policy import Call, FaultKind, Service
 
 
 def complaint(service: Service, call: Call, response: httpx.Response) -> BemaError | None:
@@ -32,11 +26,11 @@ def complaint(service: Service, call: Call, response: httpx.Response) -> BemaErr
     if response.is_success:
         return None
     if not response.is_client_error:
-        return _moved(service, call, response)
-    if status in {401, 403, 404} and "text/html" in response.headers.get("content-type", ""):
-        # A web server's or firewall's page says nothing about a key, a person or a group.
-        return bad_answer(service, f"a web page that says {status}", tried=call.tried)
-    detail = safe(service, refusal_detail(response), 300)
+        return sent_elsewhere(service, call, response)
+    body, _ = object_of(response)
+    if not service.wrote(response, body):
+        return refused_in_front(service, call, response)
+    detail = safe(service, message_of(body), 300)
     said = f": {detail}" if detail else "."
     where = shown(service.url)
     if status in {401, 403}:
@@ -55,10 +49,16 @@ def complaint(service: Service, call: Call, response: httpx.Response) -> BemaErr
     )
 
 
+def answered(service: Service, response: httpx.Response) -> str:
+    """An answer that says that the service has trouble, as a clause: its status, and its own words."""
+    said = safe(service, words_of(response), 200)
+    return f"it answered {response.status_code}{said and f', {said}'}"
+
+
 def gave_up(service: Service, call: Call, failure: TryFailedError, patience: float) -> BemaError:
     """The error after the last try, with the seconds that are waited for a service that asks for them."""
     if failure.damaged:
-        return bad_answer(service, failure.words, tried=call.tried)
+        return bad_answer(service, failure.words, kind=FaultKind.DAMAGED, tried=call.tried)
     where = shown(service.url)
     times = "" if call.sent < 2 else f", {call.sent} times"
     if failure.retry_after is not None and failure.retry_after > patience:
@@ -100,17 +100,23 @@ def quota_exhausted(service: Service, call: Call, seconds: float) -> RateLimited
 
 
 def bad_answer(
-    service: Service, fault: str, *, path: str = "", tried: str = "", write: bool = False, empty: bool = False
+    service: Service,
+    fault: str,
+    *,
+    kind: FaultKind = FaultKind.OTHER,
+    path: str = "",
+    tried: str = "",
+    write: bool = False,
 ) -> BemaError:
     """The error for an answer that is not what the API promises; a write that got one may have happened."""
     message = f"{service.name} did not answer as its API promises: {safe(service, fault)}."
     where = shown(service.url)
     if write:
         return WriteUnknown(message, tried=tried, where=where, advice="It is read before anything else is sent.")
-    advice = service.answer_advice
-    if empty:
-        advice = _joined(advice, service.empty_advice, service.heavy_advice)
-    return BadAnswer(message, path=safe(service, path), tried=tried, where=where, advice=advice)
+    known = service.fault_advice.get(kind, "")
+    if kind is FaultKind.EMPTY:
+        known = _joined(service.answer_advice, known, service.heavy_advice)
+    return BadAnswer(message, path=safe(service, path), tried=tried, where=where, advice=known or service.answer_advice)
 
 
 def or_unknown(service: Service, call: Call, problem: BemaError) -> BemaError:
@@ -129,19 +135,3 @@ def or_unknown(service: Service, call: Call, problem: BemaError) -> BemaError:
 
 def _joined(*sentences: str) -> str:
     return " ".join(filter(None, sentences))
-
-
-def _moved(service: Service, call: Call, response: httpx.Response) -> BadAnswer:
-    try:
-        target = shown(response.request.url.join(response.headers.get("location", "")))
-    except (httpx.InvalidURL, ValueError):
-        target = ""
-    # To where it was asked already: a check for bots, perhaps. That is no address to set.
-    elsewhere = response.has_redirect_location and target not in {"", shown(service.url)}
-    to = f" to {safe(service, target, 200)}" if elsewhere else ""
-    return BadAnswer(
-        f"{service.name} sends us elsewhere ({response.status_code}){to}; keys are not sent after it.",
-        tried=call.tried,
-        where=shown(service.url),
-        advice=f"If that is right, set the address{to}." if to else service.answer_advice,
-    )

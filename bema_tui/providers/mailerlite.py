@@ -21,10 +21,10 @@ from bema_tui.model import (
     SubscriberStatus,
 )
 from bema_tui.providers import mailerlite_parse as parse
-from bema_tui.providers.address import base_address
+from bema_tui.providers import mailerlite_service
 from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.http import ServiceClient
-from bema_tui.providers.http_policy import BeforeTry, HttpPolicy, Service
+from bema_tui.providers.http_policy import BeforeTry, HttpPolicy
 from bema_tui.providers.mailerlite_batch import (
     MOST_ITEMS,
     BatchAnswer,
@@ -38,7 +38,6 @@ from bema_tui.providers.mailerlite_batch import (
 from bema_tui.providers.mailerlite_import import Importer, ImportResult, NewPerson
 from bema_tui.providers.mailerlite_lists import Lists
 from bema_tui.providers.parsing import FaultError, structure
-from bema_tui.providers.redaction import Secret
 from bema_tui.providers.text import clean
 
 R = TypeVar("R")
@@ -86,15 +85,8 @@ class MailerLite:
         Raises:
             ConfigurationError: the address or the key can't be used.
         """
-        service = Service(
-            name=self.name,
-            url=base_address(url, setting="The MailerLite address (BEMA_MAILERLITE_URL)"),
-            bearer=Secret(key, setting="The MailerLite key (BEMA_MAILERLITE_KEY)"),
-            rights_advice="Check the key; it stops working when the user who made it leaves the account.",
-            answer_advice="Check the MailerLite address, and whether something in between answers instead.",
-        )
         self._client = ServiceClient(
-            service,
+            mailerlite_service.described(url, key),
             gate=gate,
             interrupt=interrupt,
             meter=meter,

@@ -14,13 +14,12 @@ from bema_tui.bounds import LIST_ROWS, PAGE_ROWS
 from bema_tui.errors import RequestRefused
 from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
 from bema_tui.model import CustomField, SubscriberStatus
-from bema_tui.providers.address import base_address
+from bema_tui.providers import mailerlite_service
 from bema_tui.providers.http import ServiceClient, quota_number
 from bema_tui.providers.http_answers import server_time
-from bema_tui.providers.http_policy import HttpPolicy, Service
+from bema_tui.providers.http_policy import HttpPolicy
 from bema_tui.providers.mailerlite_batch import batch_answers
 from bema_tui.providers.parsing import member
-from bema_tui.providers.redaction import Secret
 
 WANTED_ROWS: Final = 1000
 BATCH_ITEMS: Final = 10
@@ -55,13 +54,8 @@ class MailerLiteProbe:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Prepare the connection; the arguments are those of ``MailerLite``."""
-        service = Service(
-            name="MailerLite",
-            url=base_address(url, setting="The MailerLite address (BEMA_MAILERLITE_URL)"),
-            bearer=Secret(key, setting="The MailerLite key (BEMA_MAILERLITE_KEY)"),
-        )
         self._client = ServiceClient(
-            service,
+            mailerlite_service.described(url, key),
             gate=gate,
             interrupt=interrupt,
             meter=meter,

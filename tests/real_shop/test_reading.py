@@ -13,7 +13,18 @@ from bema_tui.model import Completeness, Order
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.edd_sales import SalesRead
 from tests.real_shop.conftest import Connect
-from tests.real_shop.fronts import SAYS_WHAT_TO_CHECK, by_address, by_endpoint, cache, on_sales
+from tests.real_shop.fronts import (
+    BY_GET,
+    REFUSED,
+    SAYS_WHAT_TO_CHECK,
+    TRIED_AGAIN,
+    always,
+    behind_post,
+    by_address,
+    by_endpoint,
+    cache,
+    on_sales,
+)
 from tests.real_shop.shop import KEY, LISTED, TOKEN, Asked, Shop, as_json
 
 SMALL = {"page_size": 10, "parallel": 2}
@@ -183,15 +194,35 @@ async def test_a_key_that_loses_its_right_proves_nothing(connect: Connect) -> No
 # What is no answer
 
 
+@pytest.mark.fault("A9")
+@pytest.mark.fault("A13")
 @pytest.mark.parametrize("name", SAYS_WHAT_TO_CHECK)
 async def test_what_is_no_answer_says_what_to_check(name: str, connect: Connect) -> None:
-    front, words = SAYS_WHAT_TO_CHECK[name]
+    front, words, what_to_do = SAYS_WHAT_TO_CHECK[name]
+    shop = selling(front=front)
     with pytest.raises(BadAnswer) as caught:
-        await read(connect(selling(front=front)))
+        await read(connect(shop, parallel=1))
     assert words in caught.value.message
-    assert "address" in caught.value.advice
+    assert what_to_do in caught.value.advice
+    assert "wp-login" not in caught.value.advice
     assert KEY not in str(caught.value)
     assert TOKEN not in str(caught.value)
+    sales = [asked for asked in shop.asked if asked.endpoint == "sales"]
+    assert len(sales) <= (2 if name in TRIED_AGAIN else 1)
+
+
+@pytest.mark.fault("A9")
+async def test_a_shop_that_takes_no_post_is_read_by_the_setting_that_its_refusal_names(connect: Connect) -> None:
+    front = behind_post(as_json(REFUSED, 403))
+    with pytest.raises(BadAnswer, match="in front of the shop") as caught:
+        await read(connect(selling(front=front)))
+    assert BY_GET in caught.value.advice
+    shop = selling(front=front)
+    await expect_all(shop, connect(shop, credentials_in_url=True))
+    refused = selling(front=always(as_json(REFUSED, 403)))
+    with pytest.raises(BadAnswer, match="in front of the shop") as caught:
+        await read(connect(refused, credentials_in_url=True))
+    assert BY_GET not in caught.value.advice
 
 
 async def test_a_cache_that_gives_one_page_for_all_ends_and_proves_nothing(connect: Connect) -> None:

@@ -84,7 +84,7 @@ FAILURES: dict[str, type[BemaError]] = {
     "err_v3": RequestRefused,
     "page_number_abc": ConnectionFailed,
     "products_bad_token": NotAuthorized,
-    "way_post_get_conflict": RequestRefused,
+    "way_post_get_conflict": BadAnswer,  # WordPress itself wrote it, not EDD
 }
 PRODUCTS = ["products", "products_deleted", "products_one", "products_past_end", "products_unknown"]
 CUSTOMERS = ["customers", "customers_past_end", "customers_unknown_email", "customers_unknown_id", "viewer_customers"]

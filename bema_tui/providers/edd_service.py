@@ -1,0 +1,70 @@
+"""What a shop is to the HTTP policy: where it is, what it writes itself, and what to do when it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import httpx
+
+from bema_tui.providers.address import shown
+from bema_tui.providers.http_policy import FaultKind, Service
+from bema_tui.providers.redaction import Secret
+
+ROLE_ADVICE: Final = (
+    "Use the key and token of a WordPress user with the role shop_accountant (or shop_manager): "
+    "the right it takes is view_shop_reports."
+)
+_POST_ADVICE: Final = (
+    "If it refuses every POST and that can't be changed, set edd_credentials_in_url = true: the shop is asked by GET "
+    "then, but its access logs hold key and token."
+)
+_OWN_KEYS: Final = frozenset({"error", "request_speed"})
+_FAULT_ADVICE: Final = {
+    FaultKind.EMPTY: "An empty body can also mean text that is not valid UTF-8 in the shop's database.",
+    FaultKind.NOT_UTF8: (
+        "A text in the shop's database or theme is stored in another encoding: whoever runs the shop finds it by the "
+        "newest orders and products, and saves it again."
+    ),
+    FaultKind.IN_FRONT: (
+        "PHP shows its notices to everybody: whoever runs the shop's server sets display_errors = Off (WordPress: "
+        "WP_DEBUG_DISPLAY false in wp-config.php), and mends what the notice names."
+    ),
+    FaultKind.MARKS_IN_FRONT: (
+        "Files of the shop's theme or plugins (wp-config.php and functions.php, most often) were saved with a byte "
+        "order mark: whoever runs the shop saves them as UTF-8 without BOM."
+    ),
+    FaultKind.BEHIND: (
+        "A cache, an optimiser or a counter adds to every answer of the shop: whoever runs it excludes requests that "
+        "hold edd-api from that."
+    ),
+}
+
+
+def described(address: httpx.URL, secrets: Mapping[str, Secret], *, in_url: bool) -> Service:
+    """The shop at ``address``; its key and token travel in the form body, or ``in_url``."""
+    return Service(
+        name="EDD",
+        place="the shop",
+        url=address,
+        form={} if in_url else secrets,
+        query=secrets if in_url else {},
+        wrote=_wrote,
+        rights_advice=f"Check key and token. {ROLE_ADVICE}",
+        front_advice=(
+            "It is no fault of key and token: a firewall, a security plugin, a login or the web server stands there. "
+            f"Ask whoever runs the shop to let requests that hold edd-api through to {shown(address)}/."
+        ),
+        post_advice="" if in_url else _POST_ADVICE,
+        answer_advice=(
+            "Check the shop's address (with its folder, if it has one), that Easy Digital Downloads is active, "
+            "that no cache, maintenance page or firewall answers instead, and that PHP shows no warnings."
+        ),
+        fault_advice=_FAULT_ADVICE,
+        heavy_advice="PHP may be out of memory or time (its error log says so): try a smaller edd.page_size.",
+    )
+
+
+def _wrote(_: httpx.Response, body: Mapping[str, object]) -> bool:
+    """EDD's refusals are an object with ``error`` and nothing else of their own."""
+    return isinstance(body.get("error"), str) and body.keys() <= _OWN_KEYS
