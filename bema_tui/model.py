@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from attrs import field, frozen
 
@@ -256,18 +257,42 @@ class OrderItem:
     price: Decimal
 
 
+class OrderIdentity(NamedTuple):
+    """What tells an order from every other: key and date; where two have both in common, the number as well.
+
+    The shop's numbering may change, so a number that differs does not make another order by itself.
+    """
+
+    key: str
+    date_utc: datetime | None
+    number: str
+
+    def same_order(self, other: OrderIdentity) -> bool:
+        """Whether both are of one order, as far as key and date say."""
+        return (self.key, self.date_utc) == (other.key, other.date_utc)
+
+
 @frozen
 class Order:
-    """An order as the shop lists it. ``key`` is its identity, ``number`` the ``ID`` that people see."""
+    """An order as the shop lists it.
+
+    ``key`` is its payment key, which a renewal shares with the order that it renews; ``number`` the ``ID`` that people
+    see; ``date_utc`` is None where the shop does not know it.
+    """
 
     key: str
     number: str
     email: str
     status: str
     mode: str
-    date_utc: datetime
+    date_utc: datetime | None
     total: Decimal
     items: tuple[OrderItem, ...]
+
+    @property
+    def identity(self) -> OrderIdentity:
+        """Which order this is. Domain rules, section 4."""
+        return OrderIdentity(self.key, self.date_utc, self.number)
 
     @property
     def email_key(self) -> str:

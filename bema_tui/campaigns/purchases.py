@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, Literal
 
 from attrs import frozen
 
-from bema_tui.model import Campaign, Order
+from bema_tui.model import Campaign, Order, OrderIdentity
 
 OnRefund = Literal["flag", "revert"]
 FieldValue = str | int | float | None
+Aliases = Mapping[str, OrderIdentity]
+"""A stored field value that is a row id of the old plugin → the order that the shop has under it."""
+NO_ALIASES: Final[Aliases] = MappingProxyType({})
 
 COMPLETE: Final = "complete"
 PARTIALLY_REFUNDED: Final = "partially_refunded"
@@ -22,6 +25,7 @@ REFUNDED: Final = "refunded"
 NOT_SETTLED: Final = frozenset({"revoked", "on_hold"})
 LIVE: Final = "live"
 
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,14}")
 _INTEGER: Final = re.compile(r"([0-9]+)(\.0*)?")
 
@@ -124,20 +128,23 @@ def same_value(one: FieldValue, other: FieldValue) -> bool:
     return canonical(one) == canonical(other)
 
 
-def by_age(order: Order) -> tuple[datetime, str]:
-    """The sort key of orders: date, then payment key."""
-    return order.date_utc, order.key
+def by_age(order: Order) -> tuple[datetime, str, str]:
+    """The sort key of orders: date, then payment key, then number; an order without a known date comes last."""
+    return order.date_utc or _LAST, order.key, order.number
 
 
-def choose(
-    valid: Iterable[Order], stored: FieldValue, aliases: Mapping[str, str] = MappingProxyType({})
-) -> Choice | None:
+def since(order: Order, start: datetime | None) -> bool:
+    """Whether the order is known to be no older than ``start``; without a start every order is."""
+    return start is None or (order.date_utc is not None and order.date_utc >= start)
+
+
+def choose(valid: Iterable[Order], stored: FieldValue, aliases: Aliases = NO_ALIASES) -> Choice | None:
     """The order for the purchase field among one subscriber's valid orders; None when there is none.
 
     Args:
         valid: the subscriber's valid orders for the campaign.
         stored: what the field holds now.
-        aliases: a stored value that was accepted as a row id of the old plugin → the order's key.
+        aliases: stored values that the shop was asked about.
     """
     ranked = sorted(valid, key=by_age)
     if not ranked:
@@ -147,8 +154,8 @@ def choose(
         for order in ranked:
             if same_value(order.number, value):
                 return Choice(order, keep=True, why="the order the field names")
-        key = aliases.get(value) or aliases.get(str(stored))
+        named = aliases.get(value) or aliases.get(str(stored))
         for order in ranked:
-            if order.key == key:
+            if named is not None and order.identity.same_order(named):
                 return Choice(order, keep=True, why=f"the field names it by its old row id {value}")
     return Choice(ranked[0], keep=False, why="earliest valid order")

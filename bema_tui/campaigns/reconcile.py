@@ -5,8 +5,7 @@ Domain rules, sections 3, 4 and 6. Pure: the same input gives the same outcome, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 from bema_tui.campaigns.account import CampaignCheck, check_campaign
 from bema_tui.campaigns.changes import (
@@ -21,7 +20,17 @@ from bema_tui.campaigns.changes import (
     movable,
 )
 from bema_tui.campaigns.context import CampaignContext, Outcome, Person, Step
-from bema_tui.campaigns.purchases import Choice, KnownOrder, choose, field_value, is_valid, same_value
+from bema_tui.campaigns.purchases import (
+    NO_ALIASES,
+    Aliases,
+    Choice,
+    KnownOrder,
+    choose,
+    field_value,
+    is_valid,
+    same_value,
+    since,
+)
 from bema_tui.campaigns.refunds import without_purchase
 from bema_tui.campaigns.remarks import (
     drift,
@@ -51,7 +60,7 @@ def reconcile_person(
     context: CampaignContext,
     person: Person,
     orders: Sequence[KnownOrder],
-    aliases: Mapping[str, str] = MappingProxyType({}),
+    aliases: Aliases = NO_ALIASES,
 ) -> Outcome:
     """What one subscriber needs in one campaign.
 
@@ -59,7 +68,7 @@ def reconcile_person(
         context: the campaign, the account's groups and field, the settings, what the reads prove.
         person: the subscriber with their tiers in this campaign.
         orders: the known orders that may concern this person; those of other addresses never count as theirs.
-        aliases: a stored field value that was accepted as a row id of the old plugin → the order's key.
+        aliases: stored field values that the shop was asked about.
 
     Returns:
         Changes and findings. A campaign without a usable purchase field gets findings only: it is blocked.
@@ -186,5 +195,4 @@ def _may_be_placed(context: CampaignContext, person: Person, valid: Sequence[Ord
 
 
 def _since_start(context: CampaignContext, valid: Sequence[Order]) -> bool:
-    start = context.campaign.start
-    return start is None or any(order.date_utc >= start for order in valid)
+    return any(since(order, context.campaign.start) for order in valid)

@@ -5,7 +5,7 @@ Domain rules, section 4, refunds. Only the status ``refunded`` of the very order
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from attrs import frozen
 
@@ -13,6 +13,7 @@ from bema_tui.campaigns.changes import NOT_ACTIVE, REFUND, field_change, group_c
 from bema_tui.campaigns.context import CampaignContext, Outcome, Person, Step
 from bema_tui.campaigns.purchases import (
     REFUNDED,
+    Aliases,
     KnownOrder,
     by_age,
     canonical,
@@ -22,7 +23,7 @@ from bema_tui.campaigns.purchases import (
     partly_refunded,
     same_value,
 )
-from bema_tui.campaigns.remarks import about, order_text, two_tiers
+from bema_tui.campaigns.remarks import about, day, order_text, two_tiers
 from bema_tui.campaigns.tiers import label, purchased_tier, tier_before
 from bema_tui.model import Finding, FindingRule, Order, PlannedChange, Tier
 
@@ -41,7 +42,7 @@ class Evidence:
 
 
 def without_purchase(
-    context: CampaignContext, person: Person, orders: Sequence[KnownOrder], aliases: Mapping[str, str]
+    context: CampaignContext, person: Person, orders: Sequence[KnownOrder], aliases: Aliases
 ) -> Outcome:
     """What to say about, and perhaps take back from, somebody without a valid order."""
     plain = len(person.lower) > 1 or len(person.bought) > 1
@@ -60,15 +61,17 @@ def without_purchase(
     return Outcome(changes, tuple(findings))
 
 
-def _evidence(
-    context: CampaignContext, person: Person, orders: Sequence[KnownOrder], aliases: Mapping[str, str]
-) -> Evidence:
+def _evidence(context: CampaignContext, person: Person, orders: Sequence[KnownOrder], aliases: Aliases) -> Evidence:
     value = canonical(person.stored)
     if value is None:
         mine = [known for known in orders if _is_mine(context, person, known.order)]
         return _judge(context, mine) if mine else _unproven("In a purchased tier, and no order of theirs is known.")
-    key = aliases.get(value) or aliases.get(str(person.stored))
-    named = [known for known in orders if same_value(known.order.number, value) or known.order.key == key]
+    alias = aliases.get(value) or aliases.get(str(person.stored))
+    named = [
+        known
+        for known in orders
+        if same_value(known.order.number, value) or (alias is not None and known.order.identity.same_order(alias))
+    ]
     if not named:
         return _unproven(f"Marked with order {value}, which the shop never showed for this address.")
     mine = [known for known in named if _is_mine(context, person, known.order)]
@@ -111,9 +114,7 @@ def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
     order = purchases[0]
     wanted = context.rules.on_refund == "revert"
     action = "a plan takes it back, with a yes of its own" if wanted else "no run changes this by itself"
-    message = (
-        f"Marked as a buyer, and order {order.number} of {order.date_utc:%Y-%m-%d} was refunded in full; {action}."
-    )
+    message = f"Marked as a buyer, and order {order.number} of {day(order)} was refunded in full; {action}."
     advice = "Take the purchase back if the refund was meant; accept if they bought again with another address."
     return Evidence(FindingRule.REFUNDED_PURCHASE, message, advice, order)
 

@@ -18,7 +18,16 @@ _WORDS: Final = {"on_hold": "on hold", "partially_refunded": "partially refunded
 def order_text(order: Order) -> str:
     """An order as reasons and messages name it: number, status, date (UTC)."""
     status = _WORDS.get(order.status, order.status)
-    return f"order {order.number}, {status}, {order.date_utc.astimezone(UTC):%Y-%m-%d %H:%M}"
+    return f"order {order.number}, {status}, {_moment(order, '%Y-%m-%d %H:%M')}"
+
+
+def day(order: Order) -> str:
+    """The day of an order (UTC)."""
+    return _moment(order, "%Y-%m-%d")
+
+
+def _moment(order: Order, form: str) -> str:
+    return "date unknown" if order.date_utc is None else order.date_utc.astimezone(UTC).strftime(form)
 
 
 def tiers_text(tiers: Sequence[Tier]) -> str:

@@ -171,7 +171,7 @@ class EasyDigitalDownloads(ReadOnly):
     async def read_sales(self, sink: Sink) -> SalesRead:
         """Read every listed sale, pass after pass, until two passes agree; ``edd_sales`` says how.
 
-        Each pass hands ``sink`` its rows page by page, each key once, with the number of the pass.
+        Each pass hands ``sink`` its rows page by page, each order once, with the number of the pass.
 
         Raises:
             NotAuthorized: the key may not see sales (asked before the first page).

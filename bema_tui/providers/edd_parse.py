@@ -10,10 +10,12 @@ from typing import Final
 from attrs import Factory, frozen
 
 from bema_tui.model import Order, OrderItem, Product, Subscriber
-from bema_tui.providers.parsing import Address, DigitId, FaultError, Label, Money, Token, structure
+from bema_tui.providers.parsing import Address, DigitId, FaultError, Label, Money, Token, excerpt, structure
 from bema_tui.providers.text import clean
 
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
+_NO_DATES: Final = frozenset({"0000-00-00 00:00:00", "0000-00-00", "-0001-11-30 00:00:00"})
+"""A date that the shop does not know: the database's zero, also as PHP counts it out."""
 _EMPTY: Final = Label("")
 _NOTHING: Final = Money(Decimal(0))
 
@@ -70,15 +72,15 @@ class _RawCustomer:
 
 
 def order(raw: object) -> Order:
-    """One sale of v2. Names are as sold, without HTML entities; the e-mail is as typed.
+    """One sale of v2. Names are as sold, without HTML entities; the e-mail is as typed; the date may be unknown.
 
     Raises:
         FaultError: a field can't be used.
     """
     row = structure(raw, _RawSale)
     date = _time(row.date_utc)
-    if date is None:
-        raise FaultError((("date_utc", f"{row.date_utc!r} is not a time"),))
+    if date is None and row.date_utc not in _NO_DATES:
+        raise FaultError((("date_utc", f"{excerpt(row.date_utc)} is not a time"),))
     return Order(
         key=row.key,
         number=row.ID,

@@ -16,7 +16,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from bema_tui.model import Completeness, Order
+from bema_tui.model import Completeness, Order, OrderIdentity
 from bema_tui.providers import edd_parse as parse
 from bema_tui.providers.edd_pages import AskPage, Page, Pages, end_of
 from bema_tui.providers.parsing import FaultError
@@ -37,10 +37,10 @@ class SalesRead:
     Attributes:
         completeness: complete, when two passes agreed and every row could be used; partial, when the rows that came
             are true but some may be missing; failed, when the key lost its right on the way.
-        orders: different keys in the last pass.
+        orders: different orders in the last pass.
         passes: how often the list was read.
         broken: path and fault of each row of the last pass that can't be used (at most a hundred are named).
-        newest_key: the key of the first row of the first pass; None for an empty shop.
+        newest_key: the key of the first usable row of the first pass; None for an empty shop.
         pages: requests for pages, all passes together.
         problem: why it is not complete, in words.
     """
@@ -56,7 +56,7 @@ class SalesRead:
 
 @define
 class _Pass:
-    """One reading of the whole list. Of each row only a 64-bit digest of its key stays, until the next pass.
+    """One reading of the whole list. Of each row only a 64-bit digest of its identity stays, until the next pass.
 
     ``rows`` and ``checksum`` stand for the rows that are no newer than the newest row of the first pass; the checksum
     is a sum, so that the order of the rows does not matter.
@@ -166,19 +166,19 @@ class SalesReader:
             except FaultError as error:
                 self._note_broken(present, f"{page.name}: sales.{index}", raw, error)
                 continue
-            if self._note(present, order.key, order_digest(order)):
+            if self._note(present, spelled(order.identity), order_digest(order)):
                 present.newest_key = present.newest_key or order.key
                 present.orders += 1
                 fresh.append(order)
         if fresh:
             await self._sink(fresh, present.number)
 
-    def _note(self, present: _Pass, key: str, row: int) -> bool:
-        """Note a row; false when its key came before in this pass.
+    def _note(self, present: _Pass, name: str, row: int) -> bool:
+        """Note a row; false when it came before in this pass.
 
         Rows above the first known one are newer than the first pass. Whatever is new further down is a change.
         """
-        digest = _digest(key, size=8)
+        digest = _digest(name, size=8)
         if digest in present.keys:
             return False
         present.keys.add(digest)
@@ -204,9 +204,14 @@ class SalesReader:
 
 
 def order_digest(order: Order) -> int:
-    """What a change of the row would change: key, status, address, number, products with their prices."""
+    """What a change of the row would change: identity, status, e-mail, products with their prices."""
     products = (f"{item.product_id}={item.price.normalize()}" for item in order.items)
-    return _digest(order.key, order.status, order.mode, order.email, order.number, *products)
+    return _digest(spelled(order.identity), order.status, order.mode, order.email, *products)
+
+
+def spelled(identity: OrderIdentity) -> str:
+    """An order's identity as one text; no two have the same, since neither key nor number holds a control."""
+    return f"{identity.key}\0{identity.date_utc}\0{identity.number}"
 
 
 def _spelled(raw: object, otherwise: str) -> str:

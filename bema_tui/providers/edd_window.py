@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from bema_tui.model import Completeness, Order
+from bema_tui.model import Completeness, Order, OrderIdentity
 from bema_tui.providers import edd_parse as parse
 from bema_tui.providers.edd_pages import AskPage, Page, Pages, end_of
 from bema_tui.providers.edd_sales import REPEATS, order_digest
@@ -45,9 +45,9 @@ class WindowRead:
 
 @define
 class _Pass:
-    """One reading of the newest rows; a dict keeps the order of the list, each key once."""
+    """One reading of the newest rows; a dict keeps the order of the list, each order once."""
 
-    orders: dict[str, Order] = field(factory=dict)
+    orders: dict[OrderIdentity, Order] = field(factory=dict)
     broken: str = ""
 
 
@@ -120,7 +120,7 @@ class WindowReader:
                 present.broken = f"A sale can't be used: {path}: {error}."
                 return found
             found.append(order)
-            present.orders.setdefault(order.key, order)
+            present.orders.setdefault(order.identity, order)
         return found
 
 
@@ -131,7 +131,7 @@ def _agreed(before: _Pass, present: _Pass) -> tuple[Order, ...] | None:
     read once only, and is left out.
     """
     rows = list(present.orders.values())
-    newer = next((place for place, order in enumerate(rows) if order.key in before.orders), len(rows))
+    newer = next((place for place, order in enumerate(rows) if order.identity in before.orders), len(rows))
     shared = rows[newer : newer + len(before.orders)]
     seen_twice = [order_digest(order) for order in shared]
     if seen_twice != [order_digest(order) for order in list(before.orders.values())[: len(shared)]]:

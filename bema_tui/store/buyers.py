@@ -70,7 +70,7 @@ class Buyers:
         return (
             select(orders.c.email_key)
             .distinct()
-            .select_from(order_items.join(orders, orders.c.key == order_items.c.order_key))
+            .select_from(order_items.join(orders, orders.c.id == order_items.c.order_id))
             .where(
                 product.in_(self._products),
                 orders.c.status.in_(self._statuses),

@@ -35,7 +35,9 @@ class History:
         return self.revisions[-1]
 
 
-SHIPPED = History(folder=Path(__file__).parent / "migrations", revisions=("0001", "0002", "0003", "0004", "0005"))
+SHIPPED = History(
+    folder=Path(__file__).parent / "migrations", revisions=("0001", "0002", "0003", "0004", "0005", "0006")
+)
 
 
 @frozen

@@ -148,7 +148,7 @@ class People:
         query = (
             select(orders.c.email_key, orders.c.email)
             .distinct()
-            .select_from(order_items.join(orders, orders.c.key == order_items.c.order_key))
+            .select_from(order_items.join(orders, orders.c.id == order_items.c.order_id))
             .where(
                 order_items.c.product_id.in_(product_ids),
                 orders.c.status.in_(statuses),

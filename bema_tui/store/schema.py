@@ -26,6 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+UNKNOWN_TIME = "unknown"
+"""What stands in the database for a time that is not known."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -51,6 +54,20 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return None if value is None else datetime.fromisoformat(value)
+
+
+class UtcTimeOrUnknown(UtcTime):
+    """The same for a time that may not be known: a word that sorts behind every time stands for it, since null is equal
+    to nothing."""
+
+    cache_ok = True
+    coerce_to_is_types = ()
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str:
+        return super().process_bind_param(value, dialect) or UNKNOWN_TIME
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value == UNKNOWN_TIME else super().process_result_value(value, dialect)
 
 
 # Row ids grow past 2**31 in a ledger's life; SQLite only counts up by itself on plain INTEGER.
@@ -233,28 +250,40 @@ findings = Table(
 orders = Table(
     "orders",
     metadata,
-    Column("key", String(64), primary_key=True),
-    Column("number", String(64), nullable=False),
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("key", String(255), nullable=False),
+    Column("date_utc", UtcTimeOrUnknown, nullable=False),
+    Column("number", String(255), nullable=False),
     Column("email", String(320), nullable=False),  # as the shop has it, cleaned
     Column("email_key", String(320), nullable=False, index=True),  # for comparing: ``emails.email_key``
     Column("status", String(30), nullable=False),
     Column("mode", String(10), nullable=False),
-    Column("date_utc", UtcTime, nullable=False),
     Column("total", String(40), nullable=False),
     Column("first_seen", UtcTime, nullable=False),
     Column("last_seen", UtcTime, nullable=False),
     Column("read_id", BigInteger, nullable=False, index=True),  # the last read that listed it
     Column("looked_up_at", UtcTime),  # when it was last asked for by key or row id, after it left the list
+    UniqueConstraint("key", "date_utc", "number"),  # an order's identity; renewals share the key
 )
 
 order_items = Table(
     "order_items",
     metadata,
-    Column("order_key", ForeignKey("orders.key", ondelete="CASCADE"), primary_key=True),
+    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("product_id", String(20), nullable=False, index=True),
     Column("name", String(400), nullable=False),
     Column("price", String(40), nullable=False),
+)
+
+former_emails = Table(
+    "former_emails",
+    metadata,
+    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True),
+    Column("email_key", String(320), primary_key=True),
+    Column("email", String(320), nullable=False),
+    Column("last_seen", UtcTime, nullable=False),
+    comment="E-mails under which the shop showed an order before it was changed there",
 )
 
 shop_reads = Table(
@@ -271,11 +300,25 @@ shop_reads = Table(
     comment="Each reading of the shop's list; the newest complete full one says which orders are listed",
 )
 
+unreadable_sales = Table(
+    "unreadable_sales",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("read_id", ForeignKey("shop_reads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("number", String(255), nullable=False),  # the shop's ID; what is not known of a sale is empty
+    Column("key", String(255), nullable=False),
+    Column("email_key", String(320), nullable=False),
+    Column("path", String(255), nullable=False),
+    Column("problem", Text, nullable=False),
+    comment="Sales that a read could not use: whom they could concern, the read proves no absence for",
+)
+
 row_id_answers = Table(
     "row_id_answers",
     metadata,
     Column("row_id", String(20), primary_key=True),
-    Column("order_key", String(64)),  # null: the shop knows no order under this row id
+    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE")),  # null: it showed no order under this row id
+    Column("answered", Boolean, nullable=False, default=True),  # false: it failed over this row id, and nothing else
     Column("asked_at", UtcTime, nullable=False),
     comment="What the shop answered for stored values that may be row ids of the old plugin",
 )

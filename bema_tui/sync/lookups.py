@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bema_tui.campaigns.purchases import canonical, same_value
-from bema_tui.model import Order
+from bema_tui.campaigns.purchases import Aliases, canonical, same_value
+from bema_tui.model import Order, OrderIdentity
 from bema_tui.sync.job import Job
 from bema_tui.sync.merge import Pair, people_with_orders
 
@@ -16,8 +16,8 @@ _ASK_AGAIN = timedelta(days=1)
 _MAX_ROW_ID_DIGITS = 15
 
 
-async def explain_stored_values(job: Job, *, shrank: bool) -> Mapping[str, str]:
-    """Look up what the list does not explain, remember the answers, and return the row ids: value → order key.
+async def explain_stored_values(job: Job, *, shrank: bool) -> Aliases:
+    """Look up what the list does not explain, remember the answers, and return the row ids: value → order.
 
     A stored value that matches no order of its subscriber may be a row id of the old plugin: the shop is asked
     once by ``id``, and the answer counts only if e-mail and product match. An order that left the list is asked for by
@@ -90,11 +90,12 @@ async def _remember(job: Job, row_ids: list[str], found: Mapping[str, Order | No
             await job.orders.put_looked_up(order)
     for value in row_ids:
         order = found[f"id:{value}"]
-        await job.orders.remember_row_id(value, order.key if order is not None else None)
-    for name, order in found.items():
-        if name.startswith("key:") and order is None:
+        await job.orders.remember_row_id(value, order.identity if order is not None else None)
+    for name in found:
+        if name.startswith("key:"):
+            # Of several orders with one key the shop answers with the oldest; the others were asked for all the same.
             await job.orders.mark_looked_up(name.removeprefix("key:"))
 
 
-def _known(answers: Mapping[str, str | None]) -> dict[str, str]:
-    return {value: key for value, key in answers.items() if key is not None}
+def _known(answers: Mapping[str, OrderIdentity | None]) -> Aliases:
+    return {value: order for value, order in answers.items() if order is not None}

@@ -10,7 +10,7 @@ from attrs import define, evolve, field, frozen
 
 from bema_tui.campaigns.changes import REFUND
 from bema_tui.campaigns.naming import read_group_name
-from bema_tui.campaigns.purchases import Rules
+from bema_tui.campaigns.purchases import NO_ALIASES, Rules
 from bema_tui.campaigns.reconcile import (
     CampaignContext,
     Outcome,
@@ -109,7 +109,7 @@ class Planner:
         self._history = LedgerHistory(job.db, job.campaign.code)
         self._tally = _Tally(left_out=len(job.set_aside))
         self._unreadable = frozenset(job.set_aside.values())
-        self._aliases: Mapping[str, str] = {}
+        self._aliases = NO_ALIASES
 
     async def plan(self) -> PlanResult:
         """Write the plan and its findings, and answer its sums."""

@@ -39,7 +39,9 @@ async def write_statistics(job: Job, statistics: Statistics, rules: Rules) -> st
             Decimal(0),
         )
         buyers += bool(pair.members)
-        first_days[min(order.date_utc for order in valid).date()] += 1
+        dates = [order.date_utc for order in valid if order.date_utc is not None]
+        if dates:
+            first_days[min(dates).date()] += 1
     await statistics.record_campaign(
         job.campaign.code,
         job.run,

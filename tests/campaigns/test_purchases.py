@@ -9,10 +9,20 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bema_tui.campaigns.purchases import KnownOrder, Rules, choose, field_value, is_valid, not_settled, same_value
+from bema_tui.campaigns.purchases import (
+    KnownOrder,
+    Rules,
+    by_age,
+    choose,
+    field_value,
+    is_valid,
+    not_settled,
+    same_value,
+    since,
+)
 from bema_tui.model import Order
 
-from .builders import CAMPAIGN, order
+from .builders import CAMPAIGN, DAY, order
 
 
 @pytest.mark.parametrize(
@@ -111,17 +121,40 @@ def test_the_stored_order_stays_else_the_earliest_is_taken(valid: Sequence[Order
         assert choice.order.number == str(stored)
     else:
         assert not choice.keep
-        assert all((choice.order.date_utc, choice.order.key) <= (one.date_utc, one.key) for one in valid)
+        assert all(by_age(choice.order) <= by_age(one) for one in valid)
 
 
 def test_an_accepted_row_id_stands_for_its_order() -> None:
     valid = [order("10391", key="k1").order, order("10400", key="k2", days=1).order]
-    choice = choose(valid, "57", {"57": "k2"})
+    choice = choose(valid, "57", {"57": valid[1].identity})
     assert choice is not None
     assert (choice.order.key, choice.keep) == ("k2", True)
-    other = choose(valid, "57", {"57": "somebody else's"})
+    other = choose(valid, "57", {"57": order("1", key="somebody else's").order.identity})
     assert other is not None
     assert (other.order.key, other.keep) == ("k1", False)
+
+
+@pytest.mark.fault("D2")
+def test_of_orders_with_one_key_the_accepted_one_is_meant() -> None:
+    first, renewal = order("10391", key="k").order, order("10400", key="k", days=365).order
+    choice = choose([first, renewal], "57", {"57": renewal.identity})
+    assert choice is not None
+    assert (choice.order, choice.keep) == (renewal, True)
+
+
+@pytest.mark.fault("A1")
+def test_an_order_whose_date_is_unknown_comes_last_and_is_since_nothing() -> None:
+    undated = evolve(order("10001").order, date_utc=None)
+    late = order("10391", days=400).order
+    choice = choose([undated, late], None)
+    assert choice is not None
+    assert choice.order == late
+    alone = choose([undated], None)
+    assert alone is not None
+    assert alone.order == undated
+    assert since(undated, None)
+    assert not since(undated, DAY)
+    assert since(late, DAY)
 
 
 def test_no_order_no_choice() -> None:

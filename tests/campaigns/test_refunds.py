@@ -132,7 +132,7 @@ def test_a_valid_order_outweighs_a_refunded_one() -> None:
 
 
 def test_an_accepted_row_id_names_the_refunded_order() -> None:
-    outcome = reconcile_person(context(REVERT), buyer(stored="57"), [REFUNDED], {"57": "key-10391"})
+    outcome = reconcile_person(context(REVERT), buyer(stored="57"), [REFUNDED], {"57": REFUNDED.order.identity})
     assert written(outcome.changes)[0] == ("field", "57", None)
 
 

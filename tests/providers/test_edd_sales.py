@@ -106,7 +106,30 @@ async def test_a_late_completion_of_an_old_order_is_a_change() -> None:
     assert (result.completeness, result.passes, result.orders) == (Completeness.COMPLETE, 3, 7)
 
 
-@pytest.mark.parametrize("change", [{"status": "revoked"}, {"email": "x@y.example"}, {"ID": "77"}, {"products": []}])
+@pytest.mark.fault("D2")
+@pytest.mark.parametrize("parallel", [1, 4])
+async def test_rows_that_share_a_key_are_orders_each(parallel: int) -> None:
+    shop = Shop.holding(6)
+    for row in shop.sales[:5]:
+        row["key"] = "k" * 32
+    shop.sales[0]["date_utc"] = "2026-05-29 16:56:33"
+    shop.sales[1]["date_utc"] = "0000-00-00 00:00:00"
+    result = await shop.whole_read(parallel=parallel)
+    assert (result.completeness, result.passes, result.orders) == (Completeness.COMPLETE, 2, 6)
+    assert shop.numbers(2) == [6, 5, 4, 3, 2, 1]
+    assert [order.date_utc is None for _, orders in shop.read[:1] for order in orders][1:2] == [True]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "revoked"},
+        {"email": "x@y.example"},
+        {"ID": "77"},
+        {"date_utc": "2020-01-01 00:00:00"},
+        {"products": []},
+    ],
+)
 async def test_a_row_that_changed_between_two_passes_is_a_change(change: dict[str, object]) -> None:
     shop = Shop.holding(3)
     shop.events[3] = lambda shop: shop.sales[1].update(change)
@@ -124,7 +147,7 @@ async def test_a_list_that_never_rests_is_partial_after_five_passes() -> None:
 
 async def test_a_row_that_cannot_be_used_makes_the_read_partial_and_is_named() -> None:
     shop = Shop.holding(4)
-    shop.sales[1]["date_utc"] = "0000-00-00 00:00:00"
+    shop.sales[1]["date_utc"] = "yesterday"
     shop.sales[3] = {"ID": "1"}
     result = await shop.whole_read()
     assert (result.completeness, result.passes, result.orders) == (Completeness.PARTIAL, 2, 2)

@@ -92,10 +92,18 @@ async def test_a_top_that_never_rests_is_partial_and_hands_out_nothing() -> None
 
 async def test_a_row_that_cannot_be_used_is_named() -> None:
     shop = Shop.holding(30)
-    shop.sales[4]["date_utc"] = "0000-00-00 00:00:00"
+    shop.sales[4]["date_utc"] = "yesterday"
     read = await newest(shop, set(range(31)))
     assert (read.completeness, read.orders) == (Completeness.PARTIAL, ())
     assert "page 2: sales.1" in read.problem
+
+
+@pytest.mark.fault("D2")
+async def test_rows_that_share_a_key_are_orders_each() -> None:
+    shop = Shop.holding(30)
+    for row in shop.sales[:8]:
+        row["key"] = "k" * 32
+    assert numbers(await newest(shop, set(range(25)))) == list(range(30, 18, -1))
 
 
 async def test_too_much_news_is_no_window() -> None:

@@ -105,6 +105,7 @@ async def test_a_sale_keeps_every_field_that_the_rules_need(name: str) -> None:
     assert (order.number, order.status, order.mode, order.total) == (number, status, mode, Decimal(total))
     assert [(line.product_id, line.price) for line in order.items] == [(each, Decimal(price)) for each, price in lines]
     assert (order.key, order.email, order.email_key) == (raw["key"], raw["email"], raw["email"].lower())
+    assert order.date_utc is not None
     assert f"{order.date_utc:%Y-%m-%d %H:%M:%S}" == raw["date_utc"]
     assert order.date_utc.tzinfo is not None
     assert not [line.name for line in order.items if "&#" in line.name]

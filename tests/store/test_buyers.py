@@ -30,6 +30,7 @@ async def filled(db: Database, people: dict[str, tuple[int, int]]) -> Buyers:
     ]
     bought = [
         {
+            "id": place,
             "key": address,
             "number": address,
             "email": address,
@@ -38,9 +39,9 @@ async def filled(db: Database, people: dict[str, tuple[int, int]]) -> Buyers:
             "mode": "live",
         }
         | {"date_utc": now, "total": "1", "first_seen": now, "last_seen": now, "read_id": 1}
-        for address in [*people, "unknown@example.com"]
+        for place, address in enumerate([*people, "unknown@example.com"])
     ]
-    items = [{"order_key": row["key"], "position": 0, "product_id": "42", "name": "A", "price": "1"} for row in bought]
+    items = [{"order_id": row["id"], "position": 0, "product_id": "42", "name": "A", "price": "1"} for row in bought]
     async with db.write() as connection:
         await connection.execute(insert(members), known)
         await connection.execute(insert(orders), bought)

@@ -21,6 +21,7 @@ from bema_tui.errors import NewerDatabase, StoreError
 from bema_tui.store import schema
 from bema_tui.store.database import Database, plain_words, utc_now
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
+from bema_tui.store.orders import Orders
 
 OPEN_IT = """
 import asyncio, sys
@@ -241,6 +242,41 @@ async def test_e_mails_that_are_there_get_their_key(tmp_path: Path) -> None:
             assert [key for (key,) in rows] == wanted
         subjects = [subject for (subject,) in connection.execute("SELECT subject FROM findings ORDER BY id")]
         assert subjects == [*wanted, "zoe@x.org", "zo\u200be@x.org", "Käse"]
+
+
+@pytest.mark.fault("D2")
+async def test_orders_that_are_there_keep_their_items_and_answers(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    await bring_up_to_date(engine, path, History(SHIPPED.folder, SHIPPED.revisions[:5]))
+    await engine.dispose()
+    first, second, third = (f"2026-0{month}-01T00:00:00.000000+00:00" for month in (1, 2, 3))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        columns = "key, number, date_utc, first_seen, last_seen, email, email_key, status, mode, total, read_id"
+        connection.executemany(
+            f"INSERT INTO orders ({columns}) VALUES (?, ?, ?, ?, ?, 'A@x.org', 'a@x.org', 'complete', 'live', '9', 3)",
+            [("k1", "10391", first, second, third), ("k0", "10392", second, second, third)],
+        )
+        connection.executemany(
+            "INSERT INTO order_items (order_key, position, product_id, name, price) VALUES (?, ?, '12', ?, '4.50')",
+            [("k1", 0, "A"), ("k0", 0, "B"), ("k1", 1, "C")],
+        )
+        connection.executemany(
+            "INSERT INTO row_id_answers (row_id, order_key, asked_at) VALUES (?, ?, '2026')",
+            [("7", "k1"), ("8", None), ("9", "gone")],
+        )
+    async with await Database.open(str(path)) as database:
+        answers = await Orders(database).row_id_answers(["7", "8", "9"])
+        found = await Orders(database).for_campaign(["12"], "", 10)
+    assert {value: order and order.key for value, order in answers.items()} == {"7": "k1", "8": None}
+    assert [
+        (one.order.key, one.order.number, one.order.email, [(item.name, str(item.price)) for item in one.order.items])
+        for one in found
+    ] == [("k1", "10391", "A@x.org", [("A", "4.50"), ("C", "4.50")]), ("k0", "10392", "A@x.org", [("B", "4.50")])]
+    with closing(sqlite3.connect(path)) as connection:
+        seen = connection.execute("SELECT first_seen, last_seen, read_id FROM orders").fetchall()
+        assert seen == [(second, third, 3)] * 2
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
 def test_the_scripts_are_the_chain_that_the_program_names() -> None:

@@ -9,11 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bema_tui.campaigns.purchases import KnownOrder
+from bema_tui.campaigns.purchases import KnownOrder, by_age
 from bema_tui.model import Completeness, Order, OrderItem
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders
@@ -114,6 +115,96 @@ async def test_an_order_twice_in_one_put_counts_as_last_seen(db: Database) -> No
     assert [row.order.status for row in await known(store)] == ["revoked"]
 
 
+@pytest.mark.fault("D2")
+async def test_orders_that_share_a_key_are_all_kept(db: Database) -> None:
+    store = Orders(db)
+    first = order("k1")
+    renewal = evolve(order("k1", day=365), number="77", status="on_hold", email="new@example.org")
+    twin = evolve(first, number="78", items=(OrderItem("12", "B", Decimal(3)),))
+    undated = evolve(order("k1", product="7"), date_utc=None)
+    found = [first, renewal, twin, undated]
+    for _ in range(2):
+        await read(store, found)
+        assert {row.order for row in await known(store, "12", "7")} == set(found)
+        assert all(row.listed for row in await known(store, "12", "7"))
+    await read(store, [renewal, undated])
+    assert {row.order: row.listed for row in await known(store, "12", "7")} == {
+        first: False,
+        renewal: True,
+        twin: False,
+        undated: True,
+    }
+
+
+@pytest.mark.fault("D2")
+async def test_a_look_up_by_key_settles_the_order_that_it_showed_and_no_other(db: Database) -> None:
+    store = Orders(db)
+    first, renewal = order("k1"), order("k1", day=365)
+    await read(store, [first, renewal])
+    await read(store, [])
+    await store.put_looked_up(evolve(first, status="refunded"))
+    assert {row.order.date_utc: row.order.status for row in await known(store)} == {
+        first.date_utc: "refunded",
+        renewal.date_utc: "complete",
+    }
+
+
+@pytest.mark.fault("D2")
+async def test_an_order_under_another_e_mail_or_number_is_the_same_order(db: Database) -> None:
+    store = Orders(db)
+    first, other = order("k1"), order("k2")
+    await read(store, [first, other])
+    changed = evolve(first, email="new@example.org", number="BEMA-3-X")
+    await read(store, [changed, other])
+    assert {row.order for row in await known(store)} == {changed, other}
+
+
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize("mended", [True, False])
+async def test_an_order_whose_date_was_or_becomes_unknown_is_the_same_order(db: Database, mended: bool) -> None:
+    store = Orders(db)
+    dated, undated = order("k1"), evolve(order("k1"), date_utc=None)
+    before, after = (undated, dated) if mended else (dated, undated)
+    await read(store, [before])
+    await read(store, [after])
+    assert await known(store) == (KnownOrder(after, listed=True),)
+
+
+@pytest.mark.fault("D2")
+async def test_a_second_order_of_one_moment_takes_no_others_place(db: Database) -> None:
+    """It stands first in the list, and comes with an earlier page than the one that is known, or without it."""
+    store = Orders(db)
+    first = order("k1")
+    second = evolve(first, number="77")
+    await read(store, [first])
+    window = await store.begin_read("window")
+    await store.put(window, [second])
+    await store.finish_read(window, Completeness.COMPLETE, orders=1, passes=2, requests=2)
+    assert {row.order for row in await known(store)} == {first, second}
+    number = await store.begin_read()
+    for page in ([evolve(first, number="78")], [second], [first]):
+        await store.put(number, page)
+    await store.finish_read(number, Completeness.COMPLETE, orders=3, passes=2, requests=3)
+    assert {row.order.number for row in await known(store) if row.listed} == {first.number, "77", "78"}
+
+
+@pytest.mark.fault("A1")
+async def test_an_unknown_date_comes_last_and_is_no_start(db: Database) -> None:
+    store = Orders(db)
+    undated = evolve(order("k0", product="1"), date_utc=None)
+    await read(store, [undated, order("k2", product="1", day=9), order("k1", product="1", day=5)])
+    streamed: list[str] = []
+    after = ""
+    while page := await store.for_campaign(["1"], after, 1):
+        streamed += [row.order.key for row in page]
+        after = page[-1].order.email_key
+    assert streamed == ["k1", "k2", "k0"]
+    assert await store.earliest_valid_by_product() == {"1": START + timedelta(days=5)}
+    await read(store, [undated])
+    assert await store.earliest_valid_by_product() == {}
+    assert await store.sold_products() == {"1"}
+
+
 async def test_a_looked_up_order_is_known_but_not_listed(db: Database, clock: SetClock) -> None:
     store = Orders(db)
     await read(store, [order("k1"), order("k2")])
@@ -136,11 +227,13 @@ async def test_a_looked_up_order_is_known_but_not_listed(db: Database, clock: Se
 
 async def test_answers_about_row_ids_are_kept(db: Database) -> None:
     store = Orders(db)
+    first, renewal = order("k1"), order("k1", day=365)
+    await read(store, [first, renewal])
     await store.remember_row_id("77", None)
-    await store.remember_row_id("78", "k1")
-    assert await store.row_id_answers(["77", "78", "79"]) == {"77": None, "78": "k1"}
-    await store.remember_row_id("77", "k2")
-    assert await store.row_id_answers(["77"]) == {"77": "k2"}
+    await store.remember_row_id("78", first.identity)
+    assert await store.row_id_answers(["77", "78", "79"]) == {"77": None, "78": first.identity}
+    await store.remember_row_id("77", renewal.identity)
+    assert await store.row_id_answers(["77"]) == {"77": renewal.identity}
 
 
 async def test_sold_products_and_their_first_sale(db: Database) -> None:
@@ -194,7 +287,7 @@ async def test_the_stream_is_sorted_whole_and_never_splits_an_address(
                 streamed += [row.order for row in page]
                 after = page[-1].order.email_key
     wanted = [one for one in found if one.items[0].product_id != "99" and one.email_key]
-    assert streamed == sorted(wanted, key=lambda one: (one.email_key, one.date_utc, one.key))
+    assert streamed == sorted(wanted, key=lambda one: (one.email_key, *by_age(one)))
 
 
 async def test_bulk_is_bulk(db: Database) -> None:
