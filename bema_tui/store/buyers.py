@@ -9,7 +9,8 @@ from attrs import frozen
 from sqlalchemy import ColumnElement, Integer, Select, and_, func, select
 
 from bema_tui.store.database import Database
-from bema_tui.store.schema import members, order_items, orders
+from bema_tui.store.schema import members
+from bema_tui.store.schema_shop import order_items, orders
 
 
 @frozen

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import Order, OrderIdentity
-from bema_tui.store.schema import former_emails, order_items, orders
+from bema_tui.store.schema_shop import former_emails, order_items, orders
 
 CHUNK: Final = 5000  # values in one IN list; SQLite takes 32,766
 NO_READ: Final = 0

@@ -15,7 +15,7 @@ from bema_tui.campaigns.purchases import COMPLETE, LIVE, PARTIALLY_REFUNDED, Kno
 from bema_tui.model import Completeness, Order, OrderIdentity, OrderItem
 from bema_tui.store.database import Database
 from bema_tui.store.order_rows import NO_READ, chunks, put_orders
-from bema_tui.store.schema import order_items, orders, row_id_answers, shop_reads
+from bema_tui.store.schema_shop import order_items, orders, row_id_answers, shop_reads
 
 _NEVER: Final = 2**62  # a read that none reaches
 _ORDER: Final = (orders.c.date_utc, orders.c.key, orders.c.id)

@@ -14,7 +14,8 @@ from bema_tui.emails import email_key, spellings
 from bema_tui.model import SubscriberStatus, Tier
 from bema_tui.store.database import Database
 from bema_tui.store.runs import Fence, check_fence
-from bema_tui.store.schema import members, order_items, orders
+from bema_tui.store.schema import members
+from bema_tui.store.schema_shop import order_items, orders
 
 _TIERS = tuple(Tier)
 _PAGE = 1000

@@ -1,12 +1,9 @@
 """The tables, in SQLAlchemy Core; ``migrations/`` builds them, and a test holds the two together.
 
-All times are UTC and stored as ISO text with microseconds, so that they sort and compare as text in every database.
+Those of the shop's orders stand in ``schema_shop``.
 """
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -17,61 +14,15 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
 
-UNKNOWN_TIME = "unknown"
-"""What stands in the database for a time that is not known."""
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC datetime, kept as fixed-width ISO text."""
-
-    impl = String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone can't be stored")
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else datetime.fromisoformat(value)
-
-
-class UtcTimeOrUnknown(UtcTime):
-    """The same for a time that may not be known: a word that sorts behind every time stands for it, since null is equal
-    to nothing."""
-
-    cache_ok = True
-    coerce_to_is_types = ()
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str:
-        return super().process_bind_param(value, dialect) or UNKNOWN_TIME
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value == UNKNOWN_TIME else super().process_result_value(value, dialect)
-
-
-# Row ids grow past 2**31 in a ledger's life; SQLite only counts up by itself on plain INTEGER.
-_RowId = BigInteger().with_variant(Integer, "sqlite")
+import bema_tui.store.schema_shop  # noqa: F401 (the metadata knows every table)
+from bema_tui.store.schema_base import RowId, UtcTime
+from bema_tui.store.schema_base import metadata as metadata
 
 settings = Table(
     "settings",
@@ -104,7 +55,7 @@ campaign_products = Table(
 runs = Table(
     "runs",
     metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("id", RowId, primary_key=True, autoincrement=True),
     Column("kind", String(20), nullable=False),  # sync, plan
     Column("campaign", ForeignKey("campaigns.code"), nullable=False),
     Column("state", String(20), nullable=False),
@@ -146,7 +97,7 @@ runs = Table(
 requests = Table(
     "requests",
     metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("id", RowId, primary_key=True, autoincrement=True),
     Column("run", ForeignKey("runs.id"), nullable=False, index=True),
     Column("verb", String(20), nullable=False),  # stop, pause, resume
     Column("by_user", String(100), nullable=False),
@@ -160,7 +111,7 @@ requests = Table(
 ledger = Table(
     "ledger",
     metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("id", RowId, primary_key=True, autoincrement=True),
     Column("run", ForeignKey("runs.id"), nullable=False),
     Column("seq", Integer, nullable=False),  # the order of sending within the run; a person's rows stand together
     Column("person_seq", Integer, nullable=False),  # the person's place within (run, rule): the plan's paging key
@@ -228,7 +179,7 @@ locks = Table(
 findings = Table(
     "findings",
     metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("id", RowId, primary_key=True, autoincrement=True),
     Column("campaign", String(50), nullable=False),  # a code, or "" for the account as a whole
     Column("rule", String(40), nullable=False),
     Column("severity", String(10), nullable=False),
@@ -245,82 +196,6 @@ findings = Table(
     Column("last_run", BigInteger),
     UniqueConstraint("campaign", "rule", "subject"),
     Index("ix_findings_state_severity_rank", "state", "severity_rank", "last_seen"),
-)
-
-orders = Table(
-    "orders",
-    metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
-    Column("key", String(255), nullable=False),
-    Column("date_utc", UtcTimeOrUnknown, nullable=False),
-    Column("number", String(255), nullable=False),
-    Column("email", String(320), nullable=False),  # as the shop has it, cleaned
-    Column("email_key", String(320), nullable=False, index=True),  # for comparing: ``emails.email_key``
-    Column("status", String(30), nullable=False),
-    Column("mode", String(10), nullable=False),
-    Column("total", String(40), nullable=False),
-    Column("first_seen", UtcTime, nullable=False),
-    Column("last_seen", UtcTime, nullable=False),
-    Column("read_id", BigInteger, nullable=False, index=True),  # the last read that listed it
-    Column("looked_up_at", UtcTime),  # when it was last asked for by key or row id, after it left the list
-    UniqueConstraint("key", "date_utc", "number"),  # an order's identity; renewals share the key
-)
-
-order_items = Table(
-    "order_items",
-    metadata,
-    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("product_id", String(20), nullable=False, index=True),
-    Column("name", String(400), nullable=False),
-    Column("price", String(40), nullable=False),
-)
-
-former_emails = Table(
-    "former_emails",
-    metadata,
-    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True),
-    Column("email_key", String(320), primary_key=True),
-    Column("email", String(320), nullable=False),
-    Column("last_seen", UtcTime, nullable=False),
-    comment="E-mails under which the shop showed an order before it was changed there",
-)
-
-shop_reads = Table(
-    "shop_reads",
-    metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
-    Column("started_at", UtcTime, nullable=False),
-    Column("finished_at", UtcTime),
-    Column("completeness", String(10)),
-    Column("orders", Integer, nullable=False, default=0),
-    Column("passes", Integer, nullable=False, default=0),
-    Column("requests", Integer, nullable=False, default=0),
-    Column("kind", String(10), nullable=False, default="full", server_default="full"),  # full, window
-    comment="Each reading of the shop's list; the newest complete full one says which orders are listed",
-)
-
-unreadable_sales = Table(
-    "unreadable_sales",
-    metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
-    Column("read_id", ForeignKey("shop_reads.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("number", String(255), nullable=False),  # the shop's ID; what is not known of a sale is empty
-    Column("key", String(255), nullable=False),
-    Column("email_key", String(320), nullable=False),
-    Column("path", String(255), nullable=False),
-    Column("problem", Text, nullable=False),
-    comment="Sales that a read could not use: whom they could concern, the read proves no absence for",
-)
-
-row_id_answers = Table(
-    "row_id_answers",
-    metadata,
-    Column("row_id", String(20), primary_key=True),
-    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE")),  # null: it showed no order under this row id
-    Column("answered", Boolean, nullable=False, default=True),  # false: it failed over this row id, and nothing else
-    Column("asked_at", UtcTime, nullable=False),
-    comment="What the shop answered for stored values that may be row ids of the old plugin",
 )
 
 members = Table(
@@ -346,7 +221,7 @@ members = Table(
 statistics = Table(
     "statistics",
     metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("id", RowId, primary_key=True, autoincrement=True),
     Column("campaign", String(50), nullable=False),
     Column("run", BigInteger),
     Column("at", UtcTime, nullable=False),
@@ -362,7 +237,7 @@ statistics = Table(
 processings = Table(
     "processings",
     metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("id", RowId, primary_key=True, autoincrement=True),
     Column("campaign", String(50), nullable=False),
     Column("run", BigInteger, nullable=False, index=True),
     Column("started_at", UtcTime, nullable=False),
@@ -377,7 +252,7 @@ processings = Table(
 memory_cleanups = Table(
     "memory_cleanups",
     metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("id", RowId, primary_key=True, autoincrement=True),
     Column("campaign", String(50), nullable=False),
     Column("run", BigInteger, nullable=False),
     Column("at", UtcTime, nullable=False),
@@ -388,7 +263,7 @@ memory_cleanups = Table(
 health_samples = Table(
     "health_samples",
     metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("id", RowId, primary_key=True, autoincrement=True),
     Column("at", UtcTime, nullable=False, index=True),
     Column("host", String(255), nullable=False),
     Column("pid", Integer, nullable=False),
@@ -450,7 +325,7 @@ consoles = Table(
 activity = Table(
     "activity",
     metadata,
-    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("id", RowId, primary_key=True, autoincrement=True),
     Column("at", UtcTime, nullable=False, index=True),
     Column("who", String(100), nullable=False),
     Column("host", String(255), nullable=False, default=""),

@@ -8,7 +8,8 @@ from sqlalchemy import event, insert
 
 from bema_tui.store.buyers import Buyers, Expected
 from bema_tui.store.database import Database
-from bema_tui.store.schema import members, order_items, orders
+from bema_tui.store.schema import members
+from bema_tui.store.schema_shop import order_items, orders
 
 CODE = "2024_ETB_NBL"
 PEOPLE = {  # address -> tiers as bits, and the run whose read saw them last
