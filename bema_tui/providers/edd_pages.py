@@ -5,22 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
 
 from attrs import frozen
 
-from bema_tui.errors import ConnectionFailed
+from bema_tui.bounds import LIST_PAGES
+from bema_tui.errors import BadAnswer, ConnectionFailed
 from bema_tui.providers.breaker import CircuitOpen
+from bema_tui.providers.edd_page_size import PageSize
 
 AskPage = Callable[[int, int], Awaitable[Sequence[object] | None]]
 """Takes the number of a page, from 1, and its size; answers its rows, or None past the end."""
-
-SLOW_SECONDS: Final = 8.0
-"""A page that takes longer is asked for at half its size: the shop's server gives up on a request after 30 s."""
-FAST_SECONDS: Final = 1.0
-"""When every page of a round takes less, later ones are twice as large."""
-SMALLEST: Final = 25
-LARGEST: Final = 500
 
 
 @frozen
@@ -40,69 +34,63 @@ class Page:
 class Pages:
     """Asks for pages, several at once, and changes their size by the time they take.
 
-    A page starts at a multiple of its size. Pages grow where a larger one starts at the next row; half of an odd size
-    may start before it. Rows can so come twice, and none is left out. A setting outside 25 to 500 is kept, as long as
-    the shop is not too slow for it. A shop that fails over a page is asked for half of it, and for one at a time.
+    A page starts at a multiple of its size: the one that holds the next row may start before it. Rows can so come
+    twice, and none is left out. Pages in one round are of one size. Only full pages change the size, so that a shop
+    which gives fewer rows than it is asked for is read by pages of one size, whose numbers alone say what is next.
     """
 
     def __init__(self, ask: AskPage, size: int, parallel: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._ask = ask
-        self._size = max(1, size)
-        self._parallel = parallel
+        self._size = PageSize(size, parallel)
         self._clock = clock
-        self._may_grow = False
         self.asked = 0
 
     async def at(self, offset: int, most: int | None = None) -> list[Page]:
-        """The pages that hold the rows from ``offset`` on, ``parallel`` of them or at most ``most``.
+        """The pages that hold the rows from ``offset`` on, as many as are asked for at once or at most ``most``.
 
         Raises:
             ProviderError: one of them could not be read; the ones in flight are awaited, not cancelled.
         """
         failed: ConnectionFailed | None = None
         while True:
+            started = self._clock()
             try:
                 return await self._round(offset, most)
             except ConnectionFailed as error:
-                if not error.retryable:
-                    raise
                 given_up = isinstance(error, CircuitOpen)
                 failed = failed if failed and given_up else error
-                if given_up or self._size // 2 < SMALLEST:
-                    raise failed from None
                 # What is too much for the shop's memory or time may do in smaller pieces.
-                self._size, self._parallel = self._size // 2, 1
+                if given_up or not self._size.failed(self._clock() - started, self._clock()):
+                    raise failed from None
 
     async def _round(self, offset: int, most: int | None) -> list[Page]:
-        if self._may_grow and offset % (self._size * 2) == 0:
-            self._size, self._may_grow = self._size * 2, False
-        size, first = self._size, offset // self._size + 1
-        numbers = range(first, first + min(self._parallel, most or self._parallel))
+        size, at_once = self._size.begin(offset)
+        first = offset // size + 1
+        if first > LIST_PAGES.most:
+            raise BadAnswer(
+                f"The shop's list of sales has no end: it goes on after {first - 1:,} pages.",
+                tried="read every sale of the shop",
+                advice="Look for a cache or another program that answers in the shop's place.",
+            )
+        numbers = range(first, first + min(at_once, most or at_once))
         self.asked += len(numbers)
         answers = await asyncio.gather(*(self._timed(number, size) for number in numbers), return_exceptions=True)
         pages: list[Page] = []
-        slowest = 0.0
+        full: list[float] = []
         for number, answer in zip(numbers, answers, strict=True):
             if isinstance(answer, BaseException):
                 raise answer
             rows, seconds = answer
-            slowest = max(slowest, seconds)
             pages.append(Page(number, size, rows))
-        self._adapt(slowest, full=all(page.rows is not None for page in pages))
+            if rows is not None and len(rows) >= size:
+                full.append(seconds)
+        self._size.came(full, self._clock())
         return pages
 
     async def _timed(self, number: int, size: int) -> tuple[Sequence[object] | None, float]:
         started = self._clock()
         rows = await self._ask(number, size)
         return rows, self._clock() - started
-
-    def _adapt(self, slowest: float, *, full: bool) -> None:
-        self._may_grow = False
-        if slowest > SLOW_SECONDS and self._size // 2 >= SMALLEST:
-            self._size //= 2
-        elif slowest < FAST_SECONDS and full:
-            # An empty page is quick and says nothing about a full one.
-            self._may_grow = self._size >= SMALLEST and self._size * 2 <= LARGEST
 
 
 def end_of(pages: Sequence[Page]) -> int:
