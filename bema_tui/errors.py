@@ -149,6 +149,12 @@ class StoreError(BemaError):
     """The database can't be used: not writable, full, locked for too long, or damaged."""
 
 
+class DatabaseBusy(StoreError):
+    """Another process holds the database's write lock."""
+
+    retryable = True
+
+
 class NewerDatabase(StoreError):
     """The database was made by a newer version of this program."""
 

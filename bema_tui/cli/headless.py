@@ -14,7 +14,7 @@ import click
 from attrs import frozen
 
 from bema_tui.cli.common import World
-from bema_tui.errors import BemaError, LockLost
+from bema_tui.errors import BemaError, LockLost, StoreError
 from bema_tui.model import ChangeState, RunState
 from bema_tui.store.findings import Findings
 from bema_tui.store.views import RunView
@@ -79,12 +79,15 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
             with contextlib.suppress(asyncio.CancelledError):
                 await progress
     error = None if task.cancelled() else task.exception()
-    if isinstance(error, BemaError):
-        if not isinstance(error, LockLost):
-            click.echo(f"bema-tui: run {begun.run}: {error}", err=True)
-    elif error is not None:
+    if error is not None and not isinstance(error, BemaError):
         raise error
-    return Ended(await world.reader.run(begun.run), error)
+    try:
+        run = await world.reader.run(begun.run)
+    except StoreError as unreadable:  # most likely for the very reason that ended the run: that is said once
+        raise error or unreadable from None
+    if error is not None and not isinstance(error, LockLost):
+        click.echo(f"bema-tui: run {begun.run}: {error}", err=True)
+    return Ended(run, error)
 
 
 def _can_redraw() -> bool:

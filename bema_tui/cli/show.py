@@ -112,7 +112,7 @@ def locks(context: click.Context, settings: Settings, as_json: bool) -> None:
                 lock.since.strftime("%m-%d %H:%M"),
                 lock.last_beat.strftime("%m-%d %H:%M"),
                 lock.state,
-                lock.token,
+                str(lock.token),
             )
             for lock in found
         ]

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import UsageError
 from bema_tui.model import Campaign
-from bema_tui.store.activity import plain, write_activity
+from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
+from bema_tui.store.plain import plain
 from bema_tui.store.schema import campaign_products, campaigns
 
 _LIST = "`bema-tui campaigns list` shows every campaign."

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import stat
-import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,15 +14,17 @@ from typing import Any, Self
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bema_tui.errors import ConfigurationError, StoreError
+from bema_tui.errors import ConfigurationError
+from bema_tui.store.explain import plain_words
+from bema_tui.store.files import HeldFiles, create, survey
 
 Clock = Callable[[], datetime]
 
-_BUSY_MILLISECONDS = 15_000
-_SWITCH_AGAIN_SECONDS = 0.02
+PATIENCE = 15.0
+"""How many seconds another process may keep the database busy."""
 
 
 def utc_now() -> datetime:
@@ -59,42 +59,42 @@ class Database:
     """An open database, its schema checked and brought up to date.
 
     ``read`` and ``write`` hand out a connection inside one short transaction; ``write`` takes SQLite's write lock at
-    its start, so that what it reads first is still true when it writes.
+    its start, so that what it reads first is still true when it writes. Readers never wait for a writer.
     """
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, path: Path | None = None) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock, files: HeldFiles | None = None) -> None:
         self.engine = engine
         self.now = clock
-        self._path = path
-        self._file = _identity(path) if path is not None else None
+        self._files = files
 
     @classmethod
-    async def open(cls, address: str, *, clock: Clock = utc_now) -> Self:
-        """Open, and create or migrate where needed.
+    async def open(cls, address: str, *, clock: Clock = utc_now, patience: float = PATIENCE) -> Self:
+        """Open, and create or migrate where needed; a file that is not ours is not touched.
 
         Raises:
             ConfigurationError: the address is wrong.
             NewerDatabase: a newer version of this program made it.
-            StoreError: it can't be opened, read or written.
+            StoreError: it can't be opened, read or written, or belongs to another program.
         """
         url = normalise_url(address)
         path = None if url.database in (None, "", ":memory:") else Path(str(url.database))
         with plain_words(str(path or "memory"), "open the database"):
-            if path is not None:
-                await asyncio.to_thread(_prepare_file, path)
             try:
-                engine = create_async_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
+                engine = create_async_engine(url, connect_args={"timeout": patience})
             except NoSuchModuleError as error:
                 raise ConfigurationError(f"The database driver of {url.drivername} is not installed.") from error
-            _install_sqlite_habits(engine)
+            _install_sqlite_habits(engine, patience)
+            # What can't be used is found here: a failure in the driver's own thread could outlive the event loop.
+            files = None if path is None else await asyncio.to_thread(_take_hold, path, patience)
+            opened = cls(engine, clock, files)
             from bema_tui.store.migrate import bring_up_to_date
 
             try:
                 await bring_up_to_date(engine, path)
             except BaseException:
-                await engine.dispose()
+                await opened.close()
                 raise
-            return cls(engine, clock, path)
+            return opened
 
     @property
     def where(self) -> str:
@@ -108,29 +108,40 @@ class Database:
             self._still_there()
             async with self.engine.connect() as connection, connection.begin():
                 yield connection
+                self._still_there()
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """One short transaction with the right to write from its start; committed at the end, else rolled back."""
+        """One short transaction with the right to write from its start; committed at the end, else rolled back.
+
+        Nothing but the database may be awaited inside: everybody else who writes waits for its end.
+        """
         with plain_words(self.where, "write the database"):
             self._still_there()
             async with self.engine.connect() as connection:
                 writer = await connection.execution_options(bema_write=True)
                 async with writer.begin():
                     yield writer
+                    self._still_there()
+
+    async def checkpoint(self) -> None:
+        """Bring what is committed into the database file itself, so that the loss of its log can't take it back.
+
+        It is done as far as nobody is in the way: what is committed stands in the log in any case.
+        """
+        if self._files is not None:
+            with suppress(sqlite3.Error):  # a full disk, for one: whoever writes next says so
+                await asyncio.to_thread(self._files.checkpoint)
 
     def _still_there(self) -> None:
-        """SQLite goes on in a file that was taken away, where no other process sees its ledger and its locks."""
-        if self._path is not None and _identity(self._path) != self._file:
-            raise StoreError(
-                "The database file was removed or replaced while it was open.",
-                where=self.where,
-                advice="Put the file back, or a copy of it, and start again.",
-            )
+        if self._files is not None:
+            self._files.check()
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        if self._files is not None:
+            await asyncio.to_thread(self._files.close)
 
     async def __aenter__(self) -> Self:
         return self
@@ -141,94 +152,23 @@ class Database:
         await self.close()
 
 
-@contextmanager
-def plain_words(where: str, tried: str) -> Any:
-    """Turn database and file errors into ``StoreError`` with what to do; everything else passes."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise _explain(str(error.orig), where, tried) from error
-    except (sqlite3.Error, OSError) as error:
-        raise _explain(str(error), where, tried) from error
-    except SQLAlchemyError as error:
-        raise StoreError("The database did not accept a statement.", where=where, tried=tried) from error
+def _take_hold(path: Path, patience: float) -> HeldFiles:
+    """Open a database's files, once it is known that they are ours or nobody's; without any, the first is made."""
+    from bema_tui.store.migrate import SHIPPED, refuse_others
+
+    if not survey(path, lambda found: refuse_others(found, SHIPPED, str(path))):
+        create(path)
+    return HeldFiles(path, patience)
 
 
-_EXPLANATIONS = (
-    ("disk is full", "The disk is full.", "Free some space, then resume the run: nothing that was written is lost."),
-    ("no space left", "The disk is full.", "Free some space, then resume the run: nothing that was written is lost."),
-    ("disk i/o error", "The disk does not answer.", "Check the disk and its free space."),
-    ("readonly", "The database can't be written.", "Check the owner and the rights of the file and its folder."),
-    (
-        "permission denied",
-        "The database can't be opened.",
-        "Check the owner and the rights of the file and its folder.",
-    ),
-    ("no such file", "The database can't be opened.", "Check the path, and the rights of the file and its folder."),
-    ("not a directory", "The database can't be opened.", "Check the path: a part of it is a file, not a folder."),
-    ("file exists", "The database can't be opened.", "Check the path: a part of it is a file, not a folder."),
-    ("read-only", "The database can't be written.", "Check the owner and the rights of the file and its folder."),
-    ("unable to open", "The database can't be opened.", "Check the path, and the rights of the file and its folder."),
-    ("database is locked", "Another process has kept the database busy for too long.", "Try again in a moment."),
-    ("not a database", "This file is no database of this program.", "Name another file with BEMA_DATABASE_URL."),
-    ("malformed", "The database file is damaged.", "Put back the newest copy beside it (*.backup-*), or a backup."),
-)
-
-
-def _explain(text: str, where: str, tried: str) -> StoreError:
-    lowered = text.lower()
-    for mark, message, advice in _EXPLANATIONS:
-        if mark in lowered:
-            return StoreError(message, where=where, tried=tried, advice=advice, retryable="locked" in mark)
-    return StoreError(f"The database refused: {text}.", where=where, tried=tried)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _prepare_file(path: Path) -> None:
-    """Make the folder and a file of mode 0600, for it will hold people's addresses, and see that SQLite can use it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    elif path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077 and path.stat().st_uid == os.geteuid():
-        path.chmod(0o600)
-    # What can't be used is found here: a failure in the driver's own thread could outlive the event loop.
-    with closing(sqlite3.connect(path, timeout=_BUSY_MILLISECONDS / 1000)) as connection:
-        _keep_write_ahead_log(connection)
-
-
-def _keep_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Switch the file to write-ahead logging, which it keeps: later connections need not ask for it.
-
-    When two processes switch a new file at once, SQLite refuses one of them without its busy time-out, since each
-    would wait for the other's read lock; so the waiting is done here.
-    """
-    deadline = time.monotonic() + _BUSY_MILLISECONDS / 1000
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(_SWITCH_AGAIN_SECONDS)
-        else:
-            return
-
-
-def _install_sqlite_habits(engine: AsyncEngine) -> None:
+def _install_sqlite_habits(engine: AsyncEngine, patience: float) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
         # The driver's own transaction control is switched off: ours says BEGIN, plain or IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
-            f"busy_timeout={_BUSY_MILLISECONDS}",
+            f"busy_timeout={patience * 1000:.0f}",
             "synchronous=NORMAL",
             "foreign_keys=ON",
         ):

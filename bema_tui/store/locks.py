@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import evolve, frozen
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import LockHeld, UsageError
 from bema_tui.model import Holder, Lock, LockState
-from bema_tui.store.activity import plain, write_activity
+from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
 from bema_tui.store.identity import proved_dead
+from bema_tui.store.plain import plain
 from bema_tui.store.schema import locks
 
 _ID_SIGNS: Final = "abcdefghijklmnopqrstuvwxyz23456789"
@@ -37,8 +38,9 @@ class LockAges:
 class DatabaseLocks:
     """Implements ``interfaces.LockHandler`` on the table of locks.
 
-    A key's token grows by one with each taking and never falls: whoever writes for a run asks the database whether the
-    lock still has the run's token.
+    A key's token grows with each taking and never comes again: whoever writes for a run asks the database whether the
+    lock still has the run's token. It is at least the milliseconds since 1970, so that a database that was set back (an
+    older copy of it, or the loss of its log) does not give a token out twice.
     """
 
     def __init__(self, db: Database, settings: LockAges, me: Holder) -> None:
@@ -62,6 +64,7 @@ class DatabaseLocks:
                     break
             if before is not None and before.held:
                 await self._say(connection, "takeover", self._lock(before), "took over", run=run)
+        await self._db.checkpoint()  # so that others see the lock even where the log is lost
         return taken
 
     async def release_lock(self, lock_id: str, *, reason: str, force: bool = False) -> Lock:
@@ -161,10 +164,11 @@ class DatabaseLocks:
             "released_by": None,
             "release_reason": None,
         }
-        statement = upsert(locks).values(key=key, token=1, **values)
+        earliest = int(now.timestamp() * 1000)
+        statement = upsert(locks).values(key=key, token=earliest, **values)
         taking = statement.on_conflict_do_update(
             index_elements=[locks.c.key],
-            set_={**values, "token": locks.c.token + 1},
+            set_={**values, "token": func.max(locks.c.token + 1, earliest)},
             where=locks.c.token == (before.token if before is not None else 0),
         ).returning(locks)
         row = (await connection.execute(taking)).first()

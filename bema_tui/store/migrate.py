@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from contextlib import closing
+import stat
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bema_tui.errors import NewerDatabase, StoreError
+from bema_tui.store.files import VERSION_TABLE, Contents
 
-_VERSION_TABLE = "alembic_version"
+_OURS = frozenset({"campaigns", "runs", "ledger", "locks"})
+"""Tables that this program's databases have had from the first version on: others use Alembic too."""
 
 
 @frozen
@@ -40,20 +43,12 @@ SHIPPED = History(
 )
 
 
-@frozen
-class _Found:
-    """What stands in the database: its revision, and whether it has any tables of ours or of others."""
-
-    revision: str | None
-    tables: bool
-
-
 async def bring_up_to_date(engine: AsyncEngine, path: Path | None, history: History = SHIPPED) -> None:
     """Create or migrate the tables, where needed; a database with content is copied first.
 
-    The copy stands beside the file as ``<file>.backup-<its revision>-<UTC time>``, mode 0600. ``path`` is None for a
-    database in memory, which is not copied. Everything happens under the database's write lock, in one transaction:
-    a second process waits, then finds nothing to do.
+    The copy stands beside the file as ``<file>.backup-<its revision>-<UTC time>``, with its mode and group. ``path`` is
+    None for a database in memory, which is not copied. Everything happens under the database's write lock, in one
+    transaction: a second process waits, then finds nothing to do.
 
     Raises:
         NewerDatabase: its revision is none that this version knows.
@@ -68,22 +63,29 @@ async def bring_up_to_date(engine: AsyncEngine, path: Path | None, history: Hist
             found = await writer.run_sync(_look)
             if found.revision == history.head:
                 return
-            _refuse_strangers(found, history, str(path or "memory"))
-            if found.tables and path is not None:
+            refuse_others(found, history, str(path or "memory"))
+            if not found.empty and path is not None:
                 await asyncio.to_thread(_copy, path, found.revision or "empty")
             await writer.run_sync(_migrate, found.revision, history)
 
 
-def _look(connection: Connection) -> _Found:
-    names = set(inspect(connection).get_table_names())
-    revision = None
-    if _VERSION_TABLE in names:
-        revision = connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()  # noqa: S608
-    return _Found(revision, bool(names - {_VERSION_TABLE}))
+def refuse_others(found: Contents, history: History, where: str) -> None:
+    """Raise unless the contents are ours, of this version or an older one, or nobody's.
 
-
-def _refuse_strangers(found: _Found, history: History, where: str) -> None:
-    if found.revision is not None and found.revision not in history.revisions:
+    Raises:
+        NewerDatabase: a newer version of this program made them.
+        StoreError: another program did.
+    """
+    if found.empty:
+        return
+    if found.revision is None or not found.names >= _OURS:
+        raise StoreError(
+            "This database belongs to another program: what is in it is not ours.",
+            where=where,
+            tried="open the database",
+            advice="Name another file with BEMA_DATABASE_URL.",
+        )
+    if found.revision not in history.revisions:
         raise NewerDatabase(
             f"This database was made by a newer version of this program (its revision is {found.revision}, "
             f"this version knows up to {history.head}).",
@@ -91,13 +93,14 @@ def _refuse_strangers(found: _Found, history: History, where: str) -> None:
             tried="open the database",
             advice="Update the program, or name another file with BEMA_DATABASE_URL.",
         )
-    if found.revision is None and found.tables:
-        raise StoreError(
-            "This database belongs to another program: it has tables that are not ours.",
-            where=where,
-            tried="open the database",
-            advice="Name another file with BEMA_DATABASE_URL.",
-        )
+
+
+def _look(connection: Connection) -> Contents:
+    names = frozenset(inspect(connection).get_table_names())
+    revision = None
+    if VERSION_TABLE in names:
+        revision = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
+    return Contents(names, revision)
 
 
 def _copy(path: Path, revision: str) -> Path:
@@ -108,6 +111,10 @@ def _copy(path: Path, revision: str) -> Path:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
             source.backup(copy)
+        as_is = path.stat()
+        with suppress(PermissionError):  # of a group that we are not in: then it stays ours alone
+            os.chown(target, -1, as_is.st_gid)
+            target.chmod(stat.S_IMODE(as_is.st_mode))
     except (OSError, sqlite3.Error) as error:
         target.unlink(missing_ok=True)
         raise StoreError(

@@ -12,8 +12,8 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bema_tui.model import Holder
-from bema_tui.store.activity import plain
 from bema_tui.store.database import Database
+from bema_tui.store.plain import plain
 from bema_tui.store.schema import consoles, services
 
 HERE_FOR: Final = timedelta(seconds=90)

@@ -157,7 +157,7 @@ locks = Table(
     "locks",
     metadata,
     Column("key", String(80), primary_key=True),
-    Column("token", BigInteger, nullable=False),  # grows by one with each taking, never falls
+    Column("token", BigInteger, nullable=False),  # grows with each taking, never comes again
     Column("id", String(8), nullable=False, unique=True),
     Column("held", Boolean, nullable=False),
     Column("user", String(100), nullable=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -70,13 +71,20 @@ def go(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
+def taken_by(process: subprocess.Popen[str]) -> int:
+    """The token with which the process won the lock."""
+    word, token = line_of(process).split()
+    assert word == "won"
+    return int(token)
+
+
 def test_of_processes_that_want_it_at_once_exactly_one_wins(tmp_path: Path) -> None:
     with contenders(tmp_path / "bema.sqlite3", 8) as processes:
         for process in processes:
             go(process)
         answers = [line_of(process) for process in processes]
-        (winner,) = [process for process, answer in zip(processes, answers, strict=True) if answer == "won 1"]
-        losers = [answer for answer in answers if answer != "won 1"]
+        (winner,) = [process for process, answer in zip(processes, answers, strict=True) if answer.startswith("won")]
+        losers = [answer for answer in answers if not answer.startswith("won")]
         assert len(losers) == 7
         assert all(answer.startswith("held by") and f"(process {winner.pid})" in answer for answer in losers)
 
@@ -85,7 +93,7 @@ async def test_a_killed_holder_is_dead_at_once_and_its_lock_is_taken(tmp_path: P
     path = tmp_path / "bema.sqlite3"
     with contenders(path, 1) as (process,):
         go(process)
-        assert line_of(process) == "won 1"
+        first = taken_by(process)
         async with await Database.open(str(path)) as db:
             locks = DatabaseLocks(db, LockAges(), current_holder())
             with pytest.raises(LockHeld, match=f"process {process.pid}"):
@@ -100,7 +108,31 @@ async def test_a_killed_holder_is_dead_at_once_and_its_lock_is_taken(tmp_path: P
             process.wait(timeout=10)
             (seen,) = await locks.get_active_locks()
             assert seen.state is LockState.DEAD
-            assert (await locks.acquire_lock("2024_ETB_NBL", "sync")).token == 2
+            assert (await locks.acquire_lock("2024_ETB_NBL", "sync")).token > first
+
+
+def set_back(file: Path, lost: str, older: Path) -> None:
+    Path(f"{file}-wal").unlink()
+    if lost != "the log":
+        Path(f"{file}-shm").unlink()
+    if lost == "all since an older copy":
+        older.replace(file)
+
+
+@pytest.mark.fault("E2")
+@pytest.mark.parametrize("lost", ["the log", "the log's index too", "all since an older copy"])
+async def test_a_token_never_comes_again(lost: str, database_file: Path) -> None:
+    """Whoever still holds the first one, in whatever copy of the database, must not pass for the second holder."""
+    older = Path(shutil.copy(database_file, f"{database_file}.older"))
+    with contenders(database_file, 1) as (process,):
+        go(process)
+        first = taken_by(process)
+    set_back(database_file, lost, older)
+    async with await Database.open(str(database_file)) as db:
+        locks = DatabaseLocks(db, LockAges(), current_holder())
+        held = await locks.get_active_locks()
+        assert [lock.token for lock in held] == ([] if lost == "all since an older copy" else [first])
+        assert (await locks.acquire_lock("2024_ETB_NBL", "sync")).token > first
 
 
 def test_this_process_is_the_same_each_time_and_not_dead() -> None:

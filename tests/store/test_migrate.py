@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bema_tui.errors import NewerDatabase, StoreError
 from bema_tui.store import schema
-from bema_tui.store.database import Database, plain_words, utc_now
+from bema_tui.store.database import Database, utc_now
+from bema_tui.store.explain import plain_words
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
 from bema_tui.store.orders import Orders
 

@@ -1,0 +1,70 @@
+"""Says in plain words what is wrong with a database, and what to do about it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from bema_tui.errors import DatabaseBusy, StoreError
+from bema_tui.store.file_locks import writer_of
+
+
+@contextmanager
+def plain_words(where: str, tried: str) -> Iterator[None]:
+    """Turn database and file errors into ``StoreError`` with what to do; everything else passes."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _explain(str(error.orig), where, tried) from error
+    except (sqlite3.Error, OSError) as error:
+        raise _explain(str(error), where, tried) from error
+    except SQLAlchemyError as error:
+        raise StoreError("The database did not accept a statement.", where=where, tried=tried) from error
+
+
+_EXPLANATIONS = (
+    ("disk is full", "The disk is full.", "Free some space, then resume the run: nothing that was written is lost."),
+    ("no space left", "The disk is full.", "Free some space, then resume the run: nothing that was written is lost."),
+    ("disk i/o error", "The disk does not answer.", "Check the disk and its free space."),
+    ("readonly", "The database can't be written.", "Check the owner and the rights of the file and its folder."),
+    (
+        "permission denied",
+        "The database can't be opened.",
+        "Check the owner and the rights of the file and its folder.",
+    ),
+    ("no such file", "The database can't be opened.", "Check the path, and the rights of the file and its folder."),
+    ("not a directory", "The database can't be opened.", "Check the path: a part of it is a file, not a folder."),
+    ("file exists", "The database can't be opened.", "Check the path: a part of it is a file, not a folder."),
+    ("read-only", "The database can't be written.", "Check the owner and the rights of the file and its folder."),
+    ("unable to open", "The database can't be opened.", "Check the path, and the rights of the file and its folder."),
+    ("not a database", "This file is no database of this program.", "Name another file with BEMA_DATABASE_URL."),
+    ("malformed", "The database file is damaged.", "Put back the newest copy beside it (*.backup-*), or a backup."),
+)
+
+
+def _explain(text: str, where: str, tried: str) -> StoreError:
+    lowered = text.lower()
+    if "database is locked" in lowered:
+        return _busy(where, tried)
+    for mark, message, advice in _EXPLANATIONS:
+        if mark in lowered:
+            return StoreError(message, where=where, tried=tried, advice=advice)
+    return StoreError(f"The database refused: {text}.", where=where, tried=tried)
+
+
+def _busy(where: str, tried: str) -> DatabaseBusy:
+    """Somebody else writes for longer than we wait: who, and how they can be made to let go."""
+    writer = writer_of(Path(where))
+    message = "Another process has kept the database busy for too long"
+    if writer is None:
+        advice = "Try again in a moment. Which process it is can't be told from here."
+        return DatabaseBusy(f"{message}.", where=where, tried=tried, advice=advice)
+    if writer.suspended:
+        advice = f"Let it go on (`kill -CONT {writer.pid}`, or `fg` where it was started), or end it; then try again."
+    else:
+        advice = "Wait until it is done, or end it; then try again."
+    return DatabaseBusy(f"{message}: {writer}.", where=where, tried=tried, advice=advice)
