@@ -30,6 +30,7 @@ from bema_tui.providers.mailerlite_batch import (
     BatchAnswer,
     BatchItem,
     FieldValue,
+    Spelling,
     address_in_path,
     batch_answers,
     checked_id,
@@ -37,6 +38,7 @@ from bema_tui.providers.mailerlite_batch import (
 )
 from bema_tui.providers.mailerlite_import import Importer, ImportResult, NewPerson
 from bema_tui.providers.mailerlite_lists import Lists
+from bema_tui.providers.mailerlite_lookup import LookUp
 from bema_tui.providers.parsing import FaultError, structure
 from bema_tui.providers.text import clean
 
@@ -97,7 +99,9 @@ class MailerLite:
         )
         self._lists = Lists(self._client, page_size)
         patience = (policy or HttpPolicy()).patience
-        self._importer = Importer(self._client, self.batch_of_reads, interrupt, patience)
+        self.look_up = LookUp(self.batch_of_reads, self._single, self._lists.newest_people)
+        """Finds people by id or address, and calls nobody unknown without proof."""
+        self._importer = Importer(self._client, self.look_up, interrupt, patience)
         self._account_id: str | None = None
 
     @property
@@ -171,14 +175,17 @@ class MailerLite:
 
     async def get_subscriber(self, subscriber_id: str) -> Subscriber | None:
         """One person with fields and groups, or None when MailerLite has no such id."""
-        found = await self._look_up(checked_id(subscriber_id))
+        found = await self._read_person(checked_id(subscriber_id))
         if found is not None and found.id != subscriber_id:
             raise self._client.fault(f"another person than {subscriber_id}", path="data.id", tried="read a subscriber")
         return found
 
     async def find_subscriber(self, email: str) -> Subscriber | None:
-        """One person by address, with fields and groups, or None when MailerLite does not know it."""
-        return await self._look_up(address_in_path(email)) if "@" in email else None
+        """One person by address, with fields and groups, or None when this look-up does not find them.
+
+        That does not prove that MailerLite does not know the address; ``look_up`` does.
+        """
+        return await self._read_person(address_in_path(email)) if "@" in email else None
 
     async def get_groups(self) -> tuple[Group, ...]:
         """Every group of the account."""
@@ -324,7 +331,6 @@ class MailerLite:
 
         Raises:
             ValueError: an item would write; those are repeated by the ledger.
-            IncompleteRead: an item still has no usable answer (found or 404).
         """
         if any(item.is_write for item in items):
             raise ValueError("only reads are repeated here")
@@ -336,14 +342,6 @@ class MailerLite:
             again = await self.batch([items[number] for number in failed])
             for number, answer in zip(failed, again, strict=True):
                 answers[number] = answer
-        unusable = next((answer for answer in answers if not (answer.ok or answer.gone)), None)
-        if unusable is not None:
-            raise IncompleteRead(
-                f"MailerLite did not answer a look-up in a batch ({unusable.code}: {unusable.message or 'no reason'}).",
-                tried="look people up",
-                where=self._client.where,
-                advice="Try again; nothing was concluded from it.",
-            )
         return tuple(answers)
 
     async def aclose(self) -> None:
@@ -362,7 +360,16 @@ class MailerLite:
         account = response.headers.get("x-account_id", "").strip()
         self._account_id = clean(account, 64) or self._account_id
 
-    async def _look_up(self, segment: str) -> Subscriber | None:
+    async def _single(self, email: str, spelling: Spelling) -> BatchAnswer:
+        """A look-up by a request of its own, as an item of a batch would be answered."""
+        path = f"/subscribers/{address_in_path(email, spelling)}"
+        try:
+            body = await self._client.request_json("GET", path, tried="look a subscriber up")
+        except RequestRefused as refused:
+            return BatchAnswer(refused.status, {"message": refused.detail})
+        return BatchAnswer(httpx.codes.OK, body)
+
+    async def _read_person(self, segment: str) -> Subscriber | None:
         tried = "read a subscriber"
         try:
             body = await self._client.request_json("GET", f"/subscribers/{segment}", tried=tried)

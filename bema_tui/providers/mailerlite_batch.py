@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -22,7 +22,11 @@ MOST_ITEMS: Final = 50
 
 FieldValue = str | int | float | None
 
-_READ: Final = re.compile(r"api/subscribers/[A-Za-z0-9%._~-]+")
+Spelling = Literal["plain", "encoded", "twice"]
+"""An address in a path as it is, percent-encoded as the documentation wants it, or encoded once more."""
+
+_READ: Final = re.compile(r"api/subscribers/[A-Za-z0-9%._~@!$&'*+=^`{|}-]+")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._~@!$&'*+=^`{|}-]+")
 _PERSON: Final = re.compile(r"api/subscribers/[0-9]+")
 _MEMBERSHIP: Final = re.compile(r"api/subscribers/[0-9]+/groups/[0-9]+")
 _ID: Final = re.compile(r"[0-9]{1,30}")
@@ -40,9 +44,24 @@ def checked_id(value: str) -> str:
     return value
 
 
-def address_in_path(email: str) -> str:
-    """An e-mail address as one segment of a path: ``+``, ``/`` and all else percent-encoded."""
-    return quote(email.strip(), safe="")
+def address_in_path(email: str, spelling: Spelling = "encoded") -> str:
+    """An e-mail address as one segment of a path; encoded means ``@``, ``+``, ``/`` and all else.
+
+    Raises:
+        ValueError: it has a character that can't stand in a path as it is.
+    """
+    address = email.strip()
+    if spelling == "plain":
+        if not fits_plain(address):
+            raise ValueError(f"{clean(address, 60)!r} can't stand in a path as it is")
+        return address
+    encoded = quote(address, safe="")
+    return quote(encoded, safe="") if spelling == "twice" else encoded
+
+
+def fits_plain(email: str) -> bool:
+    """Whether an address may stand in a path as it is."""
+    return _PLAIN.fullmatch(email.strip()) is not None
 
 
 def same_value(shown: FieldValue, sent: FieldValue) -> bool:
@@ -104,11 +123,11 @@ class BatchItem:
         return cls("GET", f"api/subscribers/{checked_id(subscriber_id)}")
 
     @classmethod
-    def find(cls, email: str) -> BatchItem:
+    def find(cls, email: str, spelling: Spelling = "encoded") -> BatchItem:
         """Look a person up by address."""
         if "@" not in email:
             raise ValueError(f"{clean(email, 60)!r} is not an e-mail address")
-        return cls("GET", f"api/subscribers/{address_in_path(email)}")
+        return cls("GET", f"api/subscribers/{address_in_path(email, spelling)}")
 
     def as_json(self) -> dict[str, object]:
         """The item as the API wants it."""
@@ -132,6 +151,11 @@ class BatchAnswer:
     def gone(self) -> bool:
         """404: the person or the membership is not there. For ``unassign`` that may mean done."""
         return self.code == 404
+
+    @property
+    def no_address(self) -> bool:
+        """The answer to a look-up by address that finds nobody: 404, or 400 or 422, by which it is no address."""
+        return self.code in {400, 404, 422}
 
     @property
     def retryable(self) -> bool:

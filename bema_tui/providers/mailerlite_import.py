@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from attrs import Factory, field, frozen
 
 from bema_tui.emails import email_key
-from bema_tui.errors import ProviderError, RequestRefused, Stopped, WriteUnknown
+from bema_tui.errors import IncompleteRead, ProviderError, RequestRefused, Stopped, WriteUnknown
 from bema_tui.interfaces import Interrupt
 from bema_tui.model import Subscriber
 from bema_tui.providers.http import ServiceClient
 from bema_tui.providers.http_policy import BeforeTry
-from bema_tui.providers.mailerlite_batch import MOST_ITEMS, BatchAnswer, BatchItem, FieldValue, same_value
+from bema_tui.providers.mailerlite_batch import FieldValue, same_value
+from bema_tui.providers.mailerlite_lookup import LookUp
 from bema_tui.providers.parsing import Count, DigitId, FaultError, Flag, structure
 
 MOST_ROWS: Final = 1000
@@ -28,8 +29,6 @@ _FIRST_POLL: Final = 1.0
 _LONGEST_POLL: Final = 15.0
 _NONE: Final = Count(0)
 _NO: Final = Flag(False)
-
-Batch = Callable[[Sequence[BatchItem]], Awaitable[tuple[BatchAnswer, ...]]]
 
 
 @frozen
@@ -96,7 +95,7 @@ class Importer:
     """Imports new people into one group at a time. ``patience`` is the seconds waited for one to end."""
 
     client: ServiceClient
-    batch: Batch
+    look_up: LookUp
     interrupt: Interrupt
     patience: float = 600.0
     _accepted_path: dict[str, str] = Factory(dict)
@@ -208,13 +207,18 @@ class Importer:
             raise self.client.fault(str(error), path=f"data.{error.path}".rstrip("."), tried=tried) from None
 
     async def _find(self, people: Sequence[NewPerson]) -> dict[str, Subscriber | None]:
-        """Everybody by address; who could not be looked up in the batch ends it with that item's error."""
+        """Everybody by address; None for whom MailerLite does not know, which is proved."""
         found: dict[str, Subscriber | None] = {}
-        for start in range(0, len(people), MOST_ITEMS):
-            chunk = people[start : start + MOST_ITEMS]
-            answers = await self.batch([BatchItem.find(person.email.strip().lower()) for person in chunk])
-            for person, answer in zip(chunk, answers, strict=True):
-                found[person.email_key] = None if answer.gone else answer.subscriber()
+        async for settled in self.look_up.find([person.email.strip().lower() for person in people]):
+            for one in settled:
+                if one.problem:
+                    raise IncompleteRead(
+                        f"{one.who} can't be looked up: {one.problem}.",
+                        tried="look up whom to import",
+                        where=self.client.where,
+                        advice="Try again; nobody is called unknown.",
+                    )
+                found[email_key(one.who)] = None if one.answer is None else one.answer.subscriber()
         return found
 
 

@@ -92,6 +92,19 @@ class Lists:
             seen.add(following)
             position = {"cursor": following}
 
+    async def newest_people(self) -> SubscriberPage:
+        """The first page of the account's people; one with nobody on it says that there is nobody at all.
+
+        Raises:
+            BadAnswer: no usable page.
+        """
+        path, tried = "/subscribers", "read the newest subscribers"
+        body = await self._page(path, {}, self._size(path), tried)
+        rows = body.get("data")
+        if not isinstance(rows, list) or (not rows and member(body, "meta").get("next_cursor")):
+            raise self._client.fault("a first page without data", path="data", tried=tried)
+        return parse.subscriber_page(rows, "data.")
+
     async def by_number(
         self, path: str, read: Callable[[object], R], tried: str, *, most: int | None = None
     ) -> tuple[R, ...]:

@@ -55,17 +55,21 @@ class QuotaWindows:
 
 
 class AccountFacts:
-    """Numbers that an account showed and that hold until it shows others: page sizes, what a batch takes."""
+    """What an account showed and what holds until it shows otherwise: page sizes, what a batch takes, how people are
+    looked up."""
 
     def __init__(self, db: Database) -> None:
         self._settings = DatabaseSettings(db)
 
     async def number(self, name: str) -> int | None:
         """A number that was learned; None before."""
-        text = await self._settings.get(f"mailerlite_{name}")
-        return LEARNED.whole(text)
+        return LEARNED.whole(await self.text(name))
 
-    async def learned(self, name: str, value: int) -> None:
-        """Keep a number, if it is new."""
-        if await self.number(name) != value:
+    async def text(self, name: str) -> str | None:
+        """A text that was learned; None before."""
+        return await self._settings.get(f"mailerlite_{name}")
+
+    async def learned(self, name: str, value: int | str) -> None:
+        """Keep a number or text, if it is new."""
+        if await self.text(name) != str(value):
             await self._settings.set(f"mailerlite_{name}", str(value))

@@ -32,6 +32,14 @@ def from_mask(mask: int) -> frozenset[Tier]:
 
 
 @frozen
+class Shown:
+    """Somebody whom MailerLite has shown, with the address as it was shown."""
+
+    id: str
+    email: str
+
+
+@frozen
 class Member:
     """A person as MailerLite showed them to a run, and whether some read saw them in the campaign."""
 
@@ -169,6 +177,16 @@ class People:
                 select(members.c.email_key).distinct().where(members.c.email_key.in_(list(keys)))
             )
             return frozenset(row[0] for row in rows)
+
+    async def shown_with(self, characters: Iterable[str], most: int = 3) -> tuple[Shown, ...]:
+        """A few people with all these characters in their addresses: of this run's read, else of any."""
+        marks = [members.c.email.contains(character, autoescape=True) for character in {"@", *characters}]
+        query = select(members.c.subscriber_id, members.c.email).where(*marks).limit(most)
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query.where(self._read_now()))).all()
+            if not rows:
+                rows = (await connection.execute(query.order_by(members.c.read_at.desc()))).all()
+            return tuple(Shown(row.subscriber_id, row.email) for row in rows)
 
     async def count(self) -> int:
         """How many people this run's read saw in the campaign's groups."""

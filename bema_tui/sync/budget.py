@@ -108,8 +108,9 @@ def forecast_writes(
     windows = _Windows(budget, batch or BatchCost(), budget, window_seconds)
     reads = 0 if account_read else windows.single(_ACCOUNT_READS)
     writes = windows.single(places + created)
-    reads += windows.single(places + created)  # a create looks first
-    reads += windows.single(min(created, CANARY_PEOPLE))  # the first new people are read back
+    reads += windows.single(places)  # a create looks first
+    reads += sum(windows.batches(1) for _ in range(created))
+    reads += windows.batches(min(created, CANARY_PEOPLE))  # the first new people are read back
     if places:
         reads += windows.single(_ACCOUNT_READS)  # what was created is read with the rest of the account
     existing = max(0, people - created)

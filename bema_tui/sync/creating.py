@@ -14,6 +14,7 @@ from bema_tui.sync.answers import field_value
 from bema_tui.sync.budget import CANARY_PEOPLE
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
+from bema_tui.sync.reading_people import find_by_address
 
 _PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
 
@@ -76,8 +77,12 @@ async def create_people(job: Job, keeper: Keeper, account: Account, watch: Calla
 
 
 async def _create(job: Job, account: Account, row: LedgerRow, key: str) -> bool:
-    """Create one person if nobody has the address yet; true when they were created and shown."""
-    there = await job.mailerlite.find_subscriber(row.email)
+    """Create one person if it is proved that nobody has the address yet; true when they were created and shown."""
+    (looked,) = await find_by_address(job, [row.email])
+    if looked.problem:
+        await _settle(job, row, ChangeState.SKIPPED, f"is not proved to be unknown: {looked.problem}")
+        return False
+    there = None if looked.answer is None else looked.answer.subscriber()
     if there is not None:
         done = _shows(there, row, key)
         state = ChangeState.APPLIED if done else ChangeState.SKIPPED
@@ -95,6 +100,7 @@ async def _create(job: Job, account: Account, row: LedgerRow, key: str) -> bool:
         await _settle(job, row, ChangeState.FAILED, f"{unknown.message} The next plan looks again.")
         return False
     await job.people.put([account.member(made, job.db.now())])
+    job.mailerlite.look_up.offer([made])
     shown = _shows(made, row, key)
     error = None if shown else "MailerLite answered ok, but does not show what was sent"
     await _settle(job, row, ChangeState.APPLIED if shown else ChangeState.FAILED, error)
@@ -102,9 +108,10 @@ async def _create(job: Job, account: Account, row: LedgerRow, key: str) -> bool:
 
 
 async def _look_back(job: Job, rows: Sequence[LedgerRow], key: str) -> None:
+    of_address = {one.who: one.answer for one in await find_by_address(job, [row.email for row in rows])}
     for row in rows:
-        found = await job.mailerlite.find_subscriber(row.email)
-        if found is None or not _shows(found, row, key):
+        answer = of_address[row.email]
+        if answer is None or not _shows(answer.subscriber(), row, key):
             raise BadAnswer(
                 f"MailerLite said that {row.email} was created, but reading them back does not show it.",
                 tried="read the first new people back before the rest is created",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,7 +12,6 @@ from bema_tui.providers.window import BatchCost
 from bema_tui.store.budget import AccountFacts
 from bema_tui.store.buyers import Buyers
 from bema_tui.sync.account import Account
-from bema_tui.sync.budget import BATCH
 from bema_tui.sync.job import Job
 from bema_tui.sync.reading_costs import (
     ACCOUNT_PAGE,
@@ -25,7 +23,7 @@ from bema_tui.sync.reading_costs import (
     worth_counting,
 )
 from bema_tui.sync.reading_groups import read_groups, worth_reading
-from bema_tui.sync.reading_people import in_known_form, look_closely
+from bema_tui.sync.reading_people import in_known_form, look_closely, ready_look_up
 from bema_tui.sync.reading_sweep import sweep
 
 _BUYER_STATUSES = ("complete", "partially_refunded", "revoked", "on_hold")
@@ -66,7 +64,7 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
     missing: Sequence[str] = ()
     if cost.strategy != BY_SWEEP or job.settings.rules.add_new_buyers:
         missing = in_known_form(await job.people.missing_buyers(job.campaign.product_ids, _BUYER_STATUSES))
-    forecast = job.meter.read + math.ceil((len(doubtful) + len(missing)) / BATCH)
+    forecast = job.meter.read + (await ready_look_up(job, missing)).requests(missing, doubtful)
     await job.note(read_forecast=forecast)
     await look_closely(job, account, doubtful, missing)
     await _remember_pages(job, facts)

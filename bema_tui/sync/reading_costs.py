@@ -54,7 +54,8 @@ class ReadingCost:
 def by_groups(needs: ReadingNeeds) -> ReadingCost:
     """Each group and status by itself, then a look-up for every buyer whom no group showed."""
     pages = sum(max(1, math.ceil(people / needs.group_page)) for people in needs.passes)
-    return _with_looks(BY_GROUPS, pages, needs.several + needs.outside, needs.batch)
+    pages += bool(needs.outside and not sum(needs.passes))  # nobody read is known: the newest people are read for it
+    return _with_looks(BY_GROUPS, pages, needs.several + _by_address(needs.outside), needs.batch)
 
 
 def by_sweep(needs: ReadingNeeds) -> ReadingCost:
@@ -62,7 +63,7 @@ def by_sweep(needs: ReadingNeeds) -> ReadingCost:
     people = needs.account if needs.account is not None else max(needs.passes, default=0)
     pages = max(1, math.ceil(people / needs.account_page))
     unknown = needs.outside - needs.outside_known if needs.finds_unknown else 0
-    return _with_looks(BY_SWEEP, pages, needs.several + needs.outside_known + unknown, needs.batch)
+    return _with_looks(BY_SWEEP, pages, needs.several + needs.outside_known + _by_address(unknown), needs.batch)
 
 
 def worth_counting(needs: ReadingNeeds) -> bool:
@@ -74,6 +75,11 @@ def cheapest(needs: ReadingNeeds) -> ReadingCost:
     """The way that takes least of the quota; by groups when both take the same, or nobody counted the account."""
     groups, swept = by_groups(needs), by_sweep(needs)
     return swept if needs.account is not None and swept.units < groups.units else groups
+
+
+def _by_address(people: int) -> int:
+    """The look-ups of so many addresses, with the one of somebody known that proves the others."""
+    return people + 1 if people else 0
 
 
 def _with_looks(strategy: str, pages: int, people: int, batch: BatchCost) -> ReadingCost:

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 
 from bema_tui.campaigns.severities import finding
 from bema_tui.emails import email_key
-from bema_tui.errors import BadAnswer, BemaError, IncompleteRead
+from bema_tui.errors import IncompleteRead
 from bema_tui.model import BrokenRow, Finding, FindingRule, Subscriber, SubscriberPage
-from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem
+from bema_tui.providers.mailerlite_forms import PLAINEST, Form, Looked, special_characters
+from bema_tui.providers.mailerlite_lookup import LookUp
+from bema_tui.store.budget import AccountFacts
 from bema_tui.sync.account import Account
-from bema_tui.sync.budget import BATCH
 from bema_tui.sync.job import Job
 
 MOST_SET_ASIDE = 20
 """People whose rows can't be read; more of them are no accident of single records, and the read is not complete."""
-_NO_ADDRESS = frozenset({400, 404, 422})
+_FORM, _FORM_AT = "look_up_form", "look_up_proved_at"
+_FORM_HOLDS = 24 * 3600.0  # seconds; it only chooses what is tried first
 
 
 async def usable(job: Job, page: SubscriberPage, where: str) -> Sequence[Subscriber]:
@@ -56,47 +58,110 @@ def _unreadable(job: Job, subject: str, who: str, problem: str) -> Finding:
     )
 
 
+def _unproved(job: Job, one: Looked) -> Finding:
+    return finding(
+        FindingRule.BLOCKED_RECORD,
+        job.campaign.code,
+        one.who,
+        f"{one.who} bought, and whether MailerLite knows the address can't be told: {one.problem}.",
+        "Look for the address in MailerLite; nothing is planned for this buyer until its look-ups find such addresses.",
+    )
+
+
 def _named(row: BrokenRow) -> str:
     return f"Subscriber {row.subscriber_id}" if row.subscriber_id else "A row"
 
 
 async def read_by_id(job: Job, ids: Sequence[str]) -> dict[str, Subscriber | None]:
-    """Read up to fifty people by id in one request; None for who is gone.
+    """Read up to fifty people by id in one request; None for who is gone, which is proved.
 
     Raises:
-        IncompleteRead: MailerLite did not answer for one of them.
+        IncompleteRead: MailerLite did not answer for one of them, or finds nobody at all by id.
     """
-    answers = await job.mailerlite.batch_of_reads([BatchItem.read(person) for person in ids])
-    return dict(zip(ids, map(_person, answers), strict=True))
+    look_up = await ready_look_up(job)
+    people: dict[str, Subscriber | None] = {}
+    async for settled in look_up.find(ids=ids):
+        for one in settled:
+            if one.problem:
+                raise IncompleteRead(
+                    f"Subscriber {one.who} can't be read: {one.problem}.",
+                    tried="read people by id",
+                    where="MailerLite",
+                    advice="Nothing was concluded from it. Resume the run.",
+                )
+            people[one.who] = one.answer.subscriber() if one.answer is not None else None
+    return people
+
+
+async def find_by_address(job: Job, emails: Sequence[str]) -> tuple[Looked, ...]:
+    """Look people up by address; each is found, proved to be unknown, or left open.
+
+    Raises:
+        IncompleteRead: no form of look-up finds anybody.
+    """
+    look_up = await ready_look_up(job, emails)
+    return tuple([one async for settled in look_up.find(emails) for one in settled])
+
+
+async def ready_look_up(job: Job, emails: Sequence[str] = ()) -> LookUp:
+    """The look-ups of the run's account, with people to prove them by, and the form that proved itself before."""
+    look_up = job.mailerlite.look_up
+    kinds = {special_characters(email) for email in emails} | {PLAINEST}
+    for characters in kinds - look_up.kinds:
+        look_up.offer(await job.people.shown_with(characters), characters)
+    if emails and not look_up.proved:
+        facts = AccountFacts(job.db)
+        form, at = await facts.text(_FORM), await facts.number(_FORM_AT)
+        if form is not None and form in {*Form} and at is not None and 0 <= job.db.now().timestamp() - at < _FORM_HOLDS:
+            look_up.form = Form(form)
+    return look_up
+
+
+async def remember_look_up(job: Job) -> None:
+    """Keep the form that proved itself, and when, for the next run to begin with."""
+    if job.mailerlite.look_up.proved:
+        facts = AccountFacts(job.db)
+        await facts.learned(_FORM, job.mailerlite.look_up.form)
+        await facts.learned(_FORM_AT, int(job.db.now().timestamp()))
 
 
 async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses: Sequence[str]) -> None:
     """Read people again by id, and look buyers up by address whom no list showed; fifty in a request, of either kind.
 
-    Who is gone is no longer of this read. Whose row can't be read is set aside, as in a list.
+    Who is gone is no longer of this read. Who can't be read or looked up is set aside, as in a list.
 
     Raises:
-        IncompleteRead: MailerLite did not answer for one of them.
+        IncompleteRead: MailerLite did not answer for many of them, or finds nobody by any form of look-up.
     """
-    asked = [(person, BatchItem.read(person)) for person in ids]
-    asked += [(address, BatchItem.find(address)) for address in in_known_form(addresses)]
-    for start in range(0, len(asked), BATCH):
-        chunk = asked[start : start + BATCH]
-        known = await job.people.states([who for who, _ in chunk])
-        answers = await job.mailerlite.batch_of_reads([item for _, item in chunk])
+    look_up = await ready_look_up(job, addresses)
+    shown: set[str] = set()
+    aside: list[Looked] = []
+    async for settled in look_up.find(in_known_form(addresses), ids):
+        known = await job.people.states([one.who for one in settled])
         at = job.db.now()
-        found: list[Subscriber] = []
-        gone: list[str] = []
-        for (who, _), answer in zip(chunk, answers, strict=True):
-            member = known.get(who)
-            person = await _shown(job, who, member.email if member is not None else who, answer)
-            if person is not None:
-                found.append(person)
-            elif member is not None:
-                gone.append(who)
-        await job.people.put([account.member(person, at) for person in found])
-        await job.people.forget(gone)
+        people = [account.member(one.answer.subscriber(), at) for one in settled if one.answer is not None]
+        shown.update(person.email_key for person in people)
+        await job.people.put(people)
+        await job.people.forget([one.who for one in settled if one.absent and one.who in known])
+        aside += [one for one in settled if one.problem]
+        job.set_aside.update({one.who: known[one.who].email_key for one in aside if one.who in known})
         await job.note()
+    await remember_look_up(job)
+    # The shop's spelling of an address may be none that MailerLite shows it in.
+    aside = [one for one in aside if one.who in job.set_aside or email_key(one.who) not in shown]
+    job.set_aside.update({one.who: email_key(one.who) for one in aside if one.who not in job.set_aside})
+    found = [
+        _unproved(job, one) if one.unproved else _unreadable(job, one.who, _called(one.who), one.problem)
+        for one in aside
+    ]
+    await job.findings.record(found, job.run)
+    if sum(not one.unproved for one in aside) > MOST_SET_ASIDE:
+        raise IncompleteRead(
+            f"{found[0].message} They are more than {MOST_SET_ASIDE}.",
+            tried="look the campaign's people up",
+            where="MailerLite",
+            advice="Nothing was written. Look at the findings, then start the sync again.",
+        )
 
 
 def in_known_form(addresses: Sequence[str]) -> list[str]:
@@ -104,26 +169,5 @@ def in_known_form(addresses: Sequence[str]) -> list[str]:
     return [address for address in addresses if "@" in address]
 
 
-async def _shown(job: Job, who: str, address: str, answer: BatchAnswer) -> Subscriber | None:
-    """The person of an answer; None for nobody, and where their row can't be read, which sets them aside."""
-    if "@" in who and answer.code in _NO_ADDRESS:
-        return None  # what MailerLite takes for no address at all (4xx) it can't know either
-    if not answer.ok:
-        return _person(answer)
-    try:
-        return answer.subscriber()
-    except BadAnswer as error:
-        job.set_aside[who] = email_key(address)
-        await job.findings.record([_unreadable(job, who, f"Subscriber {who}", error.message.rstrip("."))], job.run)
-        return None
-
-
-def _person(answer: BatchAnswer) -> Subscriber | None:
-    if answer.gone:
-        return None
-    try:
-        return answer.subscriber()
-    except BemaError as error:
-        raise IncompleteRead(
-            f"A person can't be read: {error.message}", tried="read people by id or address", where="MailerLite"
-        ) from error
+def _called(who: str) -> str:
+    return f"Subscriber {who}" if who.isdigit() else who

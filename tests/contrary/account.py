@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_plus
 
 from tests.contrary.choices import Choices
 
@@ -14,6 +14,13 @@ NO_CONTENT = object()
 DEFAULT_FIELDS = 8
 Answer = tuple[int, Any]
 Query = dict[str, str]
+_DECODE: dict[str, Callable[[str], str]] = {
+    "decoded": unquote,
+    "as written": str,
+    "encoded alone": lambda part: "" if "@" in part else unquote(part),
+    "plus as space": lambda part: unquote_plus(unquote_plus(part)),
+    "no address": lambda part: part if part.isdigit() else "",
+}
 
 
 class Account:
@@ -59,14 +66,15 @@ class Account:
             )
         ]
 
-    def answer(self, method: str, path: str, query: Query, body: Any) -> Answer:
-        """Status and body of one request; a path is without ``/api``."""
+    def answer(self, method: str, path: str, query: Query, body: Any, how: str = "decoded") -> Answer:
+        """Status and body of one request; a path is without ``/api``, and its parts are decoded in some way."""
+        decode = _DECODE[how]
         if method != "GET":
             self.writes.append(f"{method} {path} {body or ''}".strip())
         for wanted, pattern, handler in self._routes:
             match = pattern.fullmatch(path.rstrip("/"))
             if match and wanted == method:
-                return handler(*map(unquote, match.groups()), query=query, body=body if isinstance(body, dict) else {})
+                return handler(*map(decode, match.groups()), query=query, body=body if isinstance(body, dict) else {})
         return 404, {"message": f"The route api{path} could not be found."}
 
     def state(self) -> dict[str, Any]:

@@ -29,6 +29,11 @@ class Choices:
     list_order: Literal["name", "newest"] = "name"
     filtered_count: Literal["filtered", "whole"] = "filtered"
 
+    # Paths
+    batch_path: Literal["decoded", "as written", "encoded alone", "plus as space", "no address"] = "decoded"
+    """What the path of a batch's item is to be: ``encoded alone`` takes no ``@``, ``plus as space`` decodes twice."""
+    single_path: Literal["decoded", "no address"] = "decoded"
+
     # Quota
     quota: int = 1_000_000
     window: float = 60.0

@@ -106,7 +106,7 @@ class ContraryMailerLite:
     def _answer(self, method: str, split: Any, body: Any, items: list[Any] | None) -> Answer:
         if items is None:
             path = split.path.removeprefix("/api")
-            return self.account.answer(method, path, dict(parse_qsl(split.query)), body)
+            return self.account.answer(method, path, dict(parse_qsl(split.query)), body, self.choices.single_path)
         if not 0 < len(items) <= self.choices.most_items:
             return 422, {"message": f"The requests may not have more than {self.choices.most_items} items."}
         answers = [self._item(item) for item in items]
@@ -119,7 +119,8 @@ class ContraryMailerLite:
     def _item(self, item: dict[str, Any]) -> dict[str, Any]:
         split = urlsplit(item["path"])
         path = "/" + split.path.removeprefix("api/")
-        code, body = self.account.answer(item["method"], path, dict(parse_qsl(split.query)), item.get("body"))
+        query, how = dict(parse_qsl(split.query)), self.choices.batch_path
+        code, body = self.account.answer(item["method"], path, query, item.get("body"), how)
         if body is not NO_CONTENT:
             return {"code": code, "body": body}
         bodies: dict[str, dict[str, Any]] = {

@@ -89,6 +89,7 @@ BY_GROUP: dict[str, dict[str, Any]] = {
     "counters of nobody": {"counters": "zero", "cursor_at_end": True},
     "no counters": {"counters": "absent", "group_page": 37, "excess": "refuse"},
 }
+PATHS = ("as written", "encoded alone", "plus as space", "no address")
 NEW_PEOPLE = (NewPerson("new@example.com", {"order": 162}), NewPerson("New.Too@example.com", {"order": 7}))
 
 
@@ -192,6 +193,27 @@ async def test_the_state_is_right(case: str, shop: Shop, tmp_path: Path) -> None
 @pytest.mark.parametrize("case", BY_GROUP)
 async def test_the_state_is_right_when_read_group_by_group(case: str, shop: Shop, tmp_path: Path) -> None:
     await synced(shop, {"account_page": 4, **BY_GROUP[case]}, tmp_path, by_groups=True)
+
+
+@pytest.mark.fault("A2")
+@pytest.mark.parametrize("path", PATHS)
+async def test_the_state_is_right_however_a_batch_wants_an_address_written(
+    path: str, shop: Shop, tmp_path: Path
+) -> None:
+    await synced(shop, {"account_page": 4, "batch_path": path}, tmp_path, by_groups=True)
+
+
+@pytest.mark.fault("A2")
+async def test_nobody_is_called_unknown_where_no_look_up_by_address_finds_anybody(shop: Shop, tmp_path: Path) -> None:
+    choices = Choices(account_page=4, batch_path="no address", single_path="no address")
+    with ContraryMailerLite(shop.state, choices) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            await AccountFacts(engine.db).learned("page_of_account", 1)
+            with pytest.raises(BemaError, match="finds nobody by e-mail address") as caught:
+                await engine.sync(shop.release.code)
+            assert "Nobody is called unknown" in caught.value.advice
+            assert await Findings(engine.db).list(rule=FindingRule.BUYER_UNKNOWN) == ()
+        assert mailerlite.account.writes == []
 
 
 async def test_what_took_effect_without_an_answer_and_is_refused_when_sent_again(shop: Shop, tmp_path: Path) -> None:

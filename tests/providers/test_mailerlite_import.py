@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -15,12 +16,14 @@ from bema_tui.providers.mailerlite_batch import BatchItem
 from bema_tui.providers.mailerlite_import import MOST_ROWS, NewPerson
 
 from .helpers import Answer, Script, Time, before, cut, mailerlite, page, reply
-from .rows import person
+from .rows import cursor_page, person
 
 GROUP = "7"
 NUMBER = "139791107607233967"
 PROGRESS = {"import_progress_url": f"https://elsewhere.example/api/subscribers/import/{NUMBER}"}
 DOCUMENTED, OTHER = f"/api/groups/{GROUP}/import-subscribers", f"/api/groups/{GROUP}/subscribers/import"
+KNOWN = "k+n'own@x.example"
+"""Somebody whom the account holds, with what is special about the others' addresses in theirs."""
 ANN, BOB = NewPerson("Ann+x@Example.com", {"p": 121}), NewPerson("bo'b@example.com", {"p": 122})
 
 
@@ -37,15 +40,21 @@ class Account:
     accepts: Callable[[str], Answer] = lambda path: reply(PROGRESS)
     told: Answer | None = None
     keeps: Callable[[dict[str, Any]], dict[str, Any] | None] = lambda row: {}
-    people: dict[str, dict[str, object]] = field(factory=dict)
+    people: dict[str, dict[str, object]] = field(factory=lambda: {KNOWN: person(99, email=KNOWN, groups=[])})
     imports: list[str] = field(factory=list)
     rows: list[dict[str, Any]] = field(factory=list)
     asked: int = 0
+    finds: bool = True
+    """Whether look-ups by address find anybody."""
 
     def __call__(self, request: httpx.Request) -> Answer:
         path = request.url.path
         if path.endswith("/batch"):
             return reply({"responses": [self._find(item["path"]) for item in json.loads(request.content)["requests"]]})
+        if path.startswith("/api/subscribers/") and "@" in path:
+            return reply({"message": ""}, 404)
+        if path == "/api/subscribers":
+            return reply(cursor_page(list(self.people.values())))
         if request.method == "POST":
             self.imports.append(path)
             answer = self.accepts(path)
@@ -65,7 +74,8 @@ class Account:
         return self.told or reply(report())
 
     def _find(self, path: str) -> dict[str, object]:
-        found = self.people.get(httpx.URL(f"https://x.example/{path}").path.rsplit("/", 1)[1])
+        who = unquote(path).removeprefix("api/subscribers/")
+        found = self.people.get(who) if self.finds else None
         return {"code": 404, "body": {"message": ""}} if found is None else {"code": 200, "body": {"data": found}}
 
 
@@ -91,7 +101,8 @@ async def test_an_import_holds_addresses_and_fields_and_nothing_that_could_touch
 
 async def test_who_is_known_already_is_left_alone() -> None:
     there = person(5, email="ann+x@example.com", groups=[])
-    account = Account(people={"ann+x@example.com": there})
+    account = Account()
+    account.people["ann+x@example.com"] = there
     result = await mailerlite(Script(account)).import_subscribers(GROUP, [ANN, BOB])
     assert [found.email for found in result.known] == ["ann+x@example.com"]
     assert [found.email for found in result.created] == ["bo'b@example.com"]
@@ -190,10 +201,21 @@ async def test_an_import_that_never_ends_is_left_after_ten_minutes_and_says_who_
 
 async def test_who_cannot_be_looked_up_before_is_not_imported() -> None:
     broken = {"responses": [{"code": 500, "body": {"message": "Server Error"}}]}
-    script = Script([reply(broken)])
-    with pytest.raises(IncompleteRead, match=r"500: Server Error"):
+    newest = reply(cursor_page([person(99, email=KNOWN)]))
+    answer = {"code": 200, "body": {"data": person(99, email=KNOWN)}}
+    script = Script([newest, reply({"responses": [answer, *broken["responses"]]}), reply(broken)])
+    with pytest.raises(IncompleteRead, match=r"500, Server Error"):
         await mailerlite(script).import_subscribers(GROUP, [ANN])
-    assert script.lines() == ["POST /api/batch"] * 3
+    assert script.lines() == ["GET /api/subscribers?limit=1000", *["POST /api/batch"] * 3]
+
+
+@pytest.mark.fault("A2")
+async def test_nobody_is_imported_whom_an_unproved_look_up_did_not_find() -> None:
+    account = Account()
+    account.finds = False
+    with pytest.raises(IncompleteRead, match="finds nobody by e-mail address"):
+        await mailerlite(Script(account)).import_subscribers(GROUP, [ANN])
+    assert account.imports == []
 
 
 @pytest.mark.parametrize(
@@ -220,8 +242,11 @@ async def test_many_people_are_looked_up_fifty_at_a_time() -> None:
     assert [len(json.loads(r.content)["requests"]) for r in script.requests if r.url.path.endswith("/batch")] == [
         50,
         50,
+        21,  # and somebody known
+        50,
+        50,
         20,
-    ] * 2
+    ]
 
 
 # Reads in a batch

@@ -139,15 +139,23 @@ async def test_a_single_person_comes_with_fields_and_groups(name: str) -> None:
     assert len(script.requests) == 1
 
 
+KNOWN = person(9, email="known@b.example", groups=[])
+NEWEST = reply(cursor_page([KNOWN]))
+UNKNOWN = reply({"responses": [{"code": 200, "body": {"data": KNOWN}}, {"code": 404, "body": {"message": ""}}]})
+"""What a look-up of somebody new is answered, with somebody known beside them."""
+
+
 @pytest.mark.parametrize("name", REFUSALS)
 async def test_a_refusal_is_called_by_its_name(name: str) -> None:
     call, kind, words = REFUSALS[name]
 
     def answer(request: httpx.Request) -> Answer:
+        if request.url.path.endswith("/subscribers") and name == "group_import_401":
+            return NEWEST
         if request.method == "GET" and name != "doc_429_global":
             return reply(numbered_page([]))
         if request.url.path.endswith("/batch") and name == "group_import_401":
-            return reply({"responses": [{"code": 404}]})
+            return UNKNOWN
         return recorded(name)
 
     time = Time()
@@ -242,21 +250,20 @@ async def test_a_batch_is_a_success_with_failures_inside() -> None:
 )
 async def test_an_import_ends_with_a_report(name: str, imported: int, failed: int) -> None:
     shown = reply({"responses": [{"code": 200, "body": {"data": person(1, email="a@b.example", groups=[ONE])}}]})
-    unknown = reply({"responses": [{"code": 404, "body": {"message": ""}}]})
-    script = Script([unknown, recorded("doc_group_import_200"), recorded(name), shown])
+    script = Script([NEWEST, UNKNOWN, recorded("doc_group_import_200"), recorded(name), shown])
     result = await mailerlite(script).import_subscribers(ONE, [NewPerson("A@b.example")])
     assert result.report is not None
     assert result.report.done
     assert (result.report.imported, result.report.failed) == (imported, failed)
     assert [found.email for found in result.created] == ["a@b.example"]
-    assert script.lines()[1:3] == [
+    assert script.lines()[2:4] == [
         f"POST /api/groups/{ONE}/import-subscribers",
         "GET /api/subscribers/import/100000000000000000",
     ]
 
 
 async def test_an_import_that_nobody_knows_any_more_is_settled_by_reading() -> None:
-    unknown = reply({"responses": [{"code": 404, "body": {"message": ""}}]})
-    script = Script([unknown, recorded("doc_group_import_200"), recorded("import_report_404"), unknown])
+    gone = reply({"responses": [{"code": 404, "body": {"message": ""}}]})
+    script = Script([NEWEST, UNKNOWN, recorded("doc_group_import_200"), recorded("import_report_404"), gone])
     result = await mailerlite(script).import_subscribers(ONE, [NewPerson("a@b.example")])
     assert (result.report, result.created, result.missing) == (None, (), (NewPerson("a@b.example"),))

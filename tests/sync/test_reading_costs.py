@@ -22,7 +22,9 @@ NEEDS = ReadingNeeds(passes=[3000, 0, 40], outside=60, outside_known=10, several
 
 def test_groups_take_their_pages_and_a_look_at_every_buyer_in_none() -> None:
     cost = by_groups(NEEDS)
-    assert (cost.requests, cost.units) == (3 + 1 + 1 + 2, 5 + (2 + 2 + 60))
+    # Two requests for 60 buyers, 2 people in two tiers, and somebody known, who proves that look-ups find.
+    assert (cost.requests, cost.units) == (3 + 1 + 1 + 2, 5 + (2 + 2 + 60 + 1))
+    assert by_groups(evolve(NEEDS, passes=[0, 0], several=0)).requests == 2 + 1 + 2
 
 
 def test_a_sweep_takes_the_accounts_pages_and_a_second_look_at_those_it_found_in_no_group() -> None:

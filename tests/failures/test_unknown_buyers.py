@@ -1,0 +1,64 @@
+"""A buyer counts as unknown, and may be created, only beside proof that look-ups by address find somebody known."""
+
+from __future__ import annotations
+
+import pytest
+
+from .desk import Desk, Simulated
+
+pytestmark = pytest.mark.fault("A2")
+
+
+def sold_to(simulated: Simulated, code: str, email: str) -> None:
+    product = next(row["product_id"] for row in simulated.state()["campaigns"] if row["code"] == code)
+    simulated.change(add_order={"email": email, "product": product})
+
+
+def findings(desk: Desk, rule: str) -> set[str]:
+    return {row["subject"] for row in desk.run("findings", "--rule", rule, "--json").document}
+
+
+@pytest.mark.parametrize("paths", ["both", "plain", "encoded"])
+def test_new_buyers_are_created_and_nobody_who_is_there(paths: str, simulated: Simulated, desk: Desk) -> None:
+    """The shop's buyers are those in no group: one is known, the others are new, with a plus in an address or not."""
+    simulated.set(batch_paths=paths, allow_create=True)
+    desk.settings("[rules]\nadd_new_buyers = true\n")
+    code = desk.discover()
+    known = simulated.buyer("no buyer in GOLD", code)
+    simulated.change(move={"email": known, "from": f"{code}_GOLD", "to": None})
+    for email in (known, "new@nowhere.example", "new+shop@nowhere.example"):
+        sold_to(simulated, code, email)
+    before = set(simulated.people())
+    done = desk.run("sync", code, "--yes", "--max-moves", "1000", "--json").document
+    assert done["state"] == "done"
+    created = set(simulated.people()) - before
+    assert {"new@nowhere.example", "new+shop@nowhere.example"} <= created
+    assert done["changes"]["create_subscriber"] == len(created)
+    assert findings(desk, "buyer_unknown") == set()
+    sent = [item for row in simulated.writes() for item in row["items"]]
+    assert not [item for item in sent if item["code"] >= 400]
+
+
+def test_a_plan_of_new_buyers_creates_nobody_when_look_ups_find_no_more(simulated: Simulated, desk: Desk) -> None:
+    desk.settings("[rules]\nadd_new_buyers = true\n")
+    code = desk.discover()
+    sold_to(simulated, code, "new@nowhere.example")
+    run = desk.run("plan", code, "--json").document
+    assert run["changes"]["create_subscriber"] > 0
+    before = set(simulated.people())
+    for row in simulated.state()["subscribers"]:  # from now on an address finds nobody, and an id does
+        simulated.change(answer={"side": "mailerlite", "path": f"subscribers/{row['email']}", "status": 404})
+    said = desk.run("apply", str(run["run"]), "--json", expect=1)
+    assert "finds nobody by e-mail address" in said.complaint
+    assert set(simulated.people()) == before
+    assert desk.run("runs", str(run["run"]), "--json").document["state"] == "failed"
+
+
+def test_an_account_without_anybody_knows_no_buyer(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    for row in simulated.state()["subscribers"]:
+        simulated.change(delete_subscriber=row["id"])
+    sold_to(simulated, code, "new@nowhere.example")
+    desk.run("sync", code, "--yes", "--json")
+    assert "new@nowhere.example" in findings(desk, "buyer_unknown")
+    assert findings(desk, "blocked_record") == set()
