@@ -311,8 +311,16 @@ class Product:
 
 
 @frozen
+class Sample:
+    """What a look at a few rows of a list found: how many there were, and what can't be used of them."""
+
+    rows: int
+    broken: tuple[BrokenRow, ...] = ()
+
+
+@frozen
 class ConnectionReport:
-    """What a connection test found: who answered, and whether what we need is allowed."""
+    """What a connection test found: who answered, whether what we need is allowed, and how a few rows of it look."""
 
     provider: str
     ok: bool
@@ -320,6 +328,7 @@ class ConnectionReport:
     rights: tuple[str, ...] = ()
     problem: str = ""
     seconds: float = 0.0
+    sample: Sample | None = None
 
 
 @frozen

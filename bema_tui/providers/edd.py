@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 
-from bema_tui.errors import NotAuthorized
+from bema_tui.errors import BadAnswer, NotAuthorized
 from bema_tui.interfaces import Interrupt, RequestMeter
 from bema_tui.model import (
     BrokenRow,
@@ -32,7 +32,7 @@ from bema_tui.providers.edd_window import Known, WindowRead, WindowReader
 from bema_tui.providers.gates import Unlimited
 from bema_tui.providers.http import ServiceClient
 from bema_tui.providers.http_answers import server_time
-from bema_tui.providers.http_policy import HttpPolicy
+from bema_tui.providers.http_policy import FaultKind, HttpPolicy
 from bema_tui.providers.parsing import FaultError, member
 from bema_tui.providers.read_only import ReadOnly
 from bema_tui.providers.redaction import Secret
@@ -41,7 +41,9 @@ from bema_tui.providers.text import clean
 R = TypeVar("R")
 
 _RIGHT: Final = "view_shop_reports"
-_OTHER_ANSWERS: Final = frozenset({"error", "info", "products", "customers", "stats", "discounts", "download_logs"})
+_OTHER_ANSWERS: Final = frozenset({"info", "sales", "products", "customers", "stats", "discounts", "download_logs"})
+_LOOKED_AT: Final = 3
+"""Sales that a connection test looks at: one alone can be odd for a reason of its own."""
 _API_PATH: Final = re.compile(r"/edd-api(/.*)?$")
 _MOST_PAGES: Final = 100_000
 _PRODUCTS_PER_PAGE: Final = 100
@@ -141,20 +143,23 @@ class EasyDigitalDownloads(ReadOnly):
         return self._server_time
 
     async def validate_connection(self) -> ConnectionReport:
-        """Ask ``info``, the one answer that tells "not allowed" from "empty".
+        """Ask ``info``, the one answer that tells "not allowed" from "empty", and look at the newest sales.
 
         Raises:
             NotAuthorized: the key may not see sales.
+            BadAnswer: sales are answered in a form that can't be read (an old EDD), or by what a cache kept.
         """
         started = time.monotonic()
-        if not await self.has_right():
-            raise self._no_right()
+        await self._require_right()
+        seconds = time.monotonic() - started
+        rows = await self._sales_page(1, _LOOKED_AT)
         return ConnectionReport(
             provider=self.name,
             ok=True,
             identity=self._shop_address,
             rights=(_RIGHT,),
-            seconds=time.monotonic() - started,
+            seconds=seconds,
+            sample=parse.sample(rows or ()),
         )
 
     async def has_right(self) -> bool:
@@ -163,7 +168,8 @@ class EasyDigitalDownloads(ReadOnly):
         body = await self._ask("info", {}, tried)
         info = body.get("info")
         if not isinstance(info, Mapping):
-            raise self._client.fault(f"no info, but {_said(body)}", path="info", tried=tried)
+            words, kind = _said(body)
+            raise self._client.fault(f"no info, but {words}", kind=kind, path="info", tried=tried)
         currency = member(info, "site").get("currency")
         self._currency = clean(currency, 8) if isinstance(currency, str) else ""
         return member(info, "permissions").get(_RIGHT) in (True, 1, "1")
@@ -175,9 +181,9 @@ class EasyDigitalDownloads(ReadOnly):
 
         Raises:
             NotAuthorized: the key may not see sales (asked before the first page).
-            ProviderError: the shop did not answer; the read is worth nothing then.
+            ProviderError: the shop did not answer, or not as a shop that can be read; the read is worth nothing then.
         """
-        await self.validate_connection()
+        await self._require_right()
         reader = SalesReader(self._sales_page, self.has_right, sink, page_size=self._page_size, parallel=self._parallel)
         return await reader.read()
 
@@ -186,9 +192,9 @@ class EasyDigitalDownloads(ReadOnly):
 
         Raises:
             NotAuthorized: the key may not see sales (asked before the first page).
-            ProviderError: the shop did not answer; the read is worth nothing then.
+            ProviderError: the shop did not answer, or not as a shop that can be read; the read is worth nothing then.
         """
-        await self.validate_connection()
+        await self._require_right()
         return await WindowReader(self._sales_page, self.has_right, known, page_size=self._page_size).read()
 
     async def find_order(self, *, key: str | None = None, row_id: str | None = None) -> Order | None:
@@ -269,7 +275,10 @@ class EasyDigitalDownloads(ReadOnly):
         """The rows of one page, or None when the answer has no ``sales``: past the end, or no longer allowed."""
         tried = f"read page {page} of the sales"
         body = await self._ask("sales", {"number": str(size), "page": str(page)}, tried)
-        return self._sales(body, tried) or None
+        rows = self._sales(body, tried)
+        if page == 1 and rows and all(parse.is_of_old_edd(row) for row in rows):
+            raise self._too_old(tried)
+        return rows or None
 
     async def _ask(self, endpoint: str, query: Mapping[str, str], tried: str) -> dict[str, object]:
         data = {"edd-api": f"v2/{endpoint}", **query}
@@ -283,14 +292,15 @@ class EasyDigitalDownloads(ReadOnly):
 
         That one has ``request_speed`` alone. What a cache kept of another question must not pass for an empty shop.
         """
-        if "sales" not in body and "request_speed" in body and body.keys().isdisjoint(_OTHER_ANSWERS):
+        if "sales" not in body and "request_speed" in body and body.keys().isdisjoint({"error", *_OTHER_ANSWERS}):
             return ()
         return self._rows(body, "sales", tried)
 
     def _rows(self, body: Mapping[str, object], name: str, tried: str) -> Sequence[object]:
         """The rows under ``name``, which must be there."""
         if name not in body:
-            raise self._client.fault(f"no {name}, but {_said(body)}", path=name, tried=tried)
+            words, kind = _said(body)
+            raise self._client.fault(f"no {name}, but {words}", kind=kind, path=name, tried=tried)
         rows = body[name]
         if rows is None or rows is False:
             return ()
@@ -307,18 +317,35 @@ class EasyDigitalDownloads(ReadOnly):
             path = f"{place}.{error.path}".rstrip(".")
             raise self._client.fault(str(error), path=path, tried=tried) from None
 
-    def _no_right(self) -> NotAuthorized:
-        return NotAuthorized(
-            "The shop's key works, but may not see sales.",
-            tried="ask what the key may see",
+    async def _require_right(self) -> None:
+        if not await self.has_right():
+            raise NotAuthorized(
+                "The shop's key works, but may not see sales.",
+                tried="ask what the key may see",
+                where=self._shop_address,
+                advice=edd_service.ROLE_ADVICE,
+            )
+
+    def _too_old(self, tried: str) -> BadAnswer:
+        return BadAnswer(
+            f"This EDD is older than {edd_service.OLDEST} and can't be read: its sales have no date in UTC.",
+            path="sales.0.date_utc",
+            tried=tried,
             where=self._shop_address,
-            advice=edd_service.ROLE_ADVICE,
+            advice=f"Ask whoever runs the shop to update the plugin Easy Digital Downloads to {edd_service.OLDEST} or "
+            "newer. Nothing was concluded from its sales.",
         )
 
 
-def _said(body: Mapping[str, object]) -> str:
+def _said(body: Mapping[str, object]) -> tuple[str, FaultKind]:
+    """What an answer without the rows that were asked for is instead."""
     error = body.get("error")
-    return f"the error {clean(error, 200)!r}" if isinstance(error, str) else "something else"
+    if isinstance(error, str):
+        return f"the error {clean(error, 200)!r}", FaultKind.OTHER
+    other = sorted(_OTHER_ANSWERS & body.keys())
+    if other:
+        return f"the answer to another question ({', '.join(other)})", FaultKind.ANOTHERS
+    return "something else", FaultKind.OTHER
 
 
 def _customers(rows: Sequence[object], page: int) -> SubscriberPage:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
 from attrs import Factory, frozen
 
-from bema_tui.model import Order, OrderItem, Product, Subscriber
+from bema_tui.model import BrokenRow, Order, OrderItem, Product, Sample, Subscriber
 from bema_tui.providers.parsing import Address, DigitId, FaultError, Label, Money, Token, excerpt, structure
 from bema_tui.providers.text import clean
 
@@ -93,6 +94,23 @@ def order(raw: object) -> Order:
             OrderItem(product_id=item.id, name=unescaped(item.name), price=item.price) for item in row.products
         ),
     )
+
+
+def is_of_old_edd(raw: object) -> bool:
+    """Whether a sale is of EDD before 3.1.0.4, which tells no date in UTC (and before 3.0 has statuses of its own)."""
+    return isinstance(raw, Mapping) and ("date_utc" not in raw or raw.get("status") == "publish")
+
+
+def sample(rows: Sequence[object]) -> Sample:
+    """What a look at the newest sales shows: how many came, and what can't be used of them."""
+    broken: list[BrokenRow] = []
+    for raw in rows:
+        try:
+            order(raw)
+        except FaultError as error:
+            number = raw.get("ID") if isinstance(raw, Mapping) else None
+            broken += [BrokenRow(f"ID {clean(str(number), 60)}: {path}", text) for path, text in error.faults]
+    return Sample(len(rows), tuple(broken))
 
 
 def product(raw: object) -> Product:

@@ -11,6 +11,8 @@ from bema_tui.providers.address import shown
 from bema_tui.providers.http_policy import FaultKind, Service
 from bema_tui.providers.redaction import Secret
 
+OLDEST: Final = "3.1.0.4"
+"""The first EDD whose sales hold a date in UTC. Its version is told from a sale: most keys may not see it."""
 ROLE_ADVICE: Final = (
     "Use the key and token of a WordPress user with the role shop_accountant (or shop_manager): "
     "the right it takes is view_shop_reports."
@@ -22,6 +24,10 @@ _POST_ADVICE: Final = (
 _OWN_KEYS: Final = frozenset({"error", "request_speed"})
 _FAULT_ADVICE: Final = {
     FaultKind.EMPTY: "An empty body can also mean text that is not valid UTF-8 in the shop's database.",
+    FaultKind.ANOTHERS: (
+        "A cache in front of the shop gives one answer to different questions: whoever runs it excludes requests that "
+        "hold edd-api."
+    ),
     FaultKind.NOT_UTF8: (
         "A text in the shop's database or theme is stored in another encoding: whoever runs the shop finds it by the "
         "newest orders and products, and saves it again."

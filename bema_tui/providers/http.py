@@ -131,9 +131,17 @@ class ServiceClient:
         # Nor may the frames of the failed try, where the request itself can hold a key.
         raise verdicts.or_unknown(self._service, call, problem).with_traceback(None)
 
-    def fault(self, words: str, *, path: str = "", tried: str = "", write: bool = False) -> BemaError:
+    def fault(
+        self,
+        words: str,
+        *,
+        kind: FaultKind = FaultKind.OTHER,
+        path: str = "",
+        tried: str = "",
+        write: bool = False,
+    ) -> BemaError:
         """The error for an answer that is not what the API promises: ``BadAnswer``, or ``WriteUnknown`` of a write."""
-        return verdicts.bad_answer(self._service, words, path=path, tried=tried, write=write)
+        return verdicts.bad_answer(self._service, words, kind=kind, path=path, tried=tried, write=write)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -59,6 +59,8 @@ class FaultKind(StrEnum):
     """Several byte order marks stand before the JSON."""
     BEHIND = "text behind"
     """Something added text after the JSON."""
+    ANOTHERS = "another's"
+    """It answers another question, as a cache does that takes different requests for the same."""
     NOT_UTF8 = "not UTF-8"
     """Bytes that are no text in the encoding that JSON has."""
     OTHER = "other"

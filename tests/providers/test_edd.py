@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import quote
@@ -20,7 +21,7 @@ from bema_tui.errors import (
     UnsupportedOperation,
 )
 from bema_tui.interfaces import Provider
-from bema_tui.model import SubscriberStatus
+from bema_tui.model import Sample, SubscriberStatus
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.gates import NoInterrupt, NoMeter
 from bema_tui.providers.http_policy import HttpPolicy
@@ -58,19 +59,21 @@ def test_a_bad_key_or_token_is_refused_before_anything_is_sent(key: str, token: 
 
 
 async def test_key_token_and_paging_travel_in_the_body_of_a_post() -> None:
-    script = Script([reply(info())])
+    script = Script([reply(info()), reply(NOTHING)])
     await edd(script).validate_connection()
-    (request,) = script.requests
-    assert request.method == "POST"
-    assert request.url.path == "/store/"
-    assert list(request.url.params) == ["nocache"]
-    assert script.forms() == [{"edd-api": "v2/info", "key": KEY, "token": TOKEN}]
-    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
-    assert "authorization" not in request.headers
+    for request in script.requests:
+        assert request.method == "POST"
+        assert request.url.path == "/store/"
+        assert list(request.url.params) == ["nocache"]
+        assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+        assert "authorization" not in request.headers
+    secrets = {"key": KEY, "token": TOKEN}
+    look = {"edd-api": "v2/sales", "number": "3", "page": "1"}
+    assert script.forms() == [{"edd-api": "v2/info", **secrets}, {**look, **secrets}]
 
 
 async def test_an_address_that_ends_in_a_script_gets_no_slash() -> None:
-    script = Script([reply(info())])
+    script = Script([reply(info()), reply(NOTHING)])
     shop = EasyDigitalDownloads(
         "http://localhost:8088/index.php",
         "k",
@@ -80,18 +83,73 @@ async def test_an_address_that_ends_in_a_script_gets_no_slash() -> None:
         transport=script.transport,
     )
     assert (await shop.validate_connection()).identity == "http://localhost:8088/index.php"
-    assert [request.url.path for request in script.requests] == ["/index.php"]
+    assert [request.url.path for request in script.requests] == ["/index.php"] * 2
 
 
 async def test_the_connection_test_needs_the_right_to_see_sales() -> None:
-    report = await edd(Script([reply(info())])).validate_connection()
+    report = await edd(Script([reply(info()), reply(NOTHING)])).validate_connection()
     assert (report.ok, report.provider, report.rights) == (True, "EDD", ("view_shop_reports",))
+    assert report.sample == Sample(0)
     with pytest.raises(NotAuthorized) as caught:
         await edd(Script([reply(info(allowed=False))])).validate_connection()
     assert "shop_accountant" in str(caught.value)
     no_rights: list[object] = [{"view_shop_reports": False}, [], None]
     for permissions in no_rights:
         assert not await edd(Script([reply({"info": {"permissions": permissions}})])).has_right()
+
+
+def old(row: dict[str, object], **changes: object) -> dict[str, object]:
+    """A sale as EDD before 3.1.0.4 gives it."""
+    return {name: value for name, value in row.items() if name != "date_utc"} | changes
+
+
+@pytest.mark.fault("D4")
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [old(sale(9), status="publish")],
+        [old(sale(9)), old(sale(8)), old(sale(7), status="publish")],
+        [sale(9, status="publish")],
+    ],
+)
+async def test_an_old_edd_is_told_by_its_sales_and_by_the_connection_test_as_by_a_read(
+    rows: list[dict[str, object]],
+) -> None:
+    async def sink(*_: object) -> None:
+        raise AssertionError("nothing is read")
+
+    async def known(_: object) -> bool:
+        return False
+
+    asks: list[Callable[[EasyDigitalDownloads], Awaitable[object]]] = [
+        lambda shop: shop.validate_connection(),
+        lambda shop: shop.read_sales(sink),
+        lambda shop: shop.read_newest_sales(known),
+    ]
+    for ask in asks:
+        script = Script([reply(info()), reply({"sales": rows})])
+        with pytest.raises(BadAnswer, match=r"This EDD is older than 3\.1\.0\.4 and can't be read") as caught:
+            await ask(edd(script, parallel=1))
+        assert "update" in caught.value.advice
+        assert len(script.requests) == 2
+
+
+async def test_one_odd_sale_makes_no_old_edd_and_is_named() -> None:
+    rows = [old(sale(9)), sale(8), sale(7, email=None)]
+    report = await edd(Script([reply(info()), reply({"sales": rows})])).validate_connection()
+    assert report.sample is not None
+    assert report.sample.rows == 3
+    assert [row.path for row in report.sample.broken] == ["ID 9: date_utc", "ID 7: email"]
+
+
+@pytest.mark.fault("D7")
+async def test_a_cache_that_answers_another_question_is_called_one() -> None:
+    with pytest.raises(BadAnswer, match=r"no sales, but the answer to another question \(info\)") as caught:
+        await edd(Script([reply(info())])).validate_connection()
+    assert "cache in front of the shop" in caught.value.advice
+    with pytest.raises(BadAnswer, match=r"no info, but the answer to another question \(sales\)") as caught:
+        await edd(Script([reply({"sales": [sale(1)]})])).validate_connection()
+    assert "cache in front of the shop" in caught.value.advice
 
 
 @pytest.mark.parametrize(

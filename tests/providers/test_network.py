@@ -115,7 +115,9 @@ async def test_an_answer_that_drips_in_for_ever_is_given_up(head: bytes) -> None
 
 async def test_no_secret_reaches_a_log_on_a_real_connection(caplog: pytest.LogCaptureFixture) -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        body = b'{"info": {"permissions": {"view_shop_reports": true}}, "data": [], "meta": {"last_page": 1}}'
+        body = (
+            b'{"info": {"permissions": {"view_shop_reports": true}}, "sales": [], "data": [], "meta": {"last_page": 1}}'
+        )
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()

@@ -146,7 +146,7 @@ SAYS_WHAT_TO_CHECK: dict[str, tuple[Front, str, str]] = {
     ),
     "nothing": (on_sales(lambda _, answer: as_json({})), "no sales", "address"),
     "a list": (on_sales(lambda _, answer: as_json([])), "JSON that is not an object", "address"),
-    "a cache by path": (cache(by_path), "no sales", "address"),
+    "a cache by path": (cache(by_path), "no sales, but the answer to another question (info)", "A cache"),
     "another address": (moved, "sends us elsewhere (301) to https://www.shop.example;", "https://www.shop.example."),
     "the same address": (back, "sends us elsewhere (302);", "address"),
 }
