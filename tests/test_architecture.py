@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": {"emails", "__init__"},
     "interfaces": {"model", "errors", "__init__"},
     "environment": {"errors", "__init__"},
+    "signals": {"__init__"},
     "config_file": {"errors", "__init__"},
     "config": {"errors", "bounds", "environment", "config_file", "__init__"},
     "logs": {"errors", "__init__"},
@@ -34,9 +35,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": FOUNDATION | {"campaigns", "environment"},
     "monitor": FOUNDATION | {"campaigns", "store"},
     "sync": FOUNDATION | {"campaigns", "validators", "providers", "store", "config"},
-    "tui": FOUNDATION | {"campaigns", "validators", "store", "sync", "monitor", "config"},
+    "tui": FOUNDATION | {"campaigns", "validators", "store", "sync", "monitor", "config", "environment", "signals"},
     "cli": FOUNDATION
-    | {"campaigns", "validators", "providers", "store", "sync", "monitor", "tui", "config", "logs", "environment"},
+    | {"campaigns", "validators", "providers", "store", "sync", "monitor", "tui", "config"}
+    | {"logs", "environment", "signals"},
     "simulator": {"__init__"},
     "__main__": {"cli"},
 }
@@ -95,9 +97,20 @@ def test_the_engine_runs_without_a_screen() -> None:
 
 def test_a_command_starts_without_the_engine() -> None:
     script = (
-        "import sys, bema_tui.cli;"
+        "import sys, bema_tui.cli.app;"
         "loaded = {name.split('.')[0] for name in sys.modules};"
         "assert not loaded & {'textual', 'sqlalchemy', 'httpx', 'starlette', 'uvicorn'}, loaded"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.fault("E3")
+def test_the_signals_are_taken_over_before_anything_heavy_is_loaded() -> None:
+    script = (
+        "import sys; before = set(sys.modules); import bema_tui.cli;"
+        "loaded = {name for name in sys.modules if name not in before | sys.stdlib_module_names};"
+        "assert {name for name in loaded if '.' not in name} <= {'bema_tui'}, loaded;"
+        "assert not loaded & {'asyncio', 'json', 'logging', 're', 'typing'}, loaded"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import logging
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from bema_tui import __version__
+from bema_tui import __version__, signals
 from bema_tui.cli.campaigns import campaigns
 from bema_tui.cli.common import common, open_world, print_json, run_async
 from bema_tui.cli.demo import demo
@@ -20,6 +17,7 @@ from bema_tui.cli.doctor import doctor
 from bema_tui.cli.runs import apply, changes, discard, pause, plan, resume, runs, stop, sync
 from bema_tui.cli.show import findings, health, locks, stats
 from bema_tui.cli.simulate import simulate
+from bema_tui.cli.streams import prepare_streams
 from bema_tui.config import Settings
 from bema_tui.errors import UsageError
 
@@ -51,10 +49,6 @@ def _documented(as_json: bool) -> Iterator[None]:
             hint = f"{error.ctx.command_path} --help" if error.ctx else "bema-tui --help"
             print_json({"error": UsageError(error.format_message(), advice=f"Look at: {hint}").as_dict()})
         raise
-
-
-_SIGNALLED = 128
-"""An exit status above it means: a signal with the number of the rest ended the console."""
 
 
 @click.group(
@@ -100,30 +94,21 @@ for command in (
 ):
     cli.add_command(command)
 
-__all__ = ["cli", "main", "open_world", "run_async"]
+__all__ = ["cli", "open_world", "run", "run_async"]
 
 
-def main() -> None:
-    """The program ``bema-tui``."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what its encoding lacks is shown by code, never an error
-            stream.reconfigure(errors="backslashreplace")
+def run() -> NoReturn:
+    """Run the command that the arguments name, and end the process with its status."""
+    prepare_streams()
+    status = 1
     try:
         cli(prog_name="bema-tui")
-    except BrokenPipeError:
-        # Somebody closed the pipe we print to (head, for one): nobody is left to tell.
-        sys.stderr.close()
-        sys.exit(1)
     except SystemExit as leaving:
-        if isinstance(leaving.code, int) and leaving.code > _SIGNALLED:
-            # All is settled and closed; what the interpreter tidies up yet takes seconds on a busy machine.
-            logging.shutdown()
-            with suppress(OSError):  # the line may be down
-                sys.stdout.flush()
-                sys.stderr.flush()
-            os._exit(leaving.code)
-        raise
+        status = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except BrokenPipeError:  # somebody closed the pipe we print to (head, for one): nobody is left to tell
+        pass
     except OSError as error:
         with suppress(OSError):
             click.echo(f"bema-tui: The system refuses: {error.strerror}.", err=True)
-        sys.exit(1)
+    logging.shutdown()
+    signals.leave(status)

@@ -92,7 +92,6 @@ def discover_command(add: bool, settings: Settings, as_json: bool) -> None:
     require_services(settings)
 
     async def work() -> Any:
-        from bema_tui.cli.headless import interrupted_by_signals
         from bema_tui.sync.discovering import discover_campaigns
         from bema_tui.sync.interrupt import RunInterrupt
         from bema_tui.sync.job import Meter
@@ -102,10 +101,7 @@ def discover_command(add: bool, settings: Settings, as_json: bool) -> None:
             interrupt = RunInterrupt()
             connections = connector(world.db, settings)(interrupt, Meter())
             try:
-                with interrupted_by_signals(interrupt):
-                    return await discover_campaigns(
-                        world.db, settings, connections, interrupt, add=add, by=world.me.user
-                    )
+                return await discover_campaigns(world.db, settings, connections, interrupt, add=add, by=world.me.user)
             finally:
                 await connections.close()
 

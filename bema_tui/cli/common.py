@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import click
 from attrs import evolve, frozen
 
-from bema_tui import config, logs
+from bema_tui import config, logs, signals
 from bema_tui.config import Settings
 from bema_tui.environment import default_log_file
 from bema_tui.errors import BemaError, UsageError
@@ -60,6 +60,8 @@ def common(function: Callable[..., Any], tell: Callable[..., None] | None = None
         **kwargs: Any,
     ) -> Any:
         context = click.get_current_context()
+        command = context.command_path.partition(" ")[2]
+        signals.doing(f"The command {command}" if command else "The console")
         given = context.find_object(Flags) or Flags()
         flags = Flags(
             config=config_file or given.config,
@@ -125,6 +127,7 @@ def _refuse_broken_text(values: Iterable[object]) -> None:
 
 def tell_error(error: BemaError, *, as_json: bool) -> None:
     """One message on stderr, and the document that ``--json`` promises on stdout, where these can still be written."""
+    signals.finish()
     # A path or another argument that is repeated here may hold what a terminal would obey.
     with suppress(OSError):
         click.echo(f"bema-tui: {clean(str(error), _LONGEST_MESSAGE)}", err=True)
@@ -135,7 +138,8 @@ def tell_error(error: BemaError, *, as_json: bool) -> None:
 
 
 def print_json(document: object) -> None:
-    """The one JSON document of a command; where stdout is not UTF-8, in ASCII alone."""
+    """The one JSON document of a command; where stdout is not UTF-8, in ASCII alone. No signal changes it any more."""
+    signals.finish()
     whole = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
     click.echo(json.dumps(document, ensure_ascii=not whole, indent=2, default=_plain))
 
@@ -187,8 +191,15 @@ async def open_world(settings: Settings) -> AsyncIterator[World]:
 
 
 def run_async(work: Callable[[], Coroutine[Any, Any, R]]) -> R:
-    """Run a command's coroutine on a loop of its own."""
-    return asyncio.run(work())
+    """Run a command's coroutine on a loop of its own. When it is done a signal no longer changes the command's end."""
+
+    async def awake() -> R:
+        with signals.waking(asyncio.get_running_loop()):
+            done = await work()
+            signals.finish()
+            return done
+
+    return asyncio.run(awake())
 
 
 def is_terminal() -> bool:

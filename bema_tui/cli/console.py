@@ -6,13 +6,17 @@ import asyncio
 import logging
 import os
 import sys
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from bema_tui import signals
 from bema_tui.cli.common import World, open_world, run_async
 from bema_tui.cli.monitoring import make_monitor
 from bema_tui.config import Settings, require_services
 from bema_tui.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from bema_tui.sync.supervisor import Supervisor
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SIGNAL_STATUS = 128
@@ -30,7 +34,7 @@ def open_console(settings: Settings) -> int:
     """Run the console until it is left, settle what it started, and answer the exit status."""
     require_screen()
     require_services(settings)
-    return run_async(lambda: _console(settings))
+    return run_async(lambda: show_console(settings))
 
 
 def require_screen() -> None:
@@ -56,7 +60,8 @@ async def _sweep(world: World) -> None:
             logger.warning("the sweeper can't use the database: %s", error.message)
 
 
-async def _console(settings: Settings) -> int:
+async def show_console(settings: Settings) -> int:
+    """Show the console on the settings' database until it is left, settle what it started, and return the status."""
     from bema_tui.store.presence import Presence
     from bema_tui.sync.runner import Runner
     from bema_tui.sync.services import connector
@@ -70,20 +75,35 @@ async def _console(settings: Settings) -> int:
         await monitor.start_monitoring()
         sweeper = asyncio.create_task(_sweep(world), name="sweeper")
         status = _SIGNAL_STATUS
-        try:
-            status = await run_console(
-                world.reader,
-                supervisor,
-                Presence(world.db, world.me),
-                mode=mode_of(settings),
-                user=world.me.user,
-                profile=settings.profile or world.me.user,
-                read_only=settings.read_only,
-            )
-        finally:
-            # The terminal is restored by now; a signal leaves the request in flight one second, a person all it takes.
-            at_once = status > _SIGNAL_STATUS
-            sweeper.cancel()
-            await asyncio.shield(supervisor.settle(by=world.me.user, at_once=at_once))
-            await monitor.stop_monitoring()
+        with signals.held():
+            try:
+                status = await run_console(
+                    world.reader,
+                    supervisor,
+                    Presence(world.db, world.me),
+                    mode=mode_of(settings),
+                    user=world.me.user,
+                    profile=settings.profile or world.me.user,
+                    read_only=settings.read_only,
+                )
+            finally:
+                # The terminal is restored by now; a signal leaves the request in flight one second, a person all it
+                # takes, until a signal comes.
+                sweeper.cancel()
+                await _settle(supervisor, by=world.me.user, at_once=status > _SIGNAL_STATUS)
+                await monitor.stop_monitoring()
+                signals.finish()
     return status
+
+
+async def _settle(supervisor: Supervisor, *, by: str, at_once: bool) -> None:
+    loop = asyncio.get_running_loop()
+    settling = [loop.create_task(supervisor.settle(by=by, at_once=at_once))]
+
+    def hurry() -> None:
+        settling.append(loop.create_task(supervisor.settle(by=by, at_once=True)))
+
+    with signals.handed_to(lambda _name: loop.call_soon_threadsafe(hurry)):
+        await asyncio.wait(settling[:1])
+    for task in settling:
+        await task

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from attrs import evolve
 
+from bema_tui import signals
 from bema_tui.cli.common import common, open_world, run_async
 from bema_tui.config import EddSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.errors import BemaError
@@ -24,6 +25,7 @@ from bema_tui.errors import BemaError
 # MailerLite's own quota in a quarter of its minute: a sync lasts long enough to be watched and stopped, not longer.
 QUOTA = 120
 WINDOW_SECONDS = 15
+_REMOVALS = 50
 
 
 @click.command()
@@ -33,47 +35,69 @@ WINDOW_SECONDS = 15
 @common
 def demo(subscribers: int, orders: int, seed: int, settings: Settings, as_json: bool) -> None:  # noqa: ARG001 (common's)
     """The console on a simulated shop and account; no key needed, nothing real is touched."""
-    from bema_tui.cli.console import open_console, require_screen
+    from bema_tui.cli.console import require_screen
 
     require_screen()
+    sys.exit(run_async(lambda: _demo(settings, subscribers, orders, seed)))
+
+
+async def _demo(settings: Settings, subscribers: int, orders: int, seed: int) -> int:
+    """Show the console on a simulator; neither the simulator nor the folder with the database is left behind."""
+    from bema_tui.cli.console import show_console
+
     click.echo("Starting the simulator …", err=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="bema-demo-") as folder,
-        _simulator(subscribers, orders, seed) as where,
-    ):
-        demo_settings = _settings(settings, where, Path(folder))
+    with _folder() as folder, _simulator(subscribers, orders, seed) as where:
+        demo_settings = _settings(settings, where, folder)
         click.echo("Looking for campaigns …", err=True)
-        code = run_async(lambda: _discover(demo_settings))
+        code = await _discover(demo_settings)
         if code is not None:
             _leave_a_lock_behind(demo_settings, code)
-        status = open_console(demo_settings)
-    sys.exit(status)
+        return await show_console(demo_settings)
+
+
+def _folder() -> AbstractContextManager[Path]:
+    return signals.kept(lambda: Path(tempfile.mkdtemp(prefix="bema-demo-")), _remove)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, also while the database's own thread still writes into it: then more than once."""
+    for _ in range(_REMOVALS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
 
 
 @contextmanager
 def _simulator(subscribers: int, orders: int, seed: int) -> Iterator[dict[str, Any]]:
     """A simulator in a process of its own, so that the console's memory and speed are its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "bema_tui",
-        "simulate",
-        "--quota",
-        str(QUOTA),
-        "--window-seconds",
-        str(WINDOW_SECONDS),
-    ]
+    command = [sys.executable, "-m", "bema_tui", "simulate", "--parent", str(os.getpid())]
+    command += ["--quota", str(QUOTA), "--window-seconds", str(WINDOW_SECONDS)]
     command += ["--subscribers", str(subscribers), "--orders", str(orders), "--seed", str(seed)]
-    # Its own session: ctrl+c in the console must not reach it before the console is done.
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:  # noqa: S603
+    with _process(command) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise BemaError("The simulator did not start.", advice="Try: bema-tui simulate")
+        yield json.loads(line)
+
+
+@contextmanager
+def _process(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A process that is killed in the end: it keeps nothing, and whoever leaves must not wait for its good-bye.
+
+    It has a session of its own: ctrl+c in the console must not reach it before the console is done.
+    """
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    with signals.kept(start, lambda process: process.kill()) as process, process:
         try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            if not line:
-                raise BemaError("The simulator did not start.", advice="Try: bema-tui simulate")
-            yield json.loads(line)
+            yield process
         finally:
-            process.kill()  # it keeps nothing, and whoever leaves must not wait for its good-bye
+            process.kill()
 
 
 def _settings(settings: Settings, where: dict[str, Any], folder: Path) -> Settings:
@@ -110,19 +134,31 @@ async def _discover(settings: Settings) -> str | None:
 
 def _leave_a_lock_behind(settings: Settings, code: str) -> None:
     """Let a real process take a campaign's lock and die with it, so that `r` has something to do."""
-    process = multiprocessing.get_context("spawn").Process(target=_take_and_die, args=(settings, code))
-    process.start()
-    process.join()
+    keys = {"mailerlite": settings.mailerlite.key, "edd": settings.edd.key, "token": settings.edd.token}
+    told = {
+        "code": code,
+        "database": settings.database_url,
+        "log": settings.log_file,
+        "mailerlite": {"url": settings.mailerlite.url, "key": keys["mailerlite"].reveal()},
+        "edd": {"url": settings.edd.url, "key": keys["edd"].reveal(), "token": keys["token"].reveal()},
+    }
+    with _process([sys.executable, "-c", "from bema_tui.cli import demo; demo.take_and_die()"]) as process:
+        process.communicate(json.dumps(told))
 
 
-def _take_and_die(settings: Settings, code: str) -> None:
+def take_and_die() -> None:
+    """Take a campaign's lock, as standard input names it, and die by a signal that nobody can hold."""
+    told = json.load(sys.stdin)
+    settings = _settings(Settings(log_file=told["log"]), told, Path())
+    settings = evolve(settings, database_url=told["database"])
+
     async def work() -> None:
         from bema_tui.sync.runner import Runner
         from bema_tui.sync.services import connector
 
         async with open_world(settings) as world:
             runner = Runner(world.db, settings, world.me, world.locks, connector(world.db, settings))
-            await runner.begin(code, kind="sync")
+            await runner.begin(told["code"], kind="sync")
             os.kill(os.getpid(), signal.SIGKILL)
 
     run_async(work)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import click
 from attrs import frozen
 
+from bema_tui import signals
 from bema_tui.cli.common import World
 from bema_tui.errors import BemaError, LockLost, StoreError
 from bema_tui.model import ChangeState, RunState
@@ -24,31 +24,30 @@ from bema_tui.sync.services import connector
 
 DONE, FAILED, ATTENTION, STOPPED = 0, 1, 3, 5
 _GRACE_SECONDS = 1.0  # what the request in flight gets after SIGTERM or SIGHUP
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@contextlib.contextmanager
-def interrupted_by_signals(interrupt: RunInterrupt, *, then: Callable[[], None] | None = None) -> Iterator[None]:
-    """A signal asks for a stop; a second one, or one that means the line is gone, cuts the request in flight short."""
-    loop = asyncio.get_running_loop()
+class _Interruption:
+    """What signals do to a run: the first asks for a stop; a second, or one that means the line is gone, cuts short."""
 
-    def on_signal(number: signal.Signals) -> None:
-        again = interrupt.asked
-        interrupt.stop(stopped(number.name, ""))
-        if then is None:
-            return
+    def __init__(self) -> None:
+        self.interrupt = RunInterrupt()
+        self.task: asyncio.Task[RunState] | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def __call__(self, name: str) -> None:
+        self._loop.call_soon_threadsafe(self._stop, name)
+
+    def _stop(self, name: str) -> None:
+        again = self.interrupt.asked
+        self.interrupt.stop(stopped(name, ""))
         if again:
-            then()
-        elif number is not signal.SIGINT:
-            loop.call_later(_GRACE_SECONDS, then)
+            self._cut_short()
+        elif name != "SIGINT":
+            self._loop.call_later(_GRACE_SECONDS, self._cut_short)
 
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, on_signal, number)
-    try:
-        yield
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+    def _cut_short(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
 
 
 @frozen
@@ -62,22 +61,24 @@ class Ended:
 async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *, quiet: bool) -> Ended:
     """Begin a run, carry it to its end, and answer how it stands then.
 
+    A signal while it begins stops it as soon as it has begun: then it has a number, and nothing is left half open.
+
     Raises:
         BemaError: it could not begin. How it ended otherwise stands in the run.
     """
     runner = Runner(world.db, world.settings, world.me, world.locks, connector(world.db, world.settings))
-    begun = await begin(runner)
-    interrupt = RunInterrupt()
-    task = asyncio.create_task(runner.carry_out(begun, interrupt))
-    progress = asyncio.create_task(_progress(world, begun.run)) if not quiet and _can_redraw() else None
-    try:
-        with interrupted_by_signals(interrupt, then=lambda: _cut_short(task)):
+    interruption = _Interruption()
+    with signals.handed_to(interruption):
+        begun = await begin(runner)
+        task = interruption.task = asyncio.create_task(runner.carry_out(begun, interruption.interrupt))
+        progress = asyncio.create_task(_progress(world, begun.run)) if not quiet and _can_redraw() else None
+        try:
             await asyncio.wait([task])
-    finally:
-        if progress is not None:
-            progress.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await progress
+        finally:
+            if progress is not None:
+                progress.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await progress
     error = None if task.cancelled() else task.exception()
     if error is not None and not isinstance(error, BemaError):
         raise error
@@ -93,10 +94,6 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
 def _can_redraw() -> bool:
     """Whether stderr is a terminal that can rewrite its line."""
     return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-
-
-def _cut_short(task: asyncio.Task[RunState]) -> None:
-    task.cancel()
 
 
 async def _progress(world: World, run: int) -> None:

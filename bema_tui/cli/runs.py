@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from bema_tui import signals
 from bema_tui.bounds import SETTINGS
 from bema_tui.cli.common import World, common, is_terminal, open_world, print_json, run_async
 from bema_tui.cli.tables import table
@@ -23,9 +24,12 @@ def _carry(settings: Settings, as_json: bool, begin: Callable[[Any], Awaitable[A
         from bema_tui.cli.headless import carry_out, exit_status
 
         async with open_world(settings) as world:
-            ended = await carry_out(world, begin, quiet=as_json)
-            await _tell(world, ended, as_json)
-            return await exit_status(world, ended)
+            with signals.held():  # before the run it has no number; after it, how it ended is what counts
+                ended = await carry_out(world, begin, quiet=as_json)
+                status = await exit_status(world, ended)
+                await _tell(world, ended, as_json)
+                signals.finish()
+        return status
 
     sys.exit(run_async(work))
 
@@ -121,28 +125,40 @@ def sync(
         from bema_tui.cli.headless import STOPPED, carry_out, exit_status
 
         async with open_world(settings) as world:
-            ended = await carry_out(world, lambda runner: runner.begin(code, kind="sync", options=options), quiet=False)
-            await _tell(world, ended, as_json)
-            run = ended.run
-            if run.state.waiting:
-                answer = _answer(f"Apply these {run.total:,} changes?")
-                if not answer:
-                    click.echo(f"Nothing was written. The plan waits: bema-tui apply {run.id}", err=True)
-                    return STOPPED if answer is None else await exit_status(world, ended)
-                ended = await carry_out(world, lambda runner: runner.begin_apply(run.id), quiet=False)
+            with signals.held():
+                ended = await carry_out(
+                    world, lambda runner: runner.begin(code, kind="sync", options=options), quiet=False
+                )
                 await _tell(world, ended, as_json)
-            return await exit_status(world, ended)
+                run = ended.run
+                if run.state.waiting:
+                    answer = _answer(f"Apply these {run.total:,} changes?")
+                    if not answer:
+                        signals.finish()
+                        click.echo(f"Nothing was written. The plan waits: bema-tui apply {run.id}", err=True)
+                        return STOPPED if answer is None else await exit_status(world, ended)
+                    ended = await carry_out(world, lambda runner: runner.begin_apply(run.id), quiet=False)
+                    await _tell(world, ended, as_json)
+                status = await exit_status(world, ended)
+                signals.finish()
+        return status
 
     sys.exit(run_async(work))
 
 
 def _answer(question: str) -> bool | None:
-    """Yes or no; None for ctrl+c and for an end of the input."""
-    try:
-        return click.confirm(question, default=False, err=True)
-    except click.Abort:
-        click.echo(err=True)
-        return None
+    """Yes or no; None for a signal and for an end of the input."""
+    while True:
+        click.echo(f"{question} [y/N]: ", err=True, nl=False)
+        line = "" if signals.wait_readable(sys.stdin.fileno()) else sys.stdin.readline()
+        if not line:
+            click.echo(err=True)
+            return None
+        if line.strip().lower() in ("", "n", "no"):
+            return False
+        if line.strip().lower() in ("y", "yes"):
+            return True
+        click.echo("Please say y or n.", err=True)
 
 
 def _ask(settings: Settings, as_json: bool, run: int, verb: str, reason: str) -> None:

@@ -7,6 +7,7 @@ import os
 
 import click
 
+from bema_tui import signals
 from bema_tui.cli.common import told
 from bema_tui.environment import expand
 from bema_tui.errors import ConfigurationError
@@ -37,6 +38,7 @@ class _WithProfile(click.Command):
     help="Whose sales the shop gives: the answer has had four forms.",
 )
 @click.option("--faults", default=None, help="What goes wrong on purpose: rough, rough:SHARE, or a TOML file.")
+@click.option("--parent", type=int, default=None, hidden=True, help="The process with which it ends.")
 @click.option("--json", "as_json", is_flag=True, help="For symmetry: the first line is JSON in any case.")
 def simulate(
     port: int,
@@ -48,10 +50,13 @@ def simulate(
     window_seconds: float,
     edd_version: str,
     faults: str | None,
+    parent: int | None,
     as_json: bool,
 ) -> None:
     """A stand-in shop and MailerLite on 127.0.0.1, until interrupted. The first line says where, as JSON."""
     from bema_tui.simulator import Endpoints, SimulatorSettings, profile_of, serve
+
+    signals.doing("The command simulate")
 
     def announce(at: Endpoints) -> None:
         document = {
@@ -59,7 +64,11 @@ def simulate(
             "edd": {"url": at.edd_url, "key": at.edd_key, "token": at.edd_token},
             "state_url": at.state_url,
         }
+        signals.finish()
         click.echo(json.dumps(document))
+
+    def alive() -> bool:
+        return parent is None or os.getppid() == parent
 
     with told(as_json=as_json):
         try:
@@ -78,7 +87,7 @@ def simulate(
                 f"--faults {faults}: {error}.", advice="Take rough, rough:0.2, or a TOML file as --help shows it."
             ) from error
         try:
-            serve(settings, port=port, announce=announce)
+            serve(settings, port=port, announce=announce, alive=alive)
         except OSError as error:
             raise ConfigurationError(
                 f"Port {port} can't be used: {error.strerror or error}.", advice="Take another with --port."

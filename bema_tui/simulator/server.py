@@ -31,6 +31,8 @@ from bema_tui.simulator.traffic import Holds, RequestLog
 _HOST = "127.0.0.1"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
+_LOOK_SECONDS = 0.5
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -170,17 +172,23 @@ def endpoints_of(world: World, port: int) -> Endpoints:
     )
 
 
-def serve(settings: SimulatorSettings, *, port: int, announce: Callable[[Endpoints], None]) -> None:
-    """Serves in the foreground until SIGINT or SIGTERM; call it from the main thread.
+def serve(
+    settings: SimulatorSettings,
+    *,
+    port: int,
+    announce: Callable[[Endpoints], None],
+    alive: Callable[[], bool] = lambda: True,
+) -> None:
+    """Serves in the foreground until SIGINT, SIGTERM or SIGHUP, or `alive` says no; call it from the main thread.
 
     Raises:
         OSError: the port is taken.
         RuntimeError: the server did not start, or ended by itself.
     """
     stopped = threading.Event()
-    with _on_signals(stopped), SimulatorServer(settings, port=port) as server:
+    with SimulatorServer(settings, port=port) as server, _on_signals(stopped):
         announce(server.endpoints)
-        while not stopped.wait(1.0):
+        while not stopped.wait(_LOOK_SECONDS) and alive():
             if not server.running:
                 raise RuntimeError("the simulator ended by itself")
 
@@ -190,7 +198,9 @@ def _on_signals(event: threading.Event) -> Iterator[None]:
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
         event.set()
 
-    before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    # Who started it with a signal ignored (nohup) meant it to outlive that.
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, ask_to_stop) for number in heard}
     try:
         yield
     finally:

@@ -43,5 +43,4 @@ class RunInterrupt:
 
 def stopped(by: str, reason: str) -> Stopped:
     """The cause of a stop that a person or a signal asked for."""
-    words = f"Stopped by {by}" + (f": {reason}." if reason else ".")
-    return Stopped(words, advice="`bema-tui resume RUN` (or s in the console) goes on where it stopped.")
+    return Stopped(f"Stopped by {by}" + (f": {reason}." if reason else "."))

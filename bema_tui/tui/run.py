@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import tzinfo
 from typing import Literal
 
+from bema_tui import signals
 from bema_tui.errors import BemaError
 from bema_tui.tui.app import BemaApp, Clock, utc_now
 from bema_tui.tui.backend import Backend
@@ -21,7 +22,6 @@ from bema_tui.tui.look import Look
 from bema_tui.tui.reading import Presence, Reader
 
 _log = logging.getLogger(__name__)
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _LINE_CHECK_SECONDS = 0.5
 _GOODBYE_SECONDS = 0.5
 
@@ -64,8 +64,8 @@ async def run_console(
 ) -> int:
     """Show the console until the person leaves it, and answer the process's exit status.
 
-    SIGTERM, SIGHUP and a terminal that is gone leave the screen at once with 128 plus the signal's number. Jobs are not
-    touched here: the caller settles them when this returns, with the terminal already restored.
+    SIGINT, SIGTERM, SIGHUP and a terminal that is gone leave the screen at once with 128 plus the signal's number.
+    Jobs are not touched here: the caller settles them when this returns, with the terminal already restored.
     """
     refusal = why_not(os.environ, tty=sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty())
     if refusal is not None:
@@ -110,17 +110,18 @@ async def _say_closed(presence: Presence) -> None:
 async def _leaving(app: BemaApp) -> AsyncIterator[None]:
     """Signals and a dropped line end the app, as long as this lasts."""
     loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, _leave, app, number)
+
+    def on_signal(name: str) -> None:
+        loop.call_soon_threadsafe(_leave, app, signal.Signals[name])
+
     line = asyncio.create_task(_watch_line(app), name="terminal line")
     try:
-        yield
+        with signals.handed_to(on_signal):
+            yield
     finally:
         line.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await line
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
 
 
 def _leave(app: BemaApp, number: int) -> None:

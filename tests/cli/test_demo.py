@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.failures.desk import until
 from tests.tui.terminal import Terminal
 
 CODE = "2026_ETB_NBL"
 
 
+SMALL = ("demo", "--subscribers", "200", "--orders", "120")
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """Every process with this folder for its temporary files, wherever its parent has gone."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("TMPDIR") == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    return {"TMPDIR": str(folder), **{f"XDG_{name}_HOME": str(folder / name) for name in ("CONFIG", "DATA", "STATE")}}
+
+
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Terminal]:
-    places = {f"XDG_{name}_HOME": str(tmp_path / name) for name in ("CONFIG", "DATA", "STATE")}
-    arguments = ("demo", "--subscribers", "200", "--orders", "120")
-    with Terminal("bema_tui", *arguments, size=(120, 40), TMPDIR=str(tmp_path), **places) as terminal:
+    with Terminal("bema_tui", *SMALL, size=(120, 40), **surroundings(tmp_path)) as terminal:
         terminal.until(lambda: terminal.shows("all keys"), 40)
         yield terminal
-        for child in psutil.Process(os.getpid()).children(recursive=True):
-            if "simulate" in " ".join(child.cmdline()):
-                child.kill()
+    for process in processes_of(tmp_path):
+        process.kill()
 
 
 def go_to(demo: Terminal, code: str) -> None:
@@ -71,3 +87,40 @@ def test_a_newcomer_plans_applies_releases_and_leaves_nothing_behind(demo: Termi
     assert demo.process.returncode == 0
     assert not any(process.is_running() for process in simulators)
     assert not list(tmp_path.glob("bema-demo-*"))
+    assert not processes_of(tmp_path)
+
+
+MOMENTS = ("Starting the simulator", "Looking for campaigns", "all keys")
+"""What the terminal shows when the demo is met: its first words, while it searches, and the console."""
+
+
+@pytest.mark.fault("B7")
+@pytest.mark.parametrize(
+    ("moment", "how"),
+    [
+        (MOMENTS[0], signal.SIGTERM),
+        (MOMENTS[1], signal.SIGINT),
+        (MOMENTS[1], signal.SIGHUP),
+        (MOMENTS[2], signal.SIGTERM),
+        (MOMENTS[2], "hang up"),
+        (MOMENTS[1], signal.SIGKILL),
+    ],
+)
+def test_a_demo_that_is_ended_from_outside_leaves_nothing_behind(
+    moment: str, how: signal.Signals | str, tmp_path: Path
+) -> None:
+    with Terminal("bema_tui", *SMALL, size=(120, 40), **surroundings(tmp_path)) as terminal:
+        terminal.until(lambda: terminal.shows(moment), 40)
+        if isinstance(how, signal.Signals):
+            terminal.process.send_signal(how)
+            terminal.until(lambda: terminal.process.poll() is not None, 20)
+        else:
+            terminal.hang_up()
+        status = terminal.process.wait(20)
+    until("every process to end", lambda: not processes_of(tmp_path))
+    if how is signal.SIGKILL:  # nothing can be tidied up then; but the simulator does not go on alone
+        return
+    number = how if isinstance(how, signal.Signals) else signal.SIGHUP
+    assert status == (128 + number if moment == MOMENTS[2] else 5)
+    assert "Traceback" not in terminal.raw.decode()
+    assert list(tmp_path.glob("bema-demo-*")) == []

@@ -14,7 +14,7 @@ import time
 from contextlib import closing
 
 import httpx
-import psutil
+import pytest
 
 from ..failures.desk import DEADLINE, Desk, Simulated, until
 
@@ -121,14 +121,13 @@ def test_a_yes_on_the_terminal_applies_the_shown_plan(simulated: Simulated, desk
     assert simulated.violations() == []
 
 
-def test_an_interrupt_at_the_question_leaves_the_plan(simulated: Simulated, desk: Desk) -> None:
+@pytest.mark.fault("E3")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_at_the_question_leaves_the_plan(number: signal.Signals, simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
     terminal = Terminal(desk, "sync", code)
-    terminal.wait_for("[y/N]: ")  # the blank comes from the reading itself
-    asking = psutil.Process(terminal.process.pid)
-    # Python loses sight of a signal that comes in the last moment before it reads: nobody is that quick, a test is.
-    until("it reads", lambda: asking.status() == psutil.STATUS_SLEEPING)
-    terminal.process.send_signal(signal.SIGINT)
+    terminal.wait_for("[y/N]: ")
+    terminal.process.send_signal(number)
     assert terminal.end() == 5
     assert "The plan waits: bema-tui apply 1" in terminal.shown
     assert "Traceback" not in terminal.shown

@@ -10,6 +10,7 @@ import sys
 
 from attrs import evolve
 
+from bema_tui import signals
 from bema_tui.model import ChangeState
 from bema_tui.store.views import Snapshot
 from bema_tui.tui.run import run_console
@@ -67,4 +68,5 @@ async def main(kind: str, output: str) -> int:
 
 
 if __name__ == "__main__":
+    signals.take_over([])
     sys.exit(asyncio.run(main(*sys.argv[1:])))

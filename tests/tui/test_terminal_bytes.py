@@ -58,7 +58,7 @@ def test_codes_in_foreign_text_never_reach_the_terminal() -> None:
         assert terminal.shows(r"\x1b]0;owned\x07")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_leave_at_once_and_restore_the_terminal(number: signal.Signals) -> None:
     terminal = Terminal(MODULE, "counting", "shadow")
     with terminal:

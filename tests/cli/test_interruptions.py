@@ -1,0 +1,303 @@
+"""Signals at any moment of any command: one document, status 5, and nothing left; never half an end."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from bema_tui.errors import Stopped
+
+from ..failures.desk import DEADLINE, Desk, Simulated, until
+from ..failures.fixtures import small
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+MOMENTS = (0.0, 0.2, 0.4, 0.6, 0.8)
+"""Shares of the time that a command takes; the sixth moment is that of the first byte of its document."""
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "a list": ("campaigns", "list"),
+    "a search": ("campaigns", "discover"),
+    "a new database": ("runs", "--database", "NEW"),
+    "a run": ("runs", "1"),
+    "a ledger": ("changes", "1"),
+    "findings": ("findings",),
+    "numbers": ("stats", "CODE"),
+    "health": ("health",),
+    "doctor": ("doctor",),
+    "a plan": ("plan", "CODE"),
+}
+
+
+class Scene(NamedTuple):
+    simulated: Simulated
+    desk: Desk
+    code: str
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    simulated = Simulated(small())
+    desk = Desk(tmp_path_factory.mktemp("interrupted"), simulated.endpoints)
+    code = desk.discover()
+    desk.run("plan", code)
+    (desk.folder / "tmp").mkdir()
+    desk.environment["TMPDIR"] = str(desk.folder / "tmp")
+    yield Scene(simulated, desk, code)
+    desk.close()
+    simulated.close()
+
+
+def takes_signals(pid: int, number: signal.Signals = signal.SIGTERM) -> bool:
+    """Whether the process has taken the signal over from the system."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
+class Interrupted(NamedTuple):
+    """How a command ended that a signal met: its status, its whole stdout and stderr, and how long it took."""
+
+    status: int
+    out: str
+    err: str
+    seconds: float
+
+    @property
+    def was_stopped(self) -> bool:
+        return self.status == 5
+
+
+def interrupt(desk: Desk, words: tuple[str, ...], number: signal.Signals, after: float | None) -> Interrupted:
+    """Run a command and signal it ``after`` seconds from its first line on; None: at the first byte of its document."""
+    process = desk.start(*words)
+    assert process.stdout is not None
+    fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)  # a longer document is not out at once
+    until("the program's first line", lambda: takes_signals(process.pid) or process.poll() is not None, every=0.001)
+    began = time.monotonic()
+    if after is None:
+        assert select.select([process.stdout], [], [], DEADLINE)[0]
+    elif after:
+        with_patience(process, after)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=DEADLINE)
+    return Interrupted(process.returncode, out, err, time.monotonic() - began)
+
+
+def with_patience(process: subprocess.Popen[str], seconds: float) -> None:
+    """Let a moment pass, or less if the process ends."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return
+
+
+def expect_proper(ended: Interrupted, usual: Any) -> None:
+    """One document and its own status, whichever end it came to."""
+    document = json.loads(ended.out)
+    assert "Traceback" not in ended.err
+    assert "Aborted" not in ended.err
+    if not ended.was_stopped:
+        assert type(document) is type(usual)
+        assert isinstance(document, list) or not document.get("error"), ended
+    elif document.get("error"):
+        assert document["error"]["error"] == "Stopped"
+        assert " was interrupted by SIG" in document["error"]["message"]
+        assert ended.err == f"bema-tui: {document['error']['message']} What to do: {document['error']['advice']}\n"
+    else:
+        assert document["state"] == "stopped"
+        assert document["note"].startswith("Stopped by SIG")
+
+
+def expect_nothing_left(desk: Desk, database: Path) -> None:
+    assert list((desk.folder / "tmp").iterdir()) == []
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if "locks" in tables:
+            assert connection.execute("SELECT * FROM locks WHERE released_at IS NULL").fetchall() == []
+            at_work = connection.execute("SELECT id FROM runs WHERE state IN ('planning', 'applying', 'paused')")
+            assert at_work.fetchall() == []
+
+
+@pytest.mark.fault("E3", "D5")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_signal_at_any_moment(command: str, scene: Scene, tmp_path: Path) -> None:
+    _, desk, code = scene
+    new = tmp_path / "new.sqlite3"
+    words = tuple({"NEW": str(new), "CODE": code}.get(word, word) for word in (*COMMANDS[command], "--json"))
+    began = time.monotonic()
+    usual = desk.process(*words)
+    seconds = time.monotonic() - began
+    ends = []
+    for index, moment in enumerate((*MOMENTS, None)):
+        for file in tmp_path.iterdir():
+            file.unlink()
+        number = SIGNALS[(index + list(COMMANDS).index(command)) % 3]
+        ended = interrupt(desk, words, number, None if moment is None else moment * seconds)
+        expect_proper(ended, usual.document)
+        if not ended.was_stopped:
+            assert ended.status == usual.status
+        ends.append(ended.was_stopped)
+        if "NEW" in COMMANDS[command]:
+            if new.exists():
+                expect_nothing_left(desk, new)
+            assert desk.run(*words, expect=0).document == []
+        else:
+            expect_nothing_left(desk, desk.database)
+    assert ends[0], "at the program's first line it has not done anything"
+    assert not ends[-1], "once its document is begun, it ends as it would have"
+
+
+@pytest.mark.fault("E3", "D5")
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        (("doctor",), signal.SIGINT),
+        (("campaigns", "discover"), signal.SIGINT),
+        (("plan", "CODE"), signal.SIGINT),
+        (("plan", "CODE"), signal.SIGHUP),
+    ],
+)
+def test_without_json_one_line_says_what_was_interrupted(
+    words: tuple[str, ...], number: signal.Signals, scene: Scene
+) -> None:
+    simulated, desk, code = scene
+    simulated.ask("hold", {"at": 1, "when": "before", "only": "all"})
+    process = desk.start(*(code if word == "CODE" else word for word in words))
+    until("a held request", lambda: simulated.ask("held")["holding"])
+    process.send_signal(number)
+    if words[0] == "plan":
+        simulated.ask("release", {})
+    said = desk.finish(process)
+    simulated.ask("release", {})
+    assert said.status == 5
+    assert "resume RUN" not in said.out + said.err
+    if words[0] == "plan":
+        run = desk.run("runs", "--json").document[0]["run"]
+        assert said.out.startswith(f"Run {run} plan {code}")
+        assert f": stopped. Stopped by {number.name}." in said.out
+        assert said.out.endswith(f"Go on with: bema-tui resume {run}\n")
+        assert said.err == ""
+    else:
+        assert said.out == ""
+        assert said.complaint.startswith(f"bema-tui: The command {' '.join(words)} was interrupted by {number.name}. ")
+    expect_nothing_left(desk, desk.database)
+
+
+IN_BEGIN = """
+import asyncio, os, signal, sys
+from bema_tui import signals
+signals.take_over(sys.argv)
+from bema_tui.cli.common import open_world, run_async
+from bema_tui.cli.headless import carry_out
+from bema_tui.config import load
+
+async def work():
+    async with open_world(load()) as world:
+        async def begin(runner):
+            for name in sys.argv[2:]:
+                os.kill(os.getpid(), signal.Signals[name])
+            return await runner.begin(sys.argv[1], kind="plan")
+        with signals.held():
+            ended = await carry_out(world, begin, quiet=True)
+            print(ended.run.state, ended.run.note)
+            signals.finish()
+
+run_async(work)
+"""
+
+
+@pytest.mark.fault("E3")
+@pytest.mark.parametrize("names", [("SIGINT",), ("SIGTERM",), ("SIGHUP", "SIGTERM", "SIGINT")], ids=" ".join)
+def test_a_signal_while_a_run_begins_stops_it_with_its_number(names: tuple[str, ...], scene: Scene) -> None:
+    simulated, desk, code = scene
+    asked = len(simulated.requests())
+    ended = subprocess.run(
+        [sys.executable, "-c", IN_BEGIN, code, *names], env=desk.environment, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == f"stopped Stopped by {names[0]}.\n"
+    assert len(simulated.requests()) == asked
+    expect_nothing_left(desk, desk.database)
+
+
+def program(body: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A program with our signals that does what ``body`` says; it may signal itself."""
+    script = f"import os, signal, sys\nfrom bema_tui import signals\nsignals.take_over(sys.argv)\n{body}"
+    return subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True)
+
+
+@pytest.mark.fault("E3")
+def test_the_first_document_is_that_of_a_stop() -> None:
+    ended = program("os.kill(0 or os.getpid(), signal.SIGTERM)", "--json")
+    stopped = Stopped("The start of the program was interrupted by SIGTERM.", retryable=True)
+    document = json.loads(ended.stdout)["error"]
+    assert {**document, "advice": ""} == stopped.as_dict()
+    assert document["advice"]
+    assert ended.returncode == 5
+    assert ended.stderr.count("\n") == 1
+    assert program("os.kill(os.getpid(), signal.SIGHUP)").stdout == ""
+
+
+@pytest.mark.fault("E3")
+def test_what_is_held_comes_later_and_once() -> None:
+    kill = "os.kill(os.getpid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGTERM)"
+    ended = program(f"with signals.held():\n    {kill}\n    print('held', flush=True)\nprint('never')")
+    assert (ended.returncode, ended.stdout) == (5, "held\n")
+    assert ended.stderr.count("SIGINT") == 1
+
+
+@pytest.mark.fault("E3")
+def test_after_its_end_is_decided_nothing_changes_it() -> None:
+    kill = "os.kill(os.getpid(), signal.SIGTERM)"
+    ended = program(f"signals.finish()\n{kill}\nprint('{{}}')\n{kill}\nsignals.leave(3)", "--json")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "{}\n", "")
+
+
+@pytest.mark.fault("E3")
+def test_what_must_not_stay_is_undone() -> None:
+    ended = program(
+        "with signals.kept(lambda: 'one', lambda made: print(made, 'undone', flush=True)):\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)"
+    )
+    assert (ended.returncode, ended.stdout) == (5, "one undone\n")
+    ended = program("with signals.kept(lambda: 'one', lambda made: print(made, 'undone', flush=True)): pass")
+    assert (ended.returncode, ended.stdout) == (0, "one undone\n")
+
+
+@pytest.mark.fault("E3")
+def test_a_hang_up_that_the_caller_ignores_stays_ignored() -> None:
+    ended = subprocess.run(
+        ["nohup", sys.executable, "-c", "import os, signal, sys\nfrom bema_tui import signals\n"
+         "signals.take_over(sys.argv)\nos.kill(os.getpid(), signal.SIGHUP)\nprint('goes on')"],
+        capture_output=True, text=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert ended.stdout == "goes on\n"
+
+
+@pytest.mark.fault("E3")
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)], ids=str)
+def test_streams_that_the_caller_closed(closed: tuple[int, ...], scene: Scene) -> None:
+    _, desk, _ = scene
+
+    def close() -> None:
+        for descriptor in closed:
+            os.close(descriptor)
+
+    said = desk.finish(desk.start("runs", "--json", preexec_fn=close))
+    assert (said.status, said.err) == (0, "")
+    assert said.out == "" if 1 in closed else said.document
+    expect_nothing_left(desk, desk.database)
