@@ -1,4 +1,5 @@
-"""What the program takes from its surroundings, each in one place: who its user is, and where a path leads."""
+"""What the program takes from its surroundings, each in one place: who its user is, where a path leads,
+and what its terminal shows."""
 
 from __future__ import annotations
 
@@ -38,6 +39,17 @@ def user_name() -> str:
     # A variable can hold what a terminal would obey, or what no database takes.
     shown = "".join(char if char.isprintable() else "?" for char in name.strip())[:_LONGEST_NAME]
     return shown or f"uid {os.getuid()}"
+
+
+def shows_utf8(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal shows UTF-8: as its locale says, whatever Python's own streams are set to.
+
+    Python turns the C locale into UTF-8 for itself, and ``PYTHONIOENCODING`` is meant for files and pipes.
+    """
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        if locale := environment.get(name, ""):
+            return locale.lower().partition("@")[0].replace("-", "").endswith("utf8")
+    return False
 
 
 def default_database_url() -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from bema_tui.environment import shows_utf8
+
 
 @frozen
 class Glyphs:
@@ -70,12 +72,5 @@ ASCII = Glyphs(
 
 
 def choose_glyphs(environment: Mapping[str, str]) -> Glyphs:
-    """UTF-8 signs when the locale says so, else ASCII.
-
-    Python turns the C locale into UTF-8 for itself, so its own encoding does not tell what the terminal can show.
-    """
-    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
-        value = environment.get(name, "")
-        if value:
-            return UTF8 if value.lower().replace("-", "").endswith("utf8") else ASCII
-    return ASCII
+    """UTF-8 signs where the terminal shows them, else ASCII."""
+    return UTF8 if shows_utf8(environment) else ASCII

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
+import io
 import logging
 import os
 import select
@@ -17,13 +19,15 @@ from bema_tui import signals
 from bema_tui.errors import BemaError
 from bema_tui.tui.app import BemaApp, Clock, utc_now
 from bema_tui.tui.backend import Backend
-from bema_tui.tui.glyphs import choose_glyphs
+from bema_tui.tui.glyphs import Glyphs, choose_glyphs
 from bema_tui.tui.look import Look
 from bema_tui.tui.reading import Presence, Reader
+from bema_tui.tui.widgets.lines import ascii_of
 
 _log = logging.getLogger(__name__)
 _LINE_CHECK_SECONDS = 0.5
 _GOODBYE_SECONDS = 0.5
+_CELLS = "bema-cells"  # the name of a way to encode
 
 
 def why_not(environment: Mapping[str, str], *, tty: bool) -> str | None:
@@ -71,13 +75,15 @@ async def run_console(
     if refusal is not None:
         sys.stderr.write(refusal + "\n")
         return 2
+    glyphs = choose_glyphs(os.environ)
+    _fit_stream(glyphs)
     look = Look(
         now=clock(),
         mode=mode,
         profile=profile,
         me=user,
         read_only=read_only,
-        glyphs=choose_glyphs(os.environ),
+        glyphs=glyphs,
         zone=zone,
     )
     app = BemaApp(
@@ -95,6 +101,22 @@ async def run_console(
     if presence is not None:
         await _say_closed(presence)
     return app.return_code or 0
+
+
+def _fit_stream(glyphs: Glyphs) -> None:
+    """Write what the signs were chosen for, whatever Python's stream is set to: UTF-8, or ASCII cell by cell.
+
+    The toolkit draws on this stream, and has a few signs of its own.
+    """
+    codecs.register_error(_CELLS, _cells)
+    if isinstance(sys.__stderr__, io.TextIOWrapper):
+        sys.__stderr__.reconfigure(encoding="ascii" if glyphs.ascii else "utf-8", errors=_CELLS)
+
+
+def _cells(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(ascii_of, error.object[error.start : error.end])), error.end
 
 
 async def _say_closed(presence: Presence) -> None:

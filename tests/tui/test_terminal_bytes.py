@@ -167,3 +167,27 @@ def test_where_no_screen_can_be_drawn_it_says_so_in_one_line(term: str, *, piped
     assert status == 2
     assert said.count("\n") == 1
     assert "--json" in said
+
+
+@pytest.mark.fault("B8")
+@pytest.mark.parametrize(
+    ("surroundings", "utf8"),
+    [
+        ({"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "latin-1"}, True),
+        ({"LC_ALL": "", "LANG": "de_DE.utf8", "PYTHONIOENCODING": "ascii:strict"}, True),
+        ({"LC_ALL": "C"}, False),
+        ({"LC_ALL": "C", "PYTHONIOENCODING": "latin-1"}, False),
+        ({"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, False),
+        ({"LC_ALL": "en_US.ISO-8859-1", "PYTHONIOENCODING": "utf-8"}, False),
+    ],
+    ids=str,
+)
+def test_the_locale_alone_says_what_is_drawn(surroundings: dict[str, str], utf8: bool) -> None:
+    with started("calm", "plain", **surroundings) as terminal:
+        terminal.until(lambda: terminal.shows("97/120"))
+        terminal.press("\x10")  # the palette, of which not all is drawn by us
+        terminal.until(lambda: terminal.shows("Search for commands"))
+        assert b"\\u" not in terminal.raw
+        assert terminal.raw.isascii() is not utf8
+        assert terminal.shows("████─" if utf8 else "####-")
+        assert terminal.shows("commands…" if utf8 else "commands~")

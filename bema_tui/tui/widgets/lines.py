@@ -78,10 +78,10 @@ class Lines(Widget):
     def _drawn(self, text: str) -> str:
         if not self.ascii_only or text.isascii():
             return text
-        return "".join(map(_ascii, text))
+        return "".join(map(ascii_of, text))
 
 
-def _ascii(char: str) -> str:
+def ascii_of(char: str) -> str:
     """A character as ASCII of the same width: its look-alike, its letter without the accent, else ``?``."""
     if char.isascii():
         return char
