@@ -232,3 +232,19 @@ async def test_a_log_without_its_database_is_not_begun_anew(left: str, file: Pat
         await Database.open(str(file))
     assert "Put the file back" in caught.value.advice
     assert beside(file, "-wal").read_bytes() == log
+
+
+@pytest.mark.fault("B1")
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
+async def test_what_is_no_file_is_not_opened(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    before = path.lstat()
+    with pytest.raises(StoreError, match="not a database file"):
+        await Database.open(str(path))
+    assert path.lstat() == before
