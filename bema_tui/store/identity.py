@@ -1,4 +1,4 @@
-"""Who this process is, precisely enough that another one can prove it gone."""
+"""Who this process is, precisely enough that another one can prove it alive or gone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from bema_tui.model import Holder
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _BY_TIME = "time:"  # marks a boot id that is only the time of the boot
-_CLOCK_SLACK = 300.0  # seconds by which a computed boot time may wander when the clock is set
 _START_SLACK = 2.0  # seconds by which two readings of one process's start may differ
 
 
@@ -30,21 +29,26 @@ def current_holder() -> Holder:
     )
 
 
-def proved_dead(holder: Holder, me: Holder) -> bool:
-    """Whether ``holder`` is certainly gone, as seen by ``me``, the present process. Domain rules, section 7.
+def known_alive(holder: Holder, me: Holder) -> bool | None:
+    """Whether ``holder`` lives, as far as ``me``, the present process, can prove it. Domain rules, section 7.
 
-    ``me`` lives. Nothing can be proved about another host, nor, within one boot, about another pid namespace.
+    True: it does, suspended or not. False: it is gone. None: that can't be told, as of another host, or of another
+    pid namespace within one boot. No clock has a say, for clocks are set and machines sleep.
     """
-    if holder == me or holder.host != me.host:
-        return False
-    if _other_boot(holder.boot_id, me.boot_id):
+    if holder == me:
         return True
+    if holder.host != me.host:
+        return None
+    if holder.boot_id != me.boot_id and not (_by_time(holder.boot_id) or _by_time(me.boot_id)):
+        return False
     if holder.pid_namespace != me.pid_namespace:
-        return False
+        return None
     if not _exists(holder.pid):
-        return True
+        return False
     started = _started(holder.pid)
-    return started is not None and abs(started - holder.process_started) > _START_SLACK
+    if started is None or not holder.process_started:
+        return None
+    return abs(started - holder.process_started) <= _START_SLACK
 
 
 def _boot_id() -> str:
@@ -54,10 +58,9 @@ def _boot_id() -> str:
         return f"{_BY_TIME}{psutil.boot_time():.0f}"
 
 
-def _other_boot(one: str, other: str) -> bool:
-    if one.startswith(_BY_TIME) and other.startswith(_BY_TIME):
-        return abs(float(one.removeprefix(_BY_TIME)) - float(other.removeprefix(_BY_TIME))) > _CLOCK_SLACK
-    return one != other
+def _by_time(boot_id: str) -> bool:
+    """Whether a boot is known only by its time, which moves when the clock is set: it proves nothing."""
+    return boot_id.startswith(_BY_TIME)
 
 
 def _pid_namespace() -> str:

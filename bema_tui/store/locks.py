@@ -15,7 +15,8 @@ from bema_tui.errors import LockHeld, UsageError
 from bema_tui.model import Holder, Lock, LockState
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
-from bema_tui.store.identity import proved_dead
+from bema_tui.store.file_locks import process
+from bema_tui.store.identity import known_alive
 from bema_tui.store.plain import plain
 from bema_tui.store.schema import locks
 
@@ -127,14 +128,22 @@ class DatabaseLocks:
             return await self._find(connection, _is(key, token)) is not None
 
     async def sweep(self) -> tuple[Lock, ...]:
-        """Release every lock whose last beat is older than the stale age, and write that down; answers them."""
+        """Release every lock whose last beat is older than the stale age, and write that down; answers them.
+
+        One whose holder is known to live is left alone. Nobody is kept waiting where there is nothing to release.
+        """
+        if not any(map(self._left_behind, await self.get_active_locks())):
+            return ()
         async with self._db.write() as connection:
             rows = (await connection.execute(select(locks).where(locks.c.held))).all()
-            old = tuple(lock for lock in map(self._lock, rows) if self._age(lock) > self._ages.stale)
+            old = tuple(filter(self._left_behind, map(self._lock, rows)))
             for lock in old:
                 await self._let_go(connection, lock, f"no beat for {self._age(lock):.0f} s")
                 await self._say(connection, "sweep", lock, "released the stale")
         return old
+
+    def _left_behind(self, lock: Lock) -> bool:
+        return lock.state in _MAY_BE_TAKEN and self._age(lock) > self._ages.stale
 
     async def _change_mine(self, key: str, token: int, **values: object) -> bool:
         async with self._db.write() as connection:
@@ -210,6 +219,8 @@ class DatabaseLocks:
         run = f" of run {lock.run}" if lock.run is not None else ""
         if lock.state is LockState.LIVE:
             advice = "Wait until it is done, or stop its run (`bema-tui runs` shows it)."
+        elif known_alive(lock.holder, self._me):
+            advice = self._alive_here(lock)
         else:
             advice = (
                 f"Wait: {self._ages.lease:.0f} s after its last beat anybody may take it. If you know that it is gone: "
@@ -223,6 +234,17 @@ class DatabaseLocks:
             state=lock.state,
             advice=advice,
         )
+
+    @staticmethod
+    def _alive_here(lock: Lock) -> str:
+        """What to do about a holder that lives on this machine, but has not beaten for a while."""
+        found = process(lock.holder.pid)
+        if found is not None and found.suspended:
+            return (
+                f"Its process is suspended: wake it with `kill -CONT {lock.holder.pid}`, or `fg` where it was started; "
+                "or end it."
+            )
+        return "Its process lives on this machine: wait until it is done, or stop its run (`bema-tui runs` shows it)."
 
 
 def lock_of(row: Row[Any], me: Holder, now: datetime, ages: LockAges) -> Lock:
@@ -243,13 +265,17 @@ def lock_of(row: Row[Any], me: Holder, now: datetime, ages: LockAges) -> Lock:
 
 
 def lock_state(holder: Holder, last_beat: datetime, me: Holder, now: datetime, ages: LockAges) -> LockState:
-    """How alive a lock's holder is: dead if that can be proved, else by the age of its last beat."""
-    if proved_dead(holder, me):
+    """How alive a lock's holder is: dead if that can be proved, else by the age of its last beat.
+
+    Whoever is proved alive is never more than quiet: the clock jumped, or the process is suspended.
+    """
+    alive = known_alive(holder, me)
+    if alive is False:
         return LockState.DEAD
     age = (now - last_beat).total_seconds()
     if age <= ages.live:
         return LockState.LIVE
-    if age <= ages.lease:
+    if alive or age <= ages.lease:
         return LockState.QUIET
     return LockState.EXPIRED if age <= ages.stale else LockState.STALE
 

@@ -237,3 +237,38 @@ async def test_a_holder_from_before_a_reboot_of_this_host_is_dead_at_once(world:
 async def test_ids_differ_among_all_rows(world: World) -> None:
     ids = [(await world.jon.acquire_lock(f"KEY_{number}", "sync")).id for number in range(40)]
     assert len(set(ids)) == 40
+
+
+@pytest.mark.fault("E12")
+@pytest.mark.parametrize("jump", [-7200, 899, 901, 7200, 90 * 86400])
+async def test_a_holder_that_lives_on_this_host_keeps_its_lock_however_the_clock_jumps(
+    world: World, jump: float
+) -> None:
+    """A laptop that wakes, a clock that is set: age says nothing about a process that is there."""
+    me = current_holder()
+    holding, looking = DatabaseLocks(world.db, LockAges(), me), DatabaseLocks(world.db, LockAges(), evolve(me, pid=1))
+    lock = await holding.acquire_lock(KEY, "sync")
+    world.clock.forward(jump)
+    assert await looking.sweep() == ()
+    (seen,) = await looking.get_active_locks()
+    assert seen.state is (LockState.LIVE if jump < 0 else LockState.QUIET)
+    with pytest.raises(LockHeld) as caught:
+        await looking.acquire_lock(KEY, "sync")
+    assert "may take it" not in caught.value.advice
+    with pytest.raises(UsageError):
+        await looking.release_lock(lock.id, reason="it looks old")
+    # Its own view: nothing happened.
+    assert await holding.holds(KEY, lock.token)
+    assert await holding.beat(KEY, lock.token)
+    assert (await looking.get_active_locks())[0].state is LockState.LIVE
+    assert await world.said() == []
+
+
+@pytest.mark.fault("E12")
+async def test_of_another_host_only_the_age_is_known(world: World) -> None:
+    """A clock that was set back makes its beats look young; that wears off."""
+    await world.jon.acquire_lock(KEY, "sync")
+    world.clock.forward(-7200)
+    assert await world.state() is LockState.LIVE
+    world.clock.forward(7200 + 901)
+    assert await world.state() is LockState.EXPIRED

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -17,7 +19,7 @@ from attrs import evolve
 from bema_tui.errors import LockHeld
 from bema_tui.model import LockState
 from bema_tui.store.database import Database, utc_now
-from bema_tui.store.identity import current_holder, proved_dead
+from bema_tui.store.identity import current_holder, known_alive
 from bema_tui.store.locks import DatabaseLocks, LockAges
 
 ACQUIRE = """
@@ -138,44 +140,73 @@ async def test_a_token_never_comes_again(lost: str, database_file: Path) -> None
 def test_this_process_is_the_same_each_time_and_not_dead() -> None:
     me = current_holder()
     assert me == current_holder()
-    assert not proved_dead(me, me)
+    assert known_alive(me, me)
     assert str(me).endswith(f"(process {me.pid})")
 
 
-def test_a_child_is_known_as_alive_then_as_gone() -> None:
+@pytest.mark.fault("E12")
+def test_a_child_is_known_as_alive_also_suspended_then_as_gone() -> None:
     me = current_holder()
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    another_start = evolve(me, pid=child.pid)
-    elsewhere = evolve(me, pid=child.pid, pid_namespace="pid:[1]")
+    started = int(Path(f"/proc/{child.pid}/stat").read_bytes().split()[21]) / os.sysconf("SC_CLK_TCK")
+    holder = evolve(me, pid=child.pid, process_started=started)
+    elsewhere = evolve(holder, pid_namespace="pid:[1]")
     try:
+        assert known_alive(holder, me) is True
+        psutil.Process(child.pid).suspend()
+        assert known_alive(holder, me) is True
         # The number is in use, but by a process that began at another time than the holder did.
-        assert proved_dead(evolve(another_start, process_started=me.process_started - 1000), me)
-        assert not proved_dead(elsewhere, me)
+        assert known_alive(evolve(holder, process_started=started - 1000), me) is False
+        # A holder that could not tell when it began.
+        assert known_alive(evolve(holder, process_started=0.0), me) is None
+        assert known_alive(elsewhere, me) is None
     finally:
+        child.kill()
         child.communicate(timeout=10)
-    assert proved_dead(another_start, me)
-    assert not proved_dead(elsewhere, me)
+    assert known_alive(holder, me) is False
+    assert known_alive(elsewhere, me) is None
 
 
 def test_nothing_is_proved_about_another_host() -> None:
     me = current_holder()
     gone = evolve(me, pid=2**22 + 1)
-    assert proved_dead(gone, me)
-    assert proved_dead(evolve(me, boot_id="an earlier boot", pid_namespace="pid:[1]"), me)
-    assert not proved_dead(evolve(gone, host="tour-laptop"), me)
-    assert not proved_dead(evolve(gone, host="tour-laptop", boot_id="an earlier boot"), me)
+    assert known_alive(gone, me) is False
+    assert known_alive(evolve(me, boot_id="an earlier boot", pid_namespace="pid:[1]"), me) is False
+    assert known_alive(evolve(me, host="tour-laptop"), me) is None
+    assert known_alive(evolve(gone, host="tour-laptop", boot_id="an earlier boot"), me) is None
 
 
-def test_a_boot_known_only_by_its_time_may_wander_with_the_clock() -> None:
+@pytest.mark.fault("E12")
+@pytest.mark.parametrize("boot_id", ["time:1700000200", "time:1700007200", "f00"])
+def test_a_boot_known_only_by_its_time_proves_nothing(boot_id: str) -> None:
+    """It moves with the clock; and another process may have been able to read the id itself."""
     me = evolve(current_holder(), boot_id="time:1700000000")
-    assert not proved_dead(evolve(me, boot_id="time:1700000200"), me)
-    assert proved_dead(evolve(me, boot_id="time:1700001000"), me)
+    assert known_alive(evolve(me, boot_id=boot_id), me) is True
+    assert known_alive(evolve(me, boot_id=boot_id, pid=2**22 + 1), me) is False
+    assert known_alive(evolve(me, boot_id=boot_id, pid_namespace="pid:[1]"), me) is None
 
 
-async def test_the_lock_of_a_living_process_is_not_dead_however_old(tmp_path: Path) -> None:
+@pytest.mark.fault("E12")
+async def test_a_suspended_holder_keeps_its_lock_however_old_and_how_to_wake_it_is_said(database_file: Path) -> None:
+    with contenders(database_file, 1) as (process,):
+        go(process)
+        taken_by(process)
+        psutil.Process(process.pid).suspend()
+        async with await Database.open(str(database_file), clock=lambda: utc_now() + timedelta(hours=2)) as db:
+            locks = DatabaseLocks(db, LockAges(), current_holder())
+            assert await locks.sweep() == ()
+            (seen,) = await locks.get_active_locks()
+            assert seen.state is LockState.QUIET
+            with pytest.raises(LockHeld, match="quiet") as caught:
+                await locks.acquire_lock("2024_ETB_NBL", "sync")
+            assert f"kill -CONT {process.pid}" in caught.value.advice
+
+
+@pytest.mark.fault("E12")
+async def test_the_lock_of_a_living_process_is_quiet_at_most_however_old(tmp_path: Path) -> None:
     async with await Database.open(str(tmp_path / "bema.sqlite3")) as db:
         locks = DatabaseLocks(db, LockAges(live=0.0, lease=0.0, stale=0.0), current_holder())
         lock = await locks.acquire_lock("2024_ETB_NBL", "sync")
         (seen,) = await locks.get_active_locks()
-        assert (seen.id, seen.state) == (lock.id, LockState.STALE)
+        assert (seen.id, seen.state) == (lock.id, LockState.QUIET)
         assert seen.last_beat <= utc_now()
