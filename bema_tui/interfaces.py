@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
+from bema_tui.listing import Listing
 from bema_tui.model import (
     ConnectionReport,
     Group,
@@ -59,8 +60,8 @@ class Provider(Protocol):
         """Take a person out of a group; who is not in it is done."""
         ...
 
-    async def get_groups(self) -> tuple[Group, ...]:
-        """Every group of the account, or an error: never a part of them."""
+    async def get_groups(self) -> Listing[Group]:
+        """Every group of the account, or an error; a row that can't be read is named, never left out silently."""
         ...
 
     async def add_or_update_subscriber(

@@ -156,6 +156,7 @@ class FindingRule(StrEnum):
     GROUP_MISSING = "group_missing"
     FIELD_MISSING = "field_missing"
     BLOCKED_RECORD = "blocked_record"
+    UNREADABLE_RECORD = "unreadable_record"
     REFUSED_WRITE = "refused_write"
     WOOD_PURCHASE = "wood_purchase"
     REFUNDED_PURCHASE = "refunded_purchase"
@@ -200,12 +201,16 @@ class CustomField:
 
 @frozen
 class Automation:
-    """A MailerLite automation that sets off when somebody joins one of ``group_ids``."""
+    """A MailerLite automation that sets off when somebody joins one of ``group_ids``.
+
+    ``groups_known`` is false where the groups could not be read: then any group may set it off.
+    """
 
     id: str
     name: str
     enabled: bool
     group_ids: frozenset[str]
+    groups_known: bool = True
 
 
 @frozen

@@ -16,14 +16,15 @@ ROOT = Path(bema_tui.__file__).parent
 
 # What each part may import, itself apart. Reasons: the rules stay pure, the engine runs without a screen, and the
 # simulator shares no code (and so no misunderstanding) with the clients it proves.
-FOUNDATION = {"errors", "emails", "model", "interfaces", "bounds", "__init__"}
+FOUNDATION = {"errors", "emails", "listing", "model", "interfaces", "bounds", "__init__"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "errors": {"__init__"},
     "bounds": {"__init__"},
     "emails": {"__init__"},
+    "listing": {"__init__"},
     "model": {"emails", "__init__"},
-    "interfaces": {"model", "errors", "__init__"},
+    "interfaces": {"listing", "model", "errors", "__init__"},
     "environment": {"errors", "__init__"},
     "signals": {"__init__"},
     "config_file": {"errors", "__init__"},

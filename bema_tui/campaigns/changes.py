@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from attrs import evolve
@@ -33,6 +34,13 @@ def hold_back(context: CampaignContext, step: Step, *, otherwise: str) -> Step:
     if (context.shrank and step.remove) or not all(context.has_group(tier) for tier in tiers):
         return Step(otherwise)
     return step
+
+
+def without_moves(changes: Sequence[PlannedChange]) -> tuple[PlannedChange, ...]:
+    """What may be written for somebody whose tiers can't be said for certain: the field alone, and no taking back."""
+    if any(change.rule.startswith(REFUND) for change in changes):
+        return ()
+    return tuple(evolve(change, rule=FIELD_ONLY) for change in changes if change.kind is ChangeKind.SET_FIELD)
 
 
 def field_change(context: CampaignContext, person: Person, after: str | None, rule: str, reason: str) -> PlannedChange:

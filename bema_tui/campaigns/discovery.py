@@ -14,6 +14,7 @@ from bema_tui.campaigns.account import account_findings
 from bema_tui.campaigns.naming import abbreviate, legacy_groups, make_code, read_group_name
 from bema_tui.campaigns.severities import NO_CAMPAIGN, finding
 from bema_tui.errors import RuleError
+from bema_tui.listing import UnreadRow
 from bema_tui.model import Campaign, CustomField, Finding, FindingRule, Group, Product
 
 ARTIST_SLUG: Final = "-artist"
@@ -39,6 +40,7 @@ def discover(
     sold_product_ids: Collection[str],
     existing: Sequence[Campaign],
     today: date,
+    unread: Sequence[UnreadRow] = (),
 ) -> Discovery:
     """Propose campaigns for the products that no campaign claims.
 
@@ -50,6 +52,7 @@ def discover(
         sold_product_ids: every product id that an order names, also of deleted products.
         existing: the campaigns there are; their products are skipped, their codes are taken.
         today: the local day; years too far ahead make no code.
+        unread: the rows of the product list that can't be read.
     """
     claimed = {product_id for campaign in existing for product_id in campaign.product_ids}
     years = _years_in_account(groups)
@@ -66,11 +69,12 @@ def discover(
             findings.append(drafted)
     taken = {campaign.code: campaign for campaign in existing}
     proposals, collisions = _settle(drafts, taken)
-    listed = {product.id for product in products}
+    findings += [_unread(row) for row in unread if row.id not in claimed]
+    listed = {product.id for product in products} | {row.id for row in unread}
     findings += collisions
     findings += _unclaimed(set(sold_product_ids) - claimed - listed)
     findings += _legacy(groups)
-    findings += account_findings(groups, fields)
+    findings += account_findings(len(groups), len(fields))
     return Discovery(tuple(proposals), tuple(findings))
 
 
@@ -130,6 +134,14 @@ def _with_artist(product: Product, artist: str, years: Mapping[str, frozenset[in
 def _about(rule: FindingRule, product: Product, what: str, advice: str) -> Finding:
     message = f"Product {product.id}, {product.title!r}, {what}."
     return finding(rule, NO_CAMPAIGN, _subject(product.id), message, advice)
+
+
+def _unread(row: UnreadRow) -> Finding:
+    named = f"The product {row.id}".strip() + (f", {row.name!r}," if row.name else "")
+    message = f"{named} can't be read: {row.path}: {row.problem}."
+    advice = "Look at this product in the shop; no campaign is proposed for it until it can be read."
+    subject = _subject(row.id) if row.id else f"product {row.name or row.path}"
+    return finding(FindingRule.PRODUCT_UNCLAIMED, NO_CAMPAIGN, subject, message, advice)
 
 
 def _settle(

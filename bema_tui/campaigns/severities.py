@@ -29,6 +29,7 @@ _WARNINGS: Final = (
     FindingRule.SUBSCRIBER_GONE,
     FindingRule.DRIFT,
     FindingRule.RECORD_WARNING,
+    FindingRule.UNREADABLE_RECORD,
     FindingRule.PRODUCT_UNCLAIMED,
     FindingRule.ARTIST_UNCLEAR,
     FindingRule.BUNDLE_UNCLAIMED,

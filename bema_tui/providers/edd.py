@@ -14,6 +14,7 @@ import httpx
 
 from bema_tui.errors import BadAnswer, NotAuthorized
 from bema_tui.interfaces import Interrupt, RequestMeter
+from bema_tui.listing import Listing, UnreadRow
 from bema_tui.model import (
     BrokenRow,
     ConnectionReport,
@@ -47,6 +48,7 @@ _LOOKED_AT: Final = 3
 _API_PATH: Final = re.compile(r"/edd-api(/.*)?$")
 _MOST_PAGES: Final = 100_000
 _PRODUCTS_PER_PAGE: Final = 100
+_MOST_UNREAD: Final = 20  # products; more of them are no accident of single records
 _NO_CUSTOMERS: Final = ("No customers found!", "Customer not found!")
 
 
@@ -216,20 +218,33 @@ class EasyDigitalDownloads(ReadOnly):
         orders = [self._read(raw, parse.order, f"sales.{index}", tried) for index, raw in enumerate(rows)]
         return next((order for order in orders if order.total >= 0 and key in (None, order.key)), None)
 
-    async def get_products(self) -> tuple[Product, ...]:
-        """Every published product; drafts and deleted ones are not listed, though sales can name them."""
+    async def get_products(self) -> Listing[Product]:
+        """Every published product; drafts and deleted ones are not listed, though sales can name them.
+
+        Raises:
+            BadAnswer: so many rows can't be read that it is not about single products.
+        """
         tried = "read the products"
         products: dict[str, Product] = {}
+        broken: dict[str, UnreadRow] = {}
         for page in range(1, _MOST_PAGES):
             query = {"number": str(_PRODUCTS_PER_PAGE), "page": str(page)}
             body = await self._ask("products", query, tried)
-            known = len(products)
+            known = len(products) + len(broken)
             for index, raw in enumerate(self._rows(body, "products", tried)):
-                product = self._read(raw, parse.product, f"page {page}: products.{index}", tried)
-                products[product.id] = product
-            if len(products) == known:
+                try:
+                    product = parse.product(raw)
+                except FaultError as error:
+                    unread = parse.unread_product(raw, f"page {page}: products.{index}", error)
+                    broken.setdefault(unread.id or f"{index} {unread.name} {unread.problem}", unread)
+                else:
+                    products[product.id] = product
+            if len(products) + len(broken) == known:
                 break
-        return tuple(products.values())
+        if len(broken) > _MOST_UNREAD or (broken and not products):
+            first = next(iter(broken.values()))
+            raise self._client.fault(first.problem, path=first.path, tried=tried)
+        return Listing(tuple(products.values()), tuple(broken.values()))
 
     async def get_subscribers(
         self, *, group_id: str | None = None, status: SubscriberStatus | None = None, with_groups: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Final
 
 from attrs import Factory, frozen
 
+from bema_tui.listing import UnreadRow
 from bema_tui.model import BrokenRow, Order, OrderItem, Product, Sample, Subscriber
 from bema_tui.providers.parsing import Address, DigitId, FaultError, Label, Money, Token, excerpt, structure
 from bema_tui.providers.text import clean
@@ -57,6 +59,16 @@ class _RawProductInfo:
 @frozen
 class _RawProduct:
     info: _RawProductInfo
+
+
+@frozen
+class _RawProductId:
+    id: DigitId
+
+
+@frozen
+class _RawProductTitle:
+    title: Label
 
 
 @frozen
@@ -122,6 +134,17 @@ def product(raw: object) -> Product:
     info = structure(raw, _RawProduct).info
     categories = tuple((term.slug, unescaped(term.name)) for term in info.category)
     return Product(id=info.id, title=unescaped(info.title), created=_time(info.create_date), categories=categories)
+
+
+def unread_product(raw: object, place: str, error: FaultError) -> UnreadRow:
+    """What can be told of a product that does not parse."""
+    info = raw.get("info") if isinstance(raw, Mapping) else None
+    number, title = "", ""
+    with contextlib.suppress(FaultError):
+        number = structure(info, _RawProductId).id
+    with contextlib.suppress(FaultError):
+        title = unescaped(structure(info, _RawProductTitle).title)
+    return UnreadRow(f"{place}.{error.path}".rstrip("."), error.faults[0][1], number, title)
 
 
 def customer(raw: object) -> Subscriber:

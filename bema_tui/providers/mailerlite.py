@@ -11,6 +11,7 @@ import httpx
 
 from bema_tui.errors import IncompleteRead, ProviderError, RequestRefused, Stopped, WriteUnknown
 from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
+from bema_tui.listing import Listing
 from bema_tui.model import (
     Automation,
     ConnectionReport,
@@ -187,17 +188,22 @@ class MailerLite:
         """
         return await self._read_person(address_in_path(email)) if "@" in email else None
 
-    async def get_groups(self) -> tuple[Group, ...]:
-        """Every group of the account."""
-        return await self._lists.by_number("/groups", parse.group, "read the groups")
+    async def get_groups(self) -> Listing[Group]:
+        """Every group of the account; rows that can't be read are named, as one of them may be any group."""
+        return await self._lists.by_number(
+            "/groups", parse.group, "read the groups", in_part=parse.group_without_counts
+        )
 
-    async def get_fields(self) -> tuple[CustomField, ...]:
-        """Every custom field of the account, with the key that writes use."""
+    async def get_fields(self) -> Listing[CustomField]:
+        """Every custom field of the account, with the key that writes use; rows that can't be read are named."""
         return await self._lists.by_number("/fields", parse.custom_field, "read the custom fields")
 
-    async def get_automations(self) -> tuple[Automation, ...]:
-        """Every automation, with the groups that set it off."""
-        return await self._lists.by_number("/automations", parse.automation, "read the automations", most=100)
+    async def get_automations(self) -> Listing[Automation]:
+        """Every automation, with the groups that set it off; of one that can't be read as a whole what can be."""
+        tried = "read the automations"
+        return await self._lists.by_number(
+            "/automations", parse.automation, tried, in_part=parse.automation_in_part, most=100
+        )
 
     # Writing
 
@@ -391,16 +397,18 @@ class MailerLite:
         self,
         path: str,
         sent: Mapping[str, str],
-        listing: Callable[[], Awaitable[Sequence[N]]],
+        listing: Callable[[], Awaitable[Listing[N]]],
         read: Callable[[object], N],
         before_try: BeforeTry | None,
     ) -> N:
         """Look first, create, and after a lost answer or a "taken" look again instead of repeating."""
         name = sent["name"]
-        found = named(await listing(), name)
+        tried = f"create {clean(name, 100)}"
+        there = await listing()
+        found = named(there, name)
         if found is not None:
             return found
-        tried = f"create {clean(name, 100)}"
+        self._refuse_doubt(there, name, tried)
         try:
             body = await self._client.request_json(
                 "POST", path, json=dict(sent), write=True, repeatable=False, before_try=before_try, tried=tried
@@ -415,3 +423,15 @@ class MailerLite:
         if found is None:
             raise problem
         return found
+
+    def _refuse_doubt(self, listing: Listing[N], name: str, tried: str) -> None:
+        """Raise where a row that can't be read may be what is to be created: a second one would be its twin."""
+        doubtful = [row for row in listing.hiding if not row.name or row.name.casefold() == name.casefold()]
+        if doubtful:
+            row = doubtful[0]
+            raise IncompleteRead(
+                f"{clean(name, 100)} is not created: it may be the row that can't be read ({row.path}: {row.problem}).",
+                tried=tried,
+                where=self._client.where,
+                advice="Look at this row in MailerLite; the plan can be resumed when it can be read.",
+            )

@@ -20,6 +20,9 @@ from bema_tui.providers.text import clean
 MOST_ITEMS: Final = 50
 """MailerLite's limit of items in one batch."""
 
+NO_CODE: Final = 0
+"""The code of an answer that can't be read."""
+
 FieldValue = str | int | float | None
 
 Spelling = Literal["plain", "encoded", "twice"]
@@ -141,6 +144,8 @@ class BatchAnswer:
 
     code: int
     body: object = None
+    problem: str = ""
+    """What is wrong with an answer that can't be read; what became of its item is not known then."""
 
     @property
     def ok(self) -> bool:
@@ -159,8 +164,8 @@ class BatchAnswer:
 
     @property
     def retryable(self) -> bool:
-        """Whether the same item, sent again, can succeed (408, 425, 429, 5xx)."""
-        return worth_repeating(self.code)
+        """Whether the same item, sent again, can succeed (408, 425, 429, 5xx, or an answer that can't be read)."""
+        return worth_repeating(self.code) or bool(self.problem)
 
     @property
     def message(self) -> str:
@@ -185,11 +190,24 @@ class BatchAnswer:
 
 
 def batch_answers(body: Mapping[str, object], items: int) -> tuple[BatchAnswer, ...] | str:
-    """The answers in the order of the items, or what is wrong with them."""
+    """The answers in the order of the items, or what is wrong with all of them; one that can't be read says so."""
     try:
-        raw = structure(body, parse.RawBatch)
+        responses = structure(body, parse.RawBatch).responses
     except FaultError as error:
         return f"a batch without usable answers ({error})"
-    if len(raw.responses) != items:
-        return f"{len(raw.responses)} answers to {items} items of a batch"
-    return tuple(BatchAnswer(row.code, row.body) for row in raw.responses)
+    if len(responses) != items:
+        return f"{len(responses)} answers to {items} items of a batch"
+    answers = tuple(_answer(raw, f"responses.{number}") for number, raw in enumerate(responses))
+    if all(answer.problem for answer in answers):
+        return f"a batch without usable answers ({answers[0].problem})"
+    return answers
+
+
+def _answer(raw: object, place: str) -> BatchAnswer:
+    try:
+        row = structure(raw, parse.RawBatchAnswer)
+    except FaultError as error:
+        return BatchAnswer(NO_CODE, problem=f"{place}.{error.path}".rstrip(".") + f": {error.faults[0][1]}")
+    if not 100 <= row.code <= 599:
+        return BatchAnswer(NO_CODE, problem=f"{place}.code: {row.code} is no status")
+    return BatchAnswer(row.code, row.body)

@@ -5,12 +5,14 @@ The members of a group came by number in 2022; whoever answers so today is read 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, Protocol, TypeVar
 
 from bema_tui.bounds import LIST_PAGES, LIST_ROWS, PAGE_ROWS
 from bema_tui.errors import IncompleteRead, RequestRefused
+from bema_tui.listing import Listing, UnreadRow
 from bema_tui.model import SubscriberPage
 from bema_tui.providers import mailerlite_parse as parse
 from bema_tui.providers.http import ServiceClient
@@ -19,6 +21,8 @@ from bema_tui.providers.parsing import FaultError, member
 _SMALLER: Final = (100, None)
 """What is asked for after a page size was refused: what every list is known to give, then what it gives unasked."""
 _MOST_PAGES: Final = 1000
+MOST_UNREAD: Final = 20
+"""Rows of one list that can't be used; more of them are no accident of single records, and the read failed."""
 _ANY_ID: Final = re.compile(r"/[0-9]+(?=/|$)")
 
 
@@ -106,15 +110,24 @@ class Lists:
         return parse.subscriber_page(rows, "data.")
 
     async def by_number(
-        self, path: str, read: Callable[[object], R], tried: str, *, most: int | None = None
-    ) -> tuple[R, ...]:
-        """All rows of a numbered list, each once.
+        self,
+        path: str,
+        read: Callable[[object], R],
+        tried: str,
+        *,
+        in_part: Callable[[object], R] | None = None,
+        most: int | None = None,
+    ) -> Listing[R]:
+        """All rows of a numbered list, each once, and what is wrong with those that can't be used.
+
+        ``in_part`` reads what can be read of a row that ``read`` refuses.
 
         Raises:
-            BadAnswer: a row or the page's frame can't be used.
+            BadAnswer: a page's frame can't be used, or so many rows that it is not about single ones.
             IncompleteRead: fewer rows than the list's own total.
         """
         rows: dict[str, R] = {}
+        broken: list[UnreadRow] = []
         total = 0
         for number in range(1, _MOST_PAGES + 1):
             size = self._size(path)
@@ -122,14 +135,25 @@ class Lists:
             data = body["data"]
             meta = member(body, "meta")
             for index, raw in enumerate(data if isinstance(data, list) else []):
-                row = self._read(raw, read, f"page {number}: data.{index}", tried)
-                rows[row.id] = row
+                row, unread = _read(raw, read, in_part, f"page {number}: data.{index}")
+                if row is not None:
+                    rows[row.id or f"{number}.{index}"] = row
+                if unread is not None:
+                    broken.append(unread)
             total = _claimed(meta.get("total"))
             if not data or number >= (LIST_PAGES.whole(meta.get("last_page")) or 0):
                 break
-        if len(rows) < total:
+        listing = Listing(tuple(rows.values()), tuple(broken))
+        self._refuse_many(listing, tried)
+        if len(rows) + len(listing.hiding) < total:
             raise self._incomplete(f"MailerLite's list has {total} rows, and {len(rows)} of them came.", tried)
-        return tuple(rows.values())
+        return listing
+
+    def _refuse_many(self, listing: Listing[R], tried: str) -> None:
+        """Raise where it is no accident of single records that they can't be read."""
+        broken = listing.broken
+        if len(broken) > MOST_UNREAD or (listing.hiding and not listing.rows):
+            raise self._client.fault(broken[0].problem, path=broken[0].path, tried=tried)
 
     async def numbered_page(self, path: str, number: int, size: int | None, tried: str) -> dict[str, object]:
         """One page of a numbered list; ``data`` is a list and ``meta`` tells the last page."""
@@ -168,11 +192,20 @@ class Lists:
         advice = "Try again; the list may have changed while it was read."
         return IncompleteRead(words, tried=tried, where=self._client.where, advice=advice)
 
-    def _read(self, raw: object, read: Callable[[object], R], place: str, tried: str) -> R:
-        try:
-            return read(raw)
-        except FaultError as error:
-            raise self._client.fault(str(error), path=f"{place}.{error.path}".rstrip("."), tried=tried) from None
+
+def _read(
+    raw: object, read: Callable[[object], R], in_part: Callable[[object], R] | None, place: str
+) -> tuple[R | None, UnreadRow | None]:
+    """A row as a record, what is wrong with it, or both."""
+    try:
+        return read(raw), None
+    except FaultError as error:
+        fault = error
+    row = None
+    if in_part is not None:
+        with contextlib.suppress(FaultError):
+            row = in_part(raw)
+    return row, parse.unread_row(raw, place, fault, usable=row is not None)
 
 
 def _kind(path: str) -> str:

@@ -7,7 +7,16 @@ from typing import Any, Final
 
 from attrs import Factory, frozen
 
-from bema_tui.model import Automation, BrokenRow, CustomField, Group, Subscriber, SubscriberPage, SubscriberStatus
+from bema_tui.listing import UnreadRow
+from bema_tui.model import (
+    Automation,
+    BrokenRow,
+    CustomField,
+    Group,
+    Subscriber,
+    SubscriberPage,
+    SubscriberStatus,
+)
 from bema_tui.providers.parsing import (
     Address,
     Count,
@@ -34,6 +43,21 @@ class _RawReference:
 @frozen
 class _RawAddress:
     email: Address
+
+
+@frozen
+class _RawName:
+    name: Label
+
+
+@frozen
+class _RawEnabled:
+    enabled: Flag
+
+
+@frozen
+class _RawTriggers:
+    triggers: list[_RawTrigger] = Factory(list)
 
 
 @frozen
@@ -81,7 +105,7 @@ class RawBatchAnswer:
 class RawBatch:
     """A batch's answer as it comes."""
 
-    responses: list[RawBatchAnswer]
+    responses: list[Any]
 
 
 @frozen
@@ -148,12 +172,20 @@ def subscriber_page(rows: Sequence[object], place: str) -> SubscriberPage:
     return SubscriberPage(tuple(good), tuple(broken))
 
 
-def _part(raw: object, kind: type[_RawReference | _RawAddress], name: str) -> str:
+def _part(raw: object, kind: type[_RawReference | _RawAddress | _RawName], name: str) -> str:
     """One field of a row that can't be used as a whole; empty when that is not usable either."""
     try:
         return str(getattr(structure(raw, kind), name))
     except FaultError:
         return ""
+
+
+def unread_row(raw: object, place: str, error: FaultError, *, usable: bool) -> UnreadRow:
+    """What can be told of a row that does not parse."""
+    path = f"{place}.{error.path}".rstrip(".")
+    return UnreadRow(
+        path, error.faults[0][1], _part(raw, _RawReference, "id"), _part(raw, _RawName, "name").strip(), usable
+    )
 
 
 def group(raw: object) -> Group:
@@ -171,7 +203,23 @@ def group(raw: object) -> Group:
         SubscriberStatus.JUNK: row.junk_count,
     }
     told = {status: count for status, count in counts.items() if count is not None}
-    return Group(id=row.id, name=row.name, counts=told)
+    return Group(id=row.id, name=_named(row.name), counts=told)
+
+
+def group_without_counts(raw: object) -> Group:
+    """One group whose counts can't be read: it tells none, so that everybody in it is asked for.
+
+    Raises:
+        FaultError: its id or name can't be used either.
+    """
+    row = structure(raw, _RawReference)
+    return Group(id=row.id, name=_named(structure(raw, _RawName).name))
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise FaultError((("name", "is empty"),))
+    return name
 
 
 def custom_field(raw: object) -> CustomField:
@@ -181,7 +229,7 @@ def custom_field(raw: object) -> CustomField:
         FaultError: a field can't be used.
     """
     row = structure(raw, _RawField)
-    return CustomField(id=row.id, name=row.name, key=row.key, type=row.type)
+    return CustomField(id=row.id, name=_named(row.name), key=row.key, type=row.type)
 
 
 def automation(raw: object) -> Automation:
@@ -191,7 +239,31 @@ def automation(raw: object) -> Automation:
         FaultError: a field can't be used.
     """
     row = structure(raw, _RawAutomation)
-    joins = [trigger for trigger in row.triggers if trigger.type == _JOINS_GROUP]
+    return Automation(id=row.id, name=row.name, enabled=row.enabled, group_ids=_joined(row.triggers))
+
+
+def automation_in_part(raw: object) -> Automation:
+    """What can be read of an automation that does not parse; what can't may mail people, so the worst is assumed."""
+    try:
+        enabled = bool(structure(raw, _RawEnabled).enabled)
+    except FaultError:
+        enabled = True
+    try:
+        groups = _joined(structure(raw, _RawTriggers).triggers)
+    except FaultError:
+        groups = None
+    number, name = _part(raw, _RawReference, "id"), _part(raw, _RawName, "name")
+    return Automation(
+        id=number,
+        name=name or f"without a readable name{f' ({number})' if number else ''}",
+        enabled=enabled,
+        group_ids=groups or frozenset(),
+        groups_known=groups is not None,
+    )
+
+
+def _joined(triggers: Sequence[_RawTrigger]) -> frozenset[str]:
+    """The groups that set an automation off when somebody joins."""
+    joins = [trigger for trigger in triggers if trigger.type == _JOINS_GROUP]
     ids = {group_id for trigger in joins for group_id in trigger.group_ids}
-    ids |= {group.id for trigger in joins for group in trigger.groups}
-    return Automation(id=row.id, name=row.name, enabled=row.enabled, group_ids=frozenset(ids))
+    return frozenset(ids | {group.id for trigger in joins for group in trigger.groups})

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bema_tui.errors import UnsupportedOperation
+from bema_tui.listing import Listing
 from bema_tui.model import Group, Subscriber
 
 
@@ -33,7 +34,7 @@ class ReadOnly:
         """Always ``UnsupportedOperation``."""
         raise self.unsupported("remove a person from a group")
 
-    async def get_groups(self) -> tuple[Group, ...]:
+    async def get_groups(self) -> Listing[Group]:
         """Always ``UnsupportedOperation``."""
         raise self.unsupported("list groups")
 

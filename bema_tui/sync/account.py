@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from attrs import frozen
 
 from bema_tui.campaigns.naming import field_name, group_name
 from bema_tui.campaigns.reconcile import CampaignCheck, check_campaign
+from bema_tui.campaigns.severities import NO_CAMPAIGN
+from bema_tui.campaigns.unread import unread_findings
 from bema_tui.errors import IncompleteRead
+from bema_tui.listing import Listing
 from bema_tui.model import Automation, CustomField, Finding, FindingRule, Group, Subscriber, Tier
 from bema_tui.store.ledger import NEW
 from bema_tui.store.people import Member
 from bema_tui.store.settings import DatabaseSettings
 from bema_tui.sync.job import Job
+
+_NO_RUN = -1
 
 
 @frozen
@@ -100,27 +105,37 @@ async def read_account(job: Job, *, for_plan: bool = False) -> Account:
     if job.mailerlite.account_id:
         await DatabaseSettings(job.db).belongs_to("mailerlite_account", job.mailerlite.account_id)
     fields = await job.mailerlite.get_fields()
-    automations = await job.mailerlite.get_automations() if for_plan else ()
-    check = check_campaign(job.campaign, groups, fields)
+    automations = await job.mailerlite.get_automations() if for_plan else Listing[Automation](())
+    check = check_campaign(job.campaign, groups, fields, groups.hiding, fields.hiding)
     by_tier = dict(check.by_tier)
     field = check.field
     new_groups: tuple[str, ...] = ()
     new_field = None
     if for_plan and job.options.get("create_missing"):
-        new_groups = tuple(group_name(job.campaign.code, tier) for tier in Tier if tier in check.missing)
-        for tier in sorted(check.missing):
+        to_create = check.missing - check.unproved
+        new_groups = tuple(group_name(job.campaign.code, tier) for tier in Tier if tier in to_create)
+        for tier in sorted(to_create):
             name = group_name(job.campaign.code, tier)
             by_tier[tier] = Group(id=NEW + name, name=name)
-        if field is None:
+        if field is None and not check.hidden_field:
             new_field = field_name(job.campaign.code)
             field = CustomField(id=NEW + new_field, name=new_field, key=NEW + new_field, type="number")
-    ours = {group.id for group in by_tier.values()}
+    ours = frozenset(group.id for group in by_tier.values())
+    if for_plan:
+        await _tell_unread(job, unread_findings(job.campaign.code, groups, fields, automations, ours))
     return Account(
         groups=by_tier,
         field=field,
         check=check,
         read_at=read_at,
-        automations=tuple(a for a in automations if a.enabled and a.group_ids & ours),
+        automations=tuple(a for a in automations if a.enabled and (a.group_ids & ours or not a.groups_known)),
         to_create_groups=new_groups,
         to_create_field=new_field,
     )
+
+
+async def _tell_unread(job: Job, found: Sequence[Finding]) -> None:
+    """Write down which rows of the account's lists can't be read; both the account's and the campaign's."""
+    for campaign in (NO_CAMPAIGN, job.campaign.code):  # what is still so is opened again by the last line
+        await job.findings.resolve_unseen(campaign, _NO_RUN, [FindingRule.UNREADABLE_RECORD])
+    await job.findings.record(found, job.run)

@@ -36,6 +36,8 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer) -> Settled:
     """What one item's answer makes of its row."""
     if answer.ok:
         return _shown(row, answer)
+    if answer.problem:
+        return Settled(row.id, ChangeState.UNKNOWN, f"its answer can't be read ({answer.problem}); to be read back")
     if answer.code == 404 and row.kind is ChangeKind.REMOVE_GROUP:
         # Gone from the group, or gone altogether: the same code for both, so the person is read.
         return Settled(row.id, ChangeState.UNKNOWN, "404 on the remove; to be read back")

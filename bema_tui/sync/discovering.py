@@ -9,8 +9,10 @@ from attrs import evolve, frozen
 
 from bema_tui.campaigns.discovery import Discovery, discover
 from bema_tui.campaigns.severities import NO_CAMPAIGN
+from bema_tui.campaigns.unread import unread_findings
 from bema_tui.config import Settings
 from bema_tui.interfaces import Interrupt
+from bema_tui.listing import Listing
 from bema_tui.model import Campaign, Finding, FindingRule
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
@@ -63,7 +65,9 @@ async def discover_campaigns(
         await orders.sold_products(free=free, partial=partial),
         existing,
         today,
+        products.broken,
     )
+    found = evolve(found, findings=(*found.findings, *unread_findings(NO_CAMPAIGN, groups, fields, Listing(()))))
     found = _checked(found, existing, today)
     if add:
         for campaign in found.proposals:

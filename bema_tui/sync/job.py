@@ -80,6 +80,8 @@ class Job:
     full_shop_read: bool = True
     set_aside: dict[str, str] = field(factory=dict)
     """People whose rows can't be read: id (or address) to their e-mail key, empty where that can't be read either."""
+    in_doubt: set[str] = field(factory=set)
+    """People of whom it can't be said in which tiers they are, for a group that can't be read."""
     safe_point: Callable[[RunState], Awaitable[None]] = field(default=_no_keeper)
 
     async def enter(self, phase: Phase, note: str = "") -> None:

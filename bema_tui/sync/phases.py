@@ -183,7 +183,6 @@ async def _write_cost(
         account_read=at_once and _fresh(job, account),
         fresh_seconds=job.settings.rules.stale_after_seconds - age,
     )
-    names = {group.id: group.name for group in account.groups.values()}
     latest = await job.orders.latest_complete()
     orders = latest.orders if latest else 0
     await job.note(
@@ -194,14 +193,23 @@ async def _write_cost(
         write_forecast=forecast.writes,
         seconds_forecast=forecast.seconds,
         options=dict(job.options),
-        automations=[
-            {"name": automation.name, "group": names[group], "people": plan.adds_by_group[group]}
-            for automation in account.automations
-            for group in sorted(automation.group_ids)
-            if plan.adds_by_group.get(group)
-        ],
+        automations=_set_off(account, plan),
         checks=_checks(job, plan, orders, shrunk=bool(shrunk)),
     )
+
+
+def _set_off(account: Account, plan: PlanResult) -> list[dict[str, Any]]:
+    """Every automation that the plan sets off, with the head count; one whose groups can't be read may be so by all."""
+    names = {group.id: group.name for group in account.groups.values()}
+    rows: list[dict[str, Any]] = []
+    for automation in account.automations:
+        groups = sorted(automation.group_ids if automation.groups_known else names)
+        rows += [
+            {"name": automation.name, "group": names[group], "people": plan.adds_by_group[group]}
+            for group in groups
+            if group in names and plan.adds_by_group.get(group)
+        ]
+    return rows
 
 
 def _checks(job: Job, plan: PlanResult, orders: int, *, shrunk: bool) -> list[Mapping[str, Any]]:
@@ -270,6 +278,15 @@ def _refuse_blocked(job: Job, account: Account) -> None:
     field = account.field
     if field is not None and field.type in {"number", "text"}:
         return
+    if account.check.hidden_field:
+        row = account.check.hidden_field[0]
+        raise BemaError(
+            f"{job.campaign.code} is blocked: its purchase field may be a row that can't be read ({row.path}: "
+            f"{row.problem}).",
+            tried="sync the campaign",
+            where="MailerLite",
+            advice="Look at this field in MailerLite; nothing is created as long as it may be there.",
+        )
     problem = "no purchase field" if field is None else f"a purchase field of type {field.type}"
     raise BemaError(
         f"{job.campaign.code} is blocked: the account has {problem}.",

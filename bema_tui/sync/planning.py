@@ -8,7 +8,7 @@ from datetime import datetime
 
 from attrs import define, evolve, field, frozen
 
-from bema_tui.campaigns.changes import REFUND
+from bema_tui.campaigns.changes import REFUND, without_moves
 from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.purchases import NO_ALIASES, Rules
 from bema_tui.campaigns.reconcile import (
@@ -194,6 +194,8 @@ class Planner:
             before_purchase=_tier(placed[1]),
         )
         outcome = reconcile_person(self._context, person, pair.orders, self._aliases)
+        if member.subscriber_id in self._job.in_doubt:
+            outcome = evolve(outcome, changes=without_moves(outcome.changes))
         outcome = self._check.validate(member, outcome)
         outcome = self._without_refused(outcome)
         if outcome.changes:

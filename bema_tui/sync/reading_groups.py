@@ -6,7 +6,7 @@ from bema_tui.errors import IncompleteRead
 from bema_tui.model import Group, RunState, SubscriberStatus
 from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
-from bema_tui.sync.reading_people import usable
+from bema_tui.sync.reading_people import members_of, usable
 
 
 def worth_reading(group: Group, status: SubscriberStatus) -> bool:
@@ -56,8 +56,7 @@ async def _pass(job: Job, account: Account, group: Group, status: SubscriberStat
     async for page in job.mailerlite.get_subscribers(group_id=group.id, status=status, with_groups=True):
         await job.safe_point(RunState.PLANNING)
         people = await usable(job, page, group.name)
-        at = job.db.now()
-        await job.people.put([account.member(subscriber, at) for subscriber in people])
+        await job.people.put(members_of(job, account, people))
         seen.update(int(subscriber.id) for subscriber in people)
         seen.update(int(row.subscriber_id) for row in page.broken)
         job.people_read += len(people)

@@ -11,6 +11,7 @@ from bema_tui.model import BrokenRow, Finding, FindingRule, Subscriber, Subscrib
 from bema_tui.providers.mailerlite_forms import PLAINEST, Form, Looked, special_characters
 from bema_tui.providers.mailerlite_lookup import LookUp
 from bema_tui.store.budget import AccountFacts
+from bema_tui.store.people import Member
 from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 
@@ -45,6 +46,18 @@ async def usable(job: Job, page: SubscriberPage, where: str) -> Sequence[Subscri
             advice="Nothing was written. Look at the findings, and whether MailerLite's answers have changed.",
         )
     return page.subscribers
+
+
+def members_of(job: Job, account: Account, people: Sequence[Subscriber]) -> list[Member]:
+    """These people as the campaign's, read just now; the run remembers whose tiers can't be said for certain.
+
+    Raises:
+        IncompleteRead: an answer does not say in which groups somebody is.
+    """
+    at = job.db.now()
+    members = [account.member(person, at) for person in people]
+    job.in_doubt.update(person.id for person in people if account.check.in_doubt(person.group_ids or frozenset()))
+    return members
 
 
 def _unreadable(job: Job, subject: str, who: str, problem: str) -> Finding:
@@ -138,8 +151,7 @@ async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses
     aside: list[Looked] = []
     async for settled in look_up.find(in_known_form(addresses), ids):
         known = await job.people.states([one.who for one in settled])
-        at = job.db.now()
-        people = [account.member(one.answer.subscriber(), at) for one in settled if one.answer is not None]
+        people = members_of(job, account, [one.answer.subscriber() for one in settled if one.answer is not None])
         shown.update(person.email_key for person in people)
         await job.people.put(people)
         await job.people.forget([one.who for one in settled if one.absent and one.who in known])

@@ -9,7 +9,7 @@ from bema_tui.store.buyers import Buyers
 from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.reading_groups import read_members
-from bema_tui.sync.reading_people import usable
+from bema_tui.sync.reading_people import members_of, usable
 
 
 async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
@@ -28,8 +28,7 @@ async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
     async for page in job.mailerlite.get_subscribers(with_groups=True):
         await job.safe_point(RunState.PLANNING)
         people = await usable(job, page, "the account")
-        at = job.db.now()
-        members = [account.member(subscriber, at) for subscriber in people]
+        members = members_of(job, account, people)
         bought = await buyers.among([member.email_key for member in members if not member.tiers])
         kept = [member for member in members if member.tiers or member.email_key in bought]
         await job.people.put(kept)

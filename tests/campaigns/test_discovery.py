@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bema_tui.campaigns.discovery import Discovery, discover
 from bema_tui.campaigns.naming import group_name, is_code
+from bema_tui.listing import UnreadRow
 from bema_tui.model import Campaign, FindingRule, Group, Product, Severity, Tier
 
 from .builders import found
@@ -162,3 +163,27 @@ def test_what_is_proposed_is_clear_and_every_album_is_accounted_for(products: li
     assert sorted([*proposed, *told]) == sorted(one.id for one in products)
     again = run(*products, groups=groups, sold=[one.id for one in products], existing=result.proposals)
     assert not proposed & {pid for one in again.proposals for pid in one.product_ids}
+
+
+@pytest.mark.fault("A1")
+def test_a_product_that_cannot_be_read_is_named_and_holds_nothing_else_back() -> None:
+    unread = [
+        UnreadRow("page 1: products.3.info.title", "a list is not text", "12"),
+        UnreadRow("page 1: products.4.info.id", "'x' is not an id of digits", "", "Some Roses"),
+        UnreadRow("page 1: products.5", "an empty row"),
+    ]
+    result = discover([product()], [], [], {}, ["11", "12"], [], date(2026, 11, 22), unread)
+    assert [one.code for one in result.proposals] == ["2024_ETB_NBL"]
+    assert found(result.findings) == [FindingRule.PRODUCT_UNCLAIMED] * 3
+    assert [one.subject for one in result.findings] == [
+        "product 12",
+        "product Some Roses",
+        "product page 1: products.5",
+    ]
+    assert "page 1: products.3.info.title: a list is not text" in result.findings[0].message
+
+
+def test_a_claimed_product_that_cannot_be_read_is_no_matter() -> None:
+    mine = Campaign(code="2024_ETB_NBL", album="No Better Love", product_ids=("12",))
+    unread = [UnreadRow("page 1: products.3.info.title", "a list is not text", "12")]
+    assert discover([], [], [], {}, ["12"], [mine], date(2026, 11, 22), unread) == Discovery((), ())

@@ -347,6 +347,25 @@ async def test_a_shop_that_repeats_its_products_for_ever_is_left() -> None:
     assert len(await edd(Script([reply({"products": [product(12)]})])).get_products()) == 1
 
 
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize(
+    ("bad", "number", "title"),
+    [
+        ({"info": {"id": 13, "title": ["x"]}}, "13", ""),
+        ({"info": {"id": "x", "title": "Ink &amp; Water"}}, "", "Ink & Water"),
+        ({"info": {"id": 13, "title": "Ink", "category": "albums"}}, "13", "Ink"),
+        ({"info": None}, "", ""),
+        (None, "", ""),
+    ],
+)
+async def test_a_product_that_cannot_be_read_is_named_and_the_others_come(bad: object, number: str, title: str) -> None:
+    pages = [reply({"products": [product(12), bad]})] * 2  # a shop that repeats its products, too
+    listing = await edd(Script([*pages, reply({"products": []})])).get_products()
+    assert [each.id for each in listing] == ["12"]
+    assert [(row.id, row.name) for row in listing.hiding] == [(number, title)]
+    assert listing.hiding[0].path.startswith("page 1: products.1")
+
+
 async def test_products_that_are_none_fail() -> None:
     for body in (NOTHING, {"products": [{"info": {"title": "x"}}]}, {"products": "x"}):
         with pytest.raises(BadAnswer):

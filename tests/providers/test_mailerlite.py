@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -275,16 +277,77 @@ async def test_numbers_beyond_all_reason_end_no_list_and_start_no_endless_one(ab
 @pytest.mark.parametrize(
     ("body", "path"),
     [
-        (numbered_page([group(), {"name": "x"}]), "page 1: data.1.id"),
-        (numbered_page([group(active_count="many")]), "page 1: data.0.active_count"),
+        (numbered_page([{"name": "x"}]), "page 1: data.0.id"),
+        (numbered_page([group(), *[{"name": "x"}] * 21]), "page 1: data.1.id"),
         ({"data": [group()]}, "meta.last_page"),
         ({"meta": {"last_page": 1}}, "data"),
     ],
 )
-async def test_a_group_that_cannot_be_read_fails_the_list(body: object, path: str) -> None:
+async def test_a_list_of_groups_that_cannot_be_read_fails(body: object, path: str) -> None:
     with pytest.raises(BadAnswer) as caught:
         await mailerlite(Script([reply(body)])).get_groups()
     assert caught.value.path == path
+
+
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize(
+    ("bad", "path", "number", "name"),
+    [
+        ({**group("7"), "name": 17.5}, "", "7", "17.5"),
+        ({**group("7"), "name": ["x"]}, "name", "7", ""),
+        ({**group("7"), "name": None}, "name", "7", ""),
+        ({**group("7", "2024_ETB_NBL_WOOD"), "id": "7a"}, "id", "", "2024_ETB_NBL_WOOD"),
+        ({"name": "x"}, "id", "", "x"),
+        (None, "", "", ""),
+        ("odd", "", "", ""),
+    ],
+)
+async def test_a_group_that_cannot_be_read_is_named_and_the_others_come(
+    bad: object, path: str, number: str, name: str
+) -> None:
+    script = Script([reply(numbered_page([group("1"), bad, group("2")], total=3))])
+    groups = await mailerlite(script).get_groups()
+    assert {each.id for each in groups} >= {"1", "2"}
+    if name == "17.5":
+        assert [each.name for each in groups][1] == "17.5", "a number is a name"
+        return
+    assert [each.id for each in groups] == ["1", "2"]
+    (row,) = groups.hiding
+    assert (row.path, row.id, row.name) == (f"page 1: data.1.{path}".rstrip("."), number, name)
+    assert row.problem
+
+
+async def test_a_group_is_there_without_counts_that_cannot_be_read() -> None:
+    body = numbered_page([group("1", active_count="many", junk_count=2)])
+    groups = await mailerlite(Script([reply(body)])).get_groups()
+    assert [(each.id, each.counts) for each in groups] == [("1", {})]
+    assert groups.hiding == ()
+    assert [(row.path, row.usable) for row in groups.broken] == [("page 1: data.0.active_count", True)]
+
+
+@pytest.mark.fault("A1")
+async def test_a_row_that_cannot_be_read_counts_for_the_lists_total() -> None:
+    rows = [group("1"), {"name": "x"}]
+    assert len(await mailerlite(Script([reply(numbered_page(rows, total=2))])).get_groups()) == 1
+    with pytest.raises(IncompleteRead):
+        await mailerlite(Script([reply(numbered_page(rows, total=3))])).get_groups()
+
+
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize("bad", [{"key": None}, {"key": ""}, {"type": 3.5}, {"id": None}, {"name": {}}])
+async def test_a_field_that_cannot_be_read_is_named_and_the_others_come(bad: dict[str, Any]) -> None:
+    rows = [custom_field(5, "2025_ETB_EOE_PURCHASE"), {**custom_field(6, "City"), **bad}]
+    fields = await mailerlite(Script([reply(numbered_page(rows))])).get_fields()
+    assert [each.id for each in fields] == ["5"]
+    assert [row.path for row in fields.hiding] == [f"page 1: data.1.{next(iter(bad))}"]
+
+
+@pytest.mark.parametrize("hidden", [{"name": None}, {"id": "x", "name": "2024_ETB_NBL_WOOD"}])
+async def test_what_may_be_there_unread_is_not_created(hidden: dict[str, Any]) -> None:
+    script = Script([reply(numbered_page([group("1", "Other"), {**group("7"), **hidden}]))])
+    with pytest.raises(IncompleteRead, match="not created"):
+        await mailerlite(script).create_group("2024_ETB_NBL_WOOD")
+    assert script.lines() == ["GET /api/groups?page=1&limit=1000"]
 
 
 async def test_a_fields_key_is_the_answers_and_not_the_names() -> None:
@@ -309,6 +372,31 @@ async def test_an_automation_names_the_groups_that_set_it_off() -> None:
     welcome, old = await mailerlite(Script([reply(numbered_page(rows))])).get_automations()
     assert (welcome.enabled, welcome.group_ids) == (True, frozenset("78"))
     assert (old.enabled, old.group_ids) == (False, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("bad", "enabled", "groups"),
+    [
+        ({"name": ["x"]}, True, {"7"}),
+        ({"enabled": "maybe"}, True, {"7"}),
+        ({"id": None}, True, {"7"}),
+        ({"triggers": "all"}, True, None),
+        ({"triggers": [{"type": "subscriber_joins_group", "group_ids": ["x"]}], "enabled": False}, False, None),
+    ],
+)
+async def test_of_an_automation_that_cannot_be_read_the_worst_is_assumed(
+    bad: dict[str, Any], enabled: bool, groups: set[str] | None
+) -> None:
+    whole = {"id": "1", "name": "Welcome", "enabled": True}
+    triggers = [{"type": "subscriber_joins_group", "group_ids": ["7"]}]
+    rows = [{**whole, "triggers": triggers, **bad}, {"id": "2", "name": "Old"}]
+    listing = await mailerlite(Script([reply(numbered_page(rows))])).get_automations()
+    odd, old = listing
+    assert (odd.enabled, odd.groups_known) == (enabled, groups is not None)
+    assert odd.group_ids == frozenset(groups or ())
+    assert odd.name == ("Welcome" if "name" not in bad else "without a readable name (1)")
+    assert (old.name, old.groups_known) == ("Old", True)
+    assert [row.path.startswith("page 1: data.0") for row in listing.broken] == [True]
 
 
 # Writes

@@ -60,6 +60,24 @@ async def test_answers_that_do_not_match_leave_writes_unknown_and_reads_incomple
         await mailerlite(Script([reply(body)])).batch([*READS, BatchItem.read("2")])
 
 
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize("bad", [None, 17, {}, {"code": "x"}, {"code": None, "body": {}}, []])
+async def test_one_answer_that_cannot_be_read_is_unknown_and_the_others_stand(bad: object) -> None:
+    body = {"responses": [{"code": 200}, bad, {"code": 204}]}
+    first, odd, last = await mailerlite(Script([reply(body)])).batch(WRITES)
+    assert (first.ok, last.ok) == (True, True)
+    assert (odd.ok, odd.gone, odd.retryable) == (False, False, True)
+    assert odd.problem.startswith("responses.1")
+
+
+async def test_a_read_whose_answer_cannot_be_read_is_asked_for_again() -> None:
+    shown = {"code": 200, "body": {"data": person(1, groups=[])}}
+    script = Script([reply({"responses": [shown, "?"]}), reply({"responses": [shown]})])
+    answers = await mailerlite(script).batch_of_reads(READS[:1] * 2)
+    assert [answer.code for answer in answers] == [200, 200]
+    assert [str(body).count("GET") for body in script.bodies()] == [2, 1]
+
+
 async def test_a_batch_of_writes_by_id_is_repeated_after_a_loss() -> None:
     script = Script([cut(), reply(answers(200, 200, 200))])
     assert len(await mailerlite(script).batch(WRITES)) == 3

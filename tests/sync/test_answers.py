@@ -6,7 +6,8 @@ import pytest
 from attrs import evolve
 
 from bema_tui.model import ChangeState
-from bema_tui.providers.mailerlite_batch import BatchAnswer
+from bema_tui.providers.mailerlite_batch import NO_CODE, BatchAnswer
+from bema_tui.store.ledger import LedgerRow
 from bema_tui.sync.answers import MAX_TRIES, field_value, item_of, settle_answer
 from tests.sync.rows import move
 
@@ -71,6 +72,14 @@ def test_what_may_pass_is_tried_again_and_then_read(code: int) -> None:
     assert settle_answer(ADD, answer).state is ChangeState.PLANNED
     last = evolve(ADD, attempts=MAX_TRIES - 1)
     assert settle_answer(last, answer).state is ChangeState.UNKNOWN
+
+
+@pytest.mark.parametrize("row", [FIELD, ADD, REMOVE])
+def test_an_answer_that_cannot_be_read_proves_nothing_so_the_person_is(row: LedgerRow) -> None:
+    settled = settle_answer(row, BatchAnswer(NO_CODE, problem="responses.1.code: 'x' is not a count"))
+    assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, None)
+    assert settled.error is not None
+    assert "responses.1.code" in settled.error
 
 
 @pytest.mark.parametrize("code", [401, 403, 429])

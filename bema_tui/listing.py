@@ -1,0 +1,49 @@
+"""A foreign list as it came: the rows that can be used, and what is known of those that can't."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar, overload
+
+from attrs import frozen
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@frozen
+class UnreadRow:
+    """A row of a list that can't be used: where it stands, what is wrong, and what of it can be read (else empty).
+
+    ``usable``: it is among the list's rows all the same, because nothing rests on what is wrong with it.
+    """
+
+    path: str
+    problem: str
+    id: str = ""
+    name: str = ""
+    usable: bool = False
+
+
+@frozen
+class Listing(Sequence[T_co]):
+    """A whole list: the rows that can be used, which it is a sequence of, and those that can't."""
+
+    rows: tuple[T_co, ...]
+    broken: tuple[UnreadRow, ...] = ()
+
+    @overload
+    def __getitem__(self, place: int) -> T_co: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[T_co, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> T_co | tuple[T_co, ...]:
+        return self.rows[place]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def hiding(self) -> tuple[UnreadRow, ...]:
+        """The rows that are not among the others: what a list lacks may be one of them."""
+        return tuple(row for row in self.broken if not row.usable)
