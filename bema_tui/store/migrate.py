@@ -104,19 +104,27 @@ def _look(connection: Connection) -> Contents:
 
 
 def _copy(path: Path, revision: str) -> Path:
-    """Copy the database as last committed, also while others read it; a copy that fails leaves nothing behind."""
+    """Copy the database as last committed, also while others read it; a copy that fails leaves nothing behind.
+
+    It gets its name when it is whole: a process that ends in the midst of it leaves nothing that looks like a backup,
+    and what it leaves is replaced by the next one (there is one at a time: the database's write lock is held).
+    """
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     target = path.with_name(f"{path.name}.backup-{revision}-{moment}")
+    unfinished = path.with_name(f"{path.name}.unfinished-copy")
     try:
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as copy:
             source.backup(copy)
         as_is = path.stat()
         with suppress(PermissionError):  # of a group that we are not in: then it stays ours alone
-            os.chown(target, -1, as_is.st_gid)
-            target.chmod(stat.S_IMODE(as_is.st_mode))
+            os.chown(unfinished, -1, as_is.st_gid)
+            unfinished.chmod(stat.S_IMODE(as_is.st_mode))
+        unfinished.rename(target)
     except (OSError, sqlite3.Error) as error:
-        target.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise StoreError(
             f"The database must be brought up to date, but no copy could be made first: {error}.",
             where=str(target),

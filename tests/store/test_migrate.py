@@ -164,6 +164,32 @@ async def test_a_copy_is_made_before_a_migration(tmp_path: Path) -> None:
         assert connection_.execute("SELECT version_num FROM alembic_version").fetchall() == [(SHIPPED.head,)]
 
 
+def names_in(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
+
+
+DIES_COPYING = """
+import asyncio, os, sys
+from bema_tui.store.database import Database
+os.chown = lambda *_: os._exit(9)  # the copy is made, and not yet called one
+asyncio.run(Database.open(sys.argv[1]))
+"""
+
+
+@pytest.mark.fault("E3")
+async def test_a_process_that_ends_while_it_copies_leaves_no_half_backup(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    await bring_up_to_date(engine, path, History(SHIPPED.folder, SHIPPED.revisions[:-1]))
+    await engine.dispose()
+    died = await asyncio.create_subprocess_exec(sys.executable, "-c", DIES_COPYING, str(path))
+    assert await died.wait() == 9
+    assert copies(path) == []
+    await (await Database.open(str(path))).close()
+    (copy,) = copies(path)
+    assert names_in(tmp_path) == {path.name, copy.name}
+
+
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "bema.sqlite3"
     async with await Database.open(str(path)) as database:
