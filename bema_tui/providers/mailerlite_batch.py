@@ -197,10 +197,7 @@ def batch_answers(body: Mapping[str, object], items: int) -> tuple[BatchAnswer, 
         return f"a batch without usable answers ({error})"
     if len(responses) != items:
         return f"{len(responses)} answers to {items} items of a batch"
-    answers = tuple(_answer(raw, f"responses.{number}") for number, raw in enumerate(responses))
-    if all(answer.problem for answer in answers):
-        return f"a batch without usable answers ({answers[0].problem})"
-    return answers
+    return tuple(_answer(raw, f"responses.{number}") for number, raw in enumerate(responses))
 
 
 def _answer(raw: object, place: str) -> BatchAnswer:

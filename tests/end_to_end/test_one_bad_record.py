@@ -1,0 +1,148 @@
+"""One bad record never stops the others: a plan says of everybody else what it says where that record is whole."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from sqlalchemy import select
+
+from bema_tui.simulator import SimulatorServer, SimulatorSettings
+from bema_tui.store.findings import Findings
+from bema_tui.store.schema import ledger
+from tests.end_to_end.bad_records import KINDS, Bad, Truth, broken
+from tests.end_to_end.consoles import Simulated, said_by
+from tests.end_to_end.engine import Engine, engine_on
+
+SEEDS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 50
+WORLDS = 2
+MOST_BROKEN = 5
+
+pytestmark = pytest.mark.fault("A1")
+
+Change = tuple[Any, ...]
+
+
+@attrs.frozen
+class Plan:
+    """What a plan says: its changes, and the words of its findings."""
+
+    changes: frozenset[Change]
+    findings: tuple[str, ...]
+    automations: tuple[str, ...]
+
+
+@attrs.frozen
+class World:
+    """A simulator with a campaign that a database knows, and the plan there while every record is whole."""
+
+    simulated: Simulated
+    database: Path
+    truth: Truth
+    whole: Plan
+
+    async def plan(self, folder: Path) -> Plan:
+        async with engine_on(self.simulated, copied(self.database, folder)) as engine:
+            return await planned(engine, self.truth.code)
+
+
+def copied(database: Path, folder: Path) -> Path:
+    """A new folder with a copy of a database."""
+    folder.mkdir()
+    shutil.copyfile(database, folder / "bema.sqlite3")
+    return folder
+
+
+async def planned(engine: Engine, code: str) -> Plan:
+    """Plan a campaign, and say what was planned."""
+    run = await engine.plan(code)
+    async with engine.db.read() as connection:
+        rows = (await connection.execute(select(ledger).where(ledger.c.run == run))).all()
+    changes = frozenset((r.subscriber_id, r.email, r.kind, r.target_name, r.before, r.after, r.rule) for r in rows)
+    found = await Findings(engine.db).list(limit=100_000)
+    last = await engine.last_run()
+    return Plan(
+        changes,
+        tuple(f"{one.rule} {one.subject}: {one.message}" for one in found),
+        tuple(str(entry["name"]) for entry in last.automations),
+    )
+
+
+@asynccontextmanager
+async def a_world(seed: int, folder: Path) -> AsyncIterator[World]:
+    settings = SimulatorSettings(seed=seed, subscribers=140, orders=130, campaigns=1, quota=1_000_000)
+    with SimulatorServer(settings) as server:
+        simulated = Simulated(said_by(server))
+        try:
+            async with engine_on(simulated, folder) as engine:
+                (release,) = await engine.discover()
+            state = simulated.state()
+            (product,) = release.products
+            made = World(
+                simulated, folder / "bema.sqlite3", Truth(release.code, product, state), Plan(frozenset(), (), ())
+            )
+            yield attrs.evolve(made, whole=await made.plan(folder / "whole"))
+        finally:
+            simulated.close()
+
+
+@pytest.mark.parametrize("number", range(WORLDS))
+async def test_the_others_are_planned_as_if_it_were_whole(number: int, tmp_path: Path) -> None:
+    failures: list[str] = []
+    async with a_world(31 + number, tmp_path) as world:
+        assert len(world.whole.changes) > 60
+        for seed in range(number, SEEDS, WORLDS):
+            failures += [f"seed {seed}: {text}" for text in await one_seed(world, seed, tmp_path / str(seed))]
+    assert not failures, "\n".join(failures)
+
+
+async def one_seed(world: World, seed: int, folder: Path) -> list[str]:
+    """What is wrong with the plan where some records are broken."""
+    rng = random.Random(f"bad records {seed}")
+    chosen = {KINDS[seed // WORLDS % len(KINDS)], *(rng.choice(KINDS) for _ in range(rng.randrange(MOST_BROKEN)))}
+    bad = [broken(world.truth, kind, rng) for kind in sorted(chosen)]
+    for one in bad:
+        world.simulated.ask("change", one.change)
+    before = len(world.simulated.requests())
+    try:
+        plan = await world.plan(folder)
+    except Exception as error:
+        return [f"{[one.change for one in bad]}: {error!r}"]
+    finally:
+        mend(world.simulated, bad)
+    paths = {item["path"] for request in world.simulated.requests(before) for item in request["items"]}
+    met = [one for one in bad if "break" in one.change or f"api/{one.change['answer']['path']}" in paths]
+    return [*different(world.whole, plan, bad), *unnamed(plan, met)]
+
+
+def mend(simulated: Simulated, bad: list[Bad]) -> None:
+    for one in bad:
+        if "break" in one.change:
+            simulated.ask("change", {"mend": {name: one.change["break"][name] for name in ("kind", "id")}})
+    simulated.ask("change", {"answer": None})
+
+
+def different(whole: Plan, plan: Plan, bad: list[Bad]) -> list[str]:
+    """Changes of people whom no broken record concerns, and that are not those of the whole world."""
+    people = {who for one in bad for who in one.people}
+    groups = {name for one in bad for name in one.groups}
+    people |= {change[0] for change in whole.changes if change[3] in groups}
+    concerned = [change for change in whole.changes ^ plan.changes if not people & {change[0], change[1].lower()}]
+    ways = [one.change for one in bad]
+    return [f"{ways}: {'missing' if one in whole.changes else 'too much'}: {one}" for one in concerned]
+
+
+def unnamed(plan: Plan, bad: list[Bad]) -> list[str]:
+    """The broken records of which no finding speaks."""
+    return [
+        f"no finding names {one.change}: {one.named}"
+        for one in bad
+        if not any(word in found for word in one.named for found in plan.findings if "read" in found)
+    ]
