@@ -30,7 +30,7 @@ def _show(lines: list[Any], *, as_json: bool) -> None:
 
 def _show_error(error: BemaError, *, as_json: bool) -> None:
     """Settings that can't even be read: the one line there is."""
-    from bema_tui.sync.doctor import CONFIGURATION, failed
+    from bema_tui.sync.doctor_lines import CONFIGURATION, failed
 
     _show([failed(CONFIGURATION, error)], as_json=as_json)
 

@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import stat
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
-from typing import Final, Literal
-
-from attrs import frozen
+from typing import Final
 
 from bema_tui.config import Settings, default_settings, describe, require_services
-from bema_tui.errors import BemaError, ConfigurationError, WrongAccount
+from bema_tui.errors import BemaError, ConfigurationError
 from bema_tui.providers.gates import NoInterrupt
 from bema_tui.providers.mailerlite_probe import BATCH_ITEMS, WANTED_ROWS, MailerLiteProbe, key_rule
 from bema_tui.store.budget import AccountFacts
-from bema_tui.store.database import Database, normalise_url
-from bema_tui.store.migrate import SHIPPED
+from bema_tui.store.database import Database
 from bema_tui.store.settings import DatabaseSettings
+from bema_tui.sync.doctor_files import look_at_database, look_at_files
+from bema_tui.sync.doctor_lines import CONFIGURATION, Line, failed
 from bema_tui.sync.job import Meter
 from bema_tui.sync.services import Connections, connector
 
-Verdict = Literal["ok", "warning", "error"]
-
-CONFIGURATION: Final = "configuration"
 CLOCK_SECONDS: Final = 60.0
 """A clock that is off by this much warns: dates of orders and of the quota's window are compared with it."""
-_FREE_WARNING: Final = 1 << 30  # bytes
-_FREE_ERROR: Final = 100 << 20
-
-
-@frozen
-class Line:
-    """One thing that was looked at: what, how it is, and what to do about it (empty when it is well)."""
-
-    about: str
-    verdict: Verdict
-    text: str
-    advice: str = ""
 
 
 async def examine(
@@ -51,24 +31,16 @@ async def examine(
     What the account answers is kept in the database. A thing that can't be looked at is an error line, never an
     exception.
     """
-    lines = [*_settings(settings), *_files(settings)]
+    lines = [*_settings(settings), *look_at_files(settings)]
     try:
         db = await open_database(settings.database_url)
     except BemaError as error:
         return [*lines, failed(CONFIGURATION if isinstance(error, ConfigurationError) else "database", error)]
     async with db:
-        lines += await _database(db)
+        lines += await look_at_database(db)
         if all(line.verdict != "error" for line in lines if line.about == CONFIGURATION):
             lines += await _services(settings, db)
     return lines
-
-
-def failed(about: str, error: BemaError, verdict: Verdict = "error") -> Line:
-    """An error as a line: what it says, where, and what to do; another account or shop is wrong configuration."""
-    about = CONFIGURATION if isinstance(error, WrongAccount) else about
-    known = not error.where or error.where in error.message
-    text = error.message if known else f"{error.message} Where: {error.where}."
-    return Line(about, verdict, text, error.advice or "Look at the log file.")
 
 
 def _settings(settings: Settings) -> list[Line]:
@@ -95,61 +67,6 @@ def _flat(values: dict[str, object]) -> dict[str, object]:
         else:
             flat[name] = value
     return flat
-
-
-def _files(settings: Settings) -> list[Line]:
-    """The modes of the files that hold keys, addresses of people, or what was done."""
-    database = normalise_url(settings.database_url).database
-    files = [settings.source, database if database != ":memory:" else "", settings.log_file]
-    folders = {Path(name).expanduser().absolute().parent for name in files if name}
-    lines = [
-        Line("files", "warning", f"In {folder} others can put a file in the place of ours.", f"chmod go-w {folder}")
-        for folder in sorted(folders)
-        if folder.exists() and _open_to_others(folder.stat().st_mode)
-    ]
-    for name in files:
-        path = Path(name).expanduser() if name else None
-        if path is None or not path.exists():
-            continue
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            lines.append(Line("files", "warning", f"{path} can be read by others ({mode:04o}).", f"chmod 600 {path}"))
-        elif path.stat().st_uid != os.geteuid():
-            lines.append(Line("files", "warning", f"{path} belongs to somebody else.", "Check that this is meant."))
-        else:
-            lines.append(Line("files", "ok", f"{path} is private ({mode:04o})."))
-    return lines
-
-
-def _open_to_others(mode: int) -> bool:
-    """Whether others may replace files in a folder: they may write there, and are not held to their own (``/tmp``)."""
-    return bool(mode & 0o022) and not mode & stat.S_ISVTX
-
-
-async def _database(db: Database) -> list[Line]:
-    """Whether the file is whole, and the disk has room."""
-    about = "database"
-    lines = [Line(about, "ok", f"{db.where} opens; its schema is {SHIPPED.head}.")]
-    try:
-        async with db.read() as connection:
-            found = (await connection.exec_driver_sql("PRAGMA quick_check(3)")).scalars().all()
-    except BemaError as error:
-        return [failed(about, error)]
-    if list(found) == ["ok"]:
-        lines.append(Line(about, "ok", "SQLite finds it whole."))
-    else:
-        advice = "Put back the newest copy beside it (*.backup-*), or a backup."
-        lines.append(Line(about, "error", f"It is damaged: {'; '.join(str(row) for row in found)}.", advice))
-    if db.where != ":memory:":
-        lines.append(_disk(Path(db.where)))
-    return lines
-
-
-def _disk(path: Path) -> Line:
-    free = shutil.disk_usage(path.parent).free
-    text = f"{free / (1 << 30):.1f} GiB are free on its disk."
-    verdict: Verdict = "error" if free < _FREE_ERROR else "warning" if free < _FREE_WARNING else "ok"
-    return Line("disk", verdict, text, "" if verdict == "ok" else "Free some space: a run stops when the disk is full.")
 
 
 async def _services(settings: Settings, db: Database) -> list[Line]:

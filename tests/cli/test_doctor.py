@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,8 @@ from bema_tui.config import load
 from bema_tui.model import CustomField
 from bema_tui.providers.mailerlite_probe import key_rule
 from bema_tui.store.database import Database, utc_now
-from bema_tui.sync.doctor import Line, examine
+from bema_tui.sync.doctor import examine
+from bema_tui.sync.doctor_lines import Line
 
 from ..failures.desk import Desk, Simulated
 
@@ -115,6 +118,32 @@ def test_files_that_others_can_read_are_warned_about(desk: Desk) -> None:
     said = desk.run("doctor", "--json", expect=0)
     advice = [line["advice"] for line in lines(said, "files") if line["verdict"] == "warning"]
     assert advice == [f"chmod 600 {desk.database}", f"chmod 600 {desk.log}"]
+
+
+@pytest.mark.fault("B3")
+def test_a_database_that_is_shared_with_a_group_is_the_team_s_choice(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "team"
+    folder.mkdir()
+    folder.chmod(0o2770)
+    file = folder / "bema.sqlite3"
+    desk.environment["BEMA_DATABASE_URL"] = str(file)
+    desk.run("campaigns", "list", "--json", expect=0)
+    file.chmod(0o660)
+
+    def told() -> list[tuple[str, str]]:
+        said = desk.run("doctor", "--json", expect=0)
+        rows = [line for line in lines(said, "files") if str(file) in line["text"] or str(folder) in line["text"]]
+        return [(line["verdict"], line["advice"]) for line in rows]
+
+    assert told() == [("ok", "")]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o660
+    file.chmod(0o666)
+    assert told() == [("warning", f"chmod o-rwx {file}")]
+    file.chmod(0o660)
+    folder.chmod(0o770)  # its log would belong to the group of whoever opens it first
+    assert told() == [("ok", ""), ("warning", f"chgrp {file.group()} {folder} && chmod g+rwxs {folder}")]
+    folder.chmod(0o2777)
+    assert told() == [("warning", f"chmod o-w {folder}"), ("ok", "")]
 
 
 def test_folders_where_others_may_write_are_warned_about(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import stat
 import subprocess
@@ -188,6 +189,20 @@ async def test_a_process_that_ends_while_it_copies_leaves_no_half_backup(tmp_pat
     await (await Database.open(str(path))).close()
     (copy,) = copies(path)
     assert names_in(tmp_path) == {path.name, copy.name}
+
+
+@pytest.mark.fault("B3")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o660, 0o666])
+async def test_an_existing_file_keeps_its_mode_and_gives_it_to_all_that_stands_beside_it(
+    mode: int, database_file: Path, tmp_path: Path
+) -> None:
+    os.chmod(database_file, mode)
+    async with await Database.open(str(database_file)) as database:
+        await bring_up_to_date(database.engine, database_file, longer_history(tmp_path / "later"))
+        (copy,) = copies(database_file)
+        names = (database_file, copy, *(Path(f"{database_file}{ending}") for ending in ("-wal", "-shm")))
+        assert [stat.S_IMODE(path.stat().st_mode) for path in names] == [mode] * 4
+        assert len({path.stat().st_gid for path in names}) == 1
 
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
