@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import errno
 import functools
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -200,6 +201,16 @@ def run_async(work: Callable[[], Coroutine[Any, Any, R]]) -> R:
             return done
 
     return asyncio.run(awake())
+
+
+@contextmanager
+def unless_hung_up() -> Iterator[None]:
+    """Leave out what is told to a terminal that is gone: nobody reads it, and the command's status stands."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
 
 
 def is_terminal() -> bool:
