@@ -14,6 +14,7 @@ from attrs import frozen
 
 from bema_tui import signals
 from bema_tui.cli.common import World
+from bema_tui.environment import can_draw
 from bema_tui.errors import BemaError, LockLost, StoreError
 from bema_tui.model import ChangeState, RunState
 from bema_tui.store.findings import Findings
@@ -96,7 +97,7 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
 
 def _can_redraw() -> bool:
     """Whether stderr is a terminal that can rewrite its line."""
-    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return sys.stderr.isatty() and can_draw(os.environ)
 
 
 async def _progress(world: World, run: int) -> None:
