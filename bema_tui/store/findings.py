@@ -53,11 +53,13 @@ class Findings:
         async with self._db.write() as connection:
             await connection.execute(_UPSERT, rows)
 
-    async def resolve_unseen(self, campaign: str, run: int, rules: Sequence[FindingRule] | None = None) -> int:
+    async def resolve_unseen(
+        self, campaign: str, run: int, rules: Sequence[FindingRule] | None = None, *, keep: Sequence[str] = ()
+    ) -> int:
         """Resolve the campaign's open findings that this run did not see; answers how many.
 
         To be called only after a complete, full run: nothing less proves that something is gone. ``rules`` limits it
-        to the rules that the run looked at.
+        to the rules that the run looked at. ``keep`` are the ids and e-mail keys of those whom it could not look at.
         """
         statement = update(findings).where(
             findings.c.campaign == campaign,
@@ -66,6 +68,9 @@ class Findings:
         )
         if rules is not None:
             statement = statement.where(findings.c.rule.in_(list(rules)))
+        if keep:
+            of_others = findings.c.subject.not_in(keep) & func.coalesce(findings.c.subscriber_id, "").not_in(keep)
+            statement = statement.where(of_others)
         async with self._db.write() as connection:
             result = await connection.execute(statement.values(state=FindingState.RESOLVED))
             return int(result.rowcount)
