@@ -21,7 +21,7 @@ from attrs import evolve, frozen
 from bema_tui import config, logs, signals
 from bema_tui.config import Settings
 from bema_tui.environment import default_log_file
-from bema_tui.errors import BemaError, UsageError
+from bema_tui.errors import BemaError, ConfigurationError, UsageError
 from bema_tui.model import Holder
 from bema_tui.providers.text import clean
 
@@ -40,11 +40,16 @@ class Flags:
     as_json: bool = False
 
 
-def common(function: Callable[..., Any], tell: Callable[..., None] | None = None) -> Callable[..., Any]:
+def common(
+    function: Callable[..., Any],
+    tell: Callable[..., None] | None = None,
+    without_log: Callable[[ConfigurationError], None] | None = None,
+) -> Callable[..., Any]:
     """Add ``--config``, ``--database``, ``--log-level`` and ``--json``; hand the command its settings.
 
     A flag given before the command's name counts for the command too; one behind it outranks that. ``tell`` tells an
-    error of ours in the place of ``tell_error``.
+    error of ours in the place of ``tell_error``. ``without_log`` is told why there is no log, for a command that does
+    without; any other ends there.
     """
 
     @click.option("--config", "config_file", type=click.Path(), help="Settings file (TOML).")
@@ -77,7 +82,13 @@ def common(function: Callable[..., Any], tell: Callable[..., None] | None = None
             _refuse_broken_text(kwargs.values())
             settings = config.load(flags.config, flags={"database_url": flags.database})
             log_file = Path(settings.log_file) if settings.log_file else default_log_file()
-            logs.set_up(log_file, level=flags.log_level or "info")
+            try:
+                logs.set_up(log_file, level=flags.log_level or "info")
+            except ConfigurationError as error:
+                if without_log is None:
+                    raise
+                logs.keep_quiet()
+                without_log(error)
             return function(*args, settings=evolve(settings, log_file=str(log_file)), as_json=flags.as_json, **kwargs)
 
     return wrapped

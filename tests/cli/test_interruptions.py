@@ -192,7 +192,9 @@ def test_without_json_one_line_says_what_was_interrupted(
         assert said.out.endswith(f"Go on with: bema-tui resume {run}\n")
         assert said.err == ""
     else:
-        assert said.out == ""
+        # The doctor has told by then what it has looked at.
+        assert (said.out == "") == (words != ("doctor",))
+        assert {line.split()[0] for line in said.out.splitlines()} <= {"ok"}
         assert said.complaint.startswith(f"bema-tui: The command {' '.join(words)} was interrupted by {number.name}. ")
     expect_nothing_left(desk, desk.database)
 
