@@ -52,11 +52,6 @@ def shows_utf8(environment: Mapping[str, str]) -> bool:
     return False
 
 
-def can_draw(environment: Mapping[str, str]) -> bool:
-    """Whether the terminal can move its cursor."""
-    return environment.get("TERM", "") not in ("", "dumb")
-
-
 def default_database_url() -> str:
     """The database of this user where none is named.
 
@@ -124,9 +119,9 @@ def expand(text: str, setting: str, environment: Mapping[str, str]) -> str:
             )
         return environment[name]
 
-    path = _VARIABLE.sub(value, text)
+    path = _VARIABLE.sub(value, _with_home(text, setting, environment))
     _refuse_no_text(path, setting)
-    return _with_home(path, setting, environment)  # last, since a variable may begin with ~
+    return path
 
 
 def _with_home(text: str, setting: str, environment: Mapping[str, str]) -> str:

@@ -84,6 +84,10 @@ class ConnectionFailed(ProviderError):
     retryable = True
 
 
+class ServerFailed(ConnectionFailed):
+    """The service answered, and with a failure of its own (5xx)."""
+
+
 class NotAuthorized(ProviderError):
     """The key or token is wrong, revoked, or lacks a right."""
 
@@ -137,10 +141,6 @@ class IncompleteRead(ProviderError):
     """A list could not be read whole, so nothing may rest on it."""
 
     retryable = True
-
-
-class ListChanged(IncompleteRead):
-    """A list changed while it was read page by page: who came is there, who did not come may be there too."""
 
 
 class WrongAccount(BemaError):

@@ -7,6 +7,8 @@ from typing import TypeVar, overload
 
 from attrs import frozen
 
+from bema_tui.emails import email_key
+
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -22,6 +24,27 @@ class UnreadRow:
     id: str = ""
     name: str = ""
     usable: bool = False
+
+
+@frozen
+class UnreadableSale:
+    """A row of the shop's sales that can't be used. What can't be read of it is empty.
+
+    ``number`` is its ``ID``, ``place`` where it stood in the list (``page 1: sales.3``), ``path`` its first bad field,
+    ``problem`` every bad field with its value and what is wrong with it.
+    """
+
+    place: str
+    path: str
+    problem: str
+    number: str = ""
+    key: str = ""
+    email: str = ""
+
+    @property
+    def email_key(self) -> str:
+        """The e-mail for comparing; empty means that the sale could concern anybody."""
+        return email_key(self.email)
 
 
 @frozen

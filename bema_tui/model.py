@@ -147,6 +147,7 @@ class FindingState(StrEnum):
 class FindingRule(StrEnum):
     """Everything a person may have to look at. Domain rules, sections 2 to 6."""
 
+    UNREADABLE_ORDER = "unreadable_order"
     TWO_TIERS = "two_tiers"
     TWIN_FIELD = "twin_field"
     TWIN_GROUP = "twin_group"

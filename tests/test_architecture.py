@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": {"__init__"},
     "bounds": {"__init__"},
     "emails": {"__init__"},
-    "listing": {"__init__"},
+    "listing": {"emails", "__init__"},
     "model": {"emails", "__init__"},
     "interfaces": {"listing", "model", "errors", "__init__"},
     "environment": {"errors", "__init__"},

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
-from bema_tui.campaigns.purchases import Rules
+from bema_tui.campaigns.purchases import Rules, same_value
 from bema_tui.campaigns.tiers import ORDER
 from bema_tui.emails import email_key
 from bema_tui.model import Campaign, CustomField, Finding, Group, PlannedChange, SubscriberStatus, Tier
 
+ANYBODY: Final = ""
+"""The e-mail key of a sale whose e-mail could not be read."""
 WRITABLE_TYPES = frozenset({"number", "text"})
 """The types of a purchase field that can hold an order's ``ID``."""
 
@@ -56,11 +59,48 @@ class Person:
 
 
 @frozen
+class Unproved:
+    """Whom the sales that could not be read may concern: of these people the read proves no absence.
+
+    ``numbers``: e-mail key → numbers of such sales, an empty one where it could not be read; a sale whose e-mail could
+    not be read stands under the empty key, and may be anybody's.
+    """
+
+    numbers: Mapping[str, frozenset[str]] = field(factory=dict)
+
+    @property
+    def everybody(self) -> bool:
+        """Whether there is nobody whom none of the sales can concern."""
+        return ANYBODY in self.numbers
+
+    @property
+    def count(self) -> int:
+        """How many sales they are; several of one person that have no number count as one."""
+        return sum(len(numbers) for numbers in self.numbers.values())
+
+    def concerns(self, key: str) -> bool:
+        """Whether one of the sales may be of the person with this e-mail key."""
+        return self.everybody or key in self.numbers
+
+    def with_also(self, more: Iterable[tuple[str, str]]) -> Unproved:
+        """The same with more sales: (e-mail key, number)."""
+        numbers = dict(self.numbers)
+        for key, number in more:
+            numbers[key] = numbers.get(key, frozenset()) | {number}
+        return Unproved(numbers)
+
+    def may_be(self, key: str, value: str) -> bool:
+        """Whether one of the sales may be of this person and be the order that their stored value names."""
+        candidates = self.numbers.get(key, frozenset()) | self.numbers.get(ANYBODY, frozenset())
+        return any(not number or same_value(number, value) for number in candidates)
+
+
+@frozen
 class CampaignContext:
     """A campaign with what the account has for it, and what the reads behind it may be used for.
 
-    ``missing``: tiers without a group; moves into them are skipped. ``full_shop_read``: absence of an order is proved.
-    ``shrank``: a read shrank, so nothing may be removed or reverted because of it.
+    ``missing``: tiers without a group; moves into them are skipped. ``full_shop_read``: absence of an order is proved,
+    save for whom ``unproved`` names. ``shrank``: a read shrank, so nothing may be removed or reverted because of it.
     """
 
     campaign: Campaign
@@ -70,6 +110,11 @@ class CampaignContext:
     missing: frozenset[Tier] = frozenset()
     full_shop_read: bool = True
     shrank: bool = False
+    unproved: Unproved = Unproved()
+
+    def proves_absence(self, key: str) -> bool:
+        """Whether the shop's list is known to hold no other order of the person with this e-mail key."""
+        return self.full_shop_read and not self.unproved.concerns(key)
 
     @property
     def writable_field(self) -> CustomField | None:

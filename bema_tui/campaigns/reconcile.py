@@ -25,6 +25,7 @@ from bema_tui.campaigns.purchases import (
     Aliases,
     Choice,
     KnownOrder,
+    canonical,
     choose,
     field_value,
     is_valid,
@@ -151,7 +152,8 @@ def _buyer(context: CampaignContext, person: Person, valid: Sequence[Order], cho
     custom = context.writable_field
     if custom is None:
         return Outcome(findings=findings)
-    value = person.stored if choice.keep else field_value(choice.order.number, custom.type)
+    keep = choice.keep or _may_name_an_unread_order(context, person)
+    value = person.stored if keep else field_value(choice.order.number, custom.type)
     if value is None:
         # The purchase cannot be marked, so the person is not moved either: the move could not be explained later.
         return Outcome(findings=(*findings, number_does_not_fit(context, person, choice.order)))
@@ -161,6 +163,12 @@ def _buyer(context: CampaignContext, person: Person, valid: Sequence[Order], cho
     if not same_value(value, person.stored):
         field = (field_change(context, person, value, step.rule, reason),)
     return Outcome((*field, *group_changes(context, person, step, reason)), findings)
+
+
+def _may_name_an_unread_order(context: CampaignContext, person: Person) -> bool:
+    """Whether the field may name an order of this person that the read could not use: then it is left as it is."""
+    stored = canonical(person.stored)
+    return stored is not None and context.unproved.may_be(person.email_key, stored)
 
 
 def _tier_findings(context: CampaignContext, person: Person, order: Order) -> tuple[Finding, ...]:

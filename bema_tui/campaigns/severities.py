@@ -9,6 +9,7 @@ from typing import Final
 from bema_tui.model import Finding, FindingRule, Severity
 
 _ERRORS: Final = (
+    FindingRule.UNREADABLE_ORDER,
     FindingRule.TWO_TIERS,
     FindingRule.TWIN_FIELD,
     FindingRule.TWIN_GROUP,

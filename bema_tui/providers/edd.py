@@ -28,6 +28,7 @@ from bema_tui.providers import edd_parse as parse
 from bema_tui.providers import edd_service
 from bema_tui.providers.address import base_address, shown
 from bema_tui.providers.breaker import Breaker
+from bema_tui.providers.edd_lookups import By, Shown, Wanted
 from bema_tui.providers.edd_sales import SalesRead, SalesReader, Sink
 from bema_tui.providers.edd_window import Known, WindowRead, WindowReader
 from bema_tui.providers.gates import Unlimited
@@ -45,6 +46,7 @@ _RIGHT: Final = "view_shop_reports"
 _OTHER_ANSWERS: Final = frozenset({"info", "sales", "products", "customers", "stats", "discounts", "download_logs"})
 _LOOKED_AT: Final = 3
 """Sales that a connection test looks at: one alone can be odd for a reason of its own."""
+_LOOK_UP: Final = "look an order up"
 _API_PATH: Final = re.compile(r"/edd-api(/.*)?$")
 _MOST_PAGES: Final = 100_000
 _PRODUCTS_PER_PAGE: Final = 100
@@ -152,7 +154,7 @@ class EasyDigitalDownloads(ReadOnly):
             BadAnswer: sales are answered in a form that can't be read (an old EDD), or by what a cache kept.
         """
         started = time.monotonic()
-        await self._require_right()
+        await self.require_right()
         seconds = time.monotonic() - started
         rows = await self._sales_page(1, _LOOKED_AT)
         return ConnectionReport(
@@ -185,7 +187,7 @@ class EasyDigitalDownloads(ReadOnly):
             NotAuthorized: the key may not see sales (asked before the first page).
             ProviderError: the shop did not answer, or not as a shop that can be read; the read is worth nothing then.
         """
-        await self._require_right()
+        await self.require_right()
         reader = SalesReader(self._sales_page, self.has_right, sink, page_size=self._page_size, parallel=self._parallel)
         return await reader.read()
 
@@ -196,14 +198,13 @@ class EasyDigitalDownloads(ReadOnly):
             NotAuthorized: the key may not see sales (asked before the first page).
             ProviderError: the shop did not answer, or not as a shop that can be read; the read is worth nothing then.
         """
-        await self._require_right()
+        await self.require_right()
         return await WindowReader(self._sales_page, self.has_right, known, page_size=self._page_size).read()
 
     async def find_order(self, *, key: str | None = None, row_id: str | None = None) -> Order | None:
         """One order of any status, by its key or by its row id (which is not its ``ID``).
 
-        None means that the shop did not show it, which proves nothing while the key may have lost its right. A row id
-        can also be that of a refund, which is money given back and no order.
+        None means that the shop did not show it, which proves nothing while the key may have lost its right.
 
         Raises:
             BadAnswer: the row can't be used.
@@ -212,11 +213,46 @@ class EasyDigitalDownloads(ReadOnly):
             raise ValueError("give the key or the row id")
         if row_id is not None and not (row_id.isascii() and row_id.isdigit()):
             return None
-        tried = "look an order up"
-        query = {"purchasekey": key} if key is not None else {"id": row_id or ""}
-        rows = self._sales(await self._ask("sales", query, tried), tried)
-        orders = [self._read(raw, parse.order, f"sales.{index}", tried) for index, raw in enumerate(rows)]
-        return next((order for order in orders if order.total >= 0 and key in (None, order.key)), None)
+        wanted = Wanted(By.ROW_ID, row_id or "") if key is None else Wanted(By.KEY, key)
+        shown = await self._look_up(wanted, alone=False)
+        if shown.unreadable is not None:
+            place = f"{shown.unreadable.place}.{shown.unreadable.path}".rstrip(".")
+            raise self._client.fault(shown.unreadable.problem, path=place, tried=_LOOK_UP)
+        return shown.order
+
+    async def ask_for_sale(self, wanted: Wanted) -> Shown:
+        """One sale of any status, asked for once; ``edd_lookups`` says what becomes of failures.
+
+        Raises:
+            ServerFailed: the shop fails (5xx), be it over this sale alone.
+            ProviderError: no usable answer.
+        """
+        return await self._look_up(wanted, alone=True)
+
+    async def require_sales(self) -> None:
+        """Raise unless the list of sales can be read.
+
+        Raises:
+            ProviderError: the shop does not answer.
+        """
+        await self._sales_page(1, 1)
+
+    async def _look_up(self, wanted: Wanted, *, alone: bool) -> Shown:
+        name = "purchasekey" if wanted.by is By.KEY else "id"
+        rows = self._sales(await self._ask("sales", {name: wanted.value}, _LOOK_UP, alone=alone), _LOOK_UP)
+        unreadable = None
+        for index, raw in enumerate(rows):
+            if parse.is_phantom(raw):
+                continue
+            try:
+                order = parse.order(raw)
+            except FaultError as error:
+                unreadable = unreadable or parse.unreadable(raw, error, f"sales.{index}")
+                continue
+            # A row id can also be that of a refund: money given back, and no order.
+            if order.total >= 0 and (wanted.by is By.ROW_ID or order.key == wanted.value):
+                return Shown(order)
+        return Shown(unreadable=unreadable)
 
     async def get_products(self) -> Listing[Product]:
         """Every published product; drafts and deleted ones are not listed, though sales can name them.
@@ -295,12 +331,16 @@ class EasyDigitalDownloads(ReadOnly):
             raise self._too_old(tried)
         return rows or None
 
-    async def _ask(self, endpoint: str, query: Mapping[str, str], tried: str) -> dict[str, object]:
+    async def _ask(
+        self, endpoint: str, query: Mapping[str, str], tried: str, *, alone: bool = False
+    ) -> dict[str, object]:
         data = {"edd-api": f"v2/{endpoint}", **query}
         fresh = {"nocache": uuid4().hex}
         if self._in_url:
-            return await self._client.request_json("GET", self._path, params={**data, **fresh}, tried=tried)
-        return await self._client.request_json("POST", self._path, params=fresh, data=data, tried=tried)
+            return await self._client.request_json(
+                "GET", self._path, params={**data, **fresh}, alone=alone, tried=tried
+            )
+        return await self._client.request_json("POST", self._path, params=fresh, data=data, alone=alone, tried=tried)
 
     def _sales(self, body: Mapping[str, object], tried: str) -> Sequence[object]:
         """The sales of an answer; none when it is the one that means "no more", "not found" or "not allowed".
@@ -332,7 +372,12 @@ class EasyDigitalDownloads(ReadOnly):
             path = f"{place}.{error.path}".rstrip(".")
             raise self._client.fault(str(error), path=path, tried=tried) from None
 
-    async def _require_right(self) -> None:
+    async def require_right(self) -> None:
+        """Raise unless the key may see sales at this moment.
+
+        Raises:
+            NotAuthorized: it may not.
+        """
         if not await self.has_right():
             raise NotAuthorized(
                 "The shop's key works, but may not see sales.",

@@ -7,27 +7,42 @@ import html
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from attrs import Factory, frozen
 
-from bema_tui.listing import UnreadRow
+from bema_tui.emails import could_be_email
+from bema_tui.listing import UnreadableSale, UnreadRow
 from bema_tui.model import BrokenRow, Order, OrderItem, Product, Sample, Subscriber
-from bema_tui.providers.parsing import Address, DigitId, FaultError, Label, Money, Token, excerpt, structure
+from bema_tui.providers.parsing import (
+    Address,
+    DigitId,
+    FaultError,
+    Label,
+    Money,
+    MoneyIfAny,
+    Remark,
+    Token,
+    excerpt,
+    structure,
+)
 from bema_tui.providers.text import clean
+
+T = TypeVar("T")
 
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _NO_DATES: Final = frozenset({"0000-00-00 00:00:00", "0000-00-00", "-0001-11-30 00:00:00"})
 """A date that the shop does not know: the database's zero, also as PHP counts it out."""
 _EMPTY: Final = Label("")
-_NOTHING: Final = Money(Decimal(0))
+_NO_NAME: Final = Remark("")
+_NOTHING: Final = MoneyIfAny(Decimal(0))
 
 
 @frozen
 class _RawItem:
     id: DigitId
     price: Money
-    name: Label = _EMPTY
+    name: Remark = _NO_NAME
 
 
 @frozen
@@ -39,7 +54,22 @@ class _RawSale:
     mode: Token
     date_utc: Token
     products: list[_RawItem]
-    total: Money = _NOTHING
+    total: MoneyIfAny = _NOTHING
+
+
+@frozen
+class _RawNumber:
+    ID: Token
+
+
+@frozen
+class _RawKey:
+    key: Token
+
+
+@frozen
+class _RawEmail:
+    email: Address
 
 
 @frozen
@@ -92,8 +122,13 @@ def order(raw: object) -> Order:
     """
     row = structure(raw, _RawSale)
     date = _time(row.date_utc)
+    faults = []
+    if not could_be_email(row.email):
+        faults.append(("email", f"{excerpt(row.email)} is not an e-mail address"))
     if date is None and row.date_utc not in _NO_DATES:
-        raise FaultError((("date_utc", f"{excerpt(row.date_utc)} is not a time"),))
+        faults.append(("date_utc", f"{excerpt(row.date_utc)} is not a time"))
+    if faults:
+        raise FaultError(tuple(faults))
     return Order(
         key=row.key,
         number=row.ID,
@@ -123,6 +158,24 @@ def sample(rows: Sequence[object]) -> Sample:
             number = raw.get("ID") if isinstance(raw, Mapping) else None
             broken += [BrokenRow(f"ID {clean(str(number), 60)}: {path}", text) for path, text in error.faults]
     return Sample(len(rows), tuple(broken))
+
+
+def unreadable(raw: object, error: FaultError, place: str) -> UnreadableSale:
+    """What can be read of a sale that can't be used; ``place`` is where it stands in the answer."""
+    email = _part(raw, _RawEmail, "email", "")
+    return UnreadableSale(
+        place=place,
+        path=error.path,
+        problem=str(error),
+        number=_part(raw, _RawNumber, "ID", ""),
+        key=_part(raw, _RawKey, "key", ""),
+        email=email if could_be_email(email) else "",
+    )
+
+
+def is_phantom(raw: object) -> bool:
+    """Whether this stands for an order that is not there: EDD 2 shows a sale without number and key then."""
+    return isinstance(raw, Mapping) and not raw.get("ID") and not raw.get("key")
 
 
 def product(raw: object) -> Product:
@@ -161,6 +214,15 @@ def customer(raw: object) -> Subscriber:
 def unescaped(text: str) -> str:
     """A WordPress title without HTML entities; cleaned again, since an entity can hold a control."""
     return clean(html.unescape(text))
+
+
+def _part(raw: object, kind: type[Any], name: str, otherwise: T) -> T:
+    """One field of a row by itself, or ``otherwise`` where it can't be read."""
+    try:
+        value: T = getattr(structure(raw, kind), name)
+    except FaultError:
+        return otherwise
+    return value
 
 
 def _time(text: str) -> datetime | None:

@@ -16,6 +16,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
+from bema_tui.listing import UnreadableSale
 from bema_tui.model import Completeness, Order, OrderIdentity
 from bema_tui.providers import edd_parse as parse
 from bema_tui.providers.edd_pages import AskPage, Page, Pages, end_of
@@ -26,7 +27,10 @@ Sink = Callable[[Sequence[Order], int], Awaitable[None]]
 
 REPEATS: Final = "The shop answers with the same sales whatever page is asked for: look for a cache in front of it."
 _MOST_PASSES: Final = 5
-_MOST_BROKEN: Final = 100
+_MOST_KEPT: Final = 20_000
+"""Unreadable sales in memory; so many are tolerated in a list of two million."""
+MOST_UNREADABLE: Final = 20
+MOST_UNREADABLE_PERCENT: Final = 1
 _MODULUS: Final = 1 << 128
 
 
@@ -35,11 +39,12 @@ class SalesRead:
     """What a read of the sales is worth.
 
     Attributes:
-        completeness: complete, when two passes agreed and every row could be used; partial, when the rows that came
-            are true but some may be missing; failed, when the key lost its right on the way.
+        completeness: complete, when two passes agreed and no more rows than ``most_unreadable`` could not be used;
+            partial, when the rows that came are true but some may be missing; failed, when the key lost its right on
+            the way.
         orders: different orders in the last pass.
         passes: how often the list was read.
-        broken: path and fault of each row of the last pass that can't be used (at most a hundred are named).
+        unreadable: the sales of the last pass that can't be used. A complete read holds every one of them.
         newest_key: the key of the first usable row of the first pass; None for an empty shop.
         pages: requests for pages, all passes together.
         problem: why it is not complete, in words.
@@ -48,7 +53,7 @@ class SalesRead:
     completeness: Completeness
     orders: int
     passes: int
-    broken: tuple[tuple[str, str], ...]
+    unreadable: tuple[UnreadableSale, ...]
     newest_key: str | None
     pages: int
     problem: str = ""
@@ -68,11 +73,16 @@ class _Pass:
     checksum: int = 0
     at_the_top: bool = True
     orders: int = 0
-    broken: list[tuple[str, str]] = field(factory=list)
-    broken_rows: int = 0
+    unreadable: list[UnreadableSale] = field(factory=list)
+    unreadable_rows: int = 0
     newest_key: str | None = None
     gap: bool = False
     repeats: bool = False
+
+    @property
+    def complaint(self) -> str:
+        """That too many sales can't be used, in words; empty otherwise."""
+        return too_many(self.unreadable_rows, self.orders + self.unreadable_rows)
 
     def agrees_with(self, before: _Pass) -> bool:
         """Whether both passes saw the same rows, as far as they were there when the first pass began."""
@@ -114,24 +124,20 @@ class SalesReader:
             if not await self._has_right():
                 problem = "The key lost its right to see sales while they were read."
                 return self._result(Completeness.FAILED, present, newest_key, problem)
+            if present.complaint:
+                return self._result(Completeness.PARTIAL, present, newest_key, present.complaint)
             if before is not None and present.agrees_with(before):
-                return self._agreed(present, newest_key)
+                return self._result(Completeness.COMPLETE, present, newest_key, "")
             before = present
         problem = REPEATS if present.repeats else f"The list changed during each of {_MOST_PASSES} readings."
         return self._result(Completeness.PARTIAL, present, newest_key, problem)
-
-    def _agreed(self, present: _Pass, newest_key: str | None) -> SalesRead:
-        if present.broken_rows:
-            problem = f"{present.broken_rows} sales can't be used."
-            return self._result(Completeness.PARTIAL, present, newest_key, problem)
-        return self._result(Completeness.COMPLETE, present, newest_key, "")
 
     def _result(self, completeness: Completeness, last: _Pass, newest_key: str | None, problem: str) -> SalesRead:
         return SalesRead(
             completeness=completeness,
             orders=last.orders,
             passes=last.number,
-            broken=tuple(last.broken),
+            unreadable=tuple(last.unreadable),
             newest_key=newest_key,
             pages=self._pages.asked,
             problem=problem,
@@ -164,7 +170,7 @@ class SalesReader:
             try:
                 order = parse.order(raw)
             except FaultError as error:
-                self._note_broken(present, f"{page.name}: sales.{index}", raw, error)
+                self._note_unreadable(present, f"{page.name}: sales.{index}", raw, error)
                 continue
             if self._note(present, spelled(order.identity), order_digest(order)):
                 present.newest_key = present.newest_key or order.key
@@ -194,13 +200,13 @@ class SalesReader:
         place = bisect_left(self._first_keys, key)
         return place < len(self._first_keys) and self._first_keys[place] == key
 
-    def _note_broken(self, present: _Pass, place: str, raw: object, error: FaultError) -> None:
-        spelled = _spelled(raw, str(error))
-        if not self._note(present, f"broken {spelled}", _digest(spelled)):
+    def _note_unreadable(self, present: _Pass, place: str, raw: object, error: FaultError) -> None:
+        text = row_text(raw, str(error))
+        if not self._note(present, f"unreadable {text}", _digest(text)):
             return
-        present.broken_rows += 1
-        if len(present.broken) < _MOST_BROKEN:
-            present.broken += [(f"{place}.{path}".rstrip("."), text) for path, text in error.faults[:3]]
+        present.unreadable_rows += 1
+        if len(present.unreadable) < _MOST_KEPT:
+            present.unreadable.append(parse.unreadable(raw, error, place))
 
 
 def order_digest(order: Order) -> int:
@@ -214,7 +220,14 @@ def spelled(identity: OrderIdentity) -> str:
     return f"{identity.key}\0{identity.date_utc}\0{identity.number}"
 
 
-def _spelled(raw: object, otherwise: str) -> str:
+def too_many(unreadable: int, rows: int) -> str:
+    """That more sales can't be used than single accidents explain, in words; else empty. Domain rules, section 4."""
+    most = max(MOST_UNREADABLE, rows * MOST_UNREADABLE_PERCENT // 100)
+    return f"{unreadable:,} of {rows:,} sales can't be read; up to {most:,} would do." if unreadable > most else ""
+
+
+def row_text(raw: object, otherwise: str) -> str:
+    """A row that can't be used as text, to tell it from others; ``otherwise`` for one that is nested too deep."""
     try:
         return json.dumps(raw, sort_keys=True)
     except RecursionError:

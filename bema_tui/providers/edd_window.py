@@ -8,10 +8,11 @@ from typing import Final
 
 from attrs import define, field, frozen
 
+from bema_tui.listing import UnreadableSale
 from bema_tui.model import Completeness, Order, OrderIdentity
 from bema_tui.providers import edd_parse as parse
 from bema_tui.providers.edd_pages import AskPage, Page, Pages, end_of
-from bema_tui.providers.edd_sales import REPEATS, order_digest
+from bema_tui.providers.edd_sales import REPEATS, order_digest, row_text, too_many
 from bema_tui.providers.parsing import FaultError
 
 Known = Callable[[Sequence[Order]], Awaitable[bool]]
@@ -30,10 +31,11 @@ class WindowRead:
 
     Attributes:
         completeness: complete, when two passes agreed on every row within the window's bounds; partial, when they did
-            not, a row could not be used, or too much is new; failed, when the key lost its right on the way.
+            not, too many rows could not be used, or too much is new; failed, when the key lost its right on the way.
         orders: the window's orders, newest row first; empty unless it is complete.
         passes: how often the window was read. ``pages``: requests for pages, all passes together.
         problem: why it is not complete, in words.
+        unreadable: the window's sales that can't be used; empty unless it is complete.
     """
 
     completeness: Completeness
@@ -41,6 +43,7 @@ class WindowRead:
     passes: int
     pages: int
     problem: str = ""
+    unreadable: tuple[UnreadableSale, ...] = ()
 
 
 @define
@@ -48,7 +51,13 @@ class _Pass:
     """One reading of the newest rows; a dict keeps the order of the list, each order once."""
 
     orders: dict[OrderIdentity, Order] = field(factory=dict)
-    broken: str = ""
+    unreadable: dict[str, UnreadableSale] = field(factory=dict)
+    complaint: str = ""
+
+    @property
+    def rows(self) -> int:
+        """The rows that came, whether they can be used or not."""
+        return len(self.orders) + len(self.unreadable)
 
 
 class WindowReader:
@@ -74,16 +83,17 @@ class WindowReader:
         """Pass after pass until two agree, five at most, and the right asked for after each."""
         before: _Pass | None = None
         for number in range(1, _MOST_PASSES + 1):
-            present = await self._read_pass(len(before.orders) if before else 0)
+            present = await self._read_pass(before.rows if before else 0)
             if not await self._has_right():
                 problem = "The key lost its right to see sales while they were read."
                 return self._no_result(Completeness.FAILED, number, problem)
-            if present.broken or len(present.orders) > MOST_ROWS:
-                problem = present.broken or f"More than {MOST_ROWS:,} sales are new."
+            if present.complaint or present.rows > MOST_ROWS:
+                problem = present.complaint or f"More than {MOST_ROWS:,} sales are new."
                 return self._no_result(Completeness.PARTIAL, number, problem)
             agreed = None if before is None else _agreed(before, present)
             if agreed is not None:
-                return WindowRead(Completeness.COMPLETE, agreed, number, self._pages.asked)
+                unreadable = tuple(present.unreadable.values())
+                return WindowRead(Completeness.COMPLETE, agreed, number, self._pages.asked, unreadable=unreadable)
             before = present
         problem = f"The newest sales changed during each of {_MOST_PASSES} readings."
         return self._no_result(Completeness.PARTIAL, _MOST_PASSES, problem)
@@ -95,17 +105,18 @@ class WindowReader:
         """Read down to two calm pages in a row, and as far as the pass before; or to the end of the list."""
         present = _Pass()
         offset = calm = 0
-        while calm < CALM_PAGES or len(present.orders) < least:
+        while calm < CALM_PAGES or present.rows < least:
             (page,) = await self._pages.at(offset, most=1)
             if page.rows is None:
                 return present
-            seen = len(present.orders)
+            seen, bad = present.rows, len(present.unreadable)
             found = self._take(present, page, page.rows)
-            if len(present.orders) == seen:
-                present.broken = present.broken or REPEATS
-            if present.broken or len(present.orders) > MOST_ROWS:
+            present.complaint = REPEATS if present.rows == seen else too_many(len(present.unreadable), present.rows)
+            if present.complaint or present.rows > MOST_ROWS:
                 return present
-            calm = calm + 1 if await self._known(found) else 0
+            # Of a sale that can't be read nobody can say that it is no news.
+            quiet = len(present.unreadable) == bad and await self._known(found)
+            calm = calm + 1 if quiet else 0
             offset = end_of([page])
         return present
 
@@ -116,9 +127,9 @@ class WindowReader:
             try:
                 order = parse.order(raw)
             except FaultError as error:
-                path = f"{page.name}: sales.{index}.{error.path}".rstrip(".")
-                present.broken = f"A sale can't be used: {path}: {error}."
-                return found
+                unreadable = parse.unreadable(raw, error, f"{page.name}: sales.{index}")
+                present.unreadable.setdefault(row_text(raw, str(error)), unreadable)
+                continue
             found.append(order)
             present.orders.setdefault(order.identity, order)
         return found

@@ -212,7 +212,8 @@ class ServiceClient:
         if worth_repeating(status):
             call.lost = call.lost or (call.write and may_have_happened(status))
             words = verdicts.answered(self._service, response)
-            raise TryFailedError(words, status=status, retry_after=retry_after(response.headers))
+            final = call.alone and status >= httpx.codes.INTERNAL_SERVER_ERROR
+            raise TryFailedError(words, status=status, retry_after=retry_after(response.headers), final=final)
         if call.wants_json and response.is_success:
             call.answer, fault = object_of(response)
             call.fault = fault and Fault(fault.kind, safe(self._service, fault.words))

@@ -127,6 +127,7 @@ class RequestOptions(TypedDict, total=False):
         cost: units of the quota.
         repeatable: whether sending a write twice does no harm.
         before_try: awaited right before each try leaves (the fence); what it raises ends the call.
+        alone: whether a 5xx may be about this one request: it is not repeated then, and says nothing of the service.
         tried: what this is, in words, for messages and the log.
     """
 
@@ -138,6 +139,7 @@ class RequestOptions(TypedDict, total=False):
     cost: int
     repeatable: bool
     before_try: BeforeTry | None
+    alone: bool
     tried: str
 
 
@@ -159,6 +161,7 @@ class Call:
     cost: int = 1
     repeatable: bool = True
     before_try: BeforeTry | None = None
+    alone: bool = False
     tried: str = ""
     sent: int = 0
     failed: int = 0

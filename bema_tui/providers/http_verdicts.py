@@ -11,6 +11,7 @@ from bema_tui.errors import (
     NotAuthorized,
     RateLimited,
     RequestRefused,
+    ServerFailed,
     WriteUnknown,
 )
 from bema_tui.providers.address import shown
@@ -61,7 +62,7 @@ def gave_up(service: Service, call: Call, failure: TryFailedError, patience: flo
         return bad_answer(service, failure.words, kind=FaultKind.DAMAGED, tried=call.tried)
     where = shown(service.url)
     times = "" if call.sent < 2 else f", {call.sent} times"
-    if failure.retry_after is not None and failure.retry_after > patience:
+    if failure.retry_after is not None and failure.retry_after > patience and not failure.final:
         return RateLimited(
             f"{service.name} has trouble, {failure.words}, and asks for {failure.retry_after:.0f} seconds of patience.",
             seconds=failure.retry_after,
@@ -70,7 +71,8 @@ def gave_up(service: Service, call: Call, failure: TryFailedError, patience: flo
             advice="Look at the service's own state page; try again later.",
         )
     if failure.status is not None:
-        return ConnectionFailed(
+        kind = ServerFailed if failure.status >= httpx.codes.INTERNAL_SERVER_ERROR else ConnectionFailed
+        return kind(
             f"{service.name} has trouble: {failure.words}{times}.",
             tried=call.tried,
             where=where,

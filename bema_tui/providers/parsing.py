@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -22,6 +23,9 @@ DigitId = NewType("DigitId", str)
 Label = NewType("Label", str)
 """Text of people, cleaned; a missing one is empty."""
 
+Remark = NewType("Remark", str)
+"""Text that nothing is decided by: cleaned; empty, whatever else stands there."""
+
 Token = NewType("Token", str)
 """Text of a program (a key, a status): not empty, without controls, at most 255 characters."""
 
@@ -33,6 +37,9 @@ Count = NewType("Count", int)
 
 Money = NewType("Money", Decimal)
 """An amount with any number of decimals."""
+
+MoneyIfAny = NewType("MoneyIfAny", Decimal)
+"""An amount that nothing rests on: 0 where none can be read."""
 
 Flag = NewType("Flag", bool)
 """Yes or no, also as 0, 1 or their text."""
@@ -84,6 +91,8 @@ def excerpt(value: object) -> str:
         return "an object"
     if isinstance(value, list):
         return "a list"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
     return clean(repr(value) if isinstance(value, str) else str(value), 60)
 
 
@@ -138,6 +147,13 @@ def _label(value: object) -> str:
     raise ValueError(f"{excerpt(value)} is not text")
 
 
+def _remark(value: object) -> str:
+    try:
+        return _label(value)
+    except ValueError:
+        return ""
+
+
 def _token(value: object) -> str:
     text = str(value) if _plain_int(value) is not None else value
     if isinstance(text, str) and 0 < len(text) <= 255 and is_clean(text):
@@ -172,6 +188,13 @@ def _money(value: object) -> Decimal:
     if isinstance(value, str | int | float) and not isinstance(value, bool) and _DECIMAL.fullmatch(text):
         return Decimal(text)
     raise ValueError(f"{excerpt(value)} is not an amount")
+
+
+def _money_if_any(value: object) -> Decimal:
+    try:
+        return _money(value)
+    except ValueError:
+        return Decimal(0)
 
 
 def _scalar(value: object) -> str | int | float | None:
@@ -247,10 +270,12 @@ def _make_converter() -> Converter:
 
     register(DigitId, _digit_id)
     register(Label, _label)
+    register(Remark, _remark)
     register(Token, _token)
     register(Address, _address)
     register(Count, _count)
     register(Money, _money)
+    register(MoneyIfAny, _money_if_any)
     register(Flag, _flag)
     register(Scalars, _scalars)
     made.register_structure_hook_factory(_is_list, _list_hook)

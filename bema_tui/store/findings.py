@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, case, func, or_, select, update
+from sqlalchemy import Row, and_, case, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from bema_tui.campaigns.severities import NO_CAMPAIGN
+from bema_tui.emails import email_key
 from bema_tui.model import Finding, FindingRule, FindingState, Severity
 from bema_tui.store.database import Database
 from bema_tui.store.schema import findings
@@ -54,26 +57,46 @@ class Findings:
             await connection.execute(_UPSERT, rows)
 
     async def resolve_unseen(
-        self, campaign: str, run: int, rules: Sequence[FindingRule] | None = None, *, keep: Sequence[str] = ()
+        self,
+        campaign: str,
+        run: int,
+        rules: Sequence[FindingRule] | None = None,
+        *,
+        except_about: Callable[[str], bool] | None = None,
     ) -> int:
         """Resolve the campaign's open findings that this run did not see; answers how many.
 
         To be called only after a complete, full run: nothing less proves that something is gone. ``rules`` limits it
-        to the rules that the run looked at. ``keep`` are the ids and e-mail keys of those whom it could not look at.
+        to the rules that the run looked at; ``except_about`` says of a subject's e-mail key that nothing is proved.
         """
-        statement = update(findings).where(
+        unseen = and_(
             findings.c.campaign == campaign,
             findings.c.state == FindingState.OPEN,
             or_(findings.c.last_run.is_(None), findings.c.last_run != run),
         )
         if rules is not None:
-            statement = statement.where(findings.c.rule.in_(list(rules)))
-        if keep:
-            of_others = findings.c.subject.not_in(keep) & func.coalesce(findings.c.subscriber_id, "").not_in(keep)
-            statement = statement.where(of_others)
+            unseen = and_(unseen, findings.c.rule.in_(list(rules)))
         async with self._db.write() as connection:
-            result = await connection.execute(statement.values(state=FindingState.RESOLVED))
+            if except_about is not None:
+                subjects = (await connection.execute(select(findings.c.subject).distinct().where(unseen))).scalars()
+                kept = [subject for subject in subjects if except_about(email_key(subject))]
+                unseen = and_(unseen, findings.c.subject.not_in(kept))
+            result = await connection.execute(update(findings).where(unseen).values(state=FindingState.RESOLVED))
             return int(result.rowcount)
+
+    async def resolve_not_seen_since(self, moment: datetime, campaign: str, rule: FindingRule) -> None:
+        """Resolve the open findings of a rule that nobody saw at or after ``moment``, whatever run they are of.
+
+        To be called only after a complete, full read that began then.
+        """
+        statement = update(findings).where(
+            findings.c.campaign == campaign,
+            findings.c.rule == rule,
+            findings.c.state == FindingState.OPEN,
+            findings.c.last_seen < moment,
+        )
+        async with self._db.write() as connection:
+            await connection.execute(statement.values(state=FindingState.RESOLVED))
 
     async def list(
         self,
@@ -103,9 +126,10 @@ class Findings:
             return tuple(finding_view(row) for row in await connection.execute(query))
 
     async def open_errors(self, campaign: str) -> int:
-        """How many open findings of severity *error* the campaign has."""
+        """How many open findings of severity *error* the campaign has, with the shop's sales that can't be read."""
+        shops = and_(findings.c.campaign == NO_CAMPAIGN, findings.c.rule == FindingRule.UNREADABLE_ORDER)
         query = select(func.count()).where(
-            findings.c.campaign == campaign,
+            or_(findings.c.campaign == campaign, shops),
             findings.c.state == FindingState.OPEN,
             findings.c.severity_rank == _RANK[Severity.ERROR],
         )

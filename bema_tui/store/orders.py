@@ -7,7 +7,22 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Float, Row, Select, and_, cast, func, insert, literal, select, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Row,
+    Select,
+    and_,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -125,10 +140,10 @@ class Orders:
                 same += sum(order == wanted.get(order.identity) for order in stored)
         return same == len(wanted)
 
-    async def remember_row_id(self, row_id: str, order: OrderIdentity | None) -> None:
+    async def remember_row_id(self, row_id: str, order: OrderIdentity | None, *, answered: bool = True) -> None:
         """Keep the shop's answer for a stored value that may be a row id of the old plugin; None: it showed no order.
 
-        The order itself must have been put before.
+        The order itself must have been put before. Not ``answered``: the shop failed over it, which proves nothing.
         """
         async with self._db.write() as connection:
             number = None
@@ -137,29 +152,62 @@ class Orders:
                     orders.c.key == order.key, orders.c.date_utc == order.date_utc, orders.c.number == order.number
                 )
                 number = (await connection.execute(query)).scalar_one()
-            statement = upsert(row_id_answers).values(row_id=row_id, order_id=number, asked_at=self._db.now())
+            statement = upsert(row_id_answers).values(
+                row_id=row_id, order_id=number, answered=answered, asked_at=self._db.now()
+            )
             new = statement.excluded
             await connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=[row_id_answers.c.row_id],
-                    set_={"order_id": new.order_id, "asked_at": new.asked_at},
+                    set_={name: new[name] for name in ("order_id", "answered", "asked_at")},
                 )
             )
 
-    async def row_id_answers(self, values: Sequence[str]) -> Mapping[str, OrderIdentity | None]:
-        """The kept answers for these values: value → order, or None; a value never asked for is not in it."""
+    async def row_id_answers(
+        self, values: Sequence[str], *, unanswered_since: datetime | None = None
+    ) -> Mapping[str, OrderIdentity | None]:
+        """The kept answers for these values: value → order, or None; a value never asked for is not in it.
+
+        Nor is one that the shop failed over before ``unanswered_since``.
+        """
+        usable: ColumnElement[bool] = true()
+        if unanswered_since is not None:
+            usable = or_(row_id_answers.c.answered, row_id_answers.c.asked_at >= unanswered_since)
         found: dict[str, OrderIdentity | None] = {}
         async with self._db.read() as connection:
             for part in chunks(values):
                 query = (
                     select(row_id_answers.c.row_id, orders.c.id, orders.c.key, orders.c.date_utc, orders.c.number)
                     .select_from(row_id_answers.outerjoin(orders, orders.c.id == row_id_answers.c.order_id))
-                    .where(row_id_answers.c.row_id.in_(part))
+                    .where(row_id_answers.c.row_id.in_(part), usable)
                 )
                 for row in await connection.execute(query):
                     known = row.id is not None
                     found[row.row_id] = OrderIdentity(row.key, row.date_utc, row.number) if known else None
         return found
+
+    async def some_listed(self, most: int = 3) -> tuple[OrderIdentity, ...]:
+        """A few of the newest orders that the shop lists: what a look-up should find."""
+        query = (
+            select(orders.c.key, orders.c.date_utc, orders.c.number)
+            .where(orders.c.read_id >= _latest_read())
+            .order_by(orders.c.id.desc())
+            .limit(most)
+        )
+        async with self._db.read() as connection:
+            rows = await connection.execute(query)
+            return tuple(OrderIdentity(row.key, row.date_utc, row.number) for row in rows)
+
+    async def some_row_ids(self, most: int = 2) -> tuple[str, ...]:
+        """A few row ids under which the shop has shown an order: what a look-up by row id should find."""
+        query = (
+            select(row_id_answers.c.row_id)
+            .where(row_id_answers.c.order_id.is_not(None))
+            .order_by(row_id_answers.c.asked_at.desc())
+            .limit(most)
+        )
+        async with self._db.read() as connection:
+            return tuple((await connection.execute(query)).scalars())
 
     async def sold_products(self, *, free: bool = False, partial: bool = True) -> set[str]:
         """Ids of the products that somebody bought: in a listed, settled, live order, above price 0 unless ``free``.

@@ -73,7 +73,9 @@ async def discover_campaigns(
         for campaign in found.proposals:
             await campaigns.add(campaign, by)
         store = Findings(db)
-        await store.resolve_unseen(NO_CAMPAIGN, _NO_RUN)  # what is still so is opened again by the next line
+        # What is still so is opened again by the next line; about sales that can't be read the reading has said all.
+        others = [rule for rule in FindingRule if rule is not FindingRule.UNREADABLE_ORDER]
+        await store.resolve_unseen(NO_CAMPAIGN, _NO_RUN, others)
         await store.record(found.findings, None)
     return Discovered(found.proposals, found.findings, add)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import define, field
 
+from bema_tui.campaigns.context import Unproved
 from bema_tui.config import Settings
 from bema_tui.model import Campaign, Holder, Phase, RunState
 from bema_tui.providers.edd import EasyDigitalDownloads
@@ -77,13 +78,13 @@ class Job:
     meter: Meter
     options: dict[str, Any] = field(factory=dict)
     people_read: int = 0
+    unproved: Unproved = field(factory=Unproved)
+    """Whom the shop's sales that can't be read may concern."""
     full_shop_read: bool = True
     set_aside: dict[str, str] = field(factory=dict)
     """People whose rows can't be read: id (or address) to their e-mail key, empty where that can't be read either."""
     in_doubt: set[str] = field(factory=set)
     """People of whom it can't be said in which tiers they are, for a group that can't be read."""
-    unsettled: list[str] = field(factory=list)
-    """Groups some of whose members could not be settled: nothing is taken back, and no finding is over."""
     safe_point: Callable[[RunState], Awaitable[None]] = field(default=_no_keeper)
 
     async def enter(self, phase: Phase, note: str = "") -> None:

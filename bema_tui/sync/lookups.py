@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Final
 
-from bema_tui.campaigns.purchases import Aliases, canonical, same_value
-from bema_tui.model import Order, OrderIdentity
+from attrs import define, field
+
+from bema_tui.campaigns.purchases import REFUNDED, Aliases, canonical, same_value
+from bema_tui.campaigns.unreadable import unreadable_findings
+from bema_tui.model import OrderIdentity
+from bema_tui.providers.edd_lookups import By, LookUps, Shown, Wanted
 from bema_tui.sync.job import Job
 from bema_tui.sync.merge import Pair, people_with_orders
 
-_AT_ONCE = 4
-_ASK_AGAIN = timedelta(days=1)
-_MAX_ROW_ID_DIGITS = 15
+_ASK_AGAIN: Final = timedelta(days=1)
+_ASK_AGAIN_UNANSWERED: Final = timedelta(days=7)
+"""When a row id is asked for again after the shop failed over it: an old EDD does so for what is not there."""
+_MAX_ROW_ID_DIGITS: Final = 15
 
 
 async def explain_stored_values(job: Job, *, shrank: bool) -> Aliases:
@@ -23,27 +29,52 @@ async def explain_stored_values(job: Job, *, shrank: bool) -> Aliases:
     once by ``id``, and the answer counts only if e-mail and product match. An order that left the list is asked for by
     its key: only a positive ``refunded`` counts, with the right to see sales asked for again. Domain rules, section 4.
     Not so after a read that shrank: half the shop would be asked for one by one, and nothing may be taken back anyway.
+    Nor for people of whom no absence is proved. Of a sale that can't be read the job learns whom it could concern.
 
     Raises:
         NotAuthorized: the right to see sales is gone.
+        ProviderError: the shop does not answer.
     """
-    row_ids: set[str] = set()
-    gone: set[str] = set()
-    now = job.db.now()
+    questions = _Questions()
     async for pair in people_with_orders(job):
-        row_ids.update(_unexplained(pair))
-        for known in pair.orders:
-            if not shrank and not known.listed and known.order.status != "refunded":
-                gone.add(known.order.key)
-    answers = await job.orders.row_id_answers(sorted(row_ids))
-    fresh = sorted(row_ids - set(answers))
-    gone -= await job.orders.looked_up_since(sorted(gone), now - _ASK_AGAIN)
-    if not fresh and not gone:
+        questions.add(job, pair, shrank=shrank)
+    values = sorted(questions.row_ids)
+    now = job.db.now()
+    answers = await job.orders.row_id_answers(values, unanswered_since=now - _ASK_AGAIN_UNANSWERED)
+    asked = [Wanted(By.ROW_ID, value) for value in values if value not in answers]
+    recent = await job.orders.looked_up_since(sorted(questions.keys), now - _ASK_AGAIN)
+    asked += [Wanted(By.KEY, key) for key in sorted(questions.keys.keys() - recent)]
+    if not asked:
         return _known(answers)
-    found = await _ask(job, fresh, sorted(gone))
-    await job.shop.validate_connection()
-    await _remember(job, fresh, found)
-    return _known(await job.orders.row_id_answers(sorted(row_ids)))
+    known = {
+        By.KEY: [order.key for order in await job.orders.some_listed()],
+        By.ROW_ID: [*await job.orders.some_row_ids(), *(o.number for o in await job.orders.some_listed())],
+    }
+    look_ups = LookUps(job.shop, job.interrupt, known)
+    found = await look_ups.find(asked)
+    await job.shop.require_right()
+    await _remember(job, found, look_ups)
+    await _learn_unreadable(job, questions, found)
+    return _known(await job.orders.row_id_answers(values))
+
+
+@define
+class _Questions:
+    """What to ask the shop about, and about whom: row ids and keys → (e-mail key, number) of who is concerned."""
+
+    row_ids: dict[str, list[tuple[str, str]]] = field(factory=lambda: defaultdict(list))
+    keys: dict[str, list[tuple[str, str]]] = field(factory=lambda: defaultdict(list))
+
+    def add(self, job: Job, pair: Pair, *, shrank: bool) -> None:
+        """What one e-mail's people and orders leave open."""
+        for value in _unexplained(pair):
+            if not job.unproved.may_be(pair.email_key, value):
+                self.row_ids[value].append((pair.email_key, value))
+        if shrank or job.unproved.concerns(pair.email_key):
+            return
+        for known in pair.orders:
+            if not known.listed and known.order.status != REFUNDED:
+                self.keys[known.order.key].append((pair.email_key, known.order.number))
 
 
 def _unexplained(pair: Pair) -> list[str]:
@@ -60,41 +91,35 @@ def _unexplained(pair: Pair) -> list[str]:
     ]
 
 
-async def _ask(job: Job, row_ids: list[str], keys: list[str]) -> dict[str, Order | None]:
-    """Ask for each, a few at a time; the answers by ``id:<value>`` and ``key:<value>``."""
-    gate = asyncio.Semaphore(_AT_ONCE)
-    found: dict[str, Order | None] = {}
+async def _remember(job: Job, found: Mapping[Wanted, Shown], look_ups: LookUps) -> None:
+    """Keep what the shop said. Whose order it is, and of which product, is judged when it is used.
 
-    async def one(kind: str, value: str) -> None:
-        async with gate:
-            job.interrupt.check()
-            order = await (job.shop.find_order(row_id=value) if kind == "id" else job.shop.find_order(key=value))
-            found[f"{kind}:{value}"] = order
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for value in row_ids:
-                group.create_task(one("id", value))
-            for value in keys:
-                group.create_task(one("key", value))
-    except BaseExceptionGroup as failures:
-        # One look-up that fails ends them all; its own error says more than the group of them.
-        raise failures.exceptions[0] from None
-    return found
-
-
-async def _remember(job: Job, row_ids: list[str], found: Mapping[str, Order | None]) -> None:
-    """Keep what the shop said. Whose order it is, and of which product, is judged when it is used."""
-    for order in found.values():
-        if order is not None:
-            await job.orders.put_looked_up(order)
-    for value in row_ids:
-        order = found[f"id:{value}"]
-        await job.orders.remember_row_id(value, order.identity if order is not None else None)
-    for name in found:
-        if name.startswith("key:"):
+    A sale that can't be read is asked for again by every run, until somebody has mended it.
+    """
+    for wanted, shown in found.items():
+        if shown.order is not None:
+            await job.orders.put_looked_up(shown.order)
+        if shown.unreadable is not None:
+            continue
+        if wanted.by is By.ROW_ID:
+            identity = shown.order.identity if shown.order is not None else None
+            answered = not shown.failure and By.ROW_ID in look_ups.finds
+            await job.orders.remember_row_id(wanted.value, identity, answered=answered)
+        else:
             # Of several orders with one key the shop answers with the oldest; the others were asked for all the same.
-            await job.orders.mark_looked_up(name.removeprefix("key:"))
+            await job.orders.mark_looked_up(wanted.value)
+
+
+async def _learn_unreadable(job: Job, questions: _Questions, found: Mapping[Wanted, Shown]) -> None:
+    """A sale that was asked for and can't be read is a finding, and proves nothing against those who led to it."""
+    sales = {wanted: shown.unreadable for wanted, shown in found.items() if shown.unreadable is not None}
+    if not sales:
+        return
+    await job.findings.record(unreadable_findings(list(sales.values())), job.run)
+    concerned: list[Sequence[tuple[str, str]]] = [
+        (questions.row_ids if wanted.by is By.ROW_ID else questions.keys)[wanted.value] for wanted in sales
+    ]
+    job.unproved = job.unproved.with_also([one for group in concerned for one in group])
 
 
 def _known(answers: Mapping[str, OrderIdentity | None]) -> Aliases:

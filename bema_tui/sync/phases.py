@@ -52,11 +52,11 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> Accou
     await job.enter(Phase.RECONCILE, people.note)
     shrunk = await _shrunk(job)
     await job.findings.record(shrunk, job.run)
-    plan = await Planner(job, account, rules, shrank=bool(shrunk or job.unsettled)).plan()
-    if job.full_shop_read and not job.unsettled:  # the newest orders alone don't prove that a finding is over
-        await job.findings.resolve_unseen(job.campaign.code, job.run, keep=[*job.set_aside, *job.set_aside.values()])
+    plan = await Planner(job, account, rules, shrank=bool(shrunk)).plan()
+    if job.full_shop_read and not job.unproved.everybody:  # else nothing proves that a finding is over
+        await job.findings.resolve_unseen(job.campaign.code, job.run, except_about=job.unproved.concerns)
     await job.enter(Phase.PLAN, f"{plan.left_out:,} left out")
-    if not shrunk and not job.unsettled:
+    if not shrunk:
         await _keep_sizes(job)
     await _write_cost(job, account, plan, gate, shrunk, people)
     _refuse_blocked(job, account)
@@ -222,8 +222,8 @@ def _checks(job: Job, plan: PlanResult, orders: int, *, shrunk: bool) -> list[Ma
     percent = job.settings.rules.shrink_percent
     created = plan.kinds.get(ChangeKind.CREATE_SUBSCRIBER, 0)
     return [
-        {"text": _shop_check(job, orders), "ok": True},
-        {"text": _people_check(job), "ok": True, "look": bool(job.set_aside or job.unsettled)},
+        {"text": _shop_check(job, orders), "ok": True, "look": bool(job.unproved.count)},
+        {"text": _people_check(job), "ok": True, "look": bool(job.set_aside)},
         {"text": "nobody is left without a tier", "ok": plan.removes_unproved == 0},
         {"text": f"no status is changed, {created or 'nobody'} created", "ok": True, "look": bool(created)},
         {"text": f"{'a' if shrunk else 'no'} read shrank over {percent:g} %", "ok": True, "look": shrunk},
@@ -236,13 +236,13 @@ def _checks(job: Job, plan: PlanResult, orders: int, *, shrunk: bool) -> list[Ma
 
 
 def _shop_check(job: Job, orders: int) -> str:
-    return f"shop read whole, {orders:,} orders" if job.full_shop_read else "the shop's newest orders read"
+    read = f"shop read whole, {orders:,} orders" if job.full_shop_read else "the shop's newest orders read"
+    return f"{read}, {job.unproved.count:,} unreadable" if job.unproved.count else read
 
 
 def _people_check(job: Job) -> str:
-    how = f"MailerLite read but for some of {' and '.join(job.unsettled)}" if job.unsettled else "MailerLite read whole"
-    aside = f", {len(job.set_aside):,} left alone" if job.set_aside else ""
-    return f"{how}, {job.people_read:,} people{aside}"
+    unread = f", {len(job.set_aside):,} unreadable" if job.set_aside else ""
+    return f"MailerLite read whole, {job.people_read:,} people{unread}"
 
 
 def _most_moves(job: Job) -> int:

@@ -116,6 +116,7 @@ class Planner:
         job, tally = self._job, self._tally
         await job.ledger.clear_plan()
         self._aliases = await explain_stored_values(job, shrank=self._context.shrank)
+        self._context = evolve(self._context, unproved=job.unproved)
         self._refused = frozenset() if job.options.get("retry_refused") else await self._history.refused()
         self._check = RecordCheck(
             job.campaign.code,

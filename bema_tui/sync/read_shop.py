@@ -6,15 +6,20 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from bema_tui.campaigns.context import Unproved
+from bema_tui.campaigns.severities import NO_CAMPAIGN
+from bema_tui.campaigns.unreadable import first_of, unreadable_findings
 from bema_tui.errors import IncompleteRead
 from bema_tui.interfaces import Interrupt
-from bema_tui.model import Completeness, Order
+from bema_tui.model import Completeness, FindingRule, Order
 from bema_tui.providers.edd import EasyDigitalDownloads
-from bema_tui.providers.edd_sales import SalesRead
+from bema_tui.providers.edd_sales import SalesRead, too_many
 from bema_tui.providers.edd_window import WindowRead
 from bema_tui.store.database import Database
+from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders, ReadKind, ShopRead
 from bema_tui.store.settings import DatabaseSettings
+from bema_tui.store.unreadable import UnreadableSales
 from bema_tui.sync.job import Job
 
 _CHUNK: Final = 500  # orders in one transaction
@@ -23,27 +28,42 @@ CURRENCY: Final = "shop_currency"
 
 
 async def read_shop(job: Job) -> str:
-    """Read the shop's orders for a run, and answer what was found, in words.
+    """Read the shop's orders for a run, and answer what was found, in words; the job learns what it proves.
 
     That is every order it lists. With the run's option ``quick`` it is the newest ones, while the last read of the
     whole list is younger than ``edd.full_read_seconds``; where the newest ones can't be told, it is every order again.
 
+    A sale that can't be read is a finding and stops nothing; too many of them do.
+
     Raises:
-        IncompleteRead: the list kept moving, broke off, or holds a sale that can't be read; nothing may rest on it.
+        IncompleteRead: the list kept moving, broke off, or holds too many sales that can't be read; nothing may rest on
+            it.
         WrongAccount: the database belongs to another shop.
     """
+    found = await _read(job)
+    full = await job.orders.latest_complete()
+    job.unproved = await UnreadableSales(job.db).unproved_since(full.read_id) if full else Unproved()
+    return found
+
+
+async def _read(job: Job) -> str:
     full = await job.orders.latest_complete() if job.options.get("quick") else None
     if full is not None and _age(job, full) < job.settings.edd.full_read_seconds:
         window = await _read_window(job, full)
         if window.completeness is Completeness.COMPLETE:
             job.full_shop_read = False
             await _tell(job, window, "window", len(window.orders), full)
-            return f"the newest {len(window.orders):,} orders; all of them {_in_words(_age(job, full))} ago"
+            found = f"the newest {len(window.orders):,} orders; all of them {_in_words(_age(job, full))} ago"
+            return found + _left(len(window.unreadable))
     job.full_shop_read = True
-    read = await read_orders(job.db, job.shop, job.interrupt)
+    read = await read_orders(job.db, job.shop, job.interrupt, run=job.run)
     await _tell(job, read, "full", read.orders, await job.orders.latest_complete())
     require_complete(read, job.shop)
-    return f"{read.orders:,} orders"
+    return f"{read.orders:,} orders" + _left(len(read.unreadable))
+
+
+def _left(unreadable: int) -> str:
+    return f", {unreadable:,} that can't be read" if unreadable else ""
 
 
 async def _tell(job: Job, read: SalesRead | WindowRead, kind: ReadKind, orders: int, full: ShopRead | None) -> None:
@@ -56,6 +76,7 @@ async def _tell(job: Job, read: SalesRead | WindowRead, kind: ReadKind, orders: 
             "kind": kind,
             "at": job.db.now().isoformat(),
             "orders": orders,
+            "unreadable": len(read.unreadable),
             "passes": read.passes,
             "full_read_at": full.finished_at.isoformat() if full else None,
             "full_read_age": round(_age(job, full), 1) if full else None,
@@ -90,24 +111,32 @@ async def _read_window(job: Job, full: ShopRead) -> WindowRead:
     read = await job.shop.read_newest_sales(known)
     for start in range(0, len(read.orders), _CHUNK):
         await job.orders.put(number, read.orders[start : start + _CHUNK])
+    await UnreadableSales(job.db).put(number, read.unreadable)
     await job.orders.finish_read(
         number, read.completeness, orders=len(read.orders), passes=read.passes, requests=read.pages
     )
+    await job.findings.record(unreadable_findings(read.unreadable), job.run)
     return read
 
 
-async def read_orders(db: Database, shop: EasyDigitalDownloads, interrupt: Interrupt) -> SalesRead:
-    """Read the list into the store, whatever it turns out to be worth.
+async def read_orders(
+    db: Database, shop: EasyDigitalDownloads, interrupt: Interrupt, *, run: int | None = None
+) -> SalesRead:
+    """Read the list into the store, whatever it turns out to be worth, with the findings about what can't be read.
 
     Raises:
         WrongAccount: the database belongs to another shop.
         ProviderError: the shop did not answer.
     """
-    owner = DatabaseSettings(db)
+    owner, findings = DatabaseSettings(db), Findings(db)
     await owner.refuse_other("shop", shop.shop_address)
-    passes = _Passes(Orders(db), interrupt, lambda: owner.belongs_to("shop", shop.shop_address))
+    passes = _Passes(db, interrupt, lambda: owner.belongs_to("shop", shop.shop_address))
+    began = db.now()
     read = await shop.read_sales(passes.keep)
     await passes.finish(read)
+    if read.completeness is Completeness.COMPLETE:
+        await findings.record(unreadable_findings(read.unreadable), run)
+        await findings.resolve_not_seen_since(began, NO_CAMPAIGN, FindingRule.UNREADABLE_ORDER)
     return read
 
 
@@ -119,20 +148,26 @@ def require_complete(read: SalesRead, shop: EasyDigitalDownloads) -> None:
     """
     if read.completeness is Completeness.COMPLETE:
         return
-    first = f" The first: {read.broken[0][0]}: {read.broken[0][1]}." if read.broken else ""
+    unusable = too_many(len(read.unreadable), read.orders + len(read.unreadable))
+    advice = (
+        "Look at these orders in the shop, and at what changed there last: an import, an update, a plugin."
+        if unusable
+        else "Start again; if it stays so, look at the shop."
+    )
     raise IncompleteRead(
-        f"The shop's list of sales could not be read whole. {read.problem}{first}",
+        f"The shop's list of sales could not be read whole. {read.problem}{first_of(read.unreadable)}",
         tried="read every sale of the shop",
         where=shop.shop_address,
-        advice="Nothing was written. Start again; if it stays so, look at the shop.",
+        advice=f"Nothing was written. {advice}",
     )
 
 
 class _Passes:
     """Gives each pass over the list a read of its own: what an earlier pass saw and the last did not is not listed."""
 
-    def __init__(self, orders: Orders, interrupt: Interrupt, answered: Callable[[], Awaitable[None]]) -> None:
-        self._orders = orders
+    def __init__(self, db: Database, interrupt: Interrupt, answered: Callable[[], Awaitable[None]]) -> None:
+        self._orders = Orders(db)
+        self._unreadable = UnreadableSales(db)
         self._interrupt = interrupt
         self._answered = answered
         self._pass = 0
@@ -149,6 +184,8 @@ class _Passes:
     async def finish(self, read: SalesRead) -> None:
         """Close the last pass with what the whole read is worth."""
         await self._begin(read.passes)
+        if read.completeness is Completeness.COMPLETE:
+            await self._unreadable.put(self._read_id, read.unreadable)
         await self._orders.finish_read(
             self._read_id, read.completeness, orders=self._kept, passes=read.passes, requests=read.pages
         )

@@ -16,7 +16,6 @@ from datetime import tzinfo
 from typing import Literal
 
 from bema_tui import signals
-from bema_tui.environment import can_draw
 from bema_tui.errors import BemaError
 from bema_tui.tui.app import BemaApp, Clock, utc_now
 from bema_tui.tui.backend import Backend
@@ -35,7 +34,7 @@ def why_not(environment: Mapping[str, str], *, tty: bool) -> str | None:
     """Why no screen can be drawn here, with what to use in its place; None when it can."""
     if not tty:
         reason = "the console needs a terminal, and its output is not one"
-    elif not can_draw(environment):
+    elif environment.get("TERM", "") in ("", "dumb"):
         reason = f"the console can't draw on TERM={environment.get('TERM', '') or '(not set)'}"
     else:
         return None

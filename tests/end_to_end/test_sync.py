@@ -36,6 +36,7 @@ CASES: dict[str, dict[str, Any]] = {
         "faults": FaultProfile(switches={"cursor_past_end": True, "not_found": "empty"}),
     },
     "renewals that carry the key of their first order": {"seed": 27, "campaigns": 2, "renewals": True},
+    "a shop of EDD 3.2, which fails over what it does not have": {"seed": 28, "campaigns": 2, "edd_version": "3.2"},
     "nobody": {"seed": 18, "campaigns": 2, "subscribers": 0},
     "no orders": {"seed": 19, "campaigns": 2, "orders": 0},
     "nobody and nothing": {"seed": 20, "campaigns": 1, "subscribers": 0, "orders": 0},

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
+import pytest
+
 from .desk import Desk, Simulated
-from .fixtures import StartProxy
+from .fixtures import OpenDesk, StartProxy, StartSimulator
 from .proxy import Asked, Given, PassOn
 
 
-def asked_by_id(simulated: Simulated) -> list[str]:
+def asked_by(simulated: Simulated, name: str) -> list[str]:
     paths = [row["path"] for row in simulated.requests() if row["side"] == "edd"]
-    return [path.partition("&id=")[2] for path in paths if "&id=" in path]
+    return [path.partition(f"&{name}=")[2] for path in paths if f"&{name}=" in path]
+
+
+def asked_by_id(simulated: Simulated) -> list[str]:
+    return asked_by(simulated, "id")
+
+
+def told(desk: Desk, email: str) -> dict[str, str]:
+    """The open findings about somebody: rule and message."""
+    rows = desk.run("findings", "--state", "open", "--json", expect=0).document
+    return {row["rule"]: row["message"] for row in rows if row["subject"] == email}
 
 
 def test_a_stored_row_id_is_looked_up_once_and_kept(simulated: Simulated, desk: Desk) -> None:
@@ -56,3 +71,88 @@ def test_a_right_that_is_lost_while_orders_are_looked_up_proves_no_refund(
     assert looked_up
     assert "may not see sales" in said.complaint
     assert simulated.people() == before
+
+
+@pytest.mark.fault("D1")
+def test_an_old_shop_that_fails_over_what_it_does_not_have_stops_nothing(
+    simulators: StartSimulator, desks: OpenDesk
+) -> None:
+    simulated = simulators(edd_version="3.2")
+    desk = desks(simulated.endpoints)
+    code = desk.discover()
+    sync = ("sync", code, "--yes", "--max-moves", "1000", "--json")
+    desk.run(*sync, expect=3)
+    deleted = simulated.buyer("settled in GOLD_PURCHASE", code)
+    state = simulated.state()
+    for order in state["orders"]:
+        if order["email"].strip().lower() == deleted:
+            simulated.change(delete_order=order["row_id"])
+    field = next(row["key"] for row in state["fields"] if row["name"].startswith(code))
+    marked = [simulated.buyer(f"no buyer in {tier}", code) for tier in ("GOLD", "SILVER")]
+    for place, email in enumerate(marked):
+        simulated.change(set_field={"email": email, "key": field, "value": 7_000_001 + place})
+    product = state["campaigns"][0]["product_id"]
+    late = simulated.buyer("no buyer in BRONZE", code)
+    simulated.change(add_order={"email": late, "product": product})
+    before = len(asked_by_id(simulated)) + len(asked_by(simulated, "purchasekey"))
+
+    said = desk.run(*sync, expect=3)
+    assert said.document["state"] == "done"
+    assert said.document["requests"]["retried"] == 0
+    assert f"{code}_BRONZE_PURCHASE" in simulated.people()[late][1]
+    assert "does not list" in told(desk, deleted)["order_gone"]
+    for place, email in enumerate(marked):
+        assert f"order {7_000_001 + place}" in told(desk, email)["purchase_unproven"]
+    first = len(asked_by_id(simulated)) + len(asked_by(simulated, "purchasekey"))
+    assert 3 <= first - before <= 12, "each twice at most, and a few that the shop has"
+
+    desk.run(*sync, expect=3)
+    assert len(asked_by_id(simulated)) + len(asked_by(simulated, "purchasekey")) == first
+    for email in marked:
+        assert "purchase_unproven" in told(desk, email)
+    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        connection.execute("UPDATE row_id_answers SET asked_at = '2026-01-01T00:00:00.000000+00:00'")
+    desk.run(*sync, expect=3)
+    assert {"7000001", "7000002"} <= set(asked_by_id(simulated)[-12:]), "it only failed over them, and may answer now"
+
+
+@pytest.mark.fault("D1")
+def test_one_look_up_that_fails_concerns_whom_it_is_about(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    fields = {row["name"]: row["key"] for row in simulated.state()["fields"]}
+    field = next(key for name, key in fields.items() if name.startswith(code))
+    marked = [simulated.buyer(f"no buyer in {tier}", code) for tier in ("GOLD", "SILVER", "BRONZE")]
+    bodies = ("<html>blocked</html>", {"sales": [{"ID": "7000002", "key": "k", "email": None}]}, None)
+    for place, (email, body) in enumerate(zip(marked, bodies, strict=True)):
+        number = 7_000_001 + place
+        simulated.change(set_field={"email": email, "key": field, "value": number})
+        if body is not None:
+            answer = {"side": "edd", "path": f"sales?id={number}", "status": 200, "body": body}
+            simulated.change(answer={**answer, "method": "GET"})
+    said = desk.run("sync", code, "--yes", "--max-moves", "1000", "--json", expect=3)
+    assert said.document["state"] == "done"
+    assert "order 7000001" in told(desk, marked[0])["purchase_unproven"]
+    assert told(desk, marked[1]) == {}
+    assert "order 7000003" in told(desk, marked[2])["purchase_unproven"]
+    assert "email: null is not a usable e-mail address" in told(desk, "order 7000002")["unreadable_order"]
+
+
+def test_a_shop_that_goes_down_while_orders_are_looked_up_ends_the_run(
+    simulated: Simulated, desk: Desk, proxies: StartProxy
+) -> None:
+    proxy = proxies(simulated.endpoints.edd_url)
+    desk.environment["BEMA_EDD_URL"] = proxy.url
+    code = desk.discover()
+    down: list[int] = []
+
+    async def go_down(asked: Asked, pass_on: PassOn) -> Given:
+        if down or b"id=" in asked.body.replace(b"edd-api", b""):
+            down.append(asked.n)
+            return Given(500, b"<title>WordPress Error</title>", {"content-type": "text/html"})
+        return await pass_on(asked.body)
+
+    proxy.meddle = go_down
+    said = desk.run("sync", code, "--yes", "--json", expect=1)
+    assert down
+    assert "trouble" in said.complaint
+    assert simulated.writes() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +18,20 @@ from bema_tui.providers.edd_sales import SalesRead
 
 from .helpers import Answer, Script, edd, reply
 from .rows import info, sale
+
+TEXTS: tuple[object, ...] = ("", None, [], {}, "\x00", "x" * 300)
+UNUSABLE: dict[str, tuple[object, ...]] = {
+    "ID": TEXTS,
+    "key": TEXTS,
+    "mode": TEXTS,
+    "status": TEXTS,
+    "email": ("", None, 5, "ana.example.org", "an\x00a@example.org", "a@" + "b" * 400),
+    "date_utc": ("", None, "2026-02-30 10:00:00", "29.05.2025", 1764547200, []),
+    "products": ("", "none", 5, {"id": "10"}, [None], ["10"], [[]]),
+    "products.0.price": ("", "12,50", "-", None, "NaN", "1e999", 10**40, "9" * 40, [], {}, True),
+    "products.0.id": ("", None, "abc", -1, 1.5, "1" * 40, [], True),
+}
+"""Values that no sale can be used with."""
 
 
 @define
@@ -67,7 +82,7 @@ async def test_a_quiet_shop_is_read_twice_and_whole(count: int, parallel: int) -
     shop = Shop.holding(count)
     result = await shop.whole_read(parallel=parallel)
     assert (result.completeness, result.orders, result.passes) == (Completeness.COMPLETE, count, 2)
-    assert (result.broken, result.problem) == ((), "")
+    assert (result.unreadable, result.problem) == ((), "")
     assert result.newest_key == (f"{count:032x}" if count else None)
     assert result.pages == shop.asked
     assert shop.numbers(1) == shop.numbers(2) == list(range(count, 0, -1))
@@ -145,16 +160,75 @@ async def test_a_list_that_never_rests_is_partial_after_five_passes() -> None:
     assert "changed" in result.problem
 
 
-async def test_a_row_that_cannot_be_used_makes_the_read_partial_and_is_named() -> None:
-    shop = Shop.holding(4)
+@pytest.mark.fault("A1")
+async def test_rows_that_can_not_be_used_are_named_and_the_others_read() -> None:
+    shop = Shop.holding(7)
     shop.sales[1]["date_utc"] = "yesterday"
-    shop.sales[3] = {"ID": "1"}
+    shop.sales[2]["email"] = None
+    shop.sales[3] = {"ID": "1", "email": "Ana@example.org\t"}
+    shop.sales[5] = 17  # type: ignore[call-overload]
     result = await shop.whole_read()
-    assert (result.completeness, result.passes, result.orders) == (Completeness.PARTIAL, 2, 2)
-    paths = [path for path, _ in result.broken]
-    assert paths[0] == "page 1: sales.1.date_utc"
-    assert "page 2: sales.0.key" in paths
-    assert "2 sales" in result.problem
+    assert (result.completeness, result.passes, result.orders) == (Completeness.COMPLETE, 2, 3)
+    assert shop.numbers(2) == [7, 3, 1]
+    dated, nobodys, bare, no_row = result.unreadable
+    assert (dated.number, dated.place, dated.path, dated.problem) == (
+        "6",
+        "page 1: sales.1",
+        "date_utc",
+        "date_utc: 'yesterday' is not a time",
+    )
+    assert (nobodys.number, nobodys.key, nobodys.email_key, nobodys.path) == ("5", f"{5:032x}", "", "email")
+    assert (bare.number, bare.key, bare.email_key, bare.place) == ("1", "", "ana@example.org", "page 2: sales.0")
+    assert (no_row.number, no_row.email_key, no_row.place) == ("", "", "page 2: sales.2")
+
+
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize(("path", "value"), [(path, value) for path, values in UNUSABLE.items() for value in values])
+async def test_every_field_that_the_rules_rest_on_must_be_one(path: str, value: object) -> None:
+    shop = Shop.holding(3)
+    row: Any = shop.sales[1]
+    *parents, name = path.split(".")
+    for part in parents:
+        row = row[int(part)] if part.isdigit() else row[part]
+    row[name] = value
+    result = await shop.whole_read()
+    assert (result.completeness, result.orders) == (Completeness.COMPLETE, 2)
+    (unreadable,) = result.unreadable
+    assert unreadable.path.startswith(path)
+    assert path in unreadable.problem
+
+
+@pytest.mark.fault("A1", "D3")
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", "ana@example.org\t"),
+        ("email", "\u200eana@example.org"),
+        ("total", "12,50"),
+        ("date_utc", "0000-00-00 00:00:00"),
+        ("products", None),
+        ("fees", "none"),
+    ],
+)
+async def test_what_the_rules_do_not_need_and_what_is_invisible_breaks_no_row(field: str, value: object) -> None:
+    shop = Shop.holding(3)
+    shop.sales[1][field] = value
+    result = await shop.whole_read()
+    assert (result.orders, result.unreadable) == (3, ())
+
+
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize(("rows", "bad", "passes"), [(40, 20, 2), (40, 21, 1), (2500, 25, 2), (2500, 26, 1)])
+async def test_more_unreadable_rows_than_accidents_explain_end_the_read_at_once(
+    rows: int, bad: int, passes: int
+) -> None:
+    shop = Shop.holding(rows)
+    for row in shop.sales[:bad]:
+        row["key"] = ""
+    result = await shop.whole_read(page_size=250)
+    whole = Completeness.COMPLETE if passes == 2 else Completeness.PARTIAL
+    assert (result.completeness, result.passes, len(result.unreadable)) == (whole, passes, bad)
+    assert (f"{bad} of {rows:,} sales" in result.problem) is (passes == 1)
 
 
 async def test_a_key_without_the_right_reads_nothing_rather_than_an_empty_shop() -> None:

@@ -90,12 +90,36 @@ async def test_a_top_that_never_rests_is_partial_and_hands_out_nothing() -> None
     assert "changed" in read.problem
 
 
-async def test_a_row_that_cannot_be_used_is_named() -> None:
+@pytest.mark.fault("A1")
+async def test_a_row_that_can_not_be_used_is_named_and_the_others_read() -> None:
     shop = Shop.holding(30)
     shop.sales[4]["date_utc"] = "yesterday"
     read = await newest(shop, set(range(31)))
-    assert (read.completeness, read.orders) == (Completeness.PARTIAL, ())
-    assert "page 2: sales.1" in read.problem
+    assert (read.completeness, read.passes) == (Completeness.COMPLETE, 2)
+    assert numbers(read) == [30, 29, 28, 27, *range(25, 18, -1)]
+    (unreadable,) = read.unreadable
+    assert (unreadable.number, unreadable.place, unreadable.path) == ("26", "page 2: sales.1", "date_utc")
+
+
+@pytest.mark.fault("A1")
+async def test_a_page_of_unreadable_rows_is_no_repetition_and_no_news_that_ends() -> None:
+    shop = Shop.holding(30)
+    for row in shop.sales[:6]:
+        row["mode"] = ""
+    read = await newest(shop, set(range(31)))
+    assert read.completeness is Completeness.COMPLETE
+    assert numbers(read) == list(range(24, 18, -1))
+    assert len(read.unreadable) == 6
+
+
+@pytest.mark.fault("A1")
+async def test_too_many_unreadable_rows_are_no_window() -> None:
+    shop = Shop.holding(30)
+    for row in shop.sales[:21]:
+        row["mode"] = ""
+    read = await newest(shop, set(range(31)))
+    assert (read.completeness, read.orders, read.unreadable) == (Completeness.PARTIAL, (), ())
+    assert "sales can't be read" in read.problem
 
 
 @pytest.mark.fault("D2")

@@ -50,6 +50,7 @@ SALES: dict[str, tuple[str, str, str, str, Lines]] = {
 }
 NOTHING = [
     "filter_id_unknown",
+    "filter_id_unknown_v1",
     "filter_purchasekey_unknown",
     "filter_purchasekey_unknown_v1",
     "page_page_8",
@@ -57,7 +58,6 @@ NOTHING = [
     "viewer_sales",
 ]
 OLD_VERSION = [
-    "filter_id_unknown_v1",
     "filter_id_v1",
     "sale_fee_v1",
     "sale_gone_v1",

@@ -1,0 +1,56 @@
+"""Sales that a read of the shop could not use: kept with the read, so that whatever rests on it knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, insert, select
+
+from bema_tui.campaigns.context import Unproved
+from bema_tui.listing import UnreadableSale
+from bema_tui.model import Completeness
+from bema_tui.store.database import Database
+from bema_tui.store.schema_shop import shop_reads, unreadable_sales
+
+
+class UnreadableSales:
+    """The table of them. Those of a read go when a later complete read of the whole list has its own."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def put(self, read_id: int, found: Sequence[UnreadableSale]) -> None:
+        """Keep what a read could not use; to be called once for each read, before it is called complete."""
+        newest = select(func.max(shop_reads.c.id)).where(
+            shop_reads.c.completeness == Completeness.COMPLETE, shop_reads.c.kind == "full"
+        )
+        rows = [
+            {
+                "read_id": read_id,
+                "number": sale.number,
+                "key": sale.key,
+                "email_key": sale.email_key,
+                "path": f"{sale.place}.{sale.path}".rstrip(".")[:255],
+                "problem": sale.problem,
+            }
+            for sale in found
+        ]
+        async with self._db.write() as connection:
+            await connection.execute(
+                delete(unreadable_sales).where(unreadable_sales.c.read_id < newest.scalar_subquery())
+            )
+            if rows:
+                await connection.execute(insert(unreadable_sales), rows)
+
+    async def unproved_since(self, read_id: int) -> Unproved:
+        """Of whom this read, and those after it, prove no absence."""
+        query = (
+            select(unreadable_sales.c.email_key, unreadable_sales.c.number)
+            .distinct()
+            .where(unreadable_sales.c.read_id >= read_id)
+        )
+        numbers: dict[str, list[str]] = {}
+        async with self._db.read() as connection:
+            for row in await connection.execute(query):
+                numbers.setdefault(row.email_key, []).append(row.number)
+        return Unproved({key: frozenset(found) for key, found in numbers.items()})

@@ -1,0 +1,203 @@
+"""Sales that can't be read: each is named, so that somebody finds it; the others go on; absence proves nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .desk import Desk, Said, Simulated
+from .fixtures import OpenDesk, StartSimulator
+
+pytestmark = pytest.mark.fault("A1")
+SYNC = ("--yes", "--max-moves", "1000", "--json")
+BROKEN: tuple[tuple[str, Any], ...] = (
+    ("email", None),
+    ("email", "ana.example.org"),
+    ("key", ""),
+    ("mode", ""),
+    ("products.0.id", ""),
+    ("products.0.price", ""),
+    ("products.0.price", "12,50"),
+    ("products.0.price", "-"),
+    ("products", "none"),
+    ("date_utc", "yesterday"),
+    ("ID", ""),
+    ("", None),
+)
+
+
+def buy(simulated: Simulated, email: str, code: str = "", **order: Any) -> dict[str, Any]:
+    """A new order of a campaign's album, of the first one if none is named."""
+    campaigns = simulated.state()["campaigns"]
+    product = next(row["product_id"] for row in campaigns if code in ("", row["code"]))
+    made: dict[str, Any] = simulated.change(add_order={"email": email, "product": product, **order})["add_order"]
+    return made
+
+
+def breaks(simulated: Simulated, order: dict[str, Any], path: str, value: Any) -> None:
+    simulated.change(**{"break": {"kind": "order", "id": order["row_id"], "set": {path: value}}})
+
+
+def mend(simulated: Simulated, order: dict[str, Any]) -> None:
+    simulated.change(mend={"kind": "order", "id": order["row_id"]})
+
+
+def found(desk: Desk, state: str = "open") -> dict[str, dict[str, Any]]:
+    """The findings about sales that can't be read, by their subject."""
+    rows = desk.run("findings", "--state", state, "--json", expect=0).document
+    return {row["subject"]: row for row in rows if row["rule"] == "unreadable_order"}
+
+
+def told(desk: Desk, email: str) -> list[str]:
+    rows = desk.run("findings", "--state", "open", "--json", expect=0).document
+    return sorted(row["rule"] for row in rows if row["subject"] == email)
+
+
+def orders_of(simulated: Simulated, email: str) -> list[dict[str, Any]]:
+    """Somebody's settled orders."""
+    rows = simulated.state()["orders"]
+    return [row for row in rows if row["email"].strip().lower() == email and row["status"] == "complete"]
+
+
+def refund(simulated: Simulated, email: str) -> None:
+    for order in orders_of(simulated, email):
+        simulated.change(refund=order["row_id"])
+
+
+def sync(desk: Desk, code: str, *words: str) -> Said:
+    return desk.run("sync", code, *SYNC, *words)
+
+
+def test_each_is_named_once_for_the_shop_and_the_others_go_on(simulators: StartSimulator, desks: OpenDesk) -> None:
+    simulated = simulators(campaigns=2)
+    desk = desks(simulated.endpoints)
+    document = desk.run("campaigns", "discover", "--add", "--json", expect=0).document
+    first, second = (row["code"] for row in document["campaigns"])
+    buyer = simulated.buyer("no buyer in GOLD", first)
+    buy(simulated, buyer, first)
+    orders = [buy(simulated, f"fan{place}@else.example") for place in range(len(BROKEN))]
+    for order, (path, value) in zip(orders, BROKEN, strict=True):
+        breaks(simulated, order, path, value)
+    for code in (first, second):
+        said = sync(desk, code)
+        assert (said.status, said.document["state"]) == (3, "done")
+        assert said.document["reads"]["shop"]["unreadable"] == len(BROKEN)
+        assert said.document["findings"]["error"] >= len(BROKEN)
+    assert f"{first}_GOLD_PURCHASE" in simulated.people()[buyer][1]
+    assert simulated.violations() == []
+    named = found(desk)
+    assert len(named) == len(BROKEN)
+    assert {row["campaign"] for row in named.values()} == {""}
+    for order, (path, value) in zip(orders, BROKEN, strict=True):
+        if path in ("", "ID"):
+            continue
+        row = named[f"order {order['id']}"]
+        assert f"{path}: " in row["message"]
+        assert value in (None, "") or str(value) in row["message"]
+        assert f"search the shop's orders for {order['id']}" in row["advice"]
+    assert any(order["key"] in subject for subject in named for order in orders), "one without a number has its key"
+
+    for order in orders[1:]:
+        mend(simulated, order)
+    sync(desk, second)
+    assert set(found(desk)) == {f"order {orders[0]['id']}"}
+    assert len(found(desk, "resolved")) == len(BROKEN) - 1
+    mend(simulated, orders[0])
+    sync(desk, first)
+    assert found(desk) == {}
+
+
+def test_an_order_of_an_unknown_date_is_an_order(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    alone, twice = simulated.buyer("no buyer in GOLD", code), simulated.buyer("no buyer in SILVER", code)
+    for email in (alone, twice):
+        breaks(simulated, buy(simulated, email), "date_utc", "0000-00-00 00:00:00")
+    dated = buy(simulated, twice)
+    sync(desk, code)
+    people = simulated.people()
+    assert f"{code}_GOLD_PURCHASE" in people[alone][1]
+    assert f"{code}_SILVER_PURCHASE" in people[twice][1]
+    assert dated["id"] in {str(value) for value in people[twice][2].values()}
+    assert found(desk) == {}
+
+
+def test_nothing_is_taken_back_from_whom_it_could_concern(simulated: Simulated, desk: Desk) -> None:
+    desk.settings('[rules]\non_refund = "revert"\n')
+    code = desk.discover()
+    hit, refunded, other = (
+        simulated.buyer(role, code) for role in ("buyer in GOLD", "settled in GOLD_PURCHASE", "buyer in BRONZE")
+    )
+    sync(desk, code)
+    stored = simulated.people()
+    buy(simulated, hit, date_utc="2026-11-20 10:00:00")  # would be named if the first one were gone
+    breaks(simulated, orders_of(simulated, hit)[0], "products.0.price", "12,50")
+    for email in (refunded, other):
+        refund(simulated, email)
+    unread = buy(simulated, "somebody@else.example")
+    breaks(simulated, unread, "email", None)
+    said = sync(desk, code)
+    assert (said.document["state"], said.document["total"]) == ("done", 0)
+    assert simulated.people() == stored
+    assert told(desk, hit) == told(desk, refunded) == told(desk, other) == []
+    assert "from anybody" in found(desk)[f"order {unread['id']}"]["advice"]
+
+    mend(simulated, unread)
+    said = sync(desk, code)
+    assert said.document["state"] == "needs_approval"
+    assert told(desk, refunded) == told(desk, other) == ["refunded_purchase"]
+    assert told(desk, hit) == []
+    assert simulated.people() == stored
+
+
+def test_a_finding_stays_open_while_it_is_not_proved_to_be_over(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    sync(desk, code)
+    settled = simulated.buyer("settled in GOLD_PURCHASE", code)
+    refund(simulated, settled)
+    sync(desk, code)
+    assert told(desk, settled) == ["refunded_purchase"]
+    again = buy(simulated, settled, status="on_hold")
+    breaks(simulated, again, "mode", "")
+    sync(desk, code)
+    assert told(desk, settled) == ["refunded_purchase"]
+    mend(simulated, again)
+    simulated.change(complete=again["row_id"])
+    sync(desk, code)
+    assert told(desk, settled) == []
+
+
+def test_more_than_accidents_explain_is_a_failed_read_that_names_the_first(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    orders = [buy(simulated, f"fan{place}@else.example") for place in range(21)]
+    for order in orders:
+        breaks(simulated, order, "products.0.price", "12,50")
+    said = sync(desk, code)
+    assert (said.status, said.document["state"]) == (1, "failed")
+    for order in orders[-3:]:
+        assert f"order {order['id']}" in said.complaint
+    assert "21 of " in said.complaint
+    assert "'12,50' is not an amount" in said.complaint
+    assert simulated.writes() == []
+    assert found(desk) == {}
+
+
+def test_a_recent_read_treats_them_the_same(simulated: Simulated, desk: Desk) -> None:
+    desk.settings("[edd]\npage_size = 10\n")
+    code = desk.discover()
+    settled, buyer = (simulated.buyer(role, code) for role in ("settled in GOLD_PURCHASE", "no buyer in GOLD"))
+    sync(desk, code)
+    stored = simulated.people()[settled]
+    breaks(simulated, orders_of(simulated, settled)[0], "ID", "")
+    sync(desk, code)
+    buy(simulated, settled, date_utc="2026-11-20 10:00:00")
+    late = buy(simulated, "fan@else.example")
+    breaks(simulated, late, "email", None)
+    buy(simulated, buyer)
+    said = sync(desk, code, "--quick")
+    assert (said.status, said.document["state"]) == (3, "done")
+    shop = said.document["reads"]["shop"]
+    assert (shop["kind"], shop["completeness"], shop["unreadable"]) == ("window", "complete", 1)
+    assert f"{code}_GOLD_PURCHASE" in simulated.people()[buyer][1]
+    assert simulated.people()[settled] == stored, "the one that can't be read may be the one that the field names"
+    assert len(found(desk)) == 2
