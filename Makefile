@@ -13,7 +13,8 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
 
-# As test, with fifty times the arbitrary JSON for the parsers and all fifty seeds of the rough line.
+# As test, with fifty times the arbitrary JSON for the parsers, fifty seeds of the rough line, two hundred of bad records,
+# and three hundred processes killed at random moments.
 nightly: $(STAMP)
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
 
