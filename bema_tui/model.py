@@ -68,6 +68,13 @@ class ChangeKind(StrEnum):
     REMOVE_GROUP = "remove_group"
 
 
+class Cause(StrEnum):
+    """What a change is made for. What needs a yes of its own is decided by it, never by the words of a rule."""
+
+    PURCHASE = "purchase"
+    REFUND = "refund"  # the purchase is taken back: its field cleared, its tier left
+
+
 class ChangeState(StrEnum):
     """The life of a ledger row."""
 
@@ -380,6 +387,7 @@ class PlannedChange:
     rule: str
     reason: str
     needs_add: bool = False
+    cause: Cause = Cause.PURCHASE
 
 
 @frozen

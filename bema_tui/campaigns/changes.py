@@ -9,14 +9,13 @@ from attrs import evolve
 
 from bema_tui.campaigns.context import CampaignContext, Person, Step
 from bema_tui.campaigns.purchases import canonical
-from bema_tui.model import ChangeKind, PlannedChange, SubscriberStatus, Tier
+from bema_tui.model import Cause, ChangeKind, PlannedChange, SubscriberStatus, Tier
 
 FIELD_ONLY: Final = "field only"
 WOOD: Final = "Wood → field only"
 NOT_ACTIVE: Final = "not active → field only"
 LOWER_OFF: Final = "two tiers → lower off"
 REFUND: Final = "refund"
-"""What the rules begin with that take a purchase back."""
 NEW_BUYER: Final = "new buyer → Gold Purchased"
 
 
@@ -32,18 +31,18 @@ def hold_back(context: CampaignContext, step: Step, *, otherwise: str) -> Step:
     """
     tiers = (*step.remove, *([step.add] if step.add else []))
     if (context.shrank and step.remove) or not all(context.has_group(tier) for tier in tiers):
-        return Step(otherwise)
+        return Step(otherwise, cause=step.cause)
     return step
 
 
 def without_moves(changes: Sequence[PlannedChange]) -> tuple[PlannedChange, ...]:
     """What may be written for somebody whose tiers can't be said for certain: the field alone, and no taking back."""
-    if any(change.rule.startswith(REFUND) for change in changes):
+    if any(change.cause is Cause.REFUND for change in changes):
         return ()
     return tuple(evolve(change, rule=FIELD_ONLY) for change in changes if change.kind is ChangeKind.SET_FIELD)
 
 
-def field_change(context: CampaignContext, person: Person, after: str | None, rule: str, reason: str) -> PlannedChange:
+def field_change(context: CampaignContext, person: Person, after: str | None, step: Step, reason: str) -> PlannedChange:
     """The write of the purchase field; ``after`` None clears it.
 
     The campaign must have a writable field.
@@ -59,8 +58,9 @@ def field_change(context: CampaignContext, person: Person, after: str | None, ru
         target_name=custom.name,
         before=None if canonical(person.stored) is None else person.stored,
         after=after,
-        rule=rule,
+        rule=step.rule,
         reason=reason,
+        cause=step.cause,
     )
 
 
@@ -68,15 +68,15 @@ def group_changes(context: CampaignContext, person: Person, step: Step, reason: 
     """The adds, then the removes of a step; a remove beside an add waits for the add's proof."""
     changes = []
     if step.add is not None:
-        changes.append(_membership(context, person, step.add, ChangeKind.ADD_GROUP, step.rule, reason))
+        changes.append(_membership(context, person, step.add, ChangeKind.ADD_GROUP, step, reason))
     for tier in step.remove:
-        remove = _membership(context, person, tier, ChangeKind.REMOVE_GROUP, step.rule, reason)
+        remove = _membership(context, person, tier, ChangeKind.REMOVE_GROUP, step, reason)
         changes.append(evolve(remove, needs_add=step.add is not None))
     return tuple(changes)
 
 
 def _membership(
-    context: CampaignContext, person: Person, tier: Tier, kind: ChangeKind, rule: str, reason: str
+    context: CampaignContext, person: Person, tier: Tier, kind: ChangeKind, step: Step, reason: str
 ) -> PlannedChange:
     group = context.groups[tier]
     joins = kind is ChangeKind.ADD_GROUP
@@ -89,6 +89,7 @@ def _membership(
         target_name=group.name,
         before=None if joins else group.name,
         after=group.name if joins else None,
-        rule=rule,
+        rule=step.rule,
         reason=reason,
+        cause=step.cause,
     )

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from bema_tui.campaigns.purchases import Rules, same_value
 from bema_tui.campaigns.tiers import ORDER
 from bema_tui.emails import email_key
-from bema_tui.model import Campaign, CustomField, Finding, Group, PlannedChange, SubscriberStatus, Tier
+from bema_tui.model import Campaign, Cause, CustomField, Finding, Group, PlannedChange, SubscriberStatus, Tier
 
 ANYBODY: Final = ""
 """The e-mail key of a sale whose e-mail could not be read."""
@@ -136,8 +136,9 @@ class Outcome:
 
 @frozen
 class Step:
-    """What shall become of one person's tiers, and the words the plan groups it by."""
+    """What shall become of one person's tiers, what for, and the words the plan groups it by."""
 
     rule: str
     add: Tier | None = None
     remove: tuple[Tier, ...] = ()
+    cause: Cause = Cause.PURCHASE

@@ -161,7 +161,7 @@ def _buyer(context: CampaignContext, person: Person, valid: Sequence[Order], cho
     reason = f"{order_text(choice.order)}, {choice.why}"
     field: tuple[PlannedChange, ...] = ()
     if not same_value(value, person.stored):
-        field = (field_change(context, person, value, step.rule, reason),)
+        field = (field_change(context, person, value, step, reason),)
     return Outcome((*field, *group_changes(context, person, step, reason)), findings)
 
 

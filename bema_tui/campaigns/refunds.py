@@ -25,7 +25,7 @@ from bema_tui.campaigns.purchases import (
 )
 from bema_tui.campaigns.remarks import about, day, order_text, two_tiers
 from bema_tui.campaigns.tiers import label, purchased_tier, tier_before
-from bema_tui.model import Finding, FindingRule, Order, PlannedChange, Tier
+from bema_tui.model import Cause, Finding, FindingRule, Order, PlannedChange, Tier
 
 _LOOK = "Look the order up in the shop; clear the mark by hand only if the purchase is really gone."
 _PROVE = "Find the order in the shop by the person's other addresses; accept this if the purchase is real."
@@ -50,12 +50,14 @@ def without_purchase(
     if not marked or not context.proves_absence(person.email_key):
         return Outcome(findings=(two_tiers(context, person, buyer=False),) if plain else ())
     evidence = _evidence(context, person, orders, aliases)
-    findings: list[Finding] = []
-    if evidence.rule is not None:
-        findings.append(about(context, person, evidence.rule, evidence.message, evidence.advice))
     changes: tuple[PlannedChange, ...] = ()
+    message = evidence.message
     if evidence.rule is FindingRule.REFUNDED_PURCHASE and evidence.order is not None:
         changes = _revert(context, person, evidence.order)
+        message += f"; {_action(context, person, changes)}."
+    findings: list[Finding] = []
+    if evidence.rule is not None:
+        findings.append(about(context, person, evidence.rule, message, evidence.advice))
     if plain or (person.lower and person.bought and not changes):
         findings.append(two_tiers(context, person, buyer=False))
     return Outcome(changes, tuple(findings))
@@ -112,9 +114,7 @@ def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
         message = f"The shop does not list {order_text(gone[0])} (last status known) any more."
         return Evidence(FindingRule.ORDER_GONE, message, _LOOK)
     order = purchases[0]
-    wanted = context.rules.on_refund == "revert"
-    action = "a plan takes it back, with a yes of its own" if wanted else "no run changes this by itself"
-    message = f"Marked as a buyer, and order {order.number} of {day(order)} was refunded in full; {action}."
+    message = f"Marked as a buyer, and order {order.number} of {day(order)} was refunded in full"
     advice = "Take the purchase back if the refund was meant; accept if they bought again with another address."
     return Evidence(FindingRule.REFUNDED_PURCHASE, message, advice, order)
 
@@ -129,8 +129,22 @@ def _revert(context: CampaignContext, person: Person, order: Order) -> tuple[Pla
     reason = order_text(order)
     field: tuple[PlannedChange, ...] = ()
     if canonical(person.stored) is not None:
-        field = (field_change(context, person, None, step.rule, reason),) if context.writable_field else ()
+        field = (field_change(context, person, None, step, reason),) if context.writable_field else ()
     return (*field, *group_changes(context, person, step, reason))
+
+
+def _action(context: CampaignContext, person: Person, changes: Sequence[PlannedChange]) -> str:
+    """What becomes of a refunded purchase, in words."""
+    if context.rules.on_refund != "revert":
+        return "no run changes this by itself"
+    if context.writable_field is None:
+        return "nothing is taken back while the campaign has no usable purchase field"
+    if context.shrank:
+        return "nothing is taken back, for a read was not whole or shrank"
+    if not changes:
+        return "it is not taken back, for the person is in several tiers"
+    groups = "" if movable(context, person) else f"; the groups stay, for the person is {person.status}"
+    return f"taking it back waits for a yes of its own{groups}"
 
 
 def _step_back(context: CampaignContext, person: Person) -> Step | None:
@@ -139,14 +153,15 @@ def _step_back(context: CampaignContext, person: Person) -> Step | None:
         return None
     stays: Tier | None = next(iter((*person.bought, *person.lower)), None)
     if not movable(context, person):
-        return Step(NOT_ACTIVE)
+        return Step(f"{REFUND}, {NOT_ACTIVE}", cause=Cause.REFUND)
     if not person.bought:
-        return Step(f"{REFUND} → {label(stays)}")
+        return Step(f"{REFUND} → {label(stays)}", cause=Cause.REFUND)
     source = person.bought[0]
     # The ledger may speak of another move than the one that led here.
     known = person.before_purchase
     back = known if known is not None and purchased_tier(known) is source else tier_before(source)
     if person.lower and person.lower != (back,):
         return None
-    step = Step(f"{REFUND} → {label(back)}", add=None if person.lower else back, remove=(source,))
+    add = None if person.lower else back
+    step = Step(f"{REFUND} → {label(back)}", add=add, remove=(source,), cause=Cause.REFUND)
     return hold_back(context, step, otherwise=f"{REFUND} → {label(stays)}")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from attrs import define, evolve, field, frozen
 
-from bema_tui.campaigns.changes import REFUND, without_moves
+from bema_tui.campaigns.changes import without_moves
 from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.purchases import NO_ALIASES, Rules
 from bema_tui.campaigns.reconcile import (
@@ -19,7 +19,7 @@ from bema_tui.campaigns.reconcile import (
     reconcile_unknown_buyer,
 )
 from bema_tui.campaigns.severities import finding
-from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange, RunState, Tier
+from bema_tui.model import Cause, ChangeKind, Finding, FindingRule, PlannedChange, RunState, Tier
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.ledger import LedgerHistory
 from bema_tui.store.people import Member
@@ -82,7 +82,7 @@ class _Tally:
         for pair in {(change.rule, str(change.kind)) for change in changes}:
             self.people_by[pair] += 1
         self.people += bool(changes[0].email)
-        self.reverts += changes[0].rule.startswith(REFUND)
+        self.reverts += any(change.cause is Cause.REFUND for change in changes)
         self.moves += any(change.kind in _MOVES for change in changes)
 
     @property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations, product
+
 import pytest
 from attrs import evolve
 
 from bema_tui.campaigns.purchases import KnownOrder, Rules
 from bema_tui.campaigns.reconcile import Person, reconcile_person
-from bema_tui.model import FindingRule, SubscriberStatus, Tier
+from bema_tui.model import Cause, ChangeKind, FindingRule, SubscriberStatus, Tier
 
 from .builders import CAMPAIGN, GROUPS, context, found, order, person, written
 
@@ -107,10 +109,41 @@ def test_a_revert_does_not_move_who_is_not_active() -> None:
     assert written(outcome.changes) == [CLEARED]
 
 
+STANDS = [(), *((tier,) for tier in Tier), *combinations(Tier, 2)]
+
+
+@pytest.mark.fault("A5")
+@pytest.mark.parametrize("status", SubscriberStatus)
+@pytest.mark.parametrize("rules", [Rules(), REVERT, Rules(on_refund="revert", move_inactive=True)])
+@pytest.mark.parametrize("missing", [frozenset(), frozenset({Tier.GOLD})])
+def test_whatever_clears_or_reverts_is_marked_as_taken_back_and_says_that_it_waits(
+    status: SubscriberStatus, rules: Rules, missing: frozenset[Tier]
+) -> None:
+    purchased = {group.id for tier, group in GROUPS.items() if tier.purchased}
+    for tiers, stored in product(STANDS, ("10391", None)):
+        someone = person(*tiers, status=status, stored=stored)
+        outcome = reconcile_person(context(rules, missing=missing), someone, [REFUNDED])
+        taken = [
+            change
+            for change in outcome.changes
+            if (change.kind is ChangeKind.SET_FIELD and change.after is None)
+            or (change.kind is ChangeKind.REMOVE_GROUP and change.target in purchased)
+        ]
+        assert bool(taken) is bool(outcome.changes), "a refund is no reason for anything else"
+        assert {change.cause for change in outcome.changes} <= {Cause.REFUND}
+        assert not taken or rules.on_refund == "revert"
+        told = [f.message for f in outcome.findings if f.rule is FindingRule.REFUNDED_PURCHASE]
+        assert len(told) == (stored is not None or any(tier.purchased for tier in tiers))
+        assert all(("waits for a yes of its own" in message) is bool(taken) for message in told)
+        again = reconcile_person(context(rules, missing=missing), someone, [REFUNDED, order("10500", days=3)])
+        assert {change.cause for change in again.changes} <= {Cause.PURCHASE}
+
+
 def test_nothing_is_reverted_when_a_read_shrank() -> None:
     outcome = reconcile_person(context(REVERT, shrank=True), buyer(), [REFUNDED])
     assert outcome.changes == ()
     assert found(outcome.findings) == [FindingRule.REFUNDED_PURCHASE]
+    assert "nothing is taken back" in outcome.findings[0].message
 
 
 def test_a_revert_into_a_missing_group_clears_only_the_field() -> None:

@@ -8,12 +8,12 @@ import pytest
 from attrs import evolve
 
 from bema_tui.campaigns.account import CampaignCheck, check_campaign
-from bema_tui.campaigns.changes import FIELD_ONLY, REFUND, without_moves
+from bema_tui.campaigns.changes import FIELD_ONLY, without_moves
 from bema_tui.campaigns.reconcile import reconcile_person
 from bema_tui.campaigns.severities import NO_CAMPAIGN
 from bema_tui.campaigns.unread import unread_findings
 from bema_tui.listing import Listing, UnreadRow
-from bema_tui.model import Automation, ChangeKind, FindingRule, Severity, Tier
+from bema_tui.model import Automation, Cause, ChangeKind, FindingRule, Severity, Tier
 
 from .builders import CAMPAIGN, CODE, FIELD, GROUPS, context, found, order, person
 
@@ -81,7 +81,7 @@ def test_whoever_is_in_doubt_gets_the_field_alone() -> None:
     assert len(moved) == 3
     (only,) = without_moves(moved)
     assert (only.kind, only.rule, only.after) == (ChangeKind.SET_FIELD, FIELD_ONLY, "10391")
-    taken_back = [evolve(change, rule=f"{REFUND} of somebody") for change in moved]
+    taken_back = [evolve(change, cause=Cause.REFUND) for change in moved]
     assert without_moves(taken_back) == ()
 
 

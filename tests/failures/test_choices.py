@@ -147,6 +147,33 @@ def test_a_refund_leads_back_to_the_tier_the_ledger_knows(label: Label) -> None:
     assert label.told(email) == []
 
 
+@pytest.mark.fault("A5")
+def test_a_refund_waits_for_a_yes_of_its_own_whoever_it_is_about(label: Label) -> None:
+    """Not active, in no tier: only the field is cleared, and that takes a purchase back as much as a move does."""
+    tiers = ("GOLD_PURCHASE", "SILVER_PURCHASE", "BRONZE_PURCHASE")
+    gone, away, _ = emails = [label.somebody(f"settled in {tier}") for tier in tiers]
+    state = label.simulated.state()
+    bought = [
+        row for row in state["orders"] if state["campaigns"][0]["product_id"] in [p["id"] for p in row["products"]]
+    ]
+    keys = {row["email"].lower(): row["key"] for row in bought}
+    label.simulated.change(status={"email": gone, "status": "unsubscribed"})
+    label.move(away, **{"from": "SILVER_PURCHASE"})
+    label.desk.settings('[rules]\non_refund = "revert"\n')
+    for email in emails:
+        label.simulated.change(refund=keys[email])
+        before = label.simulated.people()
+        waits = label.desk.run("sync", label.code, "--yes", "--max-moves", "1000", "--json", expect=3).document
+        assert waits["state"] == "needs_approval"
+        assert "taken back after a refund" in waits["note"]
+        assert label.simulated.people() == before
+        assert "refunded_purchase" in label.told(email)
+        label.desk.run("apply", str(waits["run"]), "--json")
+        field = next(row["key"] for row in label.simulated.state()["fields"] if row["name"] == f"{label.code}_PURCHASE")
+        assert label.simulated.people()[email][2].get(field) is None
+    assert [label.tiers(email) for email in emails] == [["GOLD_PURCHASE"], [], ["BRONZE"]]
+
+
 def test_a_fourth_move_on_one_day_waits(label: Label) -> None:
     email = label.somebody("no buyer in SILVER")
     label.buy(email)
