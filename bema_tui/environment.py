@@ -52,6 +52,11 @@ def shows_utf8(environment: Mapping[str, str]) -> bool:
     return False
 
 
+def can_draw(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal can move its cursor."""
+    return environment.get("TERM", "") not in ("", "dumb")
+
+
 def default_database_url() -> str:
     """The database of this user where none is named.
 
@@ -119,9 +124,9 @@ def expand(text: str, setting: str, environment: Mapping[str, str]) -> str:
             )
         return environment[name]
 
-    path = _VARIABLE.sub(value, _with_home(text, setting, environment))
+    path = _VARIABLE.sub(value, text)
     _refuse_no_text(path, setting)
-    return path
+    return _with_home(path, setting, environment)  # last, since a variable may begin with ~
 
 
 def _with_home(text: str, setting: str, environment: Mapping[str, str]) -> str:

@@ -143,6 +143,10 @@ class IncompleteRead(ProviderError):
     retryable = True
 
 
+class ListChanged(IncompleteRead):
+    """A list changed while it was read page by page: who came is there, who did not come may be there too."""
+
+
 class WrongAccount(BemaError):
     """The database belongs to another MailerLite account or another shop."""
 

@@ -57,6 +57,13 @@ def set_up(file: Path, *, level: str = "INFO") -> None:
     root.propagate = False
 
 
+def keep_quiet() -> None:
+    """Log to nowhere: not to the screen either, which is where lines go that have no place of their own."""
+    root = logging.getLogger("bema_tui")
+    root.handlers[:] = [logging.NullHandler()]
+    root.propagate = False
+
+
 def _drop_old(file: Path) -> None:
     oldest = time.time() - KEEP_DAYS * 86_400
     for old in file.parent.glob(file.name + ".*"):

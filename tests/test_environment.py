@@ -13,7 +13,7 @@ from bema_tui.errors import ConfigurationError
 from bema_tui.store.database import normalise_url
 
 ME = pwd.getpwuid(os.getuid())
-SURROUNDINGS = {"HOME": "/home/maria", "LABEL": "studio", "EMPTY": ""}
+SURROUNDINGS = {"HOME": "/home/maria", "LABEL": "studio", "EMPTY": "", "HERE": "~/here"}
 
 PATHS = {
     "b.db": "b.db",
@@ -23,6 +23,7 @@ PATHS = {
     "$HOME/b.db": "/home/maria/b.db",
     "${HOME}/b.db": "/home/maria/b.db",
     "/srv/$LABEL-1/${LABEL}2.db": "/srv/studio-1/studio2.db",
+    "$HERE/b.db": "/home/maria/here/b.db",
     f"~{ME.pw_name}/b.db": ME.pw_dir.rstrip("/") + "/b.db",
     "/srv/a~b": "/srv/a~b",
     "/srv/cheap$": "/srv/cheap$",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import errno
 import functools
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from attrs import evolve, frozen
 from bema_tui import config, logs, signals
 from bema_tui.config import Settings
 from bema_tui.environment import default_log_file
-from bema_tui.errors import BemaError, UsageError
+from bema_tui.errors import BemaError, ConfigurationError, UsageError
 from bema_tui.model import Holder
 from bema_tui.providers.text import clean
 
@@ -39,11 +40,16 @@ class Flags:
     as_json: bool = False
 
 
-def common(function: Callable[..., Any], tell: Callable[..., None] | None = None) -> Callable[..., Any]:
+def common(
+    function: Callable[..., Any],
+    tell: Callable[..., None] | None = None,
+    without_log: Callable[[ConfigurationError], None] | None = None,
+) -> Callable[..., Any]:
     """Add ``--config``, ``--database``, ``--log-level`` and ``--json``; hand the command its settings.
 
     A flag given before the command's name counts for the command too; one behind it outranks that. ``tell`` tells an
-    error of ours in the place of ``tell_error``.
+    error of ours in the place of ``tell_error``. ``without_log`` is told why there is no log, for a command that does
+    without; any other ends there.
     """
 
     @click.option("--config", "config_file", type=click.Path(), help="Settings file (TOML).")
@@ -76,7 +82,13 @@ def common(function: Callable[..., Any], tell: Callable[..., None] | None = None
             _refuse_broken_text(kwargs.values())
             settings = config.load(flags.config, flags={"database_url": flags.database})
             log_file = Path(settings.log_file) if settings.log_file else default_log_file()
-            logs.set_up(log_file, level=flags.log_level or "info")
+            try:
+                logs.set_up(log_file, level=flags.log_level or "info")
+            except ConfigurationError as error:
+                if without_log is None:
+                    raise
+                logs.keep_quiet()
+                without_log(error)
             return function(*args, settings=evolve(settings, log_file=str(log_file)), as_json=flags.as_json, **kwargs)
 
     return wrapped
@@ -200,6 +212,16 @@ def run_async(work: Callable[[], Coroutine[Any, Any, R]]) -> R:
             return done
 
     return asyncio.run(awake())
+
+
+@contextmanager
+def unless_hung_up() -> Iterator[None]:
+    """Leave out what is told to a terminal that is gone: nobody reads it, and the command's status stands."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
 
 
 def is_terminal() -> bool:

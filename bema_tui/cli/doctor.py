@@ -10,45 +10,68 @@ import click
 
 from bema_tui.cli.common import common, print_json, run_async
 from bema_tui.config import Settings
-from bema_tui.errors import BemaError
+from bema_tui.errors import BemaError, ConfigurationError
 from bema_tui.providers.text import clean
 
-_OK, _FAILED, _CONFIGURATION = 0, 1, 2
+_NO_LOG = "bema_tui.no_log"
 _LONGEST = 4000  # characters
 
 
-def _show(lines: list[Any], *, as_json: bool) -> None:
-    if as_json:
-        rows = [{"about": e.about, "verdict": e.verdict, "text": e.text, "advice": e.advice} for e in lines]
-        counts = {verdict: sum(e.verdict == verdict for e in lines) for verdict in ("ok", "warning", "error")}
-        print_json({**counts, "lines": rows})
-        return
-    for line in lines:
-        told = line.text + (f" → {line.advice}" if line.advice else "")
-        click.echo(f"{line.verdict:<7}  {line.about:<13}  {clean(told, _LONGEST)}")
+def _show_line(line: Any) -> None:
+    told = line.text + (f" → {line.advice}" if line.advice else "")
+    click.echo(f"{line.verdict:<7}  {line.about:<13}  {clean(told, _LONGEST)}")
+
+
+def _show_document(lines: list[Any]) -> None:
+    rows = [{"about": e.about, "verdict": e.verdict, "text": e.text, "advice": e.advice} for e in lines]
+    counts = {verdict: sum(e.verdict == verdict for e in lines) for verdict in ("ok", "warning", "error")}
+    print_json({**counts, "lines": rows})
 
 
 def _show_error(error: BemaError, *, as_json: bool) -> None:
     """Settings that can't even be read: the one line there is."""
     from bema_tui.sync.doctor_lines import CONFIGURATION, failed
 
-    _show([failed(CONFIGURATION, error)], as_json=as_json)
+    line = failed(CONFIGURATION, error)
+    if as_json:
+        _show_document([line])
+    else:
+        _show_line(line)
+
+
+def _note(error: ConfigurationError) -> None:
+    """Without a log the rest is looked at all the same."""
+    click.get_current_context().meta[_NO_LOG] = error
 
 
 @click.command()
-@partial(common, tell=_show_error)
+@partial(common, tell=_show_error, without_log=_note)
 def doctor(settings: Settings, as_json: bool) -> None:
     """Check settings, files, database, clocks and both connections; learn how the account answers. Writes nothing.
+
+    Each line comes when its thing has been looked at; with --json all come as one document at the end.
 
     Exit status: 0 all well, or warnings only; 1 errors; 2 the configuration.
     """
 
-    async def work() -> list[Any]:
-        from bema_tui.sync.doctor import examine
+    from bema_tui.sync.doctor import examine
+    from bema_tui.sync.doctor_lines import CONFIGURATION, failed
 
-        return list(await examine(settings))
+    lines: list[Any] = []
 
-    lines = run_async(work)
-    errors = [line.about for line in lines if line.verdict == "error"]
-    _show(lines, as_json=as_json)
-    sys.exit(_CONFIGURATION if "configuration" in errors else _FAILED if errors else _OK)
+    def take(line: Any) -> None:
+        lines.append(line)
+        if not as_json:
+            _show_line(line)
+
+    async def work() -> None:
+        async for line in examine(settings):
+            take(line)
+
+    no_log = click.get_current_context().meta.get(_NO_LOG)
+    if no_log is not None:
+        take(failed(CONFIGURATION, no_log))
+    run_async(work)
+    if as_json:
+        _show_document(lines)
+    sys.exit(max((line.exit_status for line in lines if line.verdict == "error"), default=0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,6 +14,7 @@ from attrs import frozen
 
 from bema_tui import signals
 from bema_tui.cli.common import World
+from bema_tui.environment import can_draw
 from bema_tui.errors import BemaError, LockLost, StoreError
 from bema_tui.model import ChangeState, RunState
 from bema_tui.store.findings import Findings
@@ -21,6 +22,8 @@ from bema_tui.store.views import RunView
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.runner import Begun, Runner
 from bema_tui.sync.services import connector
+
+logger = logging.getLogger("bema_tui.cli")
 
 DONE, FAILED, ATTENTION, STOPPED = 0, 1, 3, 5
 _GRACE_SECONDS = 1.0  # what the request in flight gets after SIGTERM or SIGHUP
@@ -77,8 +80,9 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
         finally:
             if progress is not None:
                 progress.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await progress
+                (ended,) = await asyncio.gather(progress, return_exceptions=True)
+                if isinstance(ended, Exception):  # the terminal is gone, for one: that ends no run
+                    logger.warning("the line of progress ended: %s", ended)
     error = None if task.cancelled() else task.exception()
     if error is not None and not isinstance(error, BemaError):
         raise error
@@ -93,7 +97,7 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
 
 def _can_redraw() -> bool:
     """Whether stderr is a terminal that can rewrite its line."""
-    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return sys.stderr.isatty() and can_draw(os.environ)
 
 
 async def _progress(world: World, run: int) -> None:

@@ -10,7 +10,7 @@ import click
 
 from bema_tui import signals
 from bema_tui.bounds import SETTINGS
-from bema_tui.cli.common import World, common, is_terminal, open_world, print_json, run_async
+from bema_tui.cli.common import World, common, is_terminal, open_world, print_json, run_async, unless_hung_up
 from bema_tui.cli.tables import table
 from bema_tui.config import Settings, require_services
 from bema_tui.errors import UsageError
@@ -43,11 +43,12 @@ async def _tell(world: World, ended: Any, as_json: bool) -> None:
         document = await run_document(world, run)
         if ended.error is not None and not document["error"]:
             document["error"] = ended.error.as_dict()
-        print_json(document)
-    elif run.state.waiting:
-        click.echo(await plan_text(world, run))
+        with unless_hung_up():
+            print_json(document)
     else:
-        click.echo(await run_text(world, run))
+        text = await plan_text(world, run) if run.state.waiting else await run_text(world, run)
+        with unless_hung_up():
+            click.echo(text)
 
 
 def _options(max_moves: int | None = None, **flags: bool) -> dict[str, Any]:
@@ -135,7 +136,8 @@ def sync(
                     answer = _answer(f"Apply these {run.total:,} changes?")
                     if not answer:
                         signals.finish()
-                        click.echo(f"Nothing was written. The plan waits: bema-tui apply {run.id}", err=True)
+                        with unless_hung_up():
+                            click.echo(f"Nothing was written. The plan waits: bema-tui apply {run.id}", err=True)
                         return STOPPED if answer is None else await exit_status(world, ended)
                     ended = await carry_out(world, lambda runner: runner.begin_apply(run.id), quiet=False)
                     await _tell(world, ended, as_json)
@@ -147,18 +149,20 @@ def sync(
 
 
 def _answer(question: str) -> bool | None:
-    """Yes or no; None for a signal and for an end of the input."""
-    while True:
-        click.echo(f"{question} [y/N]: ", err=True, nl=False)
-        line = "" if signals.wait_readable(sys.stdin.fileno()) else sys.stdin.readline()
-        if not line:
-            click.echo(err=True)
-            return None
-        if line.strip().lower() in ("", "n", "no"):
-            return False
-        if line.strip().lower() in ("y", "yes"):
-            return True
-        click.echo("Please say y or n.", err=True)
+    """Yes or no; None for a signal, an end of the input, and a terminal that is gone."""
+    with unless_hung_up():
+        while True:
+            click.echo(f"{question} [y/N]: ", err=True, nl=False)
+            line = "" if signals.wait_readable(sys.stdin.fileno()) else sys.stdin.readline()
+            if not line:
+                click.echo(err=True)
+                return None
+            if line.strip().lower() in ("", "n", "no"):
+                return False
+            if line.strip().lower() in ("y", "yes"):
+                return True
+            click.echo("Please say y or n.", err=True)
+    return None
 
 
 def _ask(settings: Settings, as_json: bool, run: int, verb: str, reason: str) -> None:

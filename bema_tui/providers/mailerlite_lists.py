@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, Protocol, TypeVar
 
 from bema_tui.bounds import LIST_PAGES, LIST_ROWS, PAGE_ROWS
-from bema_tui.errors import IncompleteRead, RequestRefused
+from bema_tui.errors import ListChanged, RequestRefused
 from bema_tui.listing import Listing, UnreadRow
 from bema_tui.model import SubscriberPage
 from bema_tui.providers import mailerlite_parse as parse
@@ -23,6 +23,7 @@ _SMALLER: Final = (100, None)
 _MOST_PAGES: Final = 1000
 MOST_UNREAD: Final = 20
 """Rows of one list that can't be used; more of them are no accident of single records, and the read failed."""
+_READ_AGAIN: Final = 2
 _ANY_ID: Final = re.compile(r"/[0-9]+(?=/|$)")
 
 
@@ -60,7 +61,7 @@ class Lists:
 
         Raises:
             BadAnswer: neither a cursor nor a last page to go by, or a cursor that came before.
-            IncompleteRead: the list came by number, and changed its total on the way.
+            ListChanged: the list came by number, and changed its total on the way.
         """
         tried = "read subscribers"
         position: dict[str, str] = {}
@@ -83,7 +84,7 @@ class Lists:
             if "next_cursor" not in meta:
                 totals.add(_claimed(meta.get("total")))
                 if len(totals) > 1:
-                    raise self._incomplete("MailerLite's list changed while it was read page by page.", tried)
+                    raise self._changed("MailerLite's list changed while it was read page by page.", tried)
                 if number >= last:
                     return
                 position = {"page": str(number + 1)}
@@ -120,15 +121,32 @@ class Lists:
     ) -> Listing[R]:
         """All rows of a numbered list, each once, and what is wrong with those that can't be used.
 
-        ``in_part`` reads what can be read of a row that ``read`` refuses.
+        ``in_part`` reads what can be read of a row that ``read`` refuses. A list that changes on the way is read again,
+        twice.
 
         Raises:
             BadAnswer: a page's frame can't be used, or so many rows that it is not about single ones.
-            IncompleteRead: fewer rows than the list's own total.
+            ListChanged: fewer rows than the list's own total, each time, or a page without any before its last one.
         """
+        for again in reversed(range(_READ_AGAIN + 1)):
+            try:
+                return await self._by_number(path, read, tried, in_part, most)
+            except ListChanged:
+                if not again:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    async def _by_number(
+        self,
+        path: str,
+        read: Callable[[object], R],
+        tried: str,
+        in_part: Callable[[object], R] | None,
+        most: int | None,
+    ) -> Listing[R]:
         rows: dict[str, R] = {}
         broken: list[UnreadRow] = []
-        total = 0
+        total = last = 0
         for number in range(1, _MOST_PAGES + 1):
             size = self._size(path)
             body = await self.numbered_page(path, number, min(size, most or size) if size else None, tried)
@@ -140,13 +158,15 @@ class Lists:
                     rows[row.id or f"{number}.{index}"] = row
                 if unread is not None:
                     broken.append(unread)
-            total = _claimed(meta.get("total"))
-            if not data or number >= (LIST_PAGES.whole(meta.get("last_page")) or 0):
+            total, last = _claimed(meta.get("total")), LIST_PAGES.whole(meta.get("last_page")) or 0
+            if not data or number >= last:
                 break
         listing = Listing(tuple(rows.values()), tuple(broken))
         self._refuse_many(listing, tried)
         if len(rows) + len(listing.hiding) < total:
-            raise self._incomplete(f"MailerLite's list has {total} rows, and {len(rows)} of them came.", tried)
+            raise self._changed(f"MailerLite's list has {total} rows, and {len(rows)} of them came.", tried)
+        if number < last:
+            raise self._changed(f"MailerLite's list has {last} pages, and nothing came on page {number}.", tried)
         return listing
 
     def _refuse_many(self, listing: Listing[R], tried: str) -> None:
@@ -188,9 +208,9 @@ class Lists:
             self._caps[_kind(path)] = given if size is None else min(given, size)
         return body
 
-    def _incomplete(self, words: str, tried: str) -> IncompleteRead:
+    def _changed(self, words: str, tried: str) -> ListChanged:
         advice = "Try again; the list may have changed while it was read."
-        return IncompleteRead(words, tried=tried, where=self._client.where, advice=advice)
+        return ListChanged(words, tried=tried, where=self._client.where, advice=advice)
 
 
 def _read(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Final, Literal
@@ -13,7 +13,8 @@ from attrs import frozen
 from bema_tui.bounds import LIST_ROWS, PAGE_ROWS
 from bema_tui.errors import RequestRefused
 from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
-from bema_tui.model import CustomField, SubscriberStatus
+from bema_tui.model import CustomField, Sample, SubscriberStatus
+from bema_tui.providers import mailerlite_parse as parse
 from bema_tui.providers import mailerlite_service
 from bema_tui.providers.http import ServiceClient, quota_number
 from bema_tui.providers.http_answers import server_time
@@ -23,6 +24,7 @@ from bema_tui.providers.parsing import member
 
 WANTED_ROWS: Final = 1000
 BATCH_ITEMS: Final = 10
+_LOOKED_AT: Final = 3
 _REFUSED: Final = 422
 _DEFAULT_KEYS: Final = frozenset(
     {"name", "last_name", "company", "country", "city", "phone", "state", "zip", "z_i_p", "email"}
@@ -63,6 +65,8 @@ class MailerLiteProbe:
             transport=transport,
             on_answer=self._notice,
         )
+        self.sample: Sample | None = None
+        """A look at the first people of the large page; None before one came."""
         self._remaining: int | None = None
         self._server_time: datetime | None = None
 
@@ -72,7 +76,7 @@ class MailerLiteProbe:
         return self._server_time
 
     async def page_cap(self) -> int | None:
-        """How many people one page of ``GET /subscribers`` holds when 1,000 are asked for.
+        """How many people one page of ``GET /subscribers`` holds when 1,000 are asked for; ``sample`` is of that page.
 
         Raises:
             ProviderError: no usable answer.
@@ -85,9 +89,8 @@ class MailerLiteProbe:
                 if refused.status != _REFUSED:
                     raise
             else:
-                return PAGE_ROWS.whole(member(body, "meta").get("per_page"))
-        body = await self._client.request_json("GET", "/subscribers", tried=tried)
-        return PAGE_ROWS.whole(member(body, "meta").get("per_page"))
+                return self._page(body)
+        return self._page(await self._client.request_json("GET", "/subscribers", tried=tried))
 
     async def counts_by_status(self) -> bool | None:
         """Whether a count (``limit=0``) heeds ``filter[status]``.
@@ -129,6 +132,12 @@ class MailerLiteProbe:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    def _page(self, body: Mapping[str, object]) -> int | None:
+        rows = body.get("data")
+        page = parse.subscriber_page(rows[:_LOOKED_AT] if isinstance(rows, list) else (), "data.")
+        self.sample = Sample(len(page.subscribers) + len({row.path.split(".")[1] for row in page.broken}), page.broken)
+        return PAGE_ROWS.whole(member(body, "meta").get("per_page"))
 
     async def _count(self, status: SubscriberStatus | None) -> int | None:
         params = {"limit": "0", **({"filter[status]": status.value} if status else {})}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -39,7 +38,7 @@ def normalise_url(text: str) -> URL:
         ConfigurationError: it is no database address, or of a kind that is not supported.
     """
     try:
-        url = make_url(text) if "://" in text else URL.create("sqlite", database=os.path.expanduser(text))
+        url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
     except ArgumentError as error:
         raise ConfigurationError(
             "The database address can't be read.",

@@ -62,12 +62,14 @@ class Findings:
         run: int,
         rules: Sequence[FindingRule] | None = None,
         *,
+        keep: Sequence[str] = (),
         except_about: Callable[[str], bool] | None = None,
     ) -> int:
         """Resolve the campaign's open findings that this run did not see; answers how many.
 
         To be called only after a complete, full run: nothing less proves that something is gone. ``rules`` limits it
-        to the rules that the run looked at; ``except_about`` says of a subject's e-mail key that nothing is proved.
+        to the rules that the run looked at. ``keep`` are the ids and e-mail keys of those whom it could not look at;
+        ``except_about`` says of a subject's e-mail key that nothing is proved.
         """
         unseen = and_(
             findings.c.campaign == campaign,
@@ -76,6 +78,9 @@ class Findings:
         )
         if rules is not None:
             unseen = and_(unseen, findings.c.rule.in_(list(rules)))
+        if keep:
+            of_others = findings.c.subject.not_in(keep) & func.coalesce(findings.c.subscriber_id, "").not_in(keep)
+            unseen = and_(unseen, of_others)
         async with self._db.write() as connection:
             if except_about is not None:
                 subjects = (await connection.execute(select(findings.c.subject).distinct().where(unseen))).scalars()

@@ -249,13 +249,12 @@ class People:
                     )
                 )
 
-    async def states(self, subscriber_ids: Sequence[str]) -> dict[str, Member]:
-        """People by id, as last read."""
+    async def states(self, subscriber_ids: Sequence[str], *, read_now: bool = False) -> dict[str, Member]:
+        """People by id, as last read; with ``read_now`` those alone whom this run's read has."""
+        seen = self._read_now() if read_now else members.c.campaign == self._campaign
         async with self._db.read() as connection:
             rows = await connection.execute(
-                select(members).where(
-                    members.c.campaign == self._campaign, members.c.subscriber_id.in_(list(subscriber_ids))
-                )
+                select(members).where(seen, members.c.subscriber_id.in_(list(subscriber_ids)))
             )
             return {row.subscriber_id: _member(row) for row in rows}
 

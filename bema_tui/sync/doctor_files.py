@@ -1,4 +1,4 @@
-"""Looks at the files: who may read them, whether the database is whole, and whether its disk has room."""
+"""The doctor's looks at the files: who may read them, whether the disk has room, and whether the database is whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bema_tui.config import Settings
-from bema_tui.errors import BemaError
+from bema_tui.errors import BemaError, ConfigurationError
 from bema_tui.store.database import Database, normalise_url
 from bema_tui.store.migrate import SHIPPED
 from bema_tui.sync.doctor_lines import Line, Verdict, failed
@@ -26,8 +26,7 @@ def look_at_files(settings: Settings) -> list[Line]:
 
     Whether the database is shared with a group is its team's choice; the files with keys, and the log, are private.
     """
-    database = normalise_url(settings.database_url).database
-    shared = Path(database).absolute() if database and database != ":memory:" else None
+    shared = _database_file(settings)
     settings_file, log = (Path(name).absolute() if name else None for name in (settings.source, settings.log_file))
     lines = [*_folders(shared, settings_file, log)]
     if settings_file is not None:
@@ -37,6 +36,15 @@ def look_at_files(settings: Settings) -> list[Line]:
     if log is not None:
         lines += _rights(log, _GROUP_AND_OTHERS)
     return lines
+
+
+def _database_file(settings: Settings) -> Path | None:
+    """The database's file; None when it is in memory, or its address can't be read (which opening it tells)."""
+    try:
+        database = normalise_url(settings.database_url).database
+    except ConfigurationError:
+        return None
+    return Path(database).absolute() if database and database != ":memory:" else None
 
 
 def _folders(shared: Path | None, *private: Path | None) -> Iterator[Line]:
@@ -103,7 +111,7 @@ def _group(number: int) -> str:
 
 
 async def look_at_database(db: Database) -> list[Line]:
-    """Whether the file is whole, and the disk has room."""
+    """Whether the file is whole."""
     about = "database"
     lines = [Line(about, "ok", f"{db.where} opens; its schema is {SHIPPED.head}.")]
     try:
@@ -116,13 +124,16 @@ async def look_at_database(db: Database) -> list[Line]:
     else:
         advice = "Put back the newest copy beside it (*.backup-*), or a backup."
         lines.append(Line(about, "error", f"It is damaged: {'; '.join(str(row) for row in found)}.", advice))
-    if db.where != ":memory:":
-        lines.append(_disk(Path(db.where)))
     return lines
 
 
-def _disk(path: Path) -> Line:
-    free = shutil.disk_usage(path.parent).free
-    text = f"{free / (1 << 30):.1f} GiB are free on its disk."
+def look_at_disk(settings: Settings) -> list[Line]:
+    """Whether the disk of the database has room; a full one is why it can't be opened, too."""
+    file = _database_file(settings)
+    if file is None or not file.parent.exists():
+        return []
+    free = shutil.disk_usage(file.parent).free
+    text = f"{free / (1 << 30):.1f} GiB are free on the database's disk."
     verdict: Verdict = "error" if free < _FREE_ERROR else "warning" if free < _FREE_WARNING else "ok"
-    return Line("disk", verdict, text, "" if verdict == "ok" else "Free some space: a run stops when the disk is full.")
+    advice = "" if verdict == "ok" else "Free some space: a run stops when the disk is full."
+    return [Line("disk", verdict, text, advice)]

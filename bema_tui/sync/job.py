@@ -85,6 +85,8 @@ class Job:
     """People whose rows can't be read: id (or address) to their e-mail key, empty where that can't be read either."""
     in_doubt: set[str] = field(factory=set)
     """People of whom it can't be said in which tiers they are, for a group that can't be read."""
+    unsettled: list[str] = field(factory=list)
+    """Groups some of whose members could not be settled: nothing is taken back, and no finding is over."""
     safe_point: Callable[[RunState], Awaitable[None]] = field(default=_no_keeper)
 
     async def enter(self, phase: Phase, note: str = "") -> None:

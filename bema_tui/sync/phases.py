@@ -52,11 +52,12 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> Accou
     await job.enter(Phase.RECONCILE, people.note)
     shrunk = await _shrunk(job)
     await job.findings.record(shrunk, job.run)
-    plan = await Planner(job, account, rules, shrank=bool(shrunk)).plan()
-    if job.full_shop_read and not job.unproved.everybody:  # else nothing proves that a finding is over
-        await job.findings.resolve_unseen(job.campaign.code, job.run, except_about=job.unproved.concerns)
+    plan = await Planner(job, account, rules, shrank=bool(shrunk or job.unsettled)).plan()
+    if job.full_shop_read and not (job.unsettled or job.unproved.everybody):  # else nothing proves a finding to be over
+        kept = [*job.set_aside, *job.set_aside.values()]
+        await job.findings.resolve_unseen(job.campaign.code, job.run, keep=kept, except_about=job.unproved.concerns)
     await job.enter(Phase.PLAN, f"{plan.left_out:,} left out")
-    if not shrunk:
+    if not shrunk and not job.unsettled:
         await _keep_sizes(job)
     await _write_cost(job, account, plan, gate, shrunk, people)
     _refuse_blocked(job, account)
@@ -223,7 +224,7 @@ def _checks(job: Job, plan: PlanResult, orders: int, *, shrunk: bool) -> list[Ma
     created = plan.kinds.get(ChangeKind.CREATE_SUBSCRIBER, 0)
     return [
         {"text": _shop_check(job, orders), "ok": True, "look": bool(job.unproved.count)},
-        {"text": _people_check(job), "ok": True, "look": bool(job.set_aside)},
+        {"text": _people_check(job), "ok": True, "look": bool(job.set_aside or job.unsettled)},
         {"text": "nobody is left without a tier", "ok": plan.removes_unproved == 0},
         {"text": f"no status is changed, {created or 'nobody'} created", "ok": True, "look": bool(created)},
         {"text": f"{'a' if shrunk else 'no'} read shrank over {percent:g} %", "ok": True, "look": shrunk},
@@ -241,8 +242,9 @@ def _shop_check(job: Job, orders: int) -> str:
 
 
 def _people_check(job: Job) -> str:
-    unread = f", {len(job.set_aside):,} unreadable" if job.set_aside else ""
-    return f"MailerLite read whole, {job.people_read:,} people{unread}"
+    how = f"MailerLite read but for some of {' and '.join(job.unsettled)}" if job.unsettled else "MailerLite read whole"
+    aside = f", {len(job.set_aside):,} left alone" if job.set_aside else ""
+    return f"{how}, {job.people_read:,} people{aside}"
 
 
 def _most_moves(job: Job) -> int:

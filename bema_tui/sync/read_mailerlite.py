@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
+from bema_tui.errors import ListChanged
 from bema_tui.model import Completeness, SubscriberStatus
 from bema_tui.providers.window import BatchCost
 from bema_tui.store.budget import AccountFacts
@@ -28,6 +29,7 @@ from bema_tui.sync.reading_sweep import sweep
 
 _BUYER_STATUSES = ("complete", "partially_refunded", "revoked", "on_hold")
 _LISTS = {"page_of_group": "/groups/*/subscribers", "page_of_account": "/subscribers"}
+_BEYOND = "people_beyond_list"
 _COUNT_HOLDS = 24 * 3600.0  # seconds; the count only chooses the way
 
 
@@ -56,23 +58,26 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
     cost = await choose_reading(job, account, buyers, facts, batch)
     before, began = job.meter.read, job.db.now()
     await job.note(read_forecast=before + cost.requests)
+    lacking: int | None = None
     if cost.strategy == BY_SWEEP:
-        await _remember_count(job, facts, await sweep(job, account, buyers))
+        lacking = await _sweep(job, account, buyers, facts)
     else:
         await read_groups(job, account)
     doubtful = await job.people.doubtful()
     missing: Sequence[str] = ()
-    if cost.strategy != BY_SWEEP or job.settings.rules.add_new_buyers:
+    if lacking != 0 or job.settings.rules.add_new_buyers:
         missing = in_known_form(await job.people.missing_buyers(job.campaign.product_ids, _BUYER_STATUSES))
     forecast = job.meter.read + (await ready_look_up(job, missing)).requests(missing, doubtful)
     await job.note(read_forecast=forecast)
-    await look_closely(job, account, doubtful, missing)
+    found = await look_closely(job, account, doubtful, missing)
+    if lacking and not found:
+        await facts.learned(_BEYOND, lacking)
     await _remember_pages(job, facts)
     people = job.people_read = await job.people.count()
     await job.note(
         members=people,
         mailerlite_read={
-            "completeness": Completeness.COMPLETE,
+            "completeness": Completeness.PARTIAL if job.unsettled else Completeness.COMPLETE,
             "at": job.db.now().isoformat(),
             "people": people,
             "strategy": cost.strategy,
@@ -127,6 +132,25 @@ async def _remember_pages(job: Job, facts: AccountFacts) -> None:
         cap = job.mailerlite.page_cap(path)
         if cap is not None:
             await facts.learned(name, cap)
+
+
+async def _sweep(job: Job, account: Account, buyers: Buyers, facts: AccountFacts) -> int | None:
+    """Sweep the account, and say how many more it counts than came; 0 proves that whoever did not come is not in it.
+
+    An account may count people whom its list never shows: what it counted beyond the list when look-ups found none of
+    them is left out. None says that the list changed on the way, and that the groups were read instead.
+    """
+    counted, beyond = await facts.number("people"), await facts.number(_BEYOND) or 0
+    try:
+        came = await sweep(job, account, buyers)
+    except ListChanged:
+        await read_groups(job, account)
+        return None
+    if counted is not None and came + beyond < counted:
+        counted = await job.mailerlite.count_subscribers()
+    await _remember_count(job, facts, max(came, counted or 0))
+    lacking = max(0, (counted or 0) - came)
+    return 0 if lacking <= beyond else lacking
 
 
 async def _people_in_account(job: Job, facts: AccountFacts) -> int:

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from bema_tui.errors import IncompleteRead
-from bema_tui.model import Group, RunState, SubscriberStatus
+from collections.abc import Collection
+
+from attrs import frozen
+
+from bema_tui.campaigns.severities import finding
+from bema_tui.errors import IncompleteRead, ListChanged
+from bema_tui.model import FindingRule, Group, RunState, SubscriberStatus
 from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
-from bema_tui.sync.reading_people import members_of, usable
+from bema_tui.sync.reading_people import MOST_SET_ASIDE, look_closely, members_of, usable
+
+PASSES = 3
+MOST_ASKED_FOR = 500
+"""People whom one pass showed and the next did not, to be asked for by id: more are no movement of single ones."""
+
+
+@frozen
+class _Pass:
+    """Who came in one pass, by id; ``whole`` unless the list changed under the hand."""
+
+    came: frozenset[int]
+    whole: bool
 
 
 def worth_reading(group: Group, status: SubscriberStatus) -> bool:
@@ -18,7 +35,7 @@ async def read_groups(job: Job, account: Account) -> None:
     """Every member of every group.
 
     Raises:
-        IncompleteRead: a group could not be read whole, or a row does not parse.
+        IncompleteRead: nothing of a group could be read, or a row does not parse.
     """
     for _, group in account.groups_to_read:
         never_counted = False
@@ -32,33 +49,88 @@ async def read_groups(job: Job, account: Account) -> None:
 async def read_members(job: Job, account: Account, group: Group, status: SubscriberStatus) -> int:
     """The members of one status; answers how many.
 
-    The group's counts are cached by the service. Where they promise more people than came, the group is read a second
-    time: two passes that agree outweigh a count that lags; two that differ are no complete read.
+    A row shows in one moment in which groups its person is, so whoever came is settled. Who did not come is another
+    matter: the group's counts are cached by the service, and people come and go. Where the counts promise more than
+    came, the group is read again: a pass that lacks nobody of those before outweighs a count that lags, and so does
+    one that lacks people who, asked for by id, are not in the group any more. What three passes don't settle is a
+    finding, and the run takes nothing back.
+
+    Raises:
+        IncompleteRead: nobody came in any pass, many were left out of one, or rows don't parse.
     """
     promised = group.counts.get(status, 0)
-    first = await _pass(job, account, group, status)
-    if len(first) >= promised:
-        return len(first)
-    second = await _pass(job, account, group, status)
-    if second != first:
+    now = await _pass(job, account, group, status)
+    if now.whole and len(now.came) >= promised:
+        return len(now.came)
+    seen, gone = now.came, frozenset[int]()
+    for _ in range(PASSES - 1):
+        now = await _pass(job, account, group, status, seen)
+        left_out = seen - now.came - gone
+        gone |= await _gone(job, account, group, status, left_out)
+        if now.whole and (len(now.came) >= promised or left_out <= gone):
+            return len(now.came)
+        seen |= now.came
+    if not seen:
         raise IncompleteRead(
-            f"The group {group.name} gave {len(first)}, then {len(second)} {status} members, "
-            f"and counts {promised} itself.",
+            f"The list of the {status} members of {group.name} changed in each of {PASSES} readings, and nobody came.",
             tried="read the campaign's groups",
             where="MailerLite",
             advice="Nothing was written. Start the sync again in a minute.",
         )
-    return len(first)
+    job.unsettled.append(group.name)
+    unsettled = finding(
+        FindingRule.RECORD_WARNING,
+        job.campaign.code,
+        group.name,
+        f"Not all {status} members of {group.name} could be settled: its list changed in each of {PASSES} readings. "
+        f"{len(seen):,} came, the group counts {promised:,} itself.",
+        "Whoever did not come is left alone, and in this run nobody leaves a group and nothing is taken back; the next "
+        "sync reads them again.",
+    )
+    await job.findings.record([unsettled], job.run)
+    return len(seen)
 
 
-async def _pass(job: Job, account: Account, group: Group, status: SubscriberStatus) -> frozenset[int]:
+async def _gone(
+    job: Job, account: Account, group: Group, status: SubscriberStatus, left_out: frozenset[int]
+) -> frozenset[int]:
+    """Those of the people whom a pass left out who, asked for by id, are not in the group, or of this status, any more.
+
+    Raises:
+        IncompleteRead: many still are; that is no account in motion, but a list that leaves people out.
+    """
+    if len(left_out) > MOST_ASKED_FOR:
+        return frozenset()
+    ids = [str(number) for number in sorted(left_out)]
+    await look_closely(job, account, ids, ())
+    tier = account.tier_of_group[group.id]
+    shown = await job.people.states(ids, read_now=True)
+    there = {int(number) for number, one in shown.items() if one.status is status and tier in one.tiers}
+    if len(there) > MOST_SET_ASIDE:
+        raise IncompleteRead(
+            f"The list of the {status} members of {group.name} left out {len(there)} people who are in it; the group "
+            f"counts {group.counts.get(status, 0):,} itself.",
+            tried="read the campaign's groups",
+            where="MailerLite",
+            advice="Nothing was written. Start the sync again in a minute.",
+        )
+    return left_out - there
+
+
+async def _pass(
+    job: Job, account: Account, group: Group, status: SubscriberStatus, before: Collection[int] = frozenset()
+) -> _Pass:
     seen: set[int] = set()
-    async for page in job.mailerlite.get_subscribers(group_id=group.id, status=status, with_groups=True):
-        await job.safe_point(RunState.PLANNING)
-        people = await usable(job, page, group.name)
-        await job.people.put(members_of(job, account, people))
-        seen.update(int(subscriber.id) for subscriber in people)
-        seen.update(int(row.subscriber_id) for row in page.broken)
-        job.people_read += len(people)
-        await job.note(members=job.people_read)
-    return frozenset(seen)
+    whole = True
+    try:
+        async for page in job.mailerlite.get_subscribers(group_id=group.id, status=status, with_groups=True):
+            await job.safe_point(RunState.PLANNING)
+            people = await usable(job, page, group.name)
+            await job.people.put(members_of(job, account, people))
+            came = {int(subscriber.id) for subscriber in people}
+            seen |= came | {int(row.subscriber_id) for row in page.broken}
+            job.people_read += len(came.difference(before))
+            await job.note(members=job.people_read)
+    except ListChanged:
+        whole = False
+    return _Pass(frozenset(seen), whole)

@@ -138,21 +138,24 @@ async def remember_look_up(job: Job) -> None:
         await facts.learned(_FORM_AT, int(job.db.now().timestamp()))
 
 
-async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses: Sequence[str]) -> None:
+async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses: Sequence[str]) -> int:
     """Read people again by id, and look buyers up by address whom no list showed; fifty in a request, of either kind.
 
-    Who is gone is no longer of this read. Who can't be read or looked up is set aside, as in a list.
+    Answers how many were found by their address. Who is gone is no longer of this read. Who can't be read or looked up
+    is set aside, as in a list.
 
     Raises:
         IncompleteRead: MailerLite did not answer for many of them, or finds nobody by any form of look-up.
     """
     look_up = await ready_look_up(job, addresses)
     shown: set[str] = set()
+    by_address = 0
     aside: list[Looked] = []
     async for settled in look_up.find(in_known_form(addresses), ids):
         known = await job.people.states([one.who for one in settled])
         people = members_of(job, account, [one.answer.subscriber() for one in settled if one.answer is not None])
         shown.update(person.email_key for person in people)
+        by_address += sum(one.answer is not None and "@" in one.who for one in settled)
         await job.people.put(people)
         await job.people.forget([one.who for one in settled if one.absent and one.who in known])
         aside += [one for one in settled if one.problem]
@@ -174,6 +177,7 @@ async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses
             where="MailerLite",
             advice="Nothing was written. Look at the findings, then start the sync again.",
         )
+    return by_address
 
 
 def in_known_form(addresses: Sequence[str]) -> list[str]:

@@ -229,6 +229,7 @@ class Runner:
             await job.interrupt.sleep(asked.seconds)
         job.people_read = 0
         job.set_aside.clear()
+        job.unsettled.clear()
 
     async def _guarded(self, work: Callable[[], Awaitable[_End]]) -> _End:
         """The one place where a run's error becomes the state it ended in."""

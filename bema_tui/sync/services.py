@@ -10,7 +10,7 @@ from attrs import frozen
 
 from bema_tui.config import Settings
 from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, RateLimited, WriteUnknown
-from bema_tui.interfaces import Interrupt, RequestMeter
+from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
 from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.gates import WindowGate
@@ -157,28 +157,60 @@ def connector(db: Database, settings: Settings, policy: HttpPolicy | None = None
     def connect(interrupt: Interrupt, meter: RequestMeter) -> Connections:
         gate = SharedGate(db, settings, interrupt, policy.patience)
         return Connections(
-            mailerlite=MailerLite(
-                settings.mailerlite.url,
-                settings.mailerlite.key.reveal(),
-                gate=gate,
-                interrupt=interrupt,
-                meter=meter,
-                policy=policy,
-                breaker=mailing,
-            ),
-            shop=EasyDigitalDownloads(
-                settings.edd.url,
-                settings.edd.key.reveal(),
-                settings.edd.token.reveal(),
-                interrupt=interrupt,
-                meter=meter,
-                policy=policy,
-                page_size=settings.edd.page_size,
-                parallel=settings.edd.parallel,
-                credentials_in_url=settings.edd_credentials_in_url,
-                breaker=shopping,
-            ),
+            mailerlite=connect_mailerlite(settings, gate, interrupt, meter, policy, mailing),
+            shop=connect_shop(settings, interrupt, meter, policy, shopping),
             gate=gate,
         )
 
     return connect
+
+
+def connect_mailerlite(
+    settings: Settings,
+    gate: PacingGate,
+    interrupt: Interrupt,
+    meter: RequestMeter,
+    policy: HttpPolicy | None = None,
+    breaker: Breaker | None = None,
+) -> MailerLite:
+    """MailerLite as the settings name it; nothing is sent yet.
+
+    Raises:
+        ConfigurationError: its address or its key can't be used, or what the environment says of proxies or
+            certificates.
+    """
+    return MailerLite(
+        settings.mailerlite.url,
+        settings.mailerlite.key.reveal(),
+        gate=gate,
+        interrupt=interrupt,
+        meter=meter,
+        policy=policy,
+        breaker=breaker,
+    )
+
+
+def connect_shop(
+    settings: Settings,
+    interrupt: Interrupt,
+    meter: RequestMeter,
+    policy: HttpPolicy | None = None,
+    breaker: Breaker | None = None,
+) -> EasyDigitalDownloads:
+    """The shop as the settings name it; nothing is sent yet.
+
+    Raises:
+        ConfigurationError: as for MailerLite.
+    """
+    return EasyDigitalDownloads(
+        settings.edd.url,
+        settings.edd.key.reveal(),
+        settings.edd.token.reveal(),
+        interrupt=interrupt,
+        meter=meter,
+        policy=policy,
+        page_size=settings.edd.page_size,
+        parallel=settings.edd.parallel,
+        credentials_in_url=settings.edd_credentials_in_url,
+        breaker=breaker,
+    )

@@ -16,6 +16,7 @@ from datetime import tzinfo
 from typing import Literal
 
 from bema_tui import signals
+from bema_tui.environment import can_draw
 from bema_tui.errors import BemaError
 from bema_tui.tui.app import BemaApp, Clock, utc_now
 from bema_tui.tui.backend import Backend
@@ -34,7 +35,7 @@ def why_not(environment: Mapping[str, str], *, tty: bool) -> str | None:
     """Why no screen can be drawn here, with what to use in its place; None when it can."""
     if not tty:
         reason = "the console needs a terminal, and its output is not one"
-    elif environment.get("TERM", "") in ("", "dumb"):
+    elif not can_draw(environment):
         reason = f"the console can't draw on TERM={environment.get('TERM', '') or '(not set)'}"
     else:
         return None

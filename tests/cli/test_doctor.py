@@ -20,6 +20,8 @@ from bema_tui.sync.doctor import examine
 from bema_tui.sync.doctor_lines import Line
 
 from ..failures.desk import Desk, Simulated
+from ..failures.fixtures import OpenDesk, StartProxy, StartSimulator
+from ..failures.proxy import Asked, Given, PassOn
 
 
 def lines(said: Any, about: str) -> list[dict[str, str]]:
@@ -40,8 +42,8 @@ def test_all_is_well(simulated: Simulated, desk: Desk) -> None:
     assert (said.document["warning"], said.document["error"]) == (0, 0), said.document
     about = [line["about"] for line in said.document["lines"]]
     assert set(about) == {
-        "configuration", "files", "database", "disk", "shop", "clock", "mailerlite", "page size", "counting", "batches",
-        "field keys", "cost",
+        "configuration", "files", "database", "disk", "shop", "sales", "clock", "mailerlite", "people", "page size",
+        "counting", "batches", "field keys", "cost",
     }  # fmt: skip
     assert about.count("clock") == 2
     assert simulated.writes() == []
@@ -85,12 +87,19 @@ def test_a_second_look_takes_over_what_changed(simulated: Simulated, desk: Desk)
     assert (kept(desk)["mailerlite_page_of_account"], kept(desk)["mailerlite_batch_item"]) == ("1000", "0")
 
 
-def test_missing_settings_are_named_and_nobody_is_asked(simulated: Simulated, desk: Desk) -> None:
-    del desk.environment["BEMA_EDD_TOKEN"]
+@pytest.mark.parametrize(
+    ("missing", "side", "asked"),
+    [("BEMA_EDD_TOKEN", "shop", "mailerlite"), ("BEMA_MAILERLITE_KEY", "mailerlite", "shop")],
+)
+def test_missing_settings_are_named_and_the_other_service_is_asked(
+    simulated: Simulated, desk: Desk, missing: str, side: str, asked: str
+) -> None:
+    del desk.environment[missing]
     said = desk.run("doctor", "--json", expect=2)
-    assert "BEMA_EDD_TOKEN" in lines(said, "configuration")[1]["text"]
+    assert missing in lines(said, "configuration")[1]["text"]
     assert verdicts(said, "database") == {"ok"}
-    assert simulated.requests() == []
+    assert (verdicts(said, side), verdicts(said, asked)) == (set(), {"ok"})
+    assert said.document["error"] == 1
 
 
 def test_a_key_without_the_right_is_an_error_that_says_which_role(simulated: Simulated, desk: Desk) -> None:
@@ -182,16 +191,176 @@ def test_settings_that_cannot_be_read_are_one_line_that_says_where_and_what_to_d
     assert desk.run("doctor", expect=2).out.startswith("error    configuration  ")
 
 
-def test_a_database_that_cannot_be_opened_is_named(desk: Desk) -> None:
-    desk.environment["BEMA_DATABASE_URL"] = "sqlite:////proc/none/bema.sqlite3"
-    said = desk.run("doctor", "--json", expect=1)
-    assert "/proc/none/bema.sqlite3" in lines(said, "database")[0]["text"]
+def foreign(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE recipes (name TEXT)")
 
 
-def test_a_file_that_is_no_database_is_an_error(desk: Desk) -> None:
-    desk.database.write_bytes(b"not a database at all" * 100)
+UNUSABLE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no database": (lambda path: path.write_bytes(b"not a database at all" * 100), "no database"),
+    "another program's": (foreign, "belongs to another program"),
+    "a name that ends nowhere": (lambda path: path.symlink_to("/proc/none/bema.sqlite3"), "can't be opened"),
+}
+
+
+@pytest.mark.fault("D4")
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_without_a_database_everything_else_is_looked_at(kind: str, simulated: Simulated, desk: Desk) -> None:
+    make, words = UNUSABLE[kind]
+    make(desk.database)
     said = desk.run("doctor", "--json", expect=1)
-    assert "no database" in lines(said, "database")[0]["text"]
+    (line,) = lines(said, "database")
+    assert (line["verdict"], said.document["error"]) == ("error", 1)
+    assert words in line["text"]
+    assert str(desk.database) in line["text"] or "/proc/none" in line["text"]
+    assert line["advice"]
+    for about in ("shop", "sales", "mailerlite", "people", "batches", "field keys", "cost"):
+        assert verdicts(said, about) == {"ok"}, about
+    assert len(simulated.requests()) < 15
+
+
+def test_a_database_of_a_newer_version_is_told_with_the_status_that_every_command_has(desk: Desk) -> None:
+    desk.run("campaigns", "list", "--json", expect=0)
+    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    for command in ("doctor", "runs"):
+        said = desk.run(command, "--json", expect=2)
+        assert "newer version" in said.out
+    (line,) = lines(desk.run("doctor", "--json"), "database")
+    assert (line["verdict"], "Update the program" in line["advice"]) == ("error", True)
+
+
+def test_a_database_address_that_is_none_is_wrong_configuration(desk: Desk) -> None:
+    desk.environment["BEMA_DATABASE_URL"] = "postgres://me:geheim-1234@db/x"
+    said = desk.run("doctor", "--json", expect=2)
+    assert "geheim-1234" not in said.out
+    assert (verdicts(said, "shop"), verdicts(said, "mailerlite")) == ({"ok"}, {"ok"})
+
+
+@pytest.mark.fault("D4")
+async def test_a_look_that_fails_for_a_reason_nobody_thought_of_is_a_line(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def explode(_: str) -> Database:
+        raise LookupError("secret of the inside")
+
+    found = [line async for line in examine(load(environment=desk.environment), explode)]
+    (line,) = [line for line in found if line.about == "database"]
+    assert (line.verdict, line.text) == ("error", "It could not be looked at: LookupError.")
+    assert {line.verdict for line in found if line.about in {"shop", "mailerlite"}} == {"ok"}
+    assert "secret of the inside" in caplog.text
+
+
+def test_without_a_log_everything_else_is_looked_at(desk: Desk) -> None:
+    desk.environment["BEMA_LOG_FILE"] = "/dev/null/bema.log"
+    said = desk.run("doctor", "--json", expect=2)
+    (line,) = [line for line in said.document["lines"] if line["verdict"] == "error"]
+    assert (line["about"], "/dev/null/bema.log" in line["text"]) == ("configuration", True)
+    assert {"shop", "mailerlite", "database", "cost"} <= {line["about"] for line in said.document["lines"]}
+    assert said.err == ""
+
+
+# What the environment says of proxies and certificates
+
+ELSEWHERE = {"BEMA_MAILERLITE_URL": "https://mail.example/api", "BEMA_EDD_URL": "https://shop.example"}
+ENVIRONMENT = {
+    "a SOCKS proxy": ({"ALL_PROXY": "socks5://127.0.0.1:9"}, "ALL_PROXY"),
+    "no proxy": ({"HTTPS_PROXY": "http://me:geheim-1234@proxy:port"}, "HTTPS_PROXY"),
+    "certificates": ({"SSL_CERT_FILE": "/missing"}, "SSL_CERT_FILE"),
+    "a folder": ({"SSL_CERT_DIR": "/missing"}, "SSL_CERT_DIR"),
+    "keys": ({"SSLKEYLOGFILE": "/missing/keys"}, "SSLKEYLOGFILE"),
+    "a port": ({"BEMA_EDD_URL": "https://shop.example:99999"}, "BEMA_EDD_URL"),
+}
+
+
+@pytest.mark.fault("A6")
+@pytest.mark.parametrize("mistake", ENVIRONMENT)
+@pytest.mark.parametrize("side", ["BEMA_MAILERLITE_URL", "BEMA_EDD_URL"])
+def test_a_mistake_in_the_environment_is_a_line_and_the_other_service_is_asked(
+    desk: Desk, side: str, mistake: str
+) -> None:
+    environment, variable = ENVIRONMENT[mistake]
+    side = next((name for name in environment if name.startswith("BEMA_")), side)
+    desk.environment.update({side: ELSEWHERE[side], **environment})
+    said = desk.run("doctor", "--json", expect=2)
+    (line,) = [line for line in said.document["lines"] if line["verdict"] == "error"]
+    assert (line["about"], variable in line["text"], bool(line["advice"])) == ("configuration", True, True)
+    assert "geheim-1234" not in said.out + said.err
+    other = "shop" if side == "BEMA_MAILERLITE_URL" else "mailerlite"
+    assert verdicts(said, other) == {"ok"}
+    assert verdicts(said, "database") == {"ok"}
+    assert "error    configuration" in desk.run("doctor", expect=2).out
+
+
+# What lies behind a good answer to the first question
+
+
+@pytest.mark.fault("D4")
+@pytest.mark.parametrize("version", ["2.11", "3.0"])
+@pytest.mark.parametrize("quick", [(), ("--quick",)])
+def test_an_old_edd_is_told_by_doctor_and_sync_alike(
+    simulated: Simulated, desk: Desk, version: str, quick: tuple[str, ...]
+) -> None:
+    code = desk.discover()
+    if quick:
+        desk.run("sync", code, "--yes", "--max-moves", "1000", "--create-missing", "--json")
+    simulated.set(edd_version=version)
+    said = desk.run("doctor", "--json", expect=1)
+    (line,) = lines(said, "shop")
+    assert line["text"].startswith("This EDD is older than 3.1.0.4 and can't be read")
+    assert "update" in line["advice"]
+    assert verdicts(said, "mailerlite") == {"ok"}
+    assert len(lines(said, "clock")) == 2
+    for command in (("sync", code, "--yes", *quick), ("campaigns", "discover")):
+        failed = desk.run(*command, "--json", expect=1)
+        assert "This EDD is older than 3.1.0.4 and can't be read" in failed.complaint
+        assert "can't be used" not in failed.complaint
+
+
+@pytest.mark.fault("D7")
+def test_a_cache_that_gives_one_answer_to_every_question_is_found(
+    simulated: Simulated, desk: Desk, proxies: StartProxy
+) -> None:
+    proxy = proxies(simulated.endpoints.edd_url)
+    kept: dict[str, Given] = {}
+
+    async def by_path(asked: Asked, pass_on: PassOn) -> Given:
+        if asked.path not in kept:
+            kept[asked.path] = await pass_on(asked.body)
+        return kept[asked.path]
+
+    proxy.meddle = by_path
+    desk.environment["BEMA_EDD_URL"] = proxy.url
+    said = desk.run("doctor", "--json", expect=1)
+    (line,) = lines(said, "shop")
+    assert "no sales, but the answer to another question (info)" in line["text"]
+    assert "cache" in line["advice"]
+
+
+@pytest.mark.fault("D4")
+def test_a_shop_without_sales_and_an_account_without_people_are_fine(
+    simulators: StartSimulator, desks: OpenDesk
+) -> None:
+    desk = desks(simulators(subscribers=0, orders=0, campaigns=0).endpoints)
+    said = desk.run("doctor", "--json", expect=0)
+    assert "no sales yet" in lines(said, "sales")[0]["text"]
+    assert "nobody yet" in lines(said, "people")[0]["text"]
+    assert said.document["warning"] == 0
+
+
+def test_rows_that_can_not_be_read_are_named(simulated: Simulated, desk: Desk) -> None:
+    state = simulated.state()
+    newest = max((row for row in state["orders"] if row["status"] == "complete"), key=lambda row: int(row["row_id"]))
+    person = max(state["subscribers"], key=lambda row: int(row["id"]))
+    broken = {"kind": "order", "id": newest["row_id"], "set": {"products": 7}}
+    simulated.change(**{"break": broken})
+    simulated.change(**{"break": {"kind": "subscriber", "id": person["id"], "set": {"status": "lost"}}})
+    said = desk.run("doctor", "--json", expect=0)
+    (sales,), (people,) = lines(said, "sales"), lines(said, "people")
+    assert (sales["verdict"], people["verdict"]) == ("warning", "warning")
+    assert f"ID {newest['id']}: products" in sales["text"]
+    assert "data.0.status" in people["text"]
+    assert person["email"] not in said.out
 
 
 def test_a_damaged_database_is_an_error(desk: Desk) -> None:
@@ -225,7 +394,7 @@ async def test_the_clock_is_held_against_both_servers(
     async def shifted(address: str) -> Database:
         return await Database.open(address, clock=lambda: utc_now() + timedelta(seconds=off))
 
-    found: list[Line] = await examine(load(environment=desk.environment), shifted)
+    found: list[Line] = [line async for line in examine(load(environment=desk.environment), shifted)]
     clocks = [line for line in found if line.about == "clock"]
     assert [line.verdict for line in clocks] == [verdict, verdict]
     assert all(words in line.text for line in clocks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
@@ -10,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import termios
 import time
 from contextlib import closing
 
@@ -54,6 +56,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(slave)
         self.shown = ""
@@ -77,6 +80,9 @@ class Terminal:
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
+
+    def hang_up(self) -> None:
+        os.close(self._master)
 
     def end(self) -> int:
         end = time.monotonic() + DEADLINE
@@ -133,6 +139,21 @@ def test_an_interrupt_at_the_question_leaves_the_plan(number: signal.Signals, si
     assert "Traceback" not in terminal.shown
     assert desk.run("runs", "1", "--json").document["state"] == "planned"
     assert simulated.writes() == []
+
+
+@pytest.mark.fault("E3")
+def test_a_terminal_that_is_gone_stops_its_run_and_leaves_it_in_order(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    simulated.ask("hold", {"at": 1, "when": "after", "only": "writes"})
+    terminal = Terminal(desk, "sync", code, "--yes")
+    terminal.wait_for("apply 0")  # the line of progress
+    until("a held request", lambda: simulated.ask("held")["holding"])
+    terminal.hang_up()
+    assert terminal.process.wait(DEADLINE) == 5
+    simulated.ask("release", {})
+    run = desk.run("runs", "1", "--json").document
+    assert (run["state"], run["sending"]) == ("stopped", 0)
+    assert desk.run("locks", "--json").document == []
 
 
 def test_a_closed_pipe_is_silent(desk: Desk) -> None:

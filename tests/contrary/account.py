@@ -42,6 +42,9 @@ class Account:
         self.created: list[str] = []
         self.writes: list[str] = []
         """Every write that was asked for, also in batches: method, path, body."""
+        self.counted_besides = 0
+        """People whom the account's count has and its list has not."""
+        self._listings = 0
         self._first_counts = {number: self._counted(number) for number in self.groups}
         self._imports: dict[str, dict[str, Any]] = {}
         self._next_id = max(map(int, [*self.people, *self.groups]), default=10**17) + 1
@@ -136,7 +139,9 @@ class Account:
     def _list_people(self, *, query: Query, **_: Any) -> Answer:
         people = self._of_status(self.people.values(), query.get("filter[status]"))
         if query.get("limit") == "0":
-            return 200, {"total": len(self.people if self._choices.filtered_count == "whole" else people)}
+            counted = len(self.people if self._choices.filtered_count == "whole" else people)
+            return 200, {"total": counted + self.counted_besides}
+        people = people[: self._choices.account_page] if self._choices.ends_early else people
         return self._by_cursor(people, query, self._choices.account_page, 25)
 
     def _list_members(self, group: str, *, query: Query, **_: Any) -> Answer:
@@ -144,6 +149,9 @@ class Account:
             return self._missing("Group\\Group", group)
         members = [person for person in self.people.values() if group in person["groups"]]
         people = self._of_status(members, query.get("filter[status]", "active"))
+        self._listings += 1
+        if self._choices.restless == "leaves one out" and people and "cursor" not in query:
+            del people[self._listings % len(people)]
         if self._choices.numbered_groups:
             rows = [self._row(person, with_groups="include" in query) for person in people]
             return self._by_number(rows, query, self._choices.group_page, 50)
@@ -363,6 +371,8 @@ class Account:
         meta: dict[str, Any] = {"current_page": page, "last_page": last, "per_page": size, "total": len(rows)}
         if self._choices.page_as_text:
             meta = {name: str(number) for name, number in meta.items()}
+        if self._choices.restless == "changes its total" and most is not None:
+            meta["total"] += self._listings
         if not cut:
             meta |= {"from": None, "to": None}
         return 200, {"data": cut, "links": {"next": None}, "meta": meta}

@@ -59,6 +59,8 @@ class ContraryMailerLite:
         self.refused = 0
         """Requests that were answered 429."""
         self.requests: list[str] = []
+        self.items: list[str] = []
+        """The paths of all batches' items."""
         self.lose_answers = 0
         """So many of the next batches take effect, and are answered 502."""
         self.quota = Quota(choices)
@@ -117,6 +119,7 @@ class ContraryMailerLite:
         return 200, {"total": len(items), "successful": good, "failed": len(items) - good, "responses": answers}
 
     def _item(self, item: dict[str, Any]) -> dict[str, Any]:
+        self.items.append(item["path"])
         split = urlsplit(item["path"])
         path = "/" + split.path.removeprefix("api/")
         query, how = dict(parse_qsl(split.query)), self.choices.batch_path

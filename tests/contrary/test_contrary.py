@@ -16,8 +16,9 @@ import attrs
 import pytest
 from sqlalchemy import select
 
+from bema_tui.campaigns.severities import finding
 from bema_tui.errors import BemaError
-from bema_tui.model import FindingRule, RunState
+from bema_tui.model import Completeness, FindingRule, FindingState, RunState
 from bema_tui.providers.gates import NoInterrupt, NoMeter, WindowGate
 from bema_tui.providers.mailerlite import MailerLite
 from bema_tui.providers.mailerlite_import import NewPerson
@@ -25,7 +26,7 @@ from bema_tui.simulator import SimulatorServer, SimulatorSettings
 from bema_tui.store.budget import AccountFacts
 from bema_tui.store.findings import Findings
 from bema_tui.store.schema import runs
-from bema_tui.sync.reading_costs import BY_GROUPS
+from bema_tui.sync.reading_costs import BY_GROUPS, BY_SWEEP
 from tests.contrary.choices import Choices
 from tests.contrary.server import KEY, ContraryMailerLite
 from tests.end_to_end.comparing import differences
@@ -218,6 +219,63 @@ async def test_nobody_is_called_unknown_where_no_look_up_by_address_finds_anybod
 
 async def test_what_took_effect_without_an_answer_and_is_refused_when_sent_again(shop: Shop, tmp_path: Path) -> None:
     await synced(shop, {"assign_again": 409, "missing_text": "empty"}, tmp_path, lost=2)
+
+
+@pytest.mark.fault("A2")
+async def test_buyers_whom_a_list_that_ends_early_did_not_show_are_looked_up(shop: Shop, tmp_path: Path) -> None:
+    with ContraryMailerLite(shop.state, Choices(account_page=20, ends_early=True)) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            await AccountFacts(engine.db).learned("page_of_account", 1000)
+            expected = account_after(mailerlite.state(), [shop.release])
+            assert await engine.sync(shop.release.code) is RunState.DONE
+            run = await engine.last_run()
+            assert run.mailerlite_read["strategy"] == BY_SWEEP
+            assert differences(expected, account_of(mailerlite.state())) == []
+            assert await engine.findings(shop.release.code) == +expected.findings[shop.release.code]
+
+
+async def test_people_whom_an_account_counts_and_never_shows_are_looked_for_once(shop: Shop, tmp_path: Path) -> None:
+    with ContraryMailerLite(shop.state, Choices()) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            assert await engine.sync(shop.release.code) is RunState.DONE
+            mailerlite.account.counted_besides = 3
+            await AccountFacts(engine.db).learned("people", len(mailerlite.account.people) + 3)
+            asked = []
+            for _ in range(2):
+                mailerlite.items.clear()
+                assert await engine.sync(shop.release.code) is RunState.DONE
+                asked.append(len([path for path in mailerlite.items if "%40" in path]))
+            assert asked[0] > 0
+            assert asked[1] == 0
+
+
+@pytest.mark.fault("E10")
+@pytest.mark.parametrize(
+    "restless",
+    [{"restless": "leaves one out"}, {"restless": "changes its total", "numbered_groups": True, "group_page": 9}],
+)
+async def test_a_list_that_never_settles_ends_no_run_and_takes_nobody_out_of_a_group(
+    restless: dict[str, Any], shop: Shop, tmp_path: Path
+) -> None:
+    with ContraryMailerLite(shop.state, Choices(account_page=4, **restless)) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            await AccountFacts(engine.db).learned("page_of_account", 1)
+            earlier = finding(FindingRule.DRIFT, shop.release.code, "x@x.example", "Seen in an earlier run.", "Look.")
+            await Findings(engine.db).record([earlier], None)
+            assert await engine.sync(shop.release.code) is RunState.DONE
+            run = await engine.last_run()
+            assert run.mailerlite_read["completeness"] == Completeness.PARTIAL
+            assert any("read but for some of" in check["text"] and check["look"] for check in run.checks)
+            found = await Findings(engine.db).list(campaign=shop.release.code, limit=1000)
+        unsettled = [one for one in found if "changed in each of 3 readings" in one.message]
+        assert {one.subject for one in unsettled} >= {f"{shop.release.code}_GOLD"}
+        assert all("nothing is taken back" in one.advice for one in unsettled)
+        assert [one.state for one in found if one.message == earlier.message] == [FindingState.OPEN], (
+            "it may still be so"
+        )
+        written = mailerlite.account.writes
+        assert [line for line in written if line.startswith("PUT")]
+        assert [line for line in written if line.startswith("DELETE")] == []
 
 
 def somebody_to_move(shop: Shop) -> str:

@@ -122,7 +122,13 @@ class Desk:
         self.database = folder / "bema.sqlite3"
         self.log = folder / "bema.log"
         self.config = folder / "config.toml"
-        own = {name: value for name, value in os.environ.items() if not name.startswith(("BEMA_", "XDG_", "COV_"))}
+        # Nothing of this machine's own settings, proxies and certificates.
+        foreign = ("BEMA_", "XDG_", "COV_", "SSL")
+        own = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(foreign) and not name.lower().endswith("_proxy")
+        }
         xdg = {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
         self.environment: dict[str, str] = {
             **own,

@@ -259,6 +259,17 @@ async def test_a_list_of_groups_shorter_than_its_total_is_incomplete() -> None:
         await mailerlite(Script([reply(numbered_page([group("1"), group("1")], total=2))])).get_groups()
 
 
+@pytest.mark.fault("E10")
+async def test_a_list_of_groups_that_changes_while_it_is_read_is_read_again() -> None:
+    first, second = numbered_page([group("1"), group("2")], 1, 3), numbered_page([], 2, 3)
+    whole = numbered_page([group("1"), group("2")], 1, 1, 2)
+    assert len(await mailerlite(Script([reply(first), reply(second), reply(whole)])).get_groups()) == 2
+    script = Script(lambda request: reply(second if request.url.params["page"] == "2" else first))
+    with pytest.raises(IncompleteRead, match="nothing came on page 2"):
+        await mailerlite(script).get_groups()
+    assert len(script.requests) == 3 * 2
+
+
 @pytest.mark.fault("E5")
 @pytest.mark.parametrize("absurd", [10**9 + 1, 10**400])
 async def test_numbers_beyond_all_reason_end_no_list_and_start_no_endless_one(absurd: int) -> None:
