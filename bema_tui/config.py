@@ -239,8 +239,8 @@ def label_zone(name: str) -> tzinfo:
         ) from error
 
 
-def require_services(settings: Settings) -> None:
-    """Raise where an address or a key that a sync needs is missing.
+def require_services(settings: Settings, *, shop_keys_alone: bool = False) -> None:
+    """Raise where an address or a key that a sync needs is missing; of the shop's keys alone, where these will do.
 
     Raises:
         ConfigurationError: naming every missing setting at once.
@@ -252,6 +252,8 @@ def require_services(settings: Settings) -> None:
         "BEMA_EDD_KEY": bool(settings.edd.key),
         "BEMA_EDD_TOKEN": bool(settings.edd.token),
     }
+    if shop_keys_alone:
+        needed = {name: there for name, there in needed.items() if name in ("BEMA_EDD_KEY", "BEMA_EDD_TOKEN")}
     missing = [name for name, there in needed.items() if not there]
     if missing:
         raise ConfigurationError(

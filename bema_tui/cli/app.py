@@ -15,6 +15,7 @@ from bema_tui.cli.common import common, open_world, print_json, run_async
 from bema_tui.cli.demo import demo
 from bema_tui.cli.doctor import doctor
 from bema_tui.cli.runs import apply, changes, discard, pause, plan, resume, runs, stop, sync
+from bema_tui.cli.shop import shop
 from bema_tui.cli.show import findings, health, locks, stats
 from bema_tui.cli.simulate import simulate
 from bema_tui.cli.streams import prepare_streams
@@ -87,6 +88,7 @@ for command in (
     findings,
     locks,
     stats,
+    shop,
     health,
     doctor,
     simulate,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
@@ -26,7 +25,7 @@ from bema_tui.model import (
 )
 from bema_tui.providers import edd_parse as parse
 from bema_tui.providers import edd_service
-from bema_tui.providers.address import base_address, shown
+from bema_tui.providers.address import shown
 from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.edd_lookups import By, Shown, Wanted
 from bema_tui.providers.edd_sales import SalesRead, SalesReader, Sink
@@ -47,7 +46,6 @@ _OTHER_ANSWERS: Final = frozenset({"info", "sales", "products", "customers", "st
 _LOOKED_AT: Final = 3
 """Sales that a connection test looks at: one alone can be odd for a reason of its own."""
 _LOOK_UP: Final = "look an order up"
-_API_PATH: Final = re.compile(r"/edd-api(/.*)?$")
 _MOST_PAGES: Final = 100_000
 _PRODUCTS_PER_PAGE: Final = 100
 _MOST_UNREAD: Final = 20  # products; more of them are no accident of single records
@@ -95,9 +93,7 @@ class EasyDigitalDownloads(ReadOnly):
         Raises:
             ConfigurationError: address, key or token can't be used.
         """
-        address = base_address(url, setting="The shop's address (BEMA_EDD_URL)")
-        # Many paste the API's address: it is the same shop, and with plain permalinks only its front page answers.
-        address = address.copy_with(path=_API_PATH.sub("", address.path) or "/")
+        address = edd_service.base_of_shop(url)
         secrets = {
             "key": Secret(key, setting="The shop's key (BEMA_EDD_KEY)"),
             "token": Secret(token, setting="The shop's token (BEMA_EDD_TOKEN)"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 import httpx
 
-from bema_tui.providers.address import shown
+from bema_tui.providers.address import base_address, shown
 from bema_tui.providers.http_policy import FaultKind, Service
 from bema_tui.providers.redaction import Secret
 
@@ -21,6 +22,7 @@ _POST_ADVICE: Final = (
     "If it refuses every POST and that can't be changed, set edd_credentials_in_url = true: the shop is asked by GET "
     "then, but its access logs hold key and token."
 )
+_API_PATH: Final = re.compile(r"/edd-api(/.*)?$")
 _OWN_KEYS: Final = frozenset({"error", "request_speed"})
 _FAULT_ADVICE: Final = {
     FaultKind.EMPTY: "An empty body can also mean text that is not valid UTF-8 in the shop's database.",
@@ -47,6 +49,17 @@ _FAULT_ADVICE: Final = {
 }
 
 
+def base_of_shop(url: str) -> httpx.URL:
+    """The checked base address of a shop; an ``/edd-api/…`` behind it is left off.
+
+    Raises:
+        ConfigurationError: it is no address that can be used.
+    """
+    address = base_address(url, setting="The shop's address (BEMA_EDD_URL)")
+    # Many paste the API's address: it is the same shop, and with plain permalinks only its front page answers.
+    return address.copy_with(path=_API_PATH.sub("", address.path) or "/")
+
+
 def described(address: httpx.URL, secrets: Mapping[str, Secret], *, in_url: bool) -> Service:
     """The shop at ``address``; its key and token travel in the form body, or ``in_url``."""
     return Service(
@@ -62,6 +75,7 @@ def described(address: httpx.URL, secrets: Mapping[str, Secret], *, in_url: bool
             f"Ask whoever runs the shop to let requests that hold edd-api through to {shown(address)}/."
         ),
         post_advice="" if in_url else _POST_ADVICE,
+        moved_advice="If this database knows the shop, prove first that it is the same: bema-tui shop move {address}.",
         answer_advice=(
             "Check the shop's address (with its folder, if it has one), that Easy Digital Downloads is active, "
             "that no cache, maintenance page or firewall answers instead, and that PHP shows no warnings."

@@ -58,11 +58,12 @@ def sent_elsewhere(service: Service, call: Call, response: httpx.Response) -> Ba
         )
     moved = target is not None and elsewhere and _may_be_the_new_address(response, target)
     address = safe(service, shown(_base(target, call)), 200) if moved and target is not None else ""
+    then = f" {service.moved_advice.replace('{address}', address)}" if service.moved_advice else ""
     return BadAnswer(
         f"{service.name} sends us elsewhere ({response.status_code}){to}; keys are not sent after it.",
         tried=call.tried,
         where=where,
-        advice=f"If that is right, set the address to {address}." if address else service.answer_advice,
+        advice=f"If that is right, set the address to {address}.{then}" if address else service.answer_advice,
     )
 
 

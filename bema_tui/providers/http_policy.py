@@ -90,6 +90,7 @@ class Service:
         rights_advice: what to do about a 401 or 403.
         front_advice: what to do when something in front of the service refuses.
         post_advice: what else to do when it refuses a POST.
+        moved_advice: what else to do when it sends us to another ``{address}``.
         answer_advice: what to check when the answer is not what the API promises.
         fault_advice: what else to do about one kind of such answers.
         heavy_advice: what to do when an answer may be too much for the service.
@@ -105,6 +106,7 @@ class Service:
     rights_advice: str = "Check the key."
     front_advice: str = ""
     post_advice: str = ""
+    moved_advice: str = ""
     answer_advice: str = "Check the address."
     fault_advice: Mapping[FaultKind, str] = field(factory=dict)
     heavy_advice: str = ""

@@ -198,6 +198,23 @@ class Orders:
             rows = await connection.execute(query)
             return tuple(OrderIdentity(row.key, row.date_utc, row.number) for row in rows)
 
+    async def sample(self, most: int) -> tuple[Order, ...]:
+        """Known orders whose key is theirs alone, listed ones if any: the newest, and by turns others from all along."""
+        alone = select(orders.c.key).where(orders.c.email_key != "").group_by(orders.c.key).having(func.count() == 1)
+        query = select(orders.c.id).where(orders.c.key.in_(alone)).order_by(orders.c.date_utc.desc(), orders.c.id)
+        async with self._db.read() as connection:
+            ids = list((await connection.execute(query.where(orders.c.read_id >= _latest_read()))).scalars())
+            ids = ids or list((await connection.execute(query)).scalars())
+            chosen = _spread(ids, most)
+            rows = {row.id: row for row in await connection.execute(select(orders).where(orders.c.id.in_(chosen)))}
+            items = await _items_of(connection, chosen)
+        return tuple(_order(rows[number], items.get(number, ())) for number in chosen)
+
+    async def count(self) -> int:
+        """How many orders are known."""
+        async with self._db.read() as connection:
+            return int(await connection.scalar(select(func.count()).select_from(orders)) or 0)
+
     async def some_row_ids(self, most: int = 2) -> tuple[str, ...]:
         """A few row ids under which the shop has shown an order: what a look-up by row id should find."""
         query = (
@@ -252,6 +269,17 @@ class Orders:
                 page += (await connection.execute(rest)).all()
             items = await _items_of(connection, [row.id for row in page])
         return tuple(KnownOrder(_order(row, items.get(row.id, ())), listed=bool(row.listed)) for row in page)
+
+
+def _spread(ids: Sequence[int], most: int) -> list[int]:
+    """So many of them at most: by turns one from the front, and one of the rest at even distances."""
+    if len(ids) <= most:
+        return list(ids)
+    front, rest = ids[: most - most // 2], ids[most - most // 2 :]
+    step = len(rest) / (most // 2)
+    others = [rest[int(place * step)] for place in range(most // 2)]
+    turns = [number for pair in zip(front, others, strict=False) for number in pair]
+    return [*turns, *front[len(others) :]]
 
 
 def _latest_read() -> Any:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import WrongAccount
+from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
 from bema_tui.store.schema import settings
 
@@ -45,6 +46,20 @@ class DatabaseSettings:
                     await _store(connection, kind, value)
         await self.refuse_other(kind, value)
 
+    async def move(self, kind: Owner, before: str | None, value: str, by: str, text: str) -> None:
+        """Make this database belong to another address of the same thing; write down who did.
+
+        Raises:
+            WrongAccount: it no longer belongs to ``before``: somebody else was quicker.
+        """
+        async with self._db.write() as connection:
+            stored = await _value(connection, kind)
+            if stored == before:
+                await _store(connection, kind, value)
+                await write_activity(connection, self._db.now(), by, kind, text)
+        if stored != before:
+            raise self._other(kind, stored or "nothing", value)
+
     async def refuse_other(self, kind: Owner, value: str) -> None:
         """Raise if the database belongs to another account or shop; to be asked before that one is contacted.
 
@@ -52,13 +67,22 @@ class DatabaseSettings:
             WrongAccount: another one is stored.
         """
         stored = await self.get(kind)
-        if stored not in (None, value):
-            raise WrongAccount(
-                f"This database belongs to {_WORDS[kind]} {stored}, not to {value}. Nothing was sent.",
-                where=self._db.where,
-                tried=f"check {_WORDS[kind]}",
-                advice="Check the key and the address in the settings, or use another database for this account.",
+        if stored is not None and stored != value:
+            raise self._other(kind, stored, value)
+
+    def _other(self, kind: Owner, stored: str, value: str) -> WrongAccount:
+        advice = "Check the key and the address in the settings, or use another database for this account."
+        if kind == "shop":
+            advice = (
+                f"If it is the same shop at a new address, prove it: bema-tui shop move {value}. Else check the shop's "
+                "address in the settings, or use another database for this shop."
             )
+        return WrongAccount(
+            f"This database belongs to {_WORDS[kind]} {stored}, not to {value}. Nothing was sent.",
+            where=self._db.where,
+            tried=f"check {_WORDS[kind]}",
+            advice=advice,
+        )
 
 
 async def _value(connection: AsyncConnection, name: str) -> str | None:
