@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final
 
 from attrs import field, frozen
@@ -19,12 +20,46 @@ WRITABLE_TYPES = frozenset({"number", "text"})
 
 
 @frozen
+class FormerEmail:
+    """An e-mail under which the shop showed an order before it was changed there, and when it did so last."""
+
+    email: str
+    email_key: str
+    last_seen: datetime
+
+
+@frozen
+class Sighting:
+    """An order as the shop has shown it: under which e-mail, when last, whether it lists it still, and its products.
+
+    ``former``: its e-mails before, the last seen first.
+    """
+
+    email: str
+    email_key: str
+    listed: bool
+    last_seen: datetime
+    product_ids: frozenset[str] = frozenset()
+    former: tuple[FormerEmail, ...] = ()
+
+
+@frozen
+class Trace:
+    """What is known of a stored value that no order of its person has: the orders of that number, the last seen first,
+    and when the engine wrote it into this person's field."""
+
+    sightings: tuple[Sighting, ...] = ()
+    written_at: datetime | None = None
+
+
+@frozen
 class Person:
     """One subscriber as the mailing service, the ledger and earlier reads know them, for one campaign.
 
     ``tiers`` are those of this campaign; ``stored`` is the purchase field's value as text. ``seen_before``: the ledger
     or an earlier read saw them in the campaign. ``placed_by_us`` is the tier the ledger says the engine put them
-    in last, ``before_purchase`` the tier they had before that.
+    in last, ``before_purchase`` the tier they had before that. ``trace`` is of a stored value that no order of theirs
+    has.
     """
 
     subscriber_id: str
@@ -36,6 +71,7 @@ class Person:
     seen_before: bool = False
     placed_by_us: Tier | None = None
     before_purchase: Tier | None = None
+    trace: Trace = Trace()
 
     @property
     def email_key(self) -> str:

@@ -128,6 +128,16 @@ def same_value(one: FieldValue, other: FieldValue) -> bool:
     return canonical(one) == canonical(other)
 
 
+def named_by(orders: Iterable[KnownOrder], value: str, aliases: Aliases) -> list[KnownOrder]:
+    """The orders that a stored value, in the form that values compare in, names: by number, or by an old row id."""
+    alias = aliases.get(value)
+    return [
+        known
+        for known in orders
+        if same_value(known.order.number, value) or (alias is not None and known.order.identity.same_order(alias))
+    ]
+
+
 def by_age(order: Order) -> tuple[datetime, str, str]:
     """The sort key of orders: date, then payment key, then number; an order without a known date comes last."""
     return order.date_utc or _LAST, order.key, order.number

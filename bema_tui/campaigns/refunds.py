@@ -19,12 +19,13 @@ from bema_tui.campaigns.purchases import (
     canonical,
     could_count,
     holds_product,
+    named_by,
     not_settled,
     partly_refunded,
-    same_value,
 )
 from bema_tui.campaigns.remarks import about, day, order_text, two_tiers
 from bema_tui.campaigns.tiers import label, purchased_tier, tier_before
+from bema_tui.campaigns.traces import trace_text
 from bema_tui.model import Cause, Finding, FindingRule, Order, PlannedChange, Tier
 
 _LOOK = "Look the order up in the shop; clear the mark by hand only if the purchase is really gone."
@@ -68,19 +69,14 @@ def _evidence(context: CampaignContext, person: Person, orders: Sequence[KnownOr
     if value is None:
         mine = [known for known in orders if _is_mine(context, person, known.order)]
         return _judge(context, mine) if mine else _unproven("In a purchased tier, and no order of theirs is known.")
-    alias = aliases.get(value) or aliases.get(str(person.stored))
-    named = [
-        known
-        for known in orders
-        if same_value(known.order.number, value) or (alias is not None and known.order.identity.same_order(alias))
-    ]
+    named = named_by(orders, value, aliases)
     if not named:
-        return _unproven(f"Marked with order {value}, which the shop never showed for this address.")
+        return _unproven(trace_text(context, person, value))
     mine = [known for known in named if _is_mine(context, person, known.order)]
     if mine:
         return _judge(context, mine)
     if all(known.order.email_key != person.email_key for known in named):
-        return _unproven(f"Marked with order {value}, which the shop lists under another e-mail address.")
+        return _unproven(f"Marked with order {value}, which the shop shows for {named[0].order.email}.")
     return _unproven(f"Marked with order {value}, which holds no product of {context.campaign.code}.")
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import (
-    ColumnElement,
     Float,
     Row,
     Select,
@@ -17,36 +16,21 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    or_,
     select,
     true,
     tuple_,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.campaigns.purchases import COMPLETE, LIVE, PARTIALLY_REFUNDED, KnownOrder
 from bema_tui.model import Completeness, Order, OrderIdentity, OrderItem
 from bema_tui.store.database import Database
 from bema_tui.store.order_rows import NO_READ, chunks, put_orders
-from bema_tui.store.schema_shop import order_items, orders, row_id_answers, shop_reads
+from bema_tui.store.schema_shop import order_items, orders, shop_reads
+from bema_tui.store.shop_reads import WHOLE, ReadKind, ShopRead, latest_full_read
 
-_NEVER: Final = 2**62  # a read that none reaches
 _ORDER: Final = (orders.c.date_utc, orders.c.key, orders.c.id)
-_WHOLE: Final = and_(shop_reads.c.completeness == Completeness.COMPLETE, shop_reads.c.kind == "full")
-
-
-ReadKind = Literal["full", "window"]
-"""Of the whole list, or of its newest orders only, which proves no absence. Domain rules, section 4."""
-
-
-class ShopRead(NamedTuple):
-    """A complete read of the shop's whole list: its number, when it ended, and how many orders it saw."""
-
-    read_id: int
-    finished_at: datetime
-    orders: int
 
 
 class Orders:
@@ -77,7 +61,7 @@ class Orders:
 
     async def put_looked_up(self, order: Order) -> None:
         """Take over one order that was asked for by its key or row id: known, but not proved to be in the list."""
-        newest = select(func.max(shop_reads.c.id)).where(_WHOLE)
+        newest = select(func.max(shop_reads.c.id)).where(WHOLE)
         async with self._db.write() as connection:
             since = int(await connection.scalar(newest) or 0)
             await put_orders(connection, [order], now=self._db.now(), read_id=NO_READ, unseen_since=since)
@@ -117,7 +101,7 @@ class Orders:
         """The newest complete read of the whole list; None when there was none yet."""
         query = (
             select(shop_reads.c.id, shop_reads.c.finished_at, shop_reads.c.orders)
-            .where(_WHOLE)
+            .where(WHOLE)
             .order_by(shop_reads.c.id.desc())
             .limit(1)
         )
@@ -140,57 +124,11 @@ class Orders:
                 same += sum(order == wanted.get(order.identity) for order in stored)
         return same == len(wanted)
 
-    async def remember_row_id(self, row_id: str, order: OrderIdentity | None, *, answered: bool = True) -> None:
-        """Keep the shop's answer for a stored value that may be a row id of the old plugin; None: it showed no order.
-
-        The order itself must have been put before. Not ``answered``: the shop failed over it, which proves nothing.
-        """
-        async with self._db.write() as connection:
-            number = None
-            if order is not None:
-                query = select(orders.c.id).where(
-                    orders.c.key == order.key, orders.c.date_utc == order.date_utc, orders.c.number == order.number
-                )
-                number = (await connection.execute(query)).scalar_one()
-            statement = upsert(row_id_answers).values(
-                row_id=row_id, order_id=number, answered=answered, asked_at=self._db.now()
-            )
-            new = statement.excluded
-            await connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[row_id_answers.c.row_id],
-                    set_={name: new[name] for name in ("order_id", "answered", "asked_at")},
-                )
-            )
-
-    async def row_id_answers(
-        self, values: Sequence[str], *, unanswered_since: datetime | None = None
-    ) -> Mapping[str, OrderIdentity | None]:
-        """The kept answers for these values: value → order, or None; a value never asked for is not in it.
-
-        Nor is one that the shop failed over before ``unanswered_since``.
-        """
-        usable: ColumnElement[bool] = true()
-        if unanswered_since is not None:
-            usable = or_(row_id_answers.c.answered, row_id_answers.c.asked_at >= unanswered_since)
-        found: dict[str, OrderIdentity | None] = {}
-        async with self._db.read() as connection:
-            for part in chunks(values):
-                query = (
-                    select(row_id_answers.c.row_id, orders.c.id, orders.c.key, orders.c.date_utc, orders.c.number)
-                    .select_from(row_id_answers.outerjoin(orders, orders.c.id == row_id_answers.c.order_id))
-                    .where(row_id_answers.c.row_id.in_(part), usable)
-                )
-                for row in await connection.execute(query):
-                    known = row.id is not None
-                    found[row.row_id] = OrderIdentity(row.key, row.date_utc, row.number) if known else None
-        return found
-
     async def some_listed(self, most: int = 3) -> tuple[OrderIdentity, ...]:
         """A few of the newest orders that the shop lists: what a look-up should find."""
         query = (
             select(orders.c.key, orders.c.date_utc, orders.c.number)
-            .where(orders.c.read_id >= _latest_read())
+            .where(orders.c.read_id >= latest_full_read())
             .order_by(orders.c.id.desc())
             .limit(most)
         )
@@ -203,7 +141,7 @@ class Orders:
         alone = select(orders.c.key).where(orders.c.email_key != "").group_by(orders.c.key).having(func.count() == 1)
         query = select(orders.c.id).where(orders.c.key.in_(alone)).order_by(orders.c.date_utc.desc(), orders.c.id)
         async with self._db.read() as connection:
-            ids = list((await connection.execute(query.where(orders.c.read_id >= _latest_read()))).scalars())
+            ids = list((await connection.execute(query.where(orders.c.read_id >= latest_full_read()))).scalars())
             ids = ids or list((await connection.execute(query)).scalars())
             chosen = _spread(ids, most)
             rows = {row.id: row for row in await connection.execute(select(orders).where(orders.c.id.in_(chosen)))}
@@ -214,17 +152,6 @@ class Orders:
         """How many orders are known."""
         async with self._db.read() as connection:
             return int(await connection.scalar(select(func.count()).select_from(orders)) or 0)
-
-    async def some_row_ids(self, most: int = 2) -> tuple[str, ...]:
-        """A few row ids under which the shop has shown an order: what a look-up by row id should find."""
-        query = (
-            select(row_id_answers.c.row_id)
-            .where(row_id_answers.c.order_id.is_not(None))
-            .order_by(row_id_answers.c.asked_at.desc())
-            .limit(most)
-        )
-        async with self._db.read() as connection:
-            return tuple((await connection.execute(query)).scalars())
 
     async def sold_products(self, *, free: bool = False, partial: bool = True) -> set[str]:
         """Ids of the products that somebody bought: in a listed, settled, live order, above price 0 unless ``free``.
@@ -282,19 +209,13 @@ def _spread(ids: Sequence[int], most: int) -> list[int]:
     return [*turns, *front[len(others) :]]
 
 
-def _latest_read() -> Any:
-    """The number of the newest complete read of the whole list, in SQL; one that no read reaches without it."""
-    newest = select(func.max(shop_reads.c.id)).where(_WHOLE)
-    return func.coalesce(newest.scalar_subquery(), _NEVER)
-
-
 def _bought(*, free: bool, partial: bool) -> Any:
     price = true() if free else cast(order_items.c.price, Float) > 0
     return and_(
         order_items.c.order_id == orders.c.id,
         orders.c.status.in_((COMPLETE, PARTIALLY_REFUNDED) if partial else (COMPLETE,)),
         orders.c.mode == LIVE,
-        orders.c.read_id >= _latest_read(),
+        orders.c.read_id >= latest_full_read(),
         price,
     )
 
@@ -309,7 +230,7 @@ def _page_query(product_ids: Sequence[str]) -> Select[Any]:
         .exists()
     )
     return (
-        select(orders, (orders.c.read_id >= _latest_read()).label("listed"))
+        select(orders, (orders.c.read_id >= latest_full_read()).label("listed"))
         .where(holds, orders.c.email_key != "")
         .order_by(orders.c.email_key, *_ORDER)
     )

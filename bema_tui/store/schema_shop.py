@@ -12,7 +12,7 @@ orders = Table(
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("key", String(255), nullable=False),
     Column("date_utc", UtcTimeOrUnknown, nullable=False),
-    Column("number", String(255), nullable=False),
+    Column("number", String(255), nullable=False, index=True),
     Column("email", String(320), nullable=False),  # as the shop has it, cleaned
     Column("email_key", String(320), nullable=False, index=True),  # for comparing: ``emails.email_key``
     Column("status", String(30), nullable=False),

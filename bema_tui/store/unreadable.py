@@ -8,9 +8,9 @@ from sqlalchemy import delete, func, insert, select
 
 from bema_tui.campaigns.context import Unproved
 from bema_tui.listing import UnreadableSale
-from bema_tui.model import Completeness
 from bema_tui.store.database import Database
 from bema_tui.store.schema_shop import shop_reads, unreadable_sales
+from bema_tui.store.shop_reads import WHOLE
 
 
 class UnreadableSales:
@@ -21,9 +21,7 @@ class UnreadableSales:
 
     async def put(self, read_id: int, found: Sequence[UnreadableSale]) -> None:
         """Keep what a read could not use; to be called once for each read, before it is called complete."""
-        newest = select(func.max(shop_reads.c.id)).where(
-            shop_reads.c.completeness == Completeness.COMPLETE, shop_reads.c.kind == "full"
-        )
+        newest = select(func.max(shop_reads.c.id)).where(WHOLE)
         rows = [
             {
                 "read_id": read_id,

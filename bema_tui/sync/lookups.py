@@ -13,6 +13,7 @@ from bema_tui.campaigns.purchases import REFUNDED, Aliases, canonical, same_valu
 from bema_tui.campaigns.unreadable import unreadable_findings
 from bema_tui.model import OrderIdentity
 from bema_tui.providers.edd_lookups import By, LookUps, Shown, Wanted
+from bema_tui.store.row_ids import RowIds
 from bema_tui.sync.job import Job
 from bema_tui.sync.merge import Pair, people_with_orders
 
@@ -40,7 +41,7 @@ async def explain_stored_values(job: Job, *, shrank: bool) -> Aliases:
         questions.add(job, pair, shrank=shrank)
     values = sorted(questions.row_ids)
     now = job.db.now()
-    answers = await job.orders.row_id_answers(values, unanswered_since=now - _ASK_AGAIN_UNANSWERED)
+    answers = await RowIds(job.db).answers(values, unanswered_since=now - _ASK_AGAIN_UNANSWERED)
     asked = [Wanted(By.ROW_ID, value) for value in values if value not in answers]
     recent = await job.orders.looked_up_since(sorted(questions.keys), now - _ASK_AGAIN)
     asked += [Wanted(By.KEY, key) for key in sorted(questions.keys.keys() - recent)]
@@ -48,14 +49,14 @@ async def explain_stored_values(job: Job, *, shrank: bool) -> Aliases:
         return _known(answers)
     known = {
         By.KEY: [order.key for order in await job.orders.some_listed()],
-        By.ROW_ID: [*await job.orders.some_row_ids(), *(o.number for o in await job.orders.some_listed())],
+        By.ROW_ID: [*await RowIds(job.db).some_known(), *(o.number for o in await job.orders.some_listed())],
     }
     look_ups = LookUps(job.shop, job.interrupt, known)
     found = await look_ups.find(asked)
     await job.shop.require_right()
     await _remember(job, found, look_ups)
     await _learn_unreadable(job, questions, found)
-    return _known(await job.orders.row_id_answers(values))
+    return _known(await RowIds(job.db).answers(values))
 
 
 @define
@@ -104,7 +105,7 @@ async def _remember(job: Job, found: Mapping[Wanted, Shown], look_ups: LookUps) 
         if wanted.by is By.ROW_ID:
             identity = shown.order.identity if shown.order is not None else None
             answered = not shown.failure and By.ROW_ID in look_ups.finds
-            await job.orders.remember_row_id(wanted.value, identity, answered=answered)
+            await RowIds(job.db).remember(wanted.value, identity, answered=answered)
         else:
             # Of several orders with one key the shop answers with the oldest; the others were asked for all the same.
             await job.orders.mark_looked_up(wanted.value)

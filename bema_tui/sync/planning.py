@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from attrs import define, evolve, field, frozen
 
 from bema_tui.campaigns.changes import without_moves
+from bema_tui.campaigns.context import Trace
 from bema_tui.campaigns.naming import read_group_name
-from bema_tui.campaigns.purchases import NO_ALIASES, Rules
+from bema_tui.campaigns.purchases import NO_ALIASES, Rules, canonical, named_by
 from bema_tui.campaigns.reconcile import (
     CampaignContext,
     Outcome,
@@ -23,6 +24,7 @@ from bema_tui.model import Cause, ChangeKind, Finding, FindingRule, PlannedChang
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.ledger import LedgerHistory
 from bema_tui.store.people import Member
+from bema_tui.store.traces import Traces
 from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.lookups import explain_stored_values
@@ -107,6 +109,7 @@ class Planner:
             shrank=shrank,
         )
         self._history = LedgerHistory(job.db, job.campaign.code)
+        self._traces = Traces(job.db, job.campaign.code)
         self._tally = _Tally(left_out=len(job.set_aside))
         self._unreadable = frozenset(job.set_aside.values())
         self._aliases = NO_ALIASES
@@ -170,19 +173,29 @@ class Planner:
         interesting = [member.subscriber_id for pair in unit if pair.orders for member in pair.members]
         placements = await self._history.placements(interesting)
         known = await self._job.people.known_before([pair.email_key for pair in unit if not pair.members])
+        traces = await self._traces.of(dict(self._unexplained(unit)))
         for pair in unit:
             if not pair.members and pair.email_key not in self._unreadable:
                 self._unknown_buyer(pair, known_before=pair.email_key in known)
             for member in pair.members:
                 if _has_something(pair, member) and member.subscriber_id not in self._job.set_aside:
-                    self._person(pair, member, placements.get(member.subscriber_id, (None, None)))
+                    number = member.subscriber_id
+                    self._person(pair, member, placements.get(number, (None, None)), traces.get(number, Trace()))
         tally = self._tally
         await self._job.ledger.put_plan(tally.rows, tally.counts)
         await self._job.findings.record(tally.findings, self._job.run)
         await self._job.note(people=tally.people, moves=tally.moves, left_out=tally.left_out)
         tally.rows, tally.findings = [], []
 
-    def _person(self, pair: Pair, member: Member, placed: tuple[str | None, str | None]) -> None:
+    def _unexplained(self, unit: Sequence[Pair]) -> Iterator[tuple[str, str]]:
+        """Subscribers whose stored value names no order under their e-mail, and the value."""
+        for pair in unit:
+            for member in pair.members:
+                value = canonical(member.stored)
+                if value is not None and not named_by(pair.orders, value, self._aliases):
+                    yield member.subscriber_id, value
+
+    def _person(self, pair: Pair, member: Member, placed: tuple[str | None, str | None], trace: Trace) -> None:
         person = Person(
             subscriber_id=member.subscriber_id,
             email=member.email,
@@ -193,6 +206,7 @@ class Planner:
             seen_before=member.seen_before,
             placed_by_us=_tier(placed[0]),
             before_purchase=_tier(placed[1]),
+            trace=trace,
         )
         outcome = reconcile_person(self._context, person, pair.orders, self._aliases)
         if member.subscriber_id in self._job.in_doubt:

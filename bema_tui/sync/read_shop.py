@@ -17,8 +17,9 @@ from bema_tui.providers.edd_sales import SalesRead, too_many
 from bema_tui.providers.edd_window import WindowRead
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
-from bema_tui.store.orders import Orders, ReadKind, ShopRead
+from bema_tui.store.orders import Orders
 from bema_tui.store.settings import DatabaseSettings
+from bema_tui.store.shop_reads import ReadKind, ShopRead
 from bema_tui.store.unreadable import UnreadableSales
 from bema_tui.sync.job import Job
 

@@ -156,3 +156,28 @@ def test_a_shop_that_goes_down_while_orders_are_looked_up_ends_the_run(
     assert down
     assert "trouble" in said.complaint
     assert simulated.writes() == []
+
+
+@pytest.mark.fault("A12")
+def test_an_order_whose_e_mail_was_changed_is_told_by_what_was_shown_and_written(
+    simulated: Simulated, desk: Desk
+) -> None:
+    code = desk.discover()
+    sync = ("sync", code, "--yes", "--max-moves", "1000", "--json")
+    desk.run(*sync, expect=3)
+    email = simulated.buyer("buyer in GOLD", code)
+    for order in simulated.state()["orders"]:
+        if order["email"].strip().lower() == email:
+            simulated.change(edit_order={"order": order["row_id"], "email": "Neu@else.example"})
+    before = simulated.people()[email]
+    desk.run(*sync, expect=3)
+    said = told(desk, email)["purchase_unproven"]
+    assert f"which the shop showed for {email} until 20" in said
+    assert "which now is under Neu@else.example" in said
+    assert simulated.people()[email] == before
+    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        connection.execute("DELETE FROM former_emails")  # as in a database of an older version
+    desk.run(*sync, expect=3)
+    said = told(desk, email)["purchase_unproven"]
+    assert "which was written here on 20" in said
+    assert "in the shop is under Neu@else.example" in said

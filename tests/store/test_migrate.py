@@ -24,6 +24,7 @@ from bema_tui.store.database import Database, utc_now
 from bema_tui.store.explain import plain_words
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
 from bema_tui.store.orders import Orders
+from bema_tui.store.row_ids import RowIds
 
 OPEN_IT = """
 import asyncio, sys
@@ -308,7 +309,7 @@ async def test_orders_that_are_there_keep_their_items_and_answers(tmp_path: Path
             [("7", "k1"), ("8", None), ("9", "gone")],
         )
     async with await Database.open(str(path)) as database:
-        answers = await Orders(database).row_id_answers(["7", "8", "9"])
+        answers = await RowIds(database).answers(["7", "8", "9"])
         found = await Orders(database).for_campaign(["12"], "", 10)
     assert {value: order and order.key for value, order in answers.items()} == {"7": "k1", "8": None}
     assert [

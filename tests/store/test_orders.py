@@ -18,6 +18,7 @@ from bema_tui.campaigns.purchases import KnownOrder, by_age
 from bema_tui.model import Completeness, Order, OrderItem
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders
+from bema_tui.store.row_ids import RowIds
 
 from .conftest import SetClock
 
@@ -229,11 +230,12 @@ async def test_answers_about_row_ids_are_kept(db: Database) -> None:
     store = Orders(db)
     first, renewal = order("k1"), order("k1", day=365)
     await read(store, [first, renewal])
-    await store.remember_row_id("77", None)
-    await store.remember_row_id("78", first.identity)
-    assert await store.row_id_answers(["77", "78", "79"]) == {"77": None, "78": first.identity}
-    await store.remember_row_id("77", renewal.identity)
-    assert await store.row_id_answers(["77"]) == {"77": renewal.identity}
+    row_ids = RowIds(db)
+    await row_ids.remember("77", None)
+    await row_ids.remember("78", first.identity)
+    assert await row_ids.answers(["77", "78", "79"]) == {"77": None, "78": first.identity}
+    await row_ids.remember("77", renewal.identity)
+    assert await row_ids.answers(["77"]) == {"77": renewal.identity}
 
 
 async def test_sold_products_and_their_first_sale(db: Database) -> None:

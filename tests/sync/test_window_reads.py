@@ -12,7 +12,8 @@ from attrs import evolve
 
 from bema_tui.model import Completeness, Order, OrderItem
 from bema_tui.store.database import Database
-from bema_tui.store.orders import Orders, ReadKind, ShopRead
+from bema_tui.store.orders import Orders
+from bema_tui.store.shop_reads import ReadKind, ShopRead
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,0 +1,32 @@
+"""What a reading of the shop's list is, and which one says what the list holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, Literal, NamedTuple
+
+from sqlalchemy import and_, func, select
+
+from bema_tui.model import Completeness
+from bema_tui.store.schema_shop import shop_reads
+
+_NEVER: Final = 2**62  # a read that none reaches
+WHOLE: Final = and_(shop_reads.c.completeness == Completeness.COMPLETE, shop_reads.c.kind == "full")
+"""The complete reads of the whole list, in SQL."""
+
+ReadKind = Literal["full", "window"]
+"""Of the whole list, or of its newest orders only, which proves no absence. Domain rules, section 4."""
+
+
+class ShopRead(NamedTuple):
+    """A complete read of the shop's whole list: its number, when it ended, and how many orders it saw."""
+
+    read_id: int
+    finished_at: datetime
+    orders: int
+
+
+def latest_full_read() -> Any:
+    """The number of the newest complete read of the whole list, in SQL; one that no read reaches without it."""
+    newest = select(func.max(shop_reads.c.id)).where(WHOLE)
+    return func.coalesce(newest.scalar_subquery(), _NEVER)

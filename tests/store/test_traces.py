@@ -1,0 +1,42 @@
+"""Orders by the number that somebody's field holds, with the e-mails that they had, and what the ledger wrote."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from bema_tui.campaigns.context import FormerEmail, Trace
+from bema_tui.store.database import Database
+from bema_tui.store.orders import Orders
+from bema_tui.store.row_ids import RowIds
+from bema_tui.store.traces import Traces
+
+from .conftest import SetClock
+from .test_orders import order, read
+
+pytestmark = pytest.mark.fault("A12")
+
+
+async def test_an_order_is_traced_through_the_e_mails_that_it_had(db: Database, clock: SetClock) -> None:
+    store = Orders(db)
+    one, other = evolve(order("k1"), number="10391"), evolve(order("k2", product="7"), number="10392")
+    await read(store, [one, other])
+    first = clock.at
+    clock.forward(86_400)
+    await read(store, [evolve(one, email="Neu@example.org"), other])
+    second = clock.at
+    clock.forward(86_400)
+    await read(store, [evolve(one, email="neuer@example.org")])
+    await RowIds(db).remember("57", other.identity)
+
+    found = await Traces(db, "2026_ETB_NBL").of({"1": "10391", "2": "57", "3": "9"})
+    assert found["3"] == Trace()
+    (seen,) = found["1"].sightings
+    assert (seen.email, seen.listed, seen.last_seen) == ("neuer@example.org", True, clock.at)
+    assert seen.former == (
+        FormerEmail("Neu@example.org", "neu@example.org", second),
+        FormerEmail("ana@example.org", "ana@example.org", first),
+    )
+    (seen,) = found["2"].sightings
+    assert (seen.email, seen.listed, seen.product_ids) == ("ana@example.org", False, frozenset({"7"}))
+    assert await Traces(db, "2026_ETB_NBL").of({}) == {}
