@@ -112,7 +112,7 @@ class PageSize:
 
 
 def size_that_takes(wanted: float, seconds: float, size: int) -> float:
-    """Return the size of a page that takes ``wanted`` seconds where one of ``size`` takes ``seconds``; may be under 0."""
+    """Return the size of a page that takes ``wanted`` seconds where ``size`` takes ``seconds``; may be below 0."""
     return wanted * (START + size) / max(seconds, 1e-6) - START
 
 
