@@ -137,7 +137,7 @@ class Orders:
             return tuple(OrderIdentity(row.key, row.date_utc, row.number) for row in rows)
 
     async def sample(self, most: int) -> tuple[Order, ...]:
-        """Known orders whose key is theirs alone, listed ones if any: the newest, and by turns others from all along."""
+        """Known orders whose key is theirs alone, listed ones if any: the newest, by turns with others of all ages."""
         alone = select(orders.c.key).where(orders.c.email_key != "").group_by(orders.c.key).having(func.count() == 1)
         query = select(orders.c.id).where(orders.c.key.in_(alone)).order_by(orders.c.date_utc.desc(), orders.c.id)
         async with self._db.read() as connection:
