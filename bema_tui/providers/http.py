@@ -125,6 +125,8 @@ class ServiceClient:
         else:
             complaint = verdicts.complaint(self._service, call, response)
             if complaint is None:
+                if call.lost and call.on_lost is not None:
+                    call.on_lost()
                 return response
             problem = complaint
         # Raised out here so that no exception of the HTTP library, with its request, hangs on to ours.

@@ -130,6 +130,7 @@ class RequestOptions(TypedDict, total=False):
         repeatable: whether sending a write twice does no harm.
         before_try: awaited right before each try leaves (the fence); what it raises ends the call.
         alone: whether a 5xx may be about this one request: it is not repeated then, and says nothing of the service.
+        on_lost: called when an answer came at last to a write whose earlier try may have had its effect already.
         tried: what this is, in words, for messages and the log.
     """
 
@@ -142,6 +143,7 @@ class RequestOptions(TypedDict, total=False):
     repeatable: bool
     before_try: BeforeTry | None
     alone: bool
+    on_lost: Callable[[], None] | None
     tried: str
 
 
@@ -164,6 +166,7 @@ class Call:
     repeatable: bool = True
     before_try: BeforeTry | None = None
     alone: bool = False
+    on_lost: Callable[[], None] | None = None
     tried: str = ""
     sent: int = 0
     failed: int = 0

@@ -316,6 +316,7 @@ class MailerLite:
             return ()
         writes = any(item.is_write for item in items)
         tried = f"send a batch of {len(items)}"
+        lost: list[bool] = []
         body = await self._client.request_json(
             "POST",
             "/batch",
@@ -323,9 +324,10 @@ class MailerLite:
             write=writes,
             cost=1 + len(items),
             before_try=before_try,
+            on_lost=lambda: lost.append(True),
             tried=tried,
         )
-        answers = batch_answers(body, len(items))
+        answers = batch_answers(body, len(items), after_lost=bool(lost))
         if isinstance(answers, tuple):
             return answers
         if writes:

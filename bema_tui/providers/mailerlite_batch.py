@@ -140,12 +140,17 @@ class BatchItem:
 
 @frozen
 class BatchAnswer:
-    """What one item of a batch was answered; the batch around it is a success even if every item failed."""
+    """What one item of a batch was answered; the batch around it is a success even if every item failed.
+
+    ``after_lost``: the batch was sent before in the same call, and that answer was lost, so that this one may tell of
+    what the item itself did then.
+    """
 
     code: int
     body: object = None
     problem: str = ""
     """What is wrong with an answer that can't be read; what became of its item is not known then."""
+    after_lost: bool = False
 
     @property
     def ok(self) -> bool:
@@ -189,7 +194,7 @@ class BatchAnswer:
         )
 
 
-def batch_answers(body: Mapping[str, object], items: int) -> tuple[BatchAnswer, ...] | str:
+def batch_answers(body: Mapping[str, object], items: int, *, after_lost: bool = False) -> tuple[BatchAnswer, ...] | str:
     """The answers in the order of the items, or what is wrong with all of them; one that can't be read says so."""
     try:
         responses = structure(body, parse.RawBatch).responses
@@ -197,14 +202,15 @@ def batch_answers(body: Mapping[str, object], items: int) -> tuple[BatchAnswer, 
         return f"a batch without usable answers ({error})"
     if len(responses) != items:
         return f"{len(responses)} answers to {items} items of a batch"
-    return tuple(_answer(raw, f"responses.{number}") for number, raw in enumerate(responses))
+    return tuple(_answer(raw, f"responses.{number}", after_lost) for number, raw in enumerate(responses))
 
 
-def _answer(raw: object, place: str) -> BatchAnswer:
+def _answer(raw: object, place: str, after_lost: bool) -> BatchAnswer:
     try:
         row = structure(raw, parse.RawBatchAnswer)
     except FaultError as error:
-        return BatchAnswer(NO_CODE, problem=f"{place}.{error.path}".rstrip(".") + f": {error.faults[0][1]}")
+        problem = f"{place}.{error.path}".rstrip(".") + f": {error.faults[0][1]}"
+        return BatchAnswer(NO_CODE, problem=problem, after_lost=after_lost)
     if not 100 <= row.code <= 599:
-        return BatchAnswer(NO_CODE, problem=f"{place}.code: {row.code} is no status")
-    return BatchAnswer(row.code, row.body)
+        return BatchAnswer(NO_CODE, problem=f"{place}.code: {row.code} is no status", after_lost=after_lost)
+    return BatchAnswer(row.code, row.body, after_lost=after_lost)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import attrs
 
 from bema_tui.simulator.broken import Break, Scripted
-from bema_tui.simulator.edits import new_order
+from bema_tui.simulator.edits import new_order, tier_below
 from bema_tui.simulator.records import Automation, Group, Order, Subscriber
 from bema_tui.simulator.state import World, now_text
 
@@ -25,6 +25,7 @@ def change(world: World, name: str, value: Any) -> Any:
     if name not in _CHANGES:
         raise ValueError(f"{name} is none of {', '.join(_CHANGES)}")
     with world.by_others():
+        world.others.append({"order": world.next_in_order(), "do": name, "value": value})
         return _CHANGES[name](world, value)
 
 
@@ -130,6 +131,18 @@ def _move(world: World, wanted: dict[str, Any]) -> list[str]:
     return [world.groups[number].name for number in sorted(person.groups)]
 
 
+def _demote(world: World, email: str) -> bool:
+    """Moves one person a tier down, as MailerLite's automations do, whether or not they bought; says whether it did."""
+    person = _person(world, email)
+    for number in sorted(person.groups):
+        lower = tier_below(world, world.groups[number])
+        if lower is not None and person.status == "active" and person.deleted_at is None:
+            world.unassign(person, number)
+            world.assign(person, lower.id)
+            return True
+    return False
+
+
 def _add_automation(world: World, wanted: dict[str, Any]) -> str:
     made = Automation(
         world.new_id(),
@@ -165,6 +178,7 @@ _CHANGES: dict[str, Callable[[World, Any], Any]] = {
     "edit_order": _edit_order,
     "delete_order": lambda world, which: world.remove_order(_order(world, which)),
     "move": _move,
+    "demote": _demote,
     "status": lambda world, it: world.set_status(_person(world, it["email"]), it["status"]),
     "set_field": lambda world, it: world.set_values(_person(world, it["email"]), {it["key"]: it["value"]}),
     "delete_subscriber": lambda world, it: world.delete_subscriber(world.subscribers[int(it)]),

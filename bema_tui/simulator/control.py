@@ -142,6 +142,7 @@ def state_of(world: World, log: RequestLog) -> dict[str, Any]:
         "campaigns": [attrs.asdict(campaign) for campaign in world.campaigns],
         "cast": world.cast,
         "created": world.created_count,
+        "others": world.others,
         "violations": [attrs.asdict(violation) for violation in world.violations],
         "requests": log.counts(),
         "faults": log.faults(),

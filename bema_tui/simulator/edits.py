@@ -41,7 +41,7 @@ def demote_someone(world: World, rng: random.Random, *, spares_buyers: bool = Tr
     `spares_buyers`: nobody who has a purchased tier of the campaign already.
     """
     for group in rng.sample(sorted(world.groups.values(), key=lambda group: group.id), len(world.groups)):
-        lower = _lower(world, group)
+        lower = tier_below(world, group)
         if lower is None:
             continue
         members = [world.subscribers[number] for number in group.members["active"].newest(None)]
@@ -55,7 +55,8 @@ def demote_someone(world: World, rng: random.Random, *, spares_buyers: bool = Tr
     return False
 
 
-def _lower(world: World, group: Group) -> Group | None:
+def tier_below(world: World, group: Group) -> Group | None:
+    """The group that automations move people of a group to; None for the lowest, and for purchased ones."""
     tier = world.tier_of(group.id)
     if tier is None or tier.suffix not in _NEXT_TIER:
         return None

@@ -30,6 +30,11 @@ class Before:
     groups: frozenset[int]
     values: dict[str, Any]
 
+    @classmethod
+    def of(cls, person: Subscriber) -> Before:
+        groups, values = frozenset(person.groups), dict(person.values)
+        return cls(person.email, person.status, person.deleted_at is not None, groups, values)
+
 
 class Watch:
     """Follows one request: keeps how each touched person was, and finds what the request broke.
@@ -47,13 +52,23 @@ class Watch:
     def touch(self, person: Subscriber) -> None:
         """Remembers how a person is; to be called before the first change."""
         if person.id not in self._before and person.id not in self._created:
-            self._before[person.id] = Before(
-                person.email,
-                person.status,
-                person.deleted_at is not None,
-                frozenset(person.groups),
-                dict(person.values),
-            )
+            self._before[person.id] = Before.of(person)
+
+    def changed_by_others(self, person: Subscriber, was: Before) -> None:
+        """Others changed somebody in the midst of this request: it is as if they had done it before."""
+        before = self._before.get(person.id)
+        if before is None:
+            return
+        now = Before.of(person)
+        values = {key: now.values.get(key) for key in now.values.keys() | was.values.keys()}
+        changed = {key: value for key, value in values.items() if value != was.values.get(key)}
+        self._before[person.id] = Before(
+            now.email if now.email != was.email else before.email,
+            now.status if now.status != was.status else before.status,
+            now.deleted if now.deleted != was.deleted else before.deleted,
+            (before.groups - (was.groups - now.groups)) | (now.groups - was.groups),
+            {key: value for key, value in {**before.values, **changed}.items() if value is not None},
+        )
 
     def created(self, person: Subscriber) -> None:
         self._created.append(person.id)
@@ -97,8 +112,9 @@ class Watch:
             self._add("email_changed", f"the e-mail of {person.id} changed")
         if person.status != before.status:
             self._add("status_changed", f"the status of {person.id} went from {before.status} to {person.status}")
-        if (person.deleted_at is not None) and not before.deleted:
-            self._add("subscriber_deleted", f"{person.id} was deleted")
+        if person.deleted_at is not None:
+            if not before.deleted:
+                self._add("subscriber_deleted", f"{person.id} was deleted")
             return
         for campaign in sorted(self._campaigns(before.groups) - self._campaigns(frozenset(person.groups))):
             self._add("lost_last_tier", f"{person.id} lost the last tier in {campaign}")

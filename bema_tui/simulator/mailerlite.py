@@ -179,6 +179,7 @@ class MailerLite:
                 item.get("body"),
                 call.base,
             )
+            order, touched = self._world.next_in_order(), self._world.touched
             if switches.batch_overdraw == "refuse_items" and switches.batch_item_cost and not self._quota.remaining:
                 answer, routed = failure(429, "Too Many Attempts."), False
             else:
@@ -186,7 +187,9 @@ class MailerLite:
             cost = switches.batch_item_cost if routed else 0
             self._quota.spend(cost)
             entry.cost += cost
-            entry.items.append({"method": inner.method, "path": item["path"], "code": answer.status})
+            changed = self._world.touched != touched
+            done = {"method": inner.method, "path": item["path"], "code": answer.status}
+            entry.items.append({**done, "changed": changed, "order": order})
             responses.append({"code": answer.status, "body": answer.body})
         good = sum(1 for response in responses if 200 <= response["code"] < 300)
         body = {"total": len(items), "successful": good, "failed": len(items) - good, "responses": responses}

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from bema_tui.simulator.broken import BrokenRows, ScriptedAnswers
-from bema_tui.simulator.invariants import Violation, Watch
+from bema_tui.simulator.invariants import Before, Violation, Watch
 from bema_tui.simulator.names import TierName, field_key
 from bema_tui.simulator.records import (
     STATUSES,
@@ -93,6 +93,12 @@ class World(Sales):
         self.created_count = 0
         self.violations: list[Violation] = []
         self.watch: Watch | None = None
+        self.others: list[dict[str, Any]] = []
+        """What others changed while the simulator ran, in its order among the items of batches."""
+        self.touched = 0
+        """How many changes there were to people, whoever made them."""
+        self._order = 0
+        self._aside: dict[int, Before] | None = None
         self.mishaps: set[str] = set()
         """Which mishaps this request is to meet, if it does what they are about."""
         self.happened: list[str] = []
@@ -134,16 +140,28 @@ class World(Sales):
 
     @contextlib.contextmanager
     def by_others(self) -> Iterator[None]:
-        """What happens within is nobody's request: no rule is held against it."""
+        """What happens within is nobody's request: no rule is held against it, nor against a request it falls into."""
         watch, self.watch = self.watch, None
+        outer, self._aside = self._aside, {}
         try:
             yield
         finally:
-            self.watch = watch
+            if watch is not None:
+                for number, before in self._aside.items():
+                    watch.changed_by_others(self.subscribers[number], before)
+            self.watch, self._aside = watch, outer
+
+    def next_in_order(self) -> int:
+        """A number that only grows: what got it later happened later."""
+        self._order += 1
+        return self._order
 
     def touch(self, person: Subscriber) -> None:
+        self.touched += 1
         if self.watch is not None:
             self.watch.touch(person)
+        elif self._aside is not None:
+            self._aside.setdefault(person.id, Before.of(person))
 
     def set_values(self, person: Subscriber, values: dict[str, Any]) -> bool:
         """Merges field values (None clears one) and says whether anything changed."""

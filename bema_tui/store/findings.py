@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -71,11 +71,7 @@ class Findings:
         to the rules that the run looked at. ``keep`` are the ids and e-mail keys of those whom it could not look at;
         ``except_about`` says of a subject's e-mail key that nothing is proved.
         """
-        unseen = and_(
-            findings.c.campaign == campaign,
-            findings.c.state == FindingState.OPEN,
-            or_(findings.c.last_run.is_(None), findings.c.last_run != run),
-        )
+        unseen = _unseen(campaign, run)
         if rules is not None:
             unseen = and_(unseen, findings.c.rule.in_(list(rules)))
         if keep:
@@ -102,6 +98,22 @@ class Findings:
         )
         async with self._db.write() as connection:
             await connection.execute(statement.values(state=FindingState.RESOLVED))
+
+    async def open_subjects(self, campaign: str, run: int, *, rules: Sequence[FindingRule]) -> set[str]:
+        """Whom the campaign's open findings of these rules are about that this run did not see."""
+        query = select(findings.c.subject).where(_unseen(campaign, run), findings.c.rule.in_([*rules]))
+        async with self._db.read() as connection:
+            return set((await connection.execute(query)).scalars())
+
+    async def resolve_subjects(
+        self, campaign: str, run: int, subjects: Iterable[str], *, rules: Sequence[FindingRule]
+    ) -> None:
+        """Resolve the campaign's open findings of these rules about these subjects that this run did not see."""
+        about = (findings.c.rule.in_([*rules]), findings.c.subject.in_(sorted(subjects)))
+        async with self._db.write() as connection:
+            await connection.execute(
+                update(findings).where(_unseen(campaign, run), *about).values(state=FindingState.RESOLVED)
+            )
 
     async def list(
         self,
@@ -147,6 +159,15 @@ class Findings:
         async with self._db.read() as connection:
             rows = (await connection.execute(query.group_by(findings.c.severity))).all()
         return dict.fromkeys(Severity, 0) | {Severity(severity): count for severity, count in rows}
+
+
+def _unseen(campaign: str, run: int) -> Any:
+    """The open findings of a campaign that a run did not see."""
+    return and_(
+        findings.c.campaign == campaign,
+        findings.c.state == FindingState.OPEN,
+        or_(findings.c.last_run.is_(None), findings.c.last_run != run),
+    )
 
 
 def _upsert() -> Any:

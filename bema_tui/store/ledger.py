@@ -7,52 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
-from sqlalchemy import Row, and_, bindparam, case, delete, func, insert, not_, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, insert, not_, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import StoreError
 from bema_tui.model import ChangeKind, ChangeState, PlannedChange
 from bema_tui.store.database import Database
+from bema_tui.store.ledger_history import moved_since
+from bema_tui.store.ledger_rows import NEW, STATUS_WORDS, LedgerRow, Settled, ledger_row
 from bema_tui.store.runs import Fence, check_fence
 from bema_tui.store.schema import ledger, plan_counts, runs
-
-# The words of a refusal that is about the person alone: their status forbids it.
-_STATUS_WORDS = ("unsubscribed", "bounced", "junk", "unconfirmed")
-NEW = "new:"  # the target of a row whose group or field does not exist yet
-
-
-@frozen
-class LedgerRow:
-    """One row, as the engine sends and settles it; ``error`` and ``refused_status`` say how it was settled last."""
-
-    id: int
-    seq: int
-    subscriber_id: str
-    email: str
-    kind: ChangeKind
-    target: str
-    target_name: str
-    before: str | None
-    after: str | None
-    rule: str
-    needs_add: bool
-    state: ChangeState
-    attempts: int
-    read_at: datetime
-    error: str | None = None
-    refused_status: int | None = None
-
-
-@frozen
-class Settled:
-    """What became of a row. ``read_at`` renews the truth it rests on."""
-
-    id: int
-    state: ChangeState
-    error: str | None = None
-    refused_status: int | None = None
-    read_at: datetime | None = None
 
 
 class Ledger:
@@ -133,7 +98,7 @@ class Ledger:
             query = query.where(ledger.c.kind.in_(kinds))
         async with self._db.read() as connection:
             rows = await connection.execute(query.order_by(ledger.c.seq).limit(limit))
-            return tuple(_row(row) for row in rows)
+            return tuple(ledger_row(row) for row in rows)
 
     async def in_state(self, state: ChangeState, limit: int) -> tuple[LedgerRow, ...]:
         """The first rows of a state, by their order."""
@@ -144,7 +109,7 @@ class Ledger:
                 .order_by(ledger.c.seq)
                 .limit(limit)
             )
-            return tuple(_row(row) for row in rows)
+            return tuple(ledger_row(row) for row in rows)
 
     async def of_people(self, subscriber_ids: Iterable[str]) -> dict[str, tuple[LedgerRow, ...]]:
         """All rows of these people in this run."""
@@ -160,7 +125,7 @@ class Ledger:
                 .order_by(ledger.c.seq)
             )
             for row in rows:
-                found.setdefault(row.subscriber_id, []).append(_row(row))
+                found.setdefault(row.subscriber_id, []).append(ledger_row(row))
         return {person: tuple(entries) for person, entries in found.items()}
 
     async def mark_sending(self, rows: Sequence[LedgerRow]) -> None:
@@ -179,14 +144,49 @@ class Ledger:
             if result.rowcount != len(rows):
                 raise StoreError(f"Rows of run {self.run} were changed by somebody else.", tried="send a batch")
 
-    async def settle(self, results: Sequence[Settled], run_values: Mapping[str, Any] | None = None) -> None:
-        """Write what became of rows, and in the same transaction what the run says of itself."""
+    async def settle(
+        self,
+        results: Sequence[Settled],
+        run_values: Mapping[str, Any] | None = None,
+        added: Sequence[tuple[PlannedChange, datetime]] = (),
+    ) -> None:
+        """Write what became of rows, and in the same transaction what the run says of itself.
+
+        ``added`` are changes that follow from it, each with the moment of the read that it rests on: new rows behind
+        all others, counted in the plan.
+        """
         now = self._db.now()
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
             await _write_results(connection, results, now)
+            for change, read_at in added:
+                await self._add(connection, change, read_at, now)
             if run_values:
                 await connection.execute(update(runs).where(runs.c.id == self.run).values(**run_values))
+
+    async def _add(self, connection: AsyncConnection, change: PlannedChange, read_at: datetime, now: datetime) -> None:
+        """One more row, at the place that its person has in the rule's list, or a new one at the list's end."""
+        of_run = ledger.c.run == self.run
+        of_rule = and_(of_run, ledger.c.rule == change.rule)
+        seq = await connection.scalar(select(func.max(ledger.c.seq)).where(of_run)) or 0
+        last = await connection.scalar(select(func.max(ledger.c.person_seq)).where(of_rule)) or 0
+        own = await connection.scalar(
+            select(func.max(ledger.c.person_seq)).where(of_rule, ledger.c.subscriber_id == change.subscriber_id)
+        )
+        row = self._planned(seq + 1, own or last + 1, change, read_at, now)
+        await connection.execute(insert(ledger), [row])
+        counted = upsert(plan_counts).values(
+            run=self.run, rule=change.rule, kind=change.kind, people=int(own is None), changes=1
+        )
+        await connection.execute(
+            counted.on_conflict_do_update(
+                index_elements=[plan_counts.c.run, plan_counts.c.rule, plan_counts.c.kind],
+                set_={
+                    "people": plan_counts.c.people + counted.excluded.people,
+                    "changes": plan_counts.c.changes + counted.excluded.changes,
+                },
+            )
+        )
 
     async def mark_unknown(self) -> int:
         """What was on its way when the run ended may be done or not: it is unknown until it is read.
@@ -212,7 +212,7 @@ class Ledger:
         )
         often = (
             select(ledger.c.subscriber_id)
-            .where(_moved_since(since), ledger.c.subscriber_id.in_(mine))
+            .where(moved_since(since), ledger.c.subscriber_id.in_(mine))
             .group_by(ledger.c.subscriber_id)
             .having(func.count() >= most)
         )
@@ -248,20 +248,22 @@ class Ledger:
             )
             return Counter({ChangeState(state): count for state, count in rows})
 
-    async def failure_rate(self) -> tuple[int, int]:
-        """(failed, sent) rows, not counting those refused for the person's status. Domain rules, section 6."""
+    async def failure_rate(self, since: datetime) -> tuple[int, int]:
+        """(failed, sent) writes about people that were settled since then, not counting those refused for the person's
+        status. Domain rules, section 6."""
         for_status = and_(
-            ledger.c.refused_status == 422, or_(*(ledger.c.error.contains(word) for word in _STATUS_WORDS))
+            ledger.c.refused_status == 422, or_(*(ledger.c.error.contains(word) for word in STATUS_WORDS))
         )
-        counted = and_(ledger.c.state == ChangeState.FAILED, not_(func.coalesce(for_status, False)))
+        counted = (
+            ledger.c.run == self.run,
+            ledger.c.state.in_([ChangeState.APPLIED, ChangeState.FAILED]),
+            ledger.c.settled_at >= since,
+            ledger.c.kind.not_in([ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD]),
+            not_(and_(ledger.c.state == ChangeState.FAILED, func.coalesce(for_status, False))),
+        )
+        failed = func.count(case((ledger.c.state == ChangeState.FAILED, 1)))
         async with self._db.read() as connection:
-            row = (
-                await connection.execute(
-                    select(func.count(case((counted, 1))), func.count()).where(
-                        ledger.c.run == self.run, ledger.c.state.in_([ChangeState.APPLIED, ChangeState.FAILED])
-                    )
-                )
-            ).one()
+            row = (await connection.execute(select(failed, func.count()).where(*counted))).one()
         return int(row[0]), int(row[1])
 
     async def applied_after(self, after_seq: int, limit: int) -> tuple[LedgerRow, ...]:
@@ -273,7 +275,7 @@ class Ledger:
                 .order_by(ledger.c.seq)
                 .limit(limit)
             )
-            return tuple(_row(row) for row in rows)
+            return tuple(ledger_row(row) for row in rows)
 
     async def sample_moves(self, size: int) -> tuple[LedgerRow, ...]:
         """Applied group changes spread evenly over the run, for the read-back at its end."""
@@ -291,64 +293,7 @@ class Ledger:
             rows = await connection.execute(
                 select(numbered).where((numbered.c.place - 1) % step == 0).order_by(numbered.c.seq).limit(size)
             )
-            return tuple(_row(row) for row in rows)
-
-
-class LedgerHistory:
-    """What earlier runs did to people; a plan asks it before it plans again."""
-
-    def __init__(self, db: Database, campaign: str) -> None:
-        self._db = db
-        self._campaign = campaign
-
-    async def refused(self) -> frozenset[tuple[str, str, str, str | None, str | None]]:
-        """Writes MailerLite refused (4xx): (subscriber, kind, target, before, after), not to be planned again.
-
-        Not a 404: who was gone is planned for only when a read shows them again, under the same id (a deleted person
-        who comes back keeps it).
-        """
-        async with self._db.read() as connection:
-            rows = await connection.execute(
-                select(ledger.c.subscriber_id, ledger.c.kind, ledger.c.target, ledger.c.before, ledger.c.after).where(
-                    ledger.c.campaign == self._campaign,
-                    ledger.c.state == ChangeState.FAILED,
-                    ledger.c.refused_status != 404,
-                )
-            )
-            return frozenset((row[0], row[1], row[2], row[3], row[4]) for row in rows)
-
-    async def moves_since(self, since: datetime) -> dict[str, int]:
-        """People moved at least once since then, in any campaign, and how often."""
-        async with self._db.read() as connection:
-            rows = await connection.execute(
-                select(ledger.c.subscriber_id, func.count()).where(_moved_since(since)).group_by(ledger.c.subscriber_id)
-            )
-            return {person: count for person, count in rows}  # noqa: C416 (rows are not pairs to the type checker)
-
-    async def placements(self, subscriber_ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
-        """For each person the last group we added and the one we removed with it (names), applied in this campaign."""
-        found: dict[str, tuple[str | None, str | None]] = {}
-        async with self._db.read() as connection:
-            rows = await connection.execute(
-                select(ledger.c.subscriber_id, ledger.c.kind, ledger.c.target_name)
-                .where(
-                    ledger.c.campaign == self._campaign,
-                    ledger.c.subscriber_id.in_(subscriber_ids),
-                    ledger.c.state == ChangeState.APPLIED,
-                    ledger.c.kind.in_([ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP]),
-                )
-                .order_by(ledger.c.id)
-            )
-            for person, kind, name in rows:
-                added, _ = found.get(person, (None, None))
-                found[person] = (name, None) if kind == ChangeKind.ADD_GROUP else (added, name)
-        return found
-
-
-def _moved_since(since: datetime) -> Any:
-    return and_(
-        ledger.c.settled_at >= since, ledger.c.kind == ChangeKind.ADD_GROUP, ledger.c.state == ChangeState.APPLIED
-    )
+            return tuple(ledger_row(row) for row in rows)
 
 
 async def _write_results(connection: AsyncConnection, results: Sequence[Settled], now: datetime) -> None:
@@ -362,6 +307,8 @@ async def _write_results(connection: AsyncConnection, results: Sequence[Settled]
             error=bindparam("new_error"),
             refused_status=bindparam("new_status"),
             read_at=func.coalesce(bindparam("new_read_at", type_=ledger.c.read_at.type), ledger.c.read_at),
+            needs_add=func.coalesce(bindparam("new_needs_add", type_=ledger.c.needs_add.type), ledger.c.needs_add),
+            attempts=ledger.c.attempts + bindparam("new_tries"),
             settled_at=bindparam("new_settled_at", type_=ledger.c.settled_at.type),
         )
     )
@@ -374,29 +321,10 @@ async def _write_results(connection: AsyncConnection, results: Sequence[Settled]
                 "new_error": result.error,
                 "new_status": result.refused_status,
                 "new_read_at": result.read_at,
+                "new_needs_add": result.needs_add,
+                "new_tries": result.tries,
                 "new_settled_at": None if result.state in {ChangeState.PLANNED, ChangeState.UNKNOWN} else now,
             }
             for result in results
         ],
-    )
-
-
-def _row(row: Row[Any]) -> LedgerRow:
-    return LedgerRow(
-        id=row.id,
-        seq=row.seq,
-        subscriber_id=row.subscriber_id,
-        email=row.email,
-        kind=ChangeKind(row.kind),
-        target=row.target,
-        target_name=row.target_name,
-        before=row.before,
-        after=row.after,
-        rule=row.rule,
-        needs_add=row.needs_add,
-        state=ChangeState(row.state),
-        attempts=row.attempts,
-        read_at=row.read_at,
-        error=row.error,
-        refused_status=row.refused_status,
     )

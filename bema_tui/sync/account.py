@@ -14,7 +14,7 @@ from bema_tui.campaigns.unread import unread_findings
 from bema_tui.errors import IncompleteRead
 from bema_tui.listing import Listing
 from bema_tui.model import Automation, CustomField, Finding, FindingRule, Group, Subscriber, Tier
-from bema_tui.store.ledger import NEW
+from bema_tui.store.ledger_rows import NEW
 from bema_tui.store.people import Member
 from bema_tui.store.settings import DatabaseSettings
 from bema_tui.sync.job import Job

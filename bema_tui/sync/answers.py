@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+from attrs import evolve
+
 from bema_tui.errors import BemaError
-from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.model import ChangeKind, ChangeState, Subscriber
 from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem
 from bema_tui.providers.text import clean
-from bema_tui.store.ledger import LedgerRow, Settled
-from bema_tui.sync.truth import GONE, is_shown
+from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.sync.truth import ALREADY_IN, GONE, NOT_IN, is_shown
 
 MAX_TRIES = 3
 RETRYABLE = frozenset({408, 425})
@@ -32,20 +34,30 @@ def field_value(text: str | None) -> str | int | None:
     return text
 
 
-def settle_answer(row: LedgerRow, answer: BatchAnswer) -> Settled:
-    """What one item's answer makes of its row."""
+def settle_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False) -> Settled:
+    """What one item's answer makes of its row.
+
+    ``row`` is as it was before this try. ``already``: an earlier item of the same batch showed the person in the group
+    that the row adds them to. What others did is never ``applied``, unless an earlier try of ours may have done it.
+    """
+    repeated = 1 if answer.after_lost else 0
+    ours = row.attempts > 0 or answer.after_lost
+    if answer.ok and row.kind is ChangeKind.ADD_GROUP and already and not ours:
+        return Settled(row.id, ChangeState.SKIPPED, ALREADY_IN)
     if answer.ok:
-        return _shown(row, answer)
+        return evolve(_shown(row, answer), tries=repeated)
     if answer.problem:
-        return Settled(row.id, ChangeState.UNKNOWN, f"its answer can't be read ({answer.problem}); to be read back")
+        why = f"its answer can't be read ({answer.problem}); to be read back"
+        return Settled(row.id, ChangeState.UNKNOWN, why, tries=repeated)
     if answer.code == 404 and row.kind is ChangeKind.REMOVE_GROUP:
         # Gone from the group, or gone altogether: the same code for both, so the person is read.
-        return Settled(row.id, ChangeState.UNKNOWN, "404 on the remove; to be read back")
+        return Settled(row.id, ChangeState.UNKNOWN, "404 on the remove; to be read back", 404, tries=repeated)
     if answer.code == 404 and row.kind is ChangeKind.SET_FIELD:
         return Settled(row.id, ChangeState.FAILED, f"404: {GONE}", refused_status=404)
     if answer.code == 429 or answer.code in NO_RIGHT:
         # Neither is a try: the one waits for the quota, the other for a key; nothing was done.
-        return Settled(row.id, ChangeState.PLANNED, f"answer {answer.code}; to be sent again")
+        note = f"answer {answer.code}; to be sent again"
+        return Settled(row.id, ChangeState.PLANNED, note, tries=repeated - 1)
     if answer.code in RETRYABLE or answer.code >= 500:
         if row.attempts + 1 < MAX_TRIES:
             return Settled(row.id, ChangeState.PLANNED, f"answer {answer.code}; to be tried again")
@@ -53,26 +65,43 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer) -> Settled:
     # A membership can be refused because it stands already, where a try before it took effect; or the group is gone
     # and not the person. Reading the person tells.
     state = ChangeState.FAILED if row.kind is ChangeKind.SET_FIELD else ChangeState.UNKNOWN
-    return Settled(row.id, state, _refusal(answer), refused_status=answer.code)
+    return Settled(row.id, state, _refusal(answer), refused_status=answer.code, tries=repeated)
+
+
+def settle_read(row: LedgerRow, person: Subscriber | None) -> Settled:
+    """What a row becomes whose answer was lost, or was a refusal that may be none, by how its person looks now."""
+    if person is None:
+        return Settled(row.id, ChangeState.FAILED, GONE, refused_status=404)
+    if is_shown(row, person):
+        # A refusal to the only try says that the row itself did nothing: others brought it about.
+        if row.refused_status is None or row.attempts > 1:
+            return Settled(row.id, ChangeState.APPLIED)
+        return Settled(row.id, ChangeState.SKIPPED, ALREADY_IN if row.kind is ChangeKind.ADD_GROUP else NOT_IN)
+    if row.refused_status is not None and not (row.refused_status == 404 and row.kind is ChangeKind.REMOVE_GROUP):
+        return Settled(row.id, ChangeState.FAILED, row.error, refused_status=row.refused_status)
+    if row.attempts >= MAX_TRIES:
+        return Settled(row.id, ChangeState.FAILED, f"tried {row.attempts} times, read back: not written")
+    return Settled(row.id, ChangeState.PLANNED, "read back: not written; to be tried again")
 
 
 def _shown(row: LedgerRow, answer: BatchAnswer) -> Settled:
     if row.kind is not ChangeKind.SET_FIELD:
         return Settled(row.id, ChangeState.APPLIED)
-    try:
-        shown = is_shown(row, answer.subscriber())
-    except BemaError:
-        shown = False
-    if shown:
+    person = shown_by(answer)
+    if person is not None and is_shown(row, person):
         return Settled(row.id, ChangeState.APPLIED)
     return Settled(row.id, ChangeState.UNKNOWN, f"answer {answer.code} does not show the value; to be read back")
 
 
+def shown_by(answer: BatchAnswer) -> Subscriber | None:
+    """The person that an answer shows, if it shows a usable one."""
+    try:
+        return answer.subscriber() if answer.ok else None
+    except BemaError:
+        return None
+
+
 def _refusal(answer: BatchAnswer) -> str:
-    body = answer.body
-    message = body.get("message") if isinstance(body, dict) else None
-    errors = body.get("errors") if isinstance(body, dict) else None
-    text = message if isinstance(message, str) else json.dumps(body) if body else ""
-    if isinstance(errors, dict) and errors:
-        text = f"{text} {json.dumps(errors, ensure_ascii=False)}"
-    return clean(f"{answer.code}: {text or 'no reason given'}")[:300]
+    silent = answer.body in (None, "", {}, [], {"message": ""})
+    text = answer.message or ("no reason given" if silent else json.dumps(answer.body, ensure_ascii=False))
+    return clean(f"{answer.code}: {text}")[:300]

@@ -88,18 +88,20 @@ def forecast_writes(
     limit: int,
     reserve: int,
     window_seconds: float,
+    lone_adds: int = 0,
     batch: BatchCost | None = None,
     account_read: bool = False,
     fresh_seconds: float = math.inf,
 ) -> Forecast:
     """The cost of applying a plan: the canary's batches, then batches of 50 with the removes one batch later.
 
-    ``limit`` and ``reserve`` are requests of a window of ``window_seconds``; ``batch`` is what batches take of them, as
+    ``lone_adds`` are adds of people whose field is not written: those are read in the same batch. ``limit`` and
+    ``reserve`` are requests of a window of ``window_seconds``; ``batch`` is what batches take of them, as
     measured, else the dearer of what is possible. ``account_read`` says that the plan's read of groups and fields will
     do, since it is applied at once. After ``fresh_seconds`` what was read is stale: whoever is written later than that
     is read again first, up to 50 people at a time.
     """
-    items = sum(kinds.get(kind, 0) for kind in _PEOPLE)
+    items = sum(kinds.get(kind, 0) for kind in _PEOPLE) + lone_adds
     places = sum(kinds.get(kind, 0) for kind in _PLACES)
     created = kinds.get(ChangeKind.CREATE_SUBSCRIBER, 0)
     if not items and not places and not created:

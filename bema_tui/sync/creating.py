@@ -8,7 +8,7 @@ from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.purchases import same_value
 from bema_tui.errors import BadAnswer, RequestRefused, WriteUnknown
 from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
-from bema_tui.store.ledger import LedgerRow, Settled
+from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.account import Account
 from bema_tui.sync.answers import field_value
 from bema_tui.sync.budget import CANARY_PEOPLE

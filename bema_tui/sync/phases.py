@@ -20,6 +20,7 @@ from bema_tui.sync.creating import create_missing, create_people
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.planning import Planner, PlanResult
+from bema_tui.sync.proving import canary, read_back
 from bema_tui.sync.read_mailerlite import PeopleRead, read_people
 from bema_tui.sync.read_shop import read_shop
 from bema_tui.sync.record_check import label_midnight
@@ -112,11 +113,12 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, account: Account | 
         applier = Applier(job, account, keeper, gate)
     _refuse_blocked(job, account)
     await job.ledger.skip_moves_of_the_often_moved(await label_midnight(job.db), job.settings.rules.moves_per_day)
-    await applier.canary()
+    await canary(job, applier)
     await create_people(job, keeper, account, applier.watch_failures)
     await applier.apply_rest()
     await job.enter(Phase.READ_BACK)
-    return await applier.read_back()
+    await keeper.safe_point(RunState.APPLYING)
+    return await read_back(job, applier)
 
 
 def _fresh(job: Job, account: Account) -> bool:
@@ -180,6 +182,7 @@ async def _write_cost(
         limit=gate.limit,
         reserve=quota.reserve,
         window_seconds=quota.window_seconds,
+        lone_adds=plan.lone_adds,
         batch=gate.batch_cost,
         account_read=at_once and _fresh(job, account),
         fresh_seconds=job.settings.rules.stale_after_seconds - age,

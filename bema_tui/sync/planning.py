@@ -22,7 +22,7 @@ from bema_tui.campaigns.reconcile import (
 from bema_tui.campaigns.severities import finding
 from bema_tui.model import Cause, ChangeKind, Finding, FindingRule, PlannedChange, RunState, Tier
 from bema_tui.store.campaigns import Campaigns
-from bema_tui.store.ledger import LedgerHistory
+from bema_tui.store.ledger_history import LedgerHistory
 from bema_tui.store.people import Member
 from bema_tui.store.traces import Traces
 from bema_tui.sync.account import Account
@@ -50,6 +50,8 @@ class PlanResult:
     removes_unproved: int
     reverts: int
     """People whose purchase is taken back after a refund."""
+    lone_adds: int
+    """People who are added to a group while their field stays as it is."""
 
 
 @define
@@ -64,6 +66,7 @@ class _Tally:
     left_out: int = 0
     unproved: int = 0
     reverts: int = 0
+    lone_adds: int = 0
     places: Counter[str] = field(factory=Counter)
     kinds: Counter[ChangeKind] = field(factory=Counter)
     people_by: Counter[tuple[str, str]] = field(factory=Counter)
@@ -86,6 +89,8 @@ class _Tally:
         self.people += bool(changes[0].email)
         self.reverts += any(change.cause is Cause.REFUND for change in changes)
         self.moves += any(change.kind in _MOVES for change in changes)
+        kinds = {change.kind for change in changes}
+        self.lone_adds += ChangeKind.ADD_GROUP in kinds and ChangeKind.SET_FIELD not in kinds
 
     @property
     def counts(self) -> dict[tuple[str, str], tuple[int, int]]:
@@ -145,6 +150,7 @@ class Planner:
             adds_by_group=dict(tally.adds),
             removes_unproved=tally.unproved,
             reverts=tally.reverts,
+            lone_adds=tally.lone_adds,
         )
 
     def _plan_creations(self) -> None:

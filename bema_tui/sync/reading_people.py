@@ -89,7 +89,7 @@ async def read_by_id(job: Job, ids: Sequence[str]) -> dict[str, Subscriber | Non
     """Read up to fifty people by id in one request; None for who is gone, which is proved.
 
     Raises:
-        IncompleteRead: MailerLite did not answer for one of them, or finds nobody at all by id.
+        IncompleteRead: MailerLite did not answer for one of them, or not with their groups, or finds nobody by id.
     """
     look_up = await ready_look_up(job)
     people: dict[str, Subscriber | None] = {}
@@ -103,6 +103,14 @@ async def read_by_id(job: Job, ids: Sequence[str]) -> dict[str, Subscriber | Non
                     advice="Nothing was concluded from it. Resume the run.",
                 )
             people[one.who] = one.answer.subscriber() if one.answer is not None else None
+    silent = next((who for who, person in people.items() if person is not None and person.group_ids is None), None)
+    if silent is not None:
+        raise IncompleteRead(
+            f"MailerLite's answer does not say in which groups subscriber {silent} is.",
+            tried="read people by id",
+            where="MailerLite",
+            advice="Nothing was concluded from it. Resume the run.",
+        )
     return people
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.purchases import Rules, is_valid
 from bema_tui.model import ChangeKind, Tier
-from bema_tui.store.ledger import LedgerRow
+from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.store.settings import DatabaseSettings
 from bema_tui.store.statistics import Statistics
 from bema_tui.sync.job import Job

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
 from bema_tui.campaigns.purchases import same_value
-from bema_tui.campaigns.tiers import LABEL
-from bema_tui.model import ChangeKind, Subscriber, SubscriberStatus, Tier
-from bema_tui.store.ledger import LedgerRow
+from bema_tui.campaigns.tiers import LABEL, NO_TIER, ORDER
+from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus, Tier
+from bema_tui.store.ledger_rows import LedgerRow
 
 GONE = "the subscriber is gone from MailerLite"
+ALREADY_IN = "is in the group already"
+NOT_IN = "is not in the group any more"
+NO_ADD = "its add was not applied"
 
 
 def is_shown(row: LedgerRow, person: Subscriber) -> bool:
@@ -29,6 +32,16 @@ class Verdict:
     skipped: Mapping[int, str]
 
 
+def tiers_of(person: Subscriber, tier_of_group: Mapping[str, Tier]) -> frozenset[Tier]:
+    """The tiers of the campaign that a person stands in."""
+    return frozenset(tier_of_group[group] for group in person.group_ids or () if group in tier_of_group)
+
+
+def where_text(tiers: Iterable[Tier]) -> str:
+    """Tiers as messages say where somebody stands."""
+    return " and ".join(LABEL[tier] for tier in sorted(tiers, key=ORDER.index)) or NO_TIER
+
+
 def judge_person(
     rows: Sequence[LedgerRow],
     pending: Sequence[LedgerRow],
@@ -40,25 +53,29 @@ def judge_person(
     """Hold a person's pending rows against what they look like now.
 
     ``rows`` are all of the person's rows in the run: the adds that are done already explain where the person stands.
-    A row whose truth moved is skipped with the reason; the others may go.
+    A row whose truth moved is skipped with the reason; the others may go. Somebody whose move is half done when they
+    stop being active gets its other half: left in two tiers they would be forgotten there.
     """
     if person is None:
         return Verdict({row.id: GONE for row in pending})
-    groups = person.group_ids or frozenset()
-    tiers = {tier_of_group[group] for group in groups if group in tier_of_group}
-    where = " and ".join(LABEL[tier] for tier in sorted(tiers, key=list(Tier).index)) or "no tier"
+    tiers = tiers_of(person, tier_of_group)
     inactive = person.status is not SubscriberStatus.ACTIVE and not move_inactive
+    added = any(row.kind is ChangeKind.ADD_GROUP and row.state is ChangeState.APPLIED for row in rows)
     skipped: dict[int, str] = {}
     for row in pending:
         reason = ""
         if row.kind is ChangeKind.SET_FIELD:
             reason = _field_moved(row, person)
-        elif inactive:
+        elif inactive and not (row.kind is ChangeKind.REMOVE_GROUP and added):
             reason = f"the subscriber is {person.status} now"
         elif row.kind is ChangeKind.ADD_GROUP:
-            reason = _add_moved(row, rows, groups, tier_of_group, where)
+            reason = _add_moved(row, rows, person, tier_of_group)
         elif row.kind is ChangeKind.REMOVE_GROUP:
-            reason = _remove_moved(row, rows, groups, tiers, tier_of_group, where)
+            adds = any(other.kind is ChangeKind.ADD_GROUP and other.id not in skipped for other in pending)
+            if not (row.needs_add and adds):
+                reason = _remove_moved(row, person, tiers, tier_of_group, added=added)
+            elif row.target not in (person.group_ids or ()):
+                reason = NOT_IN
         if reason:
             skipped[row.id] = reason
     return Verdict(skipped)
@@ -73,45 +90,33 @@ def _field_moved(row: LedgerRow, person: Subscriber) -> str:
     return ""
 
 
-def _add_moved(
-    row: LedgerRow,
-    rows: Sequence[LedgerRow],
-    groups: frozenset[str],
-    tier_of_group: Mapping[str, Tier],
-    where: str,
-) -> str:
+def _add_moved(row: LedgerRow, rows: Sequence[LedgerRow], person: Subscriber, tier_of_group: Mapping[str, Tier]) -> str:
     """A move starts from the tiers it removes; a placing starts from none."""
+    groups = person.group_ids or frozenset()
     if row.target not in tier_of_group:
         return "the group is gone from MailerLite"
     if row.target in groups:
-        return "is in the group already"
+        return ALREADY_IN
     expected = {other.target for other in rows if other.kind is ChangeKind.REMOVE_GROUP and other.needs_add}
     present = {group for group in groups if group in tier_of_group}
-    if present != expected:
-        return f"moved meanwhile: stands in {where} now"
-    return ""
+    return "" if present == expected else _moved(tiers_of(person, tier_of_group))
 
 
 def _remove_moved(
-    row: LedgerRow,
-    rows: Sequence[LedgerRow],
-    groups: frozenset[str],
-    tiers: set[Tier],
-    tier_of_group: Mapping[str, Tier],
-    where: str,
+    row: LedgerRow, person: Subscriber, tiers: frozenset[Tier], tier_of_group: Mapping[str, Tier], *, added: bool
 ) -> str:
-    """A remove needs the tier that stays: the one its own add gave, or one that was there before, and that alone.
+    """A remove needs one tier that stays: the one its own add gave, or one that was there before, and that alone.
 
-    A lower tier goes beside a purchased one; a purchased one, after a refund, beside the one that the refund leads to.
+    A lower tier goes beside a purchased one; a purchased one, after a refund, beside a lower one.
     """
-    if row.target not in groups:
-        return "is not in the group any more"
-    if row.needs_add:
-        added = [other.target for other in rows if other.kind is ChangeKind.ADD_GROUP]
-        pending_add = any(other.state.value == "planned" for other in rows if other.kind is ChangeKind.ADD_GROUP)
-        if not pending_add and not any(target in groups for target in added):
-            return f"moved meanwhile: stands in {where} now"
-        return ""
+    if row.target not in (person.group_ids or ()):
+        return NOT_IN
     goes = tier_of_group.get(row.target)
     stays = [tier for tier in tiers if goes is not None and tier.purchased is not goes.purchased]
-    return "" if len(stays) == 1 else f"moved meanwhile: stands in {where} now"
+    if len(stays) == 1:
+        return ""
+    return NO_ADD if row.needs_add and not added and not stays else _moved(tiers)
+
+
+def _moved(tiers: frozenset[Tier]) -> str:
+    return f"moved meanwhile: stands in {where_text(tiers)} now"

@@ -7,7 +7,7 @@ import pytest
 from bema_tui.errors import BadAnswer, IncompleteRead, LockLost, WriteUnknown
 from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem
 
-from .helpers import Notes, Script, before, cut, mailerlite, page, reply
+from .helpers import Answer, Notes, Script, before, cut, mailerlite, page, reply
 from .rows import person
 
 WRITES = [BatchItem.assign("1", "7"), BatchItem.put_fields("1", {"p": 121}), BatchItem.unassign("1", "8")]
@@ -87,6 +87,15 @@ async def test_a_batch_of_writes_by_id_is_repeated_after_a_loss() -> None:
         await mailerlite(Script([page()])).batch(WRITES)
     with pytest.raises(BadAnswer):
         await mailerlite(Script([page()])).batch(READS)
+
+
+@pytest.mark.fault("E1")
+@pytest.mark.parametrize(
+    ("first", "lost"), [(cut(), True), (reply({}, 503), True), (reply({}, 429), False), (reply({}, 425), False)]
+)
+async def test_answers_after_a_lost_one_say_that_the_items_may_have_been_done_before(first: Answer, lost: bool) -> None:
+    got = await mailerlite(Script([first, reply(answers(200, 404, 404))])).batch(WRITES)
+    assert [(each.code, each.after_lost) for each in got] == [(200, lost), (404, lost), (404, lost)]
 
 
 async def test_the_fence_is_checked_before_each_try() -> None:

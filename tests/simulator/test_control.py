@@ -189,6 +189,36 @@ def test_proved_move_breaks_nothing(client: Client) -> None:
     assert broken_by(client, "buyer in GOLD", move) == []
 
 
+def test_what_others_do_in_the_midst_of_a_request_is_told_apart_from_it(client: Client) -> None:
+    person = client.person("buyer in GOLD")
+    root, gold = f"subscribers/{person['id']}/groups", person["groups"][0]
+    silver = client.group_id(gold.removesuffix("GOLD") + "SILVER")
+    client.control("later", {"of": "items", "at": 2, "do": {"demote": person["email"]}})
+    client.control("later", {"of": "items", "at": 4, "do": {"delete_subscriber": person["id"]}})
+    client.batch(
+        ("POST", f"{root}/{client.group_id(gold + '_PURCHASE')}"),
+        ("DELETE", f"{root}/{person['group_ids'][0]}"),
+        ("POST", f"{root}/{silver}"),
+        ("GET", f"subscribers/{person['id']}"),
+    )
+    (logged,) = [row for row in client.control("requests") if row["items"]]
+    assert [(item["code"], item["changed"]) for item in logged["items"]] == [
+        (200, True),
+        (404, False),  # others had taken them out
+        (200, False),  # and put them in here
+        (404, False),
+    ]
+    others = client.control("state")["others"]
+    assert [(deed["do"], deed["value"]) for deed in others] == [
+        ("demote", person["email"]),
+        ("delete_subscriber", person["id"]),
+    ]
+    orders = [item["order"] for item in logged["items"]]
+    assert orders[0] < others[0]["order"] < orders[1]
+    assert orders[2] < others[1]["order"] < orders[3]
+    assert client.rules_broken() == []
+
+
 @pytest.mark.parametrize(
     ("body", "rules"),
     [

@@ -149,7 +149,8 @@ def test_batch_applies_items_in_order_and_goes_on_after_a_failure(client: Client
     assert answer["responses"][4]["body"] is None
     logged = client.control("requests")[-1]
     assert (logged["cost"], logged["write"], len(logged["items"])) == (6, True, 5)
-    assert logged["items"][1] == {"method": "DELETE", "path": f"api/{root}/groups/2", "code": 404}
+    done = {"method": "DELETE", "path": f"api/{root}/groups/2", "code": 404, "changed": False, "order": 2}
+    assert logged["items"][1] == done
 
 
 def test_batch_refuses_too_many_and_malformed_items(client: Client) -> None:

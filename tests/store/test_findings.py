@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from attrs import evolve
 from sqlalchemy import update
 
@@ -110,3 +111,15 @@ async def test_counts(db: Database) -> None:
 async def test_nothing_found_writes_nothing(db: Database) -> None:
     await Findings(db).record([], 1)
     assert await Findings(db).list() == ()
+
+
+@pytest.mark.fault("A11")
+async def test_findings_of_earlier_runs_about_some_people_are_ended_by_rule(db: Database) -> None:
+    store = Findings(db)
+    await store.record([WOOD, TWO, evolve(TWO, subject="cleo@example.org")], 1)
+    await store.record([evolve(TWO, subject="dan@example.org")], 2)
+    assert await store.open_subjects(TWO.campaign, 2, rules=[TWO.rule]) == {"ben@example.org", "cleo@example.org"}
+    named = {"ana@example.org", "ben@example.org", "dan@example.org"}
+    await store.resolve_subjects(TWO.campaign, 2, named, rules=[TWO.rule])
+    states = {found.subject: found.state for found in await store.list()}
+    assert [name for name, state in states.items() if state is FindingState.RESOLVED] == ["ben@example.org"]

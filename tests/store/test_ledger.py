@@ -6,15 +6,20 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from attrs import evolve, frozen
+from sqlalchemy import select
 
 from bema_tui.errors import LockLost, StoreError, UsageError
 from bema_tui.model import Campaign, ChangeKind, ChangeState, Lock, PlannedChange, RunState
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
-from bema_tui.store.ledger import NEW, Ledger, LedgerHistory, Settled
+from bema_tui.store.ledger import Ledger
+from bema_tui.store.ledger_history import LedgerHistory
+from bema_tui.store.ledger_rows import NEVER_READ, NEW, Settled
 from bema_tui.store.locks import DatabaseLocks, LockAges
 from bema_tui.store.runs import Fence, Runs
+from bema_tui.store.schema import plan_counts
+from bema_tui.store.snapshot_plans import read_people, read_rules
 from tests.store.conftest import SetClock
 
 CODE = "2026_ETB_NBL"
@@ -90,6 +95,37 @@ async def test_rows_go_out_in_their_order_and_come_back_settled(desk: Desk) -> N
     assert (await desk.ledger.in_state(ChangeState.APPLIED, 10))[0].attempts == 1
 
 
+@pytest.mark.fault("E1")
+async def test_what_follows_from_a_result_is_a_row_of_its_own_counted_in_the_plan(desk: Desk) -> None:
+    await plan_two(desk)
+    rows = await desk.ledger.planned(10)
+    read_at = desk.db.now()
+    off = evolve(change("1", ChangeKind.REMOVE_GROUP, "13"), rule="two tiers → lower off")
+    other = evolve(off, subscriber_id="2", email="2@example.com")
+    result = Settled(rows[0].id, ChangeState.PLANNED, read_at=NEVER_READ, needs_add=True, tries=1)
+    await desk.ledger.settle([result], {"people": 9}, [(off, read_at), (evolve(off, target="14"), read_at)])
+    await desk.ledger.settle([], None, [(other, read_at)])
+    first, second, *added = await desk.ledger.planned(10)
+    assert (first.read_at, first.needs_add, first.attempts) == (NEVER_READ, True, 1)
+    assert (second.needs_add, second.attempts) == (False, 0)
+    assert [(row.seq, row.subscriber_id, row.target, row.read_at) for row in added] == [
+        (3, "1", "13", read_at),
+        (4, "1", "14", read_at),
+        (5, "2", "13", read_at),
+    ]
+    async with desk.db.read() as connection:
+        counted = select(plan_counts).where(plan_counts.c.rule == off.rule)
+        assert [(row.kind, row.people, row.changes) for row in await connection.execute(counted)] == [
+            ("remove_group", 2, 3)
+        ]
+        rules = {one.rule: (one.people, one.changes) for one in await read_rules(connection, desk.run)}
+        assert rules[off.rule] == (2, 3)
+        assert [person.subscriber_id for person in await read_people(connection, desk.run, off.rule, 0, 9)] == [
+            "1",
+            "2",
+        ]
+
+
 async def test_a_row_is_never_sent_twice_at_once(desk: Desk) -> None:
     await plan_two(desk)
     rows = await desk.ledger.planned(10)
@@ -158,7 +194,7 @@ async def test_a_refusal_for_the_status_does_not_count_as_a_failure(desk: Desk) 
         Settled(rows[3].id, ChangeState.FAILED, "422: The selected id is invalid.", 422),
     ]
     await desk.ledger.settle(results)
-    assert await desk.ledger.failure_rate() == (2, 4)
+    assert await desk.ledger.failure_rate(desk.db.now()) == (2, 3), "not among the writes either"
 
 
 async def test_the_sample_is_spread_over_the_run(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus, Tier
-from bema_tui.store.ledger import LedgerRow
+from bema_tui.store.ledger_rows import LedgerRow
 
 READ_AT = datetime(2026, 11, 22, 14, 8, tzinfo=UTC)
 GROUPS = {"11": Tier.OPT_IN, "12": Tier.GOLD, "13": Tier.SILVER, "16": Tier.GOLD_PURCHASED, "17": Tier.SILVER_PURCHASED}

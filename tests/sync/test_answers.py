@@ -7,9 +7,10 @@ from attrs import evolve
 
 from bema_tui.model import ChangeState
 from bema_tui.providers.mailerlite_batch import NO_CODE, BatchAnswer
-from bema_tui.store.ledger import LedgerRow
-from bema_tui.sync.answers import MAX_TRIES, field_value, item_of, settle_answer
-from tests.sync.rows import move
+from bema_tui.store.ledger_rows import LedgerRow
+from bema_tui.sync.answers import MAX_TRIES, field_value, item_of, settle_answer, settle_read
+from bema_tui.sync.truth import ALREADY_IN, GONE, NOT_IN
+from tests.sync.rows import move, person
 
 FIELD, ADD, REMOVE = move()
 
@@ -87,6 +88,7 @@ def test_quota_and_rights_are_no_tries_and_no_refusals(code: int) -> None:
     settled = settle_answer(evolve(ADD, attempts=MAX_TRIES), BatchAnswer(code, {"message": "no"}))
     assert settled.state is ChangeState.PLANNED
     assert settled.refused_status is None
+    assert settled.tries == -1, "it did nothing, so a later 404 is not ours"
 
 
 @pytest.mark.parametrize(
@@ -105,3 +107,28 @@ def test_a_refusal_is_told_in_clean_words() -> None:
     assert settled.error is not None
     assert "unsubscribed" in settled.error
     assert "\x1b" not in settled.error
+
+
+@pytest.mark.fault("E1")
+@pytest.mark.parametrize(
+    ("kind", "attempts", "status", "stands", "state", "error"),
+    [
+        ("add", 1, None, True, ChangeState.APPLIED, None),  # the answer was lost
+        ("add", 1, 422, True, ChangeState.SKIPPED, ALREADY_IN),  # the only try was refused
+        ("add", 2, 422, True, ChangeState.APPLIED, None),  # an earlier one may have done it
+        ("add", 1, 422, False, ChangeState.FAILED, "no"),
+        ("remove", 1, None, False, ChangeState.APPLIED, None),
+        ("remove", 1, 404, False, ChangeState.SKIPPED, NOT_IN),
+        ("remove", 2, 404, False, ChangeState.APPLIED, None),
+        ("remove", 1, 404, True, ChangeState.PLANNED, "read back: not written; to be tried again"),
+        ("remove", 3, 404, True, ChangeState.FAILED, "tried 3 times, read back: not written"),
+        ("remove", 1, 422, True, ChangeState.FAILED, "no"),
+    ],
+)
+def test_what_a_read_makes_of_an_open_row(
+    kind: str, attempts: int, status: int | None, stands: bool, state: ChangeState, error: str | None
+) -> None:
+    row = evolve(ADD if kind == "add" else REMOVE, attempts=attempts, refused_status=status, error="no")
+    settled = settle_read(row, person(row.target) if stands else person())
+    assert (settled.state, settled.error) == (state, error)
+    assert settle_read(row, None).error == GONE

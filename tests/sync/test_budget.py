@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bema_tui.model import ChangeKind, ChangeState
 from bema_tui.providers.window import BatchCost
-from bema_tui.store.ledger import LedgerRow
+from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.budget import BATCH, CANARY_PEOPLE, Forecast, forecast_writes
 from bema_tui.sync.packing import pack
 from tests.sync.rows import move

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.model import ChangeKind, ChangeState
-from bema_tui.store.ledger import LedgerRow
-from bema_tui.sync.packing import pack
+from bema_tui.store.ledger_rows import LedgerRow
+from bema_tui.sync.packing import Packed, pack
 from tests.sync.rows import move, row
 
 
@@ -62,6 +62,16 @@ def test_a_remove_waits_while_its_add_is_unknown() -> None:
 def test_a_remove_that_needs_no_add_goes_at_once() -> None:
     lower_off = row(1, ChangeKind.REMOVE_GROUP, "11", before="11")
     assert pack([lower_off], by_person([lower_off]), 50).send == (lower_off,)
+
+
+@pytest.mark.fault("E1")
+def test_an_add_without_its_field_takes_the_room_of_a_read_as_well() -> None:
+    rows = [entry for n in range(3) for entry in move(str(n), 3 * n + 1)[1:2]]
+    packed = pack(rows, by_person(rows), 5)
+    assert (packed.send, packed.looks) == (tuple(rows[:2]), frozenset({"0", "1"}))
+    assert pack(rows, by_person(rows), 1) == Packed((rows[0],), ()), "a batch of one item has no room for it"
+    both = move("9", 20)[:2]
+    assert pack(both, by_person(both), 5).looks == frozenset(), "the field's answer shows the person"
 
 
 @given(people=st.integers(1, 40), size=st.integers(1, 50), seed=st.integers(0, 2**16))

@@ -1,0 +1,71 @@
+"""What earlier runs did to people, as the ledger has it; a plan asks it before it plans again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select
+
+from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.store.database import Database
+from bema_tui.store.schema import ledger
+
+
+class LedgerHistory:
+    """What earlier runs did to people; a plan asks it before it plans again."""
+
+    def __init__(self, db: Database, campaign: str) -> None:
+        self._db = db
+        self._campaign = campaign
+
+    async def refused(self) -> frozenset[tuple[str, str, str, str | None, str | None]]:
+        """Writes MailerLite refused (4xx): (subscriber, kind, target, before, after), not to be planned again.
+
+        Not a 404: who was gone is planned for only when a read shows them again, under the same id (a deleted person
+        who comes back keeps it).
+        """
+        async with self._db.read() as connection:
+            rows = await connection.execute(
+                select(ledger.c.subscriber_id, ledger.c.kind, ledger.c.target, ledger.c.before, ledger.c.after).where(
+                    ledger.c.campaign == self._campaign,
+                    ledger.c.state == ChangeState.FAILED,
+                    ledger.c.refused_status != 404,
+                )
+            )
+            return frozenset((row[0], row[1], row[2], row[3], row[4]) for row in rows)
+
+    async def moves_since(self, since: datetime) -> dict[str, int]:
+        """People moved at least once since then, in any campaign, and how often."""
+        async with self._db.read() as connection:
+            rows = await connection.execute(
+                select(ledger.c.subscriber_id, func.count()).where(moved_since(since)).group_by(ledger.c.subscriber_id)
+            )
+            return {person: count for person, count in rows}  # noqa: C416 (rows are not pairs to the type checker)
+
+    async def placements(self, subscriber_ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
+        """For each person the last group we added and the one we removed with it (names), applied in this campaign."""
+        found: dict[str, tuple[str | None, str | None]] = {}
+        async with self._db.read() as connection:
+            rows = await connection.execute(
+                select(ledger.c.subscriber_id, ledger.c.kind, ledger.c.target_name)
+                .where(
+                    ledger.c.campaign == self._campaign,
+                    ledger.c.subscriber_id.in_(subscriber_ids),
+                    ledger.c.state == ChangeState.APPLIED,
+                    ledger.c.kind.in_([ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP]),
+                )
+                .order_by(ledger.c.id)
+            )
+            for person, kind, name in rows:
+                added, _ = found.get(person, (None, None))
+                found[person] = (name, None) if kind == ChangeKind.ADD_GROUP else (added, name)
+        return found
+
+
+def moved_since(since: datetime) -> Any:
+    """The condition of a row that moved somebody since then."""
+    return and_(
+        ledger.c.settled_at >= since, ledger.c.kind == ChangeKind.ADD_GROUP, ledger.c.state == ChangeState.APPLIED
+    )

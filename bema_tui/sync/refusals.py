@@ -1,0 +1,74 @@
+"""The findings about what MailerLite refused or no longer knows, made in the run that met it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bema_tui.campaigns.severities import finding
+from bema_tui.model import ChangeKind, Finding, FindingRule
+from bema_tui.store.ledger_rows import STATUS_WORDS, LedgerRow
+
+
+def refused(campaign: str, refusals: Iterable[tuple[LedgerRow, str]]) -> tuple[Finding, ...]:
+    """One finding for each person, group or field of which MailerLite refused a change, with its words."""
+    by_subject: dict[str, list[tuple[LedgerRow, str]]] = {}
+    for row, words in refusals:
+        by_subject.setdefault(row.email or row.target_name, []).append((row, words))
+    return tuple(
+        finding(
+            FindingRule.REFUSED_WRITE,
+            campaign,
+            subject,
+            f"MailerLite refused to {'; and to '.join(f'{wanted(row)} ({words})' for row, words in of_one)}.",
+            _advice(campaign, *of_one[0]),
+            of_one[0][0].subscriber_id or None,
+        )
+        for subject, of_one in by_subject.items()
+    )
+
+
+def gone(campaign: str, run: int, rows: Iterable[LedgerRow]) -> tuple[Finding, ...]:
+    """One finding for each person of these rows: they left MailerLite after the plan."""
+    return tuple(
+        finding(
+            FindingRule.SUBSCRIBER_GONE,
+            campaign,
+            row.email,
+            f"{row.email} was in MailerLite when run {run} planned, and is gone now.",
+            "Nothing to do if they were deleted on purpose; the next sync no longer plans for them.",
+            row.subscriber_id,
+        )
+        for row in {row.subscriber_id: row for row in rows}.values()
+    )
+
+
+def wanted(row: LedgerRow) -> str:
+    """What a row asks of MailerLite, as a clause that follows "to"."""
+    who, what = row.email, row.target_name
+    return {
+        ChangeKind.SET_FIELD: f"set {what} of {who} to {row.after}" if row.after else f"clear {what} of {who}",
+        ChangeKind.ADD_GROUP: f"put {who} into {what}",
+        ChangeKind.REMOVE_GROUP: f"take {who} out of {what}",
+        ChangeKind.CREATE_SUBSCRIBER: f"create {who}",
+        ChangeKind.CREATE_GROUP: f"create the group {what}",
+        ChangeKind.CREATE_FIELD: f"create the field {what}",
+    }[row.kind]
+
+
+def _advice(campaign: str, row: LedgerRow, words: str) -> str:
+    if row.kind is ChangeKind.CREATE_GROUP:
+        return (
+            "An account holds at most 1,000 groups: delete some that nobody needs in MailerLite, then "
+            f"`bema-tui sync {campaign} --create-missing`. Until then nobody is moved into this one."
+        )
+    if row.kind is ChangeKind.CREATE_FIELD:
+        return (
+            "An account holds at most 100 fields: delete some that nobody needs in MailerLite, then "
+            f"`bema-tui sync {campaign} --create-missing`. Until then the campaign is blocked."
+        )
+    if any(word in words for word in STATUS_WORDS):
+        return "Their status forbids it: nothing to do unless they subscribe again."
+    return (
+        "Look at this subscriber in MailerLite; the change is planned again when something about it differs, or "
+        f"with `bema-tui plan {campaign} --retry-refused`."
+    )

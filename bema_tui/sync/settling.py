@@ -1,0 +1,165 @@
+"""Writes what became of a run's rows, and takes in where their people stand whenever MailerLite shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from attrs import evolve
+
+from bema_tui.campaigns.changes import LOWER_OFF
+from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, PlannedChange, Subscriber, Tier
+from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.store.people import Member
+from bema_tui.sync.account import Account
+from bema_tui.sync.job import Job
+from bema_tui.sync.refusals import gone, refused
+from bema_tui.sync.standing import RunFacts, follow
+from bema_tui.sync.truth import tiers_of, where_text
+
+_OVER_WHEN_WRITTEN = (FindingRule.REFUSED_WRITE, FindingRule.DRIFT, FindingRule.TWO_TIERS)
+"""Findings of earlier runs that are over once a run whose plan no longer had them writes the person's changes."""
+
+
+class Settler:
+    """Settles the rows of one run."""
+
+    def __init__(self, job: Job, account: Account) -> None:
+        self._job = job
+        self._account = account
+        self._stale_findings: set[str] | None = None
+        self.facts = RunFacts(
+            campaign=job.campaign.code,
+            run=job.run,
+            tier_of_group=account.tier_of_group,
+            move_inactive=job.settings.rules.move_inactive,
+        )
+
+    async def known_tiers(self, of_people: Mapping[str, Sequence[LedgerRow]]) -> dict[str, frozenset[Tier]]:
+        """The tiers in which the run last knew these people, by the plan's read or a later one."""
+        known = await self._job.people.states(list(of_people))
+        return {
+            person: known[person].tiers if person in known else self._left(rows) for person, rows in of_people.items()
+        }
+
+    def _left(self, rows: Sequence[LedgerRow]) -> frozenset[Tier]:
+        """Where somebody stood of whom no read is kept: in the tiers that the plan takes them out of."""
+        removes = [row.target for row in rows if row.kind is ChangeKind.REMOVE_GROUP]
+        return frozenset(self.facts.tier_of_group[target] for target in removes if target in self.facts.tier_of_group)
+
+    async def take_in(
+        self,
+        found: Mapping[str, Subscriber | None],
+        at: datetime,
+        settled: Mapping[int, Settled] | None = None,
+        said: Sequence[Finding] = (),
+    ) -> set[str]:
+        """Settle the rows of people whom a read just showed: what moved is skipped, what follows is added, and whoever
+        stands elsewhere than the rules want is a finding.
+
+        Args:
+            found: the people by id; None for who is gone.
+            at: when they were read.
+            settled: what the read made of rows whose answer was open, by the row's id.
+            said: findings that are made in any case, unless there is a closer one about the same person.
+
+        Returns:
+            The subjects of the findings that were made.
+        """
+        results = dict(settled or {})
+        of_people = await self._job.ledger.of_people(found)
+        seen = await self.known_tiers(of_people)
+        added: list[tuple[PlannedChange, datetime]] = []
+        findings: list[Finding] = []
+        moved: list[Member] = []
+        for person, rows in of_people.items():
+            rows = tuple(_with(row, results.get(row.id)) for row in rows)
+            standing = follow(found[person], rows, seen[person], self.facts)
+            results |= {one.id: evolve(one, read_at=at) for one in standing.results}
+            added += [(self._off(tier, rows, found[person]), at) for tier in standing.lower_off]
+            if standing.finding is not None:
+                findings.append(standing.finding)
+            shown = found[person]
+            if shown is not None and tiers_of(shown, self.facts.tier_of_group) != seen[person]:
+                moved.append(self._account.member(shown, at))
+        missing = [person for person, shown in found.items() if shown is None]
+        findings += gone(self.facts.campaign, self._job.run, [of_people[one][0] for one in missing if one in of_people])
+        closer = {one.subscriber_id for one in findings}
+        findings += [one for one in said if one.subscriber_id not in closer]
+        await self._job.findings.record(findings, self._job.run)
+        every = {row.id: row for rows in of_people.values() for row in rows}
+        await self.finish([every[one] for one in results], list(results.values()), added, but=set(missing))
+        # After the rows: what follows is judged by where the run knew them before.
+        await self._job.people.put(moved)
+        await self._job.people.forget(missing)
+        return {one.subject for one in findings}
+
+    def _off(self, tier: Tier, rows: Sequence[LedgerRow], person: Subscriber | None) -> PlannedChange:
+        """The remove of a lower tier that somebody stands in beside a purchased one."""
+        group = self._account.groups[tier]
+        where = "" if person is None else where_text(tiers_of(person, self.facts.tier_of_group))
+        return PlannedChange(
+            kind=ChangeKind.REMOVE_GROUP,
+            subscriber_id=rows[0].subscriber_id,
+            email=rows[0].email,
+            name=rows[0].name,
+            target=group.id,
+            target_name=group.name,
+            before=group.name,
+            after=None,
+            rule=LOWER_OFF,
+            reason=f"was moved while run {self._job.run} was applied, and stood in {where}",
+        )
+
+    async def finish(
+        self,
+        rows: Sequence[LedgerRow],
+        results: Sequence[Settled],
+        added: Sequence[tuple[PlannedChange, datetime]] = (),
+        but: set[str] | None = None,
+    ) -> None:
+        """Write the results, with what the requests cost and the findings about what was refused.
+
+        ``but``: people of whom a finding says already that they are gone.
+        """
+        job = self._job
+        by_id = {row.id: row for row in rows}
+        failed = [one for one in results if one.state is ChangeState.FAILED and one.refused_status is not None]
+        left = {by_id[one.id].subscriber_id for one in failed if self._says_gone(by_id[one.id], one)}
+        await job.findings.record(
+            [
+                *gone(job.campaign.code, job.run, [row for row in rows if row.subscriber_id in left - (but or set())]),
+                *refused(
+                    job.campaign.code,
+                    [
+                        (by_id[one.id], one.error or "no reason given")
+                        for one in failed
+                        if by_id[one.id].subscriber_id not in left | (but or set())
+                    ],
+                ),
+            ],
+            job.run,
+        )
+        await job.ledger.settle(results, job.meter.values(), added)
+        await self._resolve({by_id[one.id].email for one in results if one.state is ChangeState.APPLIED})
+
+    @staticmethod
+    def _says_gone(row: LedgerRow, result: Settled) -> bool:
+        """Whether a refusal says that the person is gone: a group's 404 can be the group's."""
+        return result.refused_status == 404 and row.kind is ChangeKind.SET_FIELD
+
+    async def _resolve(self, written: set[str]) -> None:
+        """End what earlier runs said of people whose changes are written now."""
+        job = self._job
+        if self._stale_findings is None:
+            self._stale_findings = await job.findings.open_subjects(
+                job.campaign.code, job.run, rules=_OVER_WHEN_WRITTEN
+            )
+        over = written & self._stale_findings
+        if over:
+            await job.findings.resolve_subjects(job.campaign.code, job.run, over, rules=_OVER_WHEN_WRITTEN)
+            self._stale_findings -= over
+
+
+def _with(row: LedgerRow, settled: Settled | None) -> LedgerRow:
+    return row if settled is None else evolve(row, state=settled.state, error=settled.error)
