@@ -9,7 +9,15 @@ import attrs
 from attrs import frozen
 
 from bema_tui.campaigns.context import WRITABLE_TYPES
-from bema_tui.campaigns.naming import FieldMatch, GroupMatch, field_name, group_name, match_field, match_groups
+from bema_tui.campaigns.naming import (
+    FieldMatch,
+    GroupMatch,
+    field_name,
+    free_field_name,
+    group_name,
+    match_field,
+    match_groups,
+)
 from bema_tui.campaigns.severities import NO_CAMPAIGN, finding
 from bema_tui.campaigns.tiers import LABEL, ORDER
 from bema_tui.campaigns.unread import HiddenGroups, hidden_fields, hidden_groups
@@ -63,7 +71,7 @@ def check_campaign(
     hidden_field = hidden_fields(unread_fields, campaign.code) if by_field.field is None else ()
     findings = (
         *_group_findings(campaign, by_group, missing, unproved),
-        *_field_findings(campaign, by_field, hidden_field),
+        *_field_findings(campaign, by_field, hidden_field, free_field_name(fields, campaign.code)),
         *account_findings(len(groups) + len(unread_groups), len(fields) + len(unread_fields)),
     )
     twins = frozenset(group.id for others in by_group.twins.values() for group in others)
@@ -95,7 +103,9 @@ def _group_findings(
     return found
 
 
-def _field_findings(campaign: Campaign, match: FieldMatch, hidden: Sequence[UnreadRow]) -> list[Finding]:
+def _field_findings(
+    campaign: Campaign, match: FieldMatch, hidden: Sequence[UnreadRow], free: str | None
+) -> list[Finding]:
     code, name = campaign.code, field_name(campaign.code)
     if match.field is None:
         message = f"The account has no field {name}, so the campaign cannot be synced."
@@ -115,7 +125,12 @@ def _field_findings(campaign: Campaign, match: FieldMatch, hidden: Sequence[Unre
         found.append(finding(FindingRule.TWIN_FIELD, code, name, message, advice))
     if match.field.type not in WRITABLE_TYPES:
         message = f"The field {match.field.name!r} is of type {match.field.type} and cannot hold an order number."
-        advice = f"Rename the field in MailerLite and make {name} as a field of type number."
+        advice = (
+            f"Make a field {free} of type number in MailerLite, which counts as well, and sync again; the one of type "
+            f"{match.field.type} is left alone. --create-missing can't help: no field is missing."
+            if free
+            else "Give the fields of these names other ones in MailerLite, then sync with --create-missing."
+        )
         found.append(finding(FindingRule.FIELD_TYPE_MISMATCH, code, name, message, advice))
     return found
 

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from attrs import frozen
 
+from bema_tui.campaigns.context import WRITABLE_TYPES
 from bema_tui.campaigns.tiers import ORDER, SUFFIX, parse_tier
 from bema_tui.errors import RuleError
 from bema_tui.model import CustomField, Group, Tier
@@ -174,9 +175,19 @@ def match_groups(groups: Iterable[Group], code: str) -> GroupMatch:
 
 
 def match_field(fields: Iterable[CustomField], code: str) -> FieldMatch:
-    """The account's purchase field of one campaign. Of twins the written form is used, else the oldest."""
-    found = [custom for custom in fields if read_field_name(custom.name) == code]
-    if not found:
+    """The account's purchase field of one campaign. Of twins the written form is used, else the oldest.
+
+    One whose type can't hold an order's ``ID`` counts only where there is no other, and is nobody's twin.
+    """
+    named = [custom for custom in fields if read_field_name(custom.name) == code]
+    found = [custom for custom in named if custom.type in WRITABLE_TYPES]
+    if not named:
         return FieldMatch(field=None, twins=())
-    one, others = _adopt(found, field_name(code))
-    return FieldMatch(field=one, twins=others)
+    one, others = _adopt(found or named, field_name(code))
+    return FieldMatch(field=one, twins=others if found else ())
+
+
+def free_field_name(fields: Iterable[CustomField], code: str) -> str | None:
+    """A name that a purchase field may have, too, and that no field has, in whatever spelling; None: all are taken."""
+    taken = {_words(custom.name)[-1] for custom in fields if read_field_name(custom.name) == code}
+    return next((f"{code}_{word}" for word in _FIELD_WORDS if word not in taken), None)

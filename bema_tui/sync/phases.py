@@ -293,9 +293,17 @@ def _refuse_blocked(job: Job, account: Account) -> None:
             where="MailerLite",
             advice="Look at this field in MailerLite; nothing is created as long as it may be there.",
         )
-    problem = "no purchase field" if field is None else f"a purchase field of type {field.type}"
+    wrong = next((one for one in account.check.findings if one.rule is FindingRule.FIELD_TYPE_MISMATCH), None)
+    if field is not None and wrong is not None:
+        raise BemaError(
+            f"{job.campaign.code} is blocked: the account has a purchase field of type {field.type}, {field.name!r}, "
+            "which cannot hold an order number.",
+            tried="sync the campaign",
+            where="MailerLite",
+            advice=wrong.advice,
+        )
     raise BemaError(
-        f"{job.campaign.code} is blocked: the account has {problem}.",
+        f"{job.campaign.code} is blocked: the account has no purchase field.",
         tried="sync the campaign",
         where="MailerLite",
         advice=f"`bema-tui sync {job.campaign.code} --create-missing` creates what is missing; "

@@ -41,11 +41,24 @@ def test_twins_are_told() -> None:
     assert check.field == FIELD
 
 
-def test_a_date_field_cannot_hold_an_order() -> None:
-    dated = evolve(FIELD, type="date")
+@pytest.mark.fault("A10")
+@pytest.mark.parametrize(("taken", "free"), [("PURCHASE", "PURCHASED"), ("purchased", "PURCHASE")])
+def test_a_date_field_cannot_hold_an_order_and_one_of_another_name_takes_its_place(taken: str, free: str) -> None:
+    dated = evolve(FIELD, type="date", name=f"{CODE}_{taken}")
     check = check_campaign(CAMPAIGN, list(GROUPS.values()), [dated])
     assert found(check.findings) == [FindingRule.FIELD_TYPE_MISMATCH]
     assert check.field == dated
+    assert f"Make a field {CODE}_{free} of type number" in check.findings[0].advice
+    made = CustomField("9999", f"{CODE}_{free}", "k", "number")
+    for fields in ([dated, made], [made, dated]):
+        check = check_campaign(CAMPAIGN, list(GROUPS.values()), fields)
+        assert (check.field, check.findings) == (made, ())
+
+
+def test_where_both_names_are_taken_by_dates_they_must_be_renamed() -> None:
+    dates = [CustomField(str(n), f"{CODE}_{word}", word, "date") for n, word in enumerate(("PURCHASE", "PURCHASED"))]
+    (only,) = check_campaign(CAMPAIGN, list(GROUPS.values()), dates).findings
+    assert (only.rule, "other ones" in only.advice) == (FindingRule.FIELD_TYPE_MISMATCH, True)
 
 
 @pytest.mark.parametrize(("groups", "fields", "subjects"), [(899, 89, []), (900, 90, ["groups", "fields"])])

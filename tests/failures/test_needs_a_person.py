@@ -152,6 +152,27 @@ def test_a_missing_field_blocks_the_campaign_until_it_is_created(simulated: Simu
     assert simulated.violations() == []
 
 
+@pytest.mark.fault("A10")
+def test_a_field_of_type_date_blocks_the_campaign_and_doing_what_is_advised_helps(
+    simulated: Simulated, desk: Desk
+) -> None:
+    code = desk.discover()
+    simulated.change(delete_field=f"{code}_PURCHASE")
+    simulated.change(create_field={"name": f"{code}_PURCHASE", "type": "date"})
+    for words in (("sync", code, "--yes"), ("sync", code, "--yes", "--create-missing")):
+        said = desk.run(*words, "--json", expect=1)
+        assert f"{code} is blocked: the account has a purchase field of type date" in said.complaint
+        assert f"Make a field {code}_PURCHASED of type number in MailerLite" in said.complaint
+        assert simulated.writes() == []
+    (found,) = desk.run("findings", "--rule", "field_type_mismatch", "--json").document
+    assert f"{code}_PURCHASED" in found["advice"]
+    simulated.change(create_field={"name": f"{code}_PURCHASED", "type": "number"})
+    done = desk.run("sync", code, "--yes", "--json", expect=0).document
+    assert (done["state"], done["changes"]["set_field"] > 0) == ("done", True)
+    assert desk.run("findings", "--campaign", code, "--severity", "error", "--json").document == []
+    assert desk.run("sync", code, "--yes", "--json", expect=0).document["total"] == 0
+
+
 def test_a_missing_group_skips_only_the_moves_into_it(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
     gone = f"{code}_SILVER_PURCHASE"
