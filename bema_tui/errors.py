@@ -158,9 +158,23 @@ class StoreError(BemaError):
 
 
 class DatabaseBusy(StoreError):
-    """Another process holds the database's write lock."""
+    """Another process holds the database's write lock: ``holder``, where that can be told."""
 
     retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        holder: str = "",
+        suspended: bool = False,
+        tried: str = "",
+        where: str = "",
+        advice: str = "",
+    ) -> None:
+        super().__init__(message, tried=tried, where=where, advice=advice)
+        self.holder = holder
+        self.suspended = suspended
 
 
 class NewerDatabase(StoreError):

@@ -41,7 +41,7 @@ def list_campaigns(settings: Settings, as_json: bool) -> None:
     async def work() -> tuple[Campaign, ...]:
         from bema_tui.store.campaigns import Campaigns
 
-        async with open_world(settings) as world:
+        async with open_world(settings, reading=True) as world:
             return await Campaigns(world.db).all()
 
     found = run_async(work)

@@ -21,7 +21,7 @@ from attrs import evolve, frozen
 from bema_tui import config, logs, signals
 from bema_tui.config import Settings
 from bema_tui.environment import default_log_file
-from bema_tui.errors import BemaError, ConfigurationError, UsageError
+from bema_tui.errors import BemaError, ConfigurationError, DatabaseBusy, UsageError
 from bema_tui.model import Holder
 from bema_tui.providers.text import clean
 
@@ -174,9 +174,12 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(settings: Settings) -> AsyncIterator[World]:
-    """Open the database for one command, and release what is stale."""
-    from bema_tui.store.database import Database
+async def open_world(settings: Settings, *, reading: bool = False) -> AsyncIterator[World]:
+    """Open the database for one command, and release what is stale, if that can be done at once.
+
+    A command that is only ``reading`` never waits for somebody who writes.
+    """
+    from bema_tui.store.database import AT_ONCE, Database
     from bema_tui.store.identity import current_holder
     from bema_tui.store.locks import DatabaseLocks, LockAges
     from bema_tui.store.settings import DatabaseSettings
@@ -195,10 +198,15 @@ async def open_world(settings: Settings) -> AsyncIterator[World]:
         stale=settings.locks.stale,
     )
     async with await Database.open(settings.database_url) as db:
-        if settings.timezone:
-            await DatabaseSettings(db).set("timezone", settings.timezone)
         locks = DatabaseLocks(db, ages, me)
-        await locks.sweep()
+        with suppress(DatabaseBusy):  # whoever comes next does it, and what is stale may be taken in any case
+            await locks.sweep(patience=AT_ONCE)
+        if settings.timezone:
+            try:
+                await DatabaseSettings(db).set("timezone", settings.timezone, patience=AT_ONCE if reading else None)
+            except DatabaseBusy:
+                if not reading:  # what only reads does not need it
+                    raise
         yield World(settings, db, me, locks, ages, SnapshotReader(db, me, ages))
 
 

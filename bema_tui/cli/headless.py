@@ -14,6 +14,7 @@ from attrs import frozen
 
 from bema_tui import signals
 from bema_tui.cli.common import World
+from bema_tui.cli.suspending import suspended_between_writes
 from bema_tui.environment import can_draw
 from bema_tui.errors import BemaError, LockLost, StoreError
 from bema_tui.model import ChangeState, RunState
@@ -71,7 +72,7 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
     """
     runner = Runner(world.db, world.settings, world.me, world.locks, connector(world.db, world.settings))
     interruption = _Interruption()
-    with signals.handed_to(interruption):
+    with signals.handed_to(interruption), suspended_between_writes(world.db):
         begun = await begin(runner)
         task = interruption.task = asyncio.create_task(runner.carry_out(begun, interruption.interrupt))
         progress = asyncio.create_task(_progress(world, begun.run)) if not quiet and _can_redraw() else None

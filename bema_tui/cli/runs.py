@@ -240,7 +240,7 @@ def runs(run: int | None, limit: int, settings: Settings, as_json: bool) -> None
         from bema_tui.cli.headless import run_document
         from bema_tui.cli.texts import run_text, runs_table
 
-        async with open_world(settings) as world:
+        async with open_world(settings, reading=True) as world:
             found = [await world.reader.run(run)] if run is not None else list(await world.reader.runs(limit, 0))
             if as_json and run is None:  # a list's rows lack what only a run in full has, its changes by kind for one
                 found = [await world.reader.run(view.id) for view in found]
@@ -271,7 +271,7 @@ def changes(run: int, state: str | None, settings: Settings, as_json: bool) -> N
 
         if state is not None and state not in {known.value for known in ChangeState}:
             raise UsageError(f"There is no state {state!r}.", advice=f"Use one of {', '.join(ChangeState)}.")
-        async with open_world(settings) as world:
+        async with open_world(settings, reading=True) as world:
             await world.reader.run(run)
             wanted = ChangeState(state) if state else None
             found: list[Any] = []

@@ -34,7 +34,7 @@ def findings(
 
         if rule is not None and rule not in {known.value for known in FindingRule}:
             raise UsageError(f"There is no rule {rule!r}.", advice=f"Use one of {', '.join(FindingRule)}.")
-        async with open_world(settings) as world:
+        async with open_world(settings, reading=True) as world:
             return await Findings(world.db).list(
                 state=None if state == "all" else FindingState(state),
                 campaign=campaign,
@@ -94,7 +94,7 @@ def locks(context: click.Context, settings: Settings, as_json: bool) -> None:
         return
 
     async def work() -> tuple[Lock, ...]:
-        async with open_world(settings) as world:
+        async with open_world(settings, reading=True) as world:
             held: tuple[Lock, ...] = await world.locks.get_active_locks()
             return held
 
@@ -152,7 +152,7 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
         from bema_tui.store.campaigns import Campaigns
         from bema_tui.store.orders import Orders
 
-        async with open_world(settings) as world:
+        async with open_world(settings, reading=True) as world:
             if code is not None:
                 await Campaigns(world.db).get(code)
             snapshot = await world.reader.read()
@@ -209,7 +209,7 @@ def health(settings: Settings, as_json: bool) -> None:
     async def work() -> Any:
         from bema_tui.cli.monitoring import make_monitor
 
-        async with open_world(settings) as world:
+        async with open_world(settings, reading=True) as world:
             monitor = make_monitor(world)
             await asyncio.sleep(_CPU_SECONDS)
             return await monitor.perform_check()

@@ -12,10 +12,11 @@ from typing import Final
 from attrs import evolve, frozen
 from sqlalchemy import delete, insert, select
 
+from bema_tui.errors import DatabaseBusy
 from bema_tui.model import HealthStatus, Holder, RunState
 from bema_tui.monitor.facts import ALIVE, Facts, read_facts, read_jobs, read_open_findings
 from bema_tui.monitor.measure import Machine, Probe, SystemProbe
-from bema_tui.monitor.score import Readings, Score, judge, judge_campaign
+from bema_tui.monitor.score import Readings, judge, judge_campaign
 from bema_tui.store.database import Database
 from bema_tui.store.locks import LockAges
 from bema_tui.store.schema import health_samples
@@ -26,6 +27,7 @@ from bema_tui.store.snapshot_runs import Moment
 _log = logging.getLogger(__name__)
 
 _KEEP: Final = timedelta(hours=24)
+_PATIENCE: Final = 1.0  # seconds that a sample waits for somebody who writes
 _LAG_STEP: Final = 0.5  # seconds between two looks at the event loop's lag
 
 
@@ -82,13 +84,12 @@ class Monitor:
     async def perform_check(self) -> HealthStatus:
         """Measure everything now, store the sample, forget samples older than a day, and answer it.
 
+        Where another process keeps the database from being written, the sample says so and is not stored.
+
         Raises:
             StoreError: the database can't be read or written.
         """
-        status = await self._sample(full_check=True)
-        async with self._db.write() as connection:
-            await connection.execute(delete(health_samples).where(health_samples.c.at < status.at - _KEEP))
-        return status
+        return await self._sample(full_check=True)
 
     async def get_status(self) -> HealthStatus:
         """The latest sample, measured now if there is none; a check that failed since is its first reason."""
@@ -161,8 +162,19 @@ class Monitor:
         database_ms = await self._time_a_read()
         async with self._db.read() as connection:
             facts = await read_facts(connection, self._moment())
-        score = judge(self._readings(machine, facts, database_ms))
-        status = HealthStatus(
+        readings = self._readings(machine, facts, database_ms)
+        self._problem = ""
+        self._latest = status = self._status(readings, machine, facts)
+        try:
+            await self._store(status, full_check=full_check)
+        except DatabaseBusy as busy:
+            held = evolve(readings, database_held_by=busy.holder or "another process")
+            self._latest = status = self._status(held, machine, facts)
+        return status
+
+    def _status(self, readings: Readings, machine: Machine, facts: Facts) -> HealthStatus:
+        score = judge(readings)
+        return HealthStatus(
             at=self._db.now(),
             memory_usage=machine.memory_usage,
             memory_limit=machine.memory_limit,
@@ -171,17 +183,16 @@ class Monitor:
             cpu_percent=machine.cpu_percent,
             job_status=facts.jobs,
             active_processes=facts.active_processes,
-            database_ms=database_ms,
+            database_ms=readings.database_ms,
             health_score=score.value,
             reasons=score.reasons,
         )
-        await self._store(status, score, full_check=full_check)
-        self._latest, self._problem = status, ""
-        return status
 
-    async def _store(self, status: HealthStatus, score: Score, *, full_check: bool) -> None:
+    async def _store(self, status: HealthStatus, *, full_check: bool) -> None:
         load_1, load_5, load_15 = status.load_average
-        async with self._db.write() as connection:
+        async with self._db.write(patience=_PATIENCE) as connection:
+            if full_check:
+                await connection.execute(delete(health_samples).where(health_samples.c.at < status.at - _KEEP))
             await connection.execute(
                 insert(health_samples).values(
                     at=status.at,
@@ -199,8 +210,8 @@ class Monitor:
                     database_ms=status.database_ms,
                     lag_ms=self._lag_ms,
                     job_status=dict(status.job_status),
-                    score=score.value,
-                    reasons=list(score.reasons),
+                    score=status.health_score,
+                    reasons=list(status.reasons),
                 )
             )
 

@@ -34,6 +34,8 @@ class Readings:
     runs_lost: int = 0
     locks: Mapping[LockState, int] = field(factory=dict)
     errors_open: int = 0
+    database_held_by: str = ""
+    """The process that keeps everybody else from writing; empty when nobody does."""
 
 
 @frozen
@@ -81,6 +83,8 @@ def _costs(readings: Readings) -> Iterator[tuple[float, str]]:
         yield min(30.0, 10 * per_core - 5), f"load {readings.load:.1f} on {_plural(readings.cores, 'core')}"
     if readings.database_ms >= _DATABASE_SLOW:
         yield _slowness(readings.database_ms, _DATABASE_SLOW), f"database {readings.database_ms:.0f} ms"
+    if readings.database_held_by:
+        yield 20.0, f"the database can't be written now: {readings.database_held_by} holds it"
     if readings.lag_ms >= _LAG_SLOW:
         yield _slowness(readings.lag_ms, _LAG_SLOW), f"lag {readings.lag_ms:.0f} ms"
     if readings.runs_lost:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
@@ -24,6 +24,8 @@ Clock = Callable[[], datetime]
 
 PATIENCE = 15.0
 """How many seconds another process may keep the database busy."""
+AT_ONCE: Final = 0.1
+"""The same for what can be left out: short, but longer than another's usual write."""
 
 
 def utc_now() -> datetime:
@@ -65,16 +67,22 @@ class Database:
         self.engine = engine
         self.now = clock
         self._files = files
+        self._writing = 0
+        self._after_writing: list[Callable[[], object]] = []
 
     @classmethod
-    async def open(cls, address: str, *, clock: Clock = utc_now, patience: float = PATIENCE) -> Self:
+    async def open(cls, address: str, *, clock: Clock = utc_now, patience: float | None = None) -> Self:
         """Open, and create or migrate where needed; a file that is not ours is not touched.
+
+        ``patience`` is how many seconds a write waits for another process's. To open a database that is up to date
+        needs no right to write, and waits for nobody.
 
         Raises:
             ConfigurationError: the address is wrong.
             NewerDatabase: a newer version of this program made it.
             StoreError: it can't be opened, read or written, or belongs to another program.
         """
+        patience = PATIENCE if patience is None else patience
         url = normalise_url(address)
         path = None if url.database in (None, "", ":memory:") else Path(str(url.database))
         with plain_words(str(path or "memory"), "open the database"):
@@ -110,15 +118,19 @@ class Database:
                 self._still_there()
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *, patience: float | None = None) -> AsyncIterator[AsyncConnection]:
         """One short transaction with the right to write from its start; committed at the end, else rolled back.
 
-        Nothing but the database may be awaited inside: everybody else who writes waits for its end.
+        Nothing but the database may be awaited inside: everybody else who writes waits for its end. ``patience`` is how
+        many seconds to wait for another's, if not as long as usual.
+
+        Raises:
+            DatabaseBusy: another process writes for longer than that.
         """
-        with plain_words(self.where, "write the database"):
+        with plain_words(self.where, "write the database"), self._counted():
             self._still_there()
             async with self.engine.connect() as connection:
-                writer = await connection.execution_options(bema_write=True)
+                writer = await connection.execution_options(bema_write=True, bema_patience=patience)
                 async with writer.begin():
                     yield writer
                     self._still_there()
@@ -131,6 +143,27 @@ class Database:
         if self._files is not None:
             with suppress(sqlite3.Error):  # a full disk, for one: whoever writes next says so
                 await asyncio.to_thread(self._files.checkpoint)
+
+    def when_nothing_is_written(self, act: Callable[[], object]) -> None:
+        """Call ``act`` as soon as no transaction of ours keeps others from writing: now, or when the last one ends.
+
+        To be called in the event loop's thread. A process that is to be suspended waits for this moment.
+        """
+        self._after_writing.append(act)
+        self._act_now()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._writing += 1
+        try:
+            yield
+        finally:
+            self._writing -= 1
+            self._act_now()
+
+    def _act_now(self) -> None:
+        while self._after_writing and not self._writing:
+            self._after_writing.pop(0)()
 
     def _still_there(self) -> None:
         if self._files is not None:
@@ -176,5 +209,15 @@ def _install_sqlite_habits(engine: AsyncEngine, patience: float) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: Any) -> None:
-        immediate = connection.get_execution_options().get("bema_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("bema_write"):
+            connection.exec_driver_sql("BEGIN")
+            return
+        own = options.get("bema_patience")
+        if own is not None:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={own * 1000:.0f}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            if own is not None:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={patience * 1000:.0f}")

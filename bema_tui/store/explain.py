@@ -67,4 +67,11 @@ def _busy(where: str, tried: str) -> DatabaseBusy:
         advice = f"Let it go on (`kill -CONT {writer.pid}`, or `fg` where it was started), or end it; then try again."
     else:
         advice = "Wait until it is done, or end it; then try again."
-    return DatabaseBusy(f"{message}: {writer}.", where=where, tried=tried, advice=advice)
+    return DatabaseBusy(
+        f"{message}: {writer}.",
+        holder=str(writer),
+        suspended=writer.suspended,
+        where=where,
+        tried=tried,
+        advice=advice,
+    )

@@ -127,14 +127,17 @@ class DatabaseLocks:
         async with self._db.read() as connection:
             return await self._find(connection, _is(key, token)) is not None
 
-    async def sweep(self) -> tuple[Lock, ...]:
+    async def sweep(self, *, patience: float | None = None) -> tuple[Lock, ...]:
         """Release every lock whose last beat is older than the stale age, and write that down; answers them.
 
-        One whose holder is known to live is left alone. Nobody is kept waiting where there is nothing to release.
+        One whose holder is known to live is left alone. Without anything to release, nothing is written.
+
+        Raises:
+            DatabaseBusy: another process writes for longer than ``patience`` seconds.
         """
         if not any(map(self._left_behind, await self.get_active_locks())):
             return ()
-        async with self._db.write() as connection:
+        async with self._db.write(patience=patience) as connection:
             rows = (await connection.execute(select(locks).where(locks.c.held))).all()
             old = tuple(filter(self._left_behind, map(self._lock, rows)))
             for lock in old:

@@ -29,9 +29,15 @@ class DatabaseSettings:
         async with self._db.read() as connection:
             return await _value(connection, name)
 
-    async def set(self, name: str, value: str) -> None:
-        """Store a setting's text."""
-        async with self._db.write() as connection:
+    async def set(self, name: str, value: str, *, patience: float | None = None) -> None:
+        """Store a setting's text, unless it stands there already.
+
+        Raises:
+            DatabaseBusy: another process writes for longer than ``patience`` seconds.
+        """
+        if await self.get(name) == value:
+            return
+        async with self._db.write(patience=patience) as connection:
             await _store(connection, name, value)
 
     async def belongs_to(self, kind: Owner, value: str) -> None:

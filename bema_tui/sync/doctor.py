@@ -10,7 +10,7 @@ from functools import partial
 from bema_tui.config import Settings, default_settings, describe, require_services
 from bema_tui.errors import BemaError
 from bema_tui.store.database import Database
-from bema_tui.sync.doctor_files import look_at_database, look_at_disk, look_at_files
+from bema_tui.sync.doctor_files import look_at_database, look_at_disk, look_at_files, what_forbids_writing
 from bema_tui.sync.doctor_lines import CONFIGURATION, Line, failed, looked
 from bema_tui.sync.doctor_services import look_at_mailerlite, look_at_shop
 from bema_tui.sync.job import Meter
@@ -39,14 +39,18 @@ async def examine(
         opened: list[Database] = []
 
         async def database() -> list[Line]:
-            opened.append(await held.enter_async_context(await open_database(settings.database_url)))
-            return await look_at_database(opened[0])
+            db = await held.enter_async_context(await open_database(settings.database_url))
+            lines = await look_at_database(db)
+            if (forbids := await what_forbids_writing(db)) is not None:
+                return [*lines, forbids]
+            opened.append(db)
+            return lines
 
         async def memory() -> list[Line]:
             opened.append(await held.enter_async_context(await Database.open(_IN_MEMORY)))
             return []
 
-        # Without the database the services are asked all the same; what they answer is then kept nowhere.
+        # Without a database that can be written the services are asked all the same; what they answer is kept nowhere.
         for about, open_one in (("database", database), ("memory", memory)):
             for line in () if opened else await looked(about, open_one):
                 yield line

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from bema_tui.config import Settings
-from bema_tui.errors import BemaError, ConfigurationError
+from bema_tui.errors import BemaError, ConfigurationError, DatabaseBusy
 from bema_tui.store.database import Database, normalise_url
 from bema_tui.store.migrate import SHIPPED
 from bema_tui.sync.doctor_lines import Line, Verdict, failed
 
 _FREE_WARNING: Final = 1 << 30  # bytes
 _FREE_ERROR: Final = 100 << 20
+_PATIENCE: Final = 1.0  # seconds that somebody who writes may take
 _OTHERS, _GROUP_AND_OTHERS, _MAY_WRITE = 0o007, 0o077, 0o022
 
 
@@ -125,6 +126,17 @@ async def look_at_database(db: Database) -> list[Line]:
         advice = "Put back the newest copy beside it (*.backup-*), or a backup."
         lines.append(Line(about, "error", f"It is damaged: {'; '.join(str(row) for row in found)}.", advice))
     return lines
+
+
+async def what_forbids_writing(db: Database) -> Line | None:
+    """Who or what keeps the database from being written now; None when it can be."""
+    try:
+        async with db.write(patience=_PATIENCE):
+            return None
+    except DatabaseBusy as busy:
+        return failed("database", busy, "error" if busy.suspended else "warning")
+    except BemaError as error:
+        return failed("database", error)
 
 
 def look_at_disk(settings: Settings) -> list[Line]:

@@ -1,0 +1,118 @@
+"""Another process holds the database's write lock, at work or suspended: reading goes on, and who it is can be told."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import psutil
+import pytest
+
+from bema_tui.store import database
+
+from .desk import Desk, Simulated
+
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE settings SET value = value")
+print("writing", flush=True)
+sys.stdin.readline()
+"""
+
+
+@contextmanager
+def writing(desk: Desk) -> Iterator[psutil.Process]:
+    """A process inside a write transaction."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(desk.database)], stdin=pipe, stdout=pipe) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"writing\n"
+            yield psutil.Process(process.pid)
+        finally:
+            process.kill()
+
+
+LONG_AGO, FAR_AHEAD = "2020-01-01T00:00:00.000000+00:00", "2099-01-01T00:00:00.000000+00:00"
+
+
+def hold(desk: Desk, key: str, name: str, beat: str) -> None:
+    """A lock of a process on another machine."""
+    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO locks (key, token, id, held, user, host, pid, boot_id, process_started, "
+            "pid_namespace, operation, since, last_beat, note) VALUES "
+            "(?, 1, ?, 1, 'jon', 'tour-laptop', 1, 'b', 1.0, '', 'sync', ?, ?, '')",
+            (key, name, beat, beat),
+        )
+
+
+READING = (
+    ("runs",),
+    ("runs", "1"),
+    ("changes", "1"),
+    ("locks",),
+    ("findings",),
+    ("stats",),
+    ("campaigns", "list"),
+)
+
+
+@pytest.mark.fault("B6", "E7")
+@pytest.mark.parametrize("suspended", [False, True])
+def test_what_only_reads_never_waits_for_a_writer(planned: tuple[Simulated, Desk, str], suspended: bool) -> None:
+    """The database would be waited for as long as the other process holds it, which is until the test lets it go."""
+    _, desk, _ = planned
+    hold(desk, "2020_X_Y", "aaaa", LONG_AGO)  # something for the sweeper of every command
+    desk.settings('timezone = "Europe/Berlin"\n')
+    with writing(desk) as writer:
+        if suspended:
+            writer.suspend()
+        for words in READING:
+            said = desk.run(*words, "--json", expect=0)
+            assert said.document, words
+            assert said.err == ""
+        health = desk.run("health", "--json", expect=0).document
+        assert any(f"process {writer.pid}, " in reason for reason in health["reasons"])
+        doctor = desk.run("doctor", "--json", expect=1 if suspended else 0).document
+        (held,) = [line for line in doctor["lines"] if f"process {writer.pid}, " in line["text"]]
+        assert (held["about"], held["verdict"]) == ("database", "error" if suspended else "warning")
+        assert {line["verdict"] for line in doctor["lines"] if line["about"] == "mailerlite"} == {"ok"}
+    desk.run("runs", "--json", expect=0)
+    assert desk.run("locks", "--json", expect=0).document == []  # swept, now that it can be
+
+
+WRITING = (
+    ("stop", "1"),
+    ("discard", "1"),
+    ("locks", "release", "aaaa", "--reason", "gone"),
+    ("campaigns", "add", "2026_A_B", "--album", "B", "--product", "77"),
+)
+
+
+@pytest.mark.fault("B6", "E7")
+@pytest.mark.parametrize("suspended", [False, True])
+def test_what_waits_too_long_to_write_says_for_whom(
+    planned: tuple[Simulated, Desk, str], suspended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, desk, code = planned
+    hold(desk, "2020_X_Y", "aaaa", LONG_AGO)
+    hold(desk, code, "bbbb", FAR_AHEAD)
+    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        connection.execute("UPDATE runs SET state = 'planning', lock_token = 1 WHERE id = 1")
+    monkeypatch.setattr(database, "PATIENCE", 0.05)
+    with writing(desk) as writer:
+        if suspended:
+            writer.suspend()
+        for words in WRITING:
+            said = desk.run(*words, "--json", expect=1)
+            assert f"{writer.name()} (process {writer.pid}, {writer.username()}" in said.complaint, words
+            assert (", suspended)" in said.complaint) is suspended
+            assert (f"kill -CONT {writer.pid}" in said.complaint) is suspended
+            assert said.document["error"]["error"] == "DatabaseBusy"
+            assert said.document["error"]["retryable"]
