@@ -23,7 +23,17 @@ def prepare_streams() -> None:
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8", errors=_NEAREST))  # noqa: SIM115 (to the end)
         elif isinstance(stream, io.TextIOWrapper):
+            if isinstance(stream.buffer, io.RawIOBase):
+                stream = _whole(stream)
+                setattr(sys, name, stream)
+                setattr(sys, f"__{name}__", stream)
             stream.reconfigure(errors=_NEAREST)
+
+
+def _whole(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """The stream with a buffer. Without one (``PYTHONUNBUFFERED``) Python loses what a signal kept from being written."""
+    buffer = io.BufferedWriter(io.FileIO(stream.fileno(), "w", closefd=False))
+    return io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=True)
 
 
 def _nearest(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -55,6 +55,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     desk.run("plan", code)
     (desk.folder / "tmp").mkdir()
     desk.environment["TMPDIR"] = str(desk.folder / "tmp")
+    desk.environment["PYTHONUNBUFFERED"] = "1"  # as in containers; it is the harder case
     yield Scene(simulated, desk, code)
     desk.close()
     simulated.close()
