@@ -31,7 +31,7 @@ def prepare_streams() -> None:
 
 
 def _whole(stream: io.TextIOWrapper) -> io.TextIOWrapper:
-    """The stream with a buffer. Without one (``PYTHONUNBUFFERED``) Python loses what a signal kept from being written."""
+    """The stream with a buffer: without one (``PYTHONUNBUFFERED``) Python loses what a signal keeps it from writing."""
     buffer = io.BufferedWriter(io.FileIO(stream.fileno(), "w", closefd=False))
     return io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=True)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
 import contextlib
-import io
 import logging
 import os
 import select
@@ -20,15 +18,14 @@ from bema_tui.environment import can_draw
 from bema_tui.errors import BemaError
 from bema_tui.tui.app import BemaApp, Clock, utc_now
 from bema_tui.tui.backend import Backend
-from bema_tui.tui.glyphs import Glyphs, choose_glyphs
+from bema_tui.tui.glyphs import choose_glyphs
+from bema_tui.tui.line import TerminalLine, drawn_on_line
 from bema_tui.tui.look import Look
 from bema_tui.tui.reading import Presence, Reader
-from bema_tui.tui.widgets.lines import ascii_of
 
 _log = logging.getLogger(__name__)
 _LINE_CHECK_SECONDS = 0.5
 _GOODBYE_SECONDS = 0.5
-_CELLS = "bema-cells"  # the name of a way to encode
 
 
 def why_not(environment: Mapping[str, str], *, tty: bool) -> str | None:
@@ -77,7 +74,6 @@ async def run_console(
         sys.stderr.write(refusal + "\n")
         return 2
     glyphs = choose_glyphs(os.environ)
-    _fit_stream(glyphs)
     look = Look(
         now=clock(),
         mode=mode,
@@ -97,27 +93,12 @@ async def run_console(
         busy_every=busy_every,
         idle_every=idle_every,
     )
-    async with _leaving(app):
-        await app.run_async(mouse=os.environ.get("BEMA_MOUSE", "1") != "0")
+    with drawn_on_line(ascii_only=glyphs.ascii) as line:
+        async with _leaving(app, line):
+            await app.run_async(mouse=os.environ.get("BEMA_MOUSE", "1") != "0")
     if presence is not None:
         await _say_closed(presence)
     return app.return_code or 0
-
-
-def _fit_stream(glyphs: Glyphs) -> None:
-    """Write what the signs were chosen for, whatever Python's stream is set to: UTF-8, or ASCII cell by cell.
-
-    The toolkit draws on this stream, and has a few signs of its own.
-    """
-    codecs.register_error(_CELLS, _cells)
-    if isinstance(sys.__stderr__, io.TextIOWrapper):
-        sys.__stderr__.reconfigure(encoding="ascii" if glyphs.ascii else "utf-8", errors=_CELLS)
-
-
-def _cells(error: UnicodeError) -> tuple[str | bytes, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return "".join(map(ascii_of, error.object[error.start : error.end])), error.end
 
 
 async def _say_closed(presence: Presence) -> None:
@@ -130,32 +111,39 @@ async def _say_closed(presence: Presence) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _leaving(app: BemaApp) -> AsyncIterator[None]:
+async def _leaving(app: BemaApp, line: TerminalLine) -> AsyncIterator[None]:
     """Signals and a dropped line end the app, as long as this lasts."""
     loop = asyncio.get_running_loop()
 
     def on_signal(name: str) -> None:
+        line.leave()
         loop.call_soon_threadsafe(_leave, app, signal.Signals[name])
 
-    line = asyncio.create_task(_watch_line(app), name="terminal line")
+    watching = asyncio.create_task(_watch_line(app, line), name="terminal line")
     try:
         with signals.handed_to(on_signal):
             yield
     finally:
-        line.cancel()
+        watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await line
+            await watching
 
 
 def _leave(app: BemaApp, number: int) -> None:
     app.exit(return_code=128 + number)
 
 
-async def _watch_line(app: BemaApp) -> None:
-    """A terminal can go without a signal (when SIGHUP went to somebody else): then nobody is left to press a key."""
+async def _watch_line(app: BemaApp, line: TerminalLine) -> None:
+    """Leave when the terminal is gone, and draw all anew when one that took nothing takes something again.
+
+    It can go without a signal (when SIGHUP went to somebody else): then nobody is left to press a key.
+    """
     descriptor = sys.stdin.fileno()
     while True:
         await asyncio.sleep(_LINE_CHECK_SECONDS)
         if hung_up(descriptor):
+            line.leave()
             _leave(app, signal.SIGHUP)
             return
+        if line.take_up():
+            app.redraw()

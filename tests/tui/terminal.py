@@ -83,6 +83,10 @@ class Terminal:
             self._stream.feed(data)
         return got
 
+    def pending(self) -> int:
+        """How many bytes the process has written that nobody has read."""
+        return int(struct.unpack("i", fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)))[0])
+
     def until(self, true: Callable[[], bool], seconds: float = _PATIENCE) -> None:
         """Read until the condition holds; fail when it does not in time."""
         end = time.monotonic() + seconds

@@ -191,3 +191,25 @@ def test_the_locale_alone_says_what_is_drawn(surroundings: dict[str, str], utf8:
         assert terminal.raw.isascii() is not utf8
         assert terminal.shows("████─" if utf8 else "####-")
         assert terminal.shows("commands…" if utf8 else "commands~")
+
+
+def stall(terminal: Terminal) -> None:
+    """Let the console draw its screen until a terminal that nobody reads takes no more."""
+    pending = [-1]
+    while pending[-10:] != pending[-1:] * 10:
+        assert len(pending) < 2000
+        terminal.press("\x0c")
+        time.sleep(0.02)
+        pending.append(terminal.pending())
+
+
+@pytest.mark.fault("B7", "E3")
+@pytest.mark.parametrize("how", ["signal", "hang up"])
+def test_a_terminal_that_takes_nothing_keeps_nobody_from_leaving(how: str) -> None:
+    with started("calm", "plain") as terminal:
+        stall(terminal)
+        if how == "signal":
+            terminal.process.send_signal(signal.SIGTERM)
+        else:
+            terminal.hang_up()
+        assert terminal.process.wait(20) == 128 + (signal.SIGTERM if how == "signal" else signal.SIGHUP)
