@@ -18,9 +18,7 @@ def email_key(email: str) -> str:
     and everything else stay. A domain that IDNA refuses stays as it is, lower-cased. Applied twice, it changes nothing
     more; it takes any text.
     """
-    if email.isascii() and email.isprintable() and " " not in email:
-        return email.lower()
-    return _key(email)
+    return email.lower() if _plain(email) else _key(email)
 
 
 def domain_key(domain: str) -> str:
@@ -40,6 +38,8 @@ def spellings(email: str) -> tuple[str, ...]:
 
 def could_be_email(email: str) -> bool:
     """Whether this can be somebody's address at all: an ``@``, and no control inside once white space is gone."""
+    if _plain(email):
+        return "@" in email
     seen = without_invisible(email)
     return "@" in seen and not any(unicodedata.category(char) in _NEVER_INSIDE for char in seen)
 
@@ -57,6 +57,11 @@ def trimmed(text: str) -> str:
     while end > start and _invisible(text[end - 1]):
         end -= 1
     return text[start:end]
+
+
+def _plain(email: str) -> bool:
+    """Whether nothing of it is special, as of nearly all addresses: they need not be looked at letter by letter."""
+    return email.isascii() and email.isprintable() and " " not in email
 
 
 def _invisible(char: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 from attrs import define, field
 
 from bema_tui.campaigns.purchases import REFUNDED, Aliases, canonical, same_value
-from bema_tui.campaigns.unreadable import unreadable_findings
+from bema_tui.campaigns.unreadable_sales import unreadable_findings
 from bema_tui.model import OrderIdentity
 from bema_tui.providers.edd_lookups import By, LookUps, Shown, Wanted
 from bema_tui.store.row_ids import RowIds

@@ -8,7 +8,7 @@ from typing import Final
 
 from bema_tui.campaigns.context import Unproved
 from bema_tui.campaigns.severities import NO_CAMPAIGN
-from bema_tui.campaigns.unreadable import first_of, unreadable_findings
+from bema_tui.campaigns.unreadable_sales import first_of, unreadable_findings
 from bema_tui.errors import IncompleteRead
 from bema_tui.interfaces import Interrupt
 from bema_tui.model import Completeness, FindingRule, Order
@@ -20,7 +20,7 @@ from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders
 from bema_tui.store.settings import DatabaseSettings
 from bema_tui.store.shop_reads import ReadKind, ShopRead
-from bema_tui.store.unreadable import UnreadableSales
+from bema_tui.store.unreadable_sales import UnreadableSales
 from bema_tui.sync.job import Job
 
 _CHUNK: Final = 500  # orders in one transaction

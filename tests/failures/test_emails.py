@@ -38,7 +38,7 @@ def buy(simulated: Simulated, email: str) -> str:
     return str(made["id"])
 
 
-@pytest.mark.fault("A3")
+@pytest.mark.fault("A3", "D3")
 @pytest.mark.parametrize("grouped", [True, False])
 def test_a_buyer_is_found_however_the_address_is_written(simulated: Simulated, desk: Desk, grouped: bool) -> None:
     code = desk.discover()

@@ -42,14 +42,22 @@ class Shop:
     events: dict[int, Callable[[Shop], None]] = field(factory=dict)
     allowed: bool = True
     asked: int = 0
+    one_key: bool = False
+    """Whether all sales share one payment key and one moment."""
     read: list[tuple[int, list[Order]]] = field(factory=list)
 
     @classmethod
-    def holding(cls, count: int) -> Shop:
-        return cls([sale(number) for number in range(count, 0, -1)])
+    def holding(cls, count: int, *, one_key: bool = False) -> Shop:
+        shop = cls(one_key=one_key)
+        for number in range(1, count + 1):
+            shop.sell(number)
+        return shop
 
     def sell(self, number: int, place: int = 0) -> None:
-        self.sales.insert(place, sale(number))
+        row = sale(number)
+        if self.one_key:
+            row["key"] = "k" * 32
+        self.sales.insert(place, row)
 
     def refund(self, number: int) -> None:
         self.sales = [row for row in self.sales if row["ID"] != str(number)]
@@ -282,12 +290,13 @@ async def test_a_shop_that_fails_half_way_fails_the_read() -> None:
     st.dictionaries(st.integers(1, 30), st.sampled_from(["sell", "refund", "complete", "edit"]), max_size=6),
     st.integers(0, 30),
     st.integers(1, 3),
+    st.booleans(),
 )
 def test_a_complete_read_holds_every_order_that_was_there_throughout(
-    count: int, events: dict[int, str], spot: int, parallel: int
+    count: int, events: dict[int, str], spot: int, parallel: int, one_key: bool
 ) -> None:
     async def run() -> None:
-        shop = Shop.holding(count)
+        shop = Shop.holding(count, one_key=one_key)
         always = {str(row["ID"]) for row in shop.sales}
 
         def happen(kind: str) -> Callable[[Shop], None]:

@@ -162,12 +162,13 @@ async def test_a_right_lost_on_the_way_is_a_failed_read() -> None:
     st.integers(0, 20),
     st.dictionaries(st.integers(1, 20), st.sampled_from(["sell", "refund", "complete", "edit"]), max_size=5),
     st.integers(0, 8),
+    st.booleans(),
 )
 def test_a_complete_window_holds_all_that_is_new_and_was_there_throughout(
-    count: int, known: int, events: dict[int, str], spot: int
+    count: int, known: int, events: dict[int, str], spot: int, one_key: bool
 ) -> None:
     async def run() -> None:
-        shop = Shop.holding(count)
+        shop = Shop.holding(count, one_key=one_key)
         always = {int(str(row["ID"])) for row in shop.sales if int(str(row["ID"])) > known}
 
         def happen(kind: str) -> Callable[[Shop], None]:

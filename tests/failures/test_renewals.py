@@ -1,0 +1,58 @@
+"""Orders that share a payment key, as renewals do with the order that they renew: each counts for itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .desk import Desk, Simulated
+from .test_unreadable import buy, told
+
+pytestmark = pytest.mark.fault("D2")
+
+
+def sync(desk: Desk, code: str, *words: str) -> dict[str, Any]:
+    said = desk.run("sync", code, "--yes", "--max-moves", "1000", "--json", *words)
+    assert said.document["state"] == "done", said
+    document: dict[str, Any] = said.document
+    return document
+
+
+def test_a_newer_row_hides_no_older_one(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    renewed, other = (simulated.buyer(f"no buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
+    first = buy(simulated, renewed)
+    buy(simulated, renewed, key=first["key"], status="on_hold", date_utc="2027-01-02 10:00:00")
+    buy(simulated, other, key=first["key"], date_utc=first["date_utc"])
+    sync(desk, code)
+    people = simulated.people()
+    assert f"{code}_GOLD_PURCHASE" in people[renewed][1]
+    assert first["id"] in {str(value) for value in people[renewed][2].values()}
+    assert told(desk, renewed) == ["order_not_settled"]
+    assert f"{code}_SILVER_PURCHASE" in people[other][1], "of the same key and moment, and another order for all that"
+    assert sync(desk, code)["total"] == 0
+
+
+def test_a_renewal_is_news_to_a_recent_read(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    first, renewed = (simulated.buyer(f"no buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
+    key = buy(simulated, first)["key"]
+    sync(desk, code)
+    buy(simulated, renewed, key=key)
+    assert sync(desk, code, "--quick")["reads"]["shop"]["kind"] == "window"
+    people = simulated.people()
+    assert f"{code}_SILVER_PURCHASE" in people[renewed][1]
+    assert f"{code}_GOLD_PURCHASE" in people[first][1]
+    assert sync(desk, code)["total"] == 0
+
+
+def test_an_order_whose_e_mail_changes_is_one_order(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    wrong, right = (simulated.buyer(f"no buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
+    order = buy(simulated, wrong)
+    sync(desk, code)
+    simulated.change(edit_order={"order": order["row_id"], "email": right})
+    sync(desk, code)
+    assert told(desk, wrong) == ["purchase_unproven"]
+    assert f"{code}_SILVER_PURCHASE" in simulated.people()[right][1]
