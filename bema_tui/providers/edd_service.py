@@ -72,7 +72,8 @@ def described(address: httpx.URL, secrets: Mapping[str, Secret], *, in_url: bool
         rights_advice=f"Check key and token. {ROLE_ADVICE}",
         front_advice=(
             "It is no fault of key and token: a firewall, a security plugin, a login or the web server stands there. "
-            f"Ask whoever runs the shop to let requests that hold edd-api through to {shown(address)}/."
+            "Check the shop's address (with its folder, if it has one); if it is right, ask whoever runs it to let "
+            f"requests that hold edd-api through to {shown(address)}/."
         ),
         post_advice="" if in_url else _POST_ADVICE,
         moved_advice="If this database knows the shop, prove first that it is the same: bema-tui shop move {address}.",

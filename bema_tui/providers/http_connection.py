@@ -158,6 +158,7 @@ def _variable(name: str) -> str:
 
 
 def _proxy(text: str, variable: str, host: str) -> httpx.Proxy:
+    text = text.strip()
     try:
         url = httpx.URL(text if "://" in text else f"http://{text}")
     except (httpx.InvalidURL, UnicodeError):

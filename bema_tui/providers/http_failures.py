@@ -75,11 +75,13 @@ def no_answer(error: Exception, url: httpx.URL, route: Route, timeout: float) ->
     untrusted = next((cause for cause in _chain(error) if isinstance(cause, ssl.SSLCertVerificationError)), None)
     if untrusted is not None:
         words, advice = untrusted_words(untrusted, url.host)
+        if route.proxy is not None and route.proxy.url.scheme == "https":
+            words = f"{words}; or it is the certificate of {route.name}"
         return TryFailedError(words, final=True, advice=advice)
     words = _in_words(error, timeout)
     if not route.name:
         return TryFailedError(words)
-    advice = f"Check {route.variable}, and whether the proxy is up. NO_PROXY={url.host} goes past it."
+    advice = f"Check {route.variable}, and whether the proxy is up; or go past it with NO_PROXY={url.host}."
     if isinstance(error, httpx.ProxyError):
         status = int(said[0]) if (said := re.match(r"\d{3}", str(error))) else 0
         if status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:

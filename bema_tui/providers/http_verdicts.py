@@ -53,7 +53,7 @@ def complaint(service: Service, call: Call, response: httpx.Response) -> BemaErr
 def answered(service: Service, response: httpx.Response) -> str:
     """An answer that says that the service has trouble, as a clause: its status, and its own words."""
     said = safe(service, words_of(response), 200)
-    return f"it answered {response.status_code}{said and f', {said}'}"
+    return f"it answered {response.status_code}{said and f' ({said})'}"
 
 
 def gave_up(service: Service, call: Call, failure: TryFailedError, patience: float) -> BemaError:

@@ -32,8 +32,9 @@ def described(url: str, key: str) -> Service:
         wrote=_wrote,
         rights_advice="Check the key; it stops working when the user who made it leaves the account.",
         front_advice=(
-            f"It is no fault of the key: a proxy or a firewall of this network, or its sign-in page, stands there. Ask "
-            f"its administrator to let requests to {address.host} through, or use another network."
+            "It is no fault of the key: a proxy, a firewall or the sign-in page of this network stands there. Sign in "
+            "with a browser if the network wants that; else ask its administrator to let requests to "
+            f"{address.host} through."
         ),
         answer_advice="Check the MailerLite address, and whether something in between answers instead.",
     )

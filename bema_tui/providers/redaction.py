@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote
 
 from bema_tui.errors import ConfigurationError
 
 HIDDEN: Final = "[hidden]"
+_TELLS: Final = 8  # characters of a secret that are too many to show
 
 
 class Secret:
@@ -38,12 +40,34 @@ class Secret:
 
 
 def redact(text: str, secrets: Iterable[Secret]) -> str:
-    """``text`` without any of ``secrets``, plain or as a URL spells them (a slash is escaped there, or not)."""
-    spellings = {
-        spelling
-        for secret in secrets
-        for spelling in (secret.reveal(), quote(secret.reveal()), quote(secret.reveal(), safe=""))
-    }
+    """``text`` without any of ``secrets``: plain, or as a URL or JSON spells them (a slash is escaped there, or not).
+
+    What was cut may end within a secret: its beginning is struck out as well, from eight characters on.
+    """
+    spellings = {spelling for secret in secrets for spelling in _spellings(secret.reveal())}
     for spelling in sorted(spellings, key=len, reverse=True):
         text = text.replace(spelling, HIDDEN)
+    for spelling in sorted(spellings, key=len, reverse=True):
+        text = _without_beginnings(text, spelling)
+    return text
+
+
+def _spellings(value: str) -> Iterator[str]:
+    yield value
+    yield quote(value)
+    yield quote(value, safe="")
+    in_json = json.dumps(value)[1:-1]
+    yield in_json
+    yield in_json.replace("/", "\\/")
+
+
+def _without_beginnings(text: str, secret: str) -> str:
+    start = secret[:_TELLS]
+    found = text.find(start) if len(secret) > _TELLS else -1
+    while found >= 0:
+        end = found + len(start)
+        while end < len(text) and end - found < len(secret) and text[end] == secret[end - found]:
+            end += 1
+        text = text[:found] + HIDDEN + text[end:]
+        found = text.find(start, found + len(HIDDEN))
     return text

@@ -70,7 +70,7 @@ def test_mailerlite_refuses_connections(sync: Sync, desk: Desk) -> None:
 
 def test_mailerlite_is_down(sync: Sync, simulated: Simulated) -> None:
     said = sync(lambda: simulated.set(down="mailerlite"))
-    assert "MailerLite has trouble: it answered 503, 3 times" in said.complaint
+    assert 'MailerLite has trouble: it answered 503 ("503 Service Unavailable"), 3 times' in said.complaint
     assert (said.document["requests"]["read"], said.document["requests"]["retried"]) == (3, 2)
 
 

@@ -93,6 +93,15 @@ async def test_a_list_that_lacks_the_authority_is_named(monkeypatch: pytest.Monk
     assert f"Only the authorities in SSL_CERT_FILE ({FOLDER / 'self_signed.pem'})" in caught.value.advice
 
 
+@pytest.mark.fault("A14", "A6")
+async def test_the_certificate_of_a_proxy_may_be_the_one_that_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(Server(answer(b"{}")), tls("valid.pem")) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{port}")
+        async with mailerlite("https://mail.example/api", HttpPolicy()) as service:
+            with pytest.raises(ConnectionFailed, match="does not know; or it is the certificate of the proxy https"):
+                await service.count_subscribers()
+
+
 async def test_an_address_without_encryption_behind_https_is_told() -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(5)

@@ -86,6 +86,7 @@ def test_a_mistake_in_the_environment_names_its_variable(mistake: str, monkeypat
         {"ALL_PROXY": "socks5://127.0.0.1:9", "HTTPS_PROXY": "http://proxy.example:3128"},
         {"HTTP_PROXY": "nonsense://"},
         {"HTTPS_PROXY": ""},
+        {"HTTPS_PROXY": " http://proxy.example:3128\t"},
         {"SSL_CERT_FILE": "", "SSL_CERT_DIR": ""},
     ],
 )
@@ -179,7 +180,7 @@ async def test_a_proxy_that_is_down_is_named_and_not_the_service(monkeypatch: py
     assert error.message == (
         f"MailerLite can't be reached at {SERVICE}: {proxy} does not answer: connection refused, 2 times."
     )
-    assert error.advice == "Check HTTPS_PROXY, and whether the proxy is up. NO_PROXY=mail.example goes past it."
+    assert error.advice == "Check HTTPS_PROXY, and whether the proxy is up; or go past it with NO_PROXY=mail.example."
 
 
 @pytest.mark.fault("A6")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from bema_tui.errors import ConfigurationError
 from bema_tui.providers.address import base_address, shown
 from bema_tui.providers.redaction import Secret, redact
+from bema_tui.providers.text import clean
 
 KEYS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=4)
 
@@ -28,6 +30,19 @@ def test_no_spelling_of_a_secret_survives(key: str, around: str, spelling: Calla
 def test_a_secret_that_begins_with_another_is_hidden_whole() -> None:
     secrets = [Secret(key, setting="The key") for key in ("abcd", "abcdefgh", "cdef")]
     assert redact("token abcdefgh, key abcd", secrets) == "token [hidden], key [hidden]"
+
+
+@given(KEYS.filter(lambda key: len(key) >= 8), st.integers(8, 300), st.sampled_from([str, quote, json.dumps]))
+def test_what_was_cut_shows_no_beginning_of_a_secret(key: str, end: int, spelling: Callable[[str], str]) -> None:
+    secret = [Secret(key, setting="The key")]
+    spelled = spelling(key)[1:-1] if spelling is json.dumps else spelling(key)
+    whole = f"said {spelled}"
+    cut = clean(whole, min(end, len(whole)))
+    assert spelled[:8] not in redact(cut, secret).replace("[hidden]", "\n")
+
+
+def test_a_slash_that_json_escapes_hides_no_secret() -> None:
+    assert redact(r"abcd\/efgh", [Secret("abcd/efgh", setting="The key")]) == "[hidden]"
 
 
 def test_a_secret_hides_in_repr_and_text() -> None:
