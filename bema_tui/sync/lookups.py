@@ -20,6 +20,7 @@ from bema_tui.sync.merge import Pair, people_with_orders
 _ASK_AGAIN: Final = timedelta(days=1)
 _ASK_AGAIN_UNANSWERED: Final = timedelta(days=7)
 """When a row id is asked for again after the shop failed over it: an old EDD does so for what is not there."""
+_KEPT_AT_ONCE: Final = 400  # what a stop or a failure in the midst of many look-ups costs at most
 _MAX_ROW_ID_DIGITS: Final = 15
 
 
@@ -52,10 +53,11 @@ async def explain_stored_values(job: Job, *, shrank: bool) -> Aliases:
         By.ROW_ID: [*await RowIds(job.db).some_known(), *(o.number for o in await job.orders.some_listed())],
     }
     look_ups = LookUps(job.shop, job.interrupt, known)
-    found = await look_ups.find(asked)
-    await job.shop.require_right()
-    await _remember(job, found, look_ups)
-    await _learn_unreadable(job, questions, found)
+    for start in range(0, len(asked), _KEPT_AT_ONCE):
+        found = await look_ups.find(asked[start : start + _KEPT_AT_ONCE])
+        await job.shop.require_right()
+        await _remember(job, found, look_ups)
+        await _learn_unreadable(job, questions, found)
     return _known(await RowIds(job.db).answers(values))
 
 
