@@ -65,29 +65,32 @@ def add_campaign(
     """Add a campaign by its code (YYYY_ARTIST_ALBUM), album and product ids."""
     products += more
 
-    async def work() -> tuple[Campaign, tuple[str, ...]]:
+    async def work() -> tuple[Campaign, tuple[str, ...], bool]:
         from bema_tui.store.campaigns import Campaigns
         from bema_tui.sync.adding import checked_campaign
 
         async with open_world(settings) as world:
             store = Campaigns(world.db)
             campaign, warnings = checked_campaign(code, album, products, await store.all(), world.db.now())
-            await store.add(campaign, world.me.user)
-            return campaign, warnings
+            added = await store.add(campaign, world.me.user)
+            return campaign if added else await store.get(campaign.code), warnings, added
 
-    campaign, warnings = run_async(work)
+    campaign, warnings, added = run_async(work)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     if as_json:
-        print_json({**_document(campaign), "warnings": list(warnings)})
-    else:
+        print_json({**_document(campaign), "added": added, "warnings": list(warnings)})
+    elif added:
         click.echo(f"Added {campaign.code}. Next: bema-tui plan {campaign.code}")
+    else:
+        click.echo(f"{campaign.code} is there already, with product {', '.join(campaign.product_ids)}.")
 
 
 @campaigns.command("discover")
 @click.option("--add", is_flag=True, help="Take up what is clear; the rest becomes findings.")
+@click.option("--without-artist", is_flag=True, help="List the products that are by nobody, merchandise for one.")
 @common
-def discover_command(add: bool, settings: Settings, as_json: bool) -> None:
+def discover_command(add: bool, without_artist: bool, settings: Settings, as_json: bool) -> None:
     """Find campaigns in the shop's products and the account's groups."""
     require_services(settings)
 
@@ -115,13 +118,22 @@ def discover_command(add: bool, settings: Settings, as_json: bool) -> None:
                     {name: getattr(f, name) for name in ("rule", "severity", "subject", "message", "advice")}
                     for f in found.findings
                 ],
+                "without_artist": [
+                    {"product": product.id, "title": product.title, "sold": sold}
+                    for product, sold in found.without_artist
+                ],
             }
         )
         return
     if found.proposals:
         _show(found.proposals)
+        if not add:
+            click.echo("The shop does not say which products are bundles: look whether one of these is.")
     for entry in found.findings:
         click.echo(f"{entry.severity}: {entry.message} {entry.advice}")
+    if without_artist and found.without_artist:
+        rows = [(product.id, product.title, "sold" if sold else "") for product, sold in found.without_artist]
+        click.echo(table(("product", "without an artist", ""), rows))
     if not found.proposals:
         click.echo("Nothing new.")
     elif not add:

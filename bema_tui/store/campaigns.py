@@ -34,8 +34,10 @@ class Campaigns:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def add(self, campaign: Campaign, by: str) -> None:
+    async def add(self, campaign: Campaign, by: str) -> bool:
         """Take up a campaign, or further products of one that is there with this code and album; write down who did.
+
+        False says that it is there already, with these products.
 
         A campaign is known by its products, so it must have one of its own; beside that it may list a bundle that
         other campaigns list as well. Domain rules, sections 2 and 4.
@@ -52,7 +54,9 @@ class Campaigns:
         async with self._db.write() as connection:
             listed = await _listed_by(connection, products)
             here = {product for product, code in listed if code == campaign.code}
-            there = await _refuse_clashes(connection, campaign, products, listed, here)
+            there = await _refuse_clashes(connection, campaign, products, listed)
+            if there and len(here) == len(products):
+                return False
             now = self._db.now()
             if not there:
                 await connection.execute(
@@ -71,6 +75,7 @@ class Campaigns:
             )
             text = f"added {campaign.code}, {campaign.album} (product {', '.join(products)})"
             await write_activity(connection, now, by, "campaign", text, campaign=campaign.code)
+            return True
 
     async def all(self) -> tuple[Campaign, ...]:
         """Every campaign, by code."""
@@ -136,12 +141,11 @@ async def _refuse_clashes(
     campaign: Campaign,
     products: Sequence[str],
     listed: Sequence[tuple[str, str]],
-    here: set[str],
 ) -> bool:
     """Whether the campaign is there already and gets further products."""
     present = (await connection.execute(select(campaigns).where(campaigns.c.code == campaign.code))).first()
     if present is not None:
-        if present.album != campaign.album or len(here) == len(products):
+        if present.album != campaign.album:
             raise UsageError(
                 f"The code {campaign.code} belongs to another campaign already: {present.album}.",
                 tried="add a campaign",

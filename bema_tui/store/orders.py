@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -161,6 +161,20 @@ class Orders:
         query = select(order_items.c.product_id).distinct().where(_bought(free=free, partial=partial))
         async with self._db.read() as connection:
             return set((await connection.execute(query)).scalars())
+
+    async def names_of_products(self, product_ids: Collection[str]) -> Mapping[str, str]:
+        """What most orders call each of these products."""
+        found: dict[str, str] = {}
+        async with self._db.read() as connection:
+            for part in chunks(sorted(product_ids)):
+                query = (
+                    select(order_items.c.product_id, order_items.c.name)
+                    .where(order_items.c.product_id.in_(part), order_items.c.name != "")
+                    .group_by(order_items.c.product_id, order_items.c.name)
+                    .order_by(func.count(), order_items.c.name.desc())
+                )
+                found |= {row.product_id: row.name for row in await connection.execute(query)}
+        return found
 
     async def earliest_valid_by_product(
         self, product_ids: Sequence[str] | None = None, *, free: bool = False, partial: bool = True

@@ -13,7 +13,7 @@ from bema_tui.campaigns.unread import unread_findings
 from bema_tui.config import Settings
 from bema_tui.interfaces import Interrupt
 from bema_tui.listing import Listing
-from bema_tui.model import Campaign, Finding, FindingRule
+from bema_tui.model import Campaign, Finding, FindingRule, Product
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
@@ -28,11 +28,15 @@ _NO_RUN = -1
 
 @frozen
 class Discovered:
-    """What was found: campaigns that are clear, findings for the rest, and whether the clear ones were taken up."""
+    """What was found: campaigns that are clear, findings for the rest, and whether the clear ones were taken up.
+
+    ``without_artist`` are the products that one of the findings counts, each with whether it was sold.
+    """
 
     proposals: tuple[Campaign, ...]
     findings: tuple[Finding, ...]
     added: bool
+    without_artist: tuple[tuple[Product, bool], ...] = ()
 
 
 async def discover_campaigns(
@@ -57,15 +61,17 @@ async def discover_campaigns(
     orders, campaigns = Orders(db), Campaigns(db)
     free, partial = settings.rules.count_free_orders, settings.rules.partial_refund_counts
     existing, today = await campaigns.all(), db.now().date()
+    sold = await orders.sold_products(free=free, partial=partial)
     found = discover(
         products,
         groups,
         fields,
         await orders.earliest_valid_by_product(free=free, partial=partial),
-        await orders.sold_products(free=free, partial=partial),
+        sold,
         existing,
         today,
         products.broken,
+        await orders.names_of_products(sold - {product.id for product in products}),
     )
     found = evolve(found, findings=(*found.findings, *unread_findings(NO_CAMPAIGN, groups, fields, Listing(()))))
     found = _checked(found, existing, today)
@@ -77,7 +83,8 @@ async def discover_campaigns(
         others = [rule for rule in FindingRule if rule is not FindingRule.UNREADABLE_ORDER]
         await store.resolve_unseen(NO_CAMPAIGN, _NO_RUN, others)
         await store.record(found.findings, None)
-    return Discovered(found.proposals, found.findings, add)
+    without = tuple((product, product.id in sold) for product in found.without_artist)
+    return Discovered(found.proposals, found.findings, add, without)
 
 
 def _checked(found: Discovery, existing: Sequence[Campaign], today: date) -> Discovery:
@@ -91,4 +98,4 @@ def _checked(found: Discovery, existing: Sequence[Campaign], today: date) -> Dis
         else:
             clear.append(campaign)
             findings += told
-    return Discovery(tuple(clear), tuple(findings))
+    return evolve(found, proposals=tuple(clear), findings=tuple(findings))

@@ -42,6 +42,34 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
     simulated.close()
 
 
+@pytest.mark.fault("E9")
+def test_a_campaign_that_is_there_is_no_mistake(desk: Desk) -> None:
+    words = ("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7", "8")
+    assert desk.run(*words, "--json", expect=0).document["added"] is True
+    again = desk.run(*words[:-1], "--json", expect=0).document
+    assert (again["added"], again["products"]) == (False, ["7", "8"])
+    assert desk.run(*words, expect=0).out == "2026_X_Y is there already, with product 7, 8.\n"
+    more = desk.run(*words, "9", "--json", expect=0).document
+    assert more["added"] is True
+    other = ("campaigns", "add", "2026_X_Y", "--album", "Another", "--product", "7")
+    assert "belongs to another campaign already" in desk.run(*other, expect=2).complaint
+
+
+@pytest.mark.fault("D9")
+def test_products_by_nobody_are_one_line_and_listed_when_asked_for(simulated: Simulated, desk: Desk) -> None:
+    found = desk.run("campaigns", "discover", "--json", expect=0).document
+    assert found["without_artist"]
+    assert set(found["without_artist"][0]) == {"product", "title", "sold"}
+    assert [row["subject"] for row in found["findings"] if row["rule"] == "artist_unclear"].count(
+        "products without an artist"
+    ) == 1
+    brief, whole = (desk.run("campaigns", "discover", *flag, expect=0).out for flag in ((), ("--without-artist",)))
+    titles = {row["title"] for row in found["without_artist"]}
+    assert "The shop does not say which products are bundles" in brief
+    assert all(f"{title}" in whole for title in titles)
+    assert len(whole.splitlines()) > len(brief.splitlines())
+
+
 def test_campaigns(simulated: Simulated, desk: Desk) -> None:
     assert desk.run("campaigns", "list", "--json", expect=0).document == []
     found = desk.run("campaigns", "discover", "--json", expect=0).document

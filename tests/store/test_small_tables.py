@@ -36,7 +36,6 @@ async def test_a_campaign_comes_back_as_it_was_added_and_says_who_did(db: Databa
     ("clash", "named"),
     [
         (evolve(LOVE, album="Never Been Lost", product_ids=("103",)), "No Better Love"),
-        (evolve(LOVE, product_ids=("102",)), "No Better Love"),
         (Campaign("2025_X_Y", "Other", ("102",)), "2024_ETB_NBL"),
         (Campaign("2025_X_Y", "Other", ()), "2025_X_Y"),
     ],
@@ -48,6 +47,16 @@ async def test_a_clash_names_the_other_campaign_and_adds_nothing(db: Database, c
         await store.add(clash, "maria")
     assert caught.value.advice
     assert await store.all() == (LOVE,)
+
+
+@pytest.mark.fault("E9")
+async def test_what_is_there_already_is_not_added_twice(db: Database) -> None:
+    store = Campaigns(db)
+    assert await store.add(LOVE, "maria")
+    for same in (LOVE, evolve(LOVE, product_ids=("102",))):
+        assert not await store.add(same, "jon")
+    assert await store.all() == (LOVE,)
+    assert [line.who for line in await Activity(db).latest(5)] == ["maria"]
 
 
 async def test_a_bundle_counts_for_each_campaign_that_lists_it(db: Database) -> None:
