@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 import time
@@ -13,7 +12,6 @@ from typing import Final, Self, Unpack
 import httpx
 import stamina
 
-from bema_tui import __version__
 from bema_tui.bounds import QUOTA_HEADER
 from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped
 from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
@@ -21,8 +19,9 @@ from bema_tui.providers import http_verdicts as verdicts
 from bema_tui.providers.address import shown
 from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.http_answers import object_of
-from bema_tui.providers.http_bodies import ACCEPTED, BodyRefusedError, body_of
+from bema_tui.providers.http_bodies import BodyRefusedError
 from bema_tui.providers.http_connection import Route, client_over, open_client, route_to
+from bema_tui.providers.http_exchange import exchange, request_for
 from bema_tui.providers.http_failures import (
     TryFailedError,
     may_have_happened,
@@ -37,7 +36,6 @@ from bema_tui.providers.http_policy import Call, Fault, FaultKind, HttpPolicy, R
 log = logging.getLogger("bema_tui.http")
 
 _RANDOM: Final = random.SystemRandom()
-_UNPACKED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 class ServiceClient:
@@ -238,9 +236,10 @@ class ServiceClient:
         self._meter.count(self._service.name, write=call.write, cost=call.cost, retried=call.sent > 1)
         started = self._clock()
         outcome = "no answer"
-        limit = remaining = None
+        limit = remaining = response = None
         try:
-            response = await self._exchange(self._build(call), call)
+            request = request_for(self._client(), self._service, call)
+            response = await exchange(self._client(), request, self._policy)
             outcome = str(response.status_code)
             limit = quota_number(response.headers.get("x-ratelimit-limit"))
             remaining = quota_number(response.headers.get("x-ratelimit-remaining"))
@@ -249,59 +248,17 @@ class ServiceClient:
             outcome = failure.words
             call.lost = call.lost or (call.write and not never_sent(error))
             raise failure from None
+        except BodyRefusedError as refused:
+            outcome = str(refused)
+            call.lost = call.lost or call.write
         finally:
             self._log(call, outcome, self._clock() - started)
             await self._gate.learn(limit=limit, remaining=remaining, cost=call.cost)
+        if response is None:
+            raise self.fault(outcome, tried=call.tried)
         if self._on_answer is not None:
             self._on_answer(response)
         return response
-
-    def _build(self, call: Call) -> httpx.Request:
-        # No cache on the way may answer: what is read must be what the service holds now.
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": ACCEPTED,
-            "Cache-Control": "no-cache",
-            "User-Agent": f"bema-tui/{__version__}",
-        }
-        if self._service.bearer is not None:
-            headers["Authorization"] = f"Bearer {self._service.bearer.reveal()}"
-        form = None
-        if self._service.form or call.data is not None:
-            form = {**(call.data or {}), **{name: value.reveal() for name, value in self._service.form.items()}}
-        else:
-            headers["Content-Type"] = "application/json"
-        url = str(self._service.url).rstrip("/") + call.path
-        params = call.params
-        if self._service.query:
-            params = {**(params or {}), **{name: value.reveal() for name, value in self._service.query.items()}}
-        return self._client().build_request(
-            call.method, url, params=params, json=call.json, content=call.content, data=form, headers=headers
-        )
-
-    async def _exchange(self, request: httpx.Request, call: Call) -> httpx.Response:
-        """Send, and read the answer within its limits of size and time, its head included."""
-        refused = ""
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self._policy.timeout * 10):
-                response = await self._client().send(request, stream=True)
-                try:
-                    body = await body_of(response, self._policy.max_body)
-                except BodyRefusedError as error:
-                    refused = str(error)
-                finally:
-                    await response.aclose()
-        except TimeoutError:
-            raise httpx.ReadTimeout("the answer drips in too slowly") from None
-        except (OSError, ArithmeticError, UnicodeError, ExceptionGroup) as error:
-            # What the libraries below do not turn into errors of theirs, such as encryption that breaks in mid-answer.
-            raise httpx.ReadError("the connection broke") from error
-        if refused:
-            call.lost = call.lost or call.write
-            raise self.fault(refused, tried=call.tried)
-        kept = [(name, value) for name, value in response.headers.multi_items() if name not in _UNPACKED]
-        return httpx.Response(response.status_code, headers=kept, content=bytes(body), request=request)
 
     def _open(self) -> httpx.AsyncClient:
         if self._transport is not None:

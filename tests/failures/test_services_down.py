@@ -121,7 +121,7 @@ def test_mailerlite_rows_without_groups(sync: Sync, simulated: Simulated) -> Non
 def test_discovery_with_the_shop_down_adds_nothing(simulated: Simulated, desk: Desk) -> None:
     simulated.set(down="edd")
     said = desk.run("campaigns", "discover", "--add", "--json", expect=1)
-    assert said.document["error"]["error"] == "ConnectionFailed"
+    assert said.document["error"]["error"] == "ServerFailed"
     assert "503" in said.complaint
     assert desk.run("campaigns", "list", "--json").document == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import ssl
 import traceback
 from datetime import UTC, datetime
 
@@ -214,6 +215,24 @@ async def test_a_write_that_must_not_be_repeated_is_sent_again_when_it_never_lef
 async def test_once_lost_a_write_stays_unknown_whatever_comes_then(last: Answer) -> None:
     with pytest.raises(WriteUnknown):
         await client(Script([cut(), last])).request("PUT", "/", write=True)
+
+
+@pytest.mark.fault("A6")
+@pytest.mark.parametrize(
+    "error",
+    [
+        ssl.SSLError(1, "[SSL] record layer failure"),
+        OverflowError("connect(): port must be 0-65535."),
+        UnicodeError("label empty or too long"),
+        ConnectionResetError(104, "Connection reset by peer"),
+        ExceptionGroup("unhandled errors in a TaskGroup", [OverflowError("port")]),
+    ],
+)
+async def test_what_the_libraries_below_let_through_is_a_broken_connection(error: Exception) -> None:
+    with pytest.raises(ConnectionFailed, match=r"connection|port"):
+        await client(Script([error])).request("GET", "/")
+    with pytest.raises(WriteUnknown):
+        await client(Script([error])).request("PUT", "/", write=True)
 
 
 async def test_after_a_loss_a_404_is_an_answer() -> None:
