@@ -252,6 +252,11 @@ class BrokenRow:
     subscriber_id: str = ""
     email: str = ""
 
+    @property
+    def row(self) -> str:
+        """Where the row stands: ``page 1: data.3``."""
+        return ".".join(self.path.split(".")[:2])
+
 
 @frozen
 class SubscriberPage:

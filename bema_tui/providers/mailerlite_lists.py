@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final, Protocol, TypeVar
 
 from bema_tui.bounds import LIST_PAGES, LIST_ROWS, PAGE_ROWS
-from bema_tui.errors import ListChanged, RequestRefused
+from bema_tui.errors import IncompleteRead, ListChanged, RequestRefused
 from bema_tui.listing import Listing, UnreadRow
 from bema_tui.model import SubscriberPage
 from bema_tui.providers import mailerlite_parse as parse
@@ -80,7 +80,7 @@ class Lists:
                 raise self._client.fault("a list without a cursor", path="meta.next_cursor", tried=tried)
             if number > LIST_PAGES.most:
                 raise self._client.fault(f"a list of more than {LIST_PAGES.most:,} pages", path="meta", tried=tried)
-            yield parse.subscriber_page(rows, f"page {number}: data.")
+            yield self._people(rows, f"page {number}: data.", with_groups=params.get("include") == "groups")
             if "next_cursor" not in meta:
                 totals.add(_claimed(meta.get("total")))
                 if len(totals) > 1:
@@ -109,6 +109,18 @@ class Lists:
         if not isinstance(rows, list) or (not rows and member(body, "meta").get("next_cursor")):
             raise self._client.fault("a first page without data", path="data", tried=tried)
         return parse.subscriber_page(rows, "data.")
+
+    def _people(self, rows: Sequence[object], place: str, *, with_groups: bool) -> SubscriberPage:
+        page = parse.subscriber_page(rows, place, with_groups=with_groups)
+        lacking = [row for row in page.broken if row.path.endswith(".groups")]
+        if len(lacking) == len(rows) > 1:
+            raise IncompleteRead(
+                "MailerLite left the groups out of a list that was asked for them.",
+                tried="read subscribers with their groups",
+                where=self._client.where,
+                advice="Try again; nothing was concluded from it.",
+            )
+        return page
 
     async def by_number(
         self,

@@ -157,13 +157,20 @@ def subscriber(raw: object) -> Subscriber:
     )
 
 
-def subscriber_page(rows: Sequence[object], place: str) -> SubscriberPage:
-    """A page of people; ``place`` begins the path of each broken row."""
+def _with_groups(raw: object) -> Subscriber:
+    person = subscriber(raw)
+    if person.group_ids is None:
+        raise FaultError((("groups", "is missing, though it was asked for"),))
+    return person
+
+
+def subscriber_page(rows: Sequence[object], place: str, *, with_groups: bool = False) -> SubscriberPage:
+    """A page of people; ``place`` begins the path of each broken row. ``with_groups``: each must have its groups."""
     good: list[Subscriber] = []
     broken: list[BrokenRow] = []
     for number, raw in enumerate(rows):
         try:
-            good.append(subscriber(raw))
+            good.append(_with_groups(raw) if with_groups else subscriber(raw))
         except FaultError as error:
             who = _part(raw, _RawReference, "id"), _part(raw, _RawAddress, "email")
             broken += [

@@ -34,6 +34,8 @@ from bema_tui.sync.record_check import RecordCheck, campaign_findings, label_mid
 UNIT = 1000  # people per transaction; domain rules, section 7
 CREATE_RULE = "create what is missing"
 _JOINS = (ChangeKind.ADD_GROUP, ChangeKind.CREATE_SUBSCRIBER)  # somebody comes into a group: automations may go off
+ANYBODY = ""
+"""The e-mail key of somebody set aside whose e-mail can't be read: it may be any buyer who was not found."""
 _MOVES = (*_JOINS, ChangeKind.REMOVE_GROUP)
 
 
@@ -181,7 +183,7 @@ class Planner:
         known = await self._job.people.known_before([pair.email_key for pair in unit if not pair.members])
         traces = await self._traces.of(dict(self._unexplained(unit)))
         for pair in unit:
-            if not pair.members and pair.email_key not in self._unreadable:
+            if not pair.members and self._unreadable.isdisjoint((pair.email_key, ANYBODY)):
                 self._unknown_buyer(pair, known_before=pair.email_key in known)
             for member in pair.members:
                 if _has_something(pair, member) and member.subscriber_id not in self._job.set_aside:

@@ -20,10 +20,19 @@ MOST_ASKED_FOR = 500
 
 @frozen
 class _Pass:
-    """Who came in one pass, by id; ``whole`` unless the list changed under the hand."""
+    """Who came in one pass, by id; ``whole`` unless the list changed under the hand.
+
+    ``unnamed`` are the rows that came without an id that can be read.
+    """
 
     came: frozenset[int]
     whole: bool
+    unnamed: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many came."""
+        return len(self.came) + self.unnamed
 
 
 def worth_reading(group: Group, status: SubscriberStatus) -> bool:
@@ -60,15 +69,15 @@ async def read_members(job: Job, account: Account, group: Group, status: Subscri
     """
     promised = group.counts.get(status, 0)
     now = await _pass(job, account, group, status)
-    if now.whole and len(now.came) >= promised:
-        return len(now.came)
+    if now.whole and now.rows >= promised:
+        return now.rows
     seen, gone = now.came, frozenset[int]()
     for _ in range(PASSES - 1):
         now = await _pass(job, account, group, status, seen)
         left_out = seen - now.came - gone
         gone |= await _gone(job, account, group, status, left_out)
-        if now.whole and (len(now.came) >= promised or left_out <= gone):
-            return len(now.came)
+        if now.whole and (now.rows >= promised or left_out <= gone):
+            return now.rows
         seen |= now.came
     if not seen:
         raise IncompleteRead(
@@ -121,16 +130,18 @@ async def _pass(
     job: Job, account: Account, group: Group, status: SubscriberStatus, before: Collection[int] = frozenset()
 ) -> _Pass:
     seen: set[int] = set()
+    unnamed: set[str] = set()
     whole = True
     try:
         async for page in job.mailerlite.get_subscribers(group_id=group.id, status=status, with_groups=True):
             await job.safe_point(RunState.PLANNING)
             people = await usable(job, page, group.name)
-            await job.people.put(members_of(job, account, people))
+            await job.people.put(await members_of(job, account, people))
             came = {int(subscriber.id) for subscriber in people}
-            seen |= came | {int(row.subscriber_id) for row in page.broken}
+            seen |= came | {int(row.subscriber_id) for row in page.broken if row.subscriber_id}
+            unnamed |= {row.row for row in page.broken if not row.subscriber_id}
             job.people_read += len(came.difference(before))
             await job.note(members=job.people_read)
     except ListChanged:
         whole = False
-    return _Pass(frozenset(seen), whole)
+    return _Pass(frozenset(seen), whole, len(unnamed))

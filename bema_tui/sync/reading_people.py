@@ -27,20 +27,19 @@ async def usable(job: Job, page: SubscriberPage, where: str) -> Sequence[Subscri
     An error blocks that record and nothing else: domain rules, section 5.
 
     Raises:
-        IncompleteRead: a broken row does not say whose it is, or there are so many that it is not about single people.
+        IncompleteRead: there are so many that it is not about single people.
     """
     if not page.broken:
         return page.subscribers
     found = [
-        _unreadable(job, row.subscriber_id or row.path, f"{_named(row)} of {where}", f"{row.path}: {row.problem}")
+        _unreadable(job, _subject(row), f"{_named(row)} of {where}", f"{row.path}: {row.problem}")
         for row in page.broken
     ]
     await job.findings.record(found, job.run)
-    job.set_aside.update({row.subscriber_id: email_key(row.email) for row in page.broken})
-    if "" in job.set_aside or len(job.set_aside) > MOST_SET_ASIDE:
-        many = "" if "" in job.set_aside else f" They are more than {MOST_SET_ASIDE}."
+    job.set_aside.update({_subject(row): email_key(row.email) for row in page.broken})
+    if len(job.set_aside) > MOST_SET_ASIDE:
         raise IncompleteRead(
-            found[0].message + many,
+            f"{found[0].message} They are more than {MOST_SET_ASIDE}.",
             tried="read the campaign's people",
             where="MailerLite",
             advice="Nothing was written. Look at the findings, and whether MailerLite's answers have changed.",
@@ -48,16 +47,26 @@ async def usable(job: Job, page: SubscriberPage, where: str) -> Sequence[Subscri
     return page.subscribers
 
 
-def members_of(job: Job, account: Account, people: Sequence[Subscriber]) -> list[Member]:
+def _subject(row: BrokenRow) -> str:
+    """What a row can be found by: its id, its e-mail, or its place in the list."""
+    return row.subscriber_id or row.email or row.row
+
+
+async def members_of(job: Job, account: Account, people: Sequence[Subscriber]) -> list[Member]:
     """These people as the campaign's, read just now; the run remembers whose tiers can't be said for certain.
 
-    Raises:
-        IncompleteRead: an answer does not say in which groups somebody is.
+    Whose answer does not say in which groups they are is set aside.
     """
     at = job.db.now()
-    members = [account.member(person, at) for person in people]
-    job.in_doubt.update(person.id for person in people if account.check.in_doubt(person.group_ids or frozenset()))
-    return members
+    told = [person for person in people if person.group_ids is not None]
+    if len(told) < len(people):
+        silent = [person for person in people if person.group_ids is None]
+        job.set_aside.update({person.id: email_key(person.email) for person in silent})
+        problem = "the answer does not say in which groups they are"
+        found = [_unreadable(job, person.id, f"Subscriber {person.id}", problem) for person in silent]
+        await job.findings.record(found, job.run)
+    job.in_doubt.update(person.id for person in told if account.check.in_doubt(person.group_ids or frozenset()))
+    return [account.member(person, at) for person in told]
 
 
 def _unreadable(job: Job, subject: str, who: str, problem: str) -> Finding:
@@ -82,7 +91,9 @@ def _unproved(job: Job, one: Looked) -> Finding:
 
 
 def _named(row: BrokenRow) -> str:
-    return f"Subscriber {row.subscriber_id}" if row.subscriber_id else "A row"
+    if row.subscriber_id:
+        return f"Subscriber {row.subscriber_id}"
+    return f"The row of {row.email}" if row.email else "A row"
 
 
 async def read_by_id(job: Job, ids: Sequence[str]) -> dict[str, Subscriber | None]:
@@ -161,7 +172,7 @@ async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses
     aside: list[Looked] = []
     async for settled in look_up.find(in_known_form(addresses), ids):
         known = await job.people.states([one.who for one in settled])
-        people = members_of(job, account, [one.answer.subscriber() for one in settled if one.answer is not None])
+        people = await members_of(job, account, [one.answer.subscriber() for one in settled if one.answer is not None])
         shown.update(person.email_key for person in people)
         by_address += sum(one.answer is not None and "@" in one.who for one in settled)
         await job.people.put(people)

@@ -28,7 +28,7 @@ async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
     async for page in job.mailerlite.get_subscribers(with_groups=True):
         await job.safe_point(RunState.PLANNING)
         people = await usable(job, page, "the account")
-        members = members_of(job, account, people)
+        members = await members_of(job, account, people)
         bought = await buyers.among([member.email_key for member in members if not member.tiers])
         kept = [member for member in members if member.tiers or member.email_key in bought]
         await job.people.put(kept)

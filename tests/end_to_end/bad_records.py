@@ -81,6 +81,8 @@ class Bad:
     named: tuple[str, ...] = ()
     people: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    anybodys: bool = False
+    """Whether it does not say whose it is, so that nobody's purchase is proved to be none."""
 
 
 @attrs.frozen
@@ -114,9 +116,11 @@ def _order(truth: Truth, rng: random.Random) -> Bad:
     listed = [one for one in truth.state["orders"] if one["status"] == "complete" and one["refund_of"] is None]
     ours = [one for one in listed if any(item["id"] == truth.product for item in one["products"])]
     order = rng.choice(ours if rng.random() < 0.8 else listed)
-    change = {"kind": "order", "id": order["row_id"], **rng.choice(ORDER)}
+    change = rng.choice(ORDER)
     named = (f"{order['id']}", order["key"], "sales.")
-    return Bad({"break": change}, named, frozenset({order["email"].strip().lower()}))
+    anybodys = not {"email", ""}.isdisjoint(change.get("set", {}))
+    who = frozenset({order["email"].strip().lower()})
+    return Bad({"break": {"kind": "order", "id": order["row_id"], **change}}, named, who, anybodys=anybodys)
 
 
 def _member(truth: Truth, rng: random.Random) -> Bad:
@@ -165,4 +169,4 @@ _KINDS: dict[str, Callable[[Truth, random.Random], Bad]] = {
     "automation": _automation,
     "look_up": _look_up,
 }
-KINDS = ("group", "field", "automation", "look_up")
+KINDS = tuple(_KINDS)

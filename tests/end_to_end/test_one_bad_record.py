@@ -70,7 +70,7 @@ async def planned(engine: Engine, code: str) -> Plan:
     last = await engine.last_run()
     return Plan(
         changes,
-        tuple(f"{one.rule} {one.subject}: {one.message}" for one in found),
+        tuple(f"{one.rule} {one.subject}: {one.message} {one.advice}" for one in found),
         tuple(str(entry["name"]) for entry in last.automations),
     )
 
@@ -134,6 +134,8 @@ def different(whole: Plan, plan: Plan, bad: list[Bad]) -> list[str]:
     people = {who for one in bad for who in one.people}
     groups = {name for one in bad for name in one.groups}
     people |= {change[0] for change in whole.changes if change[3] in groups}
+    if any(one.anybodys for one in bad):  # a stored number that nothing explains may be its
+        people |= {change[0] for change in whole.changes if change[2] == "set_field" and change[4] is not None}
     concerned = [change for change in whole.changes ^ plan.changes if not people & {change[0], change[1].lower()}]
     ways = [one.change for one in bad]
     return [f"{ways}: {'missing' if one in whole.changes else 'too much'}: {one}" for one in concerned]

@@ -108,10 +108,14 @@ async def test_a_list_whose_end_cannot_be_known_fails(answers: list[object], pat
     assert caught.value.path == path
 
 
-async def test_a_row_without_groups_fails_a_read_that_asked_for_them() -> None:
-    for row in (person(2), person(2, groups=None)):
-        with pytest.raises(IncompleteRead):
-            await people(Script([reply(cursor_page([person(1, groups=[]), row]))]), with_groups=True)
+@pytest.mark.parametrize("row", [person(2), person(2, groups=None)])
+async def test_a_row_without_groups_is_broken_in_a_read_that_asked_for_them(row: dict[str, Any]) -> None:
+    script = Script([reply(cursor_page([person(1, groups=[]), row]))])
+    (page,) = [each async for each in mailerlite(script).get_subscribers(with_groups=True)]
+    assert [one.id for one in page.subscribers] == [person(1)["id"]]
+    assert [(one.path, one.subscriber_id) for one in page.broken] == [("page 1: data.1.groups", row["id"])]
+    with pytest.raises(IncompleteRead):
+        await people(Script([reply(cursor_page([row, person(3)]))]), with_groups=True)
 
 
 async def test_a_broken_row_is_named_and_the_others_come() -> None:
