@@ -35,6 +35,7 @@ class Sighting:
     ``former``: its e-mails before, the last seen first.
     """
 
+    number: str
     email: str
     email_key: str
     listed: bool
@@ -45,8 +46,11 @@ class Sighting:
 
 @frozen
 class Trace:
-    """What is known of a stored value that no order of its person has: the orders of that number, the last seen first,
-    and when the engine wrote it into this person's field."""
+    """What is known of a mark that no order of its person explains.
+
+    ``sightings``: the orders of the stored number, or those once under the person's e-mail, the last seen first.
+    ``written_at``: when the engine wrote the number into this person's field.
+    """
 
     sightings: tuple[Sighting, ...] = ()
     written_at: datetime | None = None
@@ -58,8 +62,8 @@ class Person:
 
     ``tiers`` are those of this campaign; ``stored`` is the purchase field's value as text. ``seen_before``: the ledger
     or an earlier read saw them in the campaign. ``placed_by_us`` is the tier the ledger says the engine put them
-    in last, ``before_purchase`` the tier they had before that. ``trace`` is of a stored value that no order of theirs
-    has.
+    in last, ``before_purchase`` the tier they had before that. ``trace`` is of a mark that no order of theirs
+    explains.
     """
 
     subscriber_id: str

@@ -25,7 +25,7 @@ from bema_tui.campaigns.purchases import (
 )
 from bema_tui.campaigns.remarks import about, day, order_text, two_tiers
 from bema_tui.campaigns.tiers import label, purchased_tier, tier_before
-from bema_tui.campaigns.traces import trace_text
+from bema_tui.campaigns.traces import tier_text, trace_text
 from bema_tui.model import Cause, Finding, FindingRule, Order, PlannedChange, Tier
 
 _LOOK = "Look the order up in the shop; clear the mark by hand only if the purchase is really gone."
@@ -68,7 +68,7 @@ def _evidence(context: CampaignContext, person: Person, orders: Sequence[KnownOr
     value = canonical(person.stored)
     if value is None:
         mine = [known for known in orders if _is_mine(context, person, known.order)]
-        return _judge(context, mine) if mine else _unproven("In a purchased tier, and no order of theirs is known.")
+        return _judge(context, mine) if mine else _unproven(tier_text(context, person))
     named = named_by(orders, value, aliases)
     if not named:
         return _unproven(trace_text(context, person, value))

@@ -8,7 +8,7 @@ from bema_tui.campaigns.context import CampaignContext, Person, Sighting
 
 
 def trace_text(context: CampaignContext, person: Person, value: str) -> str:
-    """One sentence about a stored value that names no order of the person as the shop lists it for their e-mail."""
+    """One sentence about a stored value that names no order of the person as the shop shows it for their e-mail."""
     marked = f"Marked with order {value}"
     written = person.trace.written_at
     seen = _best(context, person)
@@ -18,13 +18,33 @@ def trace_text(context: CampaignContext, person: Person, value: str) -> str:
         return f"{marked}, which was written here on {_day(written)}; the shop shows no order of that number any more."
     if seen.email_key == person.email_key:
         return f"{marked}, which holds no product of {context.campaign.code}."
-    now = f"{'is' if seen.listed else 'was last, on ' + _day(seen.last_seen) + ','} under {seen.email}"
-    before = next((former for former in seen.former if former.email_key == person.email_key), None)
-    if before is not None:
-        return f"{marked}, which the shop showed for {before.email} until {_day(before.last_seen)} and which now {now}."
+    moved = _moved(person, seen)
+    if moved:
+        return f"{marked}, which {moved}."
+    now = _now(seen)
     if written is not None:
         return f"{marked}, which was written here on {_day(written)} and which in the shop {now}."
     return f"{marked}, which the shop never showed for this address; it {now}."
+
+
+def tier_text(context: CampaignContext, person: Person) -> str:
+    """One sentence about somebody in a purchased tier who has no stored value and no order."""
+    seen = _best(context, person)
+    if seen is None:
+        return "In a purchased tier, and no order of theirs is known."
+    return f"In a purchased tier; their order {seen.number} is one that {_moved(person, seen)}."
+
+
+def _moved(person: Person, seen: Sighting) -> str:
+    """Until when the shop showed the order for this person, and under which e-mail now; empty if it never did."""
+    before = next((former for former in seen.former if former.email_key == person.email_key), None)
+    if before is None:
+        return ""
+    return f"the shop showed for {before.email} until {_day(before.last_seen)} and which now {_now(seen)}"
+
+
+def _now(seen: Sighting) -> str:
+    return f"{'is' if seen.listed else 'was last, on ' + _day(seen.last_seen) + ','} under {seen.email}"
 
 
 def _best(context: CampaignContext, person: Person) -> Sighting | None:

@@ -1,13 +1,13 @@
-"""What is known of an order number that somebody's field holds and no order of theirs has."""
+"""What is known of people who are marked as buyers, and whose mark no order under their e-mail explains."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.campaigns.context import FormerEmail, Sighting, Trace
@@ -20,38 +20,43 @@ from bema_tui.store.schema_shop import former_emails, order_items, orders, row_i
 from bema_tui.store.shop_reads import latest_full_read
 
 
+class Marked(NamedTuple):
+    """A mark: the value of the field as values compare, None for a purchased tier alone, and whose it is."""
+
+    value: str | None
+    email_key: str
+
+
 class Traces:
-    """The orders of the shop under such a number, and the ledger's rows that wrote it, for one campaign."""
+    """The orders of the shop under such a number or once under the e-mail, and when the ledger wrote it."""
 
     def __init__(self, db: Database, campaign: str) -> None:
         self._db = db
         self._campaign = campaign
 
-    async def of(self, marked: Mapping[str, str]) -> dict[str, Trace]:
-        """What is known of each: subscriber → value, as values compare."""
-        if not marked:
-            return {}
-        sightings = await self._sightings(sorted(set(marked.values())))
+    async def of(self, marked: Mapping[str, Marked]) -> dict[str, Trace]:
+        """What is known of each subscriber's mark."""
+        values = sorted({mark.value for mark in marked.values() if mark.value is not None})
+        keys = sorted({mark.email_key for mark in marked.values() if mark.value is None})
+        numbered = await self._sightings(values, _by_number, _by_row_id)
+        once = await self._sightings(keys, _by_former_email)
         written = await self._written(sorted(marked))
-        return {
-            person: Trace(tuple(sightings.get(value, ())), written.get((person, value)))
-            for person, value in marked.items()
-        }
+        traces = {}
+        for person, mark in marked.items():
+            seen = once.get(mark.email_key, ()) if mark.value is None else numbered.get(mark.value, ())
+            traces[person] = Trace(tuple(seen), written.get((person, mark.value or "")))
+        return traces
 
-    async def _sightings(self, values: Sequence[str]) -> Mapping[str, list[Sighting]]:
-        """The known orders of these numbers, or that the shop showed under these row ids, the last seen first."""
+    async def _sightings(
+        self, values: Sequence[str], *queries: Callable[[Sequence[str]], Select[Any]]
+    ) -> Mapping[str, list[Sighting]]:
+        """The known orders that any of the queries finds by these values, the last seen first."""
         found: dict[str, list[Sighting]] = defaultdict(list)
-        listed = (orders.c.read_id >= latest_full_read()).label("listed")
-        columns = (orders.c.id, orders.c.email, orders.c.email_key, orders.c.last_seen, listed)
         async with self._db.read() as connection:
             for part in chunks(values):
-                by_number = select(orders.c.number.label("value"), *columns).where(orders.c.number.in_(part))
-                by_row_id = (
-                    select(row_id_answers.c.row_id.label("value"), *columns)
-                    .select_from(row_id_answers.join(orders, orders.c.id == row_id_answers.c.order_id))
-                    .where(row_id_answers.c.row_id.in_(part))
-                )
-                rows = [*(await connection.execute(by_number)).all(), *(await connection.execute(by_row_id)).all()]
+                rows: list[Any] = []
+                for query in queries:
+                    rows += (await connection.execute(query(part))).all()
                 ids = sorted({row.id for row in rows})
                 former = await _former_emails(connection, ids)
                 products = await _products(connection, ids)
@@ -82,6 +87,31 @@ class Traces:
         return found
 
 
+def _columns() -> tuple[Any, ...]:
+    listed = (orders.c.read_id >= latest_full_read()).label("listed")
+    return orders.c.id, orders.c.number, orders.c.email, orders.c.email_key, orders.c.last_seen, listed
+
+
+def _by_number(values: Sequence[str]) -> Select[Any]:
+    return select(orders.c.number.label("value"), *_columns()).where(orders.c.number.in_(values))
+
+
+def _by_row_id(values: Sequence[str]) -> Select[Any]:
+    return (
+        select(row_id_answers.c.row_id.label("value"), *_columns())
+        .select_from(row_id_answers.join(orders, orders.c.id == row_id_answers.c.order_id))
+        .where(row_id_answers.c.row_id.in_(values))
+    )
+
+
+def _by_former_email(keys: Sequence[str]) -> Select[Any]:
+    return (
+        select(former_emails.c.email_key.label("value"), *_columns())
+        .select_from(former_emails.join(orders, orders.c.id == former_emails.c.order_id))
+        .where(former_emails.c.email_key.in_(keys))
+    )
+
+
 async def _former_emails(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[int, Sequence[FormerEmail]]:
     found: dict[int, list[FormerEmail]] = defaultdict(list)
     for part in chunks(ids):
@@ -102,6 +132,7 @@ async def _products(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[
 
 def _sighting(row: Any, products: Sequence[str], former: Sequence[FormerEmail]) -> Sighting:
     return Sighting(
+        number=row.number,
         email=row.email,
         email_key=row.email_key,
         listed=bool(row.listed),

@@ -24,7 +24,7 @@ from bema_tui.model import Cause, ChangeKind, Finding, FindingRule, PlannedChang
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.ledger_history import LedgerHistory
 from bema_tui.store.people import Member
-from bema_tui.store.traces import Traces
+from bema_tui.store.traces import Marked, Traces
 from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.lookups import explain_stored_values
@@ -195,13 +195,17 @@ class Planner:
         await self._job.note(people=tally.people, moves=tally.moves, left_out=tally.left_out)
         tally.rows, tally.findings = [], []
 
-    def _unexplained(self, unit: Sequence[Pair]) -> Iterator[tuple[str, str]]:
-        """Subscribers whose stored value names no order under their e-mail, and the value."""
+    def _unexplained(self, unit: Sequence[Pair]) -> Iterator[tuple[str, Marked]]:
+        """Subscribers who are marked as buyers and whose mark names no order under their e-mail."""
         for pair in unit:
             for member in pair.members:
                 value = canonical(member.stored)
-                if value is not None and not named_by(pair.orders, value, self._aliases):
-                    yield member.subscriber_id, value
+                if value is None:
+                    explained = bool(pair.orders) or not any(tier.purchased for tier in member.tiers)
+                else:
+                    explained = bool(named_by(pair.orders, value, self._aliases))
+                if not explained:
+                    yield member.subscriber_id, Marked(value, pair.email_key)
 
     def _person(self, pair: Pair, member: Member, placed: tuple[str | None, str | None], trace: Trace) -> None:
         person = Person(

@@ -21,7 +21,7 @@ OTHER = "neu@example.org"
 def seen(
     email: str = OTHER, *, listed: bool = True, product: str = "11", former: tuple[FormerEmail, ...] = ()
 ) -> Sighting:
-    return Sighting(email, email, listed, LATE, frozenset({product}), former)
+    return Sighting("10391", email, email, listed, LATE, frozenset({product}), former)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,16 @@ def test_the_sentence_tells_what_is_known(trace: Trace, said: str) -> None:
     assert outcome.findings[0].message.startswith("Marked with order 10391, ")
     assert said in outcome.findings[0].message
     assert outcome.changes == ()
+
+
+def test_a_purchased_tier_without_a_number_is_told_by_the_order_that_once_was_theirs() -> None:
+    told = []
+    for trace in (Trace(), Trace((seen(former=ONCE),))):
+        outcome = reconcile_person(context(), person(Tier.GOLD_PURCHASED, trace=trace), [])
+        assert found(outcome.findings) == [FindingRule.PURCHASE_UNPROVEN]
+        told.append(outcome.findings[0].message)
+    assert told == [
+        "In a purchased tier, and no order of theirs is known.",
+        "In a purchased tier; their order 10391 is one that the shop showed for Ana@example.org until 2026-11-03 "
+        "and which now is under neu@example.org.",
+    ]

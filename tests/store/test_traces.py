@@ -9,7 +9,7 @@ from bema_tui.campaigns.context import FormerEmail, Trace
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders
 from bema_tui.store.row_ids import RowIds
-from bema_tui.store.traces import Traces
+from bema_tui.store.traces import Marked, Traces
 
 from .conftest import SetClock
 from .test_orders import order, read
@@ -29,8 +29,17 @@ async def test_an_order_is_traced_through_the_e_mails_that_it_had(db: Database, 
     await read(store, [evolve(one, email="neuer@example.org")])
     await RowIds(db).remember("57", other.identity)
 
-    found = await Traces(db, "2026_ETB_NBL").of({"1": "10391", "2": "57", "3": "9"})
-    assert found["3"] == Trace()
+    found = await Traces(db, "2026_ETB_NBL").of(
+        {
+            "1": Marked("10391", "ana@example.org"),
+            "2": Marked("57", "x@x.org"),
+            "3": Marked("9", "x@x.org"),
+            "4": Marked(None, "neu@example.org"),
+            "5": Marked(None, "x@x.org"),
+        }
+    )
+    assert found["3"] == found["5"] == Trace()
+    assert found["4"].sightings == found["1"].sightings
     (seen,) = found["1"].sightings
     assert (seen.email, seen.listed, seen.last_seen) == ("neuer@example.org", True, clock.at)
     assert seen.former == (
