@@ -53,7 +53,8 @@ class _Program:
     taken_over = False
     as_json = False
     what = "The start of the program"
-    ending = False
+    ending = 0.0
+    """When it began to end, by the clock of the machine; 0 while it does not."""
     told = False
     """Whether its end is decided, so that nothing may be said of a signal."""
 
@@ -201,8 +202,10 @@ def _arrived(number: int, _frame: FrameType | None) -> None:
 def _end(name: str) -> None:
     """Undo what must not be left behind, say what was interrupted if nothing was said yet, and leave."""
     if _now.ending:
+        if time.monotonic() - _now.ending > _INSISTS_SECONDS:  # somebody keeps us from saying it
+            os._exit(STOPPED)
         return
-    _now.ending = True
+    _now.ending = time.monotonic()
     for undo in reversed(_now.undo):
         with contextlib.suppress(OSError):
             undo()

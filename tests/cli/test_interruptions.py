@@ -256,6 +256,25 @@ def test_the_first_document_is_that_of_a_stop() -> None:
 
 
 @pytest.mark.fault("E3")
+@pytest.mark.parametrize("start", [["-m", "bema_tui"], ["-c", "from bema_tui.cli import main; main()"]], ids=str)
+def test_a_signal_before_there_are_signals_waits_for_them(start: list[str]) -> None:
+    # It is sent while the module that takes the signals over is being loaded, which is the first of all.
+    early = (
+        "import sys, os, signal\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'bema_tui.signals':\n"
+        "            os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "sys.argv = ['bema-tui', 'runs', '--json']\n"
+    )
+    go = "import runpy; runpy.run_module('bema_tui', run_name='__main__')" if start[0] == "-m" else start[1]
+    ended = subprocess.run([sys.executable, "-c", early + go], capture_output=True, text=True)
+    assert ended.returncode == 5
+    assert json.loads(ended.stdout)["error"]["error"] == "Stopped"
+
+
+@pytest.mark.fault("E3")
 def test_what_is_held_comes_later_and_once() -> None:
     kill = "os.kill(os.getpid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGTERM)"
     ended = program(f"with signals.held():\n    {kill}\n    print('held', flush=True)\nprint('never')")
