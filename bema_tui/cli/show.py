@@ -142,11 +142,21 @@ def release(lock_id: str, reason: str, force: bool, settings: Settings, as_json:
         click.echo(text + (f" Go on with: bema-tui resume {lock.run}" if lock.run else ""))
 
 
+def _units(currencies: tuple[str, ...]) -> str:
+    """What is known of the currency of the orders."""
+    unsaid = "the shop does not say in which currency an order was paid"
+    if not currencies:
+        return f"{unsaid}."
+    if len(currencies) == 1:
+        return f"{unsaid}; its own is {currencies[0]}."
+    return f"{unsaid}; its own has been {', then '.join(currencies)}, and these sums mix them."
+
+
 @click.command()
 @click.argument("code", required=False)
 @common
 def stats(code: str | None, settings: Settings, as_json: bool) -> None:
-    """Members per tier, buyers, conversion and revenue of each campaign."""
+    """Members per tier, buyers, conversion and revenue (in the shop's units) of each campaign."""
 
     async def work() -> tuple[tuple[Any, ...], Any]:
         from bema_tui.store.campaigns import Campaigns
@@ -171,7 +181,10 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
                 "buyers": c.buyers,
                 "conversion": c.conversion,
                 "revenue": c.revenue,
+                "revenue_unit": "shop units",
+                "revenue_mixed": c.revenue_mixed,
                 "currency": c.currency,
+                "currencies": list(c.currencies),
                 "buyers_per_day": list(c.buyers_per_day),
                 "runs": c.runs,
                 "last_sync": c.last_sync,
@@ -182,7 +195,7 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
         ]
         print_json(documents[0] if code is not None else documents)
     elif found:
-        head = ("code", "state", "members", "buyers", "conv %", "revenue", "runs", "last sync (UTC)")
+        head = ("code", "state", "members", "buyers", "conv %", "revenue *", "runs", "last sync (UTC)")
         rows = [
             (
                 c.code,
@@ -190,13 +203,14 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
                 "-" if c.members is None else f"{c.members:,}",
                 "-" if c.buyers is None else f"{c.buyers:,}",
                 "-" if c.conversion is None else f"{c.conversion * 100:.1f}",
-                f"{c.currency} {c.revenue}".strip() if c.revenue else "-",
+                f"{c.revenue} mixed" if c.revenue and c.revenue_mixed else c.revenue or "-",
                 c.runs,
                 c.last_sync.strftime("%Y-%m-%d %H:%M") if c.last_sync else "never",
             )
             for c in found
         ]
         click.echo(table(head, rows))
+        click.echo(f"* in shop units: {_units(found[0].currencies)}")
     else:
         click.echo("No campaigns yet. `bema-tui campaigns discover` finds them in the shop and the account.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -14,6 +14,10 @@ from bema_tui.store.database import Database
 from bema_tui.store.schema import settings
 
 Owner = Literal["mailerlite_account", "shop"]
+CURRENCY: Final = "shop_currency"
+"""The shop's own currency, as its last read told it; for runs that do not read the shop."""
+CURRENCIES: Final = "shop_currencies"
+"""Every currency that the shop ever told as its own, in their order, with blanks between."""
 
 _WORDS: dict[Owner, str] = {"mailerlite_account": "the MailerLite account", "shop": "the shop"}
 
@@ -39,6 +43,13 @@ class DatabaseSettings:
             return
         async with self._db.write(patience=patience) as connection:
             await _store(connection, name, value)
+
+    async def saw_currency(self, code: str) -> None:
+        """Keep the shop's own currency, and that it was that: what an order was paid in, the shop does not say."""
+        async with self._db.write() as connection:
+            before = await _value(connection, CURRENCIES) or await _value(connection, CURRENCY) or ""
+            await _store(connection, CURRENCY, code)
+            await _store(connection, CURRENCIES, " ".join(dict.fromkeys([*before.split(), code])))
 
     async def belongs_to(self, kind: Owner, value: str) -> None:
         """Hold this database to one account and one shop: the first that answered is stored. Domain rules, section 6.

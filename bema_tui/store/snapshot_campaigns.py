@@ -11,7 +11,8 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import ChangeState, Lock, RunState, Tier
-from bema_tui.store.schema import campaign_products, campaigns, runs, statistics
+from bema_tui.store.schema import campaign_products, campaigns, runs, settings, statistics
+from bema_tui.store.settings import CURRENCIES
 from bema_tui.store.snapshot_overview import FindingCounts
 from bema_tui.store.snapshot_runs import AT_WORK, WAITING
 from bema_tui.store.views import CampaignView, RunView
@@ -41,6 +42,7 @@ class CampaignRow:
 
     row: Row[Any]
     products: tuple[str, ...]
+    currencies: tuple[str, ...] = ()
 
     @property
     def runs_to_read(self) -> frozenset[int]:
@@ -87,7 +89,8 @@ async def read_campaigns(connection: AsyncConnection, now: datetime, code: str |
     products: dict[str, tuple[str, ...]] = {}
     for entry in await connection.execute(select(campaign_products).order_by(campaign_products.c.product_id)):
         products[entry.code] = (*products.get(entry.code, ()), entry.product_id)
-    return [CampaignRow(row, products.get(row.code, ())) for row in rows]
+    seen = await connection.scalar(select(settings.c.value).where(settings.c.name == CURRENCIES))
+    return [CampaignRow(row, products.get(row.code, ()), tuple((seen or row.currency or "").split())) for row in rows]
 
 
 def campaign_view(
@@ -115,6 +118,7 @@ def campaign_view(
         buyers=row.buyers,
         revenue=row.revenue,
         currency=row.currency or "",
+        currencies=entry.currencies,
         tiers={Tier(name): count for name, count in (row.tiers or {}).items()},
         buyers_per_day=tuple(row.buyers_per_day or ()),
         open_findings=findings.open[row.code],

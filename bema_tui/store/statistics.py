@@ -20,7 +20,10 @@ from bema_tui.store.schema import memory_cleanups, processings, statistics
 
 @frozen
 class CampaignStatistics:
-    """A campaign at the end of a run; ``buyers_per_day`` is oldest first."""
+    """A campaign at the end of a run; ``buyers_per_day`` is oldest first.
+
+    ``revenue`` is in the shop's units: what each order was paid in, the shop does not say. ``currency`` is its own.
+    """
 
     campaign: str
     run: int | None

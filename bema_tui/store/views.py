@@ -31,7 +31,8 @@ class CampaignView:
 
     ``status`` is one of: in step, never, plan waits, planning, applying, paused, lost, failed, stopped, blocked,
     legacy, archived. ``percent`` tells how far a run that is at work, lost or stopped is. ``requests`` are those of the
-    last 24 hours to MailerLite.
+    last 24 hours to MailerLite. ``revenue`` is in the shop's units: in which currency an order was paid, the shop does
+    not say. ``currency`` is its own, ``currencies`` are all that were ever its own.
     """
 
     code: str
@@ -45,6 +46,7 @@ class CampaignView:
     buyers: int | None = None
     revenue: str | None = None
     currency: str = ""
+    currencies: tuple[str, ...] = ()
     tiers: Mapping[Tier, int] = field(factory=dict)
     buyers_per_day: tuple[int, ...] = ()
     open_findings: int = 0
@@ -56,6 +58,11 @@ class CampaignView:
     active_run: int | None = None
     waiting_run: int | None = None
     lock: Lock | None = None
+
+    @property
+    def revenue_mixed(self) -> bool:
+        """Whether the revenue adds up amounts of several currencies, as far as that can be known."""
+        return len(self.currencies) > 1
 
     @property
     def conversion(self) -> float | None:

@@ -24,8 +24,6 @@ from bema_tui.store.unreadable_sales import UnreadableSales
 from bema_tui.sync.job import Job
 
 _CHUNK: Final = 500  # orders in one transaction
-CURRENCY: Final = "shop_currency"
-"""The database's setting that keeps the shop's currency for runs that do not read the shop."""
 
 
 async def read_shop(job: Job) -> str:
@@ -70,7 +68,7 @@ def _left(unreadable: int) -> str:
 async def _tell(job: Job, read: SalesRead | WindowRead, kind: ReadKind, orders: int, full: ShopRead | None) -> None:
     """Write into the run what was read, and how old the last read of the whole list is; keep the shop's currency."""
     if job.shop.currency:
-        await DatabaseSettings(job.db).set(CURRENCY, job.shop.currency)
+        await DatabaseSettings(job.db).saw_currency(job.shop.currency)
     await job.note(
         shop_read={
             "completeness": read.completeness,

@@ -10,11 +10,10 @@ from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.purchases import Rules, is_valid
 from bema_tui.model import ChangeKind, Tier
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.store.settings import DatabaseSettings
+from bema_tui.store.settings import CURRENCY, DatabaseSettings
 from bema_tui.store.statistics import Statistics
 from bema_tui.sync.job import Job
 from bema_tui.sync.merge import people_with_orders
-from bema_tui.sync.read_shop import CURRENCY
 
 _PAGE = 2000
 _CENT = Decimal("0.01")

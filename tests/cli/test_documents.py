@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ..failures.desk import Desk, Simulated
-from ..failures.fixtures import small
+from ..failures.fixtures import OpenDesk, StartProxy, small
+from ..failures.proxy import Asked, Given, PassOn
 
 RUN = {
     "run", "state", "people", "planned", "applied", "failed", "skipped", "unknown", "findings", "requests", "seconds",
@@ -193,6 +194,44 @@ def test_stats(done: Done) -> None:
     assert (one["runs"], one["code"]) == (1, code)
     assert one["last_sync"] is not None
     assert "There is no campaign" in desk.run("stats", "2001_NO_ONE", "--json", expect=2).complaint
+
+
+@pytest.mark.fault("D8")
+def test_revenue_is_in_shop_units_and_mixed_once_the_shop_had_another_currency(
+    simulated: Simulated, desks: OpenDesk, proxies: StartProxy
+) -> None:
+    proxy = proxies(simulated.endpoints.edd_url)
+    desk = desks(simulated.endpoints)
+    desk.environment["BEMA_EDD_URL"] = proxy.url
+    code = desk.discover()
+    currency = ["EUR"]
+
+    async def with_currency(asked: Asked, pass_on: PassOn) -> Given:
+        given = await pass_on(asked.body)
+        if b"info" not in asked.body:
+            return given
+        document = given.document
+        document["info"]["site"]["currency"] = currency[-1]
+        return given.but(document)
+
+    proxy.meddle = with_currency
+    desk.run("sync", code, "--yes", "--json")
+    one = desk.run("stats", code, "--json", expect=0).document
+    assert (one["revenue_unit"], one["currency"], one["currencies"]) == ("shop units", "EUR", ["EUR"])
+    assert one["revenue_mixed"] is False
+    text = desk.run("stats", code, expect=0).out
+    assert f"EUR {one['revenue']}" not in text
+    assert "* in shop units: the shop does not say in which currency an order was paid; its own is EUR." in text
+
+    for other in ("USD", "EUR"):
+        currency.append(other)
+        desk.run("plan", code, "--json")
+        one = desk.run("stats", code, "--json", expect=0).document
+        assert (one["revenue_mixed"], one["currencies"]) == (True, ["EUR", "USD"])
+    assert float(one["revenue"]) > 0
+    text = desk.run("stats", code, expect=0).out
+    assert f"{one['revenue']} mixed" in text
+    assert "its own has been EUR, then USD, and these sums mix them." in text
 
 
 def test_health(done: Done) -> None:

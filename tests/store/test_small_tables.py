@@ -14,7 +14,7 @@ from bema_tui.model import Campaign
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns, ReadSizes
 from bema_tui.store.database import Database
-from bema_tui.store.settings import DatabaseSettings
+from bema_tui.store.settings import CURRENCIES, CURRENCY, DatabaseSettings
 
 from .conftest import SetClock
 
@@ -110,6 +110,15 @@ async def test_the_first_contact_is_stored_and_another_one_refused(db: Database)
         await store.belongs_to("shop", "https://other.example.org")
     assert caught.value.exit_status == 2
     assert await store.get("shop") == "https://shop.example.org"
+
+
+@pytest.mark.fault("D8")
+async def test_every_currency_that_the_shop_had_is_kept(db: Database) -> None:
+    store = DatabaseSettings(db)
+    await store.set(CURRENCY, "EUR")  # of a database from before the others were kept
+    for code in ("EUR", "USD", "EUR"):
+        await store.saw_currency(code)
+    assert (await store.get(CURRENCY), await store.get(CURRENCIES)) == ("EUR", "EUR USD")
 
 
 async def test_of_two_first_contacts_at_once_one_is_refused(db: Database) -> None:

@@ -14,7 +14,7 @@ from textual.geometry import Region, Size
 from textual.theme import Theme
 
 from bema_tui.model import ChangeState, Phase, RunState, Severity
-from bema_tui.store.views import FindingGroup
+from bema_tui.store.views import CampaignView, FindingGroup
 from bema_tui.tui import bindings
 from bema_tui.tui.format import short_count
 from bema_tui.tui.look import Look
@@ -57,7 +57,27 @@ def test_the_written_order_of_dropping_in_campaigns() -> None:
     for width in range(130, 20, -1):
         kept = {column.name for column, _ in choose_columns(campaigns.COLUMNS, width)}
         gone += [column.name for column in campaigns.COLUMNS if column.name not in kept and column.name not in gone]
-    assert gone == ["usd", "album", "last", "conv", "buyers", "finds", "members"]
+    assert gone == ["revenue", "album", "last", "conv", "buyers", "finds", "members"]
+
+
+@pytest.mark.fault("D8")
+def test_a_sum_of_several_currencies_is_called_mixed() -> None:
+    one = evolve(picture().campaigns[0], revenue="1234567.50", currency="USD", currencies=("USD",))
+    look = Look(now=NOW)
+
+    def shown(campaign: CampaignView) -> tuple[str, str, str]:
+        cells = campaigns.rows(picture(campaigns=(campaign,)), look)[0].cells
+        short = " ".join(row.plain for row in campaigns.stats_short(campaign, look, 120))
+        return str(cells["revenue"]), short, "\n".join(r.plain for r in campaigns.stats_lines(campaign, look, 80, 40))
+
+    cell, short, panel = shown(one)
+    assert cell == "1,234,568"
+    assert "revenue 1,234,568 shop units" in short
+    assert "revenue in shop units; the shop's own are USD" in panel
+    cell, short, panel = shown(evolve(one, currencies=("EUR", "USD")))
+    assert cell == "mixed"
+    assert "revenue 1,234,568 units, mixed" in short
+    assert "revenue 1,234,568 adds up units of EUR, USD" in panel
 
 
 @pytest.mark.parametrize(("columns", "width"), [(runs.SHORT_COLUMNS, 79), (runs.COLUMNS, 74), (runs.COLUMNS, 116)])

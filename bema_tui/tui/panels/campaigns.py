@@ -21,7 +21,7 @@ COLUMNS = (
     Column("members", "members", 9, rank=1, right=True, least=8),
     Column("buyers", "buyers", 8, rank=3, right=True, least=7),
     Column("conv", "conv", 8, rank=4, right=True, least=7),
-    Column("usd", "revenue", 11, rank=8, right=True),
+    Column("revenue", "revenue", 11, rank=8, right=True),
     Column("finds", "finds", 7, rank=2, right=True, least=6),
     Column("last", "last", 6, rank=5, right=True, least=5),
 )
@@ -53,6 +53,19 @@ def money(amount: str | None) -> str:
         return f"{Decimal(amount):,.0f}"
     except InvalidOperation:
         return amount
+
+
+def _revenue(campaign: CampaignView) -> str:
+    """The revenue where there is no room for more: a sum of unlike amounts is none."""
+    return "mixed" if campaign.revenue and campaign.revenue_mixed else money(campaign.revenue)
+
+
+def _units(campaign: CampaignView) -> str:
+    """What the revenue is a sum of. The shop does not say in which currency an order was paid."""
+    if campaign.revenue_mixed:
+        return f"{money(campaign.revenue)} adds up units of {', '.join(campaign.currencies)}"
+    own = f"; the shop's own are {campaign.currencies[0]}" if campaign.currencies else ""
+    return f"in shop units{own}"
 
 
 def state_of(campaign: CampaignView, look: Look, last: RunView | None = None) -> Content:
@@ -92,7 +105,7 @@ def rows(snapshot: Snapshot, look: Look, matching: str = "") -> list[Row]:
                 "members": count(campaign.members),
                 "buyers": count(campaign.buyers),
                 "conv": percent(campaign.conversion),
-                "usd": money(campaign.revenue),
+                "revenue": _revenue(campaign),
                 "finds": count(campaign.open_findings),
                 "last": age(look.now, campaign.last_sync),
             },
@@ -120,7 +133,8 @@ def stats_short(campaign: CampaignView | None, look: Look, width: int) -> tuple[
         (plot, "good"),
         f" {days[-1]}" if days else "-",
         ("  revenue ", "muted"),
-        f"{campaign.currency} {money(campaign.revenue)}".strip(),
+        money(campaign.revenue),
+        (" units, mixed" if campaign.revenue_mixed else " shop units", "muted"),
         ("  requests ", "muted"),
         count(campaign.requests),
         ("  last sync ", "muted"),
@@ -173,10 +187,9 @@ def _tier_bars(campaign: CampaignView, look: Look, width: int) -> list[Content]:
 def _facts(campaign: CampaignView, look: Look, width: int) -> list[Content]:
     days = campaign.buyers_per_day
     plot = spark(days, max((*days, 1)), min(14, len(days)), look.glyphs).strip()
-    revenue = f"{campaign.currency} {money(campaign.revenue)}".strip()
     pairs = (
         ("members", count(campaign.members), "buyers", count(campaign.buyers)),
-        ("revenue", revenue, "conversion", percent(campaign.conversion)),
+        ("revenue", _revenue(campaign), "conversion", percent(campaign.conversion)),
     )
     made = [_pair(pair, width) for pair in pairs]
     newest = f" {days[-1]}" if days else "-"
@@ -184,6 +197,7 @@ def _facts(campaign: CampaignView, look: Look, width: int) -> list[Content]:
     made.append(line((" buyers/day ", "muted"), (plot, "good"), newest, ("  req ", "muted"), requests))
     last = f"{age(look.now, campaign.last_sync)}, {campaign.last_sync_text}".rstrip(", ")
     made.append(line((" last sync  ", "muted"), last if campaign.last_sync else "never"))
+    made.append(line((f" revenue {_units(campaign)}", "muted")))
     return [fit(row, width) for row in made]
 
 
