@@ -159,7 +159,8 @@ async def test_no_row_is_lost_or_doubled_by_what_happens_between_two_pages(paral
 
     shop.before = once(3, a_day)
     worth = await expect_all(shop, connect(shop, page_size=10, parallel=parallel))
-    assert 2 < worth.passes <= 4
+    # Of pages that are asked for at once the third may be answered first: then the day is over before the first pass.
+    assert (3 if parallel == 1 else 2) <= worth.passes <= 4
 
 
 async def test_new_sales_alone_make_no_further_pass(connect: Connect) -> None:
