@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from bema_tui.waits import Wait
+
 
 class BemaError(Exception):
     """The root of all errors of this program.
@@ -95,14 +97,17 @@ class NotAuthorized(ProviderError):
 class RateLimited(ProviderError):
     """The service asks for more waiting than one request waits by itself: for ``seconds`` from now on.
 
-    Nothing of the request was done. A run is paused for so long, and goes on.
+    Nothing of the request was done. A run is paused for so long, and goes on. ``wait`` says what for.
     """
 
     retryable = True
 
-    def __init__(self, message: str, *, seconds: float, tried: str = "", where: str = "", advice: str = "") -> None:
+    def __init__(
+        self, message: str, *, seconds: float, wait: Wait, tried: str = "", where: str = "", advice: str = ""
+    ) -> None:
         super().__init__(message, tried=tried, where=where, advice=advice)
         self.seconds = seconds
+        self.wait = wait
 
 
 class RequestRefused(ProviderError):

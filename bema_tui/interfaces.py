@@ -15,6 +15,7 @@ from bema_tui.model import (
     SubscriberPage,
     SubscriberStatus,
 )
+from bema_tui.waits import Wait
 
 
 @runtime_checkable
@@ -193,8 +194,11 @@ class PacingGate(Protocol):
         """Take over what an answer's headers say."""
         ...
 
-    async def refused(self, retry_after: float) -> None:
-        """The service refused because of its quota: nothing leaves for this many seconds."""
+    async def refused(self, retry_after: float) -> float:
+        """The service refused because of its quota: nothing leaves for this many seconds.
+
+        Returns the seconds of it that the caller must wait itself; 0 where the next ``admit`` waits them.
+        """
         ...
 
 
@@ -207,6 +211,18 @@ class Interrupt(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Sleep, or raise ``Stopped`` as soon as a stop is asked."""
+        ...
+
+
+class WaitBoard(Protocol):
+    """Shows to whom it concerns what is waited for, and until when."""
+
+    async def show(self, key: object, wait: Wait, seconds: float) -> None:
+        """``key`` waits for so many seconds from now on; told again where that changes. Short waits are not shown."""
+        ...
+
+    async def clear(self, key: object) -> None:
+        """``key`` waits no more."""
         ...
 
 

@@ -14,6 +14,7 @@ from bema_tui.cli.campaigns import campaigns
 from bema_tui.cli.common import common, open_world, print_json, run_async
 from bema_tui.cli.demo import demo
 from bema_tui.cli.doctor import doctor
+from bema_tui.cli.quota import quota
 from bema_tui.cli.runs import apply, changes, discard, pause, plan, resume, runs, stop, sync
 from bema_tui.cli.shop import shop
 from bema_tui.cli.show import findings, health, locks, stats
@@ -90,6 +91,7 @@ for command in (
     stats,
     shop,
     health,
+    quota,
     doctor,
     simulate,
     demo,

@@ -95,6 +95,7 @@ def discover_command(add: bool, without_artist: bool, settings: Settings, as_jso
     require_services(settings)
 
     async def work() -> Any:
+        from bema_tui.cli.progress import waits_on_stderr
         from bema_tui.sync.discovering import discover_campaigns
         from bema_tui.sync.interrupt import RunInterrupt
         from bema_tui.sync.job import Meter
@@ -102,7 +103,7 @@ def discover_command(add: bool, without_artist: bool, settings: Settings, as_jso
 
         async with open_world(settings) as world:
             interrupt = RunInterrupt()
-            connections = connector(world.db, settings)(interrupt, Meter())
+            connections = connector(world.db, settings)(interrupt, Meter(), waits_on_stderr(world.db.now))
             try:
                 return await discover_campaigns(world.db, settings, connections, interrupt, add=add, by=world.me.user)
             finally:

@@ -54,6 +54,8 @@ def doctor(settings: Settings, as_json: bool) -> None:
     Exit status: 0 all well, or warnings only; 1 errors; 2 the configuration.
     """
 
+    from bema_tui.cli.progress import waits_on_stderr
+    from bema_tui.store.database import utc_now
     from bema_tui.sync.doctor import examine
     from bema_tui.sync.doctor_lines import CONFIGURATION, failed
 
@@ -65,7 +67,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
             _show_line(line)
 
     async def work() -> None:
-        async for line in examine(settings):
+        async for line in examine(settings, waits=waits_on_stderr(utc_now)):
             take(line)
 
     no_log = click.get_current_context().meta.get(_NO_LOG)

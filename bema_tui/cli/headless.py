@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import click
-from attrs import frozen
+from attrs import asdict, frozen
 
 from bema_tui import signals
 from bema_tui.cli.common import World
+from bema_tui.cli.progress import follow
 from bema_tui.cli.suspending import suspended_between_writes
-from bema_tui.environment import can_draw
 from bema_tui.errors import BemaError, LockLost, StoreError
 from bema_tui.model import ChangeState, RunState
 from bema_tui.store.findings import Findings
@@ -75,15 +73,14 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
     with signals.handed_to(interruption), suspended_between_writes(world.db):
         begun = await begin(runner)
         task = interruption.task = asyncio.create_task(runner.carry_out(begun, interruption.interrupt))
-        progress = asyncio.create_task(_progress(world, begun.run)) if not quiet and _can_redraw() else None
+        progress = asyncio.create_task(follow(world, begun.run, quiet=quiet))
         try:
             await asyncio.wait([task])
         finally:
-            if progress is not None:
-                progress.cancel()
-                (ended,) = await asyncio.gather(progress, return_exceptions=True)
-                if isinstance(ended, Exception):  # the terminal is gone, for one: that ends no run
-                    logger.warning("the line of progress ended: %s", ended)
+            progress.cancel()
+            (ended,) = await asyncio.gather(progress, return_exceptions=True)
+            if isinstance(ended, Exception):  # the terminal is gone, for one: that ends no run
+                logger.warning("what stderr says of the run ended: %s", ended)
     error = None if task.cancelled() else task.exception()
     if error is not None and not isinstance(error, BemaError):
         raise error
@@ -94,29 +91,6 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
     if error is not None and not isinstance(error, LockLost):
         click.echo(f"bema-tui: run {begun.run}: {error}", err=True)
     return Ended(run, error)
-
-
-def _can_redraw() -> bool:
-    """Whether stderr is a terminal that can rewrite its line."""
-    return sys.stderr.isatty() and can_draw(os.environ)
-
-
-async def _progress(world: World, run: int) -> None:
-    """One line on stderr that says where the run is."""
-    last = ""
-    try:
-        while True:
-            await asyncio.sleep(1)
-            view = await world.reader.run(run)
-            part = f" {view.settled:,}/{view.total:,} changes" if view.total else ""
-            doing = view.note if view.state is RunState.PAUSED else view.phase
-            text = f"run {run} {view.campaign}: {doing}{part}"
-            if text != last:
-                click.echo(f"\r\x1b[K{text}", err=True, nl=False)
-                last = text
-    finally:
-        if last:
-            click.echo("\r\x1b[K", err=True, nl=False)
 
 
 async def exit_status(world: World, ended: Ended) -> int:
@@ -146,6 +120,8 @@ async def run_document(world: World, run: RunView) -> dict[str, Any]:
         "by": f"{run.by_user}@{run.host}",
         "started_at": run.started_at,
         "finished_at": run.finished_at,
+        "waiting_for": run.waiting_for and {**asdict(run.waiting_for), "text": str(run.waiting_for)},
+        "waiting_until": run.waiting_until,
         "people": run.people,
         "moves": run.moves,
         "members": run.members,

@@ -246,12 +246,13 @@ def runs(run: int | None, limit: int, settings: Settings, as_json: bool) -> None
                 found = [await world.reader.run(view.id) for view in found]
             documents = [await run_document(world, view) for view in found] if as_json else []
             text = "" if as_json or run is None else await run_text(world, found[0])
+            now = world.db.now()
         if as_json:
             print_json(documents[0] if run is not None else documents)
         elif run is not None:
             click.echo(text)
         elif found:
-            click.echo(runs_table(found))
+            click.echo(runs_table(found, now))
         else:
             click.echo("No runs yet. Start with: bema-tui plan CODE")
 

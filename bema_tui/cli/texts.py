@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from bema_tui.cli.common import World
@@ -10,11 +11,19 @@ from bema_tui.cli.tables import table
 from bema_tui.model import ChangeState
 from bema_tui.store.runs import Runs
 from bema_tui.store.views import ChangeView, RunView
+from bema_tui.waits import wait_words
 
 
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
+
+
+def _waits(run: RunView, now: datetime) -> str:
+    """What a run waits for, and until when; nothing if it does not."""
+    if run.waiting_for is None or run.waiting_until is None:
+        return ""
+    return wait_words(run.waiting_for, run.waiting_until, now)
 
 
 async def plan_text(world: World, run: RunView) -> str:
@@ -47,6 +56,7 @@ async def run_text(world: World, run: RunView) -> str:
     counts = ", ".join(f"{run.changes[s]:,} {s}" for s in ChangeState if run.changes.get(s)) or "no changes"
     lines = [
         f"Run {run.id} {run.kind} {run.campaign} {run.album}: {run.state}. {run.note}".rstrip(),
+        *([f"It {waits}."] if (waits := _waits(run, world.db.now())) else []),
         f"{run.people:,} people, {counts}, {run.left_out:,} left out; {_duration(run.seconds)}.",
         f"MailerLite {run.requests_read:,} read ({run.read_forecast:,} forecast), {run.requests_write:,} write "
         f"({run.write_forecast:,} forecast), {run.requests_retried:,} retried; shop {run.shop_requests:,}.",
@@ -63,7 +73,7 @@ async def run_text(world: World, run: RunView) -> str:
     return "\n".join(lines)
 
 
-def runs_table(found: Sequence[RunView]) -> str:
+def runs_table(found: Sequence[RunView], now: datetime) -> str:
     """The history of runs."""
     rows = [
         (
@@ -74,7 +84,7 @@ def runs_table(found: Sequence[RunView]) -> str:
             run.by_user,
             run.started_at.strftime("%Y-%m-%d %H:%M"),
             run.total,
-            run.note,
+            _waits(run, now) or run.note,
         )
         for run in found
     ]

@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 
 from bema_tui.errors import BadAnswer, NotAuthorized
-from bema_tui.interfaces import Interrupt, RequestMeter
+from bema_tui.interfaces import Interrupt, RequestMeter, WaitBoard
 from bema_tui.listing import Listing, UnreadRow
 from bema_tui.model import (
     BrokenRow,
@@ -77,6 +77,7 @@ class EasyDigitalDownloads(ReadOnly):
         credentials_in_url: bool = False,
         breaker: Breaker | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        waits: WaitBoard | None = None,
     ) -> None:
         """Prepare the connection; nothing is sent yet.
 
@@ -89,6 +90,7 @@ class EasyDigitalDownloads(ReadOnly):
                 access log on the way then holds them, so the caller warns.
             breaker: shared with other clients of this shop, if any.
             transport: another way to the shop than the network.
+            waits: shows what is waited for.
 
         Raises:
             ConfigurationError: address, key or token can't be used.
@@ -108,6 +110,7 @@ class EasyDigitalDownloads(ReadOnly):
             breaker=breaker,
             transport=transport,
             on_answer=self._notice,
+            waits=waits,
         )
         self._in_url = credentials_in_url
         self._page_size = page_size

@@ -8,6 +8,7 @@ from typing import Final
 
 import httpx
 
+from bema_tui.bounds import MAINTENANCE_SECONDS
 from bema_tui.providers.address import base_address, shown
 from bema_tui.providers.http_policy import FaultKind, Service
 from bema_tui.providers.redaction import Secret
@@ -65,6 +66,7 @@ def described(address: httpx.URL, secrets: Mapping[str, Secret], *, in_url: bool
     return Service(
         name="EDD",
         place="the shop",
+        maintenance_seconds=MAINTENANCE_SECONDS,
         url=address,
         form={} if in_url else secrets,
         query=secrets if in_url else {},

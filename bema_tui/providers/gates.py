@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from attrs import frozen
 
+from bema_tui.bounds import PATIENCE
 from bema_tui.errors import RateLimited
-from bema_tui.interfaces import Interrupt
+from bema_tui.interfaces import Interrupt, WaitBoard
 from bema_tui.providers.window import BatchCost, Pace, Window
+from bema_tui.waits import Wait, WaitReason
 
 _SLACK: Final = 0.001
 _LOOK_AGAIN: Final = 1.0
 """Seconds after which a full window is looked at again while other requests are on their way."""
+_LOOK_AGAIN_CLOSED: Final = 5.0
+"""Seconds after which a closed one is, for somebody may have cleared it."""
 
 
 class NoInterrupt:
@@ -37,6 +42,27 @@ class NoMeter:
         """Nothing to keep."""
 
 
+class NoWaits:
+    """A board that nobody reads."""
+
+    async def show(self, key: object, wait: Wait, seconds: float) -> None:
+        """Nobody looks."""
+
+    async def clear(self, key: object) -> None:
+        """Nothing was shown."""
+
+
+@asynccontextmanager
+async def waiting(waits: WaitBoard, wait: Wait, seconds: float) -> AsyncIterator[None]:
+    """Show a wait for as long as the block lasts."""
+    key = object()
+    try:
+        await waits.show(key, wait, seconds)
+        yield
+    finally:
+        await waits.clear(key)
+
+
 class Unlimited:
     """No pacing: for a service without a quota."""
 
@@ -46,8 +72,9 @@ class Unlimited:
     async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
         """Nothing to learn."""
 
-    async def refused(self, retry_after: float) -> None:
+    async def refused(self, retry_after: float) -> float:
         """The client itself waits."""
+        return retry_after
 
 
 class WindowKeeper(Protocol):
@@ -96,13 +123,17 @@ class WindowGate:
         interrupt: Interrupt | None = None,
         clock: Callable[[], float] = time.monotonic,
         keeper: WindowKeeper | None = None,
-        patience: float = 600.0,
+        patience: float = PATIENCE,
+        waits: WaitBoard | None = None,
+        service: str = "MailerLite",
     ) -> None:
         self._pace = Pace(window_seconds, reserve)
         self._interrupt: Interrupt = interrupt or NoInterrupt()
         self._clock = clock
         self._patience = patience
         self._keeper: WindowKeeper = keeper or OwnWindow(limit)
+        self._waits: WaitBoard = waits or NoWaits()
+        self._wait = Wait(WaitReason.QUOTA, service)
         self._turn = asyncio.Lock()
         self._window = Window(limit)
         self._sent: deque[_Sent] = deque()
@@ -185,14 +216,15 @@ class WindowGate:
 
         await self._change(step)
 
-    async def refused(self, retry_after: float) -> None:
-        """Close for ``retry_after`` seconds; a new window begins after it."""
+    async def refused(self, retry_after: float) -> float:
+        """Close for ``retry_after`` seconds; a new window begins after it. The next ``admit`` waits for that."""
 
         def step(window: Window) -> Window:
             now = self._clock()
             return self._pace.refused(window, now + retry_after, now)
 
         await self._change(step)
+        return 0.0
 
     async def batch_cost_measured(self, cost: BatchCost) -> None:
         """A batch showed what batches take."""
@@ -217,21 +249,31 @@ class WindowGate:
             return self._pace.taken(window, taken, now) if taken else window
 
         async with self._turn:
-            while True:
-                self._interrupt.check()
-                await self._change(step)
-                if taken:
-                    return taken
-                now = self._clock()
-                wait = self._pace.wait(self._window, now)
-                if self._window.closed_until is not None and wait > self._patience:
-                    raise RateLimited(
-                        f"The account's quota is closed for {wait:.0f} more seconds, as its service asked for.",
-                        seconds=wait,
-                        advice="Resume later; see whether something else uses the same account.",
-                    )
-                again = self._shared and self._window.pending
-                await self._interrupt.sleep(max(min(wait, _LOOK_AGAIN) if again else wait, _SLACK))
+            try:
+                while True:
+                    self._interrupt.check()
+                    await self._change(step)
+                    if taken:
+                        return taken
+                    await self._wait_for_room()
+            finally:
+                await self._waits.clear(self)
+
+    async def _wait_for_room(self) -> None:
+        """Wait until the window ends, or until it should be looked at again."""
+        wait = self._pace.wait(self._window, self._clock())
+        closed = self._window.closed_until is not None
+        if closed and wait > self._patience:
+            raise RateLimited(
+                f"{self._wait.service} closed the account's quota for {wait:.0f} more seconds.",
+                seconds=wait,
+                wait=self._wait,
+                advice="Resume later; see whether something else uses the same account. `bema-tui quota` says more.",
+            )
+        await self._waits.show(self, self._wait, wait)
+        if self._shared and (closed or self._window.pending):
+            wait = min(wait, _LOOK_AGAIN_CLOSED if closed else _LOOK_AGAIN)
+        await self._interrupt.sleep(max(wait, _SLACK))
 
     async def _change(self, step: Callable[[Window], Window]) -> None:
         """Change the window, and tell in the same breath which answers came as foretold."""

@@ -14,10 +14,11 @@ import stamina
 
 from bema_tui.bounds import QUOTA_HEADER
 from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped
-from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
+from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter, WaitBoard
 from bema_tui.providers import http_verdicts as verdicts
 from bema_tui.providers.address import shown
 from bema_tui.providers.breaker import Breaker
+from bema_tui.providers.gates import NoWaits
 from bema_tui.providers.http_answers import object_of
 from bema_tui.providers.http_bodies import BodyRefusedError
 from bema_tui.providers.http_connection import Route, client_over, open_client, route_to
@@ -32,6 +33,7 @@ from bema_tui.providers.http_failures import (
 )
 from bema_tui.providers.http_fronts import safe
 from bema_tui.providers.http_policy import Call, Fault, FaultKind, HttpPolicy, RequestOptions, Service
+from bema_tui.providers.http_waits import Waits
 
 log = logging.getLogger("bema_tui.http")
 
@@ -58,6 +60,7 @@ class ServiceClient:
         jitter: Callable[[float], float] = lambda most: _RANDOM.uniform(0.0, most),
         clock: Callable[[], float] = time.monotonic,
         breaker: Breaker | None = None,
+        waits: WaitBoard | None = None,
     ) -> None:
         """Prepare the connection; nothing is sent yet.
 
@@ -69,6 +72,7 @@ class ServiceClient:
         self._interrupt = interrupt
         self._meter = meter
         self._policy = policy or HttpPolicy()
+        self._waits = Waits(service, self._policy, gate, interrupt, waits or NoWaits())
         self._transport = transport
         self._on_answer = on_answer
         self._jitter = jitter
@@ -78,6 +82,11 @@ class ServiceClient:
         self._route = Route() if transport else route_to(service.url)
         # Opened here and not at the first request, so that a mistake in the environment is found before a run begins.
         self._http: httpx.AsyncClient | None = self._open()
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self._service.name
 
     @property
     def where(self) -> str:
@@ -185,19 +194,15 @@ class ServiceClient:
         raise AssertionError("stamina yields at least one try")
 
     def _again(self, call: Call, failure: TryFailedError) -> bool:
-        """Whether to try again, and if so after how long: full jitter, or what ``Retry-After`` says."""
+        """Whether to try again; if so, after full jitter or what ``Retry-After`` says."""
         call.failed += 1
         if failure.final or (call.lost and not call.repeatable):
             return False
-        if failure.retry_after is not None and failure.retry_after > self._policy.patience:
-            return False
         most = min(self._policy.cap, self._policy.base * 2.0 ** (call.failed - 1))
-        call.backoff = self._jitter(most) if failure.retry_after is None else failure.retry_after
-        return True
+        return self._waits.again(call, failure, self._jitter(most))
 
     async def _one_try(self, call: Call) -> httpx.Response:
-        if call.backoff > 0:
-            await self._interrupt.sleep(call.backoff)
+        await self._waits.before_try(call)
         while True:
             self._interrupt.check()
             await self._gate.admit(call.cost)
@@ -205,9 +210,10 @@ class ServiceClient:
             if call.before_try is not None:
                 await call.before_try()
             response = await self._send(call)
-            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            seconds = self._waits.asked_for(response)
+            if seconds is None:
                 break
-            await self._wait_for_quota(call, response)
+            await self._waits.as_asked(call, response, seconds)
         status = response.status_code
         if worth_repeating(status):
             call.lost = call.lost or (call.write and may_have_happened(status))
@@ -221,15 +227,6 @@ class ServiceClient:
                 # A body that breaks off is the line's failure as much as one that never came, and a read does no harm.
                 raise TryFailedError(call.fault.words, damaged=True)
         return response
-
-    async def _wait_for_quota(self, call: Call, response: httpx.Response) -> None:
-        asked = retry_after(response.headers)
-        seconds = max(1.0, self._policy.quota_wait if asked is None else asked)
-        await self._gate.refused(seconds)
-        call.quota_waits += seconds
-        if call.quota_waits > self._policy.patience:
-            raise verdicts.quota_exhausted(self._service, call, seconds)
-        await self._interrupt.sleep(seconds)
 
     async def _send(self, call: Call) -> httpx.Response:
         call.sent += 1

@@ -9,6 +9,7 @@ from typing import TypedDict
 import httpx
 from attrs import define, field, frozen
 
+from bema_tui.bounds import PATIENCE
 from bema_tui.providers.redaction import Secret
 
 BeforeTry = Callable[[], Awaitable[None]]
@@ -25,7 +26,7 @@ class HttpPolicy:
         base: seconds, the upper end of the first back-off; it doubles with each try.
         cap: seconds, the longest back-off.
         max_body: bytes of one answer, unpacked.
-        patience: seconds of waiting on 429 answers before the call gives up.
+        patience: seconds that one call waits in all, before other tries and as the service asks, before it gives up.
         quota_wait: seconds to wait after a 429 that does not say how long.
         connections: connections open at once to one service; who needs one more waits for the time-out.
         kept_seconds: seconds that an idle connection is kept for the next request.
@@ -38,7 +39,7 @@ class HttpPolicy:
     base: float = 1.0
     cap: float = 30.0
     max_body: int = 64 * 1024 * 1024
-    patience: float = 600.0
+    patience: float = PATIENCE
     quota_wait: float = 60.0
     connections: int = 8
     kept_seconds: float = 15.0
@@ -86,6 +87,9 @@ class Service:
         form: secret variables that every request's form body carries, if that is the way.
         query: secret variables that every request's address carries, if that is the way.
         place: the same within a sentence: "in front of the shop".
+        quota: whether a 429 is about the requests that it allows in a window.
+        maintenance_seconds: after how long the service is asked again at the latest that answered 503 with
+            ``Retry-After``; that was no try then. None: it was one like any other.
         wrote: whether the service itself wrote a refusal (4xx), by the answer and its JSON object.
         rights_advice: what to do about a 401 or 403.
         front_advice: what to do when something in front of the service refuses.
@@ -102,6 +106,8 @@ class Service:
     form: Mapping[str, Secret] = field(factory=dict)
     query: Mapping[str, Secret] = field(factory=dict)
     place: str = "the service"
+    quota: bool = False
+    maintenance_seconds: float | None = None
     wrote: Wrote = lambda response, _: "json" in response.headers.get("content-type", "")
     rights_advice: str = "Check the key."
     front_advice: str = ""
@@ -152,7 +158,8 @@ class Call:
     """One request through all its tries.
 
     ``lost`` says that a write may have happened without an answer. ``answer`` is the JSON object of the last one, where
-    that is wanted, and ``fault`` what is wrong with it.
+    that is wanted, and ``fault`` what is wrong with it. ``trouble`` is why it is tried again, as a clause; ``backoff``
+    after how many seconds; and ``waited`` counts them all.
     """
 
     method: str
@@ -172,7 +179,8 @@ class Call:
     failed: int = 0
     lost: bool = False
     backoff: float = 0.0
-    quota_waits: float = 0.0
+    trouble: str = ""
+    waited: float = 0.0
     wants_json: bool = False
     answer: dict[str, object] = field(factory=dict)
     fault: Fault | None = None

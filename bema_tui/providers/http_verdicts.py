@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from bema_tui.bounds import RETRY_AFTER
 from bema_tui.errors import (
     BadAnswer,
     BemaError,
@@ -19,6 +20,7 @@ from bema_tui.providers.http_answers import message_of, object_of, words_of
 from bema_tui.providers.http_failures import TryFailedError
 from bema_tui.providers.http_fronts import refused_in_front, safe, sent_elsewhere
 from bema_tui.providers.http_policy import Call, FaultKind, Service
+from bema_tui.waits import Wait, WaitReason
 
 
 def complaint(service: Service, call: Call, response: httpx.Response) -> BemaError | None:
@@ -62,10 +64,12 @@ def gave_up(service: Service, call: Call, failure: TryFailedError, patience: flo
         return bad_answer(service, failure.words, kind=FaultKind.DAMAGED, tried=call.tried)
     where = shown(service.url)
     times = "" if call.sent < 2 else f", {call.sent} times"
-    if failure.retry_after is not None and failure.retry_after > patience and not failure.final:
+    asked = failure.retry_after
+    if asked is not None and call.waited + asked > patience and not failure.final:
         return RateLimited(
-            f"{service.name} has trouble, {failure.words}, and asks for {failure.retry_after:.0f} seconds of patience.",
-            seconds=failure.retry_after,
+            f"{service.name} has trouble, {failure.words}, and asks for {_length(asked)} of patience.",
+            seconds=asked,
+            wait=Wait(WaitReason.UNAVAILABLE, service.name, failure.words),
             tried=call.tried,
             where=where,
             advice="Look at the service's own state page; try again later.",
@@ -90,15 +94,32 @@ def gave_up(service: Service, call: Call, failure: TryFailedError, patience: flo
     )
 
 
-def quota_exhausted(service: Service, call: Call, seconds: float) -> RateLimited:
-    """The error after too much waiting on 429 answers."""
-    return RateLimited(
-        f"{service.name} keeps refusing because of its quota, and asks for {seconds:.0f} more seconds.",
-        seconds=seconds,
-        tried=call.tried,
-        where=shown(service.url),
-        advice="Resume later; see whether something else uses the same account.",
+def patience_over(service: Service, call: Call, wait: Wait, seconds: float) -> RateLimited:
+    """The error after more waiting than one call does; ``seconds`` are those that it asks for now."""
+    more = f"and asks for {_length(seconds)} more"
+    message, advice = {
+        WaitReason.QUOTA: (
+            f"{service.name} keeps refusing because of its quota, {more}.",
+            "Resume later; see whether something else uses the same account.",
+        ),
+        WaitReason.TOO_MANY: (
+            f"{service.name} keeps refusing: {wait.detail}, {more}.",
+            f"Something in front of {service.place} counts requests: ask whoever runs it to allow ours, or ask for "
+            "fewer at once.",
+        ),
+    }.get(
+        wait.reason,
+        (
+            f"{service.name} is not available: {wait.detail}, over and over, {more}.",
+            f"Look whether {service.place} is in maintenance; if that lasts, ask whoever runs it.",
+        ),
     )
+    return RateLimited(message, seconds=seconds, wait=wait, tried=call.tried, where=shown(service.url), advice=advice)
+
+
+def _length(seconds: float) -> str:
+    """Seconds in words; the most that is obeyed may stand for more."""
+    return "an hour" if seconds >= RETRY_AFTER.most else f"{seconds:.0f} seconds"
 
 
 def bad_answer(

@@ -10,7 +10,7 @@ from typing import Final, Self, TypeVar
 import httpx
 
 from bema_tui.errors import IncompleteRead, ProviderError, RequestRefused, Stopped, WriteUnknown
-from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
+from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter, WaitBoard
 from bema_tui.listing import Listing
 from bema_tui.model import (
     Automation,
@@ -24,6 +24,7 @@ from bema_tui.model import (
 from bema_tui.providers import mailerlite_parse as parse
 from bema_tui.providers import mailerlite_service
 from bema_tui.providers.breaker import Breaker
+from bema_tui.providers.gates import NoWaits
 from bema_tui.providers.http import ServiceClient
 from bema_tui.providers.http_policy import BeforeTry, HttpPolicy
 from bema_tui.providers.mailerlite_batch import (
@@ -73,6 +74,7 @@ class MailerLite:
         page_size: int = 1000,
         breaker: Breaker | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        waits: WaitBoard | None = None,
     ) -> None:
         """Prepare the connection; nothing is sent yet.
 
@@ -84,6 +86,7 @@ class MailerLite:
             page_size: rows asked for in a list; the service may give fewer.
             breaker: shared with other clients of this account, if any.
             transport: another way to the service than the network.
+            waits: shows what is waited for.
 
         Raises:
             ConfigurationError: the address or the key can't be used.
@@ -97,12 +100,13 @@ class MailerLite:
             breaker=breaker,
             transport=transport,
             on_answer=self._notice,
+            waits=waits,
         )
         self._lists = Lists(self._client, page_size)
         patience = (policy or HttpPolicy()).patience
         self.look_up = LookUp(self.batch_of_reads, self._single, self._lists.newest_people)
         """Finds people by id or address, and calls nobody unknown without proof."""
-        self._importer = Importer(self._client, self.look_up, interrupt, patience)
+        self._importer = Importer(self._client, self.look_up, interrupt, patience, waits or NoWaits())
         self._account_id: str | None = None
 
     @property

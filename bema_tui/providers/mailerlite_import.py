@@ -8,15 +8,18 @@ from typing import Final
 
 from attrs import Factory, field, frozen
 
+from bema_tui.bounds import PATIENCE
 from bema_tui.emails import email_key
 from bema_tui.errors import IncompleteRead, ProviderError, RequestRefused, Stopped, WriteUnknown
-from bema_tui.interfaces import Interrupt
+from bema_tui.interfaces import Interrupt, WaitBoard
 from bema_tui.model import Subscriber
+from bema_tui.providers.gates import NoWaits, waiting
 from bema_tui.providers.http import ServiceClient
 from bema_tui.providers.http_policy import BeforeTry
 from bema_tui.providers.mailerlite_batch import FieldValue, same_value
 from bema_tui.providers.mailerlite_lookup import LookUp
 from bema_tui.providers.parsing import Count, DigitId, FaultError, Flag, structure
+from bema_tui.waits import Wait, WaitReason
 
 MOST_ROWS: Final = 1000
 """People in one import; the limit is nowhere written, and users report that a thousand works."""
@@ -97,7 +100,8 @@ class Importer:
     client: ServiceClient
     look_up: LookUp
     interrupt: Interrupt
-    patience: float = 600.0
+    patience: float = PATIENCE
+    waits: WaitBoard = field(factory=NoWaits)
     _accepted_path: dict[str, str] = Factory(dict)
 
     async def run(
@@ -182,7 +186,8 @@ class Importer:
         while report is None or not report.done:
             if waited >= self.patience:
                 return report
-            await self.interrupt.sleep(wait)
+            async with waiting(self.waits, Wait(WaitReason.IMPORT, self.client.name), wait):
+                await self.interrupt.sleep(wait)
             waited += wait
             wait = min(wait * 2.0, _LONGEST_POLL)
             try:

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from bema_tui.bounds import LIST_ROWS, PAGE_ROWS
 from bema_tui.errors import RequestRefused
-from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
+from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter, WaitBoard
 from bema_tui.model import CustomField, Sample, SubscriberStatus
 from bema_tui.providers import mailerlite_parse as parse
 from bema_tui.providers import mailerlite_service
@@ -54,6 +54,7 @@ class MailerLiteProbe:
         meter: RequestMeter,
         policy: HttpPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        waits: WaitBoard | None = None,
     ) -> None:
         """Prepare the connection; the arguments are those of ``MailerLite``."""
         self._client = ServiceClient(
@@ -64,6 +65,7 @@ class MailerLiteProbe:
             policy=policy,
             transport=transport,
             on_answer=self._notice,
+            waits=waits,
         )
         self.sample: Sample | None = None
         """A look at the first people of the large page; None before one came."""

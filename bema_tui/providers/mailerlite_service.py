@@ -27,6 +27,7 @@ def described(url: str, key: str) -> Service:
     return Service(
         name="MailerLite",
         place="MailerLite",
+        quota=True,
         url=address,
         bearer=Secret(key, setting="The MailerLite key (BEMA_MAILERLITE_KEY)"),
         wrote=_wrote,

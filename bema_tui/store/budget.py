@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from attrs import asdict, frozen
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bema_tui.bounds import LEARNED
@@ -37,14 +38,18 @@ class QuotaWindows:
         self._account = account[:255]
         self._first = QuotaRow(quota)
 
+    async def read(self) -> QuotaRow:
+        """Return the window as it was last written."""
+        async with self._db.read() as connection:
+            query = select(quota_windows).where(quota_windows.c.account == self._account)
+            return self._row((await connection.execute(query)).one_or_none())
+
     async def change(self, step: Callable[[QuotaRow], QuotaRow]) -> QuotaRow:
         """Replace the window by ``step`` of it, with no other process in between, and answer the new one."""
         table = quota_windows
         async with self._db.write() as connection:
             found = (await connection.execute(select(table).where(table.c.account == self._account))).one_or_none()
-            old = self._first
-            if found is not None:
-                old = QuotaRow(**{name: value for name, value in found._mapping.items() if name != "account"})
+            old = self._row(found)
             new = step(old)
             if found is None or new != old:
                 statement = upsert(table).values(account=self._account, **asdict(new))
@@ -52,6 +57,11 @@ class QuotaWindows:
                     statement.on_conflict_do_update(index_elements=[table.c.account], set_=asdict(new))
                 )
         return new
+
+    def _row(self, found: Row[Any] | None) -> QuotaRow:
+        if found is None:
+            return self._first
+        return QuotaRow(**{name: value for name, value in found._mapping.items() if name != "account"})
 
 
 class AccountFacts:

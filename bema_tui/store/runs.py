@@ -14,6 +14,7 @@ from bema_tui.errors import LockLost, UsageError
 from bema_tui.model import ChangeState, Holder, Phase, RunState
 from bema_tui.store.database import Database
 from bema_tui.store.schema import ledger, locks, requests, runs
+from bema_tui.store.waits import NO_WAIT
 
 
 @frozen
@@ -122,7 +123,7 @@ class Runs:
             result = await connection.execute(
                 update(runs)
                 .where(runs.c.id == run, runs.c.state.in_(list(states)))
-                .values(lock_token=fence.token, host=me.host, pid=me.pid, **values)
+                .values(lock_token=fence.token, host=me.host, pid=me.pid, **NO_WAIT, **values)
             )
             return result.rowcount == 1
 
@@ -135,6 +136,15 @@ class Runs:
         async with self._db.write() as connection:
             await check_fence(connection, fence)
             await connection.execute(update(runs).where(runs.c.id == run).values(**values))
+
+    async def go_on(self, run: int, fence: Fence, state: RunState, *, rested: float) -> None:
+        """Say that a paused run is in ``state`` again; it rested so many seconds of its apply.
+
+        Raises:
+            LockLost: it does not hold its lock any more.
+        """
+        paused = runs.c.paused_seconds + rested
+        await self.update(run, fence, state=state, note="", paused_seconds=paused)
 
     async def enter(self, run: int, fence: Fence, phase: Phase, note: str = "") -> None:
         """Close the present phase with its seconds and ``note``, and open the next one."""
@@ -172,6 +182,7 @@ class Runs:
                     error=error,
                     note=note,
                     finished_at=now if ended else None,
+                    **NO_WAIT,
                     phases=_close_phase(row.phases, now, note),
                     active_seconds=runs.c.active_seconds + seconds,
                 )
@@ -240,7 +251,12 @@ class Runs:
             await connection.execute(
                 update(runs)
                 .where(runs.c.id.in_(lost))
-                .values(state=RunState.LOST, finished_at=now, note=f"its process died; run {run} came after it")
+                .values(
+                    state=RunState.LOST,
+                    finished_at=now,
+                    note=f"its process died; run {run} came after it",
+                    **NO_WAIT,
+                )
             )
 
     async def supersede(self, run: int, campaign: str, fence: Fence) -> None:

@@ -90,6 +90,9 @@ runs = Table(
     Column("checks", JSON, nullable=False, default=list),  # [{text, ok}]
     Column("error", JSON),
     Column("note", Text, nullable=False, default=""),
+    Column("waiting_for", JSON(none_as_null=True)),  # {reason, service, detail, attempt, tries}; null: it does not wait
+    Column("waiting_until", UtcTime),
+    Column("paused_seconds", Float, nullable=False, default=0.0, server_default="0"),  # of its apply
     Index("ix_runs_campaign_started_at", "campaign", "started_at"),
     Index("ix_runs_state", "state"),
 )

@@ -15,6 +15,7 @@ from bema_tui.model import ChangeKind, ChangeState, Holder, Lock, LockState, Pha
 from bema_tui.store.locks import LockAges, lock_of
 from bema_tui.store.schema import campaigns, ledger, locks, plan_counts, requests, runs
 from bema_tui.store.views import PhaseView, RequestView, RunView
+from bema_tui.store.waits import wait_of
 
 AT_WORK: Final = tuple(state for state in RunState if state.active)
 WAITING: Final = tuple(state for state in RunState if state.waiting)
@@ -164,6 +165,9 @@ def run_view(
     )
     sitting = held if held is not None and _belongs(row, held) and RunState(row.state).active else None
     until = None if sitting is None else at if state is not RunState.LOST else sitting.last_beat
+    wait, ends = wait_of(row.waiting_for, row.waiting_until) or (None, at)
+    if not state.active or ends <= at:
+        wait = None  # a wait that is over, or of a process that is gone, is none
     return RunView(
         id=row.id,
         kind=row.kind,
@@ -202,7 +206,10 @@ def run_view(
         error=row.error,
         note=row.note,
         requests=asked,
-        apply_seconds=_apply_seconds(phases, until),
+        apply_seconds=max(0.0, _apply_seconds(phases, until) - row.paused_seconds),
+        waiting_for=wait,
+        waiting_until=ends if wait is not None else None,
+        wait_seconds=_since(at, ends) if wait is not None else 0.0,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from bema_tui.model import ChangeKind, ChangeState, FindingState, Lock, Phase, RunState, Severity, Tier
+from bema_tui.waits import Wait, WaitReason
 
 _TELLING_SECONDS = 60.0
 
@@ -124,7 +125,10 @@ class RunView:
     error: Mapping[str, object] | None
     note: str
     requests: tuple[RequestView, ...] = ()
-    apply_seconds: float = 0.0  # of ``seconds``, what went into applying
+    apply_seconds: float = 0.0  # of ``seconds``, what went into applying, without pauses
+    waiting_for: Wait | None = None
+    waiting_until: datetime | None = None
+    wait_seconds: float = 0.0  # how long it still waits
 
     @property
     def total(self) -> int:
@@ -153,12 +157,15 @@ class RunView:
 
     @property
     def seconds_left(self) -> float | None:
-        """Forecast of what is still to do, by the speed so far, else by the plan's forecast."""
+        """Forecast of what is still to do, by the speed so far, else by the plan's forecast; waits are in it."""
         rate = self.rows_per_minute
         left = self.total - self.settled
-        if rate:
-            return left * 60 / rate
-        return self.seconds_forecast * left / self.total if self.total else None
+        if not rate and not self.total:
+            return None
+        work = left * 60 / rate if rate else self.seconds_forecast * left / self.total
+        if self.waiting_for is not None and self.waiting_for.reason is WaitReason.QUOTA:
+            return max(work, self.wait_seconds)  # the forecast and the speed know of the quota
+        return work + self.wait_seconds
 
 
 @frozen

@@ -17,7 +17,8 @@ from bema_tui.errors import (
     WrongAccount,
 )
 from bema_tui.model import ChangeKind, ChangeState, RunState
-from bema_tui.providers.gates import WindowGate
+from bema_tui.providers.gates import WindowGate, waiting
+from bema_tui.providers.mailerlite import MailerLite
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.account import Account
 from bema_tui.sync.answers import NO_RIGHT, settle_read
@@ -28,6 +29,7 @@ from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.packing import Packed, pack
 from bema_tui.sync.reading_people import read_by_id
 from bema_tui.sync.settling import Settler
+from bema_tui.waits import Wait, WaitReason
 
 AHEAD = 4 * BATCH
 """Planned rows looked at to fill one batch."""
@@ -174,7 +176,10 @@ class Applier:
             await self._gate.refused(max(1.0, self._gate.resets_in))
         elif any(code >= 500 for code in codes):
             tries = 1 + max(row.attempts for row in rows)
-            await self._job.interrupt.sleep(random.uniform(0, _BACK_OFF_SECONDS * 2**tries))  # noqa: S311 (jitter)
+            seconds = random.uniform(0, _BACK_OFF_SECONDS * 2**tries)  # noqa: S311 (jitter)
+            wait = Wait(WaitReason.RETRY, MailerLite.name, "it failed over single changes of a batch")
+            async with waiting(self._job.waits, wait, seconds):
+                await self._job.interrupt.sleep(seconds)
 
     async def watch_failures(self) -> None:
         """Stop a run that mostly fails. Domain rules, section 7.

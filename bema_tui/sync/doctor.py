@@ -9,6 +9,7 @@ from functools import partial
 
 from bema_tui.config import Settings, default_settings, describe, require_services
 from bema_tui.errors import BemaError
+from bema_tui.interfaces import WaitBoard
 from bema_tui.store.database import Database
 from bema_tui.sync.doctor_files import look_at_database, look_at_disk, look_at_files, what_forbids_writing
 from bema_tui.sync.doctor_lines import CONFIGURATION, Line, failed, looked
@@ -20,12 +21,14 @@ _IN_MEMORY = "sqlite:///:memory:"
 
 
 async def examine(
-    settings: Settings, open_database: Callable[[str], Awaitable[Database]] = Database.open
+    settings: Settings,
+    open_database: Callable[[str], Awaitable[Database]] = Database.open,
+    waits: WaitBoard | None = None,
 ) -> AsyncIterator[Line]:
     """Look at settings, files, database, clocks, both connections, and what the account answers, a line at a time.
 
     Nothing is written outside; what the account answers is kept in the database. A thing that can't be looked at is an
-    error line, never an exception, and the others are looked at all the same.
+    error line, never an exception, and the others are looked at all the same. ``waits`` shows what is waited for.
     """
     of_machine: tuple[tuple[str, _OfSettings], ...] = (
         (CONFIGURATION, look_at_settings),
@@ -58,7 +61,7 @@ async def examine(
             return
         meter = Meter()
         for about, ask in (("shop", look_at_shop), ("mailerlite", look_at_mailerlite)):
-            for line in await looked(about, partial(ask, settings, opened[0], meter)):
+            for line in await looked(about, partial(ask, settings, opened[0], meter, waits)):
                 yield line
         text = f"{meter.read} requests to MailerLite, {meter.shop} to the shop; all of them only read."
         yield Line("cost", "ok", text)

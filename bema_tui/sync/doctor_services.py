@@ -8,6 +8,7 @@ from typing import Final
 
 from bema_tui.config import Settings
 from bema_tui.errors import BemaError
+from bema_tui.interfaces import WaitBoard
 from bema_tui.model import Sample
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.gates import NoInterrupt
@@ -27,12 +28,12 @@ _CAREFUL: Final = "Nothing has to be done: a sync takes the careful assumption. 
 _MOST_NAMED: Final = 2
 
 
-async def look_at_shop(settings: Settings, db: Database, meter: Meter) -> list[Line]:
+async def look_at_shop(settings: Settings, db: Database, meter: Meter, waits: WaitBoard | None = None) -> list[Line]:
     """Whether the shop answers, may be read, and gives sales that can be read; and how our clocks differ."""
     if not (settings.edd.url and settings.edd.key and settings.edd.token):
         return []  # the settings' own line names what is missing
     lines: list[Line] = []
-    async with connect_shop(settings, NoInterrupt(), meter) as shop:
+    async with connect_shop(settings, NoInterrupt(), meter, waits=waits) as shop:
         try:
             lines += await _shop(shop, db)
         except BemaError as error:
@@ -50,16 +51,23 @@ async def _shop(shop: EasyDigitalDownloads, db: Database) -> list[Line]:
     return [Line("shop", "ok", text), _sample("sales", "sale", "The shop has no sales yet", report.sample)]
 
 
-async def look_at_mailerlite(settings: Settings, db: Database, meter: Meter) -> list[Line]:
+async def look_at_mailerlite(
+    settings: Settings, db: Database, meter: Meter, waits: WaitBoard | None = None
+) -> list[Line]:
     """Whether MailerLite answers, whose account it is, whether its people can be read, and how it counts."""
     if not (settings.mailerlite.url and settings.mailerlite.key):
         return []
-    gate = SharedGate(db, settings, NoInterrupt(), HttpPolicy().patience)
+    gate = SharedGate(db, settings, NoInterrupt(), HttpPolicy().patience, waits)
     probe = MailerLiteProbe(
-        settings.mailerlite.url, settings.mailerlite.key.reveal(), gate=gate, interrupt=NoInterrupt(), meter=meter
+        settings.mailerlite.url,
+        settings.mailerlite.key.reveal(),
+        gate=gate,
+        interrupt=NoInterrupt(),
+        meter=meter,
+        waits=waits,
     )
     try:
-        async with connect_mailerlite(settings, gate, NoInterrupt(), meter) as mailerlite:
+        async with connect_mailerlite(settings, gate, NoInterrupt(), meter, waits=waits) as mailerlite:
             return await _mailerlite(mailerlite, probe, db)
     finally:
         await probe.aclose()

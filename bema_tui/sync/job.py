@@ -9,6 +9,7 @@ from attrs import define, field
 
 from bema_tui.campaigns.context import Unproved
 from bema_tui.config import Settings
+from bema_tui.interfaces import WaitBoard
 from bema_tui.model import Campaign, Holder, Phase, RunState
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.mailerlite import MailerLite
@@ -76,6 +77,7 @@ class Job:
     shop: EasyDigitalDownloads
     interrupt: RunInterrupt
     meter: Meter
+    waits: WaitBoard
     options: dict[str, Any] = field(factory=dict)
     people_read: int = 0
     unproved: Unproved = field(factory=Unproved)

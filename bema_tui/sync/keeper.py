@@ -9,13 +9,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
-from bema_tui.errors import LockLost, StoreError
+from bema_tui.bounds import PAUSED_AT_MOST
+from bema_tui.errors import LockLost, Stopped, StoreError
+from bema_tui.interfaces import WaitBoard
 from bema_tui.model import RunState
+from bema_tui.providers.gates import waiting
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Fence, Runs
 from bema_tui.sync.interrupt import RunInterrupt, stopped
+from bema_tui.waits import Wait, WaitReason
 
 _LISTEN_SECONDS = 0.5  # a wish is seen within a second
+_REST_SECONDS = 0.2
 logger = logging.getLogger("bema_tui.sync")
 
 
@@ -30,15 +35,21 @@ class Keeper:
         fence: Fence,
         interrupt: RunInterrupt,
         *,
+        waits: WaitBoard,
         heartbeat: float,
         now: Callable[[], datetime],
+        paused_at_most: float = PAUSED_AT_MOST,
     ) -> None:
+        """``heartbeat`` and ``paused_at_most`` are seconds."""
         self._runs = runs
         self._locks = locks
         self._run = run
         self._fence = fence
         self._interrupt = interrupt
+        self._waits = waits
         self._heartbeat = heartbeat
+        self._paused_at_most = paused_at_most
+        self._word = asyncio.Event()
         self._now = now
         self._go = asyncio.Event()
         self._go.set()
@@ -64,25 +75,57 @@ class Keeper:
         """Between two requests: obey a stop or a pause. A paused run keeps its lock and its beat.
 
         ``state`` is what the run is in while it works, and is again afterwards.
+
+        Raises:
+            Stopped: a stop was asked, or nobody let a paused run go on for a day.
         """
         self._interrupt.check()
         for watch in self._watches:
             await watch()
         if self._go.is_set():
             return
-        async with self.paused(state, f"paused by {self._paused_by} {self._now():%H:%M} UTC"):
-            while not self._go.is_set():
-                await self._interrupt.sleep(0.2)
+        by, most = self._paused_by, self._paused_at_most
+        wait = Wait(WaitReason.PERSON, detail=by)
+        note = f"paused by {by} {self._now():%H:%M} UTC"
+        async with self._paused(state, note, note, wait, most):
+            if not await self._rest(self._go, most):
+                raise Stopped(
+                    f"Paused by {by}, and nobody let it go on for {most / 3600:.0f} hours: the run stopped itself.",
+                    advice=f"Go on with: bema-tui resume {self._run}",
+                )
+
+    async def wait_out(self, state: RunState, note: str, wait: Wait, seconds: float) -> None:
+        """Pause for a service; it ends when the time is over, or when somebody lets the run go on.
+
+        Raises:
+            Stopped: a stop was asked.
+        """
+        self._word.clear()
+        async with self._paused(state, note, f"paused: {note}", wait, seconds):
+            await self._rest(self._word, seconds)
 
     @asynccontextmanager
-    async def paused(self, state: RunState, note: str) -> AsyncIterator[None]:
+    async def _paused(
+        self, state: RunState, note: str, lock_note: str, wait: Wait, seconds: float
+    ) -> AsyncIterator[None]:
         """Say in the run and in its lock that it is paused, and why, for as long as this lasts; then it is in ``state``
         again."""
+        began = time.monotonic()
         await self._runs.update(self._run, self._fence, state=RunState.PAUSED, note=note)
-        await self._locks.note(self._fence.key, self._fence.token, note)
-        yield
+        await self._locks.note(self._fence.key, self._fence.token, lock_note)
+        async with waiting(self._waits, wait, seconds):
+            yield
         await self._locks.note(self._fence.key, self._fence.token, "")
-        await self._runs.update(self._run, self._fence, state=state, note="")
+        rested = time.monotonic() - began if state is RunState.APPLYING else 0.0
+        await self._runs.go_on(self._run, self._fence, state, rested=rested)
+
+    async def _rest(self, word: asyncio.Event, seconds: float) -> bool:
+        """Wait for a word for so many seconds; whether it came."""
+        left = seconds  # counted down, so that no clock that is set prolongs it
+        while not word.is_set() and left > 0:
+            await self._interrupt.sleep(min(_REST_SECONDS, left))
+            left -= _REST_SECONDS
+        return word.is_set()
 
     async def _watch(self) -> None:
         last_beat = time.monotonic()
@@ -109,6 +152,7 @@ class Keeper:
             self._go.clear()
         else:
             self._go.set()
+            self._word.set()
 
     def _lost(self) -> None:
         self._interrupt.stop(

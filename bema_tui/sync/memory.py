@@ -1,18 +1,26 @@
-"""Watches a run's memory at its safe points: cleans up above the limit's share, and waits rather than fall over it."""
+"""Watches a run's memory at its safe points: cleans up above its share, waits for a while, and then ends the run."""
 
 from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 import psutil
 
-from bema_tui.store.statistics import Statistics
-from bema_tui.sync.interrupt import RunInterrupt
-from bema_tui.sync.job import Job
+from bema_tui.bounds import MEMORY_PATIENCE, NEEDED_MEMORY
+from bema_tui.config import HealthSettings
+from bema_tui.errors import BemaError, ConfigurationError
+from bema_tui.interfaces import Interrupt, WaitBoard
+from bema_tui.monitor.measure import cgroup_limit
+from bema_tui.waits import Wait, WaitReason
 
-_LOOK_EVERY = 5.0  # seconds
+_LOOK_EVERY: Final = 5.0  # seconds
 _process = psutil.Process()
+
+Record = Callable[[int, int], Awaitable[None]]
+"""Takes the bytes that the process held before and after a cleaning."""
 
 
 def resident_bytes() -> int:
@@ -20,30 +28,97 @@ def resident_bytes() -> int:
     return int(_process.memory_info().rss)
 
 
-class MemoryWatch:
-    """Pauses a run while the process holds more than its share. Domain rules, section 7."""
+def allowed_bytes(health: HealthSettings, group: int | None) -> int:
+    """Return what a process may hold before its runs wait: a share of the setting, or of its control group's limit.
 
-    def __init__(self, job: Job, statistics: Statistics, interrupt: RunInterrupt) -> None:
-        self._job = job
-        self._statistics = statistics
+    Raises:
+        ConfigurationError: it is less than a run needs.
+    """
+    limit = min(health.memory_limit, group) if group else health.memory_limit
+    allowed = int(limit * health.memory_pause_percent / 100)
+    if allowed < NEEDED_MEMORY:
+        whose = "the control group's limit" if group and limit == group else "health.memory_limit"
+        raise ConfigurationError(
+            f"A run needs {NEEDED_MEMORY >> 20} MiB of memory, and may hold {allowed >> 20} here "
+            f"({health.memory_pause_percent:g} % of {whose}, {limit >> 20} MiB).",
+            advice="Give it more memory.",
+        )
+    return allowed
+
+
+def allowed_here(health: HealthSettings) -> int:
+    """Return what this process may hold before its runs wait.
+
+    Raises:
+        ConfigurationError: it is less than a run needs.
+    """
+    return allowed_bytes(health, cgroup_limit())
+
+
+class MemoryWatch:
+    """Makes a run wait while the process holds more than it may. Domain rules, section 7.
+
+    The memory of a process is that of all its runs and its screen, so that the end of another one can help.
+    """
+
+    def __init__(
+        self,
+        allowed: int,
+        record: Record,
+        interrupt: Interrupt,
+        waits: WaitBoard,
+        *,
+        held: Callable[[], int] = resident_bytes,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``allowed`` is in bytes; ``timer`` counts seconds."""
+        self._allowed = allowed
+        self._record = record
         self._interrupt = interrupt
-        health = job.settings.health
-        self._pause_at = int(health.memory_limit * health.memory_pause_percent / 100)
-        self._last_look = 0.0
+        self._waits = waits
+        self._held = held
+        self._timer = timer
+        self._last_look = timer() - _LOOK_EVERY
 
     async def safe_point(self) -> None:
-        """Look at most every five seconds; above the pause line, clean up, and wait until it helped or a stop comes."""
-        if time.monotonic() - self._last_look < _LOOK_EVERY:
+        """Look at most every five seconds; above the line, clean up, and wait until that helped.
+
+        Raises:
+            BemaError: nothing helped for ten minutes.
+            Stopped: a stop was asked.
+        """
+        if self._timer() - self._last_look < _LOOK_EVERY:
             return
-        self._last_look = time.monotonic()
-        while (before := resident_bytes()) > self._pause_at:
-            gc.collect()
-            after = resident_bytes()
-            await self._statistics.record_memory_cleanup(
-                self._job.campaign.code, self._job.run, before=before, after=after
-            )
-            if after <= self._pause_at:
-                return
-            await self._job.note(note=f"waits for memory: {after >> 20} MiB held, {self._pause_at >> 20} allowed")
-            await self._interrupt.sleep(_LOOK_EVERY)
-            await self._job.note(note="")
+        self._last_look = self._timer()
+        if self._held() > self._allowed:
+            try:
+                await self._wait()
+            finally:
+                await self._waits.clear(self)
+
+    async def _wait(self) -> None:
+        end = self._timer() + MEMORY_PATIENCE
+        before = self._held()
+        after = _cleaned(self._held)
+        await self._record(before, after)
+        while after > self._allowed:
+            left = end - self._timer()
+            if left <= 0:
+                raise self._too_much(after)
+            told = f"{after >> 20} MiB held, {self._allowed >> 20} allowed"
+            await self._waits.show(self, Wait(WaitReason.MEMORY, detail=told), left)
+            await self._interrupt.sleep(min(_LOOK_EVERY, left))
+            after = _cleaned(self._held)
+
+    def _too_much(self, held: int) -> BemaError:
+        return BemaError(
+            f"The run stopped itself: {held >> 20} MiB of memory are held, {self._allowed >> 20} are allowed, and "
+            f"{MEMORY_PATIENCE / 60:.0f} minutes of waiting did not help.",
+            tried="wait for memory",
+            advice="Set health.memory_limit higher, or let fewer runs work in one process; then resume it.",
+        )
+
+
+def _cleaned(held: Callable[[], int]) -> int:
+    gc.collect()
+    return held()

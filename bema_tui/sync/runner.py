@@ -7,13 +7,15 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from attrs import frozen
 
+from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.config import Settings
 from bema_tui.errors import BemaError, LockLost, RateLimited, Stopped, StoreError, UsageError
+from bema_tui.interfaces import WaitBoard
 from bema_tui.model import Holder, Lock, RunState
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns
@@ -28,9 +30,11 @@ from bema_tui.store.statistics import Statistics
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.job import Job, Meter
 from bema_tui.sync.keeper import Keeper
-from bema_tui.sync.memory import MemoryWatch, resident_bytes
+from bema_tui.sync.memory import MemoryWatch, allowed_here, resident_bytes
 from bema_tui.sync.phases import apply_plan, make_plan
 from bema_tui.sync.services import Connect, Connections
+from bema_tui.sync.waits import waits_of_run
+from bema_tui.waits import until_words
 
 logger = logging.getLogger("bema_tui.sync")
 
@@ -176,9 +180,10 @@ class Runner:
         """Prepare both services, keep the lock alive beside the work, and close the connections after it."""
         run = await self._runs.get(begun.run)
         counter = Meter(*await self._runs.meter(begun.run))
-        connections = self._connect(interrupt, counter)
+        waits = waits_of_run(self._runs, begun.run, fence, self._db.now)
+        connections = self._connect(interrupt, counter, waits)
         try:
-            job = await self._job(run, begun, fence, counter, connections, interrupt)
+            job = await self._job(run, begun, fence, counter, connections, interrupt, waits)
             await self._statistics.start_campaign(begun.campaign, begun.run)
             keeper = Keeper(
                 self._runs,
@@ -186,16 +191,21 @@ class Runner:
                 begun.run,
                 fence,
                 interrupt,
+                waits=waits,
                 heartbeat=self._settings.locks.heartbeat,
                 now=self._db.now,
             )
-            keeper.also(MemoryWatch(job, self._statistics, interrupt).safe_point)
+            keeper.also(self._memory_watch(job).safe_point)
             job.safe_point = keeper.safe_point
+            left = PAUSED_AT_MOST
             async with keeper:
                 while True:
                     try:
                         return await self._work(job, keeper, begun, connections)
                     except RateLimited as asked:
+                        left -= asked.seconds
+                        if left < 0:
+                            raise
                         await self._wait_out(job, keeper, asked)
         finally:
             with suppress(LockLost, StoreError):  # the run is told of these where it works
@@ -222,11 +232,10 @@ class Runner:
     async def _wait_out(self, job: Job, keeper: Keeper, asked: RateLimited) -> None:
         """Pause the run for as long as a service asks for; its work is then taken up as a resume would."""
         state = (await self._runs.get(job.run)).state
-        until = self._db.now() + timedelta(seconds=asked.seconds)
-        note = f"paused until {until:%H:%M:%S} UTC: {asked.message}"
-        await self._say("pause", f"run {job.run} {note}", job.campaign.code, job.run)
-        async with keeper.paused(state, note):
-            await job.interrupt.sleep(asked.seconds)
+        now = self._db.now()
+        until = until_words(now + timedelta(seconds=asked.seconds), now, UTC)
+        await self._say("pause", f"run {job.run} paused {until} UTC: {asked.message}", job.campaign.code, job.run)
+        await keeper.wait_out(state, asked.message, asked.wait, asked.seconds)
         job.people_read = 0
         job.set_aside.clear()
         job.unsettled.clear()
@@ -261,6 +270,7 @@ class Runner:
         meter: Meter,
         connections: Connections,
         interrupt: RunInterrupt,
+        waits: WaitBoard,
     ) -> Job:
         campaign = await Campaigns(self._db).get(begun.campaign)
         return Job(
@@ -280,6 +290,7 @@ class Runner:
             shop=connections.shop,
             interrupt=interrupt,
             meter=meter,
+            waits=waits,
             options=dict(run.options),
         )
 
@@ -312,8 +323,15 @@ class Runner:
         await self._activity.add(self._me.user, action, text, campaign=campaign, run=run)
 
     async def _refuse_mistakes(self) -> None:
-        """Find an address or a key that can't be one before a run begins, not in it."""
+        """Find an address, a key or a limit that can't be one before a run begins, not in it."""
+        allowed_here(self._settings.health)
         await self._connect(RunInterrupt(), Meter()).close()
+
+    def _memory_watch(self, job: Job) -> MemoryWatch:
+        async def record(before: int, after: int) -> None:
+            await self._statistics.record_memory_cleanup(job.campaign.code, job.run, before=before, after=after)
+
+        return MemoryWatch(allowed_here(self._settings.health), record, job.interrupt, job.waits)
 
     def _refuse_read_only(self, writes: bool) -> None:
         if writes and self._settings.read_only:

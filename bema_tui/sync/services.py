@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from attrs import frozen
 
 from bema_tui.config import Settings
 from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, RateLimited, WriteUnknown
-from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter
+from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter, WaitBoard
 from bema_tui.providers.breaker import Breaker
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.gates import WindowGate
@@ -30,10 +31,11 @@ class _DatabaseWindow:
 
     async def change(self, step: Callable[[Window], Window]) -> Window:
         """Change it, with nobody in between."""
-        return _window(await self._rows.change(lambda row: _row(step(_window(row)))))
+        return window_of(await self._rows.change(lambda row: _row(step(window_of(row)))))
 
 
-def _window(row: QuotaRow) -> Window:
+def window_of(row: QuotaRow) -> Window:
+    """Return the window that a row of the database holds; its times are seconds since 1970."""
     started, ends, closed = (
         None if moment is None else moment.timestamp() for moment in (row.started_at, row.ends_at, row.closed_until)
     )
@@ -51,7 +53,9 @@ def _row(window: Window) -> QuotaRow:
 class SharedGate(WindowGate):
     """A window gate whose count is shared through the database, and that writes what it learns where all read it."""
 
-    def __init__(self, db: Database, settings: Settings, interrupt: Interrupt, patience: float) -> None:
+    def __init__(
+        self, db: Database, settings: Settings, interrupt: Interrupt, patience: float, waits: WaitBoard | None = None
+    ) -> None:
         quota = settings.mailerlite
         super().__init__(
             quota.quota,
@@ -61,6 +65,7 @@ class SharedGate(WindowGate):
             clock=lambda: db.now().timestamp(),
             keeper=_DatabaseWindow(db, quota.url, quota.quota),
             patience=patience,
+            waits=waits,
         )
         self._db = db
         self._services = Services(db)
@@ -97,10 +102,11 @@ class SharedGate(WindowGate):
         if remaining is not None:
             await self._show("ok", "", remaining)
 
-    async def refused(self, retry_after: float) -> None:
+    async def refused(self, retry_after: float) -> float:
         """Close, and say so."""
-        await super().refused(retry_after)
+        own = await super().refused(retry_after)
         await self._show("slow", f"quota used up, {retry_after:.0f}s to wait", 0)
+        return own
 
     async def _show(self, state: str, detail: str, remaining: int) -> None:
         await self._services.record(
@@ -144,7 +150,16 @@ class Connections:
         await self.shop.aclose()
 
 
-Connect = Callable[[Interrupt, RequestMeter], Connections]
+class Connect(Protocol):
+    """Connects a run, or a command, to both services."""
+
+    def __call__(self, interrupt: Interrupt, meter: RequestMeter, waits: WaitBoard | None = None) -> Connections:
+        """Prepare both; nothing is sent yet. ``waits`` shows what is waited for.
+
+        Raises:
+            ConfigurationError: an address or a key can't be used.
+        """
+        ...
 
 
 def connector(db: Database, settings: Settings, policy: HttpPolicy | None = None) -> Connect:
@@ -154,11 +169,11 @@ def connector(db: Database, settings: Settings, policy: HttpPolicy | None = None
     # One circuit for each service and process: what one run found out, the next one need not.
     mailing, shopping = Breaker(), Breaker()
 
-    def connect(interrupt: Interrupt, meter: RequestMeter) -> Connections:
-        gate = SharedGate(db, settings, interrupt, policy.patience)
+    def connect(interrupt: Interrupt, meter: RequestMeter, waits: WaitBoard | None = None) -> Connections:
+        gate = SharedGate(db, settings, interrupt, policy.patience, waits)
         return Connections(
-            mailerlite=connect_mailerlite(settings, gate, interrupt, meter, policy, mailing),
-            shop=connect_shop(settings, interrupt, meter, policy, shopping),
+            mailerlite=connect_mailerlite(settings, gate, interrupt, meter, policy, mailing, waits),
+            shop=connect_shop(settings, interrupt, meter, policy, shopping, waits),
             gate=gate,
         )
 
@@ -172,6 +187,7 @@ def connect_mailerlite(
     meter: RequestMeter,
     policy: HttpPolicy | None = None,
     breaker: Breaker | None = None,
+    waits: WaitBoard | None = None,
 ) -> MailerLite:
     """MailerLite as the settings name it; nothing is sent yet.
 
@@ -187,6 +203,7 @@ def connect_mailerlite(
         meter=meter,
         policy=policy,
         breaker=breaker,
+        waits=waits,
     )
 
 
@@ -196,6 +213,7 @@ def connect_shop(
     meter: RequestMeter,
     policy: HttpPolicy | None = None,
     breaker: Breaker | None = None,
+    waits: WaitBoard | None = None,
 ) -> EasyDigitalDownloads:
     """The shop as the settings name it; nothing is sent yet.
 
@@ -213,4 +231,5 @@ def connect_shop(
         parallel=settings.edd.parallel,
         credentials_in_url=settings.edd_credentials_in_url,
         breaker=breaker,
+        waits=waits,
     )

@@ -258,9 +258,9 @@ class CountingGate(WindowGate):
 
     refusals = 0
 
-    async def refused(self, retry_after: float) -> None:
+    async def refused(self, retry_after: float) -> float:
         self.refusals += 1
-        await super().refused(retry_after)
+        return await super().refused(retry_after)
 
 
 @pytest.mark.parametrize("item_cost", [0, 1])

@@ -64,8 +64,9 @@ class Notes:
     async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
         self.learned.append((limit, remaining, cost))
 
-    async def refused(self, retry_after: float) -> None:
+    async def refused(self, retry_after: float) -> float:
         self.refusals.append(retry_after)
+        return retry_after
 
     def count(self, provider: str, *, write: bool, cost: int, retried: bool) -> None:
         self.counted.append((provider, write, cost, retried))
@@ -147,7 +148,10 @@ def client(
     """The policy alone, over the script, with the longest back-off that the jitter allows; None: the real jitter."""
     time, notes = time or Time(), notes or Notes()
     service = Service(
-        name="MailerLite", url=base_address(URL, setting="The address"), bearer=Secret(KEY, setting="The key")
+        name="MailerLite",
+        quota=True,
+        url=base_address(URL, setting="The address"),
+        bearer=Secret(KEY, setting="The key"),
     )
     numbers = attrs.evolve(HttpPolicy(), **policy)  # type: ignore[arg-type]
     if jitter is None:

@@ -20,6 +20,8 @@ from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
 from bema_tui.store.locks import LockAges
 from bema_tui.store.snapshot import SnapshotReader
+from bema_tui.store.views import RunView
+from bema_tui.waits import Wait, WaitReason
 
 from ..story import VIEWER, write_story_file
 
@@ -73,6 +75,50 @@ async def test_campaigns_stand_by_attention_with_their_state(reader: SnapshotRea
         ("2024_DIVINE_AFTERGLOW", "in step", None),
         ("ETB-2019-FIRSTLIGHT", "legacy", None),
     ]
+
+
+QUOTA = {"reason": "quota", "service": "MailerLite", "detail": "", "attempt": 0, "tries": 0}
+
+
+@pytest.mark.fault("A8")
+@pytest.mark.parametrize(("seconds", "shown"), [(73, True), (0, False), (-5, False)])
+async def test_a_run_says_what_it_waits_for_until_that_is_over(
+    db: Database, reader: SnapshotReader, seconds: int, shown: bool
+) -> None:
+    until = NOW + timedelta(seconds=seconds)
+    await change(db, schema.runs, schema.runs.c.id == 418, waiting_for=QUOTA, waiting_until=until)
+    (run,) = (run for run in (await reader.read()).runs if run.id == 418)
+    assert run.state is RunState.APPLYING
+    wait = Wait(WaitReason.QUOTA, "MailerLite")
+    expected = (wait, until, float(seconds)) if shown else (None, None, 0.0)
+    assert (run.waiting_for, run.waiting_until, run.wait_seconds) == expected
+
+
+async def test_a_lost_run_waits_for_nothing(db: Database, reader: SnapshotReader) -> None:
+    until = NOW + timedelta(seconds=60)
+    lost = next(run.id for run in (await reader.read()).runs if run.state is RunState.LOST)
+    await change(db, schema.runs, schema.runs.c.id == lost, waiting_for=QUOTA, waiting_until=until)
+    assert (await reader.run(lost)).waiting_for is None
+
+
+async def test_the_time_left_counts_waits_and_leaves_pauses_out_of_the_speed(
+    db: Database, reader: SnapshotReader
+) -> None:
+    def with_wait(run: RunView, reason: WaitReason, seconds: float) -> RunView:
+        return evolve(run, waiting_for=Wait(reason, "MailerLite"), wait_seconds=seconds)
+
+    run = await reader.run(418)
+    assert run.seconds_left is not None
+    # The forecast knows of the quota's windows, and of nothing else.
+    assert with_wait(run, WaitReason.QUOTA, 30.0).seconds_left == run.seconds_left
+    assert with_wait(run, WaitReason.QUOTA, 9e9).seconds_left == 9e9
+    assert with_wait(run, WaitReason.UNAVAILABLE, 30.0).seconds_left == run.seconds_left + 30.0
+    await change(db, schema.runs, schema.runs.c.id == 418, paused_seconds=run.apply_seconds / 2)
+    rested = await reader.run(418)
+    assert rested.apply_seconds == run.apply_seconds / 2
+    assert rested.rows_per_minute is not None
+    assert run.rows_per_minute is not None
+    assert rested.rows_per_minute == pytest.approx(2 * run.rows_per_minute)
 
 
 async def test_a_campaign_has_its_statistics_and_sums(reader: SnapshotReader) -> None:

@@ -1,0 +1,95 @@
+"""What stderr says while a command works: where its run is, and what is waited for until when."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import click
+
+from bema_tui.cli.common import World
+from bema_tui.environment import can_draw
+from bema_tui.errors import StoreError
+from bema_tui.model import RunState
+from bema_tui.providers.text import clean
+from bema_tui.store.views import RunView
+from bema_tui.store.waits import RunWaits
+from bema_tui.sync.waits import Shown, WaitList
+from bema_tui.waits import Wait, wait_words
+
+_LOOK_EVERY: Final = 1.0  # seconds
+_SAME: Final = timedelta(seconds=2)
+_LONGEST: Final = 500  # characters
+
+
+async def follow(world: World, run: int, *, quiet: bool) -> None:
+    """Show on stderr, until cancelled, where a run is; without a terminal, or if ``quiet``, only what it waits for."""
+    if not quiet and sys.stderr.isatty() and can_draw(os.environ):
+        await _redraw(world, run)
+    else:
+        await _tell_waits(world, run)
+
+
+def waits_on_stderr(now: Callable[[], datetime]) -> WaitList:
+    """Return the waits of a command without a run, each told in a line of its own."""
+
+    async def tell(shown: Shown | None) -> None:
+        if shown is not None:
+            _say(wait_words(shown.wait, shown.until, now()))
+
+    return WaitList(tell, now)
+
+
+async def _redraw(world: World, run: int) -> None:
+    """One line that says where the run is."""
+    last = ""
+    try:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            try:
+                text = _line(await world.reader.run(run), world.db.now())
+            except StoreError:  # the database is busy for a moment; the run itself says what comes of it
+                continue
+            if text != last:
+                width = shutil.get_terminal_size().columns - 1
+                click.echo(f"\r\x1b[K{text[:width]}", err=True, nl=False)
+                last = text
+    finally:
+        if last:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _line(view: RunView, now: datetime) -> str:
+    part = f" {view.settled:,}/{view.total:,} changes" if view.total else ""
+    doing = view.note if view.state is RunState.PAUSED else str(view.phase)
+    if view.waiting_for is not None and view.waiting_until is not None:
+        doing = wait_words(view.waiting_for, view.waiting_until, now)
+    return clean(f"run {view.id} {view.campaign}: {doing}{part}", _LONGEST)
+
+
+async def _tell_waits(world: World, run: int) -> None:
+    """One line for each wait."""
+    told: tuple[Wait, datetime] | None = None
+    waits = RunWaits(world.db)
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        try:
+            found = await waits.of(run)
+        except StoreError:
+            continue
+        if found is not None and not _alike(found, told):
+            _say(f"run {run} {wait_words(*found, world.db.now())}")
+        told = found or told
+
+
+def _alike(one: tuple[Wait, datetime], other: tuple[Wait, datetime] | None) -> bool:
+    return other is not None and one[0] == other[0] and abs(one[1] - other[1]) < _SAME
+
+
+def _say(text: str) -> None:
+    click.echo(f"bema-tui: {clean(text, _LONGEST)}", err=True)

@@ -1,0 +1,73 @@
+"""``bema-tui quota``: MailerLite's requests of this minute, who waits, and the end of a wait that makes no sense."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from attrs import asdict
+
+from bema_tui.cli.common import common, open_world, print_json, run_async
+from bema_tui.config import Settings
+from bema_tui.waits import until_words, wait_words
+
+
+@click.group(invoke_without_command=True)
+@common
+@click.pass_context
+def quota(context: click.Context, settings: Settings, as_json: bool) -> None:
+    """MailerLite's requests as everybody on this database shares them, and what runs wait for."""
+    if context.invoked_subcommand is not None:
+        return
+
+    async def work() -> tuple[Any, Any]:
+        from bema_tui.sync.quota import quota_now
+
+        async with open_world(settings) as world:
+            return await quota_now(world.db, settings.mailerlite), world.db.now()
+
+    found, now = run_async(work)
+    if as_json:
+        waiting = [
+            {
+                "run": entry.run,
+                "campaign": entry.campaign,
+                "by": f"{entry.by_user}@{entry.host}",
+                "waiting_for": {**asdict(entry.wait), "text": str(entry.wait)},
+                "waiting_until": entry.until,
+            }
+            for entry in found.waiting
+        ]
+        print_json({**asdict(found, recurse=False), "waiting": waiting})
+        return
+    click.echo(
+        f"{found.account}: {found.limit:,} requests in {found.window_seconds:g} seconds, {found.reserve:,} of them "
+        "left for others."
+    )
+    if found.closed_until is not None:
+        click.echo(f"MailerLite refuses {until_words(found.closed_until, now)}. Ask all the same: bema-tui quota clear")
+    elif found.ends_at is not None:
+        click.echo(f"{found.used:,} are used and {found.left:,} may leave {until_words(found.ends_at, now)}.")
+    else:
+        click.echo(f"None is used now, {found.left:,} may leave.")
+    for entry in found.waiting:
+        told = wait_words(entry.wait, entry.until, now)
+        click.echo(f"run {entry.run} {entry.campaign} by {entry.by_user}@{entry.host} {told}")
+
+
+@quota.command("clear")
+@common
+def clear(settings: Settings, as_json: bool) -> None:
+    """Ask MailerLite again although it refused until later; the runs that wait for that go on."""
+
+    async def work() -> tuple[Any, Any]:
+        from bema_tui.sync.quota import clear_closing
+
+        async with open_world(settings) as world:
+            return await clear_closing(world.db, settings.mailerlite, world.me), world.db.now()
+
+    closed_until, now = run_async(work)
+    if as_json:
+        print_json({"cleared": True, "closed_until": closed_until})
+    else:
+        click.echo(f"MailerLite is asked again; it was closed {until_words(closed_until, now)}.")

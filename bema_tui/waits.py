@@ -1,0 +1,98 @@
+"""What a run or a command waits for: data first, the words for people last and in this one place."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import Final
+
+from attrs import frozen
+
+_NAMES: Final = {"EDD": "the shop"}
+
+
+class WaitReason(StrEnum):
+    """Why nothing goes on."""
+
+    QUOTA = "quota"
+    """The requests that a service allows in a window are spent."""
+    TOO_MANY = "too_many_requests"
+    """A service without a quota that we know of answered 429."""
+    UNAVAILABLE = "unavailable"
+    """A service says that it is down for a while: 503 with ``Retry-After``."""
+    RETRY = "retry"
+    """A request failed, and is tried again."""
+    IMPORT = "import"
+    """A service works on an import that it took in."""
+    MEMORY = "memory"
+    """The process holds more memory than it may."""
+    PERSON = "person"
+    """Somebody paused the run."""
+
+
+@frozen
+class Wait:
+    """One wait.
+
+    Attributes:
+        reason: why.
+        service: who is waited for, by the name of its provider; empty for nobody outside.
+        detail: what it said or did, as a clause ("it answered 503"); who, for a person.
+        attempt: the number of the try that follows, from 2; 0 where a wait is no try.
+        tries: how many there are.
+    """
+
+    reason: WaitReason
+    service: str = ""
+    detail: str = ""
+    attempt: int = 0
+    tries: int = 0
+
+    @property
+    def short(self) -> str:
+        """What is waited for, in a word or two."""
+        match self.reason:
+            case WaitReason.QUOTA:
+                return "quota"
+            case WaitReason.IMPORT | WaitReason.MEMORY:
+                return str(self.reason)
+            case WaitReason.PERSON:
+                return f"paused by {self.detail}"
+            case _:
+                return _name(self.service)
+
+    def __str__(self) -> str:
+        match self.reason:
+            case WaitReason.QUOTA:
+                return f"waits for {_of(self.service)} quota"
+            case WaitReason.IMPORT:
+                return f"waits for {_of(self.service)} import"
+            case WaitReason.MEMORY:
+                return f"waits for memory: {self.detail}"
+            case WaitReason.PERSON:
+                return f"paused by {self.detail}"
+            case _:
+                told = f"waits for {_name(self.service)}"
+                told += f": {self.detail}" if self.detail else ""
+                return told + (f", try {self.attempt} of {self.tries} follows" if self.attempt else "")
+
+
+def until_words(until: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return a moment to come in local time: with seconds today, with its day on any other."""
+    local, today = until.astimezone(zone), now.astimezone(zone)
+    same = local.date() == today.date()
+    return f"until {local:%H:%M:%S}" if same else f"until {local.day} {local:%b} {local:%H:%M}"
+
+
+def wait_words(wait: Wait, until: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return a wait and its end as one clause."""
+    detailed = ": " in str(wait)
+    return f"{wait}{',' if detailed else ''} {until_words(until, now, zone)}"
+
+
+def _name(service: str) -> str:
+    return _NAMES.get(service, service)
+
+
+def _of(service: str) -> str:
+    return f"{_name(service)}'s"

@@ -1,0 +1,124 @@
+"""What the commands say of waits: a run's on ``runs`` and stderr, a command's own on stderr, all on ``quota``."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..failures.desk import Desk, Simulated, until
+
+ASKED_TOO_OFTEN = {"too_many": 1.0, "side": "edd", "retry_after_seconds": 600}
+WAITS = "waits for the shop: it answered 429, until "
+
+
+@pytest.mark.fault("A8")
+def test_a_run_that_waits_says_so_everywhere(simulated: Simulated, desk: Desk, tmp_path: Path) -> None:
+    code = desk.discover()
+    simulated.set(faults=ASKED_TOO_OFTEN)
+    errors = tmp_path / "stderr"
+    with errors.open("w", encoding="utf-8") as stream:
+        process = desk.start("plan", code, "--json", stderr=stream)
+
+    def waiting() -> Any:
+        found = desk.run("runs", "--json", expect=0).document
+        return found and found[0]["waiting_for"] and found[0]
+
+    run = until("a run that waits", waiting)
+    assert run["waiting_for"] == {
+        "reason": "too_many_requests",
+        "service": "EDD",
+        "detail": "it answered 429",
+        "attempt": 0,
+        "tries": 0,
+        "text": "waits for the shop: it answered 429",
+    }
+    left = (datetime.fromisoformat(run["waiting_until"]) - datetime.now(UTC)).total_seconds()
+    assert 500 < left <= 600
+    assert WAITS in desk.run("runs", expect=0).out
+    assert f"It {WAITS}" in desk.run("runs", str(run["run"]), expect=0).out
+    (entry,) = desk.run("quota", "--json", expect=0).document["waiting"]
+    assert (entry["run"], entry["waiting_for"], entry["waiting_until"]) == (
+        run["run"],
+        run["waiting_for"],
+        run["waiting_until"],
+    )
+    assert f"run {run['run']} {code} by " in desk.run("quota", expect=0).out
+    until("a line about the wait", lambda: errors.read_text(encoding="utf-8"))
+    desk.run("stop", str(run["run"]), expect=0)
+    said = desk.finish(process)
+    assert said.status == 5
+    assert (said.document["state"], said.document["waiting_for"], said.document["waiting_until"]) == (
+        "stopped",
+        None,
+        None,
+    )
+    # One line for the one wait, however long it lasted.
+    (line,) = [line for line in errors.read_text(encoding="utf-8").splitlines() if WAITS in line]
+    assert line.startswith(f"bema-tui: run {run['run']} ")
+
+
+@pytest.mark.fault("A8", "D5")
+@pytest.mark.parametrize("words", [("doctor",), ("campaigns", "discover")])
+def test_a_command_without_a_run_says_what_it_waits_for_and_ends_at_once(
+    words: tuple[str, ...], simulated: Simulated, desk: Desk, tmp_path: Path
+) -> None:
+    simulated.set(maintenance=True)
+    errors = tmp_path / "stderr"
+    with errors.open("w", encoding="utf-8") as stream:
+        process = desk.start(*words, stderr=stream)
+        line = until("a line about the wait", lambda: errors.read_text(encoding="utf-8"))
+        process.send_signal(signal.SIGINT)
+        assert desk.finish(process).status == 5
+    assert line.startswith("bema-tui: waits for the shop: it answered 503, until ")
+    told = errors.read_text(encoding="utf-8")
+    assert "interrupted by SIGINT" in told
+    assert "resume" not in told
+    assert "Aborted" not in told
+
+
+def close_until(desk: Desk, moment: datetime) -> None:
+    """What an older version wrote down after an answer that asked for years."""
+    times = (when.isoformat(timespec="microseconds") for when in (datetime.now(UTC), moment, moment))
+    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        connection.execute("DELETE FROM quota_windows")
+        connection.execute(
+            "INSERT INTO quota_windows VALUES (?, 1000000, 1000000, 0, ?, ?, 1, ?)",
+            (desk.environment["BEMA_MAILERLITE_URL"], *times),
+        )
+
+
+@pytest.mark.fault("E5")
+def test_an_account_that_is_closed_for_years_is_so_for_an_hour_and_a_command_opens_it(
+    simulated: Simulated, desk: Desk
+) -> None:
+    code = desk.discover()
+    now = datetime.now(UTC)
+    close_until(desk, datetime(2058, 3, 4, 5, 6, 7, tzinfo=UTC))
+    shown = desk.run("quota", "--json", expect=0).document
+    assert (shown["left"], shown["reserve"], shown["waiting"]) == (0, 10, [])
+    closed = datetime.fromisoformat(shown["closed_until"])
+    assert timedelta(minutes=59) < closed - now < timedelta(minutes=62)
+    assert "MailerLite refuses until " in desk.run("quota", expect=0).out
+    cleared = desk.run("quota", "clear", "--json", expect=0).document
+    assert cleared == {"cleared": True, "closed_until": shown["closed_until"]}
+    assert desk.run("plan", code, "--json").document["state"] == "planned"
+    again = desk.run("quota", "clear", "--json", expect=2)
+    assert "is not closed" in again.complaint
+    assert desk.run("quota", "--json", expect=0).document["closed_until"] is None
+    assert "may leave" in desk.run("quota", expect=0).out
+
+
+@pytest.mark.fault("E8")
+def test_less_memory_than_a_run_needs_is_refused_before_anything_is_asked(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    asked = len(simulated.requests())
+    desk.environment["BEMA_MEMORY_LIMIT"] = "1"
+    said = desk.run("plan", code, "--json", expect=2)
+    assert "health.memory_limit: must be from 100,663,296 to" in said.complaint
+    assert len(simulated.requests()) == asked

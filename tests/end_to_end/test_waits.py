@@ -1,0 +1,205 @@
+"""Whatever a run waits for is a fact in the run while it lasts, on every screen, and no longer; no wait is for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import define, field
+from sqlalchemy import Row
+
+from bema_tui.errors import RateLimited
+from bema_tui.model import RunState
+from bema_tui.store.database import utc_now
+from bema_tui.store.locks import LockAges
+from bema_tui.store.snapshot import SnapshotReader
+from bema_tui.store.views import RunView
+from bema_tui.store.waits import RunWaits
+from bema_tui.sync.interrupt import RunInterrupt, stopped
+from bema_tui.sync.quota import clear_closing, quota_now
+from bema_tui.waits import Wait, WaitReason
+from tests.end_to_end.conftest import Simulate
+from tests.end_to_end.consoles import Simulated
+from tests.end_to_end.engine import Engine, engine_on
+
+SMALL: dict[str, Any] = {"seed": 24, "subscribers": 120, "orders": 90, "campaigns": 1}
+MAINTENANCE = Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503")
+QUOTA = Wait(WaitReason.QUOTA, "MailerLite")
+
+
+@define
+class Skipping:
+    """A clock that waits move: nobody waits in real time. What the run shows is looked at in each long wait."""
+
+    offset: timedelta = timedelta()
+
+    def __call__(self) -> Any:
+        return utc_now() + self.offset
+
+
+class Skip(RunInterrupt):
+    """Sleeps by moving the clock, after a look by ``watch`` into each sleep of over a second."""
+
+    def __init__(self, clock: Skipping, watch: Callable[[float], Awaitable[None]]) -> None:
+        super().__init__()
+        self._clock = clock
+        self._watch = watch
+
+    async def sleep(self, seconds: float) -> None:
+        self.check()
+        if seconds > 1.0:
+            await self._watch(seconds)
+        await asyncio.sleep(0)
+        self._clock.offset += timedelta(seconds=seconds)
+        self.check()
+
+
+@define
+class Seen:
+    """A run on its way, and what it showed in its waits."""
+
+    engine: Engine
+    clock: Skipping
+    simulated: Simulated
+    runs: list[RunView] = field(factory=list)
+    during: Callable[[Seen], Awaitable[None]] | None = None
+
+    async def look(self, _seconds: float) -> None:
+        row = await self.engine.last_run()
+        reader = SnapshotReader(self.engine.db, self.engine.me, LockAges())
+        (in_snapshot,) = (run for run in (await reader.read()).runs if run.id == row.id)
+        view = await reader.run(row.id)
+        assert (view.waiting_for, view.waiting_until) == (in_snapshot.waiting_for, in_snapshot.waiting_until)
+        self.runs.append(view)
+        if self.during is not None:
+            await self.during(self)
+
+    async def sync(self, code: str) -> Row[Any]:
+        begun = await self.engine.runner.begin(code, kind="sync", yes=True, options={"create_missing": True})
+        await self.engine.runner.carry_out(begun, Skip(self.clock, self.look))
+        return await self.engine.last_run()
+
+    def waits(self) -> list[Wait | None]:
+        return [run.waiting_for for run in self.runs]
+
+
+@pytest.fixture
+async def seen(simulate: Simulate, tmp_path: Path) -> Any:
+    simulated = simulate(**SMALL)
+    clock = Skipping()
+    async with engine_on(simulated, tmp_path, clock=clock) as engine:
+        yield Seen(engine, clock, simulated)
+
+
+async def code_of(seen: Seen) -> str:
+    return (await seen.engine.discover())[0].code
+
+
+@pytest.mark.fault("A8", "D5")
+async def test_a_shop_in_maintenance_is_waited_for_and_the_run_says_so(seen: Seen) -> None:
+    code = await code_of(seen)
+
+    async def over_after_three(seen: Seen) -> None:
+        if len(seen.runs) == 3:
+            seen.simulated.ask("set", {"maintenance": False})
+
+    seen.during = over_after_three
+    seen.simulated.ask("set", {"maintenance": True})
+    done = await seen.sync(code)
+    assert seen.waits() == [MAINTENANCE] * 3
+    for run in seen.runs:
+        assert run.state is RunState.PLANNING
+        assert 28 < run.wait_seconds <= 30
+    assert (done.state, done.waiting_for, done.waiting_until) == (RunState.DONE, None, None)
+
+
+@pytest.mark.fault("A8", "D5")
+async def test_over_ten_minutes_of_maintenance_pause_the_run_which_then_goes_on_by_itself(seen: Seen) -> None:
+    code = await code_of(seen)
+    paused: list[RunView] = []
+    began = seen.clock()
+    reader = SnapshotReader(seen.engine.db, seen.engine.me, LockAges())
+
+    class Watching(Skip):
+        async def sleep(self, seconds: float) -> None:
+            if seconds < 1.0 and not paused:  # a pause is slept in small pieces
+                paused.append(await reader.run((await seen.engine.last_run()).id))
+                seen.simulated.ask("set", {"maintenance": False})
+            await super().sleep(seconds)
+
+    seen.simulated.ask("set", {"maintenance": True})
+    begun = await seen.engine.runner.begin(code, kind="sync", yes=True, options={"create_missing": True})
+    assert await seen.engine.runner.carry_out(begun, Watching(seen.clock, seen.look)) is RunState.DONE
+    assert len(seen.runs) == 20
+    (run,) = paused
+    assert (run.state, run.waiting_for) == (RunState.PAUSED, MAINTENANCE)
+    assert 598 < run.wait_seconds <= 600
+    assert run.note.startswith("EDD is not available: it answered 503, over and over, and asks for 600 seconds more.")
+    assert 1195 <= (seen.clock() - began).total_seconds() < 1300
+
+
+@pytest.mark.fault("E5")
+async def test_years_of_patience_are_an_hour_and_one_command_ends_that(seen: Seen) -> None:
+    code = await code_of(seen)
+    seen.simulated.ask("set", {"quota": 0, "retry_after": 1_000_000_000})
+    cleared: list[float] = []
+
+    class Clearing(Skip):
+        async def sleep(self, seconds: float) -> None:
+            settings = seen.engine.settings.mailerlite
+            if not cleared:
+                found = await quota_now(seen.engine.db, settings)
+                if found.closed_until is not None and found.waiting:
+                    (waiting,) = found.waiting
+                    assert waiting.wait == QUOTA
+                    assert found.left == 0
+                    seen.simulated.ask("set", {"quota": 1_000_000, "retry_after": None})
+                    until = await clear_closing(seen.engine.db, settings, seen.engine.me)
+                    cleared.append((until - seen.clock()).total_seconds())
+            await asyncio.sleep(0.02 if cleared else 0.0)  # the word is heard in real time
+
+    begun = await seen.engine.runner.begin(code, kind="sync", yes=True, options={"create_missing": True})
+    began = seen.clock()
+    assert await seen.engine.runner.carry_out(begun, Clearing(seen.clock, seen.look)) is RunState.DONE
+    assert 3590 < cleared[0] <= 3600
+    assert (seen.clock() - began).total_seconds() < 600
+
+
+@pytest.mark.fault("E5")
+async def test_a_run_that_is_paused_for_a_day_in_all_ends_itself(seen: Seen) -> None:
+    code = await code_of(seen)
+    seen.simulated.ask("set", {"quota": 0, "retry_after": 1_000_000_000})
+
+    class Leaping(Skip):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            self._clock.offset += timedelta(seconds=600)
+
+    begun = await seen.engine.runner.begin(code, kind="sync", yes=True)
+    began = seen.clock()
+    with pytest.raises(RateLimited, match="asks for an hour more"):
+        await seen.engine.runner.carry_out(begun, Leaping(seen.clock, seen.look))
+    assert (await seen.engine.last_run()).state == RunState.FAILED
+    assert (seen.clock() - began).total_seconds() > 86_400
+
+
+async def test_a_stop_ends_the_wait_and_the_fact_with_it(seen: Seen) -> None:
+    code = await code_of(seen)
+    seen.simulated.ask("set", {"maintenance": True})
+    begun = await seen.engine.runner.begin(code, kind="sync", yes=True)
+    interrupts: list[Skip] = []
+
+    async def stop(_seconds: float) -> None:
+        await seen.look(_seconds)
+        interrupts[0].stop(stopped("carol", ""))
+
+    interrupts.append(Skip(seen.clock, stop))
+    assert await seen.engine.runner.carry_out(begun, interrupts[0]) is RunState.STOPPED
+    assert seen.waits() == [MAINTENANCE]
+    row = await seen.engine.last_run()
+    assert (row.waiting_for, row.waiting_until) == (None, None)
+    assert await RunWaits(seen.engine.db).all() == ()
