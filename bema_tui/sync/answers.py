@@ -27,6 +27,14 @@ def item_of(row: LedgerRow) -> BatchItem:
     return BatchItem.unassign(row.subscriber_id, row.target)
 
 
+_STANDS_ALREADY = {
+    ChangeKind.ADD_GROUP: ALREADY_IN,
+    ChangeKind.REMOVE_GROUP: NOT_IN,
+    ChangeKind.SET_FIELD: "the field has this value already",
+}
+_READ_AFTER_404 = frozenset({ChangeKind.REMOVE_GROUP, ChangeKind.SET_FIELD})
+
+
 def field_value(text: str | None) -> str | int | None:
     """A value as it goes out: what is a number to the letter as a number (the purchase field is one), else as text."""
     if text is not None and text.isascii() and text.isdigit() and str(int(text)) == text:
@@ -49,11 +57,10 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False)
     if answer.problem:
         why = f"its answer can't be read ({answer.problem}); to be read back"
         return Settled(row.id, ChangeState.UNKNOWN, why, tries=repeated)
-    if answer.code == 404 and row.kind is ChangeKind.REMOVE_GROUP:
-        # Gone from the group, or gone altogether: the same code for both, so the person is read.
-        return Settled(row.id, ChangeState.UNKNOWN, "404 on the remove; to be read back", 404, tries=repeated)
-    if answer.code == 404 and row.kind is ChangeKind.SET_FIELD:
-        return Settled(row.id, ChangeState.FAILED, f"404: {GONE}", refused_status=404)
+    if answer.code == 404 and row.kind in _READ_AFTER_404:
+        # Gone from the group, or gone altogether, or not found by this form of request: the person is read by id.
+        what = "remove" if row.kind is ChangeKind.REMOVE_GROUP else "write"
+        return Settled(row.id, ChangeState.UNKNOWN, f"404 on the {what}; to be read back", 404, tries=repeated)
     if answer.code == 429 or answer.code in NO_RIGHT:
         # Neither is a try: the one waits for the quota, the other for a key; nothing was done.
         note = f"answer {answer.code}; to be sent again"
@@ -76,8 +83,8 @@ def settle_read(row: LedgerRow, person: Subscriber | None) -> Settled:
         # A refusal to the only try says that the row itself did nothing: others brought it about.
         if row.refused_status is None or row.attempts > 1:
             return Settled(row.id, ChangeState.APPLIED)
-        return Settled(row.id, ChangeState.SKIPPED, ALREADY_IN if row.kind is ChangeKind.ADD_GROUP else NOT_IN)
-    if row.refused_status is not None and not (row.refused_status == 404 and row.kind is ChangeKind.REMOVE_GROUP):
+        return Settled(row.id, ChangeState.SKIPPED, _STANDS_ALREADY[row.kind])
+    if row.refused_status is not None and not (row.refused_status == 404 and row.kind in _READ_AFTER_404):
         return Settled(row.id, ChangeState.FAILED, row.error, refused_status=row.refused_status)
     if row.attempts >= MAX_TRIES:
         return Settled(row.id, ChangeState.FAILED, f"tried {row.attempts} times, read back: not written")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.purchases import same_value
+from bema_tui.emails import spellings
 from bema_tui.errors import BadAnswer, RequestRefused, WriteUnknown
 from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
 from bema_tui.store.ledger_rows import LedgerRow, Settled
@@ -78,11 +79,12 @@ async def create_people(job: Job, keeper: Keeper, account: Account, watch: Calla
 
 async def _create(job: Job, account: Account, row: LedgerRow, key: str) -> bool:
     """Create one person if it is proved that nobody has the address yet; true when they were created and shown."""
-    (looked,) = await find_by_address(job, [row.email])
-    if looked.problem:
-        await _settle(job, row, ChangeState.SKIPPED, f"is not proved to be unknown: {looked.problem}")
+    looked = await find_by_address(job, spellings(row.email))
+    there = next((one.answer.subscriber() for one in looked if one.answer is not None), None)
+    problem = next((one.problem for one in looked if one.problem), "")
+    if problem and there is None:
+        await _settle(job, row, ChangeState.SKIPPED, f"is not proved to be unknown: {problem}")
         return False
-    there = None if looked.answer is None else looked.answer.subscriber()
     if there is not None:
         done = _shows(there, row, key)
         state = ChangeState.APPLIED if done else ChangeState.SKIPPED

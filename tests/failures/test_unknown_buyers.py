@@ -62,3 +62,16 @@ def test_an_account_without_anybody_knows_no_buyer(simulated: Simulated, desk: D
     desk.run("sync", code, "--yes", "--json")
     assert "new@nowhere.example" in findings(desk, "buyer_unknown")
     assert findings(desk, "blocked_record") == set()
+
+
+def test_nobody_is_gone_because_a_write_finds_nobody(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    email = simulated.buyer("buyer in GOLD", code)
+    number = next(row["id"] for row in simulated.state()["subscribers"] if row["email"] == email)
+    simulated.change(answer={"side": "mailerlite", "method": "PUT", "path": f"subscribers/{number}", "status": 404})
+    done = desk.run("sync", code, "--yes", "--max-moves", "1000", "--json", expect=3).document
+    assert (done["state"], done["failed"] > 0) == ("done", True)
+    assert findings(desk, "subscriber_gone") == set()
+    rows = desk.run("changes", str(done["run"]), "--json").document
+    errors = [row["error"] for row in rows if row["email"] == email and row["state"] == "failed"]
+    assert errors == ["tried 3 times, read back: not written"]

@@ -51,11 +51,18 @@ def test_assign_and_unassign_are_applied_by_their_status() -> None:
     assert settle_answer(REMOVE, BatchAnswer(204, None)).state is ChangeState.APPLIED
 
 
-def test_a_404_says_who_is_gone_but_where_it_can_be_the_group_it_is_read() -> None:
-    assert settle_answer(FIELD, BatchAnswer(404, {"message": ""})).state is ChangeState.FAILED
-    assert settle_answer(FIELD, BatchAnswer(404, {"message": ""})).refused_status == 404
-    for membership in (ADD, REMOVE):
-        assert settle_answer(membership, BatchAnswer(404, {"message": ""})).state is ChangeState.UNKNOWN
+@pytest.mark.parametrize("row", [FIELD, ADD, REMOVE])
+def test_a_404_to_a_write_proves_nothing_so_the_person_is_read(row: LedgerRow) -> None:
+    settled = settle_answer(row, BatchAnswer(404, {"message": ""}))
+    assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, 404)
+    assert settle_read(evolve(row, refused_status=404, attempts=1), None).error == GONE
+
+
+def test_a_field_whose_write_was_answered_404_is_written_again_while_its_person_is_there() -> None:
+    row = evolve(FIELD, refused_status=404, attempts=1)
+    assert settle_read(row, person()).state is ChangeState.PLANNED
+    failed = settle_read(evolve(row, attempts=3), person())
+    assert (failed.state, failed.refused_status) == (ChangeState.FAILED, None), "not gone, and not refused"
 
 
 @pytest.mark.parametrize("code", [400, 404, 409, 422])
