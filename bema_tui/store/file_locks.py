@@ -54,6 +54,7 @@ class _Lock:
 
 def writer_of(path: Path) -> Process | None:
     """The process that holds the database's write lock now; None when there is none, or it can't be told."""
+    path = Path(os.path.realpath(path))
     beside = _locks(Path(f"{path}-shm"))
     holders = [lock.pid for lock in beside if lock.exclusive and lock.covers(_WRITING)]
     holders += [lock.pid for lock in beside if lock.exclusive and lock.covers(_RECOVERING)]

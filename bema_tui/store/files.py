@@ -21,6 +21,7 @@ from bema_tui.store.file_locks import process, users_apart
 VERSION_TABLE: Final = "alembic_version"
 
 _OPEN_IT: Final = "open the database"
+_LOOKS: Final = 3
 _LOOK_AGAIN_SECONDS: Final = 0.02
 _OPENING_SECONDS: Final = 3.0  # what another process may take between its locks on the two files
 
@@ -110,17 +111,19 @@ class HeldFiles:
             StoreError: it was removed or replaced.
         """
         for name, opened in self._files.items():
-            if _identity(name) == opened:
-                continue
-            whole = name == self._path
-            raise StoreError(
-                f"The database{'' if whole else chr(39) + 's log'} file was removed or replaced while it was open.",
-                where=str(name),
-                advice="Put the file back, or a copy of it, and start again."
-                if whole
-                else "End every bema-tui that has this database open (what they wrote is kept when the last one ends), "
-                "then start again and resume what `bema-tui runs` shows.",
+            if _identity(name) != opened:
+                raise self._lost(name)
+
+    def _lost(self, name: Path) -> StoreError:
+        if name == self._path:
+            what, advice = "database file", "Put the file back, or a copy of it, and start again."
+        else:
+            what = "database's log file"
+            advice = (
+                "End every bema-tui that has this database open (what they wrote is kept when the last one ends), then "
+                "start again and resume what `bema-tui runs` shows."
             )
+        return StoreError(f"The {what} was removed or replaced while it was open.", where=str(name), advice=advice)
 
     def checkpoint(self) -> None:
         """Bring what is committed from the log into the database file, as far as nobody is in the way."""
@@ -170,17 +173,18 @@ def _look(path: Path, *, log_filled: bool) -> Contents:
     """What stands in the file, read without a lock, a change, or a new file beside it.
 
     A database that was made a moment ago may have all its tables in its log. Then the log is read too; the files that
-    this needs are there already.
+    this needs are there already. One whose log is just brought into it can look damaged for a moment.
     """
-    try:
-        found = _read(path, "mode=ro&immutable=1")
-    except sqlite3.DatabaseError:
-        if not log_filled:
-            raise
-    else:
-        if not (found.empty and log_filled):
+    for _ in range(_LOOKS):
+        try:
+            found = _read(path, "mode=ro&immutable=1")
+        except sqlite3.DatabaseError:
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        else:
+            if found.empty and log_filled:
+                break
             return found
-    return _read(path, "mode=ro")
+    return _read(path, "mode=ro" if log_filled else "mode=ro&immutable=1")
 
 
 def _read(path: Path, how: str) -> Contents:

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 import httpx
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -34,6 +35,13 @@ def until(what: str, look: Callable[[], Any], every: float = 0.02) -> Any:
             pytest.fail(f"after {DEADLINE:.0f} s still not: {what}")
         time.sleep(every)
     return seen
+
+
+def suspend(pid: int) -> None:
+    """Suspend a process, and wait until it sleeps."""
+    process = psutil.Process(pid)
+    process.suspend()
+    until("it sleeps", lambda: process.status() == psutil.STATUS_STOPPED)
 
 
 @attrs.frozen

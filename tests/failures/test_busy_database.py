@@ -13,7 +13,7 @@ import pytest
 
 from bema_tui.store import database
 
-from .desk import Desk, Simulated
+from .desk import Desk, Simulated, suspend
 
 HOLD = """
 import sqlite3, sys
@@ -72,7 +72,7 @@ def test_what_only_reads_never_waits_for_a_writer(planned: tuple[Simulated, Desk
     desk.settings('timezone = "Europe/Berlin"\n')
     with writing(desk) as writer:
         if suspended:
-            writer.suspend()
+            suspend(writer.pid)
         for words in READING:
             said = desk.run(*words, "--json", expect=0)
             assert said.document, words
@@ -108,7 +108,7 @@ def test_what_waits_too_long_to_write_says_for_whom(
     monkeypatch.setattr(database, "PATIENCE", 0.05)
     with writing(desk) as writer:
         if suspended:
-            writer.suspend()
+            suspend(writer.pid)
         for words in WRITING:
             said = desk.run(*words, "--json", expect=1)
             assert f"{writer.name()} (process {writer.pid}, {writer.username()}" in said.complaint, words

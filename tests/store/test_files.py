@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from bema_tui.errors import StoreError
 from bema_tui.store import files
 from bema_tui.store.activity import Activity
 from bema_tui.store.database import Database
+
+from ..failures.desk import suspend
 
 pytestmark = pytest.mark.fault("E2")
 
@@ -180,7 +181,7 @@ async def test_one_that_is_suspended_there_is_named_with_how_to_wake_it(
     monkeypatch.setattr(files, "_OPENING_SECONDS", 0.05)
     with another_process(file) as other:
         both_removed(file)
-        psutil.Process(other.pid).suspend()
+        suspend(other.pid)
         with pytest.raises(StoreError, match=f"process {other.pid}, .*, suspended") as caught:
             await Database.open(str(file))
         assert f"kill -CONT {other.pid}" in caught.value.advice

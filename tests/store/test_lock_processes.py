@@ -22,6 +22,8 @@ from bema_tui.store.database import Database, utc_now
 from bema_tui.store.identity import current_holder, known_alive
 from bema_tui.store.locks import DatabaseLocks, LockAges
 
+from ..failures.desk import suspend
+
 ACQUIRE = """
 import asyncio, sys, time
 from bema_tui.errors import LockHeld
@@ -153,7 +155,7 @@ def test_a_child_is_known_as_alive_also_suspended_then_as_gone() -> None:
     elsewhere = evolve(holder, pid_namespace="pid:[1]")
     try:
         assert known_alive(holder, me) is True
-        psutil.Process(child.pid).suspend()
+        suspend(child.pid)
         assert known_alive(holder, me) is True
         # The number is in use, but by a process that began at another time than the holder did.
         assert known_alive(evolve(holder, process_started=started - 1000), me) is False
@@ -191,7 +193,7 @@ async def test_a_suspended_holder_keeps_its_lock_however_old_and_how_to_wake_it_
     with contenders(database_file, 1) as (process,):
         go(process)
         taken_by(process)
-        psutil.Process(process.pid).suspend()
+        suspend(process.pid)
         async with await Database.open(str(database_file), clock=lambda: utc_now() + timedelta(hours=2)) as db:
             locks = DatabaseLocks(db, LockAges(), current_holder())
             assert await locks.sweep() == ()
