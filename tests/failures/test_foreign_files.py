@@ -80,10 +80,13 @@ COMMANDS = (("runs",), ("sync", "2026_ETB_NBL", "--yes"), ("doctor",))
 
 
 def said_by(desk: Desk, path: Path, words: tuple[str, ...]) -> tuple[Said, str]:
+    if words != ("doctor",):
+        said = desk.run(*words, "--database", str(path), "--json")
+        return said, said.complaint
+    for name in ("BEMA_MAILERLITE_KEY", "BEMA_EDD_KEY"):  # so that it need not find out that nobody is there
+        del desk.environment[name]
     said = desk.run(*words, "--database", str(path), "--json")
-    if words == ("doctor",):
-        return said, next(line["text"] for line in said.document["lines"] if line["verdict"] == "error")
-    return said, said.complaint
+    return said, " ".join(line["text"] for line in said.document["lines"] if line["verdict"] == "error")
 
 
 @pytest.mark.fault("B1")
@@ -109,7 +112,8 @@ def test_a_file_of_another_program_is_not_touched(
     path.chmod(0o644)
     before = seen(path.parent)
     said, complaint = said_by(desk, path, words)
-    assert (said.status, told in complaint) == (1, True), said
+    assert said.status == (2 if words == ("doctor",) else 1), said
+    assert told in complaint
     assert seen(path.parent) == before
 
 
