@@ -179,6 +179,7 @@ async def open_world(settings: Settings, *, reading: bool = False) -> AsyncItera
 
     A command that is only ``reading`` never waits for somebody who writes.
     """
+    from bema_tui.cli.suspending import suspended_between_writes
     from bema_tui.store.database import AT_ONCE, Database
     from bema_tui.store.identity import current_holder
     from bema_tui.store.locks import DatabaseLocks, LockAges
@@ -207,7 +208,8 @@ async def open_world(settings: Settings, *, reading: bool = False) -> AsyncItera
             except DatabaseBusy:
                 if not reading:  # what only reads does not need it
                     raise
-        yield World(settings, db, me, locks, ages, SnapshotReader(db, me, ages))
+        with suspended_between_writes(db):
+            yield World(settings, db, me, locks, ages, SnapshotReader(db, me, ages))
 
 
 def run_async(work: Callable[[], Coroutine[Any, Any, R]]) -> R:

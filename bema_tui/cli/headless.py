@@ -13,7 +13,6 @@ from attrs import asdict, frozen
 from bema_tui import signals
 from bema_tui.cli.common import World
 from bema_tui.cli.progress import follow
-from bema_tui.cli.suspending import suspended_between_writes
 from bema_tui.errors import BemaError, LockLost, StoreError
 from bema_tui.model import ChangeState, RunState
 from bema_tui.store.findings import Findings
@@ -70,7 +69,7 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
     """
     runner = Runner(world.db, world.settings, world.me, world.locks, connector(world.db, world.settings))
     interruption = _Interruption()
-    with signals.handed_to(interruption), suspended_between_writes(world.db):
+    with signals.handed_to(interruption):
         begun = await begin(runner)
         task = interruption.task = asyncio.create_task(runner.carry_out(begun, interruption.interrupt))
         progress = asyncio.create_task(follow(world, begun.run, quiet=quiet))
