@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import httpx
 
 from bema_tui.bounds import RETRY_AFTER
@@ -21,6 +23,9 @@ from bema_tui.providers.http_failures import TryFailedError
 from bema_tui.providers.http_fronts import refused_in_front, safe, sent_elsewhere
 from bema_tui.providers.http_policy import Call, FaultKind, Service
 from bema_tui.waits import Wait, WaitReason
+
+_TOO_HEAVY: Final = frozenset({500, 502, 504})
+"""What a server answers whose program ran out of memory or time."""
 
 
 def complaint(service: Service, call: Call, response: httpx.Response) -> BemaError | None:
@@ -82,7 +87,7 @@ def gave_up(service: Service, call: Call, failure: TryFailedError, patience: flo
             where=where,
             advice=_joined(
                 "Try again in some minutes; if it lasts, look at the service's own state page or error log.",
-                service.heavy_advice,
+                service.heavy_advice if failure.status in _TOO_HEAVY else "",
             ),
         )
     return ConnectionFailed(

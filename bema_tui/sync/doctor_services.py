@@ -24,6 +24,8 @@ from bema_tui.sync.services import SharedGate, connect_mailerlite, connect_shop
 
 CLOCK_SECONDS: Final = 60.0
 """A clock that is off by this much warns: dates of orders and of the quota's window are compared with it."""
+SHOP_PATIENCE: Final = 45.0
+"""Seconds: a shop in maintenance is asked once more, and then called so; who asks for a doctor wants to know now."""
 _CAREFUL: Final = "Nothing has to be done: a sync takes the careful assumption. Ask again later."
 _MOST_NAMED: Final = 2
 
@@ -33,7 +35,8 @@ async def look_at_shop(settings: Settings, db: Database, meter: Meter, waits: Wa
     if not (settings.edd.url and settings.edd.key and settings.edd.token):
         return []  # the settings' own line names what is missing
     lines: list[Line] = []
-    async with connect_shop(settings, NoInterrupt(), meter, waits=waits) as shop:
+    policy = HttpPolicy(patience=SHOP_PATIENCE)
+    async with connect_shop(settings, NoInterrupt(), meter, policy, waits=waits) as shop:
         try:
             lines += await _shop(shop, db)
         except BemaError as error:

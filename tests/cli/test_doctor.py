@@ -16,6 +16,7 @@ from bema_tui.config import load
 from bema_tui.model import CustomField
 from bema_tui.providers.mailerlite_probe import key_rule
 from bema_tui.store.database import Database, utc_now
+from bema_tui.sync import doctor_services
 from bema_tui.sync.doctor import examine
 from bema_tui.sync.doctor_lines import Line
 
@@ -346,6 +347,19 @@ def test_a_shop_without_sales_and_an_account_without_people_are_fine(
     assert "no sales yet" in lines(said, "sales")[0]["text"]
     assert "nobody yet" in lines(said, "people")[0]["text"]
     assert said.document["warning"] == 0
+
+
+def test_a_shop_in_maintenance_is_called_so_in_a_minute_not_in_ten(
+    simulated: Simulated, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert doctor_services.SHOP_PATIENCE < 60
+    monkeypatch.setattr(doctor_services, "SHOP_PATIENCE", 1.0)
+    simulated.set(maintenance=True)
+    said = desk.run("doctor", "--json", expect=1)
+    (line,) = lines(said, "shop")
+    assert "is not available: it answered 503" in line["text"]
+    assert "maintenance" in line["advice"]
+    assert verdicts(said, "mailerlite") == {"ok"}
 
 
 def test_rows_that_can_not_be_read_are_named(simulated: Simulated, desk: Desk) -> None:
