@@ -30,33 +30,36 @@ async def examine(
     Nothing is written outside; what the account answers is kept in the database. A thing that can't be looked at is an
     error line, never an exception, and the others are looked at all the same. ``waits`` shows what is waited for.
     """
-    of_machine: tuple[tuple[str, _OfSettings], ...] = (
-        (CONFIGURATION, look_at_settings),
-        ("files", look_at_files),
-        ("disk", look_at_disk),
-    )
+    of_machine: tuple[tuple[str, _OfSettings], ...] = ((CONFIGURATION, look_at_settings), ("disk", look_at_disk))
     for about, look in of_machine:
         for line in await looked(about, partial(asyncio.to_thread, look, settings)):
             yield line
     async with AsyncExitStack() as held:
         opened: list[Database] = []
+        ours: list[Database] = []
 
         async def database() -> list[Line]:
             db = await held.enter_async_context(await open_database(settings.database_url))
+            ours.append(db)
             lines = await look_at_database(db)
             if (forbids := await what_forbids_writing(db)) is not None:
                 return [*lines, forbids]
             opened.append(db)
             return lines
 
+        async def files() -> list[Line]:
+            return await asyncio.to_thread(look_at_files, settings, with_database=bool(ours))
+
         async def memory() -> list[Line]:
             opened.append(await held.enter_async_context(await Database.open(_IN_MEMORY)))
             return []
 
-        # Without a database that can be written the services are asked all the same; what they answer is kept nowhere.
-        for about, open_one in (("database", database), ("memory", memory)):
-            for line in () if opened else await looked(about, open_one):
+        for about, look_in_turn in (("database", database), ("files", files)):
+            for line in await looked(about, look_in_turn):
                 yield line
+        # Without a database that can be written the services are asked all the same; what they answer is kept nowhere.
+        for line in () if opened else await looked("memory", memory):
+            yield line
         if not opened:
             return
         meter = Meter()

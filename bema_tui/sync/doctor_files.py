@@ -22,12 +22,13 @@ _PATIENCE: Final = 1.0  # seconds that somebody who writes may take
 _OTHERS, _GROUP_AND_OTHERS, _MAY_WRITE = 0o007, 0o077, 0o022
 
 
-def look_at_files(settings: Settings) -> list[Line]:
+def look_at_files(settings: Settings, *, with_database: bool) -> list[Line]:
     """The rights on the files that hold keys, addresses of people, or what was done.
 
     Whether the database is shared with a group is its team's choice; the files with keys, and the log, are private.
+    What has the database's name and is not ours is left out: nobody should be told to change its rights.
     """
-    shared = _database_file(settings)
+    shared = _database_file(settings) if with_database else None
     settings_file, log = (Path(name).absolute() if name else None for name in (settings.source, settings.log_file))
     lines = [*_folders(shared, settings_file, log)]
     if settings_file is not None:

@@ -18,7 +18,7 @@ from bema_tui.providers.mailerlite import MailerLite
 
 from .helpers import KEY, TOKEN, Time
 
-QUICK = HttpPolicy(timeout=0.2, tries=2)
+QUICK = HttpPolicy(timeout=10.0, tries=2)
 Reaction = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -88,7 +88,11 @@ async def test_a_service_that_never_answers() -> None:
     async def keep_quiet(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    async with serving(keep_quiet) as url, service(url) as mailerlite:
+    policy = HttpPolicy(timeout=0.2, tries=2)
+    async with (
+        serving(keep_quiet) as url,
+        MailerLite(url, KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy) as mailerlite,
+    ):
         with pytest.raises(ConnectionFailed, match=r"no answer within 0\.2 seconds"):
             await mailerlite.validate_connection()
 
