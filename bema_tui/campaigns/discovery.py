@@ -182,7 +182,7 @@ def _no_artist(products: Sequence[Product], sold: Collection[str]) -> Finding:
     rest = f" and {more:,} more" if more > 0 else ""
     many = "1 product has" if len(products) == 1 else f"{len(products):,} products have"
     message = (
-        f"{many} no artist, that is no category whose slug ends in {ARTIST_SLUG}; {len(bought):,} of them sold: "
+        f"{many} no artist (no category whose slug ends in {ARTIST_SLUG}), of which {len(bought):,} sold: "
         f"{', '.join(named)}{rest}."
     )
     advice = (

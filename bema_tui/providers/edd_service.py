@@ -50,13 +50,13 @@ _FAULT_ADVICE: Final = {
 }
 
 
-def base_of_shop(url: str) -> httpx.URL:
+def base_of_shop(url: str, *, setting: str = "The shop's address (BEMA_EDD_URL)") -> httpx.URL:
     """The checked base address of a shop; an ``/edd-api/…`` behind it is left off.
 
     Raises:
         ConfigurationError: it is no address that can be used.
     """
-    address = base_address(url, setting="The shop's address (BEMA_EDD_URL)")
+    address = base_address(url, setting=setting)
     # Many paste the API's address: it is the same shop, and with plain permalinks only its front page answers.
     return address.copy_with(path=_API_PATH.sub("", address.path) or "/")
 

@@ -15,6 +15,7 @@ from bema_tui.interfaces import Interrupt
 from bema_tui.model import Order
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.edd_lookups import By, LookUps, Shown, Wanted
+from bema_tui.providers.edd_service import base_of_shop
 from bema_tui.providers.gates import NoMeter
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders
@@ -54,6 +55,7 @@ async def move_shop(db: Database, settings: Settings, url: str, interrupt: Inter
         ConfigurationError: the address can't be one.
         ProviderError: the shop does not answer there, or the key may not see sales.
     """
+    base_of_shop(url, setting="The new address")
     owner = DatabaseSettings(db)
     before = await owner.get("shop")
     async with _shop_at(url, settings, interrupt) as shop:

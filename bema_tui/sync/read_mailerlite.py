@@ -16,6 +16,7 @@ from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.reading_costs import (
     ACCOUNT_PAGE,
+    BY_GROUPS,
     BY_SWEEP,
     GROUP_PAGE,
     ReadingCost,
@@ -80,7 +81,7 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
             "completeness": Completeness.PARTIAL if job.unsettled else Completeness.COMPLETE,
             "at": job.db.now().isoformat(),
             "people": people,
-            "strategy": cost.strategy,
+            "strategy": BY_GROUPS if lacking is None else BY_SWEEP,
             "requests": job.meter.read - before,
             "requests_forecast": cost.requests,
             "batch_items_count": batch.item > 0,

@@ -123,7 +123,7 @@ def test_products_without_an_artist_are_counted_in_one_finding() -> None:
     (only,) = result.findings
     assert (only.rule, only.subject) == (FindingRule.ARTIST_UNCLEAR, "products without an artist")
     assert only.message.startswith("110 products have no artist")
-    assert "1 of them sold: 'Shirt 77' (77), 'Shirt 20' (20)" in only.message
+    assert "of which 1 sold: 'Shirt 77' (77), 'Shirt 20' (20)" in only.message
     assert only.message.endswith(" and 105 more.")
     assert "discover --without-artist" in only.advice
     assert result.without_artist == tuple(sorted(shirts, key=lambda one: (len(one.id), one.id)))

@@ -142,6 +142,10 @@ class Account:
             counted = len(self.people if self._choices.filtered_count == "whole" else people)
             return 200, {"total": counted + self.counted_besides}
         people = people[: self._choices.account_page] if self._choices.ends_early else people
+        if self._choices.numbered_account:
+            self._listings += 1
+            rows = [self._row(person, with_groups="include" in query) for person in people]
+            return self._by_number(rows, query, self._choices.account_page, 25)
         return self._by_cursor(people, query, self._choices.account_page, 25)
 
     def _list_members(self, group: str, *, query: Query, **_: Any) -> Answer:

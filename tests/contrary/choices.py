@@ -24,8 +24,10 @@ class Choices:
     page_as_text: bool = False
     numbered_groups: bool = False
     """The members of a group in numbered pages, as in 2022."""
+    numbered_account: bool = False
+    """The account's people in numbered pages."""
     restless: Literal["no", "leaves one out", "changes its total"] = "no"
-    """What each listing of a group's members does anew: leave out another of them, or, in pages, count otherwise."""
+    """What each listing of people does anew: leave out another of a group's, or, in numbered pages, count otherwise."""
     ends_early: bool = False
     """The account's list has one page, whatever the account counts."""
     cursor_at_end: bool = False

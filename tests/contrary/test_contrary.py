@@ -234,6 +234,22 @@ async def test_buyers_whom_a_list_that_ends_early_did_not_show_are_looked_up(sho
             assert await engine.findings(shop.release.code) == +expected.findings[shop.release.code]
 
 
+@pytest.mark.fault("E10")
+async def test_an_account_whose_list_changes_while_it_is_swept_is_read_by_its_groups(
+    shop: Shop, tmp_path: Path
+) -> None:
+    choices = Choices(account_page=40, numbered_account=True, restless="changes its total")
+    with ContraryMailerLite(shop.state, choices) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            expected = account_after(mailerlite.state(), [shop.release])
+            assert await engine.sync(shop.release.code) is RunState.DONE
+            assert differences(expected, account_of(mailerlite.state())) == []
+            assert (await engine.last_run()).mailerlite_read["strategy"] == BY_GROUPS
+        asked = [line for line in mailerlite.requests if line.startswith("GET /subscribers?")]
+        assert [line.partition("page=")[2][:1] for line in asked if "limit=0" not in line] == ["", "2"]
+        assert any("/subscribers?filter" in line for line in mailerlite.requests if line.startswith("GET /groups/"))
+
+
 async def test_people_whom_an_account_counts_and_never_shows_are_looked_for_once(shop: Shop, tmp_path: Path) -> None:
     with ContraryMailerLite(shop.state, Choices()) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
