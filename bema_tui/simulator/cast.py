@@ -30,7 +30,8 @@ class Role:
     """A state of one person in one campaign.
 
     `field`: the place of the order whose number the purchase field holds, ``row`` for the first order's row id,
-    ``wrong`` for a number that is no order, or None. `address`: how the shop or MailerLite spells the e-mail.
+    ``wrong`` for a number that is no order, or None. `address`: how the shop or MailerLite spells the e-mail; a
+    ``typo`` is somebody else's until the order is edited.
     """
 
     name: str
@@ -100,10 +101,11 @@ ROLES: tuple[Role, ...] = (
     Role("address that is no proper one", ("GOLD",), _ONE, address="dots"),
     Role("name that is too long", ("SILVER",), _ONE, called=("Ana", "de la " * 20 + "Cruz")),
 )
-RENEWALS: tuple[Role, ...] = (
+EDITS: tuple[Role, ...] = (
     Role("two orders of one key", ("GOLD",), (Bought(), Bought(renews=True))),
     Role("a renewal that is on hold", ("SILVER",), (Bought(), Bought("on_hold", renews=True))),
-    Role("a renewal that a plugin lists", ("BRONZE",), (Bought(), Bought("edd_subscription", renews=True))),
+    Role("a renewal that a plugin may list", ("BRONZE",), (Bought(), Bought("edd_subscription", renews=True))),
     Role("refunded, then renewed", ("GOLD",), (Bought("refunded"), Bought(renews=True))),
+    Role("address mistyped at the checkout", ("SILVER",), _ONE, address="typo"),
 )
-"""Buyers with two orders of one key, where the settings ask for them."""
+"""Buyers whose orders change their address, or share a key: only where the settings ask for them."""

@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from bema_tui.simulator.cast import RENEWALS, ROLES, Bought, Role
+from bema_tui.simulator.cast import EDITS, ROLES, Bought, Role
 from bema_tui.simulator.names import PURCHASED_SUFFIXES, TIER_SUFFIXES
 from bema_tui.simulator.names_of_people import PEOPLE, address
 from bema_tui.simulator.orders_of_shop import Draft, OrderBook, take_in
@@ -93,7 +93,7 @@ class _Builder:
     def _cast(self, spare: list[Subscriber]) -> int:
         """Puts people into every state, once at least and again while there are many; gives how many it used."""
         plans = self.label.plans
-        roles = ROLES + (RENEWALS if self.world.settings.renewals else ())
+        roles = ROLES + (EDITS if self.world.settings.renewals else ())
         used = 0
         for turn in range(len(plans)):
             if turn and used > len(spare) * 0.1:
@@ -124,7 +124,9 @@ class _Builder:
             for other in self.label.plans:
                 if other is not plan:
                     world.assign(person, other.groups["OPT-IN"])
-        typed = f" {person.email.title()} " if role.address == "odd" else person.email
+        typed = {"odd": f" {person.email.title()} ", "typo": person.email.replace("@", "@mistyped.")}.get(
+            role.address, person.email
+        )
         drafts: list[Draft] = []
         for bought in role.orders:
             drafts.append(self.book.buy(plan, typed, bought, drafts[-1] if drafts else None))

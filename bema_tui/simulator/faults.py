@@ -70,6 +70,13 @@ the fields below. All of it is optional; no value here is the default::
 
 Every draw depends on the seed, the side and the number of the request on that side alone. Switches can also
 be set while the simulator runs: ``POST /_simulator/set`` takes an object of them, and of ``faults``.
+
+Single things are changed by ``POST /_simulator/change``, or by ``/_simulator/later`` before a request or an item of a
+batch that is still to come; a wrong name is answered with all that there are::
+
+    {"break": {"kind": "order", "id": 7, "set": {"date_utc": null}}}   one record is shown broken
+    {"answer": {"path": "subscribers/1", "status": 500}}               one path is answered so
+    {"edit_order": {"order": 7, "email": "new@example.org"}}           somebody edits an order in the shop
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ class SimulatorSettings:
     edd_version: str = EDD_VERSIONS[0]
     """The version of EDD whose sales the shop gives; ``EDD_VERSIONS`` holds all."""
     renewals: bool = False
-    """Whether some buyers have a second order with the key of their first."""
+    """Whether some buyers have a second order with the key of their first, and one mistyped the address."""
     faults: FaultProfile | None = None
     """What goes wrong on purpose; None: nothing."""
 

@@ -77,7 +77,9 @@ async def planned(engine: Engine, code: str) -> Plan:
 
 @asynccontextmanager
 async def a_world(seed: int, folder: Path) -> AsyncIterator[World]:
-    settings = SimulatorSettings(seed=seed, subscribers=140, orders=130, campaigns=1, quota=1_000_000)
+    settings = SimulatorSettings(
+        seed=seed, subscribers=140, orders=130, campaigns=1, quota=1_000_000, renewals=seed % 2 == 0
+    )
     with SimulatorServer(settings) as server:
         simulated = Simulated(said_by(server))
         try:

@@ -111,7 +111,7 @@ def test_a_refund_and_a_settled_order_are_told_by_the_full_read_only(label: Labe
         label.simulated.change(refund=row["key"])
     settled = next(subject for rule, subject in label.findings() if rule == "order_not_settled")
     order = next(row for row in label.orders_of(settled) if row["status"] in {"revoked", "on_hold"})
-    label.simulated.change(complete=order["key"])
+    label.simulated.change(complete=order["row_id"])
 
     def about() -> set[tuple[str, str]]:
         rules = {"refunded_purchase", "order_gone", "purchase_unproven", "order_not_settled"}

@@ -111,7 +111,9 @@ def enough(kills: Counter[str]) -> bool:
 def one_round(seed: int, folder: Path, spawn: Spawner, rng: random.Random, kills: Counter[str]) -> None:
     """One campaign: strike until there are kills enough or a run is done; then the account must be right."""
     folder.mkdir()
-    settings = SimulatorSettings(seed=seed, subscribers=150, orders=160, campaigns=1, quota=1_000_000)
+    settings = SimulatorSettings(
+        seed=seed, subscribers=150, orders=160, campaigns=1, quota=1_000_000, renewals=seed % 2 == 0
+    )
     with SimulatorServer(settings) as server:
         simulated = Simulated(said_by(server))
         code = poor_campaign(simulated)

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from bema_tui.simulator import SimulatorServer, SimulatorSettings, World, build_world
-from bema_tui.simulator.cast import ROLES
+from bema_tui.simulator.cast import EDITS, ROLES
+from bema_tui.simulator.changes import change
 from bema_tui.simulator.control import state_of
 from bema_tui.simulator.names import read_field_name, read_group_name
 from bema_tui.simulator.traffic import RequestLog
@@ -58,6 +59,28 @@ def test_roles_are_what_they_say() -> None:
         assert {bought.status for bought in role.orders} <= statuses, role.name
         purchase = {field.key for field in made.fields.values() if field.campaign}
         assert (purchase & set(person.values) != set()) == (role.field is not None), role.name
+
+
+def test_renewals_carry_the_key_of_the_order_before() -> None:
+    made = world(renewals=True)
+    keys = Counter(order.key for order in made.orders.values() if order.refund_of is None)
+    assert [role.name for role in EDITS if not any(bought.renews for bought in role.orders)] == [
+        "address mistyped at the checkout"
+    ]
+    for role in EDITS[:-1]:
+        numbers = made.orders_by_email[made.cast[role.name][0]]
+        assert 2 in {keys[made.orders[number].key] for number in numbers}, role.name
+    assert max(Counter(order.key for order in world().orders.values()).values()) == 1
+
+
+def test_an_order_is_seen_under_two_addresses_over_time() -> None:
+    made = world(renewals=True)
+    right = made.cast["address mistyped at the checkout"][0]
+    (number,) = made.orders_by_email[right.replace("@", "@mistyped.")]
+    assert number not in made.orders_by_email.get(right, [])
+    change(made, "edit_order", {"order": number, "email": right})
+    assert number in made.orders_by_email[right]
+    assert made.orders_by_email[right.replace("@", "@mistyped.")] == []
 
 
 def test_shares_are_realistic() -> None:

@@ -157,7 +157,7 @@ def test_v1_lists_complete_orders_only_without_status(reading: Client) -> None:
     complete = [o for o in orders(reading) if o["status"] == "complete" and o["refund_of"] is None]
     assert len(rows) == len(complete)
     assert not {"status", "mode", "date_utc"} & set(rows[0])
-    assert {row["key"]: row["date"] for row in rows} == {o["key"]: o["date_utc"] for o in complete}
+    assert {row["ID"]: row["date"] for row in rows} == {o["id"]: o["date_utc"] for o in complete}
     assert reading.shop("sales", "v1/", id="999999").json()["sales"][0]["ID"] == 0
 
 
