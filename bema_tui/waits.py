@@ -49,17 +49,15 @@ class Wait:
     tries: int = 0
 
     @property
-    def short(self) -> str:
-        """What is waited for, in a word or two."""
+    def brief(self) -> str:
+        """The wait without what was said, for a table."""
         match self.reason:
-            case WaitReason.QUOTA:
-                return "quota"
-            case WaitReason.IMPORT | WaitReason.MEMORY:
-                return str(self.reason)
-            case WaitReason.PERSON:
-                return f"paused by {self.detail}"
+            case WaitReason.QUOTA | WaitReason.IMPORT | WaitReason.PERSON:
+                return str(self)
+            case WaitReason.MEMORY:
+                return "waits for memory"
             case _:
-                return _name(self.service)
+                return f"waits for {_name(self.service)}"
 
     def __str__(self) -> str:
         match self.reason:
@@ -88,6 +86,13 @@ def wait_words(wait: Wait, until: datetime, now: datetime, zone: tzinfo | None =
     """Return a wait and its end as one clause."""
     detailed = ": " in str(wait)
     return f"{wait}{',' if detailed else ''} {until_words(until, now, zone)}"
+
+
+def fitting_words(wait: Wait, until: datetime, now: datetime, zone: tzinfo | None, width: int) -> str:
+    """Return a wait and its end as one clause that has room in ``width`` cells, if any has."""
+    end = until_words(until, now, zone)
+    forms = (wait_words(wait, until, now, zone), f"{wait.brief} {end}", f"waits {end}")
+    return next((form for form in forms if len(form) <= width), forms[-1])
 
 
 def _name(service: str) -> str:

@@ -7,22 +7,25 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bema_tui.waits import Wait, WaitReason, until_words, wait_words
+from bema_tui.waits import Wait, WaitReason, fitting_words, until_words, wait_words
 
 NOW = datetime(2026, 11, 26, 14, 49, 13, tzinfo=UTC)
 
 WORDS = {
-    Wait(WaitReason.QUOTA, "MailerLite"): ("waits for MailerLite's quota", "quota"),
-    Wait(WaitReason.TOO_MANY, "EDD", "it answered 429"): ("waits for the shop: it answered 429", "the shop"),
-    Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503"): ("waits for the shop: it answered 503", "the shop"),
+    Wait(WaitReason.QUOTA, "MailerLite"): ("waits for MailerLite's quota", "waits for MailerLite's quota"),
+    Wait(WaitReason.TOO_MANY, "EDD", "it answered 429"): ("waits for the shop: it answered 429", "waits for the shop"),
+    Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503"): (
+        "waits for the shop: it answered 503",
+        "waits for the shop",
+    ),
     Wait(WaitReason.RETRY, "MailerLite", "no answer within 30 seconds", 2, 3): (
         "waits for MailerLite: no answer within 30 seconds, try 2 of 3 follows",
-        "MailerLite",
+        "waits for MailerLite",
     ),
-    Wait(WaitReason.IMPORT, "MailerLite"): ("waits for MailerLite's import", "import"),
+    Wait(WaitReason.IMPORT, "MailerLite"): ("waits for MailerLite's import", "waits for MailerLite's import"),
     Wait(WaitReason.MEMORY, detail="240 MiB held, 230 allowed"): (
         "waits for memory: 240 MiB held, 230 allowed",
-        "memory",
+        "waits for memory",
     ),
     Wait(WaitReason.PERSON, detail="carol"): ("paused by carol", "paused by carol"),
 }
@@ -30,7 +33,7 @@ WORDS = {
 
 @pytest.mark.parametrize("wait", WORDS)
 def test_each_wait_in_words(wait: Wait) -> None:
-    assert (str(wait), wait.short) == WORDS[wait]
+    assert (str(wait), wait.brief) == WORDS[wait]
 
 
 def test_every_reason_has_words() -> None:
@@ -50,6 +53,21 @@ def test_every_reason_has_words() -> None:
 )
 def test_the_end_is_told_with_its_day_where_that_is_not_today(seconds: int, zone: str, words: str) -> None:
     assert until_words(NOW + timedelta(seconds=seconds), NOW, ZoneInfo(zone)) == words
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [
+        (99, "waits for the shop: it answered 503, until 14:50:13"),
+        (51, "waits for the shop: it answered 503, until 14:50:13"),
+        (50, "waits for the shop until 14:50:13"),
+        (32, "waits until 14:50:13"),
+        (3, "waits until 14:50:13"),
+    ],
+)
+def test_the_longest_form_that_fits_is_taken(width: int, words: str) -> None:
+    wait = Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503")
+    assert fitting_words(wait, NOW + timedelta(seconds=60), NOW, UTC, width) == words
 
 
 def test_a_wait_and_its_end_are_one_clause() -> None:

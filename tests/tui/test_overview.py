@@ -46,8 +46,8 @@ EXPECTED = {
   2025_KAIRO_TNS        ✗ lost 34m        21,905   1,702   7.8 %     19    1d
   2024_ETB_NBL          ● apply 54 %      38,240   4,519  11.8 %    274    1d
 ── Runs 2 active ────────────────────────────────────────────────── 418 in all ─
- ● 418  2024_ETB_NBL       apply          ████▎───  54 %  316/min  18m 1,965 req
- → 417  2026_DIVINE_HG     waits for yes, 96 changes                      12 req
+ ● 418  2024_ETB_NBL       apply          ████▎───  54 %  316/min 1,965 req  18m
+ → 417  2026_DIVINE_HG     waits for yes, 96 changes                 12 req
 ── Findings 318 open ────────────────────────────────────── 17 ✗  134 ▲  167 • ─
  ✗ two_tiers            12 ✗ blocked_record        4 ✗ field_type_mismat~    1
  ▲ wood_purchase       103 ▲ refunded_purchase    17 ▲ order_not_settled    14
@@ -59,7 +59,7 @@ EXPECTED = {
 [1 Overview]   2 Campaigns 8    3 Runs 2    4 Findings 318 ✗17    5 Locks 2 ▲1    6 Health    7 Activity
  ▲ 3 things need you:  ✗ run 415 2025_KAIRO_TNS lost, lock expired 34m  ✗ 17 errors  → plan 417 waits
   2025_KAIRO_TNS        ✗ lost 34m        21,905   1,702   7.8 %     19   1d   Gold         636 ██▌            351 ▋
-  ● 418  2024_ETB_NBL    apply           ████▎───  54 %  316/min 14:49 1,965    ▲ k7d2 2025_KAIRO_TNS  jon   expired 34m
+  ● 418  2024_ETB_NBL    apply           ████▎───  54 %  316/min 1,965 14:49    ▲ k7d2 2025_KAIRO_TNS  jon   expired 34m
   ✗ two_tiers                12     9     24m  2024_ETB_NBL 9, 1 other         14:11  maria  yes to plan 418: 12,041 ch~
 """,
     (200, 60): """

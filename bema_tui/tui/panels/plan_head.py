@@ -13,7 +13,7 @@ from bema_tui.tui.actions import failed_checks
 from bema_tui.tui.format import ago, bar, count, duration, fit, forecast, line, pack, spread, width_of
 from bema_tui.tui.look import Look
 from bema_tui.tui.panels.plan import SIGNS, number_of
-from bema_tui.tui.panels.runs import ends_at, sign_of
+from bema_tui.tui.panels.runs import ends_at, sign_of, waits_for
 
 FRESH_FOR = timedelta(minutes=10)
 """A row that rests on an older read is read again before it is sent. Domain rules, section 6."""
@@ -167,8 +167,9 @@ def _progress_head(run: RunView, look: Look, width: int) -> list[Content]:
     rate = run.rows_per_minute if run.state is RunState.APPLYING else None
     facts = [line(f"{run.percent} %"), line(f"{count(run.settled)} of {count(run.total)}")]
     if rate:
-        end = ends_at(run, look)
-        facts += [line(f"{rate:,.0f}/min"), line(f"{forecast(run.seconds_left)} left{', ' + end if end else ''}")]
+        facts.append(line(f"{rate:,.0f}/min"))
+    if end := ends_at(run, look):
+        facts.append(line(f"{forecast(run.seconds_left)} left, {end}"))
     elif run.finished_at:
         facts.append(line((f"{run.state} {look.clock(run.finished_at)}", "muted")))
     room = width - cells - 4
@@ -244,6 +245,9 @@ def now_line(run: RunView, waiting: Sequence[int], look: Look, width: int) -> Co
         return spread(line(" ", (g.arrow, "waits"), f" plan {run.id} waits for a yes{until}"), tail, width)
     sign, style = sign_of(run, look)
     newest = run.requests[-1] if run.requests else None
+    wait = waits_for(run, look, width - width_of(tail) - len(f" ~ run {run.id} "))
+    if wait and (newest is None or newest.done_at is not None):
+        return spread(line(" ", (sign, style), f" run {run.id} {wait}"), tail, width)
     if newest is not None and run.state.active:
         stage = "done" if newest.done_at else "seen" if newest.seen_at else "asked"
         why = f', "{newest.reason}"' if newest.reason else ""

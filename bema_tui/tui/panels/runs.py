@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from textual.content import Content
@@ -10,7 +11,8 @@ from bema_tui.model import ChangeState, RunState
 from bema_tui.store.views import RunView, Snapshot
 from bema_tui.tui.format import age, bar, count, forecast, line, short_count
 from bema_tui.tui.look import Look
-from bema_tui.tui.widgets.columns import Column, Row
+from bema_tui.tui.widgets.columns import Column, Row, choose_columns
+from bema_tui.waits import WaitReason, fitting_words
 
 COLUMNS = (
     Column("sign", "", 2),
@@ -21,8 +23,8 @@ COLUMNS = (
     Column("bar", "", 15, least=8, rank=1),
     Column("percent", "", 6, right=True),
     Column("rate", "rate", 9, rank=2, right=True),
-    Column("ends", "ends", 7, rank=3, right=True, least=6),
     Column("left", "req", 7, right=True, least=6),
+    Column("ends", "ends", 7, rank=3, right=True, least=6),
     Column("gap", "", 2, rank=4),
     Column("by", "by", 8, rank=4),
 )
@@ -34,11 +36,13 @@ SHORT_COLUMNS = (
     Column("bar", "", 8, rank=1),
     Column("percent", "", 6, right=True),
     Column("rate", "rate", 9, rank=2, right=True),
-    Column("ends", "ends", 5, rank=3, right=True),
     Column("left", "req", 10, right=True),
+    Column("ends", "ends", 5, rank=3, right=True),
 )
 EMPTY = (line(("  None yet. A plan or a sync shows here, whoever starts it.", "muted")),)
 _BAR = 8
+_WAIT_COLUMNS = ("phase", "bar", "percent", "rate", "left")
+_WAIT_ROOM = 44
 
 
 def sign_of(run: RunView, look: Look) -> tuple[str, str]:
@@ -110,9 +114,23 @@ def _few(number: int) -> str:
     return count(number) if number < 10_000 else short_count(number)
 
 
+def wait_room(columns: Sequence[Column], width: int) -> int:
+    """The cells that what a run waits for has in a table of ``width`` cells: it runs on over the empty ones."""
+    return sum(cells for column, cells in choose_columns(columns, width) if column.name in _WAIT_COLUMNS)
+
+
+def waits_for(run: RunView, look: Look, room: int) -> str:
+    """What the run waits for, and until when, in at most ``room`` cells; nothing if it does not."""
+    if run.waiting_for is None or run.waiting_until is None:
+        return ""
+    return fitting_words(run.waiting_for, run.waiting_until, look.now, look.zone, room)
+
+
 def ends_at(run: RunView, look: Look) -> str:
-    """The local time at which a working run is to end, or nothing."""
-    if run.state is not RunState.APPLYING or run.seconds_left is None:
+    """The local time at which a working run is to end, or nothing; who paused it knows alone when it goes on."""
+    wait = run.waiting_for
+    resting = run.state is RunState.PAUSED and wait is not None and wait.reason is not WaitReason.PERSON
+    if not (run.state is RunState.APPLYING or resting) or run.seconds_left is None:
         return ""
     return look.clock(look.now + timedelta(seconds=run.seconds_left))
 
@@ -122,18 +140,19 @@ def ordered(snapshot: Snapshot) -> tuple[RunView, ...]:
     return snapshot.runs
 
 
-def rows(snapshot: Snapshot, look: Look, *, short: bool, cells: int = _BAR) -> list[Row]:
-    """The table's rows."""
-    return [row(run, look, short=short, cells=cells) for run in ordered(snapshot)]
+def rows(snapshot: Snapshot, look: Look, *, short: bool, cells: int = _BAR, room: int = _WAIT_ROOM) -> list[Row]:
+    """The table's rows; ``cells`` are those of a bar, ``room`` those of what is waited for."""
+    return [row(run, look, short=short, cells=cells, room=room) for run in ordered(snapshot)]
 
 
-def row(run: RunView, look: Look, *, short: bool = False, cells: int = _BAR) -> Row:
-    """One run; ``short`` for a narrow table, where the time left stands beside the rate."""
+def row(run: RunView, look: Look, *, short: bool = False, cells: int = _BAR, room: int = _WAIT_ROOM) -> Row:
+    """One run; ``short`` for a narrow table, where the time left stands in place of the end."""
     sign, style = sign_of(run, look)
-    progress = shows_progress(run)
-    rate = run.rows_per_minute if run.state is RunState.APPLYING else None
-    left = requests_left(run)
-    phase = phase_of(run, look)
+    wait = waits_for(run, look, room)
+    progress = shows_progress(run) and not wait
+    rate = run.rows_per_minute if run.state is RunState.APPLYING and not wait else None
+    left = None if wait else requests_left(run)
+    phase = wait or phase_of(run, look)
     return Row(
         str(run.id),
         {

@@ -103,7 +103,8 @@ class Overview(Deeds, ConsoleScreen):
         left, right = runs.title(snapshot)
         self.runs.title, self.runs.title_right = left, right
         cells = 13 if width >= places.WIDEST else 8
-        self.runs.set_rows(runs.rows(snapshot, look, short=width < places.WIDE, cells=cells))
+        room = runs.wait_room(self.runs.columns, self.runs.size.width - self.runs.indent)
+        self.runs.set_rows(runs.rows(snapshot, look, short=width < places.WIDE, cells=cells, room=room))
         self.findings.title, self.findings.title_right = findings.title(snapshot, look)
         self.findings.set_rows(findings.rows(snapshot, look))
         self.newest.title = line("Newest findings")
