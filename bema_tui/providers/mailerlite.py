@@ -288,12 +288,22 @@ class MailerLite:
 
     async def create_group(self, name: str, *, before_try: BeforeTry | None = None) -> Group:
         """The group of this name, made if the account has none; capitals do not make another name."""
-        return await self._create("/groups", {"name": name}, self.get_groups, parse.group, before_try)
+        return (await self.ensure_group(name, before_try=before_try))[0]
 
     async def create_field(
         self, name: str, field_type: str = "number", *, before_try: BeforeTry | None = None
     ) -> CustomField:
         """The custom field of this name, made if the account has none; an existing one keeps its own type."""
+        return (await self.ensure_field(name, field_type, before_try=before_try))[0]
+
+    async def ensure_group(self, name: str, *, before_try: BeforeTry | None = None) -> tuple[Group, bool]:
+        """Like ``create_group``, with whether this call made it, or may have."""
+        return await self._create("/groups", {"name": name}, self.get_groups, parse.group, before_try)
+
+    async def ensure_field(
+        self, name: str, field_type: str = "number", *, before_try: BeforeTry | None = None
+    ) -> tuple[CustomField, bool]:
+        """Like ``create_field``, with whether this call made it, or may have."""
         sent = {"name": name, "type": field_type}
         return await self._create("/fields", sent, self.get_fields, parse.custom_field, before_try)
 
@@ -399,20 +409,24 @@ class MailerLite:
         listing: Callable[[], Awaitable[Listing[N]]],
         read: Callable[[object], N],
         before_try: BeforeTry | None,
-    ) -> N:
-        """Look first, create, and after a lost answer or a "taken" look again instead of repeating."""
+    ) -> tuple[N, bool]:
+        """Look first, create, and after a lost answer or a "taken" look again instead of repeating.
+
+        Returns:
+            What has the name now, and whether this call made it, or may have.
+        """
         name = sent["name"]
         tried = f"create {clean(name, 100)}"
         there = await listing()
         found = named(there, name)
         if found is not None:
-            return found
+            return found, False
         self._refuse_doubt(there, name, tried)
         try:
             body = await self._client.request_json(
                 "POST", path, json=dict(sent), write=True, repeatable=False, before_try=before_try, tried=tried
             )
-            return self._row(body, read, tried, write=True)
+            return self._row(body, read, tried, write=True), True
         except (WriteUnknown, RequestRefused) as error:
             problem: ProviderError = error
         try:
@@ -421,7 +435,7 @@ class MailerLite:
             raise problem from None
         if found is None:
             raise problem
-        return found
+        return found, isinstance(problem, WriteUnknown)
 
     def _refuse_doubt(self, listing: Listing[N], name: str, tried: str) -> None:
         """Raise where a row that can't be read may be what is to be created: a second one would be its twin."""

@@ -240,6 +240,24 @@ class Ledger:
                 update(ledger).where(ledger.c.run == self.run, ledger.c.target == NEW + name).values(target=target)
             )
 
+    async def skip_without(self, name: str, reason: str) -> None:
+        """Skip the planned rows whose group or field, of this name, is not there and can't be made."""
+        without = (ledger.c.run == self.run, ledger.c.target == NEW + name, ledger.c.state == ChangeState.PLANNED)
+        async with self._db.write() as connection:
+            await check_fence(connection, self._fence)
+            await connection.execute(
+                update(ledger)
+                .where(*without)
+                .values(state=ChangeState.SKIPPED, error=reason, settled_at=self._db.now())
+            )
+
+    async def failed(self, kind: ChangeKind) -> tuple[LedgerRow, ...]:
+        """The failed rows of a kind."""
+        of_kind = (ledger.c.run == self.run, ledger.c.state == ChangeState.FAILED, ledger.c.kind == kind)
+        async with self._db.read() as connection:
+            rows = await connection.execute(select(ledger).where(*of_kind).order_by(ledger.c.seq))
+            return tuple(ledger_row(row) for row in rows)
+
     async def counts(self) -> Counter[ChangeState]:
         """Rows by state."""
         async with self._db.read() as connection:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 
 from bema_tui.model import ChangeKind, ChangeState
 from bema_tui.store.database import Database
@@ -20,21 +20,25 @@ class LedgerHistory:
         self._db = db
         self._campaign = campaign
 
-    async def refused(self) -> frozenset[tuple[str, str, str, str | None, str | None]]:
-        """Writes MailerLite refused (4xx): (subscriber, kind, target, before, after), not to be planned again.
+    async def refused(self) -> dict[tuple[str, str, str, str | None, str | None], str]:
+        """Writes MailerLite refused (4xx), not to be planned again, with its words.
 
-        Not a 404: who was gone is planned for only when a read shows them again, under the same id (a deleted person
-        who comes back keeps it).
+        By (subscriber, or e-mail of who was to be created; kind, target, before, after). Not a 404: who was gone is
+        planned for only when a read shows them again, under the same id (a deleted person who comes back keeps it).
         """
-        async with self._db.read() as connection:
-            rows = await connection.execute(
-                select(ledger.c.subscriber_id, ledger.c.kind, ledger.c.target, ledger.c.before, ledger.c.after).where(
-                    ledger.c.campaign == self._campaign,
-                    ledger.c.state == ChangeState.FAILED,
-                    ledger.c.refused_status != 404,
-                )
+        who = case((ledger.c.subscriber_id == "", ledger.c.email), else_=ledger.c.subscriber_id)
+        query = (
+            select(who, ledger.c.kind, ledger.c.target, ledger.c.before, ledger.c.after, ledger.c.error)
+            .where(
+                ledger.c.campaign == self._campaign,
+                ledger.c.state == ChangeState.FAILED,
+                ledger.c.refused_status != 404,
             )
-            return frozenset((row[0], row[1], row[2], row[3], row[4]) for row in rows)
+            .order_by(ledger.c.id)
+        )
+        async with self._db.read() as connection:
+            rows = await connection.execute(query)
+            return {(row[0], row[1], row[2], row[3], row[4]): row[5] or "no reason given" for row in rows}
 
     async def moves_since(self, since: datetime) -> dict[str, int]:
         """People moved at least once since then, in any campaign, and how often."""

@@ -16,7 +16,7 @@ from bema_tui.store.statistics import Statistics
 from bema_tui.sync.account import Account, read_account
 from bema_tui.sync.applying import Applier
 from bema_tui.sync.budget import forecast_writes
-from bema_tui.sync.creating import create_missing, create_people
+from bema_tui.sync.creating import create_missing, create_people, refuse_without_field
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.planning import Planner, PlanResult
@@ -108,13 +108,14 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, account: Account | 
         await job.findings.resolve_unseen(job.campaign.code, _NO_RUN, [FindingRule.READ_SHRANK])
     await job.enter(Phase.APPLY, f"{settled} settled" if settled else "")
     await job.note(apply_started_at=job.db.now())
-    if await create_missing(job, keeper, account):
+    if await create_missing(job, keeper, account, applier.settler):
         account = await read_account(job)
         applier = Applier(job, account, keeper, gate)
+    await refuse_without_field(job, account)
     _refuse_blocked(job, account)
     await job.ledger.skip_moves_of_the_often_moved(await label_midnight(job.db), job.settings.rules.moves_per_day)
     await canary(job, applier)
-    await create_people(job, keeper, account, applier.watch_failures)
+    await create_people(job, keeper, account, applier.settler, applier.watch_failures)
     await applier.apply_rest()
     await job.enter(Phase.READ_BACK)
     await keeper.safe_point(RunState.APPLYING)

@@ -19,8 +19,7 @@ from bema_tui.campaigns.reconcile import (
     reconcile_person,
     reconcile_unknown_buyer,
 )
-from bema_tui.campaigns.severities import finding
-from bema_tui.model import Cause, ChangeKind, Finding, FindingRule, PlannedChange, RunState, Tier
+from bema_tui.model import Cause, ChangeKind, Finding, PlannedChange, RunState, Tier
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.ledger_history import LedgerHistory
 from bema_tui.store.people import Member
@@ -30,6 +29,7 @@ from bema_tui.sync.job import Job
 from bema_tui.sync.lookups import explain_stored_values
 from bema_tui.sync.merge import Pair, people_with_orders
 from bema_tui.sync.record_check import RecordCheck, campaign_findings, label_midnight
+from bema_tui.sync.refusals import refused
 
 UNIT = 1000  # people per transaction; domain rules, section 7
 CREATE_RULE = "create what is missing"
@@ -127,7 +127,7 @@ class Planner:
         await job.ledger.clear_plan()
         self._aliases = await explain_stored_values(job, shrank=self._context.shrank)
         self._context = evolve(self._context, unproved=job.unproved)
-        self._refused = frozenset() if job.options.get("retry_refused") else await self._history.refused()
+        self._refused = {} if job.options.get("retry_refused") else await self._history.refused()
         self._check = RecordCheck(
             job.campaign.code,
             job.settings.rules,
@@ -235,7 +235,7 @@ class Planner:
     def _unknown_buyer(self, pair: Pair, *, known_before: bool) -> None:
         outcome = reconcile_unknown_buyer(self._context, pair.email_key, pair.orders, known_before=known_before)
         if outcome.changes:
-            outcome = self._check.validate_new(pair.email_key, outcome)
+            outcome = self._without_refused(self._check.validate_new(pair.email_key, outcome))
         if outcome.changes:
             self._tally.add(outcome.changes, self._job.db.now())
             self._tally.findings += outcome.findings
@@ -253,23 +253,21 @@ class Planner:
         kept: list[PlannedChange] = []
         dropped: list[PlannedChange] = []
         for change in outcome.changes:
-            mark = (change.subscriber_id, str(change.kind), change.target, change.before, change.after)
-            (dropped if mark in self._refused else kept).append(change)
+            (dropped if _mark(change) in self._refused else kept).append(change)
         if not dropped:
             return outcome
         if any(change.kind is ChangeKind.ADD_GROUP for change in dropped):
             kept = [change for change in kept if not change.needs_add]
-        first = dropped[0]
-        refused = finding(
-            FindingRule.REFUSED_WRITE,
-            self._job.campaign.code,
-            first.email,
-            f"MailerLite refused {first.kind.replace('_', ' ')} {first.target_name} before; it is not tried again.",
-            "Look at this subscriber in MailerLite; the change is planned again when something about it differs, or "
-            f"with `bema-tui plan {self._job.campaign.code} --retry-refused`.",
-            first.subscriber_id,
+        found = refused(
+            self._job.campaign.code, [(change, self._refused[_mark(change)]) for change in dropped], before=True
         )
-        return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, refused))
+        return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, *found))
+
+
+def _mark(change: PlannedChange) -> tuple[str, str, str, str | None, str | None]:
+    """What the ledger knows a refused change by."""
+    who = change.subscriber_id or change.email
+    return who, str(change.kind), change.target, change.before, change.after
 
 
 def _has_something(pair: Pair, member: Member) -> bool:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bema_tui.campaigns.severities import finding
-from bema_tui.model import ChangeKind, Finding, FindingRule
+from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange
 from bema_tui.store.ledger_rows import STATUS_WORDS, LedgerRow
 
+Change = LedgerRow | PlannedChange
 
-def refused(campaign: str, refusals: Iterable[tuple[LedgerRow, str]]) -> tuple[Finding, ...]:
-    """One finding for each person, group or field of which MailerLite refused a change, with its words."""
-    by_subject: dict[str, list[tuple[LedgerRow, str]]] = {}
+
+def refused(campaign: str, refusals: Iterable[tuple[Change, str]], *, before: bool = False) -> tuple[Finding, ...]:
+    """One finding for each person, group or field of which MailerLite refused a change, with its words.
+
+    ``before``: an earlier run met it, and it is not tried again.
+    """
+    by_subject: dict[str, list[tuple[Change, str]]] = {}
+    ending = " before; it is not tried again." if before else "."
     for row, words in refusals:
         by_subject.setdefault(row.email or row.target_name, []).append((row, words))
     return tuple(
@@ -19,7 +25,7 @@ def refused(campaign: str, refusals: Iterable[tuple[LedgerRow, str]]) -> tuple[F
             FindingRule.REFUSED_WRITE,
             campaign,
             subject,
-            f"MailerLite refused to {'; and to '.join(f'{wanted(row)} ({words})' for row, words in of_one)}.",
+            f"MailerLite refused to {'; and to '.join(f'{wanted(row)} ({words})' for row, words in of_one)}{ending}",
             _advice(campaign, *of_one[0]),
             of_one[0][0].subscriber_id or None,
         )
@@ -42,7 +48,7 @@ def gone(campaign: str, run: int, rows: Iterable[LedgerRow]) -> tuple[Finding, .
     )
 
 
-def wanted(row: LedgerRow) -> str:
+def wanted(row: Change) -> str:
     """What a row asks of MailerLite, as a clause that follows "to"."""
     who, what = row.email, row.target_name
     return {
@@ -55,7 +61,7 @@ def wanted(row: LedgerRow) -> str:
     }[row.kind]
 
 
-def _advice(campaign: str, row: LedgerRow, words: str) -> str:
+def _advice(campaign: str, row: Change, words: str) -> str:
     if row.kind is ChangeKind.CREATE_GROUP:
         return (
             "An account holds at most 1,000 groups: delete some that nobody needs in MailerLite, then "

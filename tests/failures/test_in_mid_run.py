@@ -225,6 +225,7 @@ def test_a_change_that_never_shows_is_tried_three_times_and_may_be_planned_again
     assert (again["state"], again["applied"]) == ("done", 1)
 
 
+@pytest.mark.fault("A11")
 def test_an_item_that_is_refused_fails_alone_and_is_not_planned_again(between: Between) -> None:
     spoiler = Spoiler(422, times=1)
     between.proxy.meddle = spoiler
@@ -236,6 +237,10 @@ def test_an_item_that_is_refused_fails_alone_and_is_not_planned_again(between: B
     assert [row["error"] for row in rows] == ["422: Refused ␛[31mby the test."]
     assert rows[0]["subscriber"] in spoiler.spoilt[0]
     assert between.simulated.violations() == []
+    (told,) = between.desk.run("findings", "--rule", "refused_write", "--json").document
+    assert (told["subject"], told["severity"]) == (rows[0]["email"], "error"), "said by the run that met it"
+    assert f"of {rows[0]['email']} to {rows[0]['after']} (422: Refused ␛[31mby the test.)." in told["message"]
+    assert "--retry-refused" in told["advice"]
 
     written = len(between.simulated.writes())
     again = between.desk.run("sync", between.code, "--yes", "--json", expect=3).document
@@ -243,10 +248,12 @@ def test_an_item_that_is_refused_fails_alone_and_is_not_planned_again(between: B
     assert len(between.simulated.writes()) == written
     found = between.desk.run("findings", "--rule", "refused_write", "--json").document
     assert [f["subject"] for f in found] == [rows[0]["email"]]
+    assert "by the test.) before; it is not tried again." in found[0]["message"]
 
-    retried = between.desk.run("sync", between.code, "--yes", "--retry-refused", "--json").document
+    retried = between.desk.run("sync", between.code, "--yes", "--quick", "--retry-refused", "--json", expect=3).document
     assert (retried["state"], retried["applied"], retried["failed"]) == ("done", retried["total"], 0)
     assert retried["applied"] > 0
+    assert between.desk.run("findings", "--rule", "refused_write", "--json").document == []
     assert between.desk.run("sync", between.code, "--yes", "--json").document["total"] == 0
 
 

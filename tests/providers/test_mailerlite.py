@@ -487,6 +487,21 @@ async def test_after_a_lost_or_taken_creation_it_looks_again(answer: Answer) -> 
     assert [line.split()[0] for line in script.lines()] == ["GET", "POST", "GET"]
 
 
+@pytest.mark.fault("E1")
+@pytest.mark.parametrize(
+    ("answers", "ours"),
+    [
+        ([reply(numbered_page([group("5")]))], False),
+        ([reply(numbered_page([])), reply({"data": group("5")}, 201)], True),
+        ([reply(numbered_page([])), TAKEN, reply(numbered_page([group("5")]))], False),  # others were quicker
+        ([reply(numbered_page([])), cut(), reply(numbered_page([group("5")]))], True),  # may be ours
+    ],
+)
+async def test_it_is_said_whether_a_group_was_made_by_us(answers: list[Answer], ours: bool) -> None:
+    found, made = await mailerlite(Script(answers)).ensure_group("2024_ETB_NBL_GOLD")
+    assert (found.id, made) == ("5", ours)
+
+
 @pytest.mark.parametrize(("answer", "kind"), [(cut(), WriteUnknown), (TAKEN, RequestRefused)])
 async def test_a_creation_that_left_nothing_behind_says_so(answer: Answer, kind: type[ProviderError]) -> None:
     script = Script([reply(numbered_page([])), answer, reply(numbered_page([]))])

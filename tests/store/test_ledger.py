@@ -197,6 +197,22 @@ async def test_a_refusal_for_the_status_does_not_count_as_a_failure(desk: Desk) 
     assert await desk.ledger.failure_rate(desk.db.now()) == (2, 3), "not among the writes either"
 
 
+@pytest.mark.fault("A7")
+async def test_the_failure_rate_is_of_what_was_written_to_people_since_the_run_was_taken_up(
+    desk: Desk, clock: SetClock
+) -> None:
+    kinds = (ChangeKind.CREATE_GROUP, ChangeKind.ADD_GROUP, ChangeKind.ADD_GROUP)
+    await plan(desk, *(change(str(n), kind) for n, kind in enumerate(kinds)))
+    group, first, second = await desk.ledger.planned(10)
+    await desk.ledger.settle([Settled(first.id, ChangeState.FAILED, "400: No.", 400)])
+    clock.forward(60)
+    resumed = desk.db.now()
+    await desk.ledger.settle(
+        [Settled(group.id, ChangeState.FAILED, "422: full", 422), Settled(second.id, ChangeState.APPLIED)]
+    )
+    assert await desk.ledger.failure_rate(resumed) == (0, 1), "what failed before the cause was gone is over"
+
+
 async def test_the_sample_is_spread_over_the_run(desk: Desk) -> None:
     await plan(desk, *(change(str(n), ChangeKind.ADD_GROUP) for n in range(100)))
     await desk.ledger.settle([Settled(row.id, ChangeState.APPLIED) for row in await desk.ledger.planned(100)])

@@ -1,0 +1,182 @@
+"""What MailerLite refuses for good is told apart from a lost answer: it is said at once, and not asked for again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+
+from .desk import Desk, Simulated
+from .fixtures import OpenDesk, StartProxy
+from .proxy import Asked, Given, PassOn, honest
+
+FULL_OF_GROUPS = "422: The maximum number of groups has been reached."
+FULL_OF_FIELDS = "422: The maximum number of fields has been reached."
+
+
+def full(simulated: Simulated) -> None:
+    """The account holds as many groups and fields as it may."""
+    state = simulated.state()
+    simulated.set(faults={"most_groups": len(state["groups"]), "most_fields": len(state["fields"])})
+
+
+def creations(simulated: Simulated, what: str) -> int:
+    return sum(row["method"] == "POST" and row["path"] == f"/api/{what}" for row in simulated.requests())
+
+
+@pytest.mark.fault("A7")
+def test_a_group_without_room_in_the_account_leaves_out_the_moves_into_it(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    missing = f"{code}_SILVER_PURCHASE"
+    simulated.change(delete_group=missing)
+    silver = simulated.buyer("buyer in SILVER", code)
+    full(simulated)
+    run = desk.run("sync", code, "--yes", "--create-missing", "--json", expect=3).document
+    assert (run["state"], run["failed"], run["unknown"], run["planned"]) == ("done", 1, 0, 0)
+    assert run["applied"] > 0
+    rows = desk.run("changes", str(run["run"]), "--json").document
+    (failed,) = [row for row in rows if row["state"] == "failed"]
+    assert (failed["kind"], failed["error"]) == ("create_group", FULL_OF_GROUPS)
+    left = {row["kind"]: (row["state"], row["error"]) for row in rows if row["email"] == silver}
+    assert left["set_field"] == ("applied", None)
+    assert left["add_group"] == ("skipped", f"{missing} could not be created")
+    assert left["remove_group"] == ("skipped", "its add was not applied")
+    (found,) = desk.run("findings", "--rule", "refused_write", "--json").document
+    assert found["subject"] == missing
+    assert found["message"] == f"MailerLite refused to create the group {missing} ({FULL_OF_GROUPS})."
+    assert "delete some that nobody needs" in found["advice"]
+    assert f"bema-tui sync {code} --create-missing" in found["advice"]
+    assert creations(simulated, "groups") == 1
+    assert simulated.people()[silver][1] == [f"{code}_SILVER"]
+
+    simulated.set(faults=None)
+    again = desk.run("sync", code, "--yes", "--create-missing", "--json", expect=3).document
+    assert (again["state"], again["failed"]) == ("done", 0)
+    assert simulated.people()[silver][1] == [missing]
+    assert desk.run("findings", "--rule", "refused_write", "--json").document == []
+    assert simulated.violations() == []
+
+
+@pytest.mark.fault("A7")
+def test_a_field_that_the_account_has_no_room_for_blocks_the_campaign(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    simulated.change(delete_field=f"{code}_PURCHASE")
+    full(simulated)
+    before = simulated.people()
+    said = desk.run("sync", code, "--yes", "--create-missing", "--json", expect=1)
+    assert f"{code} is blocked without its purchase field" in said.complaint
+    assert FULL_OF_FIELDS in said.complaint
+    assert "delete some that nobody needs" in said.complaint
+    run = said.document
+    assert (run["state"], run["failed"], run["unknown"], run["sending"]) == ("failed", 1, 0, 0)
+    (found,) = desk.run("findings", "--rule", "refused_write", "--json").document
+    assert FULL_OF_FIELDS in found["message"]
+    resumed = desk.run("resume", str(run["run"]), "--json", expect=1)
+    assert FULL_OF_FIELDS in resumed.complaint
+    assert creations(simulated, "fields") == 1, "not asked for again"
+    assert simulated.people() == before
+
+    # Somebody makes room, and the field by hand.
+    simulated.change(create_field={"name": f"{code}_PURCHASE"})
+    done = desk.run("resume", str(run["run"]), "--json", expect=3).document
+    assert (done["state"], done["planned"], done["unknown"], done["failed"]) == ("done", 0, 0, 1)
+    assert creations(simulated, "fields") == 1
+    desk.run("sync", code, "--yes", expect=3)
+    assert desk.run("findings", "--rule", "refused_write", "--json").document == []
+    assert simulated.violations() == []
+
+
+@attrs.define
+class Refusing:
+    """Refuses requests of one kind, with MailerLite's words."""
+
+    status: int
+    path: str
+    words: str
+    times: int = 1_000
+
+    async def __call__(self, asked: Asked, pass_on: PassOn) -> Given:
+        if not (self.times and asked.writes and asked.path.endswith(self.path)):
+            return await pass_on(asked.body)
+        self.times -= 1
+        return Given(self.status, b"", {"content-type": "application/json"}).but({"message": self.words})
+
+
+@attrs.frozen
+class Behind:
+    """A desk whose MailerLite is behind a proxy, and a campaign."""
+
+    simulated: Simulated
+    desk: Desk
+    proxy: Any
+    code: str
+
+
+@pytest.fixture
+def behind(simulated: Simulated, desks: OpenDesk, proxies: StartProxy) -> Behind:
+    proxy = proxies(simulated.endpoints.mailerlite_url)
+    desk = desks(simulated.endpoints)
+    desk.environment["BEMA_MAILERLITE_URL"] = proxy.url
+    return Behind(simulated, desk, proxy, desk.discover())
+
+
+@pytest.mark.fault("A7")
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(422, "The requests field is required."), (403, "Not of your plan."), (401, "Unauthenticated.")],
+)
+def test_a_batch_that_is_refused_as_a_whole_leaves_its_rows_planned(behind: Behind, status: int, words: str) -> None:
+    behind.proxy.meddle = Refusing(status, "/batch", words)
+    said = behind.desk.run("sync", behind.code, "--yes", "--json", expect=1)
+    assert words in said.complaint
+    run = said.document
+    assert (run["state"], run["unknown"], run["sending"], run["applied"]) == ("failed", 0, 0, 0)
+    rows = behind.desk.run("changes", str(run["run"]), "--json").document
+    assert {(row["state"], row["attempts"]) for row in rows} == {("planned", 0)}
+    behind.proxy.meddle = honest
+    done = behind.desk.run("resume", str(run["run"]), "--json", expect=3).document
+    assert (done["state"], done["planned"], done["failed"]) == ("done", 0, 0)
+    assert behind.simulated.violations() == []
+
+
+@pytest.mark.fault("A7")
+def test_a_batch_that_something_else_answers_with_404_is_read_back(behind: Behind) -> None:
+    """It may be the second try's answer, after a first that was carried out."""
+    behind.proxy.meddle = Refusing(404, "/batch", "no such route")
+    run = behind.desk.run("sync", behind.code, "--yes", "--json", expect=1).document
+    assert (run["state"], run["sending"]) == ("failed", 0)
+    assert run["unknown"] > 0
+    behind.proxy.meddle = honest
+    done = behind.desk.run("resume", str(run["run"]), "--json", expect=3).document
+    assert (done["state"], done["planned"], done["unknown"], done["failed"]) == ("done", 0, 0, 0)
+
+
+@pytest.mark.fault("A11", "A7")
+def test_a_new_buyer_whom_mailerlite_refuses_is_a_finding_at_once(behind: Behind) -> None:
+    behind.desk.settings("[rules]\nadd_new_buyers = true\n")
+    behind.simulated.set(allow_create=True)
+    words = "This address is not deliverable."
+    behind.proxy.meddle = Refusing(422, "/subscribers", words, times=2)
+    run = behind.desk.run("sync", behind.code, "--yes", "--json", expect=3).document
+    refused = behind.desk.run("changes", str(run["run"]), "--state", "failed", "--json").document
+    assert refused
+    assert {(row["kind"], row["error"]) for row in refused} == {("create_subscriber", f"422: {words}")}
+    found = behind.desk.run("findings", "--rule", "refused_write", "--json").document
+    assert {one["subject"] for one in found} == {row["email"] for row in refused}
+    assert {one["message"] for one in found} == {
+        f"MailerLite refused to create {row['email']} (422: {words})." for row in refused
+    }
+
+    written = len(behind.simulated.writes())
+    again = behind.desk.run("sync", behind.code, "--yes", "--json", expect=3).document
+    assert again["total"] == 0
+    assert len(behind.simulated.writes()) == written
+    found = behind.desk.run("findings", "--rule", "refused_write", "--json").document
+    assert all(f"(422: {words}) before; it is not tried again." in one["message"] for one in found)
+    assert len(found) == len(refused)
+
+    behind.proxy.meddle = honest
+    retried = behind.desk.run("sync", behind.code, "--yes", "--retry-refused", "--json", expect=3).document
+    assert retried["applied"] == len(refused)
+    assert behind.desk.run("findings", "--rule", "refused_write", "--json").document == []
