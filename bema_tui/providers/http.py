@@ -13,7 +13,7 @@ import httpx
 import stamina
 
 from bema_tui.bounds import QUOTA_HEADER
-from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped
+from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped, WrongAccount
 from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter, WaitBoard
 from bema_tui.providers import http_verdicts as verdicts
 from bema_tui.providers.address import shown
@@ -106,6 +106,7 @@ class ServiceClient:
             RequestRefused: another 4xx.
             BadAnswer: a redirect, or an answer over the size limit.
             WriteUnknown: a write that may have happened.
+            WrongAccount: another account answered; a write may have happened there.
             Stopped: somebody asked for a stop; nothing of this call took effect.
         """
         return await self._answer(Call(method, path, **options))
@@ -129,6 +130,8 @@ class ServiceClient:
             problem = verdicts.gave_up(self._service, call, failure, self._policy.patience)
         except (Stopped, RateLimited, BadAnswer) as error:
             problem = error
+        except WrongAccount as error:
+            raise error.with_traceback(None) from None
         else:
             complaint = verdicts.complaint(self._service, call, response)
             if complaint is None:

@@ -11,7 +11,7 @@ from bema_tui import __version__
 from bema_tui.providers.http_bodies import ACCEPTED, body_of
 from bema_tui.providers.http_policy import Call, HttpPolicy, Service
 
-_UNPACKED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_UNPACKED: Final = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _WHOLE_ANSWER: Final = 10
 """Times the time-out: what a whole answer may take whose bytes all come in time."""
 
@@ -60,5 +60,6 @@ async def exchange(http: httpx.AsyncClient, request: httpx.Request, policy: Http
     except (OSError, ArithmeticError, UnicodeError, ExceptionGroup) as error:
         # What the libraries below do not turn into errors of theirs, such as encryption that breaks in mid-answer.
         raise httpx.ReadError("the connection broke") from error
-    kept = [(name, value) for name, value in response.headers.multi_items() if name not in _UNPACKED]
+    # As bytes: a header may hold what is no text in any encoding that could be named.
+    kept = [(name, value) for name, value in response.headers.raw if name.lower() not in _UNPACKED]
     return httpx.Response(response.status_code, headers=kept, content=bytes(body), request=request)

@@ -9,7 +9,7 @@ from typing import Final, Self, TypeVar
 
 import httpx
 
-from bema_tui.errors import IncompleteRead, ProviderError, RequestRefused, Stopped, WriteUnknown
+from bema_tui.errors import IncompleteRead, ProviderError, RequestRefused, Stopped, WriteUnknown, WrongAccount
 from bema_tui.interfaces import Interrupt, PacingGate, RequestMeter, WaitBoard
 from bema_tui.listing import Listing
 from bema_tui.model import (
@@ -108,11 +108,19 @@ class MailerLite:
         """Finds people by id or address, and calls nobody unknown without proof."""
         self._importer = Importer(self._client, self.look_up, interrupt, patience, waits or NoWaits())
         self._account_id: str | None = None
+        self._belongs_to: str | None = None
 
     @property
     def account_id(self) -> str | None:
         """The account, once an answer named it (``x-account_id``)."""
         return self._account_id
+
+    def hold_to(self, account_id: str | None) -> None:
+        """Take answers of this account alone from now on: any other one ends the call with ``WrongAccount``.
+
+        Without one, the first account that an answer names is held to.
+        """
+        self._belongs_to = account_id
 
     @property
     def breaker(self) -> Breaker:
@@ -372,8 +380,19 @@ class MailerLite:
         await self.aclose()
 
     def _notice(self, response: httpx.Response) -> None:
-        account = response.headers.get("x-account_id", "").strip()
-        self._account_id = clean(account, 64) or self._account_id
+        account = clean(response.headers.get("x-account_id", "").strip(), 64)
+        if not account:
+            return
+        known = self._belongs_to or self._account_id
+        if known and account != known:
+            raise WrongAccount(
+                f"This database belongs to the MailerLite account {known}, and account {account} answered. "
+                "Nothing more was sent.",
+                tried="check the MailerLite account of an answer",
+                where=self._client.where,
+                advice="Check the key and the address in the settings, or use another database for this account.",
+            )
+        self._account_id = account
 
     async def _single(self, email: str, spelling: Spelling) -> BatchAnswer:
         """A look-up by a request of its own, as an item of a batch would be answered."""

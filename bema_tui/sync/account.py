@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from attrs import frozen
@@ -14,6 +15,8 @@ from bema_tui.campaigns.unread import unread_findings
 from bema_tui.errors import IncompleteRead
 from bema_tui.listing import Listing
 from bema_tui.model import Automation, CustomField, Finding, FindingRule, Group, Subscriber, Tier
+from bema_tui.providers.mailerlite import MailerLite
+from bema_tui.store.database import Database
 from bema_tui.store.ledger_rows import NEW
 from bema_tui.store.people import Member
 from bema_tui.store.settings import DatabaseSettings
@@ -84,6 +87,21 @@ class Account:
         )
 
 
+@asynccontextmanager
+async def one_account(db: Database, mailerlite: MailerLite) -> AsyncIterator[None]:
+    """Hold MailerLite's answers to the account that the database belongs to, from the first one on; the account that
+    the requests within name is stored, if there is none yet.
+
+    Raises:
+        WrongAccount: another account answered.
+    """
+    settings = DatabaseSettings(db)
+    mailerlite.hold_to(await settings.get("mailerlite_account"))
+    yield
+    if mailerlite.account_id:
+        await settings.belongs_to("mailerlite_account", mailerlite.account_id)
+
+
 def as_text(value: str | float) -> str:
     """A field's value as text; a whole number has no decimals."""
     if isinstance(value, float) and value.is_integer():
@@ -101,9 +119,8 @@ async def read_account(job: Job, *, for_plan: bool = False) -> Account:
         ProviderError: MailerLite did not answer.
     """
     read_at = job.db.now()
-    groups = await job.mailerlite.get_groups()
-    if job.mailerlite.account_id:
-        await DatabaseSettings(job.db).belongs_to("mailerlite_account", job.mailerlite.account_id)
+    async with one_account(job.db, job.mailerlite):
+        groups = await job.mailerlite.get_groups()
     fields = await job.mailerlite.get_fields()
     automations = await job.mailerlite.get_automations() if for_plan else Listing[Automation](())
     check = check_campaign(job.campaign, groups, fields, groups.hiding, fields.hiding)

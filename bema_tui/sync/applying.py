@@ -28,6 +28,7 @@ from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.packing import Packed, pack
 from bema_tui.sync.reading_people import read_by_id
+from bema_tui.sync.refusals import other_account
 from bema_tui.sync.settling import Settler
 from bema_tui.waits import Wait, WaitReason
 
@@ -141,7 +142,7 @@ class Applier:
             return
         except WrongAccount as error:
             await self._nothing_known(rows, error.message)
-            raise
+            raise other_account(error) from None
         except (Stopped, ProviderError) as error:
             if isinstance(error, RequestRefused) and error.status == 404:
                 # No answer of MailerLite's batch: an earlier try, if there was one, may have been carried out.

@@ -17,6 +17,7 @@ from bema_tui.sync.budget import CANARY_PEOPLE
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.reading_people import find_by_address
+from bema_tui.sync.refusals import other_account
 from bema_tui.sync.refusals import refused as refusals
 from bema_tui.sync.settling import Settler
 
@@ -104,7 +105,7 @@ async def _unless_done(settler: Settler, row: LedgerRow) -> AsyncIterator[None]:
         raise
     except WrongAccount as error:
         await settler.finish([row], [Settled(row.id, ChangeState.UNKNOWN, error.message)])
-        raise
+        raise other_account(error) from None
     except (Stopped, ProviderError):
         # The client vouches that nothing of it was done.
         await settler.finish([row], [Settled(row.id, ChangeState.PLANNED, tries=-1)])

@@ -19,6 +19,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders
 from bema_tui.store.settings import DatabaseSettings
+from bema_tui.sync.account import one_account
 from bema_tui.sync.read_shop import read_orders, require_complete
 from bema_tui.sync.record_check import campaign_findings
 from bema_tui.sync.services import Connections, shown_as
@@ -51,9 +52,8 @@ async def discover_campaigns(
     """
     await DatabaseSettings(db).refuse_other("shop", connections.shop.shop_address)
     async with shown_as(db, "mailerlite"):
-        groups = await connections.mailerlite.get_groups()
-        if connections.mailerlite.account_id:
-            await DatabaseSettings(db).belongs_to("mailerlite_account", connections.mailerlite.account_id)
+        async with one_account(db, connections.mailerlite):
+            groups = await connections.mailerlite.get_groups()
         fields = await connections.mailerlite.get_fields()
     async with shown_as(db, "shop"):
         products = await connections.shop.get_products()

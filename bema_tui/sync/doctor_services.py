@@ -18,6 +18,7 @@ from bema_tui.providers.mailerlite_probe import BATCH_ITEMS, WANTED_ROWS, Mailer
 from bema_tui.store.budget import AccountFacts
 from bema_tui.store.database import Database
 from bema_tui.store.settings import DatabaseSettings
+from bema_tui.sync.account import one_account
 from bema_tui.sync.doctor_lines import Line, failed
 from bema_tui.sync.job import Meter
 from bema_tui.sync.services import SharedGate, connect_mailerlite, connect_shop
@@ -77,9 +78,8 @@ async def look_at_mailerlite(
 
 
 async def _mailerlite(mailerlite: MailerLite, probe: MailerLiteProbe, db: Database) -> list[Line]:
-    report = await mailerlite.validate_connection()
-    if mailerlite.account_id is not None:
-        await DatabaseSettings(db).belongs_to("mailerlite_account", mailerlite.account_id)
+    async with one_account(db, mailerlite):
+        report = await mailerlite.validate_connection()
     text = f"{report.identity} answers in {report.seconds:.1f} s; a MailerLite key may read and write."
     page = await _asked("page size", lambda: _page_cap(probe, db))
     people = _sample("people", "subscriber", "The account has nobody yet", probe.sample)

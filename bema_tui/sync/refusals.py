@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bema_tui.campaigns.severities import finding
+from bema_tui.errors import WrongAccount
 from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange
 from bema_tui.store.ledger_rows import STATUS_WORDS, LedgerRow
 
@@ -45,6 +46,17 @@ def gone(campaign: str, run: int, rows: Iterable[LedgerRow]) -> tuple[Finding, .
             row.subscriber_id,
         )
         for row in {row.subscriber_id: row for row in rows}.values()
+    )
+
+
+def other_account(error: WrongAccount) -> WrongAccount:
+    """The error of a write that another account answered: what it did there is not known."""
+    return WrongAccount(
+        f"{error.message} What became of the last changes is not known.",
+        tried="send changes",
+        where=error.where,
+        advice="Check the key and the address in the settings, then resume the run: it reads what became of those "
+        "changes before anything else is sent.",
     )
 
 
