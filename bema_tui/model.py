@@ -181,6 +181,7 @@ class FindingRule(StrEnum):
     ACCOUNT_NEARLY_FULL = "account_nearly_full"
     BUYER_UNKNOWN = "buyer_unknown"
     PARTIAL_REFUND = "partial_refund"
+    MOVE_WAITS = "move_waits"
 
 
 @frozen

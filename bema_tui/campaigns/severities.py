@@ -36,7 +36,7 @@ _WARNINGS: Final = (
     FindingRule.BUNDLE_UNCLAIMED,
     FindingRule.ACCOUNT_NEARLY_FULL,
 )
-_INFOS: Final = (FindingRule.BUYER_UNKNOWN, FindingRule.PARTIAL_REFUND, FindingRule.LEGACY_NAME)
+_INFOS: Final = (FindingRule.BUYER_UNKNOWN, FindingRule.PARTIAL_REFUND, FindingRule.LEGACY_NAME, FindingRule.MOVE_WAITS)
 
 SEVERITY: Final[Mapping[FindingRule, Severity]] = MappingProxyType(
     dict.fromkeys(_ERRORS, Severity.ERROR)

@@ -202,35 +202,31 @@ class Ledger:
             )
             return result.rowcount
 
-    async def skip_moves_of_the_often_moved(self, since: datetime, most: int) -> int:
-        """Skip the planned moves of people who were moved ``most`` times since then, in any campaign; answers the rows.
+    async def skip_moves_of_the_often_moved(self, since: datetime, most: int) -> tuple[LedgerRow, ...]:
+        """Skip the planned moves of people who were moved ``most`` times since then, in any campaign; their adds.
 
         The plan held them back by the same rule, but plans of several campaigns can wait at once.
         """
-        mine = select(ledger.c.subscriber_id).where(
-            ledger.c.run == self.run, ledger.c.state == ChangeState.PLANNED, ledger.c.kind == ChangeKind.ADD_GROUP
-        )
+        planned = and_(ledger.c.run == self.run, ledger.c.state == ChangeState.PLANNED)
+        mine = select(ledger.c.subscriber_id).where(planned, ledger.c.kind == ChangeKind.ADD_GROUP)
         often = (
             select(ledger.c.subscriber_id)
             .where(moved_since(since), ledger.c.subscriber_id.in_(mine))
             .group_by(ledger.c.subscriber_id)
             .having(func.count() >= most)
         )
-        move = or_(ledger.c.kind == ChangeKind.ADD_GROUP, ledger.c.needs_add)
-        reason = f"was moved {most} times today already"
+        held = and_(planned, ledger.c.subscriber_id.in_(often))
+        reason = f"was moved {most} times today already; waits until tomorrow"
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
-            result = await connection.execute(
+            adds = select(ledger).where(held, ledger.c.kind == ChangeKind.ADD_GROUP).order_by(ledger.c.seq)
+            rows = tuple(ledger_row(row) for row in await connection.execute(adds))
+            await connection.execute(
                 update(ledger)
-                .where(
-                    ledger.c.run == self.run,
-                    ledger.c.state == ChangeState.PLANNED,
-                    move,
-                    ledger.c.subscriber_id.in_(often),
-                )
+                .where(held, or_(ledger.c.kind == ChangeKind.ADD_GROUP, ledger.c.needs_add))
                 .values(state=ChangeState.SKIPPED, error=reason, settled_at=self._db.now())
             )
-            return result.rowcount
+            return rows
 
     async def retarget(self, name: str, target: str) -> None:
         """A group or field that the plan lacked now exists: its rows get its real id or key."""

@@ -30,6 +30,7 @@ _OF_PEOPLE: Final = (
     FindingRule.RECORD_WARNING,
     FindingRule.BUYER_UNKNOWN,
     FindingRule.PARTIAL_REFUND,
+    FindingRule.MOVE_WAITS,
 )
 
 

@@ -23,7 +23,7 @@ from bema_tui.sync.planning import Planner, PlanResult
 from bema_tui.sync.proving import canary, read_back
 from bema_tui.sync.read_mailerlite import PeopleRead, read_people
 from bema_tui.sync.read_shop import read_shop
-from bema_tui.sync.record_check import label_midnight
+from bema_tui.sync.record_check import label_midnight, move_waits
 from bema_tui.sync.services import shown_as
 from bema_tui.sync.statistics import write_statistics
 
@@ -113,13 +113,20 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, account: Account | 
         applier = Applier(job, account, keeper, gate)
     await refuse_without_field(job, account)
     _refuse_blocked(job, account)
-    await job.ledger.skip_moves_of_the_often_moved(await label_midnight(job.db), job.settings.rules.moves_per_day)
+    await _hold_the_often_moved(job)
     await canary(job, applier)
     await create_people(job, keeper, account, applier.settler, applier.watch_failures)
     await applier.apply_rest()
     await job.enter(Phase.READ_BACK)
     await keeper.safe_point(RunState.APPLYING)
     return await read_back(job, applier)
+
+
+async def _hold_the_often_moved(job: Job) -> None:
+    """Leave the moves for tomorrow of whom plans of other campaigns moved today, since this plan was made."""
+    most = job.settings.rules.moves_per_day
+    held = await job.ledger.skip_moves_of_the_often_moved(await label_midnight(job.db), most)
+    await job.findings.record([move_waits(job.campaign.code, row, most) for row in held], job.run)
 
 
 def _fresh(job: Job, account: Account) -> bool:

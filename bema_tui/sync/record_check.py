@@ -9,17 +9,19 @@ from attrs import evolve
 
 from bema_tui.campaigns.context import Outcome
 from bema_tui.campaigns.naming import read_group_name
-from bema_tui.campaigns.tiers import purchased_tier
+from bema_tui.campaigns.severities import finding
+from bema_tui.campaigns.tiers import LABEL, purchased_tier
 from bema_tui.campaigns.transitions import MoveReason
 from bema_tui.config import RuleSettings, label_zone
-from bema_tui.model import Campaign, ChangeKind, Finding, PlannedChange, Tier
+from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, PlannedChange, Tier
 from bema_tui.store.database import Database
+from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.store.people import Member
 from bema_tui.store.settings import DatabaseSettings
 from bema_tui.validators.base import findings_of
 from bema_tui.validators.campaign import CampaignValidator
 from bema_tui.validators.subscriber import SubscriberValidator
-from bema_tui.validators.tier_move import TierMoveValidator
+from bema_tui.validators.tier_move import MOVES_TODAY, TierMoveValidator
 
 
 async def label_midnight(db: Database) -> datetime:
@@ -35,6 +37,20 @@ def campaign_findings(campaign: Campaign, others: Sequence[Campaign], today: dat
     record = {"code": campaign.code, "album": campaign.album, "start": campaign.start, "starts": starts, "today": today}
     validator.validate(record)
     return findings_of(validator, campaign.code, campaign.code)
+
+
+def move_waits(campaign: str, add: PlannedChange | LedgerRow, moves: int) -> Finding:
+    """Somebody had their moves of the day: the next one waits, which keeps them from a mail for each."""
+    tier = read_group_name(add.target_name)
+    return finding(
+        FindingRule.MOVE_WAITS,
+        campaign,
+        add.email,
+        f"The move to {LABEL[tier[1]] if tier else add.target_name} waits until tomorrow: {add.email} was moved {moves} "
+        "times today already, here or in other campaigns.",
+        "Nothing to do: the first sync of the next day (in the label's time zone) moves them.",
+        add.subscriber_id,
+    )
 
 
 class RecordCheck:
@@ -81,16 +97,21 @@ class RecordCheck:
     def _check_move(self, member: Member, outcome: Outcome, added: Tier) -> Outcome:
         removed = (c for c in outcome.changes if c.kind is ChangeKind.REMOVE_GROUP and c.needs_add)
         source = next((_tier(change) for change in removed), None)
+        moves = self._moves_today.get(member.subscriber_id, 0)
         valid = self._moves.validate(
             {
                 "from_tier": source,
                 "to_tier": added,
                 "has_purchase": added.purchased,
-                "moves_today": self._moves_today.get(member.subscriber_id, 0),
+                MOVES_TODAY: moves,
                 "reason": MoveReason.PURCHASE if added.purchased else MoveReason.REFUND,
             }
         )
         found = findings_of(self._moves, self._campaign, member.email, member.subscriber_id)
+        if {error.field for error in self._moves.get_errors() if error.blocking} == {MOVES_TODAY}:
+            add = next(change for change in outcome.changes if change.kind is ChangeKind.ADD_GROUP)
+            waits = move_waits(self._campaign, add, moves)
+            found = (waits, *(one for one in found if one.rule is not FindingRule.BLOCKED_RECORD))
         outcome = evolve(outcome, findings=(*outcome.findings, *found))
         if valid:
             return outcome

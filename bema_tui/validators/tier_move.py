@@ -12,6 +12,8 @@ from bema_tui.validators.base import CollectingValidator
 
 MAX_MOVES_A_DAY: Final = 3
 UNASSIGNED: Final = "unassigned"
+MOVES_TODAY: Final = "moves_today"
+"""The field whose error passes with the day, by itself."""
 
 
 class TierMoveValidator(CollectingValidator):
@@ -37,7 +39,7 @@ class TierMoveValidator(CollectingValidator):
             self.add_error("to_tier", f"{label(source)} → {label(target)} is not a move of the rules{why}")
         if target is not None and target.purchased and not record.get("has_purchase"):
             self.add_error("has_purchase", f"is needed for {label(target)}")
-        self._check_day(record.get("moves_today"), undo=undo)
+        self._check_day(record.get(MOVES_TODAY), undo=undo)
 
     def _reason(self, value: object) -> MoveReason | None:
         known = {reason.value: reason for reason in MoveReason}
@@ -63,9 +65,9 @@ class TierMoveValidator(CollectingValidator):
         if undo:
             return
         if not isinstance(moves_today, int) or moves_today < 0:
-            self.add_error("moves_today", "is required, as a count")
+            self.add_error(MOVES_TODAY, "is required, as a count")
         elif moves_today >= self._most_a_day:
-            self.add_error("moves_today", f"is {moves_today} already, at most {self._most_a_day} a day are made")
+            self.add_error(MOVES_TODAY, f"is {moves_today} already, at most {self._most_a_day} a day are made")
 
 
 def _allowed(reason: MoveReason | None, *, undo: bool) -> frozenset[Move]:

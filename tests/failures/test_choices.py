@@ -40,9 +40,11 @@ class Label:
         groups = self.simulated.people()[email][1]
         return [name.removeprefix(f"{self.code}_") for name in groups if name.startswith(f"{self.code}_")]
 
+    def findings(self, email: str) -> list[dict[str, Any]]:
+        return [row for row in self.desk.run("findings", "--json").document if row["subject"] == email]
+
     def told(self, email: str) -> list[str]:
-        rows = self.desk.run("findings", "--json").document
-        return sorted(row["rule"] for row in rows if row["subject"] == email)
+        return sorted(row["rule"] for row in self.findings(email))
 
     def number_of(self, email: str) -> str:
         return str(next(row["id"] for row in self.simulated.state()["subscribers"] if row["email"] == email))
@@ -174,6 +176,7 @@ def test_a_refund_waits_for_a_yes_of_its_own_whoever_it_is_about(label: Label) -
     assert [label.tiers(email) for email in emails] == [["GOLD_PURCHASE"], [], ["BRONZE"]]
 
 
+@pytest.mark.fault("D10")
 def test_a_fourth_move_on_one_day_waits(label: Label) -> None:
     email = label.somebody("no buyer in SILVER")
     label.buy(email)
@@ -182,7 +185,12 @@ def test_a_fourth_move_on_one_day_waits(label: Label) -> None:
         label.move(email, **{"from": "SILVER_PURCHASE", "to": "SILVER"})
     assert label.sync()["total"] == 0
     assert label.tiers(email) == ["SILVER"]
-    assert "blocked_record" in label.told(email)
+    waits = "waits until tomorrow"
+    assert "blocked_record" not in label.told(email)
+    (told,) = [one for one in label.findings(email) if one["rule"] == "move_waits"]
+    assert (told["severity"], waits in told["message"]) == ("info", True), "no error, so nobody is called for it"
+    assert "was moved 3 times today already" in told["message"]
+    assert "first sync of the next day" in told["advice"]
 
     # A plan that was made when the person had moves left, as plans of several campaigns are that wait at once.
     label.desk.settings("[rules]\nmoves_per_day = 9\n")
@@ -192,6 +200,10 @@ def test_a_fourth_move_on_one_day_waits(label: Label) -> None:
     done = label.desk.run("apply", str(run["run"]), "--json").document
     assert (done["state"], done["applied"], done["skipped"]) == ("done", 0, 2)
     assert label.tiers(email) == ["SILVER"]
+    rows = label.desk.run("changes", str(run["run"]), "--json").document
+    assert {row["error"] for row in rows} == {f"was moved 3 times today already; {waits}"}
+    (told,) = [one for one in label.findings(email) if one["rule"] == "move_waits"]
+    assert f"The move to Silver Purchased {waits}" in told["message"]
 
 
 def test_who_is_not_active_is_moved_only_when_wanted(label: Label) -> None:

@@ -253,8 +253,9 @@ async def test_who_was_moved_often_today_is_moved_no_more(desk: Desk, clock: Set
         newer, *(evolve(change(n, kind), needs_add=kind is ChangeKind.REMOVE_GROUP) for n in "12" for kind in kinds)
     )
     clock.forward(60)
-    assert await newer.ledger.skip_moves_of_the_often_moved(clock.at, 3) == 0
-    assert await newer.ledger.skip_moves_of_the_often_moved(since, 3) == 2
+    assert await newer.ledger.skip_moves_of_the_often_moved(clock.at, 3) == ()
+    held = await newer.ledger.skip_moves_of_the_often_moved(since, 3)
+    assert [(row.subscriber_id, row.kind) for row in held] == [("1", ChangeKind.ADD_GROUP)]
     left = {(row.subscriber_id, row.kind) for row in await newer.ledger.planned(10)}
     assert left == {("1", ChangeKind.SET_FIELD)} | {("2", kind) for kind in kinds}
 

@@ -8,14 +8,38 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from bema_tui.model import Campaign, Finding, FindingRule, Severity
+from bema_tui.campaigns.context import Outcome
+from bema_tui.config import RuleSettings
+from bema_tui.model import (
+    Campaign,
+    ChangeKind,
+    Finding,
+    FindingRule,
+    PlannedChange,
+    Severity,
+    SubscriberStatus,
+    Tier,
+)
 from bema_tui.store.database import Database
+from bema_tui.store.people import Member
 from bema_tui.store.settings import DatabaseSettings
-from bema_tui.sync.record_check import campaign_findings, label_midnight
+from bema_tui.sync.record_check import RecordCheck, campaign_findings, label_midnight
 
 TODAY = date(2026, 11, 22)
 START = datetime(2026, 6, 15, 12, tzinfo=UTC)
 LOVE = Campaign("2026_ETB_NBL", "No Better Love", ("11",), start=START)
+
+
+ANA = Member("1", "ana@example.org", "Ana", "", "", SubscriberStatus.ACTIVE, frozenset({Tier.GOLD}), None, START, False)
+
+
+def planned(kind: ChangeKind, name: str, *, needs_add: bool = False) -> PlannedChange:
+    return PlannedChange(kind, "1", ANA.email, "Ana", name, name, None, "5", "a rule", "a reason", needs_add)
+
+
+FIELD = planned(ChangeKind.SET_FIELD, f"{LOVE.code}_PURCHASE")
+ADD = planned(ChangeKind.ADD_GROUP, f"{LOVE.code}_GOLD_PURCHASE")
+REMOVE = planned(ChangeKind.REMOVE_GROUP, f"{LOVE.code}_GOLD", needs_add=True)
 
 
 def other(days: int, number: int = 1) -> Campaign:
@@ -74,3 +98,33 @@ async def test_the_labels_day_begins_at_its_own_midnight(tmp_path: Path, zone: s
     async with await Database.open(str(tmp_path / "bema.sqlite3"), clock=lambda: moment) as db:
         await DatabaseSettings(db).set("timezone", zone)
         assert await label_midnight(db) == datetime.fromisoformat(midnight).replace(tzinfo=UTC)
+
+
+def checked(member: Member, *changes: PlannedChange, moves: int) -> Outcome:
+    check = RecordCheck(LOVE.code, RuleSettings(), moves_today={member.subscriber_id: moves})
+    return check.validate(member, Outcome(changes))
+
+
+@pytest.mark.fault("D10")
+@pytest.mark.parametrize(
+    ("moves", "kinds", "rules"),
+    [
+        (2, ["set_field", "add_group", "remove_group"], []),
+        (3, ["set_field"], [FindingRule.MOVE_WAITS]),
+    ],
+)
+def test_a_fourth_move_of_a_day_waits_and_nothing_else(moves: int, kinds: list[str], rules: list[FindingRule]) -> None:
+    outcome = checked(ANA, FIELD, ADD, REMOVE, moves=moves)
+    assert [change.kind for change in outcome.changes] == kinds
+    assert [one.rule for one in outcome.findings] == rules
+    for one in outcome.findings:
+        assert (one.severity, one.subject) == (Severity.INFO, ANA.email)
+        assert "The move to Gold Purchased waits until tomorrow" in one.message
+
+
+@pytest.mark.fault("D10")
+def test_a_move_that_is_wrong_as_well_is_an_error() -> None:
+    wrong = evolve(REMOVE, target_name=f"{LOVE.code}_SILVER")
+    outcome = checked(evolve(ANA, tiers=frozenset({Tier.SILVER})), FIELD, ADD, wrong, moves=3)
+    assert [one.rule for one in outcome.findings] == [FindingRule.BLOCKED_RECORD]
+    assert "Silver → Gold Purchased is not a move of the rules" in outcome.findings[0].message
