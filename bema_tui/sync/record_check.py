@@ -46,8 +46,8 @@ def move_waits(campaign: str, add: PlannedChange | LedgerRow, moves: int) -> Fin
         FindingRule.MOVE_WAITS,
         campaign,
         add.email,
-        f"The move to {LABEL[tier[1]] if tier else add.target_name} waits until tomorrow: {add.email} was moved {moves} "
-        "times today already, here or in other campaigns.",
+        f"The move to {LABEL[tier[1]] if tier else add.target_name} waits until tomorrow: {add.email} was moved "
+        f"{moves} times today already, here or in other campaigns.",
         "Nothing to do: the first sync of the next day (in the label's time zone) moves them.",
         add.subscriber_id,
     )
