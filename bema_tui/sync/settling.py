@@ -124,29 +124,16 @@ class Settler:
         """
         job = self._job
         by_id = {row.id: row for row in rows}
-        failed = [one for one in results if one.state is ChangeState.FAILED and one.refused_status is not None]
-        left = {by_id[one.id].subscriber_id for one in failed if self._says_gone(by_id[one.id], one)}
-        await job.findings.record(
-            [
-                *gone(job.campaign.code, job.run, [row for row in rows if row.subscriber_id in left - (but or set())]),
-                *refused(
-                    job.campaign.code,
-                    [
-                        (by_id[one.id], one.error or "no reason given")
-                        for one in failed
-                        if by_id[one.id].subscriber_id not in left | (but or set())
-                    ],
-                ),
-            ],
-            job.run,
-        )
+        refusals = [
+            (by_id[one.id], one.error or "no reason given")
+            for one in results
+            if one.state is ChangeState.FAILED
+            and one.refused_status is not None
+            and by_id[one.id].subscriber_id not in (but or ())
+        ]
+        await job.findings.record(refused(job.campaign.code, refusals), job.run)
         await job.ledger.settle(results, job.meter.values(), added)
         await self._resolve({by_id[one.id].email for one in results if one.state is ChangeState.APPLIED})
-
-    @staticmethod
-    def _says_gone(row: LedgerRow, result: Settled) -> bool:
-        """Whether a refusal says that the person is gone: a group's 404 can be the group's."""
-        return result.refused_status == 404 and row.kind is ChangeKind.SET_FIELD
 
     async def _resolve(self, written: set[str]) -> None:
         """End what earlier runs said of people whose changes are written now."""
