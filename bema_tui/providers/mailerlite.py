@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -38,6 +38,7 @@ from bema_tui.providers.mailerlite_batch import (
     checked_id,
     same_value,
 )
+from bema_tui.providers.mailerlite_create import ensure, row_of
 from bema_tui.providers.mailerlite_import import Importer, ImportResult, NewPerson
 from bema_tui.providers.mailerlite_lists import Lists
 from bema_tui.providers.mailerlite_lookup import LookUp
@@ -49,12 +50,6 @@ N = TypeVar("N", Group, CustomField)
 
 _JSON_NULL: Final = b"null"
 _READS_REPEATED: Final = 2
-
-
-def named(rows: Iterable[N], name: str) -> N | None:
-    """The row of this name: as written, else with other capitals."""
-    same = [row for row in rows if row.name.casefold() == name.casefold()]
-    return next((row for row in same if row.name == name), same[0] if same else None)
 
 
 class MailerLite:
@@ -221,7 +216,7 @@ class MailerLite:
         body = await self._client.request_json(
             "PUT", path, json={"fields": dict(fields)}, write=True, before_try=before_try, tried=tried
         )
-        return self._row(body, parse.subscriber, tried, write=True)
+        return row_of(self._client, body, parse.subscriber, tried, write=True)
 
     async def add_subscriber_to_group(
         self, subscriber_id: str, group_id: str, *, before_try: BeforeTry | None = None
@@ -267,7 +262,7 @@ class MailerLite:
             body = await self._client.request_json(
                 "POST", "/subscribers", json=sent, write=True, repeatable=False, before_try=before_try, tried=tried
             )
-            return self._row(body, parse.subscriber, tried, write=True)
+            return row_of(self._client, body, parse.subscriber, tried, write=True)
         except WriteUnknown as unknown:
             problem = unknown
         try:
@@ -306,14 +301,14 @@ class MailerLite:
 
     async def ensure_group(self, name: str, *, before_try: BeforeTry | None = None) -> tuple[Group, bool]:
         """Like ``create_group``, with whether this call made it, or may have."""
-        return await self._create("/groups", {"name": name}, self.get_groups, parse.group, before_try)
+        return await ensure(self._client, "/groups", {"name": name}, self.get_groups, parse.group, before_try)
 
     async def ensure_field(
         self, name: str, field_type: str = "number", *, before_try: BeforeTry | None = None
     ) -> tuple[CustomField, bool]:
         """Like ``create_field``, with whether this call made it, or may have."""
         sent = {"name": name, "type": field_type}
-        return await self._create("/fields", sent, self.get_fields, parse.custom_field, before_try)
+        return await ensure(self._client, "/fields", sent, self.get_fields, parse.custom_field, before_try)
 
     async def batch(
         self, items: Sequence[BatchItem], *, before_try: BeforeTry | None = None
@@ -411,59 +406,4 @@ class MailerLite:
             if refused.status == httpx.codes.NOT_FOUND:
                 return None
             raise
-        return self._row(body, parse.subscriber, tried)
-
-    def _row(self, body: Mapping[str, object], read: Callable[[object], R], tried: str, *, write: bool = False) -> R:
-        try:
-            return read(body.get("data"))
-        except FaultError as error:
-            raise self._client.fault(
-                str(error), path=f"data.{error.path}".rstrip("."), tried=tried, write=write
-            ) from None
-
-    async def _create(
-        self,
-        path: str,
-        sent: Mapping[str, str],
-        listing: Callable[[], Awaitable[Listing[N]]],
-        read: Callable[[object], N],
-        before_try: BeforeTry | None,
-    ) -> tuple[N, bool]:
-        """Look first, create, and after a lost answer or a "taken" look again instead of repeating.
-
-        Returns:
-            What has the name now, and whether this call made it, or may have.
-        """
-        name = sent["name"]
-        tried = f"create {clean(name, 100)}"
-        there = await listing()
-        found = named(there, name)
-        if found is not None:
-            return found, False
-        self._refuse_doubt(there, name, tried)
-        try:
-            body = await self._client.request_json(
-                "POST", path, json=dict(sent), write=True, repeatable=False, before_try=before_try, tried=tried
-            )
-            return self._row(body, read, tried, write=True), True
-        except (WriteUnknown, RequestRefused) as error:
-            problem: ProviderError = error
-        try:
-            found = named(await listing(), name)
-        except (ProviderError, Stopped):
-            raise problem from None
-        if found is None:
-            raise problem
-        return found, isinstance(problem, WriteUnknown)
-
-    def _refuse_doubt(self, listing: Listing[N], name: str, tried: str) -> None:
-        """Raise where a row that can't be read may be what is to be created: a second one would be its twin."""
-        doubtful = [row for row in listing.hiding if not row.name or row.name.casefold() == name.casefold()]
-        if doubtful:
-            row = doubtful[0]
-            raise IncompleteRead(
-                f"{clean(name, 100)} is not created: it may be the row that can't be read ({row.path}: {row.problem}).",
-                tried=tried,
-                where=self._client.where,
-                advice="Look at this row in MailerLite; the plan can be resumed when it can be read.",
-            )
+        return row_of(self._client, body, parse.subscriber, tried)
