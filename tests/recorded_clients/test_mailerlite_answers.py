@@ -54,8 +54,8 @@ PEOPLE = {
 ONE = "75000116423118448"
 Call = Callable[[MailerLite], Awaitable[object]]
 REFUSALS: dict[str, tuple[Call, type[BemaError], str]] = {
-    "doc_429_global": (lambda service: service.count_subscribers(), RateLimited, "119 more seconds"),
-    "doc_429_import_creation": (lambda s: s.batch([BatchItem.read("1")]), RateLimited, "60 more seconds"),
+    "doc_429_global": (lambda service: service.count_subscribers(), RateLimited, "119 seconds more"),
+    "doc_429_import_creation": (lambda s: s.batch([BatchItem.read("1")]), RateLimited, "60 seconds more"),
     "doc_assign_422": (lambda s: s.add_subscriber_to_group("1", "2"), RequestRefused, "The selected id is invalid"),
     "doc_field_422": (lambda s: s.create_field("A", "odd"), RequestRefused, "The selected type is invalid"),
     "doc_subscriber_422_validation": (
