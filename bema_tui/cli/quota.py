@@ -23,7 +23,7 @@ def quota(context: click.Context, settings: Settings, as_json: bool) -> None:
     async def work() -> tuple[Any, Any]:
         from bema_tui.sync.quota import quota_now
 
-        async with open_world(settings) as world:
+        async with open_world(settings, reading=True) as world:
             return await quota_now(world.db, settings.mailerlite), world.db.now()
 
     found, now = run_async(work)

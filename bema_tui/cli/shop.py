@@ -25,7 +25,7 @@ def shop(context: click.Context, settings: Settings, as_json: bool) -> None:
         from bema_tui.store.orders import Orders
         from bema_tui.store.settings import DatabaseSettings
 
-        async with open_world(settings) as world:
+        async with open_world(settings, reading=True) as world:
             return {
                 "shop": await DatabaseSettings(world.db).get("shop"),
                 "in_settings": _normal(settings.edd.url),

@@ -60,6 +60,8 @@ READING = (
     ("findings",),
     ("stats",),
     ("campaigns", "list"),
+    ("quota",),
+    ("shop",),
 )
 
 
