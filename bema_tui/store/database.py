@@ -87,7 +87,7 @@ class Database:
         path = None if url.database in (None, "", ":memory:") else Path(str(url.database))
         with plain_words(str(path or "memory"), "open the database"):
             try:
-                engine = create_async_engine(url, connect_args={"timeout": patience})
+                engine = create_async_engine(url, connect_args={"timeout": patience, "factory": _Connection})
             except NoSuchModuleError as error:
                 raise ConfigurationError(f"The database driver of {url.drivername} is not installed.") from error
             _install_sqlite_habits(engine, patience)
@@ -182,6 +182,19 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+class _Connection(sqlite3.Connection):
+    """One that gives its locks back when it is closed.
+
+    Where a task is cancelled, its connection is closed in the midst of its work. SQLite keeps such a connection, and
+    with it the write lock, for as long as Python keeps a cursor whose rows were not all fetched.
+    """
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        super().close()
 
 
 def _take_hold(path: Path, patience: float) -> HeldFiles:

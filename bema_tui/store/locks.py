@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from datetime import datetime
 from typing import Any, Final
@@ -11,12 +12,12 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.errors import LockHeld, UsageError
+from bema_tui.errors import UsageError
 from bema_tui.model import Holder, Lock, LockState
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
-from bema_tui.store.file_locks import process
 from bema_tui.store.identity import known_alive
+from bema_tui.store.lock_refusal import refusal
 from bema_tui.store.plain import plain
 from bema_tui.store.schema import locks
 
@@ -48,6 +49,8 @@ class DatabaseLocks:
         self._db = db
         self._ages = settings
         self._me = me
+        self._owed: set[tuple[str, int]] = set()
+        """Locks of ours that are done with, but could not be given back: our being alive keeps others from them."""
 
     async def acquire_lock(self, key: str, operation: str, *, run: int | None = None) -> Lock:
         """Take the lock, also from a holder that is proved dead, expired or stale; that is written down.
@@ -55,17 +58,21 @@ class DatabaseLocks:
         Raises:
             LockHeld: somebody else has it, and is not known to be gone.
         """
-        async with self._db.write() as connection:
-            while True:  # goes round again only if somebody took it between our look and our taking
-                before = await self._find(connection, locks.c.key == key)
-                if before is not None and before.held and (held := self._lock(before)).state not in _MAY_BE_TAKEN:
-                    raise self._refusal(held)
-                taken = await self._take(connection, key, operation, run, before)
-                if taken is not None:
-                    break
-            if before is not None and before.held:
-                await self._say(connection, "takeover", self._lock(before), "took over", run=run)
-        await self._db.checkpoint()  # so that others see the lock even where the log is lost
+        taken: Lock | None = None
+        try:
+            async with self._db.write() as connection:
+                while taken is None:  # goes round again only if somebody took it between our look and our taking
+                    before = await self._find(connection, locks.c.key == key)
+                    if before is not None and before.held and (held := self._lock(before)).state not in _MAY_BE_TAKEN:
+                        raise refusal(held, self._age(held), self._ages.lease, self._me)
+                    taken = await self._take(connection, key, operation, run, before)
+                if before is not None and before.held:
+                    await self._say(connection, "takeover", self._lock(before), "took over", run=run)
+            await self._db.checkpoint()  # so that others see the lock even where the log is lost
+        except asyncio.CancelledError:  # perhaps in the midst of the commit: nobody else would know of the lock
+            if taken is not None:
+                await asyncio.shield(self.give_back(taken.key, taken.token))
+            raise
         return taken
 
     async def release_lock(self, lock_id: str, *, reason: str, force: bool = False) -> Lock:
@@ -104,8 +111,12 @@ class DatabaseLocks:
         return await self._change_mine(key, token, last_beat=self._db.now())
 
     async def give_back(self, key: str, token: int) -> bool:
-        """Let go of our own lock at the end of our work; false when it was not ours any more."""
-        return await self._change_mine(
+        """Let go of our own lock at the end of our work; false when it was not ours any more.
+
+        Where the database can't be written, the sweeper does it when it can be.
+        """
+        self._owed.add((key, token))
+        given = await self._change_mine(
             key,
             token,
             held=False,
@@ -113,6 +124,8 @@ class DatabaseLocks:
             released_by=self._me.user,
             release_reason="its work ended",
         )
+        self._owed.discard((key, token))
+        return given
 
     async def note(self, key: str, token: int, text: str) -> bool:
         """Say something about our lock that everybody sees; false when it is not ours any more."""
@@ -135,6 +148,8 @@ class DatabaseLocks:
         Raises:
             DatabaseBusy: another process writes for longer than ``patience`` seconds.
         """
+        for key, token in tuple(self._owed):
+            await self.give_back(key, token)
         if not any(map(self._left_behind, await self.get_active_locks())):
             return ()
         async with self._db.write(patience=patience) as connection:
@@ -217,37 +232,6 @@ class DatabaseLocks:
 
     def _age(self, lock: Lock) -> float:
         return max(0.0, (self._db.now() - lock.last_beat).total_seconds())
-
-    def _refusal(self, lock: Lock) -> LockHeld:
-        run = f" of run {lock.run}" if lock.run is not None else ""
-        if lock.state is LockState.LIVE:
-            advice = "Wait until it is done, or stop its run (`bema-tui runs` shows it)."
-        elif known_alive(lock.holder, self._me):
-            advice = self._alive_here(lock)
-        else:
-            advice = (
-                f"Wait: {self._ages.lease:.0f} s after its last beat anybody may take it. If you know that it is gone: "
-                f"`bema-tui locks release {lock.id} --reason … --force`."
-            )
-        return LockHeld(
-            f"{lock.key} is locked by {lock.holder}: {lock.operation}{run} since {lock.since:%Y-%m-%d %H:%M} UTC, "
-            f"last beat {self._age(lock):.0f} s ago, {lock.state}.",
-            lock_id=lock.id,
-            holder=str(lock.holder),
-            state=lock.state,
-            advice=advice,
-        )
-
-    @staticmethod
-    def _alive_here(lock: Lock) -> str:
-        """What to do about a holder that lives on this machine, but has not beaten for a while."""
-        found = process(lock.holder.pid)
-        if found is not None and found.suspended:
-            return (
-                f"Its process is suspended: wake it with `kill -CONT {lock.holder.pid}`, or `fg` where it was started; "
-                "or end it."
-            )
-        return "Its process lives on this machine: wait until it is done, or stop its run (`bema-tui runs` shows it)."
 
 
 def lock_of(row: Row[Any], me: Holder, now: datetime, ages: LockAges) -> Lock:

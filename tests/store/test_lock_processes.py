@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -16,8 +17,8 @@ import psutil
 import pytest
 from attrs import evolve
 
-from bema_tui.errors import LockHeld
-from bema_tui.model import LockState
+from bema_tui.errors import LockHeld, StoreError
+from bema_tui.model import Lock, LockState
 from bema_tui.store.database import Database, utc_now
 from bema_tui.store.identity import current_holder, known_alive
 from bema_tui.store.locks import DatabaseLocks, LockAges
@@ -26,7 +27,7 @@ from ..failures.desk import suspend
 
 ACQUIRE = """
 import asyncio, sys, time
-from bema_tui.errors import LockHeld
+from bema_tui.errors import LockHeld, StoreError
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
 from bema_tui.store.locks import DatabaseLocks, LockAges
@@ -212,3 +213,34 @@ async def test_the_lock_of_a_living_process_is_quiet_at_most_however_old(tmp_pat
         (seen,) = await locks.get_active_locks()
         assert (seen.id, seen.state) == (lock.id, LockState.QUIET)
         assert seen.last_beat <= utc_now()
+
+
+@pytest.mark.fault("E12")
+async def test_a_lock_that_could_not_be_given_back_is_so_when_it_can_be(database_file: Path) -> None:
+    """Its process lives on, so that nobody else would ever take it for left behind."""
+    async with await Database.open(str(database_file)) as db:
+        locks = DatabaseLocks(db, LockAges(), current_holder())
+        lock = await locks.acquire_lock("2024_ETB_NBL", "sync")
+        os.rename(database_file, f"{database_file}.away")
+        with pytest.raises(StoreError):
+            await locks.give_back(lock.key, lock.token)
+        with pytest.raises(StoreError):
+            await locks.sweep()
+        os.rename(f"{database_file}.away", database_file)
+        assert await locks.sweep() == ()
+        assert await locks.get_active_locks() == ()
+
+
+async def test_who_is_cancelled_while_taking_a_lock_holds_none(database_file: Path) -> None:
+    async with await Database.open(str(database_file), patience=0.2) as db:
+        locks = DatabaseLocks(db, LockAges(), current_holder())
+        for turns in range(60):  # at each of its steps
+            taking = asyncio.create_task(locks.acquire_lock("2024_ETB_NBL", "sync"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            taking.cancel()
+            (outcome,) = await asyncio.gather(taking, return_exceptions=True)
+            held = await locks.get_active_locks()
+            assert bool(held) is isinstance(outcome, Lock), (turns, outcome)
+            for lock in held:
+                await locks.give_back(lock.key, lock.token)

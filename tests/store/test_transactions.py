@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import bema_tui
+from bema_tui.store.database import Database
 
 ROOT = Path(bema_tui.__file__).parent
 
@@ -92,3 +94,24 @@ def test_a_transaction_waits_for_its_database_alone() -> None:
 )
 def test_the_check_finds_what_it_looks_for(opened: str, body: str, found: int) -> None:
     assert sum(len(list(strangers(scope))) for scope in scopes(ast.parse(opened + body))) == found
+
+
+@pytest.mark.fault("E7")
+async def test_a_task_that_is_cancelled_inside_a_transaction_keeps_nobody_waiting(database_file: Path) -> None:
+    """At each of its steps, also while a statement has rows to give."""
+    async with await Database.open(str(database_file), patience=0.05) as db:
+
+        async def write() -> None:
+            async with db.write() as connection:
+                values = "VALUES ('a', '1'), ('b', '1') ON CONFLICT DO UPDATE SET value = '2' RETURNING *"
+                await connection.exec_driver_sql(f"INSERT INTO settings {values}")
+                await connection.exec_driver_sql("SELECT * FROM settings, settings AS others")
+
+        await write()
+        for steps in range(40):
+            task = asyncio.create_task(write())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            await write()
