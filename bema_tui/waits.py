@@ -38,7 +38,7 @@ class Wait:
         reason: why.
         service: who is waited for, by the name of its provider; empty for nobody outside.
         detail: what it said or did, as a clause ("it answered 503"); who, for a person.
-        attempt: the number of the try that follows, from 2; 0 where a wait is no try.
+        attempt: the number of the next try, from 2; 0 where a wait is no try.
         tries: how many there are.
     """
 
@@ -72,7 +72,7 @@ class Wait:
             case _:
                 told = f"waits for {_name(self.service)}"
                 told += f": {self.detail}" if self.detail else ""
-                return told + (f", try {self.attempt} of {self.tries} follows" if self.attempt else "")
+                return told + (f", try {self.attempt} of {self.tries}" if self.attempt else "")
 
 
 def until_words(until: datetime, now: datetime, zone: tzinfo | None = None) -> str:

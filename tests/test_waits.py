@@ -19,7 +19,7 @@ WORDS = {
         "waits for the shop",
     ),
     Wait(WaitReason.RETRY, "MailerLite", "no answer within 30 seconds", 2, 3): (
-        "waits for MailerLite: no answer within 30 seconds, try 2 of 3 follows",
+        "waits for MailerLite: no answer within 30 seconds, try 2 of 3",
         "waits for MailerLite",
     ),
     Wait(WaitReason.IMPORT, "MailerLite"): ("waits for MailerLite's import", "waits for MailerLite's import"),

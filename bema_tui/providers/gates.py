@@ -234,7 +234,7 @@ class WindowGate:
         """Take ``want`` units of the window, or at least ``least``; ``back`` was held and is given back first.
 
         Raises:
-            RateLimited: a refusal closed the account for longer than is waited here.
+            RateLimited: that takes longer than one request waits.
         """
         taken = 0
 
@@ -248,6 +248,7 @@ class WindowGate:
             taken = self._pace.grant(window, want, least, now)
             return self._pace.taken(window, taken, now) if taken else window
 
+        waited = 0.0
         async with self._turn:
             try:
                 while True:
@@ -255,17 +256,22 @@ class WindowGate:
                     await self._change(step)
                     if taken:
                         return taken
-                    await self._wait_for_room()
+                    waited += await self._wait_for_room(waited)
             finally:
                 await self._waits.clear(self)
 
-    async def _wait_for_room(self) -> None:
-        """Wait until the window ends, or until it should be looked at again."""
+    async def _wait_for_room(self, waited: float) -> float:
+        """Wait until the window ends, or until it should be looked at again; returns the seconds of that.
+
+        Raises:
+            RateLimited: with what was ``waited`` before, that is more than one request waits.
+        """
         wait = self._pace.wait(self._window, self._clock())
         closed = self._window.closed_until is not None
-        if closed and wait > self._patience:
+        if waited + wait > self._patience:
+            what = "closed the account's quota" if closed else "has no request left for this account"
             raise RateLimited(
-                f"{self._wait.service} closed the account's quota for {wait:.0f} more seconds.",
+                f"{self._wait.service} {what} for {wait:.0f} more seconds.",
                 seconds=wait,
                 wait=self._wait,
                 advice="Resume later; see whether something else uses the same account. `bema-tui quota` says more.",
@@ -274,6 +280,7 @@ class WindowGate:
         if self._shared and (closed or self._window.pending):
             wait = min(wait, _LOOK_AGAIN_CLOSED if closed else _LOOK_AGAIN)
         await self._interrupt.sleep(max(wait, _SLACK))
+        return max(wait, _SLACK)
 
     async def _change(self, step: Callable[[Window], Window]) -> None:
         """Change the window, and tell in the same breath which answers came as foretold."""

@@ -72,7 +72,7 @@ class ServiceClient:
         self._interrupt = interrupt
         self._meter = meter
         self._policy = policy or HttpPolicy()
-        self._waits = Waits(service, self._policy, gate, interrupt, waits or NoWaits())
+        self._waits = Waits(service, self._policy, gate, interrupt, waits or NoWaits(), clock)
         self._transport = transport
         self._on_answer = on_answer
         self._jitter = jitter
@@ -193,7 +193,8 @@ class ServiceClient:
 
         async for attempt in stamina.retry_context(on=plan, attempts=tries, timeout=None):
             with attempt:
-                return await self._one_try(call)
+                async with self._waits.trying(call):
+                    return await self._one_try(call)
         raise AssertionError("stamina yields at least one try")
 
     def _again(self, call: Call, failure: TryFailedError) -> bool:
@@ -205,7 +206,6 @@ class ServiceClient:
         return self._waits.again(call, failure, self._jitter(most))
 
     async def _one_try(self, call: Call) -> httpx.Response:
-        await self._waits.before_try(call)
         while True:
             self._interrupt.check()
             await self._gate.admit(call.cost)

@@ -159,7 +159,7 @@ class Call:
 
     ``lost`` says that a write may have happened without an answer. ``answer`` is the JSON object of the last one, where
     that is wanted, and ``fault`` what is wrong with it. ``trouble`` is why it is tried again, as a clause; ``backoff``
-    after how many seconds; and ``waited`` counts them all.
+    after how many seconds; ``waited`` counts them all, and ``took`` is what the last try took that failed.
     """
 
     method: str
@@ -181,6 +181,7 @@ class Call:
     backoff: float = 0.0
     trouble: str = ""
     waited: float = 0.0
+    took: float = 0.0
     wants_json: bool = False
     answer: dict[str, object] = field(factory=dict)
     fault: Fault | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 import httpx
@@ -29,6 +31,7 @@ class Waits:
     gate: PacingGate
     interrupt: Interrupt
     board: WaitBoard
+    clock: Callable[[], float]
 
     def asked_for(self, response: httpx.Response) -> float | None:
         """Return the seconds that an answer asks for which is no try (429, a shop's maintenance); None for others."""
@@ -68,16 +71,29 @@ class Waits:
         call.trouble = failure.words if failure.status is None else _answered(failure.status)
         return True
 
-    async def before_try(self, call: Call) -> None:
-        """Wait out the back-off before another try of a call.
+    @asynccontextmanager
+    async def trying(self, call: Call) -> AsyncIterator[None]:
+        """One try: after its back-off, and with the seconds noted that it took if it failed.
+
+        A try after another is shown until it is answered, if it may take as long as the one before did.
 
         Raises:
             Stopped: a stop was asked.
         """
-        if call.backoff > 0:
-            wait = Wait(WaitReason.RETRY, self.service.name, call.trouble, call.failed + 1, self.policy.tries)
-            async with waiting(self.board, wait, call.backoff):
-                await self.interrupt.sleep(call.backoff)
+        began = self.clock()
+        try:
+            if call.failed:
+                wait = Wait(WaitReason.RETRY, self.service.name, call.trouble, call.failed + 1, self.policy.tries)
+                async with waiting(self.board, wait, call.backoff + call.took):
+                    if call.backoff > 0:
+                        await self.interrupt.sleep(call.backoff)
+                    began = self.clock()
+                    yield
+            else:
+                yield
+        except TryFailedError:
+            call.took = min(self.clock() - began, self.policy.timeout)
+            raise
 
     def _wait(self, response: httpx.Response, *, too_many: bool) -> Wait:
         name = self.service.name

@@ -15,6 +15,7 @@ from bema_tui.sync.doctor_files import look_at_database, look_at_disk, look_at_f
 from bema_tui.sync.doctor_lines import CONFIGURATION, Line, failed, looked
 from bema_tui.sync.doctor_services import look_at_mailerlite, look_at_shop
 from bema_tui.sync.job import Meter
+from bema_tui.sync.memory import allowed_here
 
 _OfSettings = Callable[[Settings], list[Line]]
 _IN_MEMORY = "sqlite:///:memory:"
@@ -79,10 +80,11 @@ def look_at_settings(settings: Settings) -> list[Line]:
     if settings.edd_credentials_in_url:
         text = "edd_credentials_in_url is on: the shop's key and token stand in its access logs."
         lines.append(Line(CONFIGURATION, "warning", text, "Turn it off if the shop takes a form body."))
-    try:
-        require_services(settings)
-    except BemaError as error:
-        lines.append(failed(CONFIGURATION, error))
+    for refuses in (lambda: require_services(settings), lambda: allowed_here(settings.health)):
+        try:
+            refuses()
+        except BemaError as error:
+            lines.append(failed(CONFIGURATION, error))
     return lines
 
 

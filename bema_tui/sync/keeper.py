@@ -101,7 +101,7 @@ class Keeper:
             Stopped: a stop was asked.
         """
         self._word.clear()
-        async with self._paused(state, note, f"paused: {note}", wait, seconds):
+        async with self._paused(state, note, f"paused and {wait}", wait, seconds):
             await self._rest(self._word, seconds)
 
     @asynccontextmanager

@@ -55,7 +55,7 @@ async def test_a_service_that_asks_for_long_patience_pauses_the_run(
                 run = await engine.last_run()
         assert run.note == "MailerLite keeps refusing because of its quota, and asks for 2 seconds more."
         (lock,) = await DatabaseLocks(engine.db, LockAges(), engine.me).get_active_locks()
-        assert lock.note == f"paused: {run.note}"
+        assert lock.note == "paused and waits for MailerLite's quota"
         simulated.ask("set", {"quota": 1_000_000})
         assert await work is RunState.DONE
     expect_account(simulated, before, releases)

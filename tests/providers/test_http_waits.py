@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 from attrs import define, field
 
 from bema_tui.errors import ConnectionFailed, RateLimited, Stopped
+from bema_tui.providers.address import base_address
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.gates import NoMeter, OwnWindow, Unlimited, WindowGate, waiting
-from bema_tui.providers.http_policy import HttpPolicy
+from bema_tui.providers.http import ServiceClient
+from bema_tui.providers.http_policy import HttpPolicy, Service
 from bema_tui.providers.mailerlite import MailerLite
 from bema_tui.providers.window import Window
 from bema_tui.waits import Wait, WaitReason
@@ -151,8 +154,42 @@ async def test_a_back_off_says_which_try_follows_and_why(answer: Answer, said: s
     service, _ = shop([answer, answer, INFO], time, board)
     assert await service.has_right()
     assert [wait for wait, _ in board.shown] == [Wait(WaitReason.RETRY, "EDD", said, attempt, 3) for attempt in (2, 3)]
-    assert [seconds for _, seconds in board.shown] == time.slept
-    assert str(board.shown[0][0]) == f"waits for the shop: {said}, try 2 of 3 follows"
+    assert all(shown >= slept for (_, shown), slept in zip(board.shown, time.slept, strict=True))
+    assert not board.now
+    assert str(board.shown[0][0]) == f"waits for the shop: {said}, try 2 of 3"
+
+
+@pytest.mark.fault("A8")
+async def test_a_try_after_a_silent_one_is_shown_until_it_is_answered() -> None:
+    time = Time()
+    board = Board(time)
+    during: list[list[Wait]] = []
+
+    def silent_twice(_request: httpx.Request) -> Answer:
+        during.append(list(board.now.values()))
+        if len(during) < 3:
+            time.now += 30.0
+            return httpx.ReadTimeout("silence")
+        return INFO
+
+    script = Script(silent_twice)
+    asking = ServiceClient(
+        Service(name="EDD", url=base_address("https://shop.example/", setting="The address")),
+        gate=Unlimited(),
+        interrupt=time,
+        meter=NoMeter(),
+        transport=script.transport,
+        jitter=lambda most: most,
+        clock=time,
+        waits=board,
+    )
+    assert (await asking.request("GET", "/")).status_code == 200
+    said = "no answer within 30 seconds"
+    second, third = (Wait(WaitReason.RETRY, "EDD", said, attempt, 3) for attempt in (2, 3))
+    assert during == [[], [second], [third]]
+    assert board.shown == [(second, 31.0), (third, 32.0)]
+    assert str(second) == f"waits for the shop: {said}, try 2 of 3"
+    assert not board.now
 
 
 async def test_what_retry_after_says_of_other_troubles_is_a_try_and_all_of_it_has_an_end() -> None:
