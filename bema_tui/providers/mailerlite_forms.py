@@ -178,9 +178,10 @@ class Evidence:
             return True
         if self.witnesses(special):
             return False
-        # Nobody known has such characters. What is decoded as often as it was encoded means itself, whatever it holds.
+        # Nobody known has such characters. What is decoded as often as it was encoded means itself; both spellings must
+        # miss, for a service may decode some characters and not others.
         exact = any(self.proves(form, PLAINEST) and form.further in self._fails for form in missed if form.batched)
-        return exact and all(form in missed for form in IN_BATCHES if form.fits(email))
+        return exact and missed.issuperset(IN_BATCHES)
 
     def asks(self, emails: Sequence[str], ids: Sequence[str], form: Form) -> list[Ask]:
         """Ids, then what proves the forms, then the addresses; in both spellings where nobody known can prove one."""

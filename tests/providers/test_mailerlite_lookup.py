@@ -155,6 +155,14 @@ async def test_without_anybody_who_has_a_plus_the_number_of_decodings_is_proved(
         ]
 
 
+async def test_what_has_but_one_spelling_is_open_without_somebody_known_who_has_its_characters() -> None:
+    """A service that decodes ``%40`` alone finds the known one encoded, and nobody with an encoded slash."""
+    slash = "bo/shop@x.example"
+    assert await said(Account([ANN, slash], at_sign_alone).look_up(ANN), [slash]) == {slash: "open"}
+    assert await said(Account([ANN]).look_up(ANN), [slash]) == {slash: "open"}
+    assert await said(Account([ANN, "a/b@x.example"]).look_up(ANN, "a/b@x.example"), [slash]) == {slash: "unknown"}
+
+
 async def test_the_form_that_was_proved_before_is_tried_first() -> None:
     account = Account([ANN], as_written)
     look_up = account.look_up(ANN, form=Form.BATCH_PLAIN)
