@@ -26,7 +26,7 @@ from bema_tui.sync.budget import BATCH
 from bema_tui.sync.exchange import lines_of, weigh
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
-from bema_tui.sync.packing import Packed, pack
+from bema_tui.sync.packing import Packed, items_for, pack
 from bema_tui.sync.reading_people import read_by_id
 from bema_tui.sync.refusals import other_account
 from bema_tui.sync.settling import Settler
@@ -99,8 +99,7 @@ class Applier:
         """
         job = self._job
         # Before anything is announced as on its way: a stop while the quota is awaited leaves nothing unknown.
-        lone = len({row.subscriber_id for row in rows if row.kind is ChangeKind.ADD_GROUP})
-        size = await self._gate.room_for_batch(min(BATCH, max(len(rows) + lone, len(self._doubtful))))
+        size = await self._gate.room_for_batch(min(BATCH, max(items_for(rows), len(self._doubtful))))
         await self._keeper.safe_point(RunState.APPLYING)
         of_people = await job.ledger.of_people(row.subscriber_id for row in rows)
         packed = pack(_ending(rows), of_people, size)

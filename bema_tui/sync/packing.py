@@ -23,6 +23,13 @@ class Packed:
     looks: frozenset[str] = frozenset()
 
 
+def items_for(rows: Sequence[LedgerRow]) -> int:
+    """The items that a batch of all these rows would have, reads of people before their add included."""
+    shown = {row.subscriber_id for row in rows if row.kind is ChangeKind.SET_FIELD}
+    added = {row.subscriber_id for row in rows if row.kind is ChangeKind.ADD_GROUP}
+    return len(rows) + len(added - shown)
+
+
 def pack(rows: Sequence[LedgerRow], of_people: Mapping[str, Sequence[LedgerRow]], size: int) -> Packed:
     """Fill a batch of at most ``size`` items from planned rows in their order.
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bema_tui.model import ChangeKind, ChangeState
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.packing import Packed, pack
+from bema_tui.sync.packing import Packed, items_for, pack
 from tests.sync.rows import move, row
 
 
@@ -67,10 +67,12 @@ def test_a_remove_that_needs_no_add_goes_at_once() -> None:
 @pytest.mark.fault("E1")
 def test_an_add_without_its_field_takes_the_room_of_a_read_as_well() -> None:
     rows = [entry for n in range(3) for entry in move(str(n), 3 * n + 1)[1:2]]
+    assert items_for(rows) == 6
     packed = pack(rows, by_person(rows), 5)
     assert (packed.send, packed.looks) == (tuple(rows[:2]), frozenset({"0", "1"}))
     assert pack(rows, by_person(rows), 1) == Packed((rows[0],), ()), "a batch of one item has no room for it"
     both = move("9", 20)[:2]
+    assert items_for(both) == 2
     assert pack(both, by_person(both), 5).looks == frozenset(), "the field's answer shows the person"
 
 
