@@ -105,18 +105,18 @@ async def one_seed(seed: int, folder: Path) -> None:
 
 async def until_done(engine: Engine, code: str) -> None:
     """Sync, and take up what failed, as an operator would, until a run is done."""
+    planned = None
     for _ in range(MOST_RUNS):
-        last = None
-        with contextlib.suppress(Exception):
-            last = await engine.last_run()
-        if last is not None and last.campaign == code and last.planned_at is not None:
-            begun = await engine.runner.begin_resume(last.id)
+        if planned is not None:
+            begun = await engine.runner.begin_resume(planned)
         else:
             options = {"create_missing": True, "max_moves": 1_000_000}
             begun = await engine.runner.begin(code, kind="sync", yes=True, options=options)
         with contextlib.suppress(BemaError):  # the run's row says what it was
             if await engine.runner.carry_out(begun, RunInterrupt()) is RunState.DONE:
                 return
+        last = await engine.last_run()
+        planned = None if last.planned_at is None else last.id
     raise AssertionError(f"not done after {MOST_RUNS} runs: {(await engine.last_run()).error}")
 
 
