@@ -57,11 +57,13 @@ def move(url: str, settings: Settings, as_json: bool) -> None:
     require_services(settings, shop_keys_alone=True)
 
     async def work() -> ShopMove:
+        from bema_tui.cli.progress import waits_on_stderr
         from bema_tui.sync.interrupt import RunInterrupt
         from bema_tui.sync.moving_shop import move_shop
 
         async with open_world(settings) as world:
-            return await move_shop(world.db, settings, url, RunInterrupt(), by=world.me.user)
+            waits = waits_on_stderr(world.db.now)
+            return await move_shop(world.db, settings, url, RunInterrupt(), by=world.me.user, waits=waits)
 
     done = run_async(work)
     named = _normal(settings.edd.url)

@@ -11,7 +11,7 @@ from attrs import frozen
 from bema_tui.config import Settings
 from bema_tui.emails import email_key
 from bema_tui.errors import WrongAccount
-from bema_tui.interfaces import Interrupt
+from bema_tui.interfaces import Interrupt, WaitBoard
 from bema_tui.model import Order
 from bema_tui.providers.edd import EasyDigitalDownloads
 from bema_tui.providers.edd_lookups import By, LookUps, Shown, Wanted
@@ -44,11 +44,14 @@ class ShopMove:
         return self.shop != self.before
 
 
-async def move_shop(db: Database, settings: Settings, url: str, interrupt: Interrupt, *, by: str) -> ShopMove:
+async def move_shop(
+    db: Database, settings: Settings, url: str, interrupt: Interrupt, *, by: str, waits: WaitBoard | None = None
+) -> ShopMove:
     """Prove that the shop at ``url`` is the one whose orders this database knows, and remember its address.
 
     Some known orders, the newest and others from all along, are asked for there by their keys; key and token are sent
-    to no other address. A database that knows no order has nothing to prove: the shop only has to answer.
+    to no other address. A database that knows no order has nothing to prove: the shop only has to answer. ``waits``
+    shows what is waited for.
 
     Raises:
         WrongAccount: it is not shown to be the same shop; the message says what differs. Nothing was changed.
@@ -58,7 +61,7 @@ async def move_shop(db: Database, settings: Settings, url: str, interrupt: Inter
     base_of_shop(url, setting="The new address")
     owner = DatabaseSettings(db)
     before = await owner.get("shop")
-    async with _shop_at(url, settings, interrupt) as shop:
+    async with _shop_at(url, settings, interrupt, waits) as shop:
         if shop.shop_address == before:
             return ShopMove(shop.shop_address, before, 0, 0)
         await shop.validate_connection()
@@ -72,7 +75,7 @@ async def move_shop(db: Database, settings: Settings, url: str, interrupt: Inter
         return ShopMove(shop.shop_address, before, asked, same)
 
 
-def _shop_at(url: str, settings: Settings, interrupt: Interrupt) -> EasyDigitalDownloads:
+def _shop_at(url: str, settings: Settings, interrupt: Interrupt, waits: WaitBoard | None) -> EasyDigitalDownloads:
     return EasyDigitalDownloads(
         url,
         settings.edd.key.reveal(),
@@ -80,6 +83,7 @@ def _shop_at(url: str, settings: Settings, interrupt: Interrupt) -> EasyDigitalD
         interrupt=interrupt,
         meter=NoMeter(),
         credentials_in_url=settings.edd_credentials_in_url,
+        waits=waits,
     )
 
 
