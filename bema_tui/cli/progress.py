@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -92,4 +93,5 @@ def _alike(one: tuple[Wait, datetime], other: tuple[Wait, datetime] | None) -> b
 
 
 def _say(text: str) -> None:
-    click.echo(f"bema-tui: {clean(text, _LONGEST)}", err=True)
+    with suppress(OSError):  # nobody reads stderr any more: that ends no work
+        click.echo(f"bema-tui: {clean(text, _LONGEST)}", err=True)
