@@ -70,14 +70,16 @@ class MemoryWatch:
         *,
         held: Callable[[], int] = resident_bytes,
         timer: Callable[[], float] = time.monotonic,
+        clean: Callable[[], object] = gc.collect,
     ) -> None:
-        """``allowed`` is in bytes; ``timer`` counts seconds."""
+        """``allowed`` is in bytes; ``timer`` counts seconds; ``clean`` gives back what nobody needs."""
         self._allowed = allowed
         self._record = record
         self._interrupt = interrupt
         self._waits = waits
         self._held = held
         self._timer = timer
+        self._clean = clean
         self._last_look = timer() - _LOOK_EVERY
 
     async def safe_point(self) -> None:
@@ -99,7 +101,7 @@ class MemoryWatch:
     async def _wait(self) -> None:
         end = self._timer() + MEMORY_PATIENCE
         before = self._held()
-        after = _cleaned(self._held)
+        after = self._cleaned()
         await self._record(before, after)
         while after > self._allowed:
             left = end - self._timer()
@@ -108,7 +110,7 @@ class MemoryWatch:
             told = f"{after >> 20} MiB held, {self._allowed >> 20} allowed"
             await self._waits.show(self, Wait(WaitReason.MEMORY, detail=told), left)
             await self._interrupt.sleep(min(_LOOK_EVERY, left))
-            after = _cleaned(self._held)
+            after = self._cleaned()
 
     def _too_much(self, held: int) -> BemaError:
         return BemaError(
@@ -118,7 +120,6 @@ class MemoryWatch:
             advice="Set health.memory_limit higher, or let fewer runs work in one process; then resume it.",
         )
 
-
-def _cleaned(held: Callable[[], int]) -> int:
-    gc.collect()
-    return held()
+    def _cleaned(self) -> int:
+        self._clean()
+        return self._held()

@@ -62,6 +62,7 @@ class Process:
             board,
             held=lambda: self.held(self.time.now - 1000.0) * MIB,
             timer=self.time,
+            clean=lambda: None,
         )
 
 
