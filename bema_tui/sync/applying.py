@@ -21,7 +21,7 @@ from bema_tui.providers.gates import WindowGate, waiting
 from bema_tui.providers.mailerlite import MailerLite
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.account import Account
-from bema_tui.sync.answers import NO_RIGHT, settle_read
+from bema_tui.sync.answers import NO_RIGHT
 from bema_tui.sync.budget import BATCH
 from bema_tui.sync.exchange import lines_of, weigh
 from bema_tui.sync.job import Job
@@ -71,17 +71,16 @@ class Applier:
             if creates:
                 # A create looks first, so it may simply be done again.
                 await self.settler.finish(creates, [Settled(row.id, ChangeState.PLANNED) for row in creates])
-            of_people = [row for row in rows if row.subscriber_id]
-            if of_people:
-                await self._read(list(dict.fromkeys(row.subscriber_id for row in of_people)), of_people)
+            people = list(dict.fromkeys(row.subscriber_id for row in rows if row.subscriber_id))
+            if people:
+                await self._read(people)
         return settled
 
-    async def _read(self, people: Sequence[str], unknown: Sequence[LedgerRow] = ()) -> None:
-        """Read up to fifty people by id, settle their ``unknown`` rows, and take in what follows from where they
-        stand."""
+    async def _read(self, people: Sequence[str]) -> None:
+        """Read up to fifty people by id, and take in what follows from where they stand."""
         at = self._job.db.now()
         found = await read_by_id(self._job, people)
-        await self.settler.take_in(found, at, {row.id: settle_read(row, found[row.subscriber_id]) for row in unknown})
+        await self.settler.take_in(found, at)
         for person in found:
             self._doubtful.pop(person, None)
 

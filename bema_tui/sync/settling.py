@@ -12,6 +12,7 @@ from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, Planne
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.store.people import Member
 from bema_tui.sync.account import Account
+from bema_tui.sync.answers import settle_read
 from bema_tui.sync.job import Job
 from bema_tui.sync.refusals import gone, refused
 from bema_tui.sync.standing import RunFacts, follow
@@ -60,7 +61,7 @@ class Settler:
         Args:
             found: the people by id; None for who is gone.
             at: when they were read.
-            settled: what the read made of rows whose answer was open, by the row's id.
+            settled: what the read made of rows, by their ids; of those whose answer left them open it is found here.
             said: findings that are made in any case, unless there is a closer one about the same person.
 
         Returns:
@@ -73,6 +74,7 @@ class Settler:
         findings: list[Finding] = []
         moved: list[Member] = []
         for person, rows in of_people.items():
+            results |= {row.id: settle_read(row, found[person]) for row in rows if row.state is ChangeState.UNKNOWN}
             rows = tuple(_with(row, results.get(row.id)) for row in rows)
             standing = follow(found[person], rows, seen[person], self.facts)
             results |= {one.id: evolve(one, read_at=at) for one in standing.results}
