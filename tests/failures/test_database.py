@@ -157,7 +157,7 @@ def test_another_account_is_refused(waiting: bool, simulated: Simulated, desks: 
     proxy.meddle = other_account
     words = ("apply", str(run)) if waiting else ("sync", code, "--yes")
     said = desk.run(*words, "--json", expect=2)
-    assert "belongs to the MailerLite account 12345, not to 777" in said.complaint
+    assert "belongs to the MailerLite account 12345, and account 777 answered" in said.complaint
     assert simulated.writes() == []
     assert desk.run("locks", "--json").document == []
 
