@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.campaigns.purchases import COMPLETE, LIVE, PARTIALLY_REFUNDED, KnownOrder
 from bema_tui.model import Completeness, Order, OrderIdentity, OrderItem
 from bema_tui.store.database import Database
+from bema_tui.store.order_merging import merge_in_other_words
 from bema_tui.store.order_rows import NO_READ, chunks, put_orders
 from bema_tui.store.schema_shop import order_items, orders, shop_reads
 from bema_tui.store.shop_reads import WHOLE, ReadKind, ShopRead, latest_full_read
@@ -85,7 +86,7 @@ class Orders:
     ) -> None:
         """Write down how a read ended; only a complete one of the whole list says what is not in it."""
         async with self._db.write() as connection:
-            await connection.execute(
+            result = await connection.execute(
                 update(shop_reads)
                 .where(shop_reads.c.id == read_id)
                 .values(
@@ -95,7 +96,10 @@ class Orders:
                     passes=passes,
                     requests=requests,
                 )
+                .returning(shop_reads.c.kind)
             )
+            if completeness is Completeness.COMPLETE and result.scalar_one() == "full":
+                await merge_in_other_words(connection, read_id)
 
     async def latest_complete(self) -> ShopRead | None:
         """The newest complete read of the whole list; None when there was none yet."""

@@ -19,6 +19,7 @@ from bema_tui.model import Completeness, Order, OrderItem
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders
 from bema_tui.store.row_ids import RowIds
+from bema_tui.store.traces import Marked, Traces
 
 from .conftest import SetClock
 
@@ -187,6 +188,44 @@ async def test_a_second_order_of_one_moment_takes_no_others_place(db: Database) 
         await store.put(number, page)
     await store.finish_read(number, Completeness.COMPLETE, orders=3, passes=2, requests=3)
     assert {row.order.number for row in await known(store) if row.listed} == {first.number, "77", "78"}
+
+
+@pytest.mark.fault("D2")
+@pytest.mark.parametrize("before", [{"number": "77"}, {"date_utc": None}])
+async def test_an_order_that_a_window_showed_in_other_words_is_the_same_after_the_next_whole_read(
+    db: Database, clock: SetClock, before: dict[str, object]
+) -> None:
+    """A window can't tell whether the known one stands further down; left over, it would be looked up for ever."""
+    store, row_ids = Orders(db), RowIds(db)
+    shown = order("k1")
+    known_before = evolve(shown, email="old@example.org", **before)
+    await read(store, [known_before, order("k2")])
+    await row_ids.remember("5", known_before.identity)
+    clock.forward(60)
+    window = await store.begin_read("window")
+    await store.put(window, [shown])
+    await store.finish_read(window, Completeness.COMPLETE, orders=1, passes=2, requests=2)
+    assert {row.order for row in await known(store)} == {known_before, shown, order("k2")}
+    clock.forward(60)
+    await read(store, [shown], Completeness.PARTIAL)
+    assert len(await known(store)) == 3
+    clock.forward(60)
+    await read(store, [shown])
+    assert {row.order: row.listed for row in await known(store)} == {shown: True, order("k2"): False}
+    assert await row_ids.answers(["5"]) == {"5": shown.identity}
+    (once,) = (await Traces(db, "2024_ETB_NBL").of({"1": Marked(None, "old@example.org")}))["1"].sightings
+    assert (once.number, [former.email for former in once.former]) == (shown.number, ["old@example.org"])
+
+
+@pytest.mark.fault("D2")
+async def test_two_orders_of_one_moment_that_were_seen_together_stay_two(db: Database, clock: SetClock) -> None:
+    store = Orders(db)
+    first = order("k1")
+    second = evolve(first, number="77")
+    for found in ([first, second], [second], [second], [first], []):
+        await read(store, found)
+        clock.forward(60)
+        assert {row.order for row in await known(store)} == {first, second}
 
 
 @pytest.mark.fault("A1")
