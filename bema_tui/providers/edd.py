@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 from uuid import uuid4
 
 import httpx
@@ -38,8 +38,6 @@ from bema_tui.providers.parsing import FaultError, member
 from bema_tui.providers.read_only import ReadOnly
 from bema_tui.providers.redaction import Secret
 from bema_tui.providers.text import clean
-
-R = TypeVar("R")
 
 _RIGHT: Final = "view_shop_reports"
 _OTHER_ANSWERS: Final = frozenset({"info", "sales", "products", "customers", "stats", "discounts", "download_logs"})
@@ -363,13 +361,6 @@ class EasyDigitalDownloads(ReadOnly):
         if not isinstance(rows, list):
             raise self._client.fault(f"{name} that are no list", path=name, tried=tried)
         return rows
-
-    def _read(self, raw: object, read: Callable[[object], R], place: str, tried: str) -> R:
-        try:
-            return read(raw)
-        except FaultError as error:
-            path = f"{place}.{error.path}".rstrip(".")
-            raise self._client.fault(str(error), path=path, tried=tried) from None
 
     async def require_right(self) -> None:
         """Raise unless the key may see sales at this moment.
