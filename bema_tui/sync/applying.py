@@ -79,9 +79,10 @@ class Applier:
     async def _read(self, people: Sequence[str]) -> None:
         """Read up to fifty people by id, and take in what follows from where they stand."""
         at = self._job.db.now()
-        found = await read_by_id(self._job, people)
-        await self.settler.take_in(found, at)
-        for person in found:
+        read = await read_by_id(self._job, people)
+        await self.settler.take_in(read.found, at)
+        await self.settler.leave_alone(read.unread)
+        for person in people:
             self._doubtful.pop(person, None)
 
     async def apply_rest(self) -> None:

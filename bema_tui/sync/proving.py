@@ -33,7 +33,8 @@ async def canary(job: Job, applier: Applier) -> None:
     applied = await _applied(job, people)
     if applied:
         at = job.db.now()
-        found = await read_by_id(job, list(dict.fromkeys(row.subscriber_id for row in applied)))
+        read = await read_by_id(job, list(dict.fromkeys(row.subscriber_id for row in applied)))
+        found = read.found
         # Who is gone was deleted in these seconds: that is proved, and nothing that MailerLite answered wrongly.
         wrong = _not_shown(applied, found)
         if wrong:
@@ -47,7 +48,15 @@ async def canary(job: Job, applier: Applier) -> None:
                 where="MailerLite",
                 advice="Nothing more was sent. Look at this subscriber in MailerLite, then resume the run.",
             )
+        if read.unread and not found and len(people) == CANARY_PEOPLE:
+            raise BadAnswer(
+                f"None of the first {len(people)} people can be read back; the first is {applied[0].email}.",
+                tried=f"read the first {len(people)} people back before the rest goes",
+                where="MailerLite",
+                advice="Nothing more was sent. Look at these subscribers in MailerLite, then resume the run.",
+            )
         await applier.settler.take_in(found, at)
+        await applier.settler.leave_alone(read.unread)
     if people:
         await job.remember(canary_done=True)
 
@@ -60,13 +69,14 @@ async def read_back(job: Job, applier: Applier) -> str:
     if not people:
         return "nothing to sample"
     at = job.db.now()
-    found = await read_by_id(job, people)
-    missing = _not_shown(rows, found)
+    read = await read_by_id(job, people)
+    missing = _not_shown(rows, read.found)
     failed = {row.id: Settled(row.id, ChangeState.FAILED, _NOT_SHOWN) for row in missing}
-    named = await applier.settler.take_in(found, at, failed, [_different(job, row) for row in missing])
+    named = await applier.settler.take_in(read.found, at, failed, [_different(job, row) for row in missing])
     await applier.apply_rest()
     parts = [f"a sample of {len(people)}"]
     parts += [f"{len(missing)} not shown"] if missing else []
+    parts += [f"{len(read.unread)} can't be read"] if read.unread else []
     parts += [f"{len(named)} to look at"] if named else []
     return ", ".join(parts)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
 
 from bema_tui.campaigns.severities import finding
 from bema_tui.emails import email_key
@@ -17,6 +19,7 @@ from bema_tui.sync.job import Job
 
 MOST_SET_ASIDE = 20
 """People whose rows can't be read; more of them are no accident of single records, and the read is not complete."""
+SILENT = "the answer does not say in which groups they are"
 _FORM, _FORM_AT = "look_up_form", "look_up_proved_at"
 _FORM_HOLDS = 24 * 3600.0  # seconds; it only chooses what is tried first
 
@@ -62,8 +65,7 @@ async def members_of(job: Job, account: Account, people: Sequence[Subscriber]) -
     if len(told) < len(people):
         silent = [person for person in people if person.group_ids is None]
         job.set_aside.update({person.id: email_key(person.email) for person in silent})
-        problem = "the answer does not say in which groups they are"
-        found = [_unreadable(job, person.id, f"Subscriber {person.id}", problem) for person in silent]
+        found = [_unreadable(job, person.id, f"Subscriber {person.id}", SILENT) for person in silent]
         await job.findings.record(found, job.run)
     job.in_doubt.update(person.id for person in told if account.check.in_doubt(person.group_ids or frozenset()))
     return [account.member(person, at) for person in told]
@@ -96,33 +98,43 @@ def _named(row: BrokenRow) -> str:
     return f"The row of {row.email}" if row.email else "A row"
 
 
-async def read_by_id(job: Job, ids: Sequence[str]) -> dict[str, Subscriber | None]:
-    """Read up to fifty people by id in one request; None for who is gone, which is proved.
+@frozen
+class ReadById:
+    """People read by id: ``found`` by id, None for who is gone, which is proved; ``unread`` says why of the others."""
+
+    found: Mapping[str, Subscriber | None]
+    unread: Mapping[str, str]
+
+
+async def read_by_id(job: Job, ids: Sequence[str]) -> ReadById:
+    """Read up to fifty people by id in one request. Who can't be read is a finding.
 
     Raises:
-        IncompleteRead: MailerLite did not answer for one of them, or not with their groups, or finds nobody by id.
+        IncompleteRead: many can't be read, or nobody is found by id.
     """
     look_up = await ready_look_up(job)
-    people: dict[str, Subscriber | None] = {}
+    found: dict[str, Subscriber | None] = {}
+    unread: dict[str, str] = {}
     async for settled in look_up.find(ids=ids):
         for one in settled:
+            person = one.answer.subscriber() if one.answer is not None else None
             if one.problem:
-                raise IncompleteRead(
-                    f"Subscriber {one.who} can't be read: {one.problem}.",
-                    tried="read people by id",
-                    where="MailerLite",
-                    advice="Nothing was concluded from it. Resume the run.",
-                )
-            people[one.who] = one.answer.subscriber() if one.answer is not None else None
-    silent = next((who for who, person in people.items() if person is not None and person.group_ids is None), None)
-    if silent is not None:
+                unread[one.who] = one.problem
+            elif person is not None and person.group_ids is None:
+                unread[one.who] = SILENT
+            else:
+                found[one.who] = person
+    told = [_unreadable(job, who, f"Subscriber {who}", problem) for who, problem in unread.items()]
+    await job.findings.record(told, job.run)
+    job.set_aside.update(dict.fromkeys(unread, ""))
+    if told and len(job.set_aside) > MOST_SET_ASIDE:
         raise IncompleteRead(
-            f"MailerLite's answer does not say in which groups subscriber {silent} is.",
+            f"{told[0].message} They are more than {MOST_SET_ASIDE}.",
             tried="read people by id",
             where="MailerLite",
-            advice="Nothing was concluded from it. Resume the run.",
+            advice="Look at the findings, and whether MailerLite's answers have changed; then resume the run.",
         )
-    return people
+    return ReadById(found, unread)
 
 
 async def find_by_address(job: Job, emails: Sequence[str]) -> tuple[Looked, ...]:

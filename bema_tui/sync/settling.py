@@ -18,6 +18,8 @@ from bema_tui.sync.refusals import gone, refused
 from bema_tui.sync.standing import RunFacts, follow
 from bema_tui.sync.truth import tiers_of, where_text
 
+_OPEN = {ChangeState.PLANNED: ChangeState.SKIPPED, ChangeState.UNKNOWN: ChangeState.FAILED}
+"""What becomes of a row whose person can't be read any more."""
 _OVER_WHEN_WRITTEN = (FindingRule.REFUSED_WRITE, FindingRule.DRIFT, FindingRule.TWO_TIERS)
 """Findings of earlier runs that are over once a run whose plan no longer had them writes the person's changes."""
 
@@ -95,6 +97,15 @@ class Settler:
         await self._job.people.put(moved)
         await self._job.people.forget(missing)
         return {one.subject for one in findings}
+
+    async def leave_alone(self, unread: Mapping[str, str]) -> None:
+        """Settle the rows of people who can't be read, by id with the reason: nothing more is sent for them."""
+        of_people = await self._job.ledger.of_people(unread)
+        rows = [row for of_one in of_people.values() for row in of_one if row.state in _OPEN]
+        results = [
+            Settled(row.id, _OPEN[row.state], f"the person can't be read: {unread[row.subscriber_id]}") for row in rows
+        ]
+        await self.finish(rows, results)
 
     def _off(self, tier: Tier, rows: Sequence[LedgerRow], person: Subscriber | None) -> PlannedChange:
         """The remove of a lower tier that somebody stands in beside a purchased one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -14,15 +15,19 @@ import attrs
 import pytest
 from sqlalchemy import select
 
+from bema_tui.model import FindingRule, RunState
 from bema_tui.simulator import SimulatorServer, SimulatorSettings
 from bema_tui.store.findings import Findings
 from bema_tui.store.schema import ledger
-from tests.end_to_end.bad_records import KINDS, Bad, Truth, broken
+from tests.end_to_end.bad_records import KINDS, MEMBER, Bad, Truth, broken
+from tests.end_to_end.comparing import differences
 from tests.end_to_end.consoles import Simulated, said_by
 from tests.end_to_end.engine import Engine, engine_on
+from tests.end_to_end.reference import Person, account_after, account_of
 
 SEEDS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 50
 WORLDS = 2
+WRITTEN = 24 if SEEDS == 200 else 6
 MOST_BROKEN = 5
 
 pytestmark = pytest.mark.fault("A1")
@@ -121,7 +126,7 @@ async def one_seed(world: World, seed: int, folder: Path) -> list[str]:
         mend(world.simulated, bad)
     paths = {item["path"] for request in world.simulated.requests(before) for item in request["items"]}
     met = [one for one in bad if "break" in one.change or f"api/{one.change['answer']['path']}" in paths]
-    return [*different(world.whole, plan, bad), *unnamed(plan, met)]
+    return [*differing(world.whole, plan, bad), *unnamed(plan, met)]
 
 
 def mend(simulated: Simulated, bad: list[Bad]) -> None:
@@ -131,7 +136,7 @@ def mend(simulated: Simulated, bad: list[Bad]) -> None:
     simulated.ask("change", {"answer": None})
 
 
-def different(whole: Plan, plan: Plan, bad: list[Bad]) -> list[str]:
+def differing(whole: Plan, plan: Plan, bad: list[Bad]) -> list[str]:
     """Changes of people whom no broken record concerns, and that are not those of the whole world."""
     people = {who for one in bad for who in one.people}
     groups = {name for one in bad for name in one.groups}
@@ -150,3 +155,41 @@ def unnamed(plan: Plan, bad: list[Bad]) -> list[str]:
         for one in bad
         if not any(word in found for word in one.named for found in plan.findings if "read" in found)
     ]
+
+
+@pytest.mark.parametrize("seed", range(WRITTEN))
+async def test_the_others_are_written_though_some_cannot_be_read_any_more(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(f"unreadable alone {seed}")
+    settings = SimulatorSettings(seed=60 + seed, subscribers=110, orders=110, campaigns=1, quota=1_000_000)
+    with SimulatorServer(settings) as server, contextlib.closing(Simulated(said_by(server))) as simulated:
+        async with engine_on(simulated, tmp_path) as engine:
+            (release,) = await engine.discover()
+            before = simulated.state()
+            expected, now = account_after(before, [release]), account_of(before)
+            # Those with one tier: nobody looks at them by themselves before the plan.
+            lone = [number for number, one in now.people.items() if len(ours(one.groups, release.code)) == 1]
+            moved = [number for number in lone if other(expected.people[number], now.people[number])]
+            bad = rng.sample(moved, 3)
+            for number in bad:
+                change = {"kind": "subscriber", "id": number, "where": "alone", **rng.choice(MEMBER)}
+                simulated.ask("change", {"break": change})
+            assert await engine.sync(release.code) is RunState.DONE
+            after = simulated.state()
+            wrong = {number for number, one in account_of(after).people.items() if other(one, expected.people[number])}
+            assert wrong <= set(bad)
+            assert after["violations"] == []
+            named = {found.subject for found in await Findings(engine.db).list(rule=FindingRule.BLOCKED_RECORD)}
+            assert wrong <= named
+
+            for number in bad:
+                simulated.ask("change", {"mend": {"kind": "subscriber", "id": number}})
+            assert await engine.sync(release.code) is RunState.DONE
+            assert differences(expected, account_of(simulated.state())) == []
+
+
+def ours(groups: set[str], code: str) -> list[str]:
+    return [name for name in groups if name.startswith(code)]
+
+
+def other(one: Person, wanted: Person) -> bool:
+    return (one.groups, one.values) != (wanted.groups, wanted.values)
