@@ -115,8 +115,9 @@ class Unproved:
 
     @property
     def count(self) -> int:
-        """How many sales they are; several of one person that have no number count as one."""
-        return sum(len(numbers) for numbers in self.numbers.values())
+        """How many sales they are, each once, be it of several people; those without a number count by person."""
+        numbers = [*self.numbers.values()]
+        return len(frozenset().union(*numbers) - {""}) + sum("" in found for found in numbers)
 
     def concerns(self, key: str) -> bool:
         """Whether one of the sales may be of the person with this e-mail key."""

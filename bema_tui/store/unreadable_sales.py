@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import and_, delete, func, insert, or_, select
 
 from bema_tui.campaigns.context import Unproved
 from bema_tui.listing import UnreadableSale
 from bema_tui.store.database import Database
-from bema_tui.store.schema_shop import shop_reads, unreadable_sales
+from bema_tui.store.schema_shop import orders, shop_reads, unreadable_sales
 from bema_tui.store.shop_reads import WHOLE
 
 
@@ -41,14 +41,17 @@ class UnreadableSales:
                 await connection.execute(insert(unreadable_sales), rows)
 
     async def unproved_since(self, read_id: int) -> Unproved:
-        """Of whom this read, and those after it, prove no absence."""
-        query = (
-            select(unreadable_sales.c.email_key, unreadable_sales.c.number)
-            .distinct()
-            .where(unreadable_sales.c.read_id >= read_id)
-        )
+        """Of whom this read, and those after it, prove no absence: those whom they name, and whose order it was before.
+
+        Such a sale can stand under another e-mail by now; its key, or without one its number, tells the order.
+        """
+        sale = unreadable_sales.c
+        same = or_(orders.c.key == sale.key, and_(sale.key == "", orders.c.number == sale.number))
+        read = sale.read_id >= read_id
+        named = select(sale.email_key, sale.number).where(read)
+        owners = select(orders.c.email_key, sale.number).join_from(unreadable_sales, orders, same)
         numbers: dict[str, list[str]] = {}
         async with self._db.read() as connection:
-            for row in await connection.execute(query):
+            for row in await connection.execute(named.union(owners.where(read, orders.c.email_key != ""))):
                 numbers.setdefault(row.email_key, []).append(row.number)
         return Unproved({key: frozenset(found) for key, found in numbers.items()})

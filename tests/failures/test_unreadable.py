@@ -150,6 +150,25 @@ def test_nothing_is_taken_back_from_whom_it_could_concern(simulated: Simulated, 
     assert simulated.people() == stored
 
 
+def test_whose_order_it_was_is_concerned_too(simulated: Simulated, desk: Desk) -> None:
+    """The refund was undone and the address changed, and then something else of the order broke."""
+    desk.settings('[rules]\non_refund = "revert"\n')
+    code = desk.discover()
+    settled = simulated.buyer("settled in GOLD_PURCHASE", code)
+    orders = orders_of(simulated, settled)
+    refund(simulated, settled)
+    assert sync(desk, code).document["state"] == "needs_approval"
+    assert told(desk, settled) == ["refunded_purchase"]
+    for order in orders:
+        simulated.change(complete=order["row_id"])
+        simulated.change(edit_order={"order": order["row_id"], "email": "new@else.example"})
+        breaks(simulated, order, "mode", "")
+    said = sync(desk, code)
+    assert f"{code}_GOLD_PURCHASE" in simulated.people()[settled][1]
+    assert said.document["state"] == "done", "nothing is left to take back"
+    assert f", {len(orders)} unreadable" in said.document["checks"][0]["text"]
+
+
 def test_a_finding_stays_open_while_it_is_not_proved_to_be_over(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
     sync(desk, code)
