@@ -28,6 +28,7 @@ from bema_tui.sync.account import Account
 from bema_tui.sync.job import Job
 from bema_tui.sync.lookups import explain_stored_values
 from bema_tui.sync.merge import Pair, people_with_orders
+from bema_tui.sync.read_shop import learn_unproved
 from bema_tui.sync.record_check import RecordCheck, campaign_findings, label_midnight
 from bema_tui.sync.refusals import refused
 
@@ -126,6 +127,7 @@ class Planner:
         job, tally = self._job, self._tally
         await job.ledger.clear_plan()
         self._aliases = await explain_stored_values(job, shrank=self._context.shrank)
+        await learn_unproved(job)
         self._context = evolve(self._context, unproved=job.unproved)
         self._refused = {} if job.options.get("retry_refused") else await self._history.refused()
         self._check = RecordCheck(

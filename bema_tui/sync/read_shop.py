@@ -6,7 +6,6 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from bema_tui.campaigns.context import Unproved
 from bema_tui.campaigns.severities import NO_CAMPAIGN
 from bema_tui.campaigns.unreadable_sales import first_of, unreadable_findings
 from bema_tui.errors import IncompleteRead
@@ -40,9 +39,19 @@ async def read_shop(job: Job) -> str:
         WrongAccount: the database belongs to another shop.
     """
     found = await _read(job)
-    full = await job.orders.latest_complete()
-    job.unproved = await UnreadableSales(job.db).unproved_since(full.read_id) if full else Unproved()
+    await learn_unproved(job)
     return found
+
+
+async def learn_unproved(job: Job) -> None:
+    """Let the job know of whom the newest complete read proves no absence, beside those whom it knows already.
+
+    Which orders are listed is said by that read, be it another run's: while this one read MailerLite, for one.
+    """
+    full = await job.orders.latest_complete()
+    if full is not None:
+        now = await UnreadableSales(job.db).unproved_since(full.read_id)
+        job.unproved = job.unproved.with_also([(key, number) for key, found in now.numbers.items() for number in found])
 
 
 async def _read(job: Job) -> str:
