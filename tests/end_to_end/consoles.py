@@ -7,7 +7,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ import httpx
 import pytest
 
 from bema_tui.simulator import SimulatorServer
+from tests.forks import forks
 
 DEADLINE = 40.0
 """Seconds after which a condition that was waited for counts as never coming."""
@@ -113,14 +113,7 @@ class Console:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A command in a process of its own, with ``--json``."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bema_tui", *words, "--json"],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = forks().start([*words, "--json"], self.environment)
         self._started.append(process)
         return process
 
