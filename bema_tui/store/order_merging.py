@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, delete, literal, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, delete, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bema_tui.store.order_rows import chunks
 from bema_tui.store.schema_shop import former_emails, orders, row_id_answers
+
+_MOVE_ANSWERS: Final = (
+    update(row_id_answers).where(row_id_answers.c.order_id == bindparam("old")).values(order_id=bindparam("new"))
+)
+_MOVE_FIRST_SEEN: Final = update(orders).where(orders.c.id == bindparam("new")).values(first_seen=bindparam("seen"))
+_DROP: Final = delete(orders).where(orders.c.id == bindparam("old"))
 
 
 async def merge_in_other_words(connection: AsyncConnection, read_id: int) -> None:
@@ -19,12 +27,15 @@ async def merge_in_other_words(connection: AsyncConnection, read_id: int) -> Non
     known one may stand further down. If nobody has seen that one since the other came, it is the same; two that were
     seen side by side stay two.
     """
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
-    for pair in await connection.execute(_pairs(read_id)):
-        found[pair.id].append(pair)
-    for pairs in found.values():
-        if len(pairs) == 1:
-            await _merge(connection, pairs[0])
+    pairs = (await connection.execute(_pairs(read_id))).all()
+    times = Counter(pair.id for pair in pairs)
+    same = {pair.id: pair for pair in pairs if times[pair.id] == 1}
+    if not same:
+        return
+    await _keep_former_emails(connection, same)
+    for statement in (_MOVE_ANSWERS, _MOVE_FIRST_SEEN, _DROP):
+        rows = [{"old": pair.id, "new": pair.same, "seen": pair.first_seen} for pair in same.values()]
+        await connection.execute(statement, rows)
 
 
 def _pairs(read_id: int) -> Select[Any]:
@@ -40,19 +51,20 @@ def _pairs(read_id: int) -> Select[Any]:
     )
 
 
-async def _merge(connection: AsyncConnection, pair: Row[Any]) -> None:
-    """Give all that is known of the older one to the other, which has its present words, and drop it."""
-    answers = update(row_id_answers).where(row_id_answers.c.order_id == pair.id)
-    await connection.execute(answers.values(order_id=pair.same))
-    mails = (await connection.execute(select(former_emails).where(former_emails.c.order_id == pair.id))).all()
-    former = {row.email_key: (row.email, row.last_seen) for row in mails}
-    former[pair.email_key] = (pair.email, pair.last_seen)
-    former.pop(pair.same_email_key, None)
-    if former:
-        rows = [
-            {"order_id": pair.same, "email_key": key, "email": email, "last_seen": seen}
-            for key, (email, seen) in former.items()
-        ]
+async def _keep_former_emails(connection: AsyncConnection, same: Mapping[int, Row[Any]]) -> None:
+    """Let the ones that stay have the e-mails under which the others were shown."""
+    rows: list[dict[str, Any]] = []
+    for part in chunks(list(same)):
+        query = select(former_emails).where(former_emails.c.order_id.in_(part))
+        rows += [dict(row) for row in (await connection.execute(query)).mappings()]
+    rows += [
+        {"order_id": pair.id, "email_key": pair.email_key, "email": pair.email, "last_seen": pair.last_seen}
+        for pair in same.values()
+    ]
+    rows = [
+        {**row, "order_id": pair.same}
+        for row in reversed(rows)  # of two times the later one, which is the order's own, comes first
+        if (pair := same[row["order_id"]]).same_email_key != row["email_key"]
+    ]
+    if rows:
         await connection.execute(upsert(former_emails).on_conflict_do_nothing(), rows)
-    await connection.execute(update(orders).where(orders.c.id == pair.same).values(first_seen=pair.first_seen))
-    await connection.execute(delete(orders).where(orders.c.id == pair.id))
