@@ -95,6 +95,8 @@ def _of_group(row: UnreadRow, code: str) -> str:
 def _group_advice(row: UnreadRow) -> str:
     if row.usable:
         return "Nothing: only its counts can't be read, so all of its members are asked for."
+    if row.name and read_group_name(row.name) is None:
+        return "Look at this group in MailerLite; by its name it is no campaign's, so nothing rests on it."
     return (
         "Look at this group in MailerLite. No group that it may be is created, and whoever is in it is not moved where "
         "it may be a tier."

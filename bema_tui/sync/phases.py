@@ -216,8 +216,9 @@ def _set_off(account: Account, plan: PlanResult) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for automation in account.automations:
         groups = sorted(automation.group_ids if automation.groups_known else names)
+        name = automation.name if automation.groups_known else f"{automation.name} (its groups can't be read)"
         rows += [
-            {"name": automation.name, "group": names[group], "people": plan.adds_by_group[group]}
+            {"name": name, "group": names[group], "people": plan.adds_by_group[group]}
             for group in groups
             if group in names and plan.adds_by_group.get(group)
         ]

@@ -110,6 +110,7 @@ def test_each_row_is_a_finding_that_it_can_be_found_by(row: UnreadRow, campaign:
     assert (only.rule, only.severity) == (FindingRule.UNREADABLE_RECORD, Severity.WARNING)
     assert (only.campaign, only.subject) == (campaign, subject)
     assert f"{row.path}: {row.problem}" in only.message
+    assert ("nothing rests on it" in only.advice) is (row == FOREIGN)
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,21 @@ async def test_the_others_are_planned_as_if_it_were_whole(number: int, tmp_path:
     assert not failures, "\n".join(failures)
 
 
+async def test_an_automation_that_cannot_be_read_counts_as_one_that_mails(tmp_path: Path) -> None:
+    async with a_world(31, tmp_path) as world:
+        (known,) = set(world.whole.automations)
+        assert known == "Thanks for buying (Gold)"
+        enabled, disabled = world.truth.state["automations"]
+        assert (enabled["enabled"], disabled["enabled"]) == (True, False)
+        for one in (enabled, disabled):
+            change = {"kind": "automation", "id": one["id"], "set": {"triggers": "all"}}
+            world.simulated.ask("change", {"break": change})
+        plan = await world.plan(tmp_path / "broken")
+        assert set(plan.automations) == {f"{known} (its groups can't be read)"}
+        assert len(plan.automations) == len({change[3] for change in plan.changes if change[2] == "add_group"}) > 1
+        assert plan.changes == world.whole.changes
+
+
 async def one_seed(world: World, seed: int, folder: Path) -> list[str]:
     """What is wrong with the plan where some records are broken."""
     rng = random.Random(f"bad records {seed}")
