@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import cattrs
@@ -189,14 +189,17 @@ def load(
     source = ""
     if file is not None and (named or _there(file)):
         values, source = _read_file(file), str(file)
+    variables: dict[str, str] = {}
     for name, (section, key) in ENVIRONMENT.items():
         if surroundings.get(name):
             _put(values, section, key, surroundings[name])
+            variables[f"{section}.{key}" if section else key] = name
     for dotted, value in (flags or {}).items():
         if value is not None:
             section, _, key = dotted.rpartition(".")
             _put(values, section, key, value)
-    settings = _structure(values, source)
+            variables.pop(dotted, None)
+    settings = _structure(values, source, variables)
     label_zone(settings.timezone)
     _check_together(settings)
     return _with_paths(settings, surroundings)
@@ -293,6 +296,8 @@ def _names() -> set[str]:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_structure_hook(Secret, _secret)
+    converter.register_structure_hook_func(lambda kind: get_origin(kind) is tuple, _texts)
+    converter.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _choice)
     for kind in (bool, str):
         converter.register_structure_hook(kind, _strict(kind))
     for section, record in _SECTIONS.items():
@@ -322,6 +327,20 @@ def _text(value: str) -> str:
     if "\0" in value:
         raise ValueError("must not hold a NUL")
     return value.strip()
+
+
+def _texts(value: object, _type: object) -> tuple[str, ...]:
+    """A list of texts: one text alone would be taken for a list of its letters."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(entry, str) for entry in value):
+        raise ValueError('must be a list of texts, such as ["one", "two"]')
+    return tuple(_text(entry) for entry in value)
+
+
+def _choice(value: object, kind: Any) -> object:
+    """One of the words that a setting knows."""
+    if value not in get_args(kind):
+        raise ValueError(f"must be {' or '.join(map(repr, get_args(kind)))}")
+    return value
 
 
 def _strict(kind: type) -> Any:
@@ -358,15 +377,20 @@ def _number(bounds: Bounds, *, whole: bool) -> Any:
     return structure
 
 
-def _structure(values: dict[str, Any], source: str) -> Settings:
+def _structure(values: dict[str, Any], source: str, variables: Mapping[str, str]) -> Settings:
+    """The settings from what file, environment and flags hold; `variables` names those that the environment gave."""
     if "source" in values:
         raise ConfigurationError("Unknown setting: source.", where=source)
     try:
         return _converter().structure({**values, "source": source}, Settings)
     except (ClassValidationError, cattrs.errors.ForbiddenExtraKeysError) as error:
+        complaints = _complaints(error)
+        outside = all(path in variables for path, _ in complaints)
         raise ConfigurationError(
-            "The configuration has mistakes: " + "; ".join(_complaints(error)) + ".",
-            where=source or "environment",
+            "The configuration has mistakes: "
+            + "; ".join(f"{variables.get(path, path)}{words}" for path, words in complaints)
+            + ".",
+            where="environment" if outside or not source else source,
             advice="The README lists every setting.",
         ) from None
 
@@ -392,10 +416,10 @@ def _check_together(settings: Settings) -> None:
         )
 
 
-def _complaints(error: BaseException, path: str = "") -> list[str]:
-    """Every mistake as ``section.name: what``, never with a value: it may be a secret."""
+def _complaints(error: BaseException, path: str = "") -> list[tuple[str, str]]:
+    """Every mistake as ``section.name`` and ``: what``, never with a value: it may be a secret."""
     if isinstance(error, ClassValidationError):
-        found: list[str] = []
+        found: list[tuple[str, str]] = []
         with_notes, without = error.group_exceptions()
         for inner, note in with_notes:
             found += _complaints(inner, f"{path}.{note.name}" if path else note.name)
@@ -403,11 +427,11 @@ def _complaints(error: BaseException, path: str = "") -> list[str]:
             found += _complaints(inner, path)
         return found
     if isinstance(error, cattrs.errors.ForbiddenExtraKeysError):
-        return [f"unknown setting {path + '.' if path else ''}{name}" for name in sorted(error.extra_fields)]
+        return [("", f"unknown setting {path + '.' if path else ''}{name}") for name in sorted(error.extra_fields)]
     words = (
         str(error) if isinstance(error, (ValueError, TypeError)) and str(error).startswith("must ") else "wrong value"
     )
-    return [f"{path}: {words}"]
+    return [(path, f": {words}")]
 
 
 def describe(settings: Settings) -> dict[str, Any]:

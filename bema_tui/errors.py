@@ -12,7 +12,7 @@ class BemaError(Exception):
 
     Attributes:
         message: what happened, to what, in one sentence.
-        tried: what the program was doing.
+        tried: what the program was about to do, as one says it behind "to": ``read page 1 of the sales``.
         where: the system, file or address it happened at, never with a secret in it.
         retryable: whether the same thing, tried again, can succeed.
         advice: what the operator can do.
@@ -43,7 +43,7 @@ class BemaError(Exception):
         if self.where and self.where not in self.message:
             parts.append(f"Where: {self.where}.")
         if self.tried:
-            parts.append(f"While: {self.tried}.")
+            parts.append(f"It happened when trying to {self.tried}.")
         if self.advice:
             parts.append(f"What to do: {self.advice}")
         return " ".join(parts)

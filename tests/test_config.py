@@ -53,7 +53,9 @@ def test_a_named_file_must_exist(tmp_path: Path) -> None:
             "mailerlite.quota: must be a whole number from 1 to 1,000,000",
         ),
         ("[mailerlite]\nquota = -1", "mailerlite.quota: must be from 1 to 1,000,000 requests a window"),
-        ('[rules]\non_refund = "forget"', "rules.on_refund"),
+        ('[rules]\non_refund = "forget"', "rules.on_refund: must be 'flag' or 'revert'"),
+        ('[rules]\nblocked_emails = "a@b.example"', "rules.blocked_emails: must be a list of texts"),
+        ("[rules]\nblocked_domains = [1]", "rules.blocked_domains: must be a list of texts"),
         ('[rules]\nmove_inactive = "yes"', "rules.move_inactive: must be true or false"),
         ("rules = 3", "rules must be a table"),
         ("[mailerlite]\nkey = 5", "mailerlite.key: must be text"),
@@ -79,6 +81,25 @@ def test_an_unknown_time_zone_is_named(tmp_path: Path, zone: str) -> None:
     file = write(tmp_path / "c.toml", f'timezone = "{zone}"\n')
     with pytest.raises(ConfigurationError, match="There is no time zone"):
         load(file, environment={})
+
+
+def test_a_mistake_in_the_environment_is_named_by_its_variable(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.toml", "[edd]\nparallel = 4\n")
+    with pytest.raises(ConfigurationError) as raised:
+        load(file, environment={"BEMA_MAILERLITE_QUOTA": "many"})
+    assert "mistakes: BEMA_MAILERLITE_QUOTA: must be a whole number" in raised.value.message
+    assert raised.value.where == "environment"
+    write(file, "[edd]\nparallel = 400\n")
+    with pytest.raises(ConfigurationError) as raised:
+        load(file, environment={"BEMA_MAILERLITE_QUOTA": "many"})
+    assert "BEMA_MAILERLITE_QUOTA: " in raised.value.message
+    assert "edd.parallel: " in raised.value.message
+    assert raised.value.where == str(file)
+
+
+def test_a_list_of_texts_is_taken_as_it_is(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.toml", '[rules]\nblocked_domains = ["a.example", "b.example"]\n')
+    assert load(file, environment={}).rules.blocked_domains == ("a.example", "b.example")
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:

@@ -215,8 +215,11 @@ def _settle(
             others = [f"product {other.id}, {other.title!r}" for other, _ in rivals if other.id != product.id]
             if owner is not None:
                 others.append(f"the campaign of {owner.album!r} (product {', '.join(owner.product_ids)})")
-            what = f"folds to the code {code} like {' and '.join(others)}"
-            advice = f"Add its product id to {code} if it is the same album, else pin another code for it."
+            what = f"gets the code {code}, and so does {' and '.join(others)}"
+            advice = (
+                f"If it is the same album: campaigns add {code} --album NAME --product ID --product ID. If not, give "
+                "it a code of its own: campaigns add CODE --album NAME --product ID."
+            )
             findings.append(_about(FindingRule.CODE_COLLISION, product, what, advice))
     return proposals, findings
 
@@ -229,7 +232,7 @@ def _unclaimed(product_ids: Iterable[str], names: Mapping[str, str]) -> list[Fin
             f"Product {product_id}{named} was sold, and neither a campaign nor the shop's product list has it: it is a "
             "draft, private, or deleted."
         )
-        advice = "Add its product id to the campaign of its album, or accept this if it was none."
+        advice = "Add its product id to the campaign of its album, or leave this if it was none."
         found.append(
             finding(FindingRule.PRODUCT_UNCLAIMED, NO_CAMPAIGN, _subject(product_id), message, advice),
         )

@@ -29,7 +29,11 @@ from bema_tui.campaigns.traces import tier_text, trace_text
 from bema_tui.model import Cause, Finding, FindingRule, Order, PlannedChange, Tier
 
 _LOOK = "Look the order up in the shop; clear the mark by hand only if the purchase is really gone."
-_PROVE = "Find the order in the shop by the person's other addresses; accept this if the purchase is real."
+_TAKE_BACK = (
+    'To take the purchase back, set on_refund = "revert" and sync again, or do it by hand in MailerLite; leave this if '
+    "they bought again with another address."
+)
+_PROVE = "Find the order in the shop by the person's other addresses; leave this if the purchase is real."
 
 
 @frozen
@@ -111,7 +115,9 @@ def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
         return Evidence(FindingRule.ORDER_GONE, message, _LOOK)
     order = purchases[0]
     message = f"Marked as a buyer, and order {order.number} of {day(order)} was refunded in full"
-    advice = "Take the purchase back if the refund was meant; accept if they bought again with another address."
+    advice = (
+        _TAKE_BACK if context.rules.on_refund != "revert" else "Leave this if they bought again with another address."
+    )
     return Evidence(FindingRule.REFUNDED_PURCHASE, message, advice, order)
 
 

@@ -24,6 +24,7 @@ from bema_tui.sync.services import connector
 logger = logging.getLogger("bema_tui.cli")
 
 DONE, FAILED, ATTENTION, STOPPED = 0, 1, 3, 5
+_OPEN_ROWS = (ChangeState.FAILED, ChangeState.UNKNOWN)
 _GRACE_SECONDS = 1.0  # what the request in flight gets after SIGTERM or SIGHUP
 
 
@@ -92,6 +93,17 @@ async def carry_out(world: World, begin: Callable[[Runner], Awaitable[Begun]], *
     return Ended(run, error)
 
 
+async def attention(world: World, run: RunView) -> str:
+    """What of a run that came to its end needs a person, and where it is read; empty if nothing does."""
+    rows = [f"{count:,} {state}" for state in _OPEN_ROWS if (count := run.changes.get(state, 0))]
+    lines = [f"{' and '.join(rows)}: bema-tui changes {run.id}"] if rows else []
+    errors = await Findings(world.db).open_errors(run.campaign)
+    if errors:
+        found = f"{errors:,} open findings" if errors > 1 else "1 open finding"
+        lines.append(f"{found} of severity error about {run.campaign}: bema-tui findings --severity error")
+    return "\n".join(f"Needs a person: {line}" for line in lines)
+
+
 async def exit_status(world: World, ended: Ended) -> int:
     """0 done, 1 failed, 2 wrong settings, 3 done but somebody is needed, 5 stopped. Precedence: 2, 5, 1, 3, 0."""
     run = ended.run
@@ -101,9 +113,7 @@ async def exit_status(world: World, ended: Ended) -> int:
         return STOPPED
     if run.state is RunState.FAILED:
         return FAILED
-    open_rows = run.changes.get(ChangeState.FAILED, 0) + run.changes.get(ChangeState.UNKNOWN, 0)
-    errors = await Findings(world.db).open_errors(run.campaign)
-    return ATTENTION if open_rows or errors or run.state is RunState.NEEDS_APPROVAL else DONE
+    return ATTENTION if run.state is RunState.NEEDS_APPROVAL or await attention(world, run) else DONE
 
 
 async def run_document(world: World, run: RunView) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def _carry(settings: Settings, as_json: bool, begin: Callable[[Any], Awaitable[A
 
 
 async def _tell(world: World, ended: Any, as_json: bool) -> None:
-    from bema_tui.cli.headless import run_document
+    from bema_tui.cli.headless import ATTENTION, attention, exit_status, run_document
     from bema_tui.cli.texts import plan_text, run_text
 
     run = ended.run
@@ -47,6 +47,8 @@ async def _tell(world: World, ended: Any, as_json: bool) -> None:
             print_json(document)
     else:
         text = await plan_text(world, run) if run.state.waiting else await run_text(world, run)
+        if await exit_status(world, ended) == ATTENTION and (why := await attention(world, run)):
+            text = f"{text}\n{why}"
         with unless_hung_up():
             click.echo(text)
 

@@ -65,7 +65,8 @@ def findings(
         )
     elif found:
         for f in found:
-            click.echo(f"{f.severity:<7}  {f.rule:<20}  {f.campaign:<20}  {f.subject}: {f.message} {f.advice}")
+            about = "" if f.message.lower().startswith(f.subject.lower()) else f"{f.subject}: "
+            click.echo(f"{f.severity:<7}  {f.rule:<20}  {f.campaign:<20}  {about}{f.message} {f.advice}")
     else:
         click.echo("None. What needs a person shows here, after the first plan.")
 

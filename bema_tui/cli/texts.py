@@ -54,8 +54,11 @@ async def plan_text(world: World, run: RunView) -> str:
 async def run_text(world: World, run: RunView) -> str:
     """How a run stands or ended, and how it goes on."""
     counts = ", ".join(f"{run.changes[s]:,} {s}" for s in ChangeState if run.changes.get(s)) or "no changes"
+    error = run.error or {}
+    said = error.get("message")  # it stands in the note and in the phase that it ended, too: once is enough
+    note = "" if run.note == said else run.note
     lines = [
-        f"Run {run.id} {run.kind} {run.campaign} {run.album}: {run.state}. {run.note}".rstrip(),
+        f"Run {run.id} {run.kind} {run.campaign} {run.album}: {run.state}. {note}".rstrip(),
         *([f"It {waits}."] if (waits := _waits(run, world.db.now())) else []),
         f"{run.people:,} people, {counts}, {run.left_out:,} left out; {_duration(run.seconds)}.",
         f"MailerLite {run.requests_read:,} read ({run.read_forecast:,} forecast), {run.requests_write:,} write "
@@ -63,13 +66,16 @@ async def run_text(world: World, run: RunView) -> str:
     ]
     for phase in run.phases:
         took = "now" if phase.seconds is None else _duration(phase.seconds)
-        lines.append(f"  {phase.phase:<16} {took:>8}  {phase.note}".rstrip())
-    if run.error:
-        lines.append(f"Error: {run.error.get('message')} {run.error.get('advice') or ''}".rstrip())
+        lines.append(
+            f"  {phase.phase:<16} {took:>8}  {'see below' if said and phase.note == said else phase.note}".rstrip()
+        )
+    if error:
+        lines.append(f"Error: {said} {error.get('advice') or ''}".rstrip())
     if run.state.resumable:
         newest = await Runs(world.db).newest_reader(run.campaign)
         overtaken = newest is not None and newest > run.id
-        lines.append(f"Overtaken by run {newest}." if overtaken else f"Go on with: bema-tui resume {run.id}")
+        first = "Once that is mended, go on" if error and not error.get("retryable") else "Go on"
+        lines.append(f"Overtaken by run {newest}." if overtaken else f"{first} with: bema-tui resume {run.id}")
     return "\n".join(lines)
 
 

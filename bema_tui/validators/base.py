@@ -85,7 +85,7 @@ def findings_of(
             FindingRule.RECORD_WARNING,
             [error for error in errors if not error.blocking],
             "{} looks wrong",
-            "Correct the record where it comes from, or accept this.",
+            "Correct the record where it comes from, or leave it as it is.",
         ),
     )
     return tuple(

@@ -86,7 +86,7 @@ def test_two_albums_with_one_code_collide_and_neither_is_proposed() -> None:
 def test_twin_titles_name_each_others_id() -> None:
     result = run(product("11"), product("12"), product("13"))
     assert [one.message for one in result.findings][1] == (
-        "Product 12, 'No Better Love', folds to the code 2024_ETB_NBL like product 11, 'No Better Love' and "
+        "Product 12, 'No Better Love', gets the code 2024_ETB_NBL, and so does product 11, 'No Better Love' and "
         "product 13, 'No Better Love'."
     )
     taken = run(product("11"), existing=[Campaign("2024_ETB_NBL", "No Better Love", ("12",))])

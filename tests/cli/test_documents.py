@@ -132,6 +132,28 @@ def test_a_run_that_another_one_overtook_offers_no_resume(simulated: Simulated, 
     assert "run 2 has read" in desk.run("resume", "1", expect=2).complaint
 
 
+def test_a_run_that_ends_with_3_says_what_needs_a_person_and_where_it_is_read(simulated: Simulated, desk: Desk) -> None:
+    desk.discover()
+    told = 0
+    for code in (row["code"] for row in desk.run("campaigns", "list", "--json").document):
+        for said in (desk.run("plan", code), desk.run("sync", code, "--yes")):
+            errors = desk.run("findings", "--campaign", code, "--severity", "error", "--json").document
+            noun = "1 open finding" if len(errors) == 1 else f"{len(errors)} open findings"
+            line = f"Needs a person: {noun} of severity error about {code}: bema-tui findings --severity error"
+            assert (line in said.out.splitlines()) == bool(errors) == (said.status == 3)
+            told += bool(errors)
+    assert told
+    assert "product 91: Product 91," not in desk.run("findings").out
+
+
+def test_a_failed_run_says_once_why_and_that_it_must_be_mended_first(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    simulated.set(edd_version="3.0")
+    said = desk.run("plan", code, expect=1)
+    assert said.out.count("This EDD is older than 3.1.0.4") == 1
+    assert said.out.endswith("Once that is mended, go on with: bema-tui resume 1\n")
+
+
 def test_a_discarded_plan_is_not_applied(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
     run = str(desk.run("plan", code, "--json").document["run"])
