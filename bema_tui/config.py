@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -296,8 +296,8 @@ def _names() -> set[str]:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_structure_hook(Secret, _secret)
-    converter.register_structure_hook_func(lambda kind: get_origin(kind) is tuple, _texts)
-    converter.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _choice)
+    converter.register_structure_hook_func(_is(tuple), _texts)
+    converter.register_structure_hook_func(_is(Literal), _choice)
     for kind in (bool, str):
         converter.register_structure_hook(kind, _strict(kind))
     for section, record in _SECTIONS.items():
@@ -327,6 +327,10 @@ def _text(value: str) -> str:
     if "\0" in value:
         raise ValueError("must not hold a NUL")
     return value.strip()
+
+
+def _is(origin: object) -> Callable[[Any], bool]:
+    return lambda kind: get_origin(kind) is origin
 
 
 def _texts(value: object, _type: object) -> tuple[str, ...]:
