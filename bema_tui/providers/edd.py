@@ -17,7 +17,6 @@ from bema_tui.listing import Listing, UnreadRow
 from bema_tui.model import (
     BrokenRow,
     ConnectionReport,
-    Order,
     Product,
     Subscriber,
     SubscriberPage,
@@ -198,25 +197,6 @@ class EasyDigitalDownloads(ReadOnly):
         await self.require_right()
         return await WindowReader(self._sales_page, self.has_right, known, page_size=self._page_size).read()
 
-    async def find_order(self, *, key: str | None = None, row_id: str | None = None) -> Order | None:
-        """One order of any status, by its key or by its row id (which is not its ``ID``).
-
-        None means that the shop did not show it, which proves nothing while the key may have lost its right.
-
-        Raises:
-            BadAnswer: the row can't be used.
-        """
-        if (key is None) == (row_id is None):
-            raise ValueError("give the key or the row id")
-        if row_id is not None and not (row_id.isascii() and row_id.isdigit()):
-            return None
-        wanted = Wanted(By.ROW_ID, row_id or "") if key is None else Wanted(By.KEY, key)
-        shown = await self._look_up(wanted, alone=False)
-        if shown.unreadable is not None:
-            place = f"{shown.unreadable.place}.{shown.unreadable.path}".rstrip(".")
-            raise self._client.fault(shown.unreadable.problem, path=place, tried=_LOOK_UP)
-        return shown.order
-
     async def ask_for_sale(self, wanted: Wanted) -> Shown:
         """One sale of any status, asked for once; ``edd_lookups`` says what becomes of failures.
 
@@ -224,19 +204,8 @@ class EasyDigitalDownloads(ReadOnly):
             ServerFailed: the shop fails (5xx), be it over this sale alone.
             ProviderError: no usable answer.
         """
-        return await self._look_up(wanted, alone=True)
-
-    async def require_sales(self) -> None:
-        """Raise unless the list of sales can be read.
-
-        Raises:
-            ProviderError: the shop does not answer.
-        """
-        await self._sales_page(1, 1)
-
-    async def _look_up(self, wanted: Wanted, *, alone: bool) -> Shown:
         name = "purchasekey" if wanted.by is By.KEY else "id"
-        rows = self._sales(await self._ask("sales", {name: wanted.value}, _LOOK_UP, alone=alone), _LOOK_UP)
+        rows = self._sales(await self._ask("sales", {name: wanted.value}, _LOOK_UP, alone=True), _LOOK_UP)
         unreadable = None
         for index, raw in enumerate(rows):
             if parse.is_phantom(raw):
@@ -250,6 +219,14 @@ class EasyDigitalDownloads(ReadOnly):
             if order.total >= 0 and (wanted.by is By.ROW_ID or order.key == wanted.value):
                 return Shown(order)
         return Shown(unreadable=unreadable)
+
+    async def require_sales(self) -> None:
+        """Raise unless the list of sales can be read.
+
+        Raises:
+            ProviderError: the shop does not answer.
+        """
+        await self._sales_page(1, 1)
 
     async def get_products(self) -> Listing[Product]:
         """Every published product; drafts and deleted ones are not listed, though sales can name them.

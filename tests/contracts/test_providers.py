@@ -12,6 +12,7 @@ from bema_tui.errors import NotAuthorized, ProviderError, UnsupportedOperation
 from bema_tui.interfaces import Provider
 from bema_tui.model import Completeness, Group, Order, Subscriber, SubscriberPage, SubscriberStatus
 from bema_tui.providers.edd import EasyDigitalDownloads
+from bema_tui.providers.edd_lookups import By, Wanted
 from bema_tui.providers.gates import NoInterrupt, NoMeter, WindowGate
 from bema_tui.providers.http_policy import HttpPolicy
 from bema_tui.providers.mailerlite import MailerLite
@@ -235,7 +236,7 @@ async def test_the_sales_are_read_whole_and_found_again(shop: EasyDigitalDownloa
     assert result.orders == len(orders) > 100
     assert result.newest_key in orders
     some = orders[result.newest_key or ""]
-    assert await shop.find_order(key=some.key) == some
+    assert (await shop.ask_for_sale(Wanted(By.KEY, some.key))).order == some
     known = {product.id for product in await shop.get_products()}
     assert known & {line.product_id for order in orders.values() for line in order.items}
 

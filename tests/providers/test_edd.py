@@ -23,6 +23,7 @@ from bema_tui.errors import (
 from bema_tui.interfaces import Provider
 from bema_tui.model import Sample, SubscriberStatus
 from bema_tui.providers.edd import EasyDigitalDownloads
+from bema_tui.providers.edd_lookups import By, Shown, Wanted
 from bema_tui.providers.gates import NoInterrupt, NoMeter
 from bema_tui.providers.http_policy import HttpPolicy
 
@@ -201,7 +202,7 @@ async def test_any_shop_is_asked_by_the_one_form_that_every_shop_answers(address
     script = Script([reply({"sales": [sale(1)]})])
     shop = at(address, script, in_url)
     for _ in range(2):
-        assert await shop.find_order(row_id="5")
+        assert (await shop.ask_for_sale(Wanted(By.ROW_ID, "5"))).order
     for request in script.requests:
         asked = {**dict(request.url.params), **dict(httpx.QueryParams(request.content.decode()))}
         assert request.url.path == path
@@ -284,7 +285,7 @@ async def test_an_order_is_found_by_its_key_with_every_field_as_the_rules_need_i
     ]
     row = sale(121, items, ID="BEMA-3-X", mode="test", status="partially_refunded", total="63.490000000")
     script = Script([reply({"sales": [row]})])
-    order = await edd(script).find_order(key=f"{121:032x}")
+    order = (await edd(script).ask_for_sale(Wanted(By.KEY, f"{121:032x}"))).order
     assert order is not None
     assert (order.key, order.number, order.mode, order.status) == (
         f"{121:032x}",
@@ -305,30 +306,23 @@ async def test_an_order_is_found_by_its_key_with_every_field_as_the_rules_need_i
 
 async def test_an_order_is_found_by_row_id_which_is_not_its_number() -> None:
     script = Script([reply({"sales": [sale(2, ID="860")]})])
-    order = await edd(script).find_order(row_id="2")
+    order = (await edd(script).ask_for_sale(Wanted(By.ROW_ID, "2"))).order
     assert order is not None
     assert order.number == "860"
     assert script.forms()[0]["id"] == "2"
 
 
 async def test_no_order_is_none() -> None:
-    assert await edd(Script([reply(NOTHING)])).find_order(key="abc") is None
-    assert await edd(Script([reply({"sales": [sale(1)]})])).find_order(key="another") is None
-    script = Script([reply(NOTHING)])
-    assert await edd(script).find_order(row_id="5abc") is None
-    assert script.requests == []
-
-
-async def test_one_way_to_look_an_order_up_at_a_time() -> None:
-    for keys in ({}, {"key": "a", "row_id": "1"}):
-        with pytest.raises(ValueError, match="key or the row id"):
-            await edd(Script([reply(NOTHING)])).find_order(**keys)
+    assert await edd(Script([reply(NOTHING)])).ask_for_sale(Wanted(By.KEY, "abc")) == Shown()
+    assert await edd(Script([reply({"sales": [sale(1)]})])).ask_for_sale(Wanted(By.KEY, "another")) == Shown()
 
 
 async def test_an_order_that_cannot_be_used_is_named() -> None:
-    with pytest.raises(BadAnswer) as caught:
-        await edd(Script([reply({"sales": [sale(1, [item(price="12,00")])]})])).find_order(row_id="1")
-    assert caught.value.path == "sales.0.products.0.price"
+    script = Script([reply({"sales": [sale(1, [item(price="12,00")])]})])
+    shown = await edd(script).ask_for_sale(Wanted(By.ROW_ID, "1"))
+    assert shown.order is None
+    assert shown.unreadable is not None
+    assert (shown.unreadable.place, shown.unreadable.path) == ("sales.0", "products.0.price")
 
 
 # Products and customers

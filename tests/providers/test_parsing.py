@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bema_tui.errors import BemaError
 from bema_tui.model import Order, Subscriber
 from bema_tui.providers import edd_parse, mailerlite_parse
+from bema_tui.providers.edd_lookups import By, Wanted
 from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem, batch_answers
 from bema_tui.providers.mailerlite_import import ImportReport, NewPerson
 from bema_tui.providers.parsing import FaultError, structure
@@ -123,7 +124,7 @@ def test_no_body_breaks_a_client(raw: object, wrap: bool) -> None:
             lambda: service.batch([BatchItem.read("1")]),
             lambda: service.create_group("A"),
             lambda: service.import_subscribers("1", [NewPerson("a@b.example")]),
-            lambda: shop.find_order(row_id="1"),
+            lambda: shop.ask_for_sale(Wanted(By.ROW_ID, "1")),
             shop.get_products,
             lambda: shop.read_sales(sink),
             lambda: anext(shop.get_subscribers(), None),

@@ -11,6 +11,7 @@ import pytest
 from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized
 from bema_tui.model import Completeness, Order
 from bema_tui.providers.edd import EasyDigitalDownloads
+from bema_tui.providers.edd_lookups import By, Shown, Wanted
 from bema_tui.providers.edd_sales import SalesRead
 from tests.real_shop.conftest import Connect
 from tests.real_shop.fronts import (
@@ -261,14 +262,14 @@ async def test_an_order_is_looked_up_by_key_in_any_status_and_a_refund_is_no_ord
     shop.refund(shop.orders[0])
     shop.orders[1].status = "trash"
     client = connect(shop)
-    found = await client.find_order(key=shop.orders[0].key)
+    found = (await client.ask_for_sale(Wanted(By.KEY, shop.orders[0].key))).order
     assert found is not None
     assert found.status == "refunded"
-    found = await client.find_order(row_id="2")
+    found = (await client.ask_for_sale(Wanted(By.ROW_ID, "2"))).order
     assert found is not None
     assert found.status == "trash"
-    assert await client.find_order(row_id="4") is None
-    assert await client.find_order(row_id="99") is None
+    assert await client.ask_for_sale(Wanted(By.ROW_ID, "4")) == Shown()
+    assert await client.ask_for_sale(Wanted(By.ROW_ID, "99")) == Shown()
 
 
 async def test_products_come_whole_and_published_only(connect: Connect) -> None:
