@@ -31,7 +31,7 @@ def simulator(subscribers: int, orders: int, window_seconds: float = 60.0) -> It
         "--campaigns",
         "1",
         "--quota",
-        "10000000",
+        "1000000",
         "--window-seconds",
         str(window_seconds),
     ]
@@ -64,7 +64,7 @@ def surroundings(folder: str, where: dict[str, Any]) -> dict[str, str]:
         "BEMA_LOG_FILE": str(Path(folder) / "bema.log"),
         "BEMA_MAILERLITE_URL": where["mailerlite"]["url"],
         "BEMA_MAILERLITE_KEY": where["mailerlite"]["key"],
-        "BEMA_MAILERLITE_QUOTA": "10000000",
+        "BEMA_MAILERLITE_QUOTA": "1000000",
         "BEMA_EDD_URL": where["edd"]["url"],
         "BEMA_EDD_KEY": where["edd"]["key"],
         "BEMA_EDD_TOKEN": where["edd"]["token"],
