@@ -14,6 +14,8 @@ from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.truth import ALREADY_IN, GONE, NOT_IN, is_shown
 
 MAX_TRIES = 3
+NOT_SHOWN = "the read-back does not show it"
+"""Why a row is open that was answered ok: it may have had its effect, which others took back."""
 RETRYABLE = frozenset({408, 425})
 NO_RIGHT = frozenset({401, 403})
 

@@ -8,13 +8,14 @@ from bema_tui.campaigns.severities import finding
 from bema_tui.errors import BadAnswer
 from bema_tui.model import ChangeState, Finding, FindingRule, Subscriber
 from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.sync.answers import NOT_SHOWN
 from bema_tui.sync.applying import AHEAD, PEOPLE_KINDS, Applier
 from bema_tui.sync.budget import BATCH, CANARY_PEOPLE, SAMPLE
 from bema_tui.sync.job import Job
 from bema_tui.sync.reading_people import read_by_id
 from bema_tui.sync.truth import is_shown
 
-_NOT_SHOWN = "MailerLite answered ok, but the read-back does not show it"
+_NOT_SHOWN = f"MailerLite answered ok, but {NOT_SHOWN}"
 
 
 async def canary(job: Job, applier: Applier) -> None:
@@ -38,9 +39,7 @@ async def canary(job: Job, applier: Applier) -> None:
         # Who is gone was deleted in these seconds: that is proved, and nothing that MailerLite answered wrongly.
         wrong = _not_shown(applied, found)
         if wrong:
-            await job.ledger.settle(
-                [Settled(row.id, ChangeState.UNKNOWN, "the read-back does not show it") for row in wrong]
-            )
+            await job.ledger.settle([Settled(row.id, ChangeState.UNKNOWN, NOT_SHOWN) for row in wrong])
             raise BadAnswer(
                 f"MailerLite accepted {len(wrong)} of the first changes, but reading the people back does not show "
                 f"them; the first is {wrong[0].email}.",

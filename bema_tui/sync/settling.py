@@ -12,7 +12,7 @@ from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, Planne
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.store.people import Member
 from bema_tui.sync.account import Account
-from bema_tui.sync.answers import settle_read
+from bema_tui.sync.answers import NOT_SHOWN, settle_read
 from bema_tui.sync.job import Job
 from bema_tui.sync.refusals import gone, refused
 from bema_tui.sync.standing import RunFacts, follow
@@ -77,9 +77,10 @@ class Settler:
         moved: list[Member] = []
         for person, rows in of_people.items():
             results |= {row.id: settle_read(row, found[person]) for row in rows if row.state is ChangeState.UNKNOWN}
+            doubted = {row.id for row in rows if row.state is ChangeState.UNKNOWN and row.error == NOT_SHOWN}
             rows = tuple(_with(row, results.get(row.id)) for row in rows)
             standing = follow(found[person], rows, seen[person], self.facts)
-            results |= {one.id: evolve(one, read_at=at) for one in standing.results}
+            results |= {one.id: evolve(_honest(one, doubted), read_at=at) for one in standing.results}
             added += [(self._off(tier, rows, found[person]), at) for tier in standing.lower_off]
             if standing.finding is not None:
                 findings.append(standing.finding)
@@ -159,6 +160,13 @@ class Settler:
         if over:
             await job.findings.resolve_subjects(job.campaign.code, job.run, over, rules=_OVER_WHEN_WRITTEN)
             self._stale_findings -= over
+
+
+def _honest(result: Settled, doubted: set[int]) -> Settled:
+    """The result of a row; one that was answered ok, and that others undid since, is not called skipped."""
+    if result.id not in doubted or result.state is not ChangeState.SKIPPED:
+        return result
+    return evolve(result, state=ChangeState.FAILED, error=f"answered ok, but {NOT_SHOWN}: {result.error}")
 
 
 def _with(row: LedgerRow, settled: Settled | None) -> LedgerRow:

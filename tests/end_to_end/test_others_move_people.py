@@ -257,3 +257,24 @@ def describe(state: dict[str, Any], people: set[str]) -> list[Any]:
         for person in state["subscribers"]
         if person["id"] in people
     ]
+
+
+@pytest.mark.fault("E1")
+async def test_what_others_undo_before_the_first_read_back_is_not_called_skipped(tmp_path: Path) -> None:
+    small = SimulatorSettings(seed=5, subscribers=90, orders=90, campaigns=1, quota=1_000_000)
+    with SimulatorServer(small) as server, contextlib.closing(Simulated(said_by(server))) as simulated:
+        async with engine_on(simulated, tmp_path) as engine:
+            code = (await engine.discover())[0].code
+            run = await engine.plan(code)
+            adds = select(ledger).where(ledger.c.run == run, ledger.c.kind == "add_group").order_by(ledger.c.seq)
+            async with engine.db.read() as connection:
+                first = (await connection.execute(adds)).first()
+            assert first is not None
+            out = {"move": {"email": first.email, "from": first.target_name}}
+            simulated.ask("later", {"of": "writes", "at": 2, "do": out})  # after the adds of the first five people
+            with pytest.raises(BemaError, match="does not show"):
+                await engine.apply(run)
+            assert await engine.runner.carry_out(await engine.runner.begin_resume(run), RunInterrupt()) == "done"
+            async with engine.db.read() as connection:
+                row = (await connection.execute(select(ledger).where(ledger.c.id == first.id))).one()
+            assert (row.state, "read-back" in row.error) == ("failed", True), row.error
