@@ -98,7 +98,7 @@ def test_less_memory_than_the_program_needs_is_refused(text: str, words: str, tm
     with pytest.raises(ConfigurationError) as raised:
         load(file, environment={})
     assert words in raised.value.message
-    with pytest.raises(ConfigurationError, match=r"health\.memory_limit: must be from"):
+    with pytest.raises(ConfigurationError, match="BEMA_MEMORY_LIMIT: must be from"):
         load(environment={"BEMA_MEMORY_LIMIT": "1"})
 
 

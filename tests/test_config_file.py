@@ -75,10 +75,10 @@ IMPOSSIBLE = {
     "a variable that is not set, for the log": ("BEMA_LOG_FILE", "$NOWHERE/x", "BEMA_LOG_FILE"),
     "one for the database": ("BEMA_DATABASE_URL", "sqlite:///$NOWHERE/x", "BEMA_DATABASE_URL"),
     "one for the settings": ("BEMA_CONFIG", "${NOWHERE}/x", "BEMA_CONFIG"),
-    "no text for the log": ("BEMA_LOG_FILE", "{folder}/\udcff", "log_file: must be text in UTF-8"),
-    "no text for the database": ("BEMA_DATABASE_URL", "{folder}/\udcff", "database_url: must be text in UTF-8"),
+    "no text for the log": ("BEMA_LOG_FILE", "{folder}/\udcff", "BEMA_LOG_FILE: must be text in UTF-8"),
+    "no text for the database": ("BEMA_DATABASE_URL", "{folder}/\udcff", "BEMA_DATABASE_URL: must be text in UTF-8"),
     "no text for the settings": ("BEMA_CONFIG", "{folder}/\udcff", "BEMA_CONFIG"),
-    "no text for a key": ("BEMA_EDD_KEY", "geheim-1234\udcff", "edd.key: must be text in UTF-8"),
+    "no text for a key": ("BEMA_EDD_KEY", "geheim-1234\udcff", "BEMA_EDD_KEY: must be text in UTF-8"),
 }
 
 

@@ -120,5 +120,5 @@ def test_less_memory_than_a_run_needs_is_refused_before_anything_is_asked(simula
     asked = len(simulated.requests())
     desk.environment["BEMA_MEMORY_LIMIT"] = "1"
     said = desk.run("plan", code, "--json", expect=2)
-    assert "health.memory_limit: must be from 100,663,296 to" in said.complaint
+    assert "BEMA_MEMORY_LIMIT: must be from 100,663,296 to" in said.complaint
     assert len(simulated.requests()) == asked
