@@ -34,6 +34,25 @@ def refused(campaign: str, refusals: Iterable[tuple[Change, str]], *, before: bo
     )
 
 
+def not_done(campaign: str, failures: Iterable[tuple[Change, str]]) -> tuple[Finding, ...]:
+    """One finding for each person of whom MailerLite neither did a change nor refused it, with what the run knows."""
+    by_subject: dict[str, list[tuple[Change, str]]] = {}
+    for row, why in failures:
+        by_subject.setdefault(row.email or row.target_name, []).append((row, why))
+    asked = {who: "; and to ".join(f"{wanted(row)} ({why})" for row, why in rows) for who, rows in by_subject.items()}
+    return tuple(
+        finding(
+            FindingRule.REFUSED_WRITE,
+            campaign,
+            subject,
+            f"MailerLite did not do what was asked: to {asked[subject]}.",
+            "The next sync asks again; if that fails as well, look at this subscriber in MailerLite.",
+            rows[0][0].subscriber_id or None,
+        )
+        for subject, rows in by_subject.items()
+    )
+
+
 def gone(campaign: str, run: int, rows: Iterable[LedgerRow]) -> tuple[Finding, ...]:
     """One finding for each person of these rows: they left MailerLite after the plan."""
     return tuple(

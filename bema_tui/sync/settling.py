@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
 from attrs import evolve
@@ -14,7 +14,7 @@ from bema_tui.store.people import Member
 from bema_tui.sync.account import Account
 from bema_tui.sync.answers import NOT_SHOWN, settle_read
 from bema_tui.sync.job import Job
-from bema_tui.sync.refusals import gone, refused
+from bema_tui.sync.refusals import gone, not_done, refused
 from bema_tui.sync.standing import RunFacts, follow
 from bema_tui.sync.truth import tiers_of, where_text
 
@@ -93,7 +93,8 @@ class Settler:
         findings += [one for one in said if one.subscriber_id not in closer]
         await self._job.findings.record(findings, self._job.run)
         every = {row.id: row for rows in of_people.values() for row in rows}
-        await self.finish([every[one] for one in results], list(results.values()), added, but=set(missing))
+        named = {one.subscriber_id for one in findings if one.subscriber_id}
+        await self.finish([every[one] for one in results], list(results.values()), added, set(missing), named)
         # After the rows: what follows is judged by where the run knew them before.
         await self._job.people.put(moved)
         await self._job.people.forget(missing)
@@ -106,7 +107,7 @@ class Settler:
         results = [
             Settled(row.id, _OPEN[row.state], f"the person can't be read: {unread[row.subscriber_id]}") for row in rows
         ]
-        await self.finish(rows, results)
+        await self.finish(rows, results, named=set(unread))
 
     def _off(self, tier: Tier, rows: Sequence[LedgerRow], person: Subscriber | None) -> PlannedChange:
         """The remove of a lower tier that somebody stands in beside a purchased one."""
@@ -130,22 +131,27 @@ class Settler:
         rows: Sequence[LedgerRow],
         results: Sequence[Settled],
         added: Sequence[tuple[PlannedChange, datetime]] = (),
-        but: set[str] | None = None,
+        missing: Set[str] = frozenset(),
+        named: Set[str] = frozenset(),
     ) -> None:
-        """Write the results, with what the requests cost and the findings about what was refused.
+        """Write the results, with what the requests cost and the findings about what failed.
 
-        ``but``: people of whom a finding says already that they are gone.
+        ``missing`` are people of whom a finding says already that they are gone; ``named`` those of whom one says
+        already where they stand, or that they can't be read.
         """
         job = self._job
         by_id = {row.id: row for row in rows}
-        refusals = [
-            (by_id[one.id], one.error or "no reason given")
+        failed = [
+            (by_id[one.id], one)
             for one in results
-            if one.state is ChangeState.FAILED
-            and one.refused_status is not None
-            and by_id[one.id].subscriber_id not in (but or ())
+            if one.state is ChangeState.FAILED and by_id[one.id].subscriber_id not in missing
         ]
-        await job.findings.record(refused(job.campaign.code, refusals), job.run)
+        why = "no reason given"
+        refusals = [(row, one.error or why) for row, one in failed if one.refused_status is not None]
+        silent = [(row, one) for row, one in failed if one.refused_status is None and row.subscriber_id not in named]
+        code = job.campaign.code
+        undone = not_done(code, [(row, one.error or why) for row, one in silent])
+        await job.findings.record([*undone, *refused(code, refusals)], job.run)
         await job.ledger.settle(results, job.meter.values(), added)
         await self._resolve({by_id[one.id].email for one in results if one.state is ChangeState.APPLIED})
 
@@ -170,4 +176,6 @@ def _honest(result: Settled, doubted: set[int]) -> Settled:
 
 
 def _with(row: LedgerRow, settled: Settled | None) -> LedgerRow:
-    return row if settled is None else evolve(row, state=settled.state, error=settled.error)
+    if settled is None:
+        return row
+    return evolve(row, state=settled.state, error=settled.error, refused_status=settled.refused_status)

@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from bema_tui.campaigns.severities import finding
 from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, Subscriber, SubscriberStatus, Tier
 from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.sync.answers import MAX_TRIES
 from bema_tui.sync.truth import judge_person, tiers_of, where_text
 
 MOST_REMOVES = 6
@@ -116,9 +117,16 @@ def _lower_off(
         for row in moves
         if row.kind is ChangeKind.REMOVE_GROUP and row.state is ChangeState.PLANNED
     }
-    more = tuple(tier for tier in Tier if tier in tiers and not tier.purchased and tier not in going)
+    given_up = {facts.tier_of_group.get(row.target) for row in moves if _given_up(row)}
+    more = tuple(tier for tier in Tier if tier in tiers and not tier.purchased and tier not in going | given_up)
     removes = sum(row.kind is ChangeKind.REMOVE_GROUP for row in moves)
     return more if removes + len(more) <= MOST_REMOVES else ()
+
+
+def _given_up(row: LedgerRow) -> bool:
+    """Whether MailerLite did not do what a row asks, so that this run does not ask again. What was answered ok and is
+    not so later was undone by others."""
+    return row.state is ChangeState.FAILED and (row.refused_status is not None or row.attempts >= MAX_TRIES)
 
 
 def _movable(person: Subscriber, facts: RunFacts) -> bool:

@@ -180,3 +180,30 @@ def test_a_new_buyer_whom_mailerlite_refuses_is_a_finding_at_once(behind: Behind
     retried = behind.desk.run("sync", behind.code, "--yes", "--retry-refused", "--json", expect=3).document
     assert retried["applied"] == len(refused)
     assert behind.desk.run("findings", "--rule", "refused_write", "--json").document == []
+
+
+@pytest.mark.fault("A11", "E1")
+@pytest.mark.parametrize(("status", "sent"), [(422, 1), (500, 3), (404, 3)])
+def test_a_remove_that_is_not_done_is_a_finding_and_is_not_planned_again_by_the_same_run(
+    simulated: Simulated, desk: Desk, status: int, sent: int
+) -> None:
+    code = desk.discover()
+    run = desk.run("plan", code, "--json", expect=3).document["run"]
+    rows = desk.run("changes", str(run), "--json").document
+    remove = next(row for row in rows if row["kind"] == "remove_group")
+    state = simulated.state()
+    number = next(one["id"] for one in state["subscribers"] if one["email"] == remove["email"])
+    group = next(one["id"] for one in state["groups"] if one["name"] == remove["before"])
+    path = f"subscribers/{number}/groups/{group}"
+    simulated.change(answer={"method": "DELETE", "path": path, "status": status, "body": {"message": "No."}})
+    asked = len(simulated.requests())
+    done = desk.run("apply", str(run), "--json", expect=3).document
+    assert (done["state"], done["failed"]) == ("done", 1)
+    items = [item for request in simulated.requests()[asked:] for item in request["items"]]
+    assert sum(item["method"] == "DELETE" and item["path"].endswith(path) for item in items) == sent
+    (found,) = desk.run("findings", "--rule", "refused_write", "--json").document
+    assert found["subject"] == remove["email"]
+    simulated.change(answer=None)
+    desk.run("sync", code, "--yes", "--retry-refused", "--json", expect=3)
+    assert desk.run("findings", "--rule", "refused_write", "--json").document == []
+    assert simulated.violations() == []
