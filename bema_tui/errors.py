@@ -19,6 +19,8 @@ class BemaError(Exception):
     """
 
     exit_status: ClassVar[int] = 1
+    says_tried: ClassVar[bool] = True
+    """Whether its text says what was tried; not where that is the very command that was given."""
     retryable: bool = False
 
     def __init__(
@@ -42,7 +44,7 @@ class BemaError(Exception):
         parts = [self.message]
         if self.where and self.where not in self.message:
             parts.append(f"Where: {self.where}.")
-        if self.tried:
+        if self.tried and self.says_tried:
             parts.append(f"It happened when trying to {self.tried}.")
         if self.advice:
             parts.append(f"What to do: {self.advice}")
@@ -70,6 +72,7 @@ class UsageError(BemaError):
     """The command was asked for something that does not exist or does not fit its present state."""
 
     exit_status = 2
+    says_tried = False
 
 
 class UnsupportedOperation(BemaError):
@@ -192,6 +195,7 @@ class LockHeld(BemaError):
     """Another run holds the campaign's lock."""
 
     exit_status = 4
+    says_tried = False
 
     def __init__(self, message: str, *, lock_id: str, holder: str, state: str, advice: str = "") -> None:
         super().__init__(message, tried="take the campaign's lock", advice=advice)

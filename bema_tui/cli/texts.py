@@ -19,6 +19,10 @@ def _duration(seconds: float) -> str:
     return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
 
 
+def _many(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
+
+
 def _waits(run: RunView, now: datetime) -> str:
     """What a run waits for, and until when; nothing if it does not."""
     if run.waiting_for is None or run.waiting_until is None:
@@ -30,9 +34,10 @@ async def plan_text(world: World, run: RunView) -> str:
     """A plan as a person reads it before saying yes."""
     rules = await world.reader.plan_rules(run.id)
     lines = [
-        f"Plan {run.id} for {run.campaign} {run.album}: {run.people:,} people, {run.total:,} changes, "
+        f"Plan {run.id} for {run.campaign} {run.album}: {_many(run.people, 'person', 'people')}, "
+        f"{_many(run.total, 'change', 'changes')}, "
         f"{run.left_out:,} left out. Nothing is written yet.",
-        f"It takes {run.write_forecast:,} requests, about {_duration(run.seconds_forecast)}.",
+        f"It takes {_many(run.write_forecast, 'request', 'requests')}, about {_duration(run.seconds_forecast)}.",
         "",
         table(("bought while in", "people", "changes"), [(r.rule, r.people, r.changes) for r in rules]),
         "",
@@ -42,7 +47,8 @@ async def plan_text(world: World, run: RunView) -> str:
         for check in run.checks
     ]
     lines += [
-        f"mail    {entry['people']} people join {entry['group']}: the automation {entry['name']!r} goes off for them"
+        f"mail    {_many(int(str(entry['people'])), 'person joins', 'people join')} {entry['group']}: the automation "
+        f"{entry['name']!r} goes off for them"
         for entry in run.automations
     ]
     if run.note and run.state.value == "needs_approval":
@@ -60,7 +66,7 @@ async def run_text(world: World, run: RunView) -> str:
     lines = [
         f"Run {run.id} {run.kind} {run.campaign} {run.album}: {run.state}. {note}".rstrip(),
         *([f"It {waits}."] if (waits := _waits(run, world.db.now())) else []),
-        f"{run.people:,} people, {counts}, {run.left_out:,} left out; {_duration(run.seconds)}.",
+        f"{_many(run.people, 'person', 'people')}, {counts}, {run.left_out:,} left out; {_duration(run.seconds)}.",
         f"MailerLite {run.requests_read:,} read ({run.read_forecast:,} forecast), {run.requests_write:,} write "
         f"({run.write_forecast:,} forecast), {run.requests_retried:,} retried; shop {run.shop_requests:,}.",
     ]

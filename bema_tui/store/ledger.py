@@ -216,7 +216,8 @@ class Ledger:
             .having(func.count() >= most)
         )
         held = and_(planned, ledger.c.subscriber_id.in_(often))
-        reason = f"was moved {most} times today already; waits until tomorrow"
+        often_words = "once" if most == 1 else f"{most} times"
+        reason = f"was moved {often_words} today already; waits until tomorrow"
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
             adds = select(ledger).where(held, ledger.c.kind == ChangeKind.ADD_GROUP).order_by(ledger.c.seq)

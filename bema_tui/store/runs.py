@@ -281,7 +281,8 @@ class Runs:
         """
         found = await self.get(run)
         if not found.state.active:
-            raise UsageError(f"Run {run} is not at work: it is {found.state}.", tried=verb)
+            advice = f"A plan that waits is thrown away with: bema-tui discard {run}." if found.state.waiting else ""
+            raise UsageError(f"Run {run} is not at work: it is {found.state}.", tried=f"{verb} a run", advice=advice)
         async with self._db.write() as connection:
             await connection.execute(
                 insert(requests).values(run=run, verb=verb, by_user=by, reason=reason, asked_at=self._db.now())

@@ -272,7 +272,8 @@ def _needs_approval(job: Job, plan: PlanResult, shrunk: list[Finding]) -> str:
     if shrunk:
         return shrunk[0].message
     if plan.reverts:
-        return f"{plan.reverts:,} purchases are taken back after a refund: that needs a yes of its own"
+        taken = "1 purchase is" if plan.reverts == 1 else f"{plan.reverts:,} purchases are"
+        return f"{taken} taken back after a refund: that needs a yes of its own"
     limit = _most_moves(job)
     if plan.moves > limit:
         return f"{plan.moves:,} moves are more than {limit:,}: somebody has to see this plan"

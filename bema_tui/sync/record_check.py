@@ -47,7 +47,7 @@ def move_waits(campaign: str, add: PlannedChange | LedgerRow, moves: int) -> Fin
         campaign,
         add.email,
         f"The move to {LABEL[tier[1]] if tier else add.target_name} waits until tomorrow: {add.email} was moved "
-        f"{moves} times today already, here or in other campaigns.",
+        f"{'once' if moves == 1 else f'{moves} times'} today already, here or in other campaigns.",
         "Nothing to do: the first sync of the next day (in the label's time zone) moves them.",
         add.subscriber_id,
     )

@@ -146,6 +146,16 @@ def test_a_run_that_ends_with_3_says_what_needs_a_person_and_where_it_is_read(si
     assert "product 91: Product 91," not in desk.run("findings").out
 
 
+def test_what_a_command_was_told_to_do_is_not_told_back(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    run = str(desk.run("plan", code, "--json").document["run"])
+    said = desk.run("stop", run, expect=2)
+    assert said.complaint.endswith(
+        f"Run {run} is not at work: it is planned. "
+        f"What to do: A plan that waits is thrown away with: bema-tui discard {run}."
+    )
+
+
 def test_a_failed_run_says_once_why_and_that_it_must_be_mended_first(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
     simulated.set(edd_version="3.0")
