@@ -107,7 +107,8 @@ MAINTENANCE_SECONDS: Final = 30.0
 SHOWN_FROM: Final = 2.0
 """A wait that lasts longer than so many seconds is shown. Domain rules, section 7."""
 PAUSED_AT_MOST: Final = _DAY
-"""Seconds that a run stays paused in all, by services or by a person, before it ends itself; it can be resumed."""
+"""Seconds that a run stays paused in all, by services (the waits before each pause included) or by a person, before it
+ends itself; it can be resumed."""
 MEMORY_PATIENCE: Final = PATIENCE
 """Seconds that a run waits for memory before it ends itself; it can be resumed."""
 

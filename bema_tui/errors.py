@@ -100,17 +100,27 @@ class NotAuthorized(ProviderError):
 class RateLimited(ProviderError):
     """The service asks for more waiting than one request waits by itself: for ``seconds`` from now on.
 
-    Nothing of the request was done. A run is paused for so long, and goes on. ``wait`` says what for.
+    Nothing of the request was done. A run is paused for so long, and goes on. ``wait`` says what for; ``waited`` are
+    the seconds that were waited for it before.
     """
 
     retryable = True
 
     def __init__(
-        self, message: str, *, seconds: float, wait: Wait, tried: str = "", where: str = "", advice: str = ""
+        self,
+        message: str,
+        *,
+        seconds: float,
+        wait: Wait,
+        waited: float = 0.0,
+        tried: str = "",
+        where: str = "",
+        advice: str = "",
     ) -> None:
         super().__init__(message, tried=tried, where=where, advice=advice)
         self.seconds = seconds
         self.wait = wait
+        self.waited = waited
 
 
 class RequestRefused(ProviderError):

@@ -273,6 +273,7 @@ class WindowGate:
             raise RateLimited(
                 f"{self._wait.service} {what} for {wait:.0f} more seconds.",
                 seconds=wait,
+                waited=waited,
                 wait=self._wait,
                 advice="Resume later; see whether something else uses the same account. `bema-tui quota` says more.",
             )

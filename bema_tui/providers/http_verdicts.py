@@ -75,6 +75,7 @@ def gave_up(service: Service, call: Call, failure: TryFailedError, patience: flo
             f"{service.name} has trouble, {failure.words}, and asks for {_length(asked)} of patience.",
             seconds=asked,
             wait=Wait(WaitReason.UNAVAILABLE, service.name, failure.words),
+            waited=call.waited,
             tried=call.tried,
             where=where,
             advice="Look at the service's own state page; try again later.",
@@ -99,8 +100,8 @@ def gave_up(service: Service, call: Call, failure: TryFailedError, patience: flo
     )
 
 
-def patience_over(service: Service, call: Call, wait: Wait, seconds: float) -> RateLimited:
-    """The error after more waiting than one call does; ``seconds`` are those that it asks for now."""
+def patience_over(service: Service, call: Call, wait: Wait, seconds: float, waited: float) -> RateLimited:
+    """The error after more waiting than one call does: ``waited`` seconds, and it asks for ``seconds`` more now."""
     more = f"and asks for {_length(seconds)} more"
     message, advice = {
         WaitReason.QUOTA: (
@@ -119,7 +120,15 @@ def patience_over(service: Service, call: Call, wait: Wait, seconds: float) -> R
             f"Look whether {service.place} is in maintenance; if that lasts, ask whoever runs it.",
         ),
     )
-    return RateLimited(message, seconds=seconds, wait=wait, tried=call.tried, where=shown(service.url), advice=advice)
+    return RateLimited(
+        message,
+        seconds=seconds,
+        wait=wait,
+        waited=waited,
+        tried=call.tried,
+        where=shown(service.url),
+        advice=advice,
+    )
 
 
 def _length(seconds: float) -> str:

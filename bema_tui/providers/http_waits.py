@@ -53,10 +53,11 @@ class Waits:
         too_many = response.status_code == httpx.codes.TOO_MANY_REQUESTS
         wait = self._wait(response, too_many=too_many)
         own = await self.gate.refused(seconds) if too_many else seconds
+        waited = call.waited
         call.waited += seconds
         if call.waited > self.policy.patience:
             pause = seconds if too_many else max(_LEAST_PAUSE, retry_after(response.headers) or 0.0)
-            raise verdicts.patience_over(self.service, call, wait, pause)
+            raise verdicts.patience_over(self.service, call, wait, pause, waited)
         if own > 0:
             async with waiting(self.board, wait, own):
                 await self.interrupt.sleep(own)

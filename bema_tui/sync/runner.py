@@ -203,7 +203,7 @@ class Runner:
                     try:
                         return await self._work(job, keeper, begun, connections)
                     except RateLimited as asked:
-                        left -= asked.seconds
+                        left -= asked.waited + asked.seconds
                         if left < 0:
                             raise
                         await self._wait_out(job, keeper, asked)
