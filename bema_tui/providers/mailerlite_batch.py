@@ -168,6 +168,11 @@ class BatchAnswer:
         return self.code in {400, 404, 422}
 
     @property
+    def throttled(self) -> bool:
+        """429: refused because of the quota; nothing was done."""
+        return self.code == 429
+
+    @property
     def retryable(self) -> bool:
         """Whether the same item, sent again, can succeed (408, 425, 429, 5xx, or an answer that can't be read)."""
         return worth_repeating(self.code) or bool(self.problem)

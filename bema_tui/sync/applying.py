@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import timedelta
 
 from bema_tui.errors import (
@@ -23,13 +23,14 @@ from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.account import Account
 from bema_tui.sync.answers import NO_RIGHT
 from bema_tui.sync.budget import BATCH
-from bema_tui.sync.exchange import lines_of, weigh
+from bema_tui.sync.exchange import Line, lines_of, weigh
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.packing import Packed, items_for, pack
 from bema_tui.sync.reading_people import read_by_id
 from bema_tui.sync.refusals import other_account
 from bema_tui.sync.settling import Settler
+from bema_tui.sync.throttling import TOO_MANY, Throttling, given_up
 from bema_tui.waits import Wait, WaitReason
 
 AHEAD = 4 * BATCH
@@ -48,6 +49,11 @@ def _ending(rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
     return sorted(rows, key=lambda row: (row.kind is ChangeKind.REMOVE_GROUP, row.subscriber_id not in moved))
 
 
+def _open(line: Line, stubborn: Container[int]) -> bool:
+    """Whether an item's answer still asks something of the run; a row that is given up does not."""
+    return line.row is None or line.row.id not in stubborn
+
+
 class Applier:
     """Applies one run's ledger; everything it knows it reads from there, so it can begin anywhere."""
 
@@ -59,6 +65,7 @@ class Applier:
         # Whom an answer showed elsewhere than they were known to be. What of theirs is still planned waits for a read
         # in the ledger too, so that a resume knows.
         self._doubtful: dict[str, None] = {}
+        self._throttling = Throttling()
         self.settler = Settler(job, account)
 
     async def settle_unknown(self) -> int:
@@ -99,10 +106,11 @@ class Applier:
         """
         job = self._job
         # Before anything is announced as on its way: a stop while the quota is awaited leaves nothing unknown.
-        size = await self._gate.room_for_batch(min(BATCH, max(items_for(rows), len(self._doubtful))))
+        items = max(items_for(rows) + self._throttling.items, len(self._doubtful))
+        size = await self._gate.room_for_batch(min(BATCH, items))
         await self._keeper.safe_point(RunState.APPLYING)
         of_people = await job.ledger.of_people(row.subscriber_id for row in rows)
-        packed = pack(_ending(rows), of_people, size)
+        packed = self._throttling.beside_a_read(pack(_ending(rows), of_people, size), size)
         if (stale := self._stale(packed.send)) or self._doubtful:
             # Those who are next are read in the same request.
             await self._read(list(dict.fromkeys([*self._doubtful, *stale, *self._stale(rows)]))[:size])
@@ -152,9 +160,11 @@ class Applier:
             raise
         came = weigh(lines, answers, in_batch, seen, self.settler.facts)
         every = {row.id: row for of_one in in_batch.values() for row in of_one}
-        await self.settler.finish([every[one.id] for one in came.results], came.results)
+        stubborn = self._throttling.note(lines, answers)
+        results = given_up(came.results, stubborn, {row.id: row.attempts for row in rows})
+        await self.settler.finish([every[one.id] for one in results], results)
         self._doubtful |= dict.fromkeys(came.doubtful)
-        await self._heed(rows, {answer.code for answer in answers})
+        await self._heed(rows, {a.code for line, a in zip(lines, answers, strict=True) if _open(line, stubborn)})
 
     async def _nothing_known(self, rows: Sequence[LedgerRow], why: str) -> None:
         await self.settler.finish(rows, [Settled(row.id, ChangeState.UNKNOWN, why) for row in rows])
@@ -164,6 +174,7 @@ class Applier:
 
         Raises:
             NotAuthorized: the key lost its right on the way; nothing of those items was done.
+            RateLimited: the quota was waited for too long; nothing of those items was done.
         """
         if codes & NO_RIGHT:
             raise NotAuthorized(
@@ -172,8 +183,10 @@ class Applier:
                 where="MailerLite",
                 advice="Check the key and its user, then resume the run: nothing was marked as refused.",
             )
-        if 429 in codes:
-            await self._gate.refused(max(1.0, self._gate.resets_in))
+        if TOO_MANY in codes:
+            seconds = max(1.0, self._gate.resets_in)
+            await self._gate.refused(seconds)
+            self._throttling.wait(seconds)
         elif any(code >= 500 for code in codes):
             tries = 1 + max(row.attempts for row in rows)
             seconds = random.uniform(0, _BACK_OFF_SECONDS * 2**tries)  # noqa: S311 (jitter)

@@ -43,8 +43,9 @@ class Line:
 
 
 def lines_of(rows: Sequence[LedgerRow], looks: frozenset[str]) -> tuple[Line, ...]:
-    """The items of a batch, in order; ``looks`` are people who are read right before their add."""
-    lines: list[Line] = []
+    """The items of a batch, in order; ``looks`` are people who are read right before their add, else before all."""
+    added = {row.subscriber_id for row in rows if row.kind is ChangeKind.ADD_GROUP}
+    lines = [Line(person, None) for person in sorted(looks - added)]
     for row in rows:
         if row.kind is ChangeKind.ADD_GROUP and row.subscriber_id in looks:
             lines.append(Line(row.subscriber_id, None))
