@@ -34,6 +34,8 @@ _STANDS_ALREADY = {
     ChangeKind.REMOVE_GROUP: NOT_IN,
     ChangeKind.SET_FIELD: "the field has this value already",
 }
+MAYBE_OURS = "stands; an earlier try of this run may have done it, or somebody else"
+"""What an applied row says of which that can't be told."""
 _READ_AFTER_404 = frozenset({ChangeKind.REMOVE_GROUP, ChangeKind.SET_FIELD})
 
 
@@ -82,9 +84,11 @@ def settle_read(row: LedgerRow, person: Subscriber | None) -> Settled:
     if person is None:
         return Settled(row.id, ChangeState.FAILED, GONE, refused_status=404)
     if is_shown(row, person):
-        # A refusal to the only try says that the row itself did nothing: others brought it about.
-        if row.refused_status is None or row.attempts > 1:
+        if row.refused_status is None:
             return Settled(row.id, ChangeState.APPLIED)
+        # A refusal to the only try says that the row itself did nothing: others brought it about.
+        if row.attempts > 1:
+            return Settled(row.id, ChangeState.APPLIED, MAYBE_OURS)
         return Settled(row.id, ChangeState.SKIPPED, _STANDS_ALREADY[row.kind])
     if row.refused_status is not None and not (row.refused_status == 404 and row.kind in _READ_AFTER_404):
         return Settled(row.id, ChangeState.FAILED, row.error, refused_status=row.refused_status)

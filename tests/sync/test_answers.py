@@ -8,7 +8,7 @@ from attrs import evolve
 from bema_tui.model import ChangeState
 from bema_tui.providers.mailerlite_batch import NO_CODE, BatchAnswer
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.answers import MAX_TRIES, field_value, item_of, settle_answer, settle_read
+from bema_tui.sync.answers import MAX_TRIES, MAYBE_OURS, field_value, item_of, settle_answer, settle_read
 from bema_tui.sync.truth import ALREADY_IN, GONE, NOT_IN
 from tests.sync.rows import move, person
 
@@ -122,11 +122,11 @@ def test_a_refusal_is_told_in_clean_words() -> None:
     [
         ("add", 1, None, True, ChangeState.APPLIED, None),  # the answer was lost
         ("add", 1, 422, True, ChangeState.SKIPPED, ALREADY_IN),  # the only try was refused
-        ("add", 2, 422, True, ChangeState.APPLIED, None),  # an earlier one may have done it
+        ("add", 2, 422, True, ChangeState.APPLIED, MAYBE_OURS),  # an earlier one may have done it
         ("add", 1, 422, False, ChangeState.FAILED, "no"),
         ("remove", 1, None, False, ChangeState.APPLIED, None),
         ("remove", 1, 404, False, ChangeState.SKIPPED, NOT_IN),
-        ("remove", 2, 404, False, ChangeState.APPLIED, None),
+        ("remove", 2, 404, False, ChangeState.APPLIED, MAYBE_OURS),
         ("remove", 1, 404, True, ChangeState.PLANNED, "read back: not written; to be tried again"),
         ("remove", 3, 404, True, ChangeState.FAILED, "tried 3 times, read back: not written"),
         ("remove", 1, 422, True, ChangeState.FAILED, "no"),
