@@ -77,6 +77,11 @@ def described(address: httpx.URL, secrets: Mapping[str, Secret], *, in_url: bool
             "Check the shop's address (with its folder, if it has one); if it is right, ask whoever runs it to let "
             f"requests that hold edd-api through to {shown(address)}/."
         ),
+        browser_advice=(
+            "It is no fault of key and token, and does not pass by itself: ask whoever runs the shop to let requests "
+            "that hold edd-api through without a test for browsers (in Cloudflare: a rule that skips it for this "
+            "machine's address or that path, and neither Under Attack Mode nor Bot Fight Mode)."
+        ),
         post_advice="" if in_url else _POST_ADVICE,
         moved_advice="If this database knows the shop, prove first that it is the same: bema-tui shop move {address}.",
         answer_advice=(

@@ -31,7 +31,7 @@ from bema_tui.providers.http_failures import (
     retry_after,
     worth_repeating,
 )
-from bema_tui.providers.http_fronts import safe
+from bema_tui.providers.http_fronts import challenged, safe
 from bema_tui.providers.http_policy import Call, Fault, FaultKind, HttpPolicy, RequestOptions, Service
 from bema_tui.providers.http_waits import Waits
 
@@ -213,6 +213,8 @@ class ServiceClient:
             if call.before_try is not None:
                 await call.before_try()
             response = await self._send(call)
+            if challenged(response):
+                return response  # whatever its status: to ask again would end the same, and nothing was done
             seconds = self._waits.asked_for(response)
             if seconds is None:
                 break

@@ -9,6 +9,7 @@ import httpx
 
 from bema_tui.errors import BadAnswer
 from bema_tui.providers.address import shown
+from bema_tui.providers.excerpts import text_of
 from bema_tui.providers.http_answers import words_of
 from bema_tui.providers.http_policy import Call, Service
 from bema_tui.providers.redaction import redact
@@ -19,6 +20,14 @@ _LOGIN: Final = re.compile(
 )
 _PERMANENT: Final = frozenset({301, 308})
 _NO_POST: Final = frozenset({403, 405, 406})
+_CHALLENGERS: Final = {"cf-mitigated": "Cloudflare", "sg-captcha": "SiteGround"}
+"""Headers whose word ``challenge`` says who keeps programs out."""
+_CHALLENGES: Final = frozenset({403, 429, 503})
+_CHALLENGE: Final = re.compile(
+    r"<title[^<>]*>\s*(just a moment|one moment, please|checking your browser|ddos-guard)|/cdn-cgi/challenge-platform/",
+    re.IGNORECASE,
+)
+"""Pages that try out whether a browser asks."""
 _NOT_FOUND: Final = frozenset({404, 410})
 
 
@@ -27,8 +36,35 @@ def safe(service: Service, text: str, limit: int = 500) -> str:
     return clean(redact(text, service.secrets), limit)
 
 
+def challenged(response: httpx.Response) -> bool:
+    """Whether the answer is a test for browsers, which no program passes, however often it asks."""
+    if any(response.headers.get(name, "").strip().lower() == "challenge" for name in _CHALLENGERS):
+        return True
+    html = response.headers.get("content-type", "").lower().startswith("text/html")
+    return html and response.status_code in _CHALLENGES and bool(_CHALLENGE.search(text_of(response.content)))
+
+
+def _browser_wanted(service: Service, response: httpx.Response) -> str:
+    """An answer that ``challenged``, as a sentence for the error."""
+    by = [name for header, name in _CHALLENGERS.items() if header in response.headers]
+    if not by and "cloudflare" in f"{response.headers.get('server', '')} {text_of(response.content)}".lower():
+        by = ["Cloudflare"]
+    said = safe(service, words_of(response), 300)
+    return (
+        f"Something in front of {service.place}{f' ({by[0]})' if by else ''} asks for a browser "
+        f"({response.status_code}), and takes no program{f': {said}' if said else ''}."
+    )
+
+
 def refused_in_front(service: Service, call: Call, response: httpx.Response) -> BadAnswer:
     """The error for a refusal that the service did not write."""
+    if challenged(response):
+        return BadAnswer(
+            _browser_wanted(service, response),
+            tried=call.tried,
+            where=shown(service.url),
+            advice=service.browser_advice or service.front_advice or service.answer_advice,
+        )
     said = safe(service, words_of(response), 300)
     advice = service.front_advice
     if call.method == "POST" and response.status_code in _NO_POST:

@@ -93,6 +93,7 @@ class Service:
         wrote: whether the service itself wrote a refusal (4xx), by the answer and its JSON object.
         rights_advice: what to do about a 401 or 403.
         front_advice: what to do when something in front of the service refuses.
+        browser_advice: what to do when it lets only browsers through.
         post_advice: what else to do when it refuses a POST.
         moved_advice: what else to do when it sends us to another ``{address}``.
         answer_advice: what to check when the answer is not what the API promises.
@@ -111,6 +112,7 @@ class Service:
     wrote: Wrote = lambda response, _: "json" in response.headers.get("content-type", "")
     rights_advice: str = "Check the key."
     front_advice: str = ""
+    browser_advice: str = ""
     post_advice: str = ""
     moved_advice: str = ""
     answer_advice: str = "Check the address."

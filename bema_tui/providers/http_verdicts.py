@@ -20,7 +20,7 @@ from bema_tui.errors import (
 from bema_tui.providers.address import shown
 from bema_tui.providers.http_answers import message_of, object_of, words_of
 from bema_tui.providers.http_failures import TryFailedError
-from bema_tui.providers.http_fronts import refused_in_front, safe, sent_elsewhere
+from bema_tui.providers.http_fronts import challenged, refused_in_front, safe, sent_elsewhere
 from bema_tui.providers.http_policy import Call, FaultKind, Service
 from bema_tui.waits import Wait, WaitReason
 
@@ -31,6 +31,8 @@ _TOO_HEAVY: Final = frozenset({500, 502, 504})
 def complaint(service: Service, call: Call, response: httpx.Response) -> BemaError | None:
     """The error that a whole, final answer stands for, if any."""
     status = response.status_code
+    if challenged(response):
+        return refused_in_front(service, call, response)
     if response.is_success:
         return None
     if not response.is_client_error:

@@ -143,3 +143,46 @@ async def test_what_a_service_in_trouble_says_is_told(answer: httpx.Response, wo
         with pytest.raises(ConnectionFailed) as caught:
             await service.validate_connection()
         assert words in caught.value.message
+
+
+CHALLENGE = (
+    "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Enable JavaScript and cookies.</body>"
+)
+BY_CLOUDFLARE = {"server": "cloudflare"}
+CHALLENGES = {
+    "by its header": httpx.Response(403, headers={"cf-mitigated": "challenge", **BY_CLOUDFLARE}, html="<p>Wait.</p>"),
+    "by its page": httpx.Response(403, headers=BY_CLOUDFLARE, html=CHALLENGE),
+    "an older one": httpx.Response(503, headers=BY_CLOUDFLARE, html=CHALLENGE),
+    "with a time": httpx.Response(503, headers={"retry-after": "600", **BY_CLOUDFLARE}, html=CHALLENGE),
+    "for too many": httpx.Response(429, headers={"retry-after": "600", "cf-mitigated": "challenge"}, html=CHALLENGE),
+}
+
+
+@pytest.mark.fault("A9")
+@pytest.mark.parametrize("name", CHALLENGES)
+async def test_a_test_for_browsers_is_said_to_be_one_at_once(name: str) -> None:
+    """Whatever its status: to wait or to ask again would not help, and the shop itself has no trouble."""
+    script = Script([CHALLENGES[name]])
+    with pytest.raises(BadAnswer) as caught:
+        await edd(script).validate_connection()
+    told = f"Something in front of the shop (Cloudflare) asks for a browser ({CHALLENGES[name].status_code})"
+    assert caught.value.message.startswith(told)
+    assert "edd-api" in caught.value.advice
+    assert "without a test for browsers" in caught.value.advice
+    assert len(script.requests) == 1
+    with pytest.raises(BadAnswer, match=r"Something in front of MailerLite \(Cloudflare\) asks for a browser"):
+        await mailerlite(Script([CHALLENGES[name]])).add_subscriber_to_group("1", "2")
+
+
+@pytest.mark.fault("A9")
+async def test_another_vendors_test_for_browsers_is_no_answer_whatever_its_status() -> None:
+    answer = httpx.Response(202, headers={"sg-captcha": "challenge"}, html="<meta http-equiv=refresh>")
+    with pytest.raises(BadAnswer, match=r"the shop \(SiteGround\) asks for a browser \(202\)"):
+        await edd(Script([answer])).validate_connection()
+
+
+async def test_trouble_behind_cloudflare_is_trouble() -> None:
+    for headers in (BY_CLOUDFLARE, {"cf-mitigated": "block", **BY_CLOUDFLARE}):
+        answer = httpx.Response(503, headers=headers, html="<title>Origin down</title>")
+        with pytest.raises(ConnectionFailed, match="EDD has trouble: it answered 503"):
+            await edd(Script([answer])).validate_connection()
