@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -45,8 +45,16 @@ SEVERITY: Final[Mapping[FindingRule, Severity]] = MappingProxyType(
 )
 """The severity of every finding."""
 
+RANK: Final[Mapping[Severity, int]] = MappingProxyType({severity: rank for rank, severity in enumerate(Severity)})
+"""The order of severities wherever findings are listed, the worst first."""
+
 NO_CAMPAIGN: Final = ""
 """The campaign of a finding that concerns the whole account or the shop."""
+
+
+def worst_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order of their severities; those of one severity stay in the order they came in."""
+    return tuple(sorted(found, key=lambda one: RANK[one.severity]))
 
 
 def finding(

@@ -9,14 +9,12 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, case, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bema_tui.campaigns.severities import NO_CAMPAIGN
+from bema_tui.campaigns.severities import NO_CAMPAIGN, RANK
 from bema_tui.emails import email_key
 from bema_tui.model import Finding, FindingRule, FindingState, Severity
 from bema_tui.store.database import Database
 from bema_tui.store.schema import findings
 from bema_tui.store.views import FindingView
-
-_RANK: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 class Findings:
@@ -39,7 +37,7 @@ class Findings:
                 "campaign": finding.campaign,
                 "rule": finding.rule,
                 "severity": finding.severity,
-                "severity_rank": _RANK[finding.severity],
+                "severity_rank": RANK[finding.severity],
                 "subject": finding.subject,
                 "subscriber_id": finding.subscriber_id,
                 "state": FindingState.OPEN,
@@ -148,7 +146,7 @@ class Findings:
         query = select(func.count()).where(
             or_(findings.c.campaign == campaign, shops),
             findings.c.state == FindingState.OPEN,
-            findings.c.severity_rank == _RANK[Severity.ERROR],
+            findings.c.severity_rank == RANK[Severity.ERROR],
         )
         async with self._db.read() as connection:
             return int(await connection.scalar(query) or 0)

@@ -8,7 +8,7 @@ from datetime import date
 from attrs import evolve, frozen
 
 from bema_tui.campaigns.discovery import Discovery, discover
-from bema_tui.campaigns.severities import NO_CAMPAIGN
+from bema_tui.campaigns.severities import NO_CAMPAIGN, worst_first
 from bema_tui.campaigns.unread import unread_findings
 from bema_tui.config import Settings
 from bema_tui.interfaces import Interrupt
@@ -29,7 +29,7 @@ _NO_RUN = -1
 
 @frozen
 class Discovered:
-    """What was found: campaigns that are clear, findings for the rest, and whether the clear ones were taken up.
+    """What was found: campaigns that are clear, findings for the rest (worst first), and whether it was added.
 
     ``without_artist`` are the products that one of the findings counts, each with whether it was sold.
     """
@@ -84,7 +84,7 @@ async def discover_campaigns(
         await store.resolve_unseen(NO_CAMPAIGN, _NO_RUN, others)
         await store.record(found.findings, None)
     without = tuple((product, product.id in sold) for product in found.without_artist)
-    return Discovered(found.proposals, found.findings, add, without)
+    return Discovered(found.proposals, worst_first(found.findings), add, without)
 
 
 def _checked(found: Discovery, existing: Sequence[Campaign], today: date) -> Discovery:

@@ -71,6 +71,18 @@ def test_products_by_nobody_are_one_line_and_listed_when_asked_for(simulated: Si
     assert len(whole.splitlines()) > len(brief.splitlines())
 
 
+@pytest.mark.fault("D9")
+def test_what_discovery_finds_is_listed_worst_first(simulated: Simulated, desk: Desk) -> None:
+    code = desk.run("campaigns", "discover", "--json", expect=0).document["campaigns"][0]["code"]
+    desk.run("campaigns", "add", code, "--album", "Another Album", "--product", "99999", expect=0)
+    found = desk.run("campaigns", "discover", "--json", expect=0).document["findings"]
+    severities = [row["severity"] for row in found]
+    assert {"error", "warning"} <= set(severities)
+    assert severities == sorted(severities, key=["error", "warning", "info"].index)
+    lines = [line for line in desk.run("campaigns", "discover", expect=0).out.splitlines() if ": " in line]
+    assert [line.partition(":")[0] for line in lines][: len(severities)] == severities
+
+
 def test_campaigns(simulated: Simulated, desk: Desk) -> None:
     assert desk.run("campaigns", "list", "--json", expect=0).document == []
     found = desk.run("campaigns", "discover", "--json", expect=0).document
