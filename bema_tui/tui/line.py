@@ -15,9 +15,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
+from textual.driver import Driver
+
 from bema_tui.tui.widgets.lines import ascii_of
 
-_PATIENCE_SECONDS: Final = 2.0
+PATIENCE_SECONDS = 2.0
+"""How long a terminal may take nothing before what is drawn is dropped."""
 _CELLS: Final = "bema-cells"  # the name of a way to encode
 
 
@@ -25,9 +28,9 @@ class TerminalLine(io.RawIOBase):
     """Writes to a terminal; what it did not take within ``patience`` seconds is dropped, and all after it, too, until
     ``take_up``."""
 
-    def __init__(self, descriptor: int, patience: float = _PATIENCE_SECONDS) -> None:
+    def __init__(self, descriptor: int, patience: float | None = None) -> None:
         self._terminal = descriptor
-        self._patience = patience
+        self._patience = PATIENCE_SECONDS if patience is None else patience
         try:
             # Opened anew, for what is set on an open file is set for everybody who shares it: the shell, for one.
             self._own = os.open(os.ttyname(descriptor), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
@@ -63,6 +66,10 @@ class TerminalLine(io.RawIOBase):
         """What is written from now on restores the terminal: it is tried even if something was dropped before."""
         self._leaving = True
 
+    def stay(self) -> None:
+        """What is written from now on is drawn again: what is drawn after something was dropped is dropped too."""
+        self._leaving = False
+
     def _takes(self, seconds: float) -> bool:
         return bool(select.select([], [self._own], [], seconds)[1])
 
@@ -97,6 +104,24 @@ def drawn_on_line(*, ascii_only: bool) -> Iterator[TerminalLine]:
             yield line
         finally:
             sys.__stderr__ = before  # type: ignore[misc]
+
+
+def restored_on_line(usual: type[Driver], line: TerminalLine) -> type[Driver]:
+    """The toolkit's driver, one that says on ``line`` when it restores the terminal.
+
+    Every way out of the app passes there: a key, a signal, an error, and being suspended for a while.
+    """
+
+    class RestoringDriver(usual):  # type: ignore[misc, valid-type]
+        def start_application_mode(self) -> None:
+            line.stay()
+            super().start_application_mode()
+
+        def stop_application_mode(self) -> None:
+            line.leave()
+            super().stop_application_mode()
+
+    return RestoringDriver
 
 
 def _cells(error: UnicodeError) -> tuple[str | bytes, int]:

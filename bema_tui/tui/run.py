@@ -19,7 +19,7 @@ from bema_tui.errors import BemaError
 from bema_tui.tui.app import BemaApp, Clock, utc_now
 from bema_tui.tui.backend import Backend
 from bema_tui.tui.glyphs import choose_glyphs
-from bema_tui.tui.line import TerminalLine, drawn_on_line
+from bema_tui.tui.line import TerminalLine, drawn_on_line, restored_on_line
 from bema_tui.tui.look import Look
 from bema_tui.tui.reading import Presence, Reader
 
@@ -94,6 +94,7 @@ async def run_console(
         idle_every=idle_every,
     )
     with drawn_on_line(ascii_only=glyphs.ascii) as line:
+        app.driver_class = restored_on_line(app.driver_class, line)
         async with _leaving(app, line):
             await app.run_async(mouse=os.environ.get("BEMA_MOUSE", "1") != "0")
     if presence is not None:
@@ -116,7 +117,6 @@ async def _leaving(app: BemaApp, line: TerminalLine) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
 
     def on_signal(name: str) -> None:
-        line.leave()
         loop.call_soon_threadsafe(_leave, app, signal.Signals[name])
 
     watching = asyncio.create_task(_watch_line(app, line), name="terminal line")
@@ -142,7 +142,6 @@ async def _watch_line(app: BemaApp, line: TerminalLine) -> None:
     while True:
         await asyncio.sleep(_LINE_CHECK_SECONDS)
         if hung_up(descriptor):
-            line.leave()
             _leave(app, signal.SIGHUP)
             return
         if line.take_up():

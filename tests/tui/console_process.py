@@ -1,11 +1,13 @@
 """The console as a process of its own, for the tests that look at the bytes on a real terminal.
 
-Arguments: the kind of data (``calm``, ``hostile``, ``counting``), ``plain`` or ``shadow``.
+Arguments: the kind of data (``calm``, ``hostile``, ``counting``), ``plain`` or ``shadow``. With BEMA_IMPATIENT set, a
+terminal that takes nothing is waited for a moment only.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 
 from attrs import evolve
@@ -13,6 +15,7 @@ from attrs import evolve
 from bema_tui import signals
 from bema_tui.model import ChangeState
 from bema_tui.store.views import Snapshot
+from bema_tui.tui import line
 from bema_tui.tui.run import run_console
 from bema_tui.tui.shadow import ShadowedApp
 
@@ -53,6 +56,8 @@ async def main(kind: str, output: str) -> int:
     reader = readers[kind](hostile() if kind == "hostile" else picture())
     if kind == "hostile":
         reader.people = [evolve(p, email=HOSTILE, name=HOSTILE) for p in reader.people[:3]]
+    if "BEMA_IMPATIENT" in os.environ:
+        line.PATIENCE_SECONDS = 0.02
     ShadowedApp.shadowed = output == "shadow"
     return await run_console(
         reader,

@@ -213,3 +213,23 @@ def test_a_terminal_that_takes_nothing_keeps_nobody_from_leaving(how: str) -> No
         else:
             terminal.hang_up()
         assert terminal.process.wait(20) == 128 + (signal.SIGTERM if how == "signal" else signal.SIGHUP)
+
+
+@pytest.mark.fault("B7")
+@pytest.mark.parametrize("how", ["q", "signal"])
+def test_whoever_leaves_gets_the_terminal_back_that_took_nothing_a_moment_ago(how: str) -> None:
+    """What the console drew in the meantime was dropped; what restores the terminal must not be."""
+    with started("calm", "plain", BEMA_IMPATIENT="1") as terminal:
+        stall(terminal)
+        while terminal.pending():
+            terminal.read(0.0001)
+        if how == "q":
+            terminal.press("q")
+        else:
+            terminal.process.send_signal(signal.SIGTERM)
+        terminal.until(lambda: terminal.process.poll() is not None)
+        terminal.read(0.2)
+        assert terminal.process.returncode == (0 if how == "q" else 128 + signal.SIGTERM)
+        for mode in (b"?1049", b"?1000", b"?2004"):
+            assert terminal.raw.rfind(b"\x1b[" + mode + b"l") > terminal.raw.rfind(b"\x1b[" + mode + b"h"), mode
+        assert terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l")
