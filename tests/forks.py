@@ -118,7 +118,7 @@ class Forks:
 
     def close(self) -> None:
         self._socket.close()
-        self._mother.wait(20)
+        self._mother.wait(60)
 
 
 @functools.cache

@@ -35,8 +35,8 @@ def surroundings(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Terminal]:
-    with Terminal("bema_tui", *SMALL, size=(120, 40), **surroundings(tmp_path)) as terminal:
-        terminal.until(lambda: terminal.shows("all keys"), 40)
+    with Terminal("bema_tui", *SMALL, size=(120, 60), **surroundings(tmp_path)) as terminal:
+        terminal.until(lambda: terminal.shows("all keys"), 60)
         yield terminal
     for process in processes_of(tmp_path):
         process.kill()
@@ -65,12 +65,12 @@ def test_a_newcomer_plans_applies_releases_and_leaves_nothing_behind(demo: Termi
     assert len(simulators) == 1
     go_to(demo, CODE)
     demo.press("s")
-    demo.until(lambda: demo.shows("nothing is written yet") and demo.shows("A apply"), 40)
+    demo.until(lambda: demo.shows("nothing is written yet") and demo.shows("A apply"), 60)
     assert demo.shows("nobody is left without a tier")
     demo.press("A")
     demo.until(lambda: demo.shows("✓ done"), 60)
     demo.press("\x1b[D")
-    demo.until(lambda: demo.shows("✓ in step"), 20)
+    demo.until(lambda: demo.shows("✓ in step"), 60)
     lost = next(row for row in demo.screen.display if "lost" in row and "20" in row)
     go_to(demo, next(word for word in lost.split() if word.startswith("20")))
     demo.press("r")
@@ -83,7 +83,7 @@ def test_a_newcomer_plans_applies_releases_and_leaves_nothing_behind(demo: Termi
     demo.press("\r")
     demo.until(lambda: demo.shows("Locks 0"))
     demo.press("q")
-    demo.until(lambda: demo.process.poll() is not None, 15)
+    demo.until(lambda: demo.process.poll() is not None, 60)
     assert demo.process.returncode == 0
     assert not any(process.is_running() for process in simulators)
     assert not list(tmp_path.glob("bema-demo-*"))
@@ -109,14 +109,14 @@ MOMENTS = ("Starting the simulator", "Looking for campaigns", "all keys")
 def test_a_demo_that_is_ended_from_outside_leaves_nothing_behind(
     moment: str, how: signal.Signals | str, tmp_path: Path
 ) -> None:
-    with Terminal("bema_tui", *SMALL, size=(120, 40), **surroundings(tmp_path)) as terminal:
-        terminal.until(lambda: terminal.shows(moment), 40)
+    with Terminal("bema_tui", *SMALL, size=(120, 60), **surroundings(tmp_path)) as terminal:
+        terminal.until(lambda: terminal.shows(moment), 60)
         if isinstance(how, signal.Signals):
             terminal.process.send_signal(how)
-            terminal.until(lambda: terminal.process.poll() is not None, 20)
+            terminal.until(lambda: terminal.process.poll() is not None, 60)
         else:
             terminal.hang_up()
-        status = terminal.process.wait(20)
+        status = terminal.process.wait(60)
     until("every process to end", lambda: not processes_of(tmp_path))
     if how is signal.SIGKILL:  # nothing can be tidied up then; but the simulator does not go on alone
         return

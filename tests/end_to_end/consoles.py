@@ -19,7 +19,7 @@ import pytest
 from bema_tui.simulator import SimulatorServer
 from tests.forks import forks
 
-DEADLINE = 40.0
+DEADLINE = 60.0
 """Seconds after which a condition that was waited for counts as never coming."""
 
 

@@ -91,7 +91,7 @@ class Spawner:
 
     def close(self) -> None:
         self.forget()
-        self._mother.communicate(timeout=20)
+        self._mother.communicate(timeout=60)
 
 
 @contextlib.contextmanager

@@ -73,7 +73,7 @@ def in_a_process(console: OpenConsole, simulate: Simulate) -> Iterator[Simulated
     yield simulated
     simulated.close()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert process.returncode == 0
 
 

@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from bema_tui.cli.app import cli
 from bema_tui.simulator import Endpoints, SimulatorServer, SimulatorSettings
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 """Seconds after which a condition that was waited for counts as never coming."""
 ROOMY = 4 << 30
 """Bytes: a command in the tests' own process must not wait for the memory that the tests hold."""

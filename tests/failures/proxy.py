@@ -109,7 +109,7 @@ class Proxy:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while not self._server.started:
             if time.monotonic() > end:
                 raise RuntimeError("the proxy did not start")
@@ -141,5 +141,5 @@ class Proxy:
     def stop(self) -> None:
         """End the server."""
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(60)
         self._socket.close()

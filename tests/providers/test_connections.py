@@ -110,7 +110,7 @@ async def test_an_answer_over_the_limit_is_left_before_it_is_whole() -> None:
         + b"\r\n"
     )
     async with running(server) as port:
-        policy = HttpPolicy(max_body=5000, timeout=5.0)
+        policy = HttpPolicy(max_body=5000, timeout=30.0, tries=1)
         async with mailerlite(f"http://127.0.0.1:{port}/api", policy) as service:
             with pytest.raises(BadAnswer, match="more than 5000 bytes"):
-                await asyncio.wait_for(service.count_subscribers(), 3.0)
+                await service.count_subscribers()

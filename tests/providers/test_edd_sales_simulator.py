@@ -66,7 +66,7 @@ async def while_held(shop: Simulated, at: int, event: Event, work: Awaitable[Any
     """Do ``work``; let something happen while its ``at``-th request waits in the shop."""
     shop.ask("hold", {"at": at, "when": "before", "side": "edd", "only": "all"})
     task = asyncio.ensure_future(work)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not shop.ask("held")["holding"]:
         assert not task.done(), task
         assert time.monotonic() < end, "the request never came"

@@ -97,7 +97,7 @@ async def test_a_small_packed_answer_can_not_fill_the_memory(coding: str) -> Non
     sent = gzip.compress(bomb) if "," in coding else bomb
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: {coding}\r\n"
     server = Server(f"{head}Content-Length: {len(sent)}\r\n\r\n".encode() + sent)
-    policy = HttpPolicy(max_body=LIMIT, timeout=10.0)
+    policy = HttpPolicy(max_body=LIMIT, timeout=30.0)
     async with (
         running(server) as port,
         MailerLite(
@@ -121,7 +121,7 @@ async def test_a_small_packed_answer_can_not_fill_the_memory(coding: str) -> Non
 @pytest.mark.parametrize("head", ["X: " + "a" * 300_000, "\r\n".join(f"X-{n}: {'a' * 200}" for n in range(1500))])
 async def test_a_head_without_end_is_left(head: str) -> None:
     server = Server(f"HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: 2\r\n\r\n{{}}".encode())
-    policy = HttpPolicy(tries=1, timeout=10.0)
+    policy = HttpPolicy(tries=1, timeout=30.0)
     async with (
         running(server) as port,
         MailerLite(

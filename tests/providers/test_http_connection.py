@@ -37,7 +37,7 @@ def given(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> No
 
 
 def service(url: str = SERVICE) -> MailerLite:
-    policy = HttpPolicy(timeout=1.0, tries=2)
+    policy = HttpPolicy(timeout=30.0, tries=2)
     return MailerLite(url, KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy)
 
 
@@ -163,7 +163,7 @@ def test_a_port_that_none_can_be_is_a_mistake_in_the_address(port: int) -> None:
 async def asked_by_way_of(proxy: str, monkeypatch: pytest.MonkeyPatch) -> tuple[ConnectionFailed, Time]:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     time = Time()
-    policy = HttpPolicy(timeout=1.0, tries=2)
+    policy = HttpPolicy(timeout=30.0, tries=2)
     async with MailerLite(SERVICE, KEY, gate=Unlimited(), interrupt=time, meter=NoMeter(), policy=policy) as mailerlite:
         with pytest.raises(ConnectionFailed) as caught:
             await mailerlite.add_subscriber_to_group("1", "2")

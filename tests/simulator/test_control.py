@@ -16,7 +16,7 @@ from .conftest import Client, Starter
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.005)
@@ -67,7 +67,7 @@ def test_held_write_goes_on_after_the_release(client: Client, when: str) -> None
     assert (group_id in now["group_ids"]) == (when == "after")
     assert client.mail("GET", path).status_code == 200
     client.control("release", {})
-    thread.join(10)
+    thread.join(60)
     assert results[0].status_code == 200
     assert client.control("held")["holding"] is False
     after = next(p for p in client.control("state")["subscribers"] if p["id"] == person["id"])
@@ -97,7 +97,7 @@ def test_shop_requests_can_be_held(client: Client) -> None:
     thread, results = in_background(lambda: client.sales(number=1))
     wait_until(lambda: client.control("held")["holding"])
     client.control("release", {})
-    thread.join(10)
+    thread.join(60)
     assert len(results[0]) == 1
 
 

@@ -193,7 +193,7 @@ def test_foreground_server_ends_cleanly_at_a_signal() -> None:
     address = process.stdout.readline().strip()
     assert httpx.get(address).status_code == 200
     process.terminate()
-    _, errors = process.communicate(timeout=15)
+    _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
 
 

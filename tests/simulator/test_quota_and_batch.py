@@ -95,7 +95,7 @@ def test_quota_counts_down_refuses_and_opens_again(started: Starter) -> None:
     assert refused.headers["x-ratelimit-remaining"] == "0"
     assert refused.headers["retry-after"] == "1"
     assert client.http.get(f"{client.endpoints.mailerlite_url}/groups").status_code == 401
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while client.mail("GET", "groups").status_code == 429:
         assert time.monotonic() < deadline
     assert client.control("state")["requests"]["refused_429"] >= 1

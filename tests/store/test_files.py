@@ -46,7 +46,7 @@ def another_process(path: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def beside(path: Path, ending: str) -> Path:

@@ -62,7 +62,7 @@ def contenders(path: Path, number: int) -> Iterator[list[subprocess.Popen[str]]]
     finally:
         for process in processes:
             process.kill()
-            process.communicate(timeout=10)
+            process.communicate(timeout=60)
 
 
 def line_of(process: subprocess.Popen[str]) -> str:
@@ -105,12 +105,12 @@ async def test_a_killed_holder_is_dead_at_once_and_its_lock_is_taken(tmp_path: P
                 await locks.acquire_lock("2024_ETB_NBL", "sync")
             process.kill()
             # Not collected by its parent yet: a zombie is as dead as one whose number is free.
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
                 assert time.monotonic() < deadline
             (seen,) = await locks.get_active_locks()
             assert seen.state is LockState.DEAD
-            process.wait(timeout=10)
+            process.wait(timeout=60)
             (seen,) = await locks.get_active_locks()
             assert seen.state is LockState.DEAD
             assert (await locks.acquire_lock("2024_ETB_NBL", "sync")).token > first
@@ -165,7 +165,7 @@ def test_a_child_is_known_as_alive_also_suspended_then_as_gone() -> None:
         assert known_alive(elsewhere, me) is None
     finally:
         child.kill()
-        child.communicate(timeout=10)
+        child.communicate(timeout=60)
     assert known_alive(holder, me) is False
     assert known_alive(elsewhere, me) is None
 

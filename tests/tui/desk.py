@@ -55,7 +55,7 @@ class Desk:
     def shows(self, text: str) -> bool:
         return any(text in row for row in self.rows)
 
-    async def until(self, true: Callable[[], bool], seconds: float = 8.0) -> None:
+    async def until(self, true: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait until it holds; fail with the screen when it does not in time."""
         end = time.monotonic() + seconds
         while not true():

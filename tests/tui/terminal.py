@@ -19,7 +19,7 @@ from types import TracebackType
 import pyte
 
 ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE = 15.0
+_PATIENCE = 30.0
 
 
 class Terminal:
