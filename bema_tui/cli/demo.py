@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -26,6 +28,9 @@ from bema_tui.errors import BemaError
 QUOTA = 120
 WINDOW_SECONDS = 15
 _REMOVALS = 50
+_START_SECONDS = 60.0
+_MADE_A_SECOND = 2000
+"""People and orders that the simulator makes up in a second, on a slow machine."""
 
 
 @click.command()
@@ -74,11 +79,29 @@ def _simulator(subscribers: int, orders: int, seed: int) -> Iterator[dict[str, A
     command += ["--quota", str(QUOTA), "--window-seconds", str(WINDOW_SECONDS)]
     command += ["--subscribers", str(subscribers), "--orders", str(orders), "--seed", str(seed)]
     with _process(command) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
+        yield json.loads(first_line(process, _START_SECONDS + (subscribers + orders) / _MADE_A_SECOND))
+
+
+def first_line(process: subprocess.Popen[str], seconds: float) -> bytes:
+    """The first line that a process writes.
+
+    Raises:
+        BemaError: it ended before, or that took longer than so many ``seconds``.
+    """
+    assert process.stdout is not None
+    source, end, told = process.stdout.fileno(), time.monotonic() + seconds, b""
+    while not told.endswith(b"\n"):
+        if not select.select([source], [], [], max(0.0, end - time.monotonic()))[0]:
+            raise BemaError(
+                f"The simulator did not start within {seconds:.0f} seconds.",
+                advice="The machine may be very busy, or --subscribers or --orders too large: try again, or see what "
+                "keeps it: bema-tui simulate",
+            )
+        part = os.read(source, 65536)
+        if not part:
             raise BemaError("The simulator did not start.", advice="Try: bema-tui simulate")
-        yield json.loads(line)
+        told += part
+    return told
 
 
 @contextmanager

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from bema_tui.cli.demo import first_line
+from bema_tui.errors import BemaError
 from tests.failures.desk import until
 from tests.tui.terminal import Terminal
 
@@ -88,6 +92,36 @@ def test_a_newcomer_plans_applies_releases_and_leaves_nothing_behind(demo: Termi
     assert not any(process.is_running() for process in simulators)
     assert not list(tmp_path.glob("bema-demo-*"))
     assert not processes_of(tmp_path)
+
+
+FIRST_WORDS = {
+    "says nothing": ("import sys; sys.stdin.read()", 0.05, "did not start within 0 seconds"),
+    "breaks off": ("import sys; sys.stdout.write('{'); sys.stdout.flush(); sys.stdin.read()", 0.5, "within 0 seconds"),
+    "ends": ("", 60.0, "did not start. "),
+}
+
+
+@pytest.mark.parametrize("how", FIRST_WORDS)
+def test_a_simulator_that_never_says_where_it_is_is_not_waited_for_without_an_end(how: str) -> None:
+    code, seconds, words = FIRST_WORDS[how]
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            with pytest.raises(BemaError, match=words) as caught:
+                first_line(process, seconds)
+        finally:
+            process.kill()
+    assert "bema-tui simulate" in caught.value.advice
+
+
+def test_the_simulators_first_line_is_taken_however_it_comes() -> None:
+    code = "import sys; [print(part, end='', flush=True) for part in ('{', '}', chr(10))]; sys.stdin.read()"
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            assert first_line(process, 60.0) == b"{}\n"
+        finally:
+            process.kill()
 
 
 MOMENTS = ("Starting the simulator", "Looking for campaigns", "all keys")
