@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,8 +54,44 @@ def _explain(text: str, where: str, tried: str) -> StoreError:
         return _busy(where, tried)
     for mark, message, advice in _EXPLANATIONS:
         if mark in lowered:
-            return StoreError(message, where=where, tried=tried, advice=advice)
+            reason = _denied(Path(where)) if mark in _OF_RIGHTS else ""
+            told = f"{message.rstrip('.')}: {reason}." if reason else message
+            return StoreError(told, where=where, tried=tried, advice=advice)
     return StoreError(f"The database refused: {text}.", where=where, tried=tried)
+
+
+_OF_RIGHTS = frozenset({"readonly", "read-only", "permission denied", "unable to open"})
+
+
+def _denied(database: Path) -> str:
+    """The system's own reason for keeping us from a database, and from which of its files; empty if it does not.
+
+    SQLite does not hand that on. Nothing is opened for it: to close a file of the database would drop our locks on it.
+    """
+    for path, rights in _needed(Path(os.path.realpath(database))):
+        if path.exists() and not _allowed(path, rights):
+            read_only = os.statvfs(path).f_flag & os.ST_RDONLY and _allowed(path, os.R_OK)
+            reason = os.strerror(errno.EROFS if read_only else errno.EACCES)
+            return reason if path == database else f"{reason} ({path})"
+    return ""
+
+
+def _needed(real: Path) -> Iterator[tuple[Path, int]]:
+    """What has to be allowed for a database, in the order in which the system asks for it."""
+    folders = list(reversed(real.parents))
+    for folder in folders:
+        if not folder.exists():
+            yield folder.parent, os.W_OK  # where it would have to be made
+            return
+        if folder.is_dir():
+            yield folder, os.X_OK
+    for ending in ("", "-wal", "-shm"):
+        yield Path(f"{real}{ending}"), os.R_OK | os.W_OK
+    yield real.parent, os.W_OK
+
+
+def _allowed(path: Path, rights: int) -> bool:
+    return os.access(path, rights, effective_ids=True)
 
 
 def _busy(where: str, tried: str) -> DatabaseBusy:

@@ -19,6 +19,7 @@ from bema_tui.sync.doctor_lines import Line, Verdict, failed
 _FREE_WARNING: Final = 1 << 30  # bytes
 _FREE_ERROR: Final = 100 << 20
 _PATIENCE: Final = 1.0  # seconds that somebody who writes may take
+_NO_CHANGE: Final = "UPDATE settings SET value = value WHERE 0"
 _OTHERS, _GROUP_AND_OTHERS, _MAY_WRITE = 0o007, 0o077, 0o022
 
 
@@ -132,7 +133,8 @@ async def look_at_database(db: Database) -> list[Line]:
 async def what_forbids_writing(db: Database) -> Line | None:
     """Who or what keeps the database from being written now; None when it can be."""
     try:
-        async with db.write(patience=_PATIENCE):
+        async with db.write(patience=_PATIENCE) as connection:
+            await connection.exec_driver_sql(_NO_CHANGE)  # to begin is not refused on a file that may only be read
             return None
     except DatabaseBusy as busy:
         return failed("database", busy, "error" if busy.suspended else "warning")

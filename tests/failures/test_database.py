@@ -70,6 +70,44 @@ def test_a_database_that_may_only_be_read(simulated: Simulated, desk: Desk, shut
     assert len(simulated.requests()) == seen
 
 
+CLOSED = {
+    "the database": ("bema.sqlite3", 0, "The database can't be opened: Permission denied. "),
+    "the database, for writing": ("bema.sqlite3", 0o400, "The database can't be written: Permission denied. "),
+    "the database's log": ("bema.sqlite3-wal", 0, "The database can't be opened: Permission denied ({path}). "),
+    "the database's folder": ("", 0, "The database can't be opened: Permission denied ({path}). "),
+    "the settings": ("config.toml", 0, "The configuration file can't be read: Permission denied. Where: {path}. "),
+    "the log": ("bema.log", 0o400, "The log file can't be written: Permission denied. Where: {path}. "),
+}
+
+
+@pytest.mark.fault("B3")
+@pytest.mark.parametrize("what", CLOSED)
+def test_a_file_that_may_not_be_opened_is_named_with_the_systems_own_reason(
+    what: str, tmp_path: Path, desk: Desk, shut: Callable[[Path, int], None]
+) -> None:
+    name, mode, words = CLOSED[what]
+    inner = tmp_path / "closed"
+    inner.mkdir()
+    files = {"BEMA_DATABASE_URL": "bema.sqlite3", "BEMA_LOG_FILE": "bema.log", "BEMA_CONFIG": "config.toml"}
+    desk.environment |= {setting: str(inner / file) for setting, file in files.items()}
+    if not name:
+        desk.environment |= {setting: str(tmp_path / files[setting]) for setting in ("BEMA_LOG_FILE", "BEMA_CONFIG")}
+    Path(desk.environment["BEMA_CONFIG"]).touch(mode=0o600)
+    desk.run("runs", expect=0)
+    path = inner / name
+    if not path.exists():
+        path.touch()
+    shut(path, mode)
+    add = ("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7")
+    said = desk.process(*add, "--json", preexec_fn=as_ordinary_user)
+    assert words.format(path=path) in said.err
+    assert str(inner / "bema.sqlite3" if "database" in what else path) in said.complaint
+    if what.startswith("the database"):
+        doctor = desk.process("doctor", "--json", preexec_fn=as_ordinary_user)
+        (line,) = [one for one in doctor.document["lines"] if one["about"] == "database" and one["verdict"] == "error"]
+        assert "Permission denied" in line["text"]
+
+
 def test_a_database_of_a_newer_version(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
     seen = len(simulated.requests())
