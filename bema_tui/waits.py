@@ -24,10 +24,16 @@ class WaitReason(StrEnum):
     """A request failed, and is tried again."""
     IMPORT = "import"
     """A service works on an import that it took in."""
+    DATABASE = "database"
+    """Another process writes the database."""
     MEMORY = "memory"
     """The process holds more memory than it may."""
     PERSON = "person"
     """Somebody paused the run."""
+
+
+_OWN: Final = {WaitReason.DATABASE: "the database", WaitReason.MEMORY: "memory"}
+"""What is waited for on this machine."""
 
 
 @frozen
@@ -54,8 +60,8 @@ class Wait:
         match self.reason:
             case WaitReason.QUOTA | WaitReason.IMPORT | WaitReason.PERSON:
                 return str(self)
-            case WaitReason.MEMORY:
-                return "waits for memory"
+            case WaitReason.DATABASE | WaitReason.MEMORY:
+                return f"waits for {_OWN[self.reason]}"
             case _:
                 return f"waits for {_name(self.service)}"
 
@@ -65,8 +71,8 @@ class Wait:
                 return f"waits for {_of(self.service)} quota"
             case WaitReason.IMPORT:
                 return f"waits for {_of(self.service)} import"
-            case WaitReason.MEMORY:
-                return f"waits for memory: {self.detail}"
+            case WaitReason.DATABASE | WaitReason.MEMORY:
+                return f"waits for {_OWN[self.reason]}: {self.detail}"
             case WaitReason.PERSON:
                 return f"paused by {self.detail}"
             case _:

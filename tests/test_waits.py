@@ -23,6 +23,10 @@ WORDS = {
         "waits for MailerLite",
     ),
     Wait(WaitReason.IMPORT, "MailerLite"): ("waits for MailerLite's import", "waits for MailerLite's import"),
+    Wait(WaitReason.DATABASE, detail="cron (process 7, ana) holds its write lock"): (
+        "waits for the database: cron (process 7, ana) holds its write lock",
+        "waits for the database",
+    ),
     Wait(WaitReason.MEMORY, detail="240 MiB held, 230 allowed"): (
         "waits for memory: 240 MiB held, 230 allowed",
         "waits for memory",

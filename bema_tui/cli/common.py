@@ -8,10 +8,11 @@ import errno
 import functools
 import json
 import logging
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,14 +21,16 @@ from attrs import evolve, frozen
 
 from bema_tui import config, logs, signals
 from bema_tui.config import Settings
-from bema_tui.environment import default_log_file
+from bema_tui.environment import can_draw, default_log_file
 from bema_tui.errors import BemaError, ConfigurationError, DatabaseBusy, UsageError
 from bema_tui.model import Holder
 from bema_tui.providers.text import clean
+from bema_tui.waits import Wait, wait_words
 
 R = TypeVar("R")
 EXIT_INTERNAL = 1
 _LONGEST_MESSAGE = 4000  # characters
+_LONGEST_SAID = 500
 
 
 @frozen
@@ -198,7 +201,7 @@ async def open_world(settings: Settings, *, reading: bool = False) -> AsyncItera
         lease=settings.locks.lease,
         stale=settings.locks.stale,
     )
-    async with await Database.open(settings.database_url) as db:
+    async with await Database.open(settings.database_url, tell_wait=say_wait) as db:
         locks = DatabaseLocks(db, ages, me)
         with suppress(DatabaseBusy):  # whoever comes next does it, and what is stale may be taken in any case
             await locks.sweep(patience=AT_ONCE)
@@ -210,6 +213,18 @@ async def open_world(settings: Settings, *, reading: bool = False) -> AsyncItera
                     raise
         with suspended_between_writes(db):
             yield World(settings, db, me, locks, ages, SnapshotReader(db, me, ages))
+
+
+def say(text: str) -> None:
+    """Say something in a line of its own on stderr; a line of progress that stands there gives way to it."""
+    clear = "\r\x1b[K" if sys.stderr.isatty() and can_draw(os.environ) else ""
+    with suppress(OSError):  # nobody reads stderr any more: that ends no work
+        click.echo(f"{clear}bema-tui: {clean(text, _LONGEST_SAID)}", err=True)
+
+
+def say_wait(wait: Wait, until: datetime) -> None:
+    """Say what a command waits for, and until when."""
+    say(wait_words(wait, until, datetime.now(UTC)))
 
 
 def run_async(work: Callable[[], Coroutine[Any, Any, R]]) -> R:

@@ -69,6 +69,7 @@ async def show_console(settings: Settings) -> int:
     from bema_tui.tui.run import run_console
 
     async with open_world(settings) as world:
+        world.db.tell_waits_to(None)  # the screen is drawn where that would be said; its health says who writes
         runner = Runner(world.db, settings, world.me, world.locks, connector(world.db, settings))
         supervisor = Supervisor(world.db, runner, world.locks, world.me)
         monitor = make_monitor(world)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bema_tui.cli.common import common, print_json, run_async
+from bema_tui.cli.common import common, print_json, run_async, say_wait
 from bema_tui.config import Settings
 from bema_tui.errors import BemaError, ConfigurationError
 from bema_tui.providers.text import clean
@@ -55,7 +55,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
     """
 
     from bema_tui.cli.progress import waits_on_stderr
-    from bema_tui.store.database import utc_now
+    from bema_tui.store.database import Database, utc_now
     from bema_tui.sync.doctor import examine
     from bema_tui.sync.doctor_lines import CONFIGURATION, failed
 
@@ -67,7 +67,8 @@ def doctor(settings: Settings, as_json: bool) -> None:
             _show_line(line)
 
     async def work() -> None:
-        async for line in examine(settings, waits=waits_on_stderr(utc_now)):
+        opening = partial(Database.open, tell_wait=say_wait)
+        async for line in examine(settings, opening, waits=waits_on_stderr(utc_now)):
             take(line)
 
     no_log = click.get_current_context().meta.get(_NO_LOG)

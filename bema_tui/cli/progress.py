@@ -7,13 +7,12 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 import click
 
-from bema_tui.cli.common import World
+from bema_tui.cli.common import World, say
 from bema_tui.environment import can_draw
 from bema_tui.errors import StoreError
 from bema_tui.model import RunState
@@ -41,7 +40,7 @@ def waits_on_stderr(now: Callable[[], datetime]) -> WaitList:
 
     async def tell(shown: Shown | None) -> None:
         if shown is not None:
-            _say(wait_words(shown.wait, shown.until, now()))
+            say(wait_words(shown.wait, shown.until, now()))
 
     return WaitList(tell, now)
 
@@ -84,14 +83,9 @@ async def _tell_waits(world: World, run: int) -> None:
         except StoreError:
             continue
         if found is not None and not _alike(found, told):
-            _say(f"run {run} {wait_words(*found, world.db.now())}")
+            say(f"run {run} {wait_words(*found, world.db.now())}")
         told = found or told
 
 
 def _alike(one: tuple[Wait, datetime], other: tuple[Wait, datetime] | None) -> bool:
     return other is not None and one[0] == other[0] and abs(one[1] - other[1]) < _SAME
-
-
-def _say(text: str) -> None:
-    with suppress(OSError):  # nobody reads stderr any more: that ends no work
-        click.echo(f"bema-tui: {clean(text, _LONGEST)}", err=True)

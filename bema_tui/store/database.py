@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bema_tui.errors import ConfigurationError
+from bema_tui.store.busy import BusyWaits, TellWait
 from bema_tui.store.explain import plain_words
 from bema_tui.store.files import HeldFiles, create, survey
 
@@ -63,19 +64,37 @@ class Database:
     its start, so that what it reads first is still true when it writes. Readers never wait for a writer.
     """
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, files: HeldFiles | None = None) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        files: HeldFiles | None = None,
+        *,
+        patience: float = PATIENCE,
+        waits: BusyWaits | None = None,
+    ) -> None:
         self.engine = engine
         self.now = clock
         self._files = files
+        self._patience = patience
+        self._waits = waits or BusyWaits(None, clock, None)
         self._writing = 0
         self._after_writing: list[Callable[[], object]] = []
 
     @classmethod
-    async def open(cls, address: str, *, clock: Clock = utc_now, patience: float | None = None) -> Self:
+    async def open(
+        cls,
+        address: str,
+        *,
+        clock: Clock = utc_now,
+        patience: float | None = None,
+        tell_wait: TellWait | None = None,
+    ) -> Self:
         """Open, and create or migrate where needed; a file that is not ours is not touched.
 
         ``patience`` is how many seconds a write waits for another process's. To open a database that is up to date
-        needs no right to write, and waits for nobody.
+        needs no right to write, and waits for nobody. ``tell_wait`` is told what this or a later write waits for, once
+        that lasts long enough to be shown.
 
         Raises:
             ConfigurationError: the address is wrong.
@@ -91,16 +110,18 @@ class Database:
             except NoSuchModuleError as error:
                 raise ConfigurationError(f"The database driver of {url.drivername} is not installed.") from error
             _install_sqlite_habits(engine, patience)
-            # What can't be used is found here: a failure in the driver's own thread could outlive the event loop.
-            files = None if path is None else await asyncio.to_thread(_take_hold, path, patience)
-            opened = cls(engine, clock, files)
-            from bema_tui.store.migrate import bring_up_to_date
+            waits = BusyWaits(path, clock, tell_wait)
+            with waits.watched(patience, known=True):
+                # What can't be used is found here: a failure in the driver's own thread could outlive the event loop.
+                files = None if path is None else await asyncio.to_thread(_take_hold, path, patience)
+                opened = cls(engine, clock, files, patience=patience, waits=waits)
+                from bema_tui.store.migrate import bring_up_to_date
 
-            try:
-                await bring_up_to_date(engine, path)
-            except BaseException:
-                await opened.close()
-                raise
+                try:
+                    await bring_up_to_date(engine, path)
+                except BaseException:
+                    await opened.close()
+                    raise
             return opened
 
     @property
@@ -131,9 +152,15 @@ class Database:
             self._still_there()
             async with self.engine.connect() as connection:
                 writer = await connection.execution_options(bema_write=True, bema_patience=patience)
-                async with writer.begin():
-                    yield writer
-                    self._still_there()
+                with self._waits.watched(self._patience if patience is None else patience) as over:
+                    async with writer.begin():
+                        over()
+                        yield writer
+                        self._still_there()
+
+    def tell_waits_to(self, tell: TellWait | None) -> None:
+        """Tell from now on somebody else what a write waits for, or nobody."""
+        self._waits.tell = tell
 
     async def checkpoint(self) -> None:
         """Bring what is committed into the database file itself, so that the loss of its log can't take it back.

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 
 import psutil
 import pytest
 
-from bema_tui.store import database
+from bema_tui.errors import DatabaseBusy
+from bema_tui.store import busy, database
+from bema_tui.waits import Wait
 
 from .desk import Desk, Simulated, suspend
 
@@ -118,3 +122,65 @@ def test_what_waits_too_long_to_write_says_for_whom(
             assert (f"kill -CONT {writer.pid}" in said.complaint) is suspended
             assert said.document["error"]["error"] == "DatabaseBusy"
             assert said.document["error"]["retryable"]
+
+
+WAITING = (*WRITING[1:], ("apply", "1"), ("sync", "CODE", "--yes"), ("plan", "CODE"))
+
+
+@pytest.mark.fault("B6", "E7")
+@pytest.mark.parametrize("suspended", [False, True])
+def test_whoever_waits_to_write_says_so_meanwhile_and_for_whom(
+    planned: tuple[Simulated, Desk, str], suspended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said by the database, in a line, so each command that writes says it, and stdout stays one document."""
+    _, desk, code = planned
+    hold(desk, "2020_X_Y", "aaaa", LONG_AGO)
+    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        connection.execute("UPDATE runs SET state = 'planned', lock_token = NULL WHERE id = 1")
+        connection.execute("DELETE FROM locks WHERE key = ?", (code,))
+    monkeypatch.setattr(busy, "SHOWN_FROM", 0.02)
+    monkeypatch.setattr(database, "PATIENCE", 0.3)
+    with writing(desk) as writer:
+        if suspended:
+            suspend(writer.pid)
+        for words in WAITING:
+            said = desk.run(*(code if word == "CODE" else word for word in words), "--json", expect=1)
+            told, complaint = said.err.splitlines()
+            assert told.startswith(f"bema-tui: waits for the database: {writer.name()} (process {writer.pid}, "), words
+            assert " holds its write lock" in told
+            assert ", until " in told
+            assert (f"kill -CONT {writer.pid}" in told) is suspended
+            assert "Another process has kept the database busy" in complaint
+            assert said.document["error"]["error"] == "DatabaseBusy"
+
+
+async def test_a_wait_that_ends_is_told_once_and_the_next_one_again(
+    planned: tuple[Simulated, Desk, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, desk, _ = planned
+    told: list[str] = []
+    enough = asyncio.Event()
+
+    def tell(wait: Wait, _: datetime) -> None:
+        told.append(str(wait))
+        enough.set()
+
+    async def write(db: database.Database) -> None:
+        async with db.write():
+            pass
+
+    monkeypatch.setattr(busy, "SHOWN_FROM", 0.02)
+    async with await database.Database.open(str(desk.database), tell_wait=tell) as db:
+        await write(db)
+        for _ in range(2):
+            with writing(desk):
+                waiting = [asyncio.create_task(write(db)) for _ in range(3)]
+                await enough.wait()
+            enough.clear()
+            await asyncio.gather(*waiting)
+        assert len(told) == 2
+        db.tell_waits_to(None)
+        with writing(desk), pytest.raises(DatabaseBusy):
+            async with db.write(patience=0.1):
+                pass
+        assert len(told) == 2
