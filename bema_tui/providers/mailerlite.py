@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -12,7 +12,6 @@ import httpx
 from bema_tui.errors import (
     IncompleteRead,
     ProviderError,
-    RateLimited,
     RequestRefused,
     Stopped,
     WriteUnknown,
@@ -50,15 +49,14 @@ from bema_tui.providers.mailerlite_create import ensure, row_of
 from bema_tui.providers.mailerlite_import import Importer, ImportResult, NewPerson
 from bema_tui.providers.mailerlite_lists import Lists
 from bema_tui.providers.mailerlite_lookup import LookUp
+from bema_tui.providers.mailerlite_reads import Reads
 from bema_tui.providers.parsing import FaultError, structure
 from bema_tui.providers.text import clean
-from bema_tui.waits import Wait, WaitReason
 
 R = TypeVar("R")
 N = TypeVar("N", Group, CustomField)
 
 _JSON_NULL: Final = b"null"
-_READS_REPEATED: Final = 2
 
 
 class MailerLite:
@@ -107,13 +105,19 @@ class MailerLite:
             waits=waits,
         )
         self._lists = Lists(self._client, page_size)
-        patience = (policy or HttpPolicy()).patience
-        self._gate = gate
-        self._interrupt = interrupt
-        self._quota_wait = (policy or HttpPolicy()).quota_wait
+        policy = policy or HttpPolicy()
         self.look_up = LookUp(self.batch_of_reads, self._single, self._lists.newest_people)
         """Finds people by id or address, and calls nobody unknown without proof."""
-        self._importer = Importer(self._client, self.look_up, interrupt, patience, waits or NoWaits())
+        self._reads = Reads(
+            self.batch,
+            self.look_up.somebody_but,
+            gate,
+            interrupt,
+            self._client.where,
+            policy.quota_wait,
+            policy.patience,
+        )
+        self._importer = Importer(self._client, self.look_up, interrupt, policy.patience, waits or NoWaits())
         self._account_id: str | None = None
         self._belongs_to: str | None = None
 
@@ -361,37 +365,11 @@ class MailerLite:
 
         Raises:
             ValueError: an item would write; those are repeated by the ledger.
-            RateLimited: every item is refused because of the quota, in three windows in a row.
+            RateLimited: every item is refused because of the quota, for as long as one waits at a stretch.
         """
         if any(item.is_write for item in items):
             raise ValueError("only reads are repeated here")
-        answers = list(await self.batch(items))
-        for _ in range(_READS_REPEATED):
-            failed = [number for number, answer in enumerate(answers) if answer.retryable]
-            if not failed:
-                break
-            await self._wait_for_quota([answers[number] for number in failed])
-            again = await self.batch([items[number] for number in failed])
-            for number, answer in zip(failed, again, strict=True):
-                answers[number] = answer
-        if answers and all(answer.throttled for answer in answers):
-            raise RateLimited(
-                "MailerLite keeps refusing all items of a batch because of its quota.",
-                seconds=self._quota_wait,
-                waited=self._quota_wait * _READS_REPEATED,
-                wait=Wait(WaitReason.QUOTA, self.name),
-                tried=f"read {len(answers)} people in a batch",
-                where=self._client.where,
-                advice="Resume later; see whether something else uses the same account.",
-            )
-        return tuple(answers)
-
-    async def _wait_for_quota(self, answers: Iterable[BatchAnswer]) -> None:
-        """After items that were refused because of the quota: an item does not say for how long, as a 429 can."""
-        if any(answer.throttled for answer in answers):
-            own = await self._gate.refused(self._quota_wait)
-            if own > 0:
-                await self._interrupt.sleep(own)
+        return await self._reads.ask(items)
 
     async def aclose(self) -> None:
         """Close the connections."""

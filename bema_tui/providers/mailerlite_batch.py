@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 from urllib.parse import quote
 
@@ -197,6 +197,15 @@ class BatchAnswer:
             path=f"data.{fault.path}".rstrip("."),
             where="MailerLite, batch",
         )
+
+
+def refused_alone(answers: Sequence[BatchAnswer]) -> tuple[bool, ...]:
+    """Which of a batch's items were refused because of the quota (429) although a later one was answered.
+
+    A quota that is used up refuses all that is left of a batch, so it is not why these were refused.
+    """
+    last = max((place for place, answer in enumerate(answers) if not answer.throttled), default=-1)
+    return tuple(answer.throttled and place < last for place, answer in enumerate(answers))
 
 
 def batch_answers(body: Mapping[str, object], items: int, *, after_lost: bool = False) -> tuple[BatchAnswer, ...] | str:

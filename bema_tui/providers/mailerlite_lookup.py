@@ -10,7 +10,14 @@ from attrs import define, field
 
 from bema_tui.errors import IncompleteRead
 from bema_tui.model import SubscriberPage
-from bema_tui.providers.mailerlite_batch import MOST_ITEMS, BatchAnswer, BatchItem, Spelling
+from bema_tui.providers.mailerlite_batch import (
+    MOST_ITEMS,
+    BatchAnswer,
+    BatchItem,
+    Spelling,
+    address_in_path,
+    fits_plain,
+)
 from bema_tui.providers.mailerlite_forms import (
     IN_BATCHES,
     PLAINEST,
@@ -59,6 +66,14 @@ class LookUp:
     def proved(self) -> bool:
         """Whether the present form was seen to find somebody."""
         return self._evidence.proves(self.form, PLAINEST)
+
+    def somebody_but(self, items: Sequence[BatchItem]) -> BatchItem | None:
+        """A read of somebody known whom none of these items is about, if there is anybody."""
+        people = {item.path.split("/")[2] for item in items}
+        for person in self._evidence.known.values():
+            if not people & {person.id, *(address_in_path(person.email, how) for how in _spellings(person.email))}:
+                return BatchItem.read(person.id)
+        return None
 
     def requests(self, emails: Sequence[str], ids: Sequence[str] = ()) -> int:
         """How many requests ``find`` takes, if the present form finds."""
@@ -219,6 +234,10 @@ class LookUp:
             self._evidence.nobody = not page.subscribers and not page.broken
             self._evidence.known.clear()
             self.offer(page.subscribers)
+
+
+def _spellings(email: str) -> tuple[Spelling, ...]:
+    return ("plain", "encoded") if fits_plain(email) else ("encoded",)
 
 
 _UNPROVED: Final = (

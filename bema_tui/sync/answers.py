@@ -18,6 +18,8 @@ NOT_SHOWN = "the read-back does not show it"
 """Why a row is open that was answered ok: it may have had its effect, which others took back."""
 RETRYABLE = frozenset({408, 425})
 NO_RIGHT = frozenset({401, 403})
+TOO_MANY = 429
+"""As the status of an open row's refusal: it was refused so too often to be a matter of the quota."""
 
 
 def item_of(row: LedgerRow) -> BatchItem:
@@ -57,7 +59,8 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False)
     if answer.ok and row.kind is ChangeKind.ADD_GROUP and already and not ours:
         return Settled(row.id, ChangeState.SKIPPED, ALREADY_IN)
     if answer.ok:
-        return evolve(_shown(row, answer), tries=repeated)
+        settled = evolve(_shown(row, answer), tries=repeated)
+        return evolve(settled, error=MAYBE_OURS) if already and row.kind is ChangeKind.ADD_GROUP else settled
     if answer.problem:
         why = f"its answer can't be read ({answer.problem}); to be read back"
         return Settled(row.id, ChangeState.UNKNOWN, why, tries=repeated)
@@ -65,7 +68,7 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False)
         # Gone from the group, or gone altogether, or not found by this form of request: the person is read by id.
         what = "remove" if row.kind is ChangeKind.REMOVE_GROUP else "write"
         return Settled(row.id, ChangeState.UNKNOWN, f"404 on the {what}; to be read back", 404, tries=repeated)
-    if answer.code == 429 or answer.code in NO_RIGHT:
+    if answer.code == TOO_MANY or answer.code in NO_RIGHT:
         # Neither is a try: the one waits for the quota, the other for a key; nothing was done.
         note = f"answer {answer.code}; to be sent again"
         return Settled(row.id, ChangeState.PLANNED, note, tries=repeated - 1)
@@ -90,6 +93,10 @@ def settle_read(row: LedgerRow, person: Subscriber | None) -> Settled:
         if row.attempts > 1:
             return Settled(row.id, ChangeState.APPLIED, MAYBE_OURS)
         return Settled(row.id, ChangeState.SKIPPED, _STANDS_ALREADY[row.kind])
+    if row.refused_status == TOO_MANY:
+        # It was no refusal of this change either, so the next plan asks again.
+        why = f"tried {MAX_TRIES} times, read back: not written"
+        return Settled(row.id, ChangeState.FAILED, why, tries=max(0, MAX_TRIES - row.attempts))
     if row.refused_status is not None and not (row.refused_status == 404 and row.kind in _READ_AFTER_404):
         return Settled(row.id, ChangeState.FAILED, row.error, refused_status=row.refused_status)
     if row.attempts >= MAX_TRIES:

@@ -19,18 +19,19 @@ from bema_tui.errors import (
 from bema_tui.model import ChangeKind, ChangeState, RunState
 from bema_tui.providers.gates import WindowGate, waiting
 from bema_tui.providers.mailerlite import MailerLite
+from bema_tui.providers.mailerlite_batch import BatchItem
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.account import Account
-from bema_tui.sync.answers import NO_RIGHT
+from bema_tui.sync.answers import NO_RIGHT, TOO_MANY
 from bema_tui.sync.budget import BATCH
 from bema_tui.sync.exchange import Line, lines_of, weigh
 from bema_tui.sync.job import Job
 from bema_tui.sync.keeper import Keeper
 from bema_tui.sync.packing import Packed, items_for, pack
-from bema_tui.sync.reading_people import read_by_id
+from bema_tui.sync.reading_people import read_by_id, ready_look_up
 from bema_tui.sync.refusals import other_account
 from bema_tui.sync.settling import Settler
-from bema_tui.sync.throttling import TOO_MANY, Throttling, given_up
+from bema_tui.sync.throttling import Throttling, given_up
 from bema_tui.waits import Wait, WaitReason
 
 AHEAD = 4 * BATCH
@@ -110,7 +111,11 @@ class Applier:
         size = await self._gate.room_for_batch(min(BATCH, items))
         await self._keeper.safe_point(RunState.APPLYING)
         of_people = await job.ledger.of_people(row.subscriber_id for row in rows)
-        packed = self._throttling.beside_a_read(pack(_ending(rows), of_people, size), size)
+        packed = pack(_ending(rows), of_people, size)
+        beside: tuple[BatchItem, ...] = ()
+        if size > 1 and self._throttling.ends_with_refused(packed):
+            packed = pack(_ending(rows), of_people, size - 1)
+            beside = await self._somebody_but(packed)
         if (stale := self._stale(packed.send)) or self._doubtful:
             # Those who are next are read in the same request.
             await self._read(list(dict.fromkeys([*self._doubtful, *stale, *self._stale(rows)]))[:size])
@@ -121,7 +126,7 @@ class Applier:
                 [Settled(row.id, ChangeState.SKIPPED, reason) for row, reason in packed.skip],
             )
         if packed.send:
-            await self._send(packed, of_people)
+            await self._send(packed, of_people, beside)
         elif not packed.skip:
             raise BemaError(
                 f"Run {job.run} has {len(rows)} planned changes that wait for each other.",
@@ -136,14 +141,24 @@ class Applier:
         # A read from the future says that the clock was set back: how old it is nobody knows.
         return list(dict.fromkeys(row.subscriber_id for row in rows if not fresh_from <= row.read_at <= now))
 
-    async def _send(self, packed: Packed, of_people: Mapping[str, Sequence[LedgerRow]]) -> None:
+    async def _somebody_but(self, packed: Packed) -> tuple[BatchItem, ...]:
+        """A read of somebody whom the batch is not about, else of its first person."""
+        look_up = await ready_look_up(self._job)
+        other = look_up.somebody_but([line.item for line in lines_of(packed.send, packed.looks)])
+        return (other or BatchItem.read(packed.send[0].subscriber_id),)
+
+    async def _send(
+        self, packed: Packed, of_people: Mapping[str, Sequence[LedgerRow]], beside: Sequence[BatchItem] = ()
+    ) -> None:
+        """Send a batch; ``beside`` goes at its end, and only its being answered counts."""
         job, rows = self._job, packed.send
         lines = lines_of(rows, packed.looks)
         in_batch = {person: of_people[person] for person in dict.fromkeys(row.subscriber_id for row in rows)}
         seen = await self.settler.known_tiers(in_batch)
         await job.ledger.mark_sending(rows)
         try:
-            answers = await job.mailerlite.batch([line.item for line in lines], before_try=job.still_ours)
+            items = [*(line.item for line in lines), *beside]
+            answers = await job.mailerlite.batch(items, before_try=job.still_ours)
         except WriteUnknown as error:
             await self._nothing_known(rows, error.message)
             return
@@ -158,10 +173,11 @@ class Applier:
                 # The client vouches that nothing of it was done.
                 await self.settler.finish(rows, [Settled(row.id, ChangeState.PLANNED, tries=-1) for row in rows])
             raise
+        stubborn = self._throttling.note(lines, answers)
+        answers = answers[: len(lines)]
         came = weigh(lines, answers, in_batch, seen, self.settler.facts)
         every = {row.id: row for of_one in in_batch.values() for row in of_one}
-        stubborn = self._throttling.note(lines, answers)
-        results = given_up(came.results, stubborn, {row.id: row.attempts for row in rows})
+        results = given_up(came.results, stubborn)
         await self.settler.finish([every[one.id] for one in results], results)
         self._doubtful |= dict.fromkeys(came.doubtful)
         await self._heed(rows, {a.code for line, a in zip(lines, answers, strict=True) if _open(line, stubborn)})

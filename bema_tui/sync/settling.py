@@ -178,4 +178,7 @@ def _honest(result: Settled, doubted: set[int]) -> Settled:
 def _with(row: LedgerRow, settled: Settled | None) -> LedgerRow:
     if settled is None:
         return row
-    return evolve(row, state=settled.state, error=settled.error, refused_status=settled.refused_status)
+    attempts = row.attempts + settled.tries
+    return evolve(
+        row, state=settled.state, error=settled.error, refused_status=settled.refused_status, attempts=attempts
+    )

@@ -1,7 +1,11 @@
-"""A batch item that is answered 429 for ever ends as a failure of its own; a throttled account pauses the run."""
+"""A batch item that is answered 429 for ever ends as a failure of its own; a throttled account pauses the run.
+
+The quota ends a batch: what is refused behind the last item that was answered is refused because of it.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -35,19 +39,32 @@ async def apply(seen: Seen, run: int) -> RunState:
     return await seen.engine.runner.carry_out(begun, Skip(seen.clock, seen.look))
 
 
+def path_of(row: Any) -> str:
+    return f"subscribers/{row.subscriber_id}" + ("" if row.kind == "set_field" else f"/groups/{row.target}")
+
+
+METHOD = {"set_field": "PUT", "add_group": "POST", "remove_group": "DELETE"}
+
+
+def refuse(seen: Seen, method: str, path: str, times: int | None = None) -> None:
+    order = {"method": method, "path": path, "status": 429, "body": {"message": "No."}, "times": times}
+    seen.simulated.ask("change", {"answer": order})
+
+
+def sent(seen: Seen, asked: int) -> list[dict[str, Any]]:
+    return [item for request in seen.simulated.requests(asked) for item in request["items"]]
+
+
 @pytest.mark.parametrize("kind", ["set_field", "add_group", "remove_group"])
 async def test_one_that_is_always_refused_so_stops_nobody_else(seen: Seen, kind: str) -> None:
     code, run, rows = await a_plan(seen)
     row = next(row for row in rows if row.kind == kind and not row.target.startswith("new:"))
-    method = {"set_field": "PUT", "add_group": "POST", "remove_group": "DELETE"}[kind]
-    path = f"subscribers/{row.subscriber_id}" + ("" if kind == "set_field" else f"/groups/{row.target}")
-    seen.simulated.ask(
-        "change", {"answer": {"method": method, "path": path, "status": 429, "body": {"message": "No."}}}
-    )
+    method, path = METHOD[kind], path_of(row)
+    refuse(seen, method, path)
     asked = len(seen.simulated.requests())
     assert await apply(seen, run) is RunState.DONE
 
-    items = [item for request in seen.simulated.requests(asked) for item in request["items"]]
+    items = sent(seen, asked)
     assert sum(item["method"] == method and item["path"].endswith(path) for item in items) == 3
     after = await rows_of(seen, run)
     failed = [one for one in after if one.state == ChangeState.FAILED]
@@ -85,3 +102,60 @@ async def test_an_account_that_refuses_every_item_pauses_the_run(seen: Seen) -> 
     assert PATIENCE - 120 <= paused[0] <= PATIENCE + 120
     assert {wait for wait in seen.waits() if wait is not None} == {QUOTA}
     assert {row.state for row in await rows_of(seen, run)} == {ChangeState.APPLIED}
+
+
+async def test_the_end_of_each_batch_that_finds_the_quota_used_up_is_no_failure(seen: Seen) -> None:
+    """Somebody else takes nearly all of every minute: a batch and four of its items are answered, and then nothing."""
+    seen.simulated.ask("set", {"window_seconds": 1_000_000, "batch_overdraw": "refuse_items"})
+    _, run, _ = await a_plan(seen)
+
+    async def a_new_minute(_seconds: float = 0.0) -> None:
+        used = sum(request["cost"] for request in seen.simulated.requests() if request["side"] == "mailerlite")
+        seen.simulated.ask("set", {"quota": used + 5})
+
+    await a_new_minute()
+    asked = len(seen.simulated.requests())
+    begun = await seen.engine.runner.begin_apply(run)
+    assert await seen.engine.runner.carry_out(begun, Skip(seen.clock, a_new_minute)) is RunState.DONE
+    refused = Counter(item["path"] for item in sent(seen, asked) if item["code"] == 429 and item["method"] != "GET")
+    assert max(refused.values()) > 3
+    assert {row.state for row in await rows_of(seen, run)} == {ChangeState.APPLIED}
+
+
+async def test_a_person_of_whom_every_item_is_refused_so_does_not_hold_the_run_up(seen: Seen) -> None:
+    code, run, rows = await a_plan(seen)
+    person = rows[-1].subscriber_id
+    own = [row for row in rows if row.subscriber_id == person]
+    refuse(seen, "GET", f"subscribers/{person}")
+    for row in own:
+        refuse(seen, METHOD[row.kind], path_of(row))
+    asked, began = len(seen.simulated.requests()), seen.clock()
+    assert await apply(seen, run) is RunState.DONE
+    assert (seen.clock() - began).total_seconds() < PATIENCE
+    writes = Counter((item["method"], item["path"]) for item in sent(seen, asked) if item["method"] != "GET")
+    assert max(writes.values()) == 3
+    after = await rows_of(seen, run)
+    assert {row.state for row in after if row.subscriber_id != person} == {ChangeState.APPLIED}
+    assert {row.state for row in after if row.subscriber_id == person} == {ChangeState.FAILED, ChangeState.SKIPPED}
+    found = await Findings(seen.engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
+    assert {person, own[0].email} & {
+        one.subject for one in found if str(one.rule) in ("blocked_record", "refused_write")
+    }
+
+
+async def test_what_others_did_while_an_item_was_refused_so_is_not_claimed(seen: Seen) -> None:
+    _, run, rows = await a_plan(seen)
+    row = next(row for row in reversed(rows) if row.kind == "add_group" and not row.target.startswith("new:"))
+    refuse(seen, "POST", path_of(row))
+    asked = len(seen.simulated.requests())
+
+    async def others_act(_seconds: float) -> None:
+        seen.simulated.ask("change", {"move": {"email": row.email, "to": row.target_name}})
+
+    begun = await seen.engine.runner.begin_apply(run)
+    assert await seen.engine.runner.carry_out(begun, Skip(seen.clock, others_act)) is RunState.DONE
+    tries = [item for item in sent(seen, asked) if item["method"] == "POST" and item["path"].endswith(path_of(row))]
+    assert tries
+    assert {item["code"] for item in tries} == {429}
+    (after,) = [one for one in await rows_of(seen, run) if one.id == row.id]
+    assert (after.state, after.error) == (ChangeState.SKIPPED, "is in the group already")

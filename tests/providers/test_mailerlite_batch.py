@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
-from bema_tui.errors import BadAnswer, IncompleteRead, LockLost, WriteUnknown
+import httpx
+import pytest
+from attrs import define, field
+
+from bema_tui.errors import BadAnswer, IncompleteRead, LockLost, RateLimited, WriteUnknown
 from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem
 
-from .helpers import Answer, Notes, Script, before, cut, mailerlite, page, reply
+from .helpers import Answer, Notes, Script, Time, before, cut, mailerlite, page, reply
 from .rows import person
 
 WRITES = [BatchItem.assign("1", "7"), BatchItem.put_fields("1", {"p": 121}), BatchItem.unassign("1", "8")]
@@ -76,6 +80,65 @@ async def test_a_read_whose_answer_cannot_be_read_is_asked_for_again() -> None:
     answers = await mailerlite(script).batch_of_reads(READS[:1] * 2)
     assert [answer.code for answer in answers] == [200, 200]
     assert [str(body).count("GET") for body in script.bodies()] == [2, 1]
+
+
+@define
+class Throttled:
+    """An account that answers so many items of each batch, and never the read of person ``stubborn``."""
+
+    answered: int
+    stubborn: str = ""
+    asked: list[list[str]] = field(factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        numbers = [item["path"].split("/")[2] for item in json.loads(request.content)["requests"]]
+        self.asked.append(numbers)
+        refused = {"code": 429, "body": {"message": "Too Many Attempts."}}
+        return reply(
+            {
+                "responses": [
+                    {"code": 200, "body": {"data": person(int(number))}}
+                    if place < self.answered and number != self.stubborn
+                    else refused
+                    for place, number in enumerate(numbers)
+                ]
+            }
+        )
+
+
+@pytest.mark.fault("E5")
+async def test_reads_that_the_quota_cuts_off_are_asked_again_for_as_long_as_any_is_answered() -> None:
+    account, time = Throttled(answered=1), Time()
+    people = [BatchItem.read(str(number)) for number in range(1, 7)]
+    answers = await mailerlite(Script(account), time).batch_of_reads(people)
+    assert [answer.code for answer in answers] == [200] * 6
+    assert [asked[0] for asked in account.asked] == ["1", "2", "3", "4", "5", "6"]
+    assert sum(time.slept) == 5 * 60
+
+
+@pytest.mark.fault("E5")
+async def test_a_read_that_is_refused_for_ever_is_given_up_beside_one_that_is_answered() -> None:
+    account = Throttled(answered=9, stubborn="2")
+    first, second = await mailerlite(Script(account)).batch_of_reads([BatchItem.read("1"), BatchItem.read("2")])
+    assert (first.code, second.code) == (200, 429)
+    assert account.asked == [["1", "2"], ["2", "1"], ["2", "1"], ["2", "1"]]
+
+    account = Throttled(answered=9, stubborn="2")
+    client = mailerlite(Script(account))
+    known = BatchAnswer(200, {"data": person(7)}).subscriber()
+    client.look_up.offer([known])
+    (alone,) = await client.batch_of_reads([BatchItem.read("2")])
+    assert alone.code == 429
+    assert account.asked == [["2"]] + [["2", known.id]] * 3
+
+
+@pytest.mark.fault("E5")
+async def test_an_account_that_answers_no_read_is_waited_for_ten_minutes() -> None:
+    time = Time()
+    with pytest.raises(RateLimited) as caught:
+        await mailerlite(Script(Throttled(answered=0)), time).batch_of_reads([BatchItem.read("1")])
+    assert (caught.value.waited, caught.value.seconds) == (600, 60)
+    assert sum(time.slept) == 600
 
 
 async def test_a_batch_of_writes_by_id_is_repeated_after_a_loss() -> None:

@@ -130,6 +130,9 @@ def test_a_refusal_is_told_in_clean_words() -> None:
         ("remove", 1, 404, True, ChangeState.PLANNED, "read back: not written; to be tried again"),
         ("remove", 3, 404, True, ChangeState.FAILED, "tried 3 times, read back: not written"),
         ("remove", 1, 422, True, ChangeState.FAILED, "no"),
+        ("add", 1, 429, True, ChangeState.SKIPPED, ALREADY_IN),  # refused three times, which did nothing
+        ("add", 2, 429, True, ChangeState.APPLIED, MAYBE_OURS),
+        ("add", 1, 429, False, ChangeState.FAILED, "tried 3 times, read back: not written"),
     ],
 )
 def test_what_a_read_makes_of_an_open_row(

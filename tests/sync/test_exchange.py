@@ -8,6 +8,7 @@ from attrs import evolve
 from bema_tui.model import ChangeState
 from bema_tui.providers.mailerlite_batch import BatchAnswer
 from bema_tui.store.ledger_rows import NEVER_READ, LedgerRow
+from bema_tui.sync.answers import MAYBE_OURS
 from bema_tui.sync.exchange import Exchange, lines_of, weigh
 from bema_tui.sync.standing import RunFacts
 from tests.sync.rows import GROUPS, move
@@ -70,6 +71,7 @@ def test_an_add_whose_earlier_answer_was_lost_may_be_ours(lost: str) -> None:
     assert states(exchange) == {1: ChangeState.APPLIED, 2: ChangeState.APPLIED}
     assert exchange.doubtful == ()
     assert [one.tries for one in exchange.results] == [int(after)] * 2
+    assert exchange.results[1].error == MAYBE_OURS
 
 
 def test_a_404_is_no_effect_of_ours_unless_an_earlier_try_was() -> None:
