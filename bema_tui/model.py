@@ -413,7 +413,11 @@ class Holder:
 
 @frozen
 class Lock:
-    """A held lock. ``token`` only ever grows; ``id`` is short enough to type."""
+    """A held lock. ``token`` only ever grows; ``id`` is short enough to type.
+
+    ``suspended`` says that the holder's process is known to sleep on this machine (ctrl+z, SIGSTOP): however young its
+    last beat is, it does nothing until it is continued.
+    """
 
     id: str
     key: str
@@ -425,6 +429,7 @@ class Lock:
     last_beat: datetime
     state: LockState
     note: str = ""
+    suspended: bool = False
 
 
 @frozen

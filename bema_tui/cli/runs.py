@@ -14,6 +14,7 @@ from bema_tui.cli.common import World, common, is_terminal, open_world, print_js
 from bema_tui.cli.tables import table
 from bema_tui.config import Settings, require_services
 from bema_tui.errors import UsageError
+from bema_tui.model import Lock
 
 
 def _carry(settings: Settings, as_json: bool, begin: Callable[[Any], Awaitable[Any]]) -> None:
@@ -168,7 +169,9 @@ def _answer(question: str) -> bool | None:
 
 
 def _ask(settings: Settings, as_json: bool, run: int, verb: str, reason: str) -> None:
-    async def work() -> None:
+    from bema_tui.cli.texts import when_obeyed
+
+    async def work() -> Lock | None:
         from bema_tui.model import RunState
         from bema_tui.store.activity import Activity
         from bema_tui.store.runs import Runs
@@ -183,12 +186,14 @@ def _ask(settings: Settings, as_json: bool, run: int, verb: str, reason: str) ->
             campaign = (await runs_table.get(run)).campaign
             text = f"asked run {run} to {verb}" + (f": {reason}" if reason else "")
             await Activity(world.db).add(world.me.user, verb, text, campaign=campaign, run=run)
+            held: tuple[Lock, ...] = await world.locks.get_active_locks()
+            return next((lock for lock in held if lock.key == campaign and lock.run in (None, run)), None)
 
-    run_async(work)
+    lock = run_async(work)
     if as_json:
-        print_json({"run": run, "asked": verb, "reason": reason})
+        print_json({"run": run, "asked": verb, "reason": reason, "suspended": lock is not None and lock.suspended})
     else:
-        click.echo(f"Run {run} was asked to {verb}; it obeys at its next safe point, within seconds.")
+        click.echo(f"Run {run} was asked to {verb}; {when_obeyed(lock, verb)}.")
 
 
 @click.command()

@@ -81,6 +81,7 @@ def _lock_document(lock: Lock) -> dict[str, Any]:
         "since": lock.since,
         "last_beat": lock.last_beat,
         "state": lock.state,
+        "suspended": lock.suspended,
         "token": lock.token,
         "note": lock.note,
     }
@@ -112,12 +113,15 @@ def locks(context: click.Context, settings: Settings, as_json: bool) -> None:
                 lock.operation,
                 lock.since.strftime("%m-%d %H:%M"),
                 lock.last_beat.strftime("%m-%d %H:%M"),
-                lock.state,
+                "suspended" if lock.suspended else lock.state,
                 str(lock.token),
             )
             for lock in found
         ]
         click.echo(table(head, rows))
+        for lock in found:
+            if lock.suspended:
+                click.echo(f"{lock.id}: its process is suspended; it goes on with: kill -CONT {lock.holder.pid}")
     else:
         click.echo("None held.")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bema_tui.cli.common import World
 from bema_tui.cli.tables import table
-from bema_tui.model import ChangeState
+from bema_tui.model import ChangeState, Lock, LockState
 from bema_tui.store.runs import Runs
 from bema_tui.store.views import ChangeView, RunView
 from bema_tui.waits import wait_words
@@ -83,6 +83,20 @@ async def run_text(world: World, run: RunView) -> str:
         first = "Once that is mended, go on" if error and not error.get("retryable") else "Go on"
         lines.append(f"Overtaken by run {newest}." if overtaken else f"{first} with: bema-tui resume {run.id}")
     return "\n".join(lines)
+
+
+_DOES = {"stop": "stops", "pause": "pauses", "continue": "goes on"}
+
+
+def when_obeyed(lock: Lock | None, verb: str) -> str:
+    """When a run does what it was asked to, by what is known of the process that holds its lock."""
+    if lock is not None and lock.suspended:
+        pid = lock.holder.pid
+        return f"its process {pid} is suspended: it {_DOES[verb]} when it is continued (kill -CONT {pid})"
+    if lock is not None and lock.state is not LockState.LIVE:
+        beat = f"{lock.last_beat:%Y-%m-%d %H:%M:%S} UTC"
+        return f"but {lock.holder} gave its last sign of life at {beat}: it obeys if it goes on"
+    return "it obeys at its next safe point, within seconds"
 
 
 def runs_table(found: Sequence[RunView], now: datetime) -> str:

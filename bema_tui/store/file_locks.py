@@ -78,12 +78,13 @@ def process(pid: int) -> Process | None:
     try:
         found = psutil.Process(pid)
         with found.oneshot():
-            return Process(pid, _command(found), _user(found), found.status() in _SUSPENDED)
+            return Process(pid, _command(found), _user(found), found.status() in SUSPENDED)
     except psutil.NoSuchProcess:
         return None
 
 
-_SUSPENDED: Final = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+SUSPENDED: Final = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+"""States of a process that does nothing until somebody continues it."""
 
 
 def _locks(path: Path, *, exact: bool = False) -> list[_Lock]:

@@ -10,6 +10,7 @@ import psutil
 
 from bema_tui.environment import user_name
 from bema_tui.model import Holder
+from bema_tui.store.file_locks import SUSPENDED
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _BY_TIME = "time:"  # marks a boot id that is only the time of the boot
@@ -49,6 +50,17 @@ def known_alive(holder: Holder, me: Holder) -> bool | None:
     if started is None or not holder.process_started:
         return None
     return abs(started - holder.process_started) <= _START_SLACK
+
+
+def known_suspended(holder: Holder, me: Holder) -> bool:
+    """Whether ``holder`` is proved to be a process that sleeps on this machine until somebody continues it."""
+    if holder.host != me.host or holder.pid_namespace != me.pid_namespace or holder == me:
+        return False
+    try:
+        asleep = psutil.Process(holder.pid).status() in SUSPENDED
+    except psutil.Error:
+        return False
+    return asleep and known_alive(holder, me) is True
 
 
 def _boot_id() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bema_tui.errors import LockHeld
 from bema_tui.model import Holder, Lock, LockState
-from bema_tui.store.file_locks import process
 from bema_tui.store.identity import known_alive
 
 
@@ -14,7 +13,7 @@ def refusal(lock: Lock, age: float, lease: float, me: Holder) -> LockHeld:
     run = f" of run {lock.run}" if lock.run is not None else ""
     return LockHeld(
         f"{lock.key} is locked by {lock.holder}: {lock.operation}{run} since {lock.since:%Y-%m-%d %H:%M} UTC, "
-        f"last beat {age:.0f} s ago, {lock.state}.",
+        f"last beat {age:.0f} s ago, {'suspended' if lock.suspended else lock.state}.",
         lock_id=lock.id,
         holder=str(lock.holder),
         state=lock.state,
@@ -23,17 +22,16 @@ def refusal(lock: Lock, age: float, lease: float, me: Holder) -> LockHeld:
 
 
 def _advice(lock: Lock, lease: float, me: Holder) -> str:
+    if lock.suspended:
+        return (
+            f"Its process is suspended: wake it with `kill -CONT {lock.holder.pid}`, or `fg` where it was started; or "
+            "end it."
+        )
     if lock.state is LockState.LIVE:
         return "Wait until it is done, or stop its run (`bema-tui runs` shows it)."
     if not known_alive(lock.holder, me):
         return (
             f"Wait: {lease:.0f} s after its last beat anybody may take it. If you know that it is gone: "
             f"`bema-tui locks release {lock.id} --reason … --force`."
-        )
-    found = process(lock.holder.pid)
-    if found is not None and found.suspended:
-        return (
-            f"Its process is suspended: wake it with `kill -CONT {lock.holder.pid}`, or `fg` where it was started; or "
-            "end it."
         )
     return "Its process lives on this machine: wait until it is done, or stop its run (`bema-tui runs` shows it)."

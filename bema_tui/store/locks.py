@@ -16,7 +16,7 @@ from bema_tui.errors import UsageError
 from bema_tui.model import Holder, Lock, LockState
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
-from bema_tui.store.identity import known_alive
+from bema_tui.store.identity import known_alive, known_suspended
 from bema_tui.store.lock_refusal import refusal
 from bema_tui.store.plain import plain
 from bema_tui.store.schema import locks
@@ -248,6 +248,7 @@ def lock_of(row: Row[Any], me: Holder, now: datetime, ages: LockAges) -> Lock:
         last_beat=row.last_beat,
         state=lock_state(holder, row.last_beat, me, now, ages),
         note=row.note,
+        suspended=known_suspended(holder, me),
     )
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from ..failures.desk import Desk, Simulated, until
+from ..failures.desk import Desk, Simulated, suspend, until
 
 
 def test_a_live_lock_is_shown_kept_and_given_up_only_by_force(simulated: Simulated, desk: Desk) -> None:
@@ -34,6 +39,56 @@ def test_a_live_lock_is_shown_kept_and_given_up_only_by_force(simulated: Simulat
     simulated.ask("release", {})
     ended = desk.finish(process)
     assert (ended.status, ended.document["state"]) == (5, "lost")
+
+
+@pytest.mark.fault("C13", "E7")
+def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: Simulated, desk: Desk) -> None:
+    code = desk.discover()
+    simulated.ask("hold", {"at": 1, "when": "before", "side": "edd", "only": "all"})
+    process = desk.start("plan", code, "--json")
+    until("a held request", lambda: simulated.ask("held")["holding"])
+    assert desk.run("pause", "1", "--json", expect=0).document["suspended"] is False
+    assert "within seconds" in desk.run("pause", "1", "--go-on", expect=0).out
+    suspend(process.pid)
+    wake = f"kill -CONT {process.pid}"
+    for words, does in ((("pause", "1"), "pauses"), (("pause", "1", "--go-on"), "goes on"), (("stop", "1"), "stops")):
+        said = desk.run(*words, expect=0).out
+        assert f"its process {process.pid} is suspended: it {does} when it is continued ({wake})" in said
+        assert "within seconds" not in said
+    assert desk.run("stop", "1", "--json", expect=0).document["suspended"] is True
+    (lock,) = desk.run("locks", "--json", expect=0).document
+    assert (lock["state"], lock["suspended"]) == ("live", True)
+    shown = desk.run("locks", expect=0).out
+    assert "suspended" in shown
+    assert wake in shown
+    held = desk.run("plan", code, "--json", expect=4)
+    assert ", suspended." in held.complaint
+    assert wake in held.complaint
+    process.send_signal(signal.SIGCONT)
+    simulated.ask("release", {})
+    assert desk.finish(process).document["state"] == "stopped"
+
+
+@pytest.mark.fault("C13")
+def test_a_run_whose_last_sign_of_life_is_old_is_not_promised_to_obey_within_seconds(
+    simulated: Simulated, desk: Desk
+) -> None:
+    code = desk.discover()
+    now = datetime.now(UTC)
+    quiet = (now - timedelta(seconds=300)).isoformat(timespec="microseconds")
+    desk.run("plan", code)
+    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        connection.execute("UPDATE runs SET state = 'planning', lock_token = 5 WHERE id = 1")
+        connection.execute("DELETE FROM locks")
+        connection.execute(
+            "INSERT INTO locks (key, token, id, held, user, host, pid, boot_id, process_started, pid_namespace, "
+            "operation, run, since, last_beat, note) VALUES "
+            "(?, 5, 'aaaa', 1, 'jon', 'tour-laptop', 7, 'b', 1.0, '', 'plan', 1, ?, ?, '')",
+            (code, quiet, quiet),
+        )
+    said = desk.run("stop", "1", expect=0).out
+    assert "jon@tour-laptop (process 7) gave its last sign of life at " in said
+    assert "within seconds" not in said
 
 
 @pytest.mark.parametrize("way", ["release", "resume"])

@@ -176,7 +176,7 @@ def test_a_stop_from_another_process_ends_with_5_and_resume_goes_on(simulated: S
     process = desk.start("sync", code, "--yes", "--json")
     until("a held request", lambda: simulated.ask("held")["holding"])
     asked = desk.run("stop", "1", "--reason", "wrong campaign", "--json", expect=0).document
-    assert asked == {"run": 1, "asked": "stop", "reason": "wrong campaign"}
+    assert asked == {"run": 1, "asked": "stop", "reason": "wrong campaign", "suspended": False}
     until("the wish is seen", lambda: _wish_seen(desk))
     simulated.ask("release", {})
     said = desk.finish(process)

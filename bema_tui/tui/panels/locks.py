@@ -39,6 +39,8 @@ def sign_of(state: LockState, look: Look) -> Content:
 
 def beat(lock: Lock, look: Look) -> str:
     """State and age of the last beat; a live one has no age. Of a note there is room for the first word."""
+    if lock.suspended:
+        return "suspended"
     if lock.note:
         return lock.note.split()[0]
     return str(lock.state) if lock.state is LockState.LIVE else f"{lock.state} {age(look.now, lock.last_beat)}"
