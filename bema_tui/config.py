@@ -400,7 +400,7 @@ def _structure(values: dict[str, Any], source: str, variables: Mapping[str, str]
 
 
 def _check_together(settings: Settings) -> None:
-    """Numbers that are good each by itself, and would make a run hang or lose its lock together."""
+    """Numbers that are good each by itself, and would make a run hang, crawl or lose its lock together."""
     wrong = []
     locks = settings.locks
     if not locks.heartbeat < locks.live < locks.lease < locks.stale:
@@ -412,6 +412,8 @@ def _check_together(settings: Settings) -> None:
             f"health: {health.memory_pause_percent:g} per cent (memory_pause_percent) of {health.memory_limit:,} bytes "
             f"(memory_limit) must be at least {NEEDED_MEMORY:,} bytes: a run needs {NEEDED_MEMORY >> 20} MiB"
         )
+    if settings.mailerlite.reserve >= settings.mailerlite.quota:
+        wrong.append("mailerlite: reserve must be less than quota, or nothing is left for a run")
     if wrong:
         raise ConfigurationError(
             "The configuration has mistakes: " + "; ".join(wrong) + ".",

@@ -63,7 +63,11 @@ def test_a_setting_beyond_its_bounds_is_refused_with_both_of_them_and_their_unit
     assert str(bounds).endswith(bounds.unit) or bounds.why in str(bounds)
 
 
-@pytest.mark.parametrize("name", sorted(SETTINGS.keys() - LADDER.keys() - {"health.memory_pause_percent"}))
+TOGETHER = {"health.memory_pause_percent", "mailerlite.quota", "mailerlite.reserve"}
+"""Numbers that are held to another setting, too."""
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS.keys() - LADDER.keys() - TOGETHER))
 def test_both_bounds_themselves_are_taken(name: str, tmp_path: Path) -> None:
     bounds, kind = SETTINGS[name], NUMBERS[name]
     least = NEEDED_MEMORY * 2 if name == "health.memory_limit" else bounds.least
@@ -100,6 +104,23 @@ def test_less_memory_than_the_program_needs_is_refused(text: str, words: str, tm
     assert words in raised.value.message
     with pytest.raises(ConfigurationError, match="BEMA_MEMORY_LIMIT: must be from"):
         load(environment={"BEMA_MEMORY_LIMIT": "1"})
+
+
+@pytest.mark.fault("E8")
+@pytest.mark.parametrize(("quota", "reserve"), [(120, 120), (120, 500), (10, None), (1, 1)])
+def test_a_reserve_that_leaves_nothing_is_refused(quota: int, reserve: int | None, tmp_path: Path) -> None:
+    """A run would get one request a window, and crawl for days."""
+    file = tmp_path / "c.toml"
+    file.write_text("[mailerlite]\n" + (f"reserve = {reserve}\n" if reserve is not None else ""), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="reserve must be less than quota"):
+        load(file, environment={"BEMA_MAILERLITE_QUOTA": str(quota)})
+
+
+@pytest.mark.parametrize(("quota", "reserve"), [(120, 119), (1, 0), (1_000_000, 999_999)])
+def test_a_reserve_that_leaves_one_request_is_taken(quota: int, reserve: int, tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(f"[mailerlite]\nquota = {quota}\nreserve = {reserve}\n", encoding="utf-8")
+    assert load(file, environment={}).mailerlite.reserve == reserve
 
 
 @given(st.one_of(st.integers(), st.text(max_size=30), st.booleans(), st.floats(), st.none()))

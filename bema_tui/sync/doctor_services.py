@@ -72,7 +72,8 @@ async def look_at_mailerlite(
     )
     try:
         async with connect_mailerlite(settings, gate, NoInterrupt(), meter, waits=waits) as mailerlite:
-            return await _mailerlite(mailerlite, probe, db)
+            lines = await _mailerlite(mailerlite, probe, db)
+            return [*lines, _quota(gate.limit, settings.mailerlite.reserve)]
     finally:
         await probe.aclose()
 
@@ -129,6 +130,14 @@ def _clock(whose: str, theirs: datetime | None, ours: datetime) -> Line:
     ahead = "ahead of" if seconds > 0 else "behind"
     text = f"This machine is {abs(seconds):,.0f} s {ahead} {whose}."
     return Line("clock", "warning", text, "Set the clock (timedatectl set-ntp true), or ask who runs that server.")
+
+
+def _quota(limit: int, reserve: int) -> Line:
+    """Whether what the account really allows leaves something: the setting may say more."""
+    if limit > reserve:
+        return Line("quota", "ok", f"{limit:,} requests a window, {reserve:,} of them left for others.")
+    text = f"The account allows {limit:,} requests a window, and {reserve:,} are to be left for others: a run gets one."
+    return Line("quota", "error", text, f"Set mailerlite.reserve to less than {limit:,}.")
 
 
 async def _page_cap(probe: MailerLiteProbe, db: Database) -> Line:

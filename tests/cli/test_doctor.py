@@ -44,7 +44,7 @@ def test_all_is_well(simulated: Simulated, desk: Desk) -> None:
     about = [line["about"] for line in said.document["lines"]]
     assert set(about) == {
         "configuration", "files", "database", "disk", "shop", "sales", "clock", "mailerlite", "people", "page size",
-        "counting", "batches", "field keys", "cost",
+        "counting", "batches", "field keys", "quota", "cost",
     }  # fmt: skip
     assert about.count("clock") == 2
     assert simulated.writes() == []
@@ -53,6 +53,23 @@ def test_all_is_well(simulated: Simulated, desk: Desk) -> None:
     assert "ok       shop" in text
     for secret in ("BEMA_MAILERLITE_KEY", "BEMA_EDD_KEY", "BEMA_EDD_TOKEN"):
         assert desk.environment[secret] not in text + said.out
+
+
+@pytest.mark.fault("E8")
+def test_an_account_that_allows_no_more_than_is_left_for_others_is_an_error(
+    simulators: StartSimulator, desks: OpenDesk
+) -> None:
+    """The setting says 120, which the account's own word outranks; asked in windows of a moment, to wait for none."""
+    simulated = simulators(quota=10, window_seconds=0.2)
+    desk = desks(simulated.endpoints)
+    desk.environment |= {"BEMA_MAILERLITE_QUOTA": "120", "BEMA_MAILERLITE_WINDOW_SECONDS": "0.2"}
+    said = desk.run("doctor", "--json", expect=1)
+    (line,) = lines(said, "quota")
+    assert (line["verdict"], line["advice"]) == ("error", "Set mailerlite.reserve to less than 10.")
+    assert line["text"].startswith("The account allows 10 requests a window, and 10 are to be left for others")
+    desk.settings("[mailerlite]\nreserve = 9\n")
+    (line,) = lines(desk.run("doctor", "--json", expect=0), "quota")
+    assert (line["verdict"], line["text"]) == ("ok", "10 requests a window, 9 of them left for others.")
 
 
 def test_a_key_in_the_address_is_warned_about(desk: Desk) -> None:
