@@ -68,6 +68,10 @@ class ConfigurationError(BemaError):
     exit_status = 2
 
 
+class NeedsNewSync(BemaError):
+    """A run can't do what it planned, and a resume would end the same: the advice names the sync that can."""
+
+
 class UsageError(BemaError):
     """The command was asked for something that does not exist or does not fit its present state."""
 

@@ -77,7 +77,7 @@ async def run_text(world: World, run: RunView) -> str:
         )
     if error:
         lines.append(f"Error: {said} {error.get('advice') or ''}".rstrip())
-    if run.state.resumable:
+    if run.resumes:
         newest = await Runs(world.db).newest_reader(run.campaign)
         overtaken = newest is not None and newest > run.id
         first = "Once that is mended, go on" if error and not error.get("retryable") else "Go on"

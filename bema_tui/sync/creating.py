@@ -8,7 +8,15 @@ from contextlib import asynccontextmanager
 from bema_tui.campaigns.naming import read_group_name
 from bema_tui.campaigns.purchases import same_value
 from bema_tui.emails import spellings
-from bema_tui.errors import BadAnswer, BemaError, ProviderError, RequestRefused, Stopped, WriteUnknown, WrongAccount
+from bema_tui.errors import (
+    BadAnswer,
+    NeedsNewSync,
+    ProviderError,
+    RequestRefused,
+    Stopped,
+    WriteUnknown,
+    WrongAccount,
+)
 from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.account import Account
@@ -59,12 +67,12 @@ async def refuse_without_field(job: Job, account: Account) -> None:
     """Raise if the campaign has no field because MailerLite refused to make it.
 
     Raises:
-        BemaError: with MailerLite's words, and what to do; nothing of the campaign is written.
+        NeedsNewSync: with MailerLite's words, and what to do; nothing of the campaign is written.
     """
     refused = await job.ledger.failed(ChangeKind.CREATE_FIELD)
     if account.field is None and refused:
         (found,) = refusals(job.campaign.code, [(refused[0], refused[0].error or "")])
-        raise BemaError(
+        raise NeedsNewSync(
             f"{job.campaign.code} is blocked without its purchase field. {found.message}",
             tried="create what is missing",
             where="MailerLite",

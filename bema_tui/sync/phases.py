@@ -8,7 +8,7 @@ from typing import Any
 from bema_tui.campaigns.purchases import Rules
 from bema_tui.campaigns.severities import finding
 from bema_tui.config import RuleSettings
-from bema_tui.errors import BemaError
+from bema_tui.errors import BemaError, NeedsNewSync
 from bema_tui.model import ChangeKind, Completeness, Finding, FindingRule, Phase, RunState
 from bema_tui.providers.gates import WindowGate
 from bema_tui.store.campaigns import Campaigns
@@ -312,7 +312,7 @@ def _refuse_blocked(job: Job, account: Account) -> None:
             where="MailerLite",
             advice=wrong.advice,
         )
-    raise BemaError(
+    raise NeedsNewSync(
         f"{job.campaign.code} is blocked: the account has no purchase field.",
         tried="sync the campaign",
         where="MailerLite",

@@ -51,7 +51,7 @@ def stoppable(run: RunView) -> bool:
 
 def resumable(run: RunView) -> bool:
     """Whether ``s`` on it takes it up again."""
-    return run.state.resumable
+    return run.resumes
 
 
 def needs_number(run: RunView) -> bool:

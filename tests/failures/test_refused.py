@@ -87,6 +87,26 @@ def test_a_field_that_the_account_has_no_room_for_blocks_the_campaign(simulated:
     assert simulated.violations() == []
 
 
+@pytest.mark.fault("A7", "C6")
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_resume_that_would_end_the_same_is_not_offered(refused: bool, simulated: Simulated, desk: Desk) -> None:
+    """What helps is a sync with a flag, which the error names, be the field refused or only missing."""
+    code = desk.discover()
+    simulated.change(delete_field=f"{code}_PURCHASE")
+    if refused:
+        full(simulated)
+    flags = ("--create-missing",) if refused else ()
+    said = desk.run("sync", code, "--yes", *flags, expect=1).out
+    for text in (said, desk.run("runs", "1", expect=0).out, desk.run("resume", "1", expect=1).out):
+        assert f"bema-tui sync {code} --create-missing" in text
+        assert "bema-tui resume" not in text
+    assert desk.run("runs", "1", "--json").document["error"]["error"] == "NeedsNewSync"
+
+    simulated.set(faults={"server_error": 1.0, "side": "mailerlite"})
+    said = desk.run("sync", code, "--yes", *flags, expect=1).out
+    assert "Go on with: bema-tui resume 2" in said
+
+
 @attrs.define
 class Refusing:
     """Refuses requests of one kind, with MailerLite's words."""
