@@ -176,17 +176,19 @@ class WindowGate:
         taken = await self._take(units, units, held)
         self._sent.append(_Sent(taken, units, self._window, self._clock()))
 
-    async def room_for_batch(self, items: int) -> int:
+    async def room_for_batch(self, items: int, least: int = 1) -> int:
         """Wait for room, take it for the next request, and answer how many of ``items`` a batch may carry now.
 
         The last batch of a window is as large as what remains of it. For who must not wait once a write is announced.
+        ``least`` items are let through even where a whole window is too small for them.
         """
         cost = self.batch_cost
-        items = max(1, min(items, cost.items_in(self.budget)))
+        items = max(least, min(items, cost.items_in(self.budget)))
         held, self._held = self._held, None
-        taken = await self._take(cost.units(1 + items), cost.least(items, self.budget), held)
+        enough = min(cost.units(1 + items), max(cost.units(1 + least), cost.least(items, self.budget)))
+        taken = await self._take(cost.units(1 + items), enough, held)
         self._held = _Sent(taken, taken, self._window, self._clock())
-        return max(1, min(items, cost.items_in(taken)))
+        return max(least, min(items, cost.items_in(taken)))
 
     async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
         """Take over the server's count; an answer without headers leaves our own."""

@@ -53,6 +53,7 @@ class LookUp:
     _evidence: Evidence = field(factory=Evidence)
     _tried: set[frozenset[str]] = field(factory=set)
     _paged: bool = False
+    _turn: int = -1
 
     def offer(self, people: Iterable[Known], characters: frozenset[str] = PLAINEST) -> None:
         """Name people whom MailerLite has shown, all that are known with these special characters in their addresses.
@@ -68,9 +69,12 @@ class LookUp:
         return self._evidence.proves(self.form, PLAINEST)
 
     def somebody_but(self, items: Sequence[BatchItem]) -> BatchItem | None:
-        """A read of somebody known whom none of these items is about, if there is anybody."""
+        """A read of somebody known whom none of these items is about, if there is anybody; of another each time."""
         people = {item.path.split("/")[2] for item in items}
-        for person in self._evidence.known.values():
+        known = list(self._evidence.known.values())
+        for _ in known:
+            self._turn += 1
+            person = known[self._turn % len(known)]
             if not people & {person.id, *(address_in_path(person.email, how) for how in _spellings(person.email))}:
                 return BatchItem.read(person.id)
         return None

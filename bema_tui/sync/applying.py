@@ -107,13 +107,14 @@ class Applier:
         """
         job = self._job
         # Before anything is announced as on its way: a stop while the quota is awaited leaves nothing unknown.
-        items = max(items_for(rows) + self._throttling.items, len(self._doubtful))
-        size = await self._gate.room_for_batch(min(BATCH, items))
+        beside_rows = self._throttling.items
+        items = max(items_for(rows) + beside_rows, len(self._doubtful))
+        size = await self._gate.room_for_batch(min(BATCH, items), least=1 + beside_rows)
         await self._keeper.safe_point(RunState.APPLYING)
         of_people = await job.ledger.of_people(row.subscriber_id for row in rows)
         packed = pack(_ending(rows), of_people, size)
         beside: tuple[BatchItem, ...] = ()
-        if size > 1 and self._throttling.ends_with_refused(packed):
+        if self._throttling.ends_with_refused(packed):
             packed = pack(_ending(rows), of_people, size - 1)
             beside = await self._somebody_but(packed)
         if (stale := self._stale(packed.send)) or self._doubtful:

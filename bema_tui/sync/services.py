@@ -77,10 +77,10 @@ class SharedGate(WindowGate):
         await self.recall()
         await super().admit(cost)
 
-    async def room_for_batch(self, items: int) -> int:
+    async def room_for_batch(self, items: int, least: int = 1) -> int:
         """Take room for the next batch; answer how many items it may carry."""
         await self.recall()
-        return await super().room_for_batch(items)
+        return await super().room_for_batch(items, least)
 
     async def recall(self) -> None:
         """Take over what earlier runs learned of batches."""

@@ -34,7 +34,7 @@ class Throttling:
 
     @property
     def items(self) -> int:
-        """The items that a batch should have room for besides its rows."""
+        """The items that a batch must have room for besides its rows."""
         return 1 if self._refused else 0
 
     def ends_with_refused(self, packed: Packed) -> bool:

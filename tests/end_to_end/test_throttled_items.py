@@ -6,16 +6,23 @@ The quota ends a batch: what is refused behind the last item that was answered i
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from sqlalchemy import select
 
 from bema_tui.bounds import PATIENCE
 from bema_tui.model import ChangeState, FindingState, RunState
 from bema_tui.store.findings import Findings
-from bema_tui.store.schema import ledger
-from tests.end_to_end.test_waits import QUOTA, Seen, Skip, code_of, seen
+from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.schema import activity, ledger
+from bema_tui.sync.runner import Runner
+from bema_tui.sync.services import connector
+from tests.end_to_end.conftest import Simulate
+from tests.end_to_end.engine import engine_on
+from tests.end_to_end.test_waits import QUOTA, Seen, Skip, Skipping, code_of, seen
 
 __all__ = ["seen"]
 
@@ -105,13 +112,13 @@ async def test_an_account_that_refuses_every_item_pauses_the_run(seen: Seen) -> 
 
 
 async def test_the_end_of_each_batch_that_finds_the_quota_used_up_is_no_failure(seen: Seen) -> None:
-    """Somebody else takes nearly all of every minute: a batch and four of its items are answered, and then nothing."""
+    """Somebody else takes nearly all of every minute: a batch and eight of its items are answered, and then nothing."""
     seen.simulated.ask("set", {"window_seconds": 1_000_000, "batch_overdraw": "refuse_items"})
     _, run, _ = await a_plan(seen)
 
     async def a_new_minute(_seconds: float = 0.0) -> None:
         used = sum(request["cost"] for request in seen.simulated.requests() if request["side"] == "mailerlite")
-        seen.simulated.ask("set", {"quota": used + 5})
+        seen.simulated.ask("set", {"quota": used + 9})
 
     await a_new_minute()
     asked = len(seen.simulated.requests())
@@ -120,6 +127,38 @@ async def test_the_end_of_each_batch_that_finds_the_quota_used_up_is_no_failure(
     refused = Counter(item["path"] for item in sent(seen, asked) if item["code"] == 429 and item["method"] != "GET")
     assert max(refused.values()) > 3
     assert {row.state for row in await rows_of(seen, run)} == {ChangeState.APPLIED}
+
+
+async def nobody_looks(_seconds: float) -> None:
+    """A wait that is not looked into."""
+
+
+async def test_one_that_is_always_refused_so_stops_nobody_else_where_a_window_holds_one_change(
+    simulate: Simulate, tmp_path: Path
+) -> None:
+    # The engine's own clock makes it wait.
+    simulated = simulate(seed=24, subscribers=40, orders=8, campaigns=1, quota=120, window_seconds=0.0001)
+    clock = Skipping()
+    async with engine_on(simulated, tmp_path, clock=clock) as engine:
+        seen = Seen(engine, clock, simulated)
+        _, run, rows = await a_plan(seen)
+        row = rows[0]
+        refuse(seen, METHOD[row.kind], path_of(row))
+        settings = evolve(engine.settings, mailerlite=evolve(engine.settings.mailerlite, quota=120, reserve=119))
+        runner = Runner(
+            engine.db,
+            settings,
+            engine.me,
+            DatabaseLocks(engine.db, LockAges(), engine.me),
+            connector(engine.db, settings),
+        )
+        begun = await runner.begin_apply(run)
+        assert await runner.carry_out(begun, Skip(clock, nobody_looks)) is RunState.DONE
+        async with engine.db.read() as connection:
+            assert not (await connection.execute(select(activity).where(activity.c.action == "pause"))).all()
+        after = await rows_of(seen, run)
+        assert len(after) > 3
+        assert [one.id for one in after if one.state == ChangeState.FAILED] == [row.id]
 
 
 async def test_a_person_of_whom_every_item_is_refused_so_does_not_hold_the_run_up(seen: Seen) -> None:
