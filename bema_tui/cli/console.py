@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from bema_tui import signals
-from bema_tui.cli.common import World, open_world, run_async
+from bema_tui.cli.common import World, open_world, run_async, say_wait
 from bema_tui.cli.monitoring import make_monitor
 from bema_tui.config import Settings, require_services
 from bema_tui.errors import StoreError, UsageError
@@ -69,7 +69,6 @@ async def show_console(settings: Settings) -> int:
     from bema_tui.tui.run import run_console
 
     async with open_world(settings) as world:
-        world.db.tell_waits_to(None)  # the screen is drawn where that would be said; its health says who writes
         runner = Runner(world.db, settings, world.me, world.locks, connector(world.db, settings))
         supervisor = Supervisor(world.db, runner, world.locks, world.me)
         monitor = make_monitor(world)
@@ -86,8 +85,10 @@ async def show_console(settings: Settings) -> int:
                     user=world.me.user,
                     profile=settings.profile or world.me.user,
                     read_only=settings.read_only,
+                    tell_waits_to=world.db.tell_waits_to,
                 )
             finally:
+                world.db.tell_waits_to(say_wait)
                 # The terminal is restored by now; a signal leaves the request in flight one second, a person all it
                 # takes, until a signal comes.
                 sweeper.cancel()

@@ -9,8 +9,8 @@ import os
 import select
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
-from datetime import tzinfo
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime, tzinfo
 from typing import Literal
 
 from bema_tui import signals
@@ -22,10 +22,13 @@ from bema_tui.tui.glyphs import choose_glyphs
 from bema_tui.tui.line import TerminalLine, drawn_on_line, restored_on_line
 from bema_tui.tui.look import Look
 from bema_tui.tui.reading import Presence, Reader
+from bema_tui.waits import Wait
 
 _log = logging.getLogger(__name__)
 _LINE_CHECK_SECONDS = 0.5
 _GOODBYE_SECONDS = 0.5
+
+TellWait = Callable[[Wait, datetime], None]
 
 
 def why_not(environment: Mapping[str, str], *, tty: bool) -> str | None:
@@ -63,9 +66,11 @@ async def run_console(
     clock: Clock = utc_now,
     busy_every: float = 1.0,
     idle_every: float = 2.0,
+    tell_waits_to: Callable[[TellWait], None] | None = None,
 ) -> int:
     """Show the console until the person leaves it, and answer the process's exit status.
 
+    ``tell_waits_to`` is given who is to be told what the process waits for while the screen stands: its footer.
     SIGINT, SIGTERM, SIGHUP and a terminal that is gone leave the screen at once with 128 plus the signal's number.
     Jobs are not touched here: the caller settles them when this returns, with the terminal already restored.
     """
@@ -93,6 +98,8 @@ async def run_console(
         busy_every=busy_every,
         idle_every=idle_every,
     )
+    if tell_waits_to is not None:
+        tell_waits_to(lambda wait, _until: app.say(str(wait), "warn") if app.is_running else None)
     with drawn_on_line(ascii_only=glyphs.ascii) as line:
         app.driver_class = restored_on_line(app.driver_class, line)
         async with _leaving(app, line):

@@ -1,7 +1,7 @@
 """The console as a process of its own, for the tests that look at the bytes on a real terminal.
 
-Arguments: the kind of data (``calm``, ``hostile``, ``counting``), ``plain`` or ``shadow``. With BEMA_IMPATIENT set, a
-terminal that takes nothing is waited for a moment only.
+Arguments: the kind of data (``calm``, ``hostile``, ``counting``, ``kept waiting``), ``plain`` or ``shadow``. With
+BEMA_IMPATIENT set, a terminal that takes nothing is waited for a moment only.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from datetime import timedelta
 
 from attrs import evolve
 
@@ -16,8 +17,9 @@ from bema_tui import signals
 from bema_tui.model import ChangeState
 from bema_tui.store.views import Snapshot
 from bema_tui.tui import line
-from bema_tui.tui.run import run_console
+from bema_tui.tui.run import TellWait, run_console
 from bema_tui.tui.shadow import ShadowedApp
+from bema_tui.waits import Wait, WaitReason
 
 from .sample import APPLYING, HEALTH, NOW, HandReader, WrittenDown, campaign, picture
 
@@ -32,6 +34,21 @@ class Counting(HandReader):
         moved = {**APPLYING.changes, ChangeState.APPLIED: done, ChangeState.PLANNED: 5_539 - self.reads}
         runs = tuple(evolve(run, changes=moved) if run.id == 418 else run for run in self.snapshot.runs)
         self.snapshot = evolve(self.snapshot, runs=runs)
+        return await super().read()
+
+
+class KeptWaiting(HandReader):
+    """At each reading the process is found to wait for somebody who writes the database."""
+
+    tell: TellWait | None = None
+
+    def tell_waits_to(self, tell: TellWait) -> None:
+        self.tell = tell
+
+    async def read(self) -> Snapshot:
+        if self.tell is not None:
+            detail = "cron (process 7, ana) holds its write lock"
+            self.tell(Wait(WaitReason.DATABASE, detail=detail), NOW + timedelta(seconds=13))
         return await super().read()
 
 
@@ -52,7 +69,7 @@ def hostile() -> Snapshot:
 
 async def main(kind: str, output: str) -> int:
     """Show the console on this process's terminal."""
-    readers = {"counting": Counting, "hostile": HandReader, "calm": HandReader}
+    readers = {"counting": Counting, "hostile": HandReader, "calm": HandReader, "kept waiting": KeptWaiting}
     reader = readers[kind](hostile() if kind == "hostile" else picture())
     if kind == "hostile":
         reader.people = [evolve(p, email=HOSTILE, name=HOSTILE) for p in reader.people[:3]]
@@ -69,6 +86,7 @@ async def main(kind: str, output: str) -> int:
         clock=lambda: NOW,
         busy_every=0.2,
         idle_every=0.2,
+        tell_waits_to=reader.tell_waits_to if isinstance(reader, KeptWaiting) else None,
     )
 
 

@@ -189,6 +189,12 @@ def test_the_locale_alone_says_what_is_drawn(surroundings: dict[str, str], utf8:
         assert terminal.shows("commands…" if utf8 else "commands~")
 
 
+@pytest.mark.fault("B6")
+def test_what_the_process_waits_for_is_said_on_the_screen() -> None:
+    with Terminal(MODULE, "kept waiting", "shadow") as terminal:
+        terminal.until(lambda: terminal.shows("waits for the database: cron (process 7, ana) holds its write lock"))
+
+
 def stall(terminal: Terminal) -> None:
     """Let the console draw its screen until a terminal that nobody reads takes no more."""
     pending = [-1]
