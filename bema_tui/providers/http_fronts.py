@@ -24,10 +24,10 @@ _CHALLENGERS: Final = {"cf-mitigated": "Cloudflare", "sg-captcha": "SiteGround"}
 """Headers whose word ``challenge`` says who keeps programs out."""
 _CHALLENGES: Final = frozenset({403, 429, 503})
 _CHALLENGE: Final = re.compile(
-    r"<title[^<>]*>\s*(just a moment|one moment, please|checking your browser|ddos-guard)|/cdn-cgi/challenge-platform/",
+    r"<title[^<>]*>\s*(just a moment|one moment, please|checking your browser|ddos-guard)|\b_cf_chl_opt\b",
     re.IGNORECASE,
 )
-"""Pages that try out whether a browser asks."""
+"""Pages that try out whether a browser asks. (Cloudflare puts a script of its own into pages of others, too.)"""
 _NOT_FOUND: Final = frozenset({404, 410})
 
 

@@ -154,6 +154,7 @@ CHALLENGES = {
     "by its page": httpx.Response(403, headers=BY_CLOUDFLARE, html=CHALLENGE),
     "an older one": httpx.Response(503, headers=BY_CLOUDFLARE, html=CHALLENGE),
     "with a time": httpx.Response(503, headers={"retry-after": "600", **BY_CLOUDFLARE}, html=CHALLENGE),
+    "by its script": httpx.Response(403, headers=BY_CLOUDFLARE, html="<script>window._cf_chl_opt={}</script>"),
     "for too many": httpx.Response(429, headers={"retry-after": "600", "cf-mitigated": "challenge"}, html=CHALLENGE),
 }
 
@@ -182,7 +183,8 @@ async def test_another_vendors_test_for_browsers_is_no_answer_whatever_its_statu
 
 
 async def test_trouble_behind_cloudflare_is_trouble() -> None:
+    watched = "<title>Maintenance</title><script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>"
     for headers in (BY_CLOUDFLARE, {"cf-mitigated": "block", **BY_CLOUDFLARE}):
-        answer = httpx.Response(503, headers=headers, html="<title>Origin down</title>")
+        answer = httpx.Response(503, headers=headers, html=watched)
         with pytest.raises(ConnectionFailed, match="EDD has trouble: it answered 503"):
             await edd(Script([answer])).validate_connection()
