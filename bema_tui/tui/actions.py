@@ -49,6 +49,15 @@ def stoppable(run: RunView) -> bool:
     return run.state.active
 
 
+def asleep(snapshot: Snapshot | None, run: RunView) -> str:
+    """What has to be done before a run can obey, as the end of a sentence; empty where its process is not suspended."""
+    locks = snapshot.locks if snapshot is not None else ()
+    held = next((lock for lock in locks if lock.key == run.campaign and lock.run in (None, run.id)), None)
+    if held is None or not held.suspended:
+        return ""
+    return f"; its process is suspended: kill -CONT {held.holder.pid}"
+
+
 def resumable(run: RunView) -> bool:
     """Whether ``s`` on it takes it up again."""
     return run.resumes

@@ -149,7 +149,7 @@ class Deeds(_Screen):
 
         def answered(answer: Answer | None) -> None:
             if answer is not None:
-                text = f"run {run.id}: stop asked"
+                text = f"run {run.id}: stop asked{actions.asleep(self.snapshot, run)}"
                 self.bema.ask_backend(text, lambda backend: backend.ask(run.id, "stop", answer.reason))
 
         self.put_question(questions.stop(run, self.look), answered)
@@ -168,7 +168,8 @@ class Deeds(_Screen):
         if run is None or "pause" not in actions.run_offers(run):
             return
         verb = "continue" if run.state is RunState.PAUSED else "pause"
-        self.bema.ask_backend(f"run {run.id}: {verb} asked", lambda backend: backend.ask(run.id, verb, ""))
+        text = f"run {run.id}: {verb} asked{actions.asleep(self.snapshot, run)}"
+        self.bema.ask_backend(text, lambda backend: backend.ask(run.id, verb, ""))
 
     def action_release(self) -> None:
         """``r``: release a lock whose holder is gone."""

@@ -134,6 +134,23 @@ async def test_x_asks_for_a_stop_with_a_reason(panel: str) -> None:
         await made.until(lambda: made.backend.asked == [("ask", 418, "stop", "news at 15")])
 
 
+@pytest.mark.fault("C13")
+@pytest.mark.parametrize(("keys", "verb"), [(("p",), "pause"), (("x", "tab", "tab", "enter"), "stop")])
+async def test_what_is_asked_of_a_suspended_run_is_said_to_need_its_process_first(
+    keys: tuple[str, ...], verb: str
+) -> None:
+    snapshot = picture()
+    locks = tuple(evolve(one, suspended=one.run == 418) for one in snapshot.locks)
+    assert any(one.suspended for one in locks)
+    async with desk(HandReader(evolve(snapshot, locks=locks))) as made:
+        await made.until_shows("suspended")
+        await made.press(keys[0])
+        if keys[1:]:
+            await made.until(lambda: asking(made))
+            await made.press(*keys[1:])
+        await made.until_shows(f"run 418: {verb} asked; its process is suspended: kill -CONT 2214")
+
+
 async def test_x_is_off_for_runs_that_do_not_go_on() -> None:
     async with desk() as made:
         await made.press("tab", "end")
