@@ -63,6 +63,7 @@ def weigh(
     """Hold each answer against its row, and each person that an answer shows against where the run knows them to be."""
     repeated = {line.row.id for line, answer in zip(lines, answers, strict=True) if line.row and answer.after_lost}
     people = {line.person: _Person(of_people[line.person], seen[line.person], facts, repeated) for line in lines}
+    unseen = {line.person for line, answer in zip(lines, answers, strict=True) if line.row is None and not answer.ok}
     results: list[Settled] = []
     for line, answer in zip(lines, answers, strict=True):
         person = people[line.person]
@@ -74,7 +75,7 @@ def weigh(
         results.append(settled)
         if row.kind is ChangeKind.SET_FIELD:
             person.look(shown_by(answer))
-        person.did(row, answer, settled)
+        person.did(row, answer, settled, unseen=row.subscriber_id in unseen)
     sent = {line.row.id for line in lines if line.row is not None}
     doubtful = {name: person for name, person in people.items() if person.doubtful}
     results = [
@@ -125,13 +126,14 @@ class _Person:
         """Whether an answer of this batch showed them in the group of a row."""
         return self._tier(row) in self._shown
 
-    def did(self, row: LedgerRow, answer: BatchAnswer, settled: Settled) -> None:
-        """Take in what one of their rows became."""
+    def did(self, row: LedgerRow, answer: BatchAnswer, settled: Settled, *, unseen: bool) -> None:
+        """Take in what one of their rows became; ``unseen``: the read before it was not answered."""
         tier = self._tier(row)
         if tier is None:
             return
         if answer.ok and row.kind is ChangeKind.ADD_GROUP:
             self._expected.add(tier)
+            self.doubtful |= unseen
         elif answer.ok:
             self._expected.discard(tier)
         if settled.state is ChangeState.SKIPPED:

@@ -97,6 +97,14 @@ def test_an_add_alone_is_sent_behind_a_read_of_its_person() -> None:
     assert (states(moved), moved.doubtful) == ({ADD.id: ChangeState.APPLIED}, ("1",))
 
 
+@pytest.mark.parametrize("code", [404, 429, 500])
+def test_who_was_added_behind_a_read_that_failed_is_read_again(code: int) -> None:
+    unseen = came([ADD], [BatchAnswer(code), DONE], look=True)
+    assert (states(unseen), unseen.doubtful) == ({ADD.id: ChangeState.APPLIED}, ("1",))
+    both = came([ADD], [BatchAnswer(code), BatchAnswer(429)], look=True)
+    assert (states(both), both.doubtful) == ({ADD.id: ChangeState.PLANNED}, ())
+
+
 def test_an_answer_that_shows_no_groups_is_no_evidence() -> None:
     silent = BatchAnswer(200, {"data": {"id": "1", "email": "1@example.com", "status": "active", "fields": {}}})
     assert came([FIELD, ADD], [silent, DONE]).doubtful == ()
