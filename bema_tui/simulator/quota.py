@@ -34,7 +34,7 @@ class FixedWindow:
     @property
     def retry_after(self) -> int:
         """Whole seconds until the window ends, at least 1."""
-        return max(1, math.ceil(self._ends - self._clock()))
+        return math.ceil(max(1.0, self._ends - self._clock()))
 
     def take(self) -> bool:
         """Counts one request if the window still has room; a refused one is not counted."""

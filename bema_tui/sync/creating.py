@@ -12,6 +12,7 @@ from bema_tui.errors import (
     BadAnswer,
     NeedsNewSync,
     ProviderError,
+    RateLimited,
     RequestRefused,
     Stopped,
     WriteUnknown,
@@ -176,6 +177,12 @@ async def _create(job: Job, account: Account, settler: Settler, row: LedgerRow, 
             )
     except RequestRefused as refused:
         await settler.finish([row], [_refusal(row, refused)])
+        return False
+    except RateLimited as limited:
+        # So long that it is no quota of a minute. If that of the account is used up, this look-up says so.
+        await find_by_address(job, spellings(row.email))
+        error = f"answer 429 for {limited.waited:.0f} seconds, though look-ups are answered"
+        await settler.finish([row], [Settled(row.id, ChangeState.FAILED, error)])
         return False
     except WriteUnknown as unknown:
         error = f"{unknown.message} The next plan looks again."

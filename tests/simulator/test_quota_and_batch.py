@@ -27,6 +27,7 @@ class Clock:
 def test_window_starts_with_the_first_request_after_the_last_one() -> None:
     clock = Clock()
     window = FixedWindow(lambda: 2, lambda: 60.0, clock)
+    assert window.retry_after == 1
     clock.now += 17
     assert window.take()
     assert window.remaining == 1
