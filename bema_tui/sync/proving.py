@@ -47,9 +47,9 @@ async def canary(job: Job, applier: Applier) -> None:
                 where="MailerLite",
                 advice="Nothing more was sent. Look at this subscriber in MailerLite, then resume the run.",
             )
-        if read.unread and not found and len(people) == CANARY_PEOPLE:
+        if not found and len(read.unread) == CANARY_PEOPLE:
             raise BadAnswer(
-                f"None of the first {len(people)} people can be read back; the first is {applied[0].email}.",
+                f"None of the first {len(read.unread)} people can be read back; the first is {applied[0].email}.",
                 tried=f"read the first {len(people)} people back before the rest goes",
                 where="MailerLite",
                 advice="Nothing more was sent. Look at these subscribers in MailerLite, then resume the run.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from attrs import evolve
+
 from bema_tui.campaigns.severities import finding
 from bema_tui.errors import WrongAccount
 from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange
@@ -51,6 +53,17 @@ def not_done(campaign: str, failures: Iterable[tuple[Change, str]]) -> tuple[Fin
         )
         for subject, rows in by_subject.items()
     )
+
+
+def left_undone(
+    campaign: str, refusals: Iterable[tuple[Change, str]], failures: Iterable[tuple[Change, str]]
+) -> tuple[Finding, ...]:
+    """One finding for each person, group or field: what of theirs MailerLite refused, and what else it did not do."""
+    found = {one.subject: one for one in refused(campaign, refusals)}
+    for one in not_done(campaign, failures):
+        other = found.get(one.subject)
+        found[one.subject] = one if other is None else evolve(other, message=f"{other.message} {one.message}")
+    return tuple(found.values())
 
 
 def gone(campaign: str, run: int, rows: Iterable[LedgerRow]) -> tuple[Finding, ...]:

@@ -14,7 +14,7 @@ from bema_tui.store.people import Member
 from bema_tui.sync.account import Account
 from bema_tui.sync.answers import NOT_SHOWN, settle_read
 from bema_tui.sync.job import Job
-from bema_tui.sync.refusals import gone, not_done, refused
+from bema_tui.sync.refusals import gone, left_undone
 from bema_tui.sync.standing import RunFacts, follow
 from bema_tui.sync.truth import tiers_of, where_text
 
@@ -146,14 +146,28 @@ class Settler:
             for one in results
             if one.state is ChangeState.FAILED and by_id[one.id].subscriber_id not in missing
         ]
-        why = "no reason given"
-        refusals = [(row, one.error or why) for row, one in failed if one.refused_status is not None]
-        silent = [(row, one) for row, one in failed if one.refused_status is None and row.subscriber_id not in named]
-        code = job.campaign.code
-        undone = not_done(code, [(row, one.error or why) for row, one in silent])
-        await job.findings.record([*undone, *refused(code, refusals)], job.run)
+        unnamed = [
+            (row, one) for row, one in failed if one.refused_status is not None or row.subscriber_id not in named
+        ]
+        await job.findings.record(await self._left_undone(unnamed), job.run)
         await job.ledger.settle(results, job.meter.values(), added)
         await self._resolve({by_id[one.id].email for one in results if one.state is ChangeState.APPLIED})
+
+    async def _left_undone(self, failed: Sequence[tuple[LedgerRow, Settled]]) -> tuple[Finding, ...]:
+        """The findings about rows that just failed, with what failed of the same people before in this run: of each
+        there is one finding."""
+        if not failed:
+            return ()
+        of_people = await self._job.ledger.of_people(row.subscriber_id for row, _ in failed if row.subscriber_id)
+        before = [row for rows in of_people.values() for row in rows if row.state is ChangeState.FAILED]
+        every = [(row, row.error, row.refused_status) for row in before]
+        every += [(row, one.error, one.refused_status) for row, one in failed]
+        told = [(row, error or "no reason given", status) for row, error, status in sorted(every, key=_place)]
+        return left_undone(
+            self._job.campaign.code,
+            [(row, error) for row, error, status in told if status is not None],
+            [(row, error) for row, error, status in told if status is None],
+        )
 
     async def _resolve(self, written: set[str]) -> None:
         """End what earlier runs said of people whose changes are written now."""
@@ -166,6 +180,10 @@ class Settler:
         if over:
             await job.findings.resolve_subjects(job.campaign.code, job.run, over, rules=_OVER_WHEN_WRITTEN)
             self._stale_findings -= over
+
+
+def _place(told: tuple[LedgerRow, object, object]) -> int:
+    return told[0].seq
 
 
 def _honest(result: Settled, doubted: set[int]) -> Settled:

@@ -22,7 +22,7 @@ from bema_tui.sync.runner import Runner
 from bema_tui.sync.services import connector
 from tests.end_to_end.conftest import Simulate
 from tests.end_to_end.engine import engine_on
-from tests.end_to_end.test_waits import QUOTA, Seen, Skip, Skipping, code_of, seen
+from tests.end_to_end.test_waits import QUOTA, SMALL, Seen, Skip, Skipping, code_of, seen
 
 __all__ = ["seen"]
 
@@ -41,9 +41,13 @@ async def a_plan(seen: Seen) -> tuple[str, int, list[Any]]:
     return code, begun.run, await rows_of(seen, begun.run)
 
 
+async def nobody_looks(_seconds: float) -> None:
+    """A wait that is not looked into."""
+
+
 async def apply(seen: Seen, run: int) -> RunState:
     begun = await seen.engine.runner.begin_apply(run)
-    return await seen.engine.runner.carry_out(begun, Skip(seen.clock, seen.look))
+    return await seen.engine.runner.carry_out(begun, Skip(seen.clock, nobody_looks))
 
 
 def path_of(row: Any) -> str:
@@ -53,8 +57,8 @@ def path_of(row: Any) -> str:
 METHOD = {"set_field": "PUT", "add_group": "POST", "remove_group": "DELETE"}
 
 
-def refuse(seen: Seen, method: str, path: str, times: int | None = None) -> None:
-    order = {"method": method, "path": path, "status": 429, "body": {"message": "No."}, "times": times}
+def refuse(seen: Seen, method: str, path: str, status: int = 429) -> None:
+    order = {"method": method, "path": path, "status": status, "body": {"message": "No."}}
     seen.simulated.ask("change", {"answer": order})
 
 
@@ -129,10 +133,6 @@ async def test_the_end_of_each_batch_that_finds_the_quota_used_up_is_no_failure(
     assert {row.state for row in await rows_of(seen, run)} == {ChangeState.APPLIED}
 
 
-async def nobody_looks(_seconds: float) -> None:
-    """A wait that is not looked into."""
-
-
 async def test_one_that_is_always_refused_so_stops_nobody_else_where_a_window_holds_one_change(
     simulate: Simulate, tmp_path: Path
 ) -> None:
@@ -180,6 +180,59 @@ async def test_a_person_of_whom_every_item_is_refused_so_does_not_hold_the_run_u
     assert {person, own[0].email} & {
         one.subject for one in found if str(one.rule) in ("blocked_record", "refused_write")
     }
+
+
+async def test_the_one_of_the_first_people_who_was_written_and_cannot_be_read_is_not_all_of_them(seen: Seen) -> None:
+    _, run, rows = await a_plan(seen)
+    first = list(dict.fromkeys(row.subscriber_id for row in rows if row.subscriber_id))[:5]
+    for row in rows:
+        if row.subscriber_id in first[:4]:
+            refuse(seen, METHOD[row.kind], path_of(row))
+    refuse(seen, "GET", f"subscribers/{first[4]}", status=500)
+    assert await apply(seen, run) is RunState.DONE
+
+
+async def test_what_failed_of_a_person_at_several_times_is_one_finding_of_all_of_it(seen: Seen) -> None:
+    code, run, rows = await a_plan(seen)
+    remove = next(row for row in rows if row.kind == "remove_group" and row.needs_add)
+    field = next(row for row in rows if (row.subscriber_id, row.kind) == (remove.subscriber_id, "set_field"))
+    refuse(seen, "PUT", path_of(field), status=422)
+    refuse(seen, "DELETE", path_of(remove), status=500)
+    assert await apply(seen, run) is RunState.DONE
+    found = await Findings(seen.engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
+    (message,) = [one.message for one in found if (one.subject, str(one.rule)) == (remove.email, "refused_write")]
+    assert message == (
+        f"MailerLite refused to set {field.target_name} of {field.email} to {field.after} (422: No.). MailerLite did "
+        f"not do what was asked: to take {remove.email} out of {remove.target_name} (tried 3 times, read back: not "
+        "written)."
+    )
+
+
+async def test_new_people_whom_mailerlite_does_not_take_hold_up_nobody(simulate: Simulate, tmp_path: Path) -> None:
+    simulated = simulate(**SMALL)
+    simulated.ask("set", {"allow_create": True, "retry_after": 300})
+    clock = Skipping()
+    async with engine_on(simulated, tmp_path, clock=clock) as engine:
+        settings = evolve(engine.settings, rules=evolve(engine.settings.rules, add_new_buyers=True))
+        locks = DatabaseLocks(engine.db, LockAges(), engine.me)
+        runner = Runner(engine.db, settings, engine.me, locks, connector(engine.db, settings))
+        seen = Seen(evolve(engine, settings=settings, runner=runner), clock, simulated)
+        code, run, _ = await a_plan(seen)
+        refuse(seen, "POST", "subscribers")
+        assert await apply(seen, run) is RunState.DONE
+        after = await rows_of(seen, run)
+        new = [row for row in after if row.kind == "create_subscriber"]
+        assert new
+        assert {(row.state, row.error) for row in new} == {
+            (ChangeState.FAILED, "answer 429 for 600 seconds, though look-ups are answered")
+        }
+        assert {row.state for row in after if row.subscriber_id} == {ChangeState.APPLIED}
+        found = await Findings(engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
+        assert {row.email for row in new} <= {one.subject for one in found if str(one.rule) == "refused_write"}
+
+        seen.simulated.ask("change", {"answer": None})
+        assert (await seen.sync(code)).state == RunState.DONE
+        assert simulated.state()["created"] == len(new)
 
 
 async def test_what_others_did_while_an_item_was_refused_so_is_not_claimed(seen: Seen) -> None:
