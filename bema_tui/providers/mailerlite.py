@@ -365,7 +365,7 @@ class MailerLite:
 
         Raises:
             ValueError: an item would write; those are repeated by the ledger.
-            RateLimited: every item is refused because of the quota, for as long as one waits at a stretch.
+            RateLimited: some are refused because of the quota for longer than one call waits.
         """
         if any(item.is_write for item in items):
             raise ValueError("only reads are repeated here")

@@ -27,7 +27,7 @@ class Reads:
         somebody_but: a read of somebody known who is not among these, if anybody is.
         where: the service's address, for messages.
         quota_wait: seconds to wait after items that were refused because of the quota: they do not say how long.
-        patience: seconds waited for the quota while nothing is answered.
+        patience: seconds waited for the quota in all, for one batch's items.
     """
 
     batch: Callable[[Sequence[BatchItem]], Awaitable[Sequence[BatchAnswer]]]
@@ -42,7 +42,7 @@ class Reads:
         """The answers in their order. Each item has three tries; being refused because of the quota is none.
 
         Raises:
-            RateLimited: nothing was answered for as long as one waits at a stretch.
+            RateLimited: some were still refused because of the quota when that had been waited for long enough.
         """
         answers: dict[int, BatchAnswer] = {}
         tries: Counter[int] = Counter()
@@ -53,8 +53,6 @@ class Reads:
             if all(place in answers and answers[place].throttled for place in left):
                 asked += self._beside(items, answers)[: MOST_ITEMS - len(asked)]
             came = await self.batch(asked)
-            if not all(answer.throttled for answer in came):
-                waited = 0.0
             for place, answer, alone in zip(left, came, refused_alone(came), strict=False):
                 answers[place] = answer
                 tries[place] += alone or not answer.throttled
@@ -73,7 +71,7 @@ class Reads:
     async def _wait(self, items: int, waited: float) -> None:
         if waited + self.quota_wait > self.patience:
             raise RateLimited(
-                "MailerLite keeps refusing all items of a batch because of its quota.",
+                "MailerLite keeps refusing items of a batch because of its quota.",
                 seconds=self.quota_wait,
                 waited=waited,
                 wait=Wait(WaitReason.QUOTA, _SERVICE),

@@ -109,7 +109,7 @@ class Applier:
         # Before anything is announced as on its way: a stop while the quota is awaited leaves nothing unknown.
         beside_rows = self._throttling.items
         items = max(items_for(rows) + beside_rows, len(self._doubtful))
-        size = await self._gate.room_for_batch(min(BATCH, items), least=1 + beside_rows)
+        size = await self._gate.room_for_batch(min(items, self._throttling.most), least=1 + beside_rows)
         await self._keeper.safe_point(RunState.APPLYING)
         of_people = await job.ledger.of_people(row.subscriber_id for row in rows)
         packed = pack(_ending(rows), of_people, size)

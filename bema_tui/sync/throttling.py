@@ -17,9 +17,13 @@ from bema_tui.providers.mailerlite import MailerLite
 from bema_tui.providers.mailerlite_batch import BatchAnswer, refused_alone
 from bema_tui.store.ledger_rows import Settled
 from bema_tui.sync.answers import MAX_TRIES, TOO_MANY
+from bema_tui.sync.budget import BATCH
 from bema_tui.sync.exchange import Line
 from bema_tui.sync.packing import Packed
 from bema_tui.waits import Wait, WaitReason
+
+_FEW = 3
+"""Room for a row, a read of its person before it, and one of somebody else behind it."""
 
 
 @define
@@ -29,6 +33,8 @@ class Throttling:
     _refused: dict[int, int] = field(factory=dict)
     """Ledger rows that were refused so when they were sent last, by their ids, and how often in a row a later item of
     their batch was answered."""
+    _silent: bool = False
+    """Whether all of the last batch was refused so."""
     _waited: float = 0.0
     """Seconds waited since an item was answered otherwise."""
 
@@ -36,6 +42,12 @@ class Throttling:
     def items(self) -> int:
         """The items that a batch must have room for besides its rows."""
         return 1 if self._refused else 0
+
+    @property
+    def most(self) -> int:
+        """The most items of the next batch: few after one of which nothing was answered, so that rows that are always
+        refused do not use up what the quota still lets through."""
+        return _FEW if self._silent else BATCH
 
     def ends_with_refused(self, packed: Packed) -> bool:
         """Whether the last row of a batch was refused before. A read of somebody else behind it tells then whether the
@@ -54,7 +66,8 @@ class Throttling:
                 self._refused[line.row.id] = self._refused.get(line.row.id, 0) + alone
             else:
                 self._refused.pop(line.row.id, None)
-        if not all(answer.throttled for answer in answers):
+        self._silent = all(answer.throttled for answer in answers)
+        if not self._silent:
             self._waited = 0.0
         sent = {line.row.id for line in lines if line.row is not None}
         return frozenset(row for row in sent if self._refused.get(row, 0) >= MAX_TRIES)
