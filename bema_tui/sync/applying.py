@@ -98,7 +98,8 @@ class Applier:
         while (rows := await self._job.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)) or self._doubtful:
             await self.send_next(rows)
             await self.settle_unknown()
-            await self.watch_failures()
+            if not self._doubtful:  # they are read first: nothing tells a resume of those of whom no change is left
+                await self.watch_failures()
 
     async def send_next(self, rows: Sequence[LedgerRow]) -> None:
         """One step: read doubtful people and stale rows again, or drop what can't be sent any more, or send one batch.

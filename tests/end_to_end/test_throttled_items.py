@@ -14,6 +14,7 @@ from attrs import evolve
 from sqlalchemy import select
 
 from bema_tui.bounds import PATIENCE
+from bema_tui.errors import BadAnswer
 from bema_tui.model import ChangeState, FindingState, RunState
 from bema_tui.store.findings import Findings
 from bema_tui.store.locks import DatabaseLocks, LockAges
@@ -221,6 +222,20 @@ async def test_what_failed_of_a_person_at_several_times_is_one_finding_of_all_of
         f"not do what was asked: to take {remove.email} out of {remove.target_name} (tried 3 times, read back: not "
         "written)."
     )
+
+
+async def test_whom_others_moved_is_told_before_a_run_that_mostly_fails_stops_itself(seen: Seen) -> None:
+    code, run, rows = await a_plan(seen)
+    people = Counter(row.subscriber_id for row in rows)
+    alone = next(row for row in rows[20:] if people[row.subscriber_id] == 1 and row.kind == "set_field")
+    for row in rows[20:]:
+        if row.kind == "set_field" and row is not alone:
+            refuse(seen, "PUT", path_of(row), status=422)
+    seen.simulated.ask("change", {"move": {"email": alone.email, "to": f"{code}_BRONZE"}})
+    with pytest.raises(BadAnswer, match="the run stopped itself"):
+        await apply(seen, run)
+    found = await Findings(seen.engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
+    assert alone.email in {one.subject for one in found if str(one.rule) in ("drift", "two_tiers")}
 
 
 async def test_new_people_whom_mailerlite_does_not_take_hold_up_nobody(simulate: Simulate, tmp_path: Path) -> None:
