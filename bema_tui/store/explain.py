@@ -91,7 +91,7 @@ def _needed(real: Path) -> Iterator[tuple[Path, int]]:
 
 
 def _allowed(path: Path, rights: int) -> bool:
-    return os.access(path, rights, effective_ids=True)
+    return os.access(path, rights, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _busy(where: str, tried: str) -> DatabaseBusy:
