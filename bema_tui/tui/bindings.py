@@ -22,6 +22,8 @@ class Key:
     shown: str = ""
     """The key as people write it, where it differs from Textual's name."""
     writes: bool = False
+    first: bool = False
+    """Whether it is taken before the widget with the focus: what is typed right behind it goes where it leads."""
     screens: frozenset[str] = EVERYWHERE
 
     @property
@@ -82,7 +84,7 @@ KEYS = (
         screens=frozenset({OVERVIEW}),
     ),
     Key("open", "enter", "open", "Open the row; never changes anything", 2, "move"),
-    Key("filter", "slash", "filter", "Show only the rows that have a text", 3, "move", "/"),
+    Key("filter", "slash", "filter", "Show only the rows that have a text", 3, "move", "/", first=True),
     Key("next", "tab", "next panel", "Go to the next panel", 4, "move"),
     Key("back", "left,escape", "back", "Go back", 0, "move", "left", screens=frozenset({PLAN})),
     Key("help", "question_mark", "all keys", "Show all keys", 0, "help", "?"),
@@ -100,7 +102,9 @@ _OWN_MEANING = frozenset({"open", "next"})
 def bindings(screen: str) -> list[BindingType]:
     """Textual's bindings of one screen."""
     made: list[BindingType] = [
-        Binding(key.key, key.id, key.label, show=False, tooltip=key.tooltip, id=f"{screen}.{key.id}")
+        Binding(
+            key.key, key.id, key.label, show=False, tooltip=key.tooltip, id=f"{screen}.{key.id}", priority=key.first
+        )
         for key in KEYS
         if screen in key.screens and key.id not in _OWN_MEANING
     ]

@@ -41,7 +41,7 @@ def test_a_live_lock_is_shown_kept_and_given_up_only_by_force(simulated: Simulat
     assert (ended.status, ended.document["state"]) == (5, "lost")
 
 
-@pytest.mark.fault("C13", "E7")
+@pytest.mark.fault("E7")
 def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
     simulated.ask("hold", {"at": 1, "when": "before", "side": "edd", "only": "all"})
@@ -69,7 +69,6 @@ def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: 
     assert desk.finish(process).document["state"] == "stopped"
 
 
-@pytest.mark.fault("C13")
 def test_a_run_whose_last_sign_of_life_is_old_is_not_promised_to_obey_within_seconds(
     simulated: Simulated, desk: Desk
 ) -> None:

@@ -87,7 +87,7 @@ def test_a_field_that_the_account_has_no_room_for_blocks_the_campaign(simulated:
     assert simulated.violations() == []
 
 
-@pytest.mark.fault("A7", "C6")
+@pytest.mark.fault("A7")
 @pytest.mark.parametrize("refused", [True, False])
 def test_a_resume_that_would_end_the_same_is_not_offered(refused: bool, simulated: Simulated, desk: Desk) -> None:
     """What helps is a sync with a flag, which the error names, be the field refused or only missing."""

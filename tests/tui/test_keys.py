@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
+from textual import events
 from textual.widgets import Button
 
 from bema_tui.errors import LockHeld, UsageError
@@ -134,7 +135,6 @@ async def test_x_asks_for_a_stop_with_a_reason(panel: str) -> None:
         await made.until(lambda: made.backend.asked == [("ask", 418, "stop", "news at 15")])
 
 
-@pytest.mark.fault("C13")
 @pytest.mark.parametrize(("keys", "verb"), [(("p",), "pause"), (("x", "tab", "tab", "enter"), "stop")])
 async def test_what_is_asked_of_a_suspended_run_is_said_to_need_its_process_first(
     keys: tuple[str, ...], verb: str
@@ -335,6 +335,15 @@ async def test_archived_and_legacy_campaigns_take_no_action() -> None:
         assert "s sync" not in made.footer
         await made.press("s", "d")
         assert made.backend.asked == []
+
+
+async def test_what_is_typed_right_behind_the_slash_goes_to_the_filter() -> None:
+    async with desk() as made:
+        screen = made.app.screen
+        assert isinstance(screen, Overview)
+        for key, character in (("slash", "/"), ("k", "k"), ("slash", "/"), ("a", "a")):
+            made.app.post_message(events.Key(key, character))
+        await made.until(lambda: screen.filter.value == "k/a")
 
 
 async def test_letters_in_the_filter_are_text_not_actions() -> None:

@@ -12,6 +12,7 @@ from textual.geometry import Region, Size
 from textual.layout import Layout
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from bema_tui.store.views import Snapshot
 from bema_tui.tui.bindings import BY_ID
@@ -124,9 +125,11 @@ class ConsoleScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         key = BY_ID.get(action)
-        if key is None or not key.writes:
+        if key is None or not (key.writes or key.first):
             return True
-        return action in self.allowed()
+        if key.first and isinstance(self.focused, Input):
+            return False  # there it is text
+        return not key.writes or action in self.allowed()
 
     def on_mount(self) -> None:
         self.draw()

@@ -176,7 +176,7 @@ class Overview(Deeds, ConsoleScreen):
     def action_filter(self) -> None:
         """Open the filter line over the title of the campaigns."""
         self.filter.display = True
-        self.filter.focus()
+        self.set_focus(self.filter)  # at once: the next key may be here already
 
     @on(Input.Changed, "#filter")
     def _filtered(self) -> None:

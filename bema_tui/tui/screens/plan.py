@@ -182,7 +182,7 @@ class PlanScreen(Deeds, ConsoleScreen):
         """Open the filter line over the title of the people."""
         if "filter" in self.offers():
             self.filter.display = True
-            self.filter.focus()
+            self.set_focus(self.filter)  # at once: the next key may be here already
 
     @on(Input.Changed, "#filter")
     def _filtered(self) -> None:
