@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-JOBS ?= 2
+# One more than the cores of a small machine: many tests wait for processes.
+JOBS ?= 3
 
 .PHONY: demo test nightly lint types bench screenshots clean
 

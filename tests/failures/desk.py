@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import time
@@ -44,6 +45,9 @@ def suspend(pid: int) -> None:
     until("it sleeps", lambda: process.status() == psutil.STATUS_STOPPED)
 
 
+_WAITS = re.compile(r"bema-tui: (run \d+ )?waits for ")
+
+
 @attrs.frozen
 class Said:
     """What a command said, and its exit status."""
@@ -59,8 +63,9 @@ class Said:
 
     @property
     def complaint(self) -> str:
-        """The one line in which the program says what is wrong and what to do; nothing else may stand on stderr."""
-        lines = self.err.strip().splitlines()
+        """The one line in which the program says what is wrong and what to do; nothing else may stand on stderr, but
+        what it waits for: a wait before the next try is long enough for that now and then."""
+        lines = [told for told in self.err.strip().splitlines() if not _WAITS.match(told)]
         assert len(lines) == 1, self.err
         assert lines[0].startswith("bema-tui: "), self.err
         assert "Traceback" not in self.err + self.out
