@@ -43,6 +43,7 @@ class Pages:
         self._ask = ask
         self._size = PageSize(size, parallel)
         self._clock = clock
+        self._behind = False
         self.asked = 0
 
     async def at(self, offset: int, most: int | None = None) -> list[Page]:
@@ -62,6 +63,16 @@ class Pages:
                 # What is too much for the shop's memory or time may do in smaller pieces.
                 if given_up or not self._size.failed(self._clock() - started, self._clock()):
                     raise failed from None
+
+    def repeat(self, pages: Sequence[Page], offset: int, *, fresh: bool) -> bool:
+        """Whether the pages at ``offset`` show that the shop repeats itself for ever; ``fresh``: they had new rows.
+
+        Once in a row they may have none and be true: at the end of the list a page of another size can start before it,
+        and hold its last rows alone. The next page is then behind the end.
+        """
+        reached = max((page.number - 1) * page.size + len(page.rows or ()) for page in pages)
+        behind, self._behind = self._behind, not fresh
+        return not fresh and (behind or reached > offset)
 
     async def _round(self, offset: int, most: int | None) -> list[Page]:
         size, at_once = self._size.begin(offset)

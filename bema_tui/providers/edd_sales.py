@@ -157,8 +157,8 @@ class SalesReader:
                 # Rows after an end: the end was none, so this pass proves nothing.
                 present.gap = present.gap or ended
                 await self._take(present, page, page.rows)
-            # Nothing new on full pages: they would go on for ever.
-            present.repeats = not ended and len(present.keys) == seen
+            repeat = self._pages.repeat(pages, offset, fresh=len(present.keys) > seen)
+            present.repeats = repeat and not ended
             if ended or present.repeats:
                 return present
             offset = end_of(pages)

@@ -111,7 +111,8 @@ class WindowReader:
                 return present
             seen, bad = present.rows, len(present.unreadable)
             found = self._take(present, page, page.rows)
-            present.complaint = REPEATS if present.rows == seen else too_many(len(present.unreadable), present.rows)
+            repeat = self._pages.repeat([page], offset, fresh=present.rows > seen)
+            present.complaint = REPEATS if repeat else too_many(len(present.unreadable), present.rows)
             if present.complaint or present.rows > MOST_ROWS:
                 return present
             # Of a sale that can't be read nobody can say that it is no news.

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from attrs import define, field
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bema_tui.errors import BadAnswer, ConnectionFailed
 from bema_tui.model import Completeness, Order
 from bema_tui.providers.edd_page_size import LARGEST, SMALLEST, fitting
-from bema_tui.providers.edd_pages import Pages, end_of
+from bema_tui.providers.edd_pages import Page, Pages, end_of
 from bema_tui.providers.edd_sales import SalesRead, SalesReader
 
 from .helpers import Time
@@ -218,8 +218,22 @@ def test_whatever_the_pace_no_row_is_left_out(
 
 
 @settings(deadline=None, max_examples=40)
+@example(count=501, loads=[3.0, 0.05], over=None, size=31, parallel=1)  # the last page shows old rows alone
 @given(st.integers(1, 700), *PARAMETERS)
 def test_whatever_the_pace_every_row_comes_once_in_each_pass(
     count: int, loads: list[float], over: int | None, size: int, parallel: int
 ) -> None:
     read(count, uneven(loads, over), page_size=size, parallel=parallel)
+
+
+def test_pages_without_new_rows_repeat_unless_the_list_may_end_before_them() -> None:
+    async def nobody(_number: int, _size: int) -> None:
+        return None
+
+    pages = Pages(nobody, 50, 1)
+    old = Page(2, 40, [{}] * 11)  # rows 41 to 51
+    assert not pages.repeat([old], 50, fresh=True)
+    assert pages.repeat([old], 50, fresh=False), "it shows row 51, and that is an old one"
+    assert not pages.repeat([old], 50, fresh=True)
+    assert not pages.repeat([old], 51, fresh=False), "the list may end at row 51"
+    assert pages.repeat([old], 51, fresh=False), "not twice in a row"
