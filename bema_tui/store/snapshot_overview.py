@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.model import FindingRule, FindingState, Severity
 from bema_tui.store.findings import finding_view
 from bema_tui.store.presence import HERE_FOR
-from bema_tui.store.schema import activity, consoles, findings, health_samples, services
+from bema_tui.store.schema import activity, consoles, findings, health_samples, quota_windows, services
 from bema_tui.store.views import ActivityView, FindingGroup, FindingView, HealthView, ServiceView
 
-_SERVICES: Final = ("mailerlite", "shop")
+_WITH_QUOTA: Final = "mailerlite"
+_SERVICES: Final = (_WITH_QUOTA, "shop")
 _NEW_WITHIN: Final = timedelta(hours=24)
 _RANKS: Final = (0, 1, 2)  # of severities in the table of findings
 _STOPPERS: Final = (FindingRule.FIELD_MISSING, FindingRule.TWIN_FIELD, FindingRule.FIELD_TYPE_MISMATCH)
@@ -111,20 +112,43 @@ async def read_activity(connection: AsyncConnection, limit: int) -> tuple[Activi
 
 
 async def read_services(connection: AsyncConnection, now: datetime) -> dict[str, ServiceView]:
-    """Both services; unknown until a request was answered. A quota whose window is over is full again."""
+    """Both services; unknown until a request was answered. A quota whose window is over is full again.
+
+    What a service said of its quota when it was last asked can be older than what runs took of it since: the smaller
+    number is shown.
+    """
+    window = quota_windows
+    query = select(services, window.c.quota, window.c.used, window.c.ends_at, window.c.closed_until).select_from(
+        services.outerjoin(window, services.c.name == _WITH_QUOTA)
+    )
     found = {name: ServiceView(name, "unknown") for name in _SERVICES}
-    for row in await connection.execute(select(services)):
-        renewed = row.quota_resets_at is not None and row.quota_resets_at <= now
+    for row in await connection.execute(query):
+        before = found[row.name]
+        counts = (before.quota_left, _said_left(row, now), _taken_left(row, now))
         found[row.name] = ServiceView(
             name=row.name,
             state=row.state,
             detail=row.detail,
             latency_ms=row.latency_ms,
             quota_limit=row.quota_limit,
-            quota_left=row.quota_limit if renewed else row.quota_left,
+            quota_left=min((count for count in counts if count is not None), default=None),
             at=row.at,
         )
     return found
+
+
+def _said_left(row: Row[Any], now: datetime) -> int | None:
+    """What the service said was left of its quota, when it was asked last."""
+    renewed = row.quota_resets_at is not None and row.quota_resets_at <= now
+    left: int | None = row.quota_limit if renewed else row.quota_left
+    return left
+
+
+def _taken_left(row: Row[Any], now: datetime) -> int | None:
+    """What runs left of the present window; None when none has begun."""
+    if row.closed_until is not None and row.closed_until > now:
+        return 0
+    return max(0, row.quota - row.used) if row.ends_at is not None and row.ends_at > now else None
 
 
 async def read_people_here(connection: AsyncConnection, now: datetime) -> tuple[str, ...]:

@@ -297,6 +297,30 @@ async def test_a_quota_whose_window_is_over_is_full_again(db: Database, reader: 
     assert (await reader.read()).services["mailerlite"].quota_left == 120
 
 
+@pytest.mark.parametrize(
+    ("ends", "closed", "left"),
+    [
+        (None, None, 97),  # no window has begun: what the service said last
+        (30, None, 31),  # a run took more since
+        (0, None, 97),
+        (30, 30, 0),
+        (0, 30, 0),
+    ],
+)
+async def test_what_runs_took_of_the_quota_is_not_left(
+    ends: int | None, closed: int | None, left: int, db: Database, reader: SnapshotReader
+) -> None:
+    def at(seconds: int | None) -> datetime | None:
+        return None if seconds is None else NOW + timedelta(seconds=seconds)
+
+    window = {"account": "https://mail.example/api", "quota": 120, "used": 89, "pending": 1, "answered": True}
+    times = {"started_at": at(ends), "ends_at": at(ends), "closed_until": at(closed)}
+    async with db.write() as connection:
+        await connection.execute(insert(schema.quota_windows).values(**window, **times))
+    assert (await reader.read()).services["mailerlite"].quota_left == left
+    assert (await reader.read()).services["shop"].quota_left is None
+
+
 async def test_samples_of_other_hosts_and_older_processes_are_not_mixed_in(db: Database) -> None:
     async with db.write() as connection:
         row = (await connection.execute(select(schema.health_samples).limit(1))).one()._asdict()
