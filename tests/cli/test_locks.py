@@ -6,6 +6,7 @@ import signal
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,12 @@ def test_a_live_lock_is_shown_kept_and_given_up_only_by_force(simulated: Simulat
     assert (ended.status, ended.document["state"]) == (5, "lost")
 
 
+def unseen(database: Path) -> int:
+    """How many control requests no run has seen."""
+    with closing(sqlite3.connect(database)) as connection:
+        return int(connection.execute("SELECT count(*) FROM requests WHERE seen_at IS NULL").fetchone()[0])
+
+
 @pytest.mark.fault("E7")
 def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
@@ -65,6 +72,7 @@ def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: 
     assert ", suspended." in held.complaint
     assert wake in held.complaint
     process.send_signal(signal.SIGCONT)
+    until("the stop is seen", lambda: not unseen(desk.database))
     simulated.ask("release", {})
     assert desk.finish(process).document["state"] == "stopped"
 
