@@ -21,6 +21,7 @@ from attrs import evolve
 
 from bema_tui import signals
 from bema_tui.cli.common import common, open_world, run_async
+from bema_tui.cli.simulator_extra import require_simulator
 from bema_tui.config import EddSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.errors import BemaError
 
@@ -42,6 +43,7 @@ def demo(subscribers: int, orders: int, seed: int, settings: Settings, as_json: 
     """The console on a simulated shop and account; no key needed, nothing real is touched."""
     from bema_tui.cli.console import require_screen
 
+    require_simulator()
     require_screen()
     sys.exit(run_async(lambda: _demo(settings, subscribers, orders, seed)))
 

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from bema_tui import signals
 from bema_tui.cli.common import told
+from bema_tui.cli.simulator_extra import require_simulator
 from bema_tui.environment import expand
 from bema_tui.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from bema_tui.simulator import Endpoints
 
 
 class _WithProfile(click.Command):
     """Its help ends with a fault profile that names everything; read only when somebody asks, as it loads a server."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        try:
+            require_simulator()
+        except ConfigurationError as error:
+            formatter.write(f"\n{error}\n")
+            return
         from bema_tui.simulator import faults
 
         formatter.write(f"\n{faults.__doc__}")
@@ -54,23 +64,11 @@ def simulate(
     as_json: bool,
 ) -> None:
     """A stand-in shop and MailerLite on 127.0.0.1, until interrupted. The first line says where, as JSON."""
-    from bema_tui.simulator import Endpoints, SimulatorSettings, profile_of, serve
-
     signals.doing("The command simulate")
-
-    def announce(at: Endpoints) -> None:
-        document = {
-            "mailerlite": {"url": at.mailerlite_url, "key": at.mailerlite_key},
-            "edd": {"url": at.edd_url, "key": at.edd_key, "token": at.edd_token},
-            "state_url": at.state_url,
-        }
-        signals.finish()
-        click.echo(json.dumps(document))
-
-    def alive() -> bool:
-        return parent is None or os.getppid() == parent
-
     with told(as_json=as_json):
+        require_simulator()
+        from bema_tui.simulator import SimulatorSettings, profile_of, serve
+
         try:
             settings = SimulatorSettings(
                 seed=seed,
@@ -87,8 +85,19 @@ def simulate(
                 f"--faults {faults}: {error}.", advice="Take rough, rough:0.2, or a TOML file as --help shows it."
             ) from error
         try:
-            serve(settings, port=port, announce=announce, alive=alive)
+            serve(settings, port=port, announce=_announce, alive=lambda: parent is None or os.getppid() == parent)
         except OSError as error:
             raise ConfigurationError(
                 f"Port {port} can't be used: {error.strerror or error}.", advice="Take another with --port."
             ) from error
+
+
+def _announce(endpoints: Endpoints) -> None:
+    """Prints where the simulator is, and its keys."""
+    document = {
+        "mailerlite": {"url": endpoints.mailerlite_url, "key": endpoints.mailerlite_key},
+        "edd": {"url": endpoints.edd_url, "key": endpoints.edd_key, "token": endpoints.edd_token},
+        "state_url": endpoints.state_url,
+    }
+    signals.finish()
+    click.echo(json.dumps(document))
