@@ -61,7 +61,7 @@ def strangers(scope: Scope) -> Iterator[str]:
 
 def trees() -> Iterator[tuple[str, ast.AST]]:
     for path in sorted(ROOT.rglob("*.py")):
-        if "simulator" not in path.parts:
+        if "simulator" not in path.relative_to(ROOT).parts:
             yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
 
 
