@@ -15,7 +15,6 @@ from bema_tui.model import (
     SubscriberPage,
     SubscriberStatus,
 )
-from bema_tui.waits import Wait
 
 
 @runtime_checkable
@@ -180,55 +179,4 @@ class StatsCollector(Protocol):
 
     async def record_memory_cleanup(self, code: str, run: int, *, before: int, after: int) -> None:
         """Write down that memory was cleaned up, with the process's bytes before and after."""
-        ...
-
-
-class PacingGate(Protocol):
-    """Decides when the next request to a rate-limited service may leave, and learns from its answers."""
-
-    async def admit(self, cost: int) -> None:
-        """Wait until ``cost`` units fit in the present window; ends at once with ``Stopped`` when a stop is asked."""
-        ...
-
-    async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
-        """Take over what an answer's headers say."""
-        ...
-
-    async def refused(self, retry_after: float) -> float:
-        """The service refused because of its quota: nothing leaves for this many seconds.
-
-        Returns the seconds of it that the caller must wait itself; 0 where the next ``admit`` waits them.
-        """
-        ...
-
-
-class Interrupt(Protocol):
-    """A stop that ends waits at once and forbids new requests."""
-
-    def check(self) -> None:
-        """Raise ``Stopped`` if a stop was asked."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Sleep, or raise ``Stopped`` as soon as a stop is asked."""
-        ...
-
-
-class WaitBoard(Protocol):
-    """Shows to whom it concerns what is waited for, and until when."""
-
-    async def show(self, key: object, wait: Wait, seconds: float) -> None:
-        """``key`` waits for so many seconds from now on; told again where that changes. Short waits are not shown."""
-        ...
-
-    async def clear(self, key: object) -> None:
-        """``key`` waits no more."""
-        ...
-
-
-class RequestMeter(Protocol):
-    """Counts what a run's requests cost."""
-
-    def count(self, provider: str, *, write: bool, cost: int, retried: bool) -> None:
-        """One request left; ``cost`` is 1, or for a batch one and its items."""
         ...

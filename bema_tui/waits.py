@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import frozen
 
@@ -79,6 +79,18 @@ class Wait:
                 told = f"waits for {_name(self.service)}"
                 told += f": {self.detail}" if self.detail else ""
                 return told + (f", try {self.attempt} of {self.tries}" if self.attempt else "")
+
+
+class WaitBoard(Protocol):
+    """Shows to whom it concerns what is waited for, and until when."""
+
+    async def show(self, key: object, wait: Wait, seconds: float) -> None:
+        """``key`` waits for so many seconds from now on; told again where that changes. Short waits are not shown."""
+        ...
+
+    async def clear(self, key: object) -> None:
+        """``key`` waits no more."""
+        ...
 
 
 def until_words(until: datetime, now: datetime, zone: tzinfo | None = None) -> str:

@@ -24,17 +24,17 @@ from typing import Any
 import httpx
 from attrs import evolve
 
-from bema_tui.config import EddSettings, HealthSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.model import Holder
+from bema_tui.operations.discover import discover_campaigns
+from bema_tui.settings import EddSettings, HealthSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
 from bema_tui.store.locks import DatabaseLocks, LockAges
 from bema_tui.store.runs import Runs
-from bema_tui.sync.discovering import discover_campaigns
+from bema_tui.sync.connections import connector
 from bema_tui.sync.interrupt import RunInterrupt
-from bema_tui.sync.job import Meter
+from bema_tui.sync.run_context import Meter
 from bema_tui.sync.runner import Runner
-from bema_tui.sync.services import connector
 from benchmarks.fewest import FIRST, LISTS, Cost, Truth, fewest_writes, person_of
 from benchmarks.sync_cost import simulator
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from bema_tui.store.database import Database  # noqa: E402 - the tests' story is not installed with the package
 from bema_tui.store.locks import LockAges  # noqa: E402
-from bema_tui.store.snapshot import SnapshotReader  # noqa: E402
+from bema_tui.store.snapshot.reader import SnapshotReader  # noqa: E402
 from bema_tui.tui.app import BemaApp  # noqa: E402
 from bema_tui.tui.look import Look  # noqa: E402
 from bema_tui.tui.screens.sheets import QuestionSheet  # noqa: E402

@@ -16,9 +16,8 @@ from sqlalchemy import insert
 from bema_tui.model import Holder, Phase, RunState, Tier
 from bema_tui.store import schema
 from bema_tui.store.database import Database
-
-from .story_findings import finding_rows
-from .story_ledger import Plan, ledger_rows, plans
+from tests.story_findings import finding_rows
+from tests.story_ledger import Plan, ledger_rows, plans
 
 BOOT = "8f1c2d34-0000-4000-8000-57d10c0ffee1"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bema_tui.campaigns.severities import SEVERITY
 from bema_tui.model import FindingRule, FindingState, Severity
+from bema_tui.rules.findings import SEVERITY
 
 _R = FindingRule
 _NBL = "2024_ETB_NBL"

@@ -16,30 +16,32 @@ ROOT = Path(bema_tui.__file__).parent
 
 # What each part may import, itself apart. Reasons: the rules stay pure, the engine runs without a screen, and the
 # simulator shares no code (and so no misunderstanding) with the clients it proves.
-FOUNDATION = {"errors", "emails", "listing", "model", "interfaces", "bounds", "waits", "__init__"}
+FOUNDATION = {"errors", "emails", "listing", "model", "interfaces", "bounds", "waits", "text", "__init__"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "waits": {"__init__"},
     "errors": {"waits", "__init__"},
     "bounds": {"__init__"},
     "emails": {"__init__"},
+    "text": {"__init__"},
     "listing": {"emails", "__init__"},
     "model": {"emails", "__init__"},
     "interfaces": {"listing", "model", "errors", "waits", "__init__"},
     "environment": {"errors", "__init__"},
     "signals": {"__init__"},
-    "config_file": {"errors", "__init__"},
-    "config": {"errors", "bounds", "environment", "config_file", "__init__"},
+    "settings_file": {"errors", "__init__"},
+    "settings": {"errors", "bounds", "environment", "settings_file", "__init__"},
     "logs": {"errors", "__init__"},
-    "campaigns": FOUNDATION,
-    "validators": FOUNDATION | {"campaigns"},
+    "rules": FOUNDATION,
+    "validators": FOUNDATION | {"rules"},
     "providers": FOUNDATION,
-    "store": FOUNDATION | {"campaigns", "environment"},
-    "monitor": FOUNDATION | {"campaigns", "store"},
-    "sync": FOUNDATION | {"campaigns", "validators", "providers", "store", "monitor", "config"},
-    "tui": FOUNDATION | {"campaigns", "validators", "store", "sync", "monitor", "config", "environment", "signals"},
+    "store": FOUNDATION | {"rules", "environment"},
+    "monitor": FOUNDATION | {"rules", "store"},
+    "sync": FOUNDATION | {"rules", "validators", "providers", "store", "monitor", "settings"},
+    "operations": FOUNDATION | {"rules", "validators", "providers", "store", "monitor", "settings", "sync"},
+    "tui": FOUNDATION | {"rules", "validators", "store", "operations", "settings", "environment", "signals"},
     "cli": FOUNDATION
-    | {"campaigns", "validators", "providers", "store", "sync", "monitor", "tui", "config"}
+    | {"rules", "validators", "providers", "store", "sync", "operations", "monitor", "tui", "settings"}
     | {"logs", "environment", "signals"},
     "simulator": {"__init__"},
     "__main__": {"cli"},

@@ -11,10 +11,10 @@ from attrs import fields, resolve_types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bema_tui import config
+from bema_tui import settings as config
 from bema_tui.bounds import NEEDED_MEMORY, SETTINGS, Bounds
-from bema_tui.config import Settings, load
 from bema_tui.errors import ConfigurationError
+from bema_tui.settings import Settings, load
 
 RECORDS: dict[str, Any] = {
     "mailerlite": config.MailerLiteSettings,

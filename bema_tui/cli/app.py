@@ -20,8 +20,8 @@ from bema_tui.cli.shop import shop
 from bema_tui.cli.show import findings, health, locks, stats
 from bema_tui.cli.simulate import simulate
 from bema_tui.cli.streams import prepare_streams
-from bema_tui.config import Settings
 from bema_tui.errors import UsageError
+from bema_tui.settings import Settings
 
 _AS_JSON = "bema_tui.as_json"
 

@@ -8,8 +8,8 @@ import click
 
 from bema_tui.cli.common import common, open_world, print_json, run_async
 from bema_tui.cli.tables import table
-from bema_tui.config import Settings, require_services
 from bema_tui.model import Campaign
+from bema_tui.settings import Settings, require_services
 
 
 @click.group()
@@ -66,8 +66,8 @@ def add_campaign(
     products += more
 
     async def work() -> tuple[Campaign, tuple[str, ...], bool]:
+        from bema_tui.operations.add_campaign import checked_campaign
         from bema_tui.store.campaigns import Campaigns
-        from bema_tui.sync.adding import checked_campaign
 
         async with open_world(settings) as world:
             store = Campaigns(world.db)
@@ -96,10 +96,10 @@ def discover_command(add: bool, without_artist: bool, settings: Settings, as_jso
 
     async def work() -> Any:
         from bema_tui.cli.progress import waits_on_stderr
-        from bema_tui.sync.discovering import discover_campaigns
+        from bema_tui.operations.discover import discover_campaigns
+        from bema_tui.sync.connections import connector
         from bema_tui.sync.interrupt import RunInterrupt
-        from bema_tui.sync.job import Meter
-        from bema_tui.sync.services import connector
+        from bema_tui.sync.run_context import Meter
 
         async with open_world(settings) as world:
             interrupt = RunInterrupt()

@@ -19,12 +19,13 @@ from typing import Any, TypeVar
 import click
 from attrs import evolve, frozen
 
-from bema_tui import config, logs, signals
-from bema_tui.config import Settings
+from bema_tui import logs, signals
+from bema_tui import settings as config
 from bema_tui.environment import can_draw, default_log_file
 from bema_tui.errors import BemaError, ConfigurationError, DatabaseBusy, UsageError
 from bema_tui.model import Holder
-from bema_tui.providers.text import clean
+from bema_tui.settings import Settings
+from bema_tui.text import clean
 from bema_tui.waits import Wait, wait_words
 
 R = TypeVar("R")
@@ -184,10 +185,10 @@ async def open_world(settings: Settings, *, reading: bool = False) -> AsyncItera
     """
     from bema_tui.cli.suspending import suspended_between_writes
     from bema_tui.store.database import AT_ONCE, Database
+    from bema_tui.store.database_settings import DatabaseSettings
     from bema_tui.store.identity import current_holder
     from bema_tui.store.locks import DatabaseLocks, LockAges
-    from bema_tui.store.settings import DatabaseSettings
-    from bema_tui.store.snapshot import SnapshotReader
+    from bema_tui.store.snapshot.reader import SnapshotReader
 
     if settings.edd_credentials_in_url:
         click.echo(

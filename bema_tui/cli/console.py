@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from bema_tui import signals
 from bema_tui.cli.common import World, open_world, run_async, say_wait
 from bema_tui.cli.monitoring import make_monitor
-from bema_tui.config import Settings, require_services
 from bema_tui.errors import StoreError, UsageError
+from bema_tui.settings import Settings, require_services
 
 if TYPE_CHECKING:
     from bema_tui.sync.supervisor import Supervisor
@@ -63,8 +63,8 @@ async def _sweep(world: World) -> None:
 async def show_console(settings: Settings) -> int:
     """Show the console on the settings' database until it is left, settle what it started, and return the status."""
     from bema_tui.store.presence import Presence
+    from bema_tui.sync.connections import connector
     from bema_tui.sync.runner import Runner
-    from bema_tui.sync.services import connector
     from bema_tui.sync.supervisor import Supervisor
     from bema_tui.tui.run import run_console
 

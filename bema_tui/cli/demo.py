@@ -22,8 +22,8 @@ from attrs import evolve
 from bema_tui import signals
 from bema_tui.cli.common import common, open_world, run_async
 from bema_tui.cli.simulator_extra import require_simulator
-from bema_tui.config import EddSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.errors import BemaError
+from bema_tui.settings import EddSettings, MailerLiteSettings, Secret, Settings
 
 # MailerLite's own quota in a quarter of its minute: a sync lasts long enough to be watched and stopped, not longer.
 QUOTA = 120
@@ -142,10 +142,10 @@ def _settings(settings: Settings, where: dict[str, Any], folder: Path) -> Settin
 
 async def _discover(settings: Settings) -> str | None:
     """Take up the campaigns there are, and answer one of them."""
-    from bema_tui.sync.discovering import discover_campaigns
+    from bema_tui.operations.discover import discover_campaigns
+    from bema_tui.sync.connections import connector
     from bema_tui.sync.interrupt import RunInterrupt
-    from bema_tui.sync.job import Meter
-    from bema_tui.sync.services import connector
+    from bema_tui.sync.run_context import Meter
 
     async with open_world(settings) as world:
         interrupt = RunInterrupt()
@@ -178,8 +178,8 @@ def take_and_die() -> None:
     settings = evolve(settings, database_url=told["database"])
 
     async def work() -> None:
+        from bema_tui.sync.connections import connector
         from bema_tui.sync.runner import Runner
-        from bema_tui.sync.services import connector
 
         async with open_world(settings) as world:
             runner = Runner(world.db, settings, world.me, world.locks, connector(world.db, settings))

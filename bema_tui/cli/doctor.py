@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from bema_tui.cli.common import common, print_json, run_async, say_wait
-from bema_tui.config import Settings
 from bema_tui.errors import BemaError, ConfigurationError
-from bema_tui.providers.text import clean
+from bema_tui.settings import Settings
+from bema_tui.text import clean
 
 _NO_LOG = "bema_tui.no_log"
 _LONGEST = 4000  # characters
@@ -30,7 +30,7 @@ def _show_document(lines: list[Any]) -> None:
 
 def _show_error(error: BemaError, *, as_json: bool) -> None:
     """Settings that can't even be read: the one line there is."""
-    from bema_tui.sync.doctor_lines import CONFIGURATION, failed
+    from bema_tui.operations.doctor.lines import CONFIGURATION, failed
 
     line = failed(CONFIGURATION, error)
     if as_json:
@@ -55,9 +55,9 @@ def doctor(settings: Settings, as_json: bool) -> None:
     """
 
     from bema_tui.cli.progress import waits_on_stderr
+    from bema_tui.operations.doctor.examine import examine
+    from bema_tui.operations.doctor.lines import CONFIGURATION, failed
     from bema_tui.store.database import Database, utc_now
-    from bema_tui.sync.doctor import examine
-    from bema_tui.sync.doctor_lines import CONFIGURATION, failed
 
     lines: list[Any] = []
 

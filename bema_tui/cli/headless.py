@@ -16,10 +16,10 @@ from bema_tui.cli.progress import follow
 from bema_tui.errors import BemaError, LockLost, StoreError
 from bema_tui.model import ChangeState, RunState
 from bema_tui.store.findings import Findings
-from bema_tui.store.views import RunView
+from bema_tui.store.snapshot.views import RunView
+from bema_tui.sync.connections import connector
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.runner import Begun, Runner
-from bema_tui.sync.services import connector
 
 logger = logging.getLogger("bema_tui.cli")
 

@@ -16,10 +16,10 @@ from bema_tui.cli.common import World, say
 from bema_tui.environment import can_draw
 from bema_tui.errors import StoreError
 from bema_tui.model import RunState
-from bema_tui.providers.text import clean
-from bema_tui.store.views import RunView
-from bema_tui.store.waits import RunWaits
-from bema_tui.sync.waits import Shown, WaitList
+from bema_tui.store.run_waits import RunWaits
+from bema_tui.store.snapshot.views import RunView
+from bema_tui.sync.run_waits import Shown, WaitList
+from bema_tui.text import clean
 from bema_tui.waits import Wait, wait_words
 
 _LOOK_EVERY: Final = 1.0  # seconds

@@ -8,7 +8,7 @@ import click
 from attrs import asdict
 
 from bema_tui.cli.common import common, open_world, print_json, run_async
-from bema_tui.config import Settings
+from bema_tui.settings import Settings
 from bema_tui.waits import until_words, wait_words
 
 
@@ -21,7 +21,7 @@ def quota(context: click.Context, settings: Settings, as_json: bool) -> None:
         return
 
     async def work() -> tuple[Any, Any]:
-        from bema_tui.sync.quota import quota_now
+        from bema_tui.operations.quota import quota_now
 
         async with open_world(settings, reading=True) as world:
             return await quota_now(world.db, settings.mailerlite), world.db.now()
@@ -61,7 +61,7 @@ def clear(settings: Settings, as_json: bool) -> None:
     """Ask MailerLite again although it refused until later; the runs that wait for that go on."""
 
     async def work() -> tuple[Any, Any]:
-        from bema_tui.sync.quota import clear_closing
+        from bema_tui.operations.quota import clear_closing
 
         async with open_world(settings) as world:
             return await clear_closing(world.db, settings.mailerlite, world.me), world.db.now()

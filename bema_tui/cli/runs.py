@@ -12,9 +12,9 @@ from bema_tui import signals
 from bema_tui.bounds import SETTINGS
 from bema_tui.cli.common import World, common, is_terminal, open_world, print_json, run_async, unless_hung_up
 from bema_tui.cli.tables import table
-from bema_tui.config import Settings, require_services
 from bema_tui.errors import UsageError
 from bema_tui.model import Lock
+from bema_tui.settings import Settings, require_services
 
 
 def _carry(settings: Settings, as_json: bool, begin: Callable[[Any], Awaitable[Any]]) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bema_tui.cli.common import common, open_world, print_json, run_async
-from bema_tui.config import Settings, require_services
+from bema_tui.settings import Settings, require_services
 
 if TYPE_CHECKING:
-    from bema_tui.sync.moving_shop import ShopMove
+    from bema_tui.operations.shop_move import ShopMove
 
 
 @click.group(invoke_without_command=True)
@@ -22,8 +22,8 @@ def shop(context: click.Context, settings: Settings, as_json: bool) -> None:
         return
 
     async def work() -> dict[str, Any]:
+        from bema_tui.store.database_settings import DatabaseSettings
         from bema_tui.store.orders import Orders
-        from bema_tui.store.settings import DatabaseSettings
 
         async with open_world(settings, reading=True) as world:
             return {
@@ -58,8 +58,8 @@ def move(url: str, settings: Settings, as_json: bool) -> None:
 
     async def work() -> ShopMove:
         from bema_tui.cli.progress import waits_on_stderr
+        from bema_tui.operations.shop_move import move_shop
         from bema_tui.sync.interrupt import RunInterrupt
-        from bema_tui.sync.moving_shop import move_shop
 
         async with open_world(settings) as world:
             waits = waits_on_stderr(world.db.now)
@@ -86,8 +86,8 @@ def move(url: str, settings: Settings, as_json: bool) -> None:
 def _normal(url: str) -> str | None:
     """The address of the settings as the database keeps it; as it stands, where it can't be one."""
     from bema_tui.errors import ConfigurationError
-    from bema_tui.providers.address import shown
-    from bema_tui.providers.edd_service import base_of_shop
+    from bema_tui.providers.edd.service import base_of_shop
+    from bema_tui.providers.http.url import shown
 
     try:
         return shown(base_of_shop(url)) if url else None

@@ -9,9 +9,9 @@ import click
 
 from bema_tui.cli.common import common, open_world, print_json, run_async
 from bema_tui.cli.tables import table
-from bema_tui.config import Settings
 from bema_tui.errors import UsageError
 from bema_tui.model import Lock, Tier
+from bema_tui.settings import Settings
 
 _CPU_SECONDS = 0.2  # the processor's share is taken over so long
 _STATES = ("open", "accepted", "resolved", "all")

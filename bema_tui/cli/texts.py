@@ -10,7 +10,7 @@ from bema_tui.cli.common import World
 from bema_tui.cli.tables import table
 from bema_tui.model import ChangeState, Lock, LockState
 from bema_tui.store.runs import Runs
-from bema_tui.store.views import ChangeView, RunView
+from bema_tui.store.snapshot.views import ChangeView, RunView
 from bema_tui.waits import wait_words
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.model import FindingState, Lock, LockState, RunState, Severity
 from bema_tui.store.presence import HERE_FOR
 from bema_tui.store.schema import campaigns, consoles, findings, runs
-from bema_tui.store.snapshot_runs import AT_WORK, WAITING, Moment, read_locks, state_now
+from bema_tui.store.snapshot.runs import AT_WORK, WAITING, Moment, read_locks, state_now
 
 ALIVE: Final = (LockState.LIVE, LockState.QUIET)
 

@@ -21,8 +21,8 @@ from bema_tui.store.database import Database
 from bema_tui.store.locks import LockAges
 from bema_tui.store.schema import health_samples
 from bema_tui.store.schema import settings as settings_table
-from bema_tui.store.snapshot import SnapshotReader
-from bema_tui.store.snapshot_runs import Moment
+from bema_tui.store.snapshot.reader import SnapshotReader
+from bema_tui.store.snapshot.runs import Moment
 
 _log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from cattrs.cols import list_structure_factory
 from cattrs.gen import make_dict_structure_fn
 
 from bema_tui.emails import trimmed, without_invisible
-from bema_tui.providers.text import clean, is_clean
+from bema_tui.text import clean, is_clean
 
 DigitId = NewType("DigitId", str)
 """An identifier of ASCII digits, from a string or a number."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.store.database import Database
 from bema_tui.store.plain import plain
 from bema_tui.store.schema import activity
-from bema_tui.store.views import ActivityView
+from bema_tui.store.snapshot.views import ActivityView
 
 
 async def write_activity(

@@ -9,12 +9,12 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, case, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bema_tui.campaigns.severities import NO_CAMPAIGN, RANK
 from bema_tui.emails import email_key
 from bema_tui.model import Finding, FindingRule, FindingState, Severity
+from bema_tui.rules.findings import NO_CAMPAIGN, RANK
 from bema_tui.store.database import Database
 from bema_tui.store.schema import findings
-from bema_tui.store.views import FindingView
+from bema_tui.store.snapshot.views import FindingView
 
 
 class Findings:

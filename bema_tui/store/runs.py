@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.errors import LockLost, UsageError
 from bema_tui.model import ChangeState, Holder, Phase, RunState
 from bema_tui.store.database import Database
+from bema_tui.store.run_waits import NO_WAIT
 from bema_tui.store.schema import ledger, locks, requests, runs
-from bema_tui.store.waits import NO_WAIT
 
 
 @frozen

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.campaigns.context import FormerEmail, Sighting, Trace
-from bema_tui.campaigns.purchases import canonical
 from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.rules.purchases import canonical
+from bema_tui.rules.records import FormerEmail, Sighting, Trace
 from bema_tui.store.database import Database
 from bema_tui.store.order_rows import chunks
 from bema_tui.store.schema import ledger

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, delete, func, insert, or_, select
 
-from bema_tui.campaigns.context import Unproved
 from bema_tui.listing import UnreadableSale
+from bema_tui.rules.records import Unproved
 from bema_tui.store.database import Database
 from bema_tui.store.schema_shop import orders, shop_reads, unreadable_sales
 from bema_tui.store.shop_reads import WHOLE

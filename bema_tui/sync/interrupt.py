@@ -8,7 +8,7 @@ from bema_tui.errors import BemaError, Stopped
 
 
 class RunInterrupt:
-    """Implements ``interfaces.Interrupt``. The first cause given wins."""
+    """Implements ``providers.http.ports.Interrupt``. The first cause given wins."""
 
     def __init__(self) -> None:
         self._asked = asyncio.Event()

@@ -10,11 +10,11 @@ from typing import Final
 import psutil
 
 from bema_tui.bounds import MEMORY_PATIENCE, NEEDED_MEMORY
-from bema_tui.config import HealthSettings
 from bema_tui.errors import BemaError, ConfigurationError
-from bema_tui.interfaces import Interrupt, WaitBoard
 from bema_tui.monitor.measure import cgroup_limit
-from bema_tui.waits import Wait, WaitReason
+from bema_tui.providers.http.ports import Interrupt
+from bema_tui.settings import HealthSettings
+from bema_tui.waits import Wait, WaitBoard, WaitReason
 
 _LOOK_EVERY: Final = 5.0  # seconds
 _process = psutil.Process()

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bema_tui.campaigns.purchases import Rules
-from bema_tui.campaigns.severities import finding
-from bema_tui.config import RuleSettings
 from bema_tui.errors import BemaError, NeedsNewSync
 from bema_tui.model import ChangeKind, Completeness, Finding, FindingRule, Phase, RunState
-from bema_tui.providers.gates import WindowGate
+from bema_tui.providers.quota.gate import WindowGate
+from bema_tui.rules.findings import finding
+from bema_tui.rules.purchases import Rules
+from bema_tui.settings import RuleSettings
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.statistics import Statistics
-from bema_tui.sync.account import Account, read_account
-from bema_tui.sync.applying import Applier
-from bema_tui.sync.budget import forecast_writes
-from bema_tui.sync.creating import create_missing, create_people, refuse_without_field
-from bema_tui.sync.job import Job
-from bema_tui.sync.keeper import Keeper
-from bema_tui.sync.planning import Planner, PlanResult
-from bema_tui.sync.proving import canary, read_back
-from bema_tui.sync.read_mailerlite import PeopleRead, read_people
-from bema_tui.sync.read_shop import read_shop
-from bema_tui.sync.record_check import label_midnight, move_waits
-from bema_tui.sync.services import shown_as
+from bema_tui.sync.apply.applier import Applier
+from bema_tui.sync.apply.creator import create_missing, create_people, refuse_without_field
+from bema_tui.sync.apply.proof import canary, read_back
+from bema_tui.sync.connections import shown_as
+from bema_tui.sync.lock_keeper import Keeper
+from bema_tui.sync.plan.forecast import forecast_writes
+from bema_tui.sync.plan.planner import Planner, PlanResult
+from bema_tui.sync.plan.record_check import label_midnight, move_waits
+from bema_tui.sync.read.campaign_in_mailerlite import Account, read_account
+from bema_tui.sync.read.members import PeopleRead, read_people
+from bema_tui.sync.read.shop import read_shop
+from bema_tui.sync.run_context import Job
 from bema_tui.sync.statistics import write_statistics
 
 _NO_RUN = -1

@@ -13,28 +13,27 @@ from typing import Any
 from attrs import frozen
 
 from bema_tui.bounds import PAUSED_AT_MOST
-from bema_tui.config import Settings
 from bema_tui.errors import BemaError, LockLost, RateLimited, Stopped, StoreError, UsageError
-from bema_tui.interfaces import WaitBoard
 from bema_tui.model import Holder, Lock, RunState
+from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
 from bema_tui.store.ledger import Ledger
 from bema_tui.store.locks import DatabaseLocks
+from bema_tui.store.members import People
 from bema_tui.store.orders import Orders
-from bema_tui.store.people import People
 from bema_tui.store.runs import Fence, Run, Runs
 from bema_tui.store.statistics import Statistics
+from bema_tui.sync.connections import Connect, Connections
 from bema_tui.sync.interrupt import RunInterrupt, stopped
-from bema_tui.sync.job import Job, Meter
-from bema_tui.sync.keeper import Keeper
+from bema_tui.sync.lock_keeper import Keeper
 from bema_tui.sync.memory import MemoryWatch, allowed_here, resident_bytes
 from bema_tui.sync.phases import apply_plan, make_plan
-from bema_tui.sync.services import Connect, Connections
-from bema_tui.sync.waits import waits_of_run
-from bema_tui.waits import until_words
+from bema_tui.sync.run_context import Job, Meter
+from bema_tui.sync.run_waits import waits_of_run
+from bema_tui.waits import WaitBoard, until_words
 
 logger = logging.getLogger("bema_tui.sync")
 

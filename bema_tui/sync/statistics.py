@@ -6,14 +6,14 @@ from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
-from bema_tui.campaigns.naming import read_group_name
-from bema_tui.campaigns.purchases import Rules, is_valid
 from bema_tui.model import ChangeKind, Tier
+from bema_tui.rules.naming import read_group_name
+from bema_tui.rules.purchases import Rules, is_valid
+from bema_tui.store.database_settings import CURRENCY, DatabaseSettings
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.store.settings import CURRENCY, DatabaseSettings
 from bema_tui.store.statistics import Statistics
-from bema_tui.sync.job import Job
-from bema_tui.sync.merge import people_with_orders
+from bema_tui.sync.plan.pairing import people_with_orders
+from bema_tui.sync.run_context import Job
 
 _PAGE = 2000
 _CENT = Decimal("0.01")

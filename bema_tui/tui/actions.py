@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from bema_tui.model import ChangeState, Lock, LockState, RunState
-from bema_tui.store.views import CampaignView, RunView, Snapshot
+from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
 from bema_tui.tui.panels.locks import RELEASABLE
 
 APPLY_NUMBER_FROM = 1000

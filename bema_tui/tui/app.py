@@ -14,7 +14,7 @@ from textual.filter import Monochrome, NoColor
 from textual.worker import Worker, WorkerState
 
 from bema_tui.errors import BemaError
-from bema_tui.store.views import Snapshot
+from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui import actions, questions
 from bema_tui.tui.backend import Backend
 from bema_tui.tui.format import plain

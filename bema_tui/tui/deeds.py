@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bema_tui.model import Lock, LockState, RunState
-from bema_tui.store.views import CampaignView, RunView, Snapshot
+from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
 from bema_tui.tui import actions, questions
 from bema_tui.tui.actions import Target
 from bema_tui.tui.panels.activity import run_of as run_of_activity

@@ -6,7 +6,7 @@ from attrs import field, frozen
 from textual.content import Content
 
 from bema_tui.model import ChangeState, Lock, LockState
-from bema_tui.store.views import RunView
+from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.actions import left_to_do, needs_number
 from bema_tui.tui.format import ago, count, forecast, line
 from bema_tui.tui.look import Look

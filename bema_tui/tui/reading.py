@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bema_tui.model import Severity
-from bema_tui.store.views import ChangeView, PlanPerson, PlanRule, RunView, Snapshot
+from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView, Snapshot
 
 
 class Reader(Protocol):

@@ -8,8 +8,8 @@ from datetime import date, datetime
 
 from attrs import frozen
 
-from bema_tui.campaigns.severities import finding
 from bema_tui.model import Finding, FindingRule
+from bema_tui.rules.findings import finding
 
 
 @frozen

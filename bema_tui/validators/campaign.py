@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from bema_tui.campaigns.naming import is_code
-from bema_tui.campaigns.tiers import LABEL
 from bema_tui.model import Tier
+from bema_tui.rules.naming import is_code
+from bema_tui.rules.tiers import LABEL
 from bema_tui.validators.base import CollectingValidator, day_of
 from bema_tui.validators.subscriber import MAX_CAMPAIGN
 

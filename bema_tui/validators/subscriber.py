@@ -8,9 +8,9 @@ from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
-from bema_tui.campaigns.naming import is_code
 from bema_tui.emails import domain_key, email_key
 from bema_tui.model import Tier
+from bema_tui.rules.naming import is_code
 from bema_tui.validators.base import CollectingValidator
 
 MAX_EMAIL: Final = 254

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bema_tui.campaigns.tiers import label
-from bema_tui.campaigns.transitions import MOVES, Move, MoveReason, inverse
 from bema_tui.model import Tier
+from bema_tui.rules.moves import MOVES, Move, MoveReason, inverse
+from bema_tui.rules.tiers import label
 from bema_tui.validators.base import CollectingValidator
 
 MAX_MOVES_A_DAY: Final = 3

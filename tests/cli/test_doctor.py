@@ -12,17 +12,16 @@ from typing import Any
 
 import pytest
 
-from bema_tui.config import load
 from bema_tui.model import CustomField
-from bema_tui.providers.mailerlite_probe import key_rule
+from bema_tui.operations.doctor import services
+from bema_tui.operations.doctor.examine import examine
+from bema_tui.operations.doctor.lines import Line
+from bema_tui.providers.mailerlite.probe import key_rule
+from bema_tui.settings import load
 from bema_tui.store.database import Database, utc_now
-from bema_tui.sync import doctor_services
-from bema_tui.sync.doctor import examine
-from bema_tui.sync.doctor_lines import Line
-
-from ..failures.desk import Desk, Simulated
-from ..failures.fixtures import OpenDesk, StartProxy, StartSimulator
-from ..failures.proxy import Asked, Given, PassOn
+from tests.failures.desk import Desk, Simulated
+from tests.failures.fixtures import OpenDesk, StartProxy, StartSimulator
+from tests.failures.proxy import Asked, Given, PassOn
 
 
 def lines(said: Any, about: str) -> list[dict[str, str]]:
@@ -370,8 +369,8 @@ def test_a_shop_without_sales_and_an_account_without_people_are_fine(
 def test_a_shop_in_maintenance_is_called_so_in_a_minute_not_in_ten(
     simulated: Simulated, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert doctor_services.SHOP_PATIENCE < 60
-    monkeypatch.setattr(doctor_services, "SHOP_PATIENCE", 1.0)
+    assert services.SHOP_PATIENCE < 60
+    monkeypatch.setattr(services, "SHOP_PATIENCE", 1.0)
     simulated.set(maintenance=True)
     said = desk.run("doctor", "--json", expect=1)
     (line,) = lines(said, "shop")

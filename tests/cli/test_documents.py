@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ..failures.desk import Desk, Simulated
-from ..failures.fixtures import OpenDesk, StartProxy, small
-from ..failures.proxy import Asked, Given, PassOn
+from tests.failures.desk import Desk, Simulated
+from tests.failures.fixtures import OpenDesk, StartProxy, small
+from tests.failures.proxy import Asked, Given, PassOn
 
 RUN = {
     "run", "state", "people", "planned", "applied", "failed", "skipped", "unknown", "findings", "requests", "seconds",

@@ -19,9 +19,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from bema_tui.errors import Stopped
-
-from ..failures.desk import DEADLINE, Desk, Simulated, until
-from ..failures.fixtures import small
+from tests.failures.desk import DEADLINE, Desk, Simulated, until
+from tests.failures.fixtures import small
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MOMENTS = (0.0, 0.2, 0.4, 0.6, 0.8)
@@ -206,7 +205,7 @@ from bema_tui import signals
 signals.take_over(sys.argv)
 from bema_tui.cli.common import open_world, run_async
 from bema_tui.cli.headless import carry_out
-from bema_tui.config import load
+from bema_tui.settings import load
 
 async def work():
     async with open_world(load()) as world:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ..failures.desk import Desk, Simulated, suspend, until
+from tests.failures.desk import Desk, Simulated, suspend, until
 
 
 def test_a_live_lock_is_shown_kept_and_given_up_only_by_force(simulated: Simulated, desk: Desk) -> None:

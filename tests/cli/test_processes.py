@@ -18,7 +18,7 @@ from contextlib import closing
 import httpx
 import pytest
 
-from ..failures.desk import DEADLINE, Desk, Simulated, until
+from tests.failures.desk import DEADLINE, Desk, Simulated, until
 
 
 def test_simulate_says_where_it_is_and_ends_when_interrupted(desk: Desk) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from bema_tui import __version__
-
-from ..failures.desk import Desk, Said, Simulated
+from tests.failures.desk import Desk, Said, Simulated
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (),

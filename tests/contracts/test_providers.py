@@ -11,13 +11,13 @@ import pytest
 from bema_tui.errors import NotAuthorized, ProviderError, UnsupportedOperation
 from bema_tui.interfaces import Provider
 from bema_tui.model import Completeness, Group, Order, Subscriber, SubscriberPage, SubscriberStatus
-from bema_tui.providers.edd import EasyDigitalDownloads
-from bema_tui.providers.edd_lookups import By, Wanted
-from bema_tui.providers.gates import NoInterrupt, NoMeter, WindowGate
-from bema_tui.providers.http_policy import HttpPolicy
-from bema_tui.providers.mailerlite import MailerLite
-from bema_tui.providers.mailerlite_batch import BatchItem
-from bema_tui.providers.mailerlite_import import NewPerson
+from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.edd.lookups import By, Wanted
+from bema_tui.providers.http.policy import HttpPolicy
+from bema_tui.providers.mailerlite.batch import BatchItem
+from bema_tui.providers.mailerlite.bulk_import import NewPerson
+from bema_tui.providers.mailerlite.client import MailerLite
+from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
 from bema_tui.simulator.server import SimulatorServer
 from bema_tui.simulator.settings import Endpoints, SimulatorSettings
 

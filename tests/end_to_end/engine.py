@@ -11,19 +11,19 @@ from typing import Any
 import attrs
 from sqlalchemy import Row, select
 
-from bema_tui.config import EddSettings, HealthSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.model import Holder, RunState
-from bema_tui.providers.http_policy import HttpPolicy
+from bema_tui.operations.discover import discover_campaigns
+from bema_tui.providers.http.policy import HttpPolicy
+from bema_tui.settings import EddSettings, HealthSettings, MailerLiteSettings, Secret, Settings
 from bema_tui.store.database import Clock, Database, utc_now
 from bema_tui.store.findings import Findings
 from bema_tui.store.identity import current_holder
 from bema_tui.store.locks import DatabaseLocks, LockAges
 from bema_tui.store.schema import runs
-from bema_tui.sync.discovering import discover_campaigns
+from bema_tui.sync.connections import connector
 from bema_tui.sync.interrupt import RunInterrupt
-from bema_tui.sync.job import Meter
+from bema_tui.sync.run_context import Meter
 from bema_tui.sync.runner import Runner
-from bema_tui.sync.services import connector
 from tests.end_to_end.consoles import Simulated
 from tests.end_to_end.reference import CLEAR_CUT, Release
 

@@ -22,7 +22,7 @@ from sqlalchemy import select as select_rows
 
 from bema_tui.errors import LockHeld, UsageError
 from bema_tui.model import RunState
-from bema_tui.providers.http_policy import HttpPolicy
+from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.store.schema import runs
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.runner import Begun

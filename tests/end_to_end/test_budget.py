@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from bema_tui.model import RunState
-from bema_tui.store.budget import AccountFacts
+from bema_tui.store.quota import AccountFacts
 from bema_tui.store.schema import ledger
 from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bema_tui.model import Completeness, FindingRule, RunState
-from bema_tui.store.budget import AccountFacts
 from bema_tui.store.findings import Findings
+from bema_tui.store.quota import AccountFacts
 from tests.end_to_end.comparing import expect_account
 from tests.end_to_end.conftest import Simulate
 from tests.end_to_end.consoles import Simulated

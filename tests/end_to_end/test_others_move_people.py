@@ -23,9 +23,9 @@ from bema_tui.errors import BemaError
 from bema_tui.model import ChangeState, RunState
 from bema_tui.simulator import SimulatorServer, SimulatorSettings
 from bema_tui.store.schema import findings, ledger
-from bema_tui.sync import proving
-from bema_tui.sync.budget import SAMPLE
+from bema_tui.sync.apply import proof
 from bema_tui.sync.interrupt import RunInterrupt
+from bema_tui.sync.plan.forecast import SAMPLE
 from tests.end_to_end.consoles import Simulated, said_by
 from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import PURCHASED, WRITTEN, Release, account_after, account_of
@@ -80,7 +80,7 @@ async def test_others_move_people_while_a_run_goes_on(
 ) -> None:
     for seed in range(first, min(first + TOGETHER, SEEDS + 1)):
         # The sample at the end meets everybody of so small a label, and hardly anybody of a large one.
-        monkeypatch.setattr(proving, "SAMPLE", 1 if seed % 2 else SAMPLE)
+        monkeypatch.setattr(proof, "SAMPLE", 1 if seed % 2 else SAMPLE)
         folder = tmp_path / str(seed)
         folder.mkdir()
         (folder / "bema.sqlite3").write_bytes(empty_database)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bema_tui.model import RunState
-from bema_tui.providers.http_policy import HttpPolicy
+from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.store.locks import DatabaseLocks, LockAges
 from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account

@@ -19,8 +19,8 @@ from bema_tui.model import ChangeState, FindingState, RunState
 from bema_tui.store.findings import Findings
 from bema_tui.store.locks import DatabaseLocks, LockAges
 from bema_tui.store.schema import activity, ledger
+from bema_tui.sync.connections import connector
 from bema_tui.sync.runner import Runner
-from bema_tui.sync.services import connector
 from tests.end_to_end.conftest import Simulate
 from tests.end_to_end.engine import engine_on
 from tests.end_to_end.test_waits import QUOTA, SMALL, Seen, Skip, Skipping, code_of, seen

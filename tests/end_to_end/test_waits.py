@@ -15,15 +15,15 @@ from sqlalchemy import Row, func, select
 from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import RateLimited
 from bema_tui.model import RunState
+from bema_tui.operations.quota import clear_closing, quota_now
 from bema_tui.store.database import utc_now
 from bema_tui.store.locks import LockAges
+from bema_tui.store.run_waits import RunWaits
 from bema_tui.store.schema import activity
-from bema_tui.store.snapshot import SnapshotReader
-from bema_tui.store.views import RunView
-from bema_tui.store.waits import RunWaits
+from bema_tui.store.snapshot.reader import SnapshotReader
+from bema_tui.store.snapshot.views import RunView
 from bema_tui.sync import runner
 from bema_tui.sync.interrupt import RunInterrupt, stopped
-from bema_tui.sync.quota import clear_closing, quota_now
 from bema_tui.waits import Wait, WaitReason
 from tests.end_to_end.conftest import Simulate
 from tests.end_to_end.consoles import Simulated

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from bema_tui.simulator import Endpoints, SimulatorSettings
-
-from .desk import Desk, Simulated
-from .proxy import Proxy
+from tests.failures.desk import Desk, Simulated
+from tests.failures.proxy import Proxy
 
 StartSimulator = Callable[..., Simulated]
 OpenDesk = Callable[..., Desk]

@@ -16,8 +16,7 @@ import pytest
 from bema_tui.errors import DatabaseBusy
 from bema_tui.store import busy, database
 from bema_tui.waits import Wait
-
-from .desk import Desk, Simulated, suspend
+from tests.failures.desk import Desk, Simulated, suspend
 
 HOLD = """
 import sqlite3, sys

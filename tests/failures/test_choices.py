@@ -9,8 +9,8 @@ import attrs
 import httpx
 import pytest
 
-from .desk import Desk, Simulated
-from .fixtures import small
+from tests.failures.desk import Desk, Simulated
+from tests.failures.fixtures import small
 
 
 @attrs.frozen

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .desk import Desk, Simulated
+from tests.failures.desk import Desk, Simulated
 
 MISTAKES = {
     "no TOML": ("database_url = ", "not valid TOML"),

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from .desk import Desk, Simulated
-from .fixtures import OpenDesk, StartProxy, StartSimulator
-from .proxy import Asked, Given, PassOn
+from tests.failures.desk import Desk, Simulated
+from tests.failures.fixtures import OpenDesk, StartProxy, StartSimulator
+from tests.failures.proxy import Asked, Given, PassOn
 
 _PR_CAPBSET_DROP = 24
 _RIGHTS_OF_ROOT = (1, 2)

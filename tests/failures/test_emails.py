@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .desk import Desk, Simulated
+from tests.failures.desk import Desk, Simulated
 
 SYNC = ("--yes", "--max-moves", "1000", "--json")
 KNOWN_AND_TYPED = {

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from bema_tui.simulator import Endpoints
-
-from .desk import Desk, Said
+from tests.failures.desk import Desk, Said
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from typing import Any
 import attrs
 import pytest
 
-from .desk import Desk, Simulated, until
-from .fixtures import OpenDesk, StartProxy
-from .proxy import Asked, Given, PassOn, honest
+from tests.failures.desk import Desk, Simulated, until
+from tests.failures.fixtures import OpenDesk, StartProxy
+from tests.failures.proxy import Asked, Given, PassOn, honest
 
 SOME_MORE = {"subscribers": 300, "orders": 400}
 

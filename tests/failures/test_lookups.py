@@ -7,9 +7,9 @@ from contextlib import closing
 
 import pytest
 
-from .desk import Desk, Simulated
-from .fixtures import OpenDesk, StartProxy, StartSimulator
-from .proxy import Asked, Given, PassOn
+from tests.failures.desk import Desk, Simulated
+from tests.failures.fixtures import OpenDesk, StartProxy, StartSimulator
+from tests.failures.proxy import Asked, Given, PassOn
 
 
 def asked_by(simulated: Simulated, name: str) -> list[str]:

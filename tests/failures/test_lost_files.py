@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from bema_tui.store import files
-
-from .desk import Desk, Simulated
-from .test_in_mid_run import held_at_a_write
+from tests.failures.desk import Desk, Simulated
+from tests.failures.test_in_mid_run import held_at_a_write
 
 
 @pytest.mark.fault("E2")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .desk import Desk, Simulated
+from tests.failures.desk import Desk, Simulated
 
 
 @pytest.fixture

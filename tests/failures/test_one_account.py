@@ -5,9 +5,9 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from .desk import Desk, Simulated
-from .fixtures import StartProxy, StartSimulator
-from .proxy import Asked, Given, PassOn, honest
+from tests.failures.desk import Desk, Simulated
+from tests.failures.fixtures import StartProxy, StartSimulator
+from tests.failures.proxy import Asked, Given, PassOn, honest
 
 
 @pytest.mark.fault("E6")

@@ -7,9 +7,9 @@ from typing import Any
 import attrs
 import pytest
 
-from .desk import Desk, Simulated
-from .fixtures import OpenDesk, StartProxy
-from .proxy import Asked, Given, PassOn, honest
+from tests.failures.desk import Desk, Simulated
+from tests.failures.fixtures import OpenDesk, StartProxy
+from tests.failures.proxy import Asked, Given, PassOn, honest
 
 FULL_OF_GROUPS = "422: The maximum number of groups has been reached."
 FULL_OF_FIELDS = "422: The maximum number of fields has been reached."

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from .desk import Desk, Simulated
-from .test_unreadable import buy, told
+from tests.failures.desk import Desk, Simulated
+from tests.failures.test_unreadable import buy, told
 
 pytestmark = pytest.mark.fault("D2")
 

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
-from .desk import Desk, Said, Simulated
-from .fixtures import OpenDesk, StartProxy
-from .proxy import Asked, Given, PassOn
+from tests.failures.desk import Desk, Said, Simulated
+from tests.failures.fixtures import OpenDesk, StartProxy
+from tests.failures.proxy import Asked, Given, PassOn
 
 NAMES = ("BEMA_MAILERLITE_KEY", "BEMA_EDD_KEY", "BEMA_EDD_TOKEN")
 WRONG = {

@@ -8,10 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from bema_tui.simulator import Endpoints
-
-from .desk import Desk, Said, Simulated
-from .fixtures import OpenDesk, StartProxy, StartSimulator
-from .proxy import Asked, Given, PassOn
+from tests.failures.desk import Desk, Said, Simulated
+from tests.failures.fixtures import OpenDesk, StartProxy, StartSimulator
+from tests.failures.proxy import Asked, Given, PassOn
 
 
 def free_port() -> int:

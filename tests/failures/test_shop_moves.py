@@ -8,9 +8,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from .desk import Desk, Simulated
-from .fixtures import OpenDesk, StartProxy, StartSimulator
-from .proxy import Asked, Given, PassOn, Proxy
+from tests.failures.desk import Desk, Simulated
+from tests.failures.fixtures import OpenDesk, StartProxy, StartSimulator
+from tests.failures.proxy import Asked, Given, PassOn, Proxy
 
 pytestmark = pytest.mark.fault("A4")
 Change = Callable[[dict[str, Any]], None]

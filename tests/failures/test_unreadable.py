@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from .desk import Desk, Said, Simulated
-from .fixtures import OpenDesk, StartSimulator
+from tests.failures.desk import Desk, Said, Simulated
+from tests.failures.fixtures import OpenDesk, StartSimulator
 
 pytestmark = pytest.mark.fault("A1")
 SYNC = ("--yes", "--max-moves", "1000", "--json")

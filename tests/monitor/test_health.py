@@ -19,9 +19,8 @@ from bema_tui.monitor.measure import Machine
 from bema_tui.store.database import Database
 from bema_tui.store.locks import LockAges
 from bema_tui.store.schema import health_samples, locks, runs
-from bema_tui.store.snapshot import SnapshotReader
-
-from ..story import VIEWER, write_story_file
+from bema_tui.store.snapshot.reader import SnapshotReader
+from tests.story import VIEWER, write_story_file
 
 NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
 MIB = 1 << 20

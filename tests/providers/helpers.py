@@ -11,12 +11,12 @@ import httpx
 from attrs import define, field
 
 from bema_tui.errors import Stopped
-from bema_tui.providers.address import base_address
-from bema_tui.providers.edd import EasyDigitalDownloads
-from bema_tui.providers.http import ServiceClient
-from bema_tui.providers.http_policy import HttpPolicy, Service
-from bema_tui.providers.mailerlite import MailerLite
-from bema_tui.providers.redaction import Secret
+from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.http.client import ServiceClient
+from bema_tui.providers.http.policy import HttpPolicy, Service
+from bema_tui.providers.http.redaction import Secret
+from bema_tui.providers.http.url import base_address
+from bema_tui.providers.mailerlite.client import MailerLite
 
 KEY = "very+secret/key=1234567890"
 TOKEN = "token0987654321"

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from bema_tui.errors import BemaError
 from bema_tui.model import Order, Subscriber
-from bema_tui.providers import edd_parse, mailerlite_parse
-from bema_tui.providers.edd_lookups import By, Wanted
-from bema_tui.providers.mailerlite_batch import BatchAnswer, BatchItem, batch_answers
-from bema_tui.providers.mailerlite_import import ImportReport, NewPerson
+from bema_tui.providers.edd import parse as edd_parse
+from bema_tui.providers.edd.lookups import By, Wanted
+from bema_tui.providers.mailerlite import parse as mailerlite_parse
+from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem, batch_answers
+from bema_tui.providers.mailerlite.bulk_import import ImportReport, NewPerson
 from bema_tui.providers.parsing import FaultError, structure
-from bema_tui.providers.text import is_clean
-
-from .helpers import Script, edd, mailerlite, reply
-from .rows import custom_field, customer, group, person, product, sale
+from bema_tui.text import is_clean
+from tests.providers.helpers import Script, edd, mailerlite, reply
+from tests.providers.rows import custom_field, customer, group, person, product, sale
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)

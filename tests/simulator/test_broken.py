@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from bema_tui.simulator.broken import Break
-
-from .conftest import Client, Starter
+from tests.simulator.conftest import Client, Starter
 
 
 def orders(client: Client) -> list[dict[str, Any]]:

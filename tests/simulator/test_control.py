@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .conftest import Client, Starter
+from tests.simulator.conftest import Client, Starter
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

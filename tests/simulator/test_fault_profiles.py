@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 from bema_tui.cli.simulate import simulate
 from bema_tui.simulator import FaultProfile, SimulatorSettings, faults, profile_of
 from bema_tui.simulator.settings import Switches
-
-from .conftest import Client
+from tests.simulator.conftest import Client
 
 SHARES = faults.ANSWER_KINDS + faults.WORLD_KINDS
 

@@ -14,8 +14,7 @@ import pytest
 from bema_tui.simulator import FaultProfile
 from bema_tui.simulator.faults import ANSWER_KINDS, WORLD_KINDS
 from bema_tui.simulator.names import TierName, read_group_name
-
-from .conftest import Client, Starter
+from tests.simulator.conftest import Client, Starter
 
 
 def strike(client: Client, **profile: Any) -> None:

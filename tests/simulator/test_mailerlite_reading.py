@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Client
+from tests.simulator.conftest import Client
 
 PERSON_KEYS = [
     "id",

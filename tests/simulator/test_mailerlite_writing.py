@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Client, Starter
+from tests.simulator.conftest import Client, Starter
 
 
 def test_upsert_creates_with_a_lower_cased_address(client: Client) -> None:

@@ -20,7 +20,7 @@ import mailerlite  # type: ignore[import-untyped]
 import pytest
 import requests
 
-from .conftest import Client, Starter
+from tests.simulator.conftest import Client, Starter
 
 
 def official(client: Client) -> Any:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from bema_tui.simulator.paging import Cursor, cursor_page
 from bema_tui.simulator.quota import FixedWindow
 from bema_tui.simulator.records import SortedIds
-
-from .conftest import Client, Starter
+from tests.simulator.conftest import Client, Starter
 
 
 class Clock:

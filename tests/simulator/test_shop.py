@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from bema_tui.simulator.edd_sales import local_time, sold_name
-
-from .conftest import Client, Starter
+from tests.simulator.conftest import Client, Starter
 
 SALE_KEYS = [
     *("ID", "mode", "status", "transaction_id", "key", "subtotal", "tax", "total", "gateway", "customer_id", "user_id"),

@@ -19,7 +19,7 @@ from bema_tui.store.ledger_rows import NEVER_READ, NEW, Settled
 from bema_tui.store.locks import DatabaseLocks, LockAges
 from bema_tui.store.runs import Fence, Runs
 from bema_tui.store.schema import plan_counts
-from bema_tui.store.snapshot_plans import read_people, read_rules
+from bema_tui.store.snapshot.plans import read_people, read_rules
 from tests.store.conftest import SetClock
 
 CODE = "2026_ETB_NBL"

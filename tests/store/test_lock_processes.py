@@ -22,8 +22,7 @@ from bema_tui.model import Lock, LockState
 from bema_tui.store.database import Database, utc_now
 from bema_tui.store.identity import current_holder, known_alive
 from bema_tui.store.locks import DatabaseLocks, LockAges
-
-from ..failures.desk import suspend
+from tests.failures.desk import suspend
 
 ACQUIRE = """
 import asyncio, sys, time

@@ -22,9 +22,9 @@ from bema_tui.errors import NewerDatabase, StoreError
 from bema_tui.store import schema
 from bema_tui.store.database import Database, utc_now
 from bema_tui.store.explain import plain_words
+from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
 from bema_tui.store.orders import Orders
-from bema_tui.store.row_ids import RowIds
 
 OPEN_IT = """
 import asyncio, sys

@@ -14,14 +14,13 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bema_tui.campaigns.purchases import KnownOrder, by_age
 from bema_tui.model import Completeness, Order, OrderItem
+from bema_tui.rules.purchases import KnownOrder, by_age
 from bema_tui.store.database import Database
+from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.orders import Orders
-from bema_tui.store.row_ids import RowIds
 from bema_tui.store.traces import Marked, Traces
-
-from .conftest import SetClock
+from tests.store.conftest import SetClock
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -12,9 +12,8 @@ from bema_tui.store.database import Database
 from bema_tui.store.locks import LockAges
 from bema_tui.store.presence import Presence, Services
 from bema_tui.store.schema import consoles, services
-from bema_tui.store.snapshot import SnapshotReader
-
-from .conftest import SetClock
+from bema_tui.store.snapshot.reader import SnapshotReader
+from tests.store.conftest import SetClock
 
 MARIA = Holder("maria", "studio-1", 1, "boot", 1.0)
 JON = Holder("jon", "desk-2", 2, "boot", 1.0)

@@ -14,9 +14,8 @@ from bema_tui.model import Campaign
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns, ReadSizes
 from bema_tui.store.database import Database
-from bema_tui.store.settings import CURRENCIES, CURRENCY, DatabaseSettings
-
-from .conftest import SetClock
+from bema_tui.store.database_settings import CURRENCIES, CURRENCY, DatabaseSettings
+from tests.store.conftest import SetClock
 
 LOVE = Campaign("2024_ETB_NBL", "No Better Love", ("101", "102"), start=datetime(2024, 3, 1, tzinfo=UTC))
 

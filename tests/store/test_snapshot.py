@@ -19,11 +19,10 @@ from bema_tui.store import schema
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
 from bema_tui.store.locks import LockAges
-from bema_tui.store.snapshot import SnapshotReader
-from bema_tui.store.views import RunView
+from bema_tui.store.snapshot.reader import SnapshotReader
+from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import Wait, WaitReason
-
-from ..story import VIEWER, write_story_file
+from tests.story import VIEWER, write_story_file
 
 NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
 NBL = "2024_ETB_NBL"

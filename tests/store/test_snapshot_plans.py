@@ -12,10 +12,9 @@ from sqlalchemy import text
 from bema_tui.model import ChangeState, Severity
 from bema_tui.store.database import Database
 from bema_tui.store.locks import LockAges
-from bema_tui.store.snapshot import SnapshotReader
-from bema_tui.store.views import PlanPerson
-
-from ..story import VIEWER, write_story_file
+from bema_tui.store.snapshot.reader import SnapshotReader
+from bema_tui.store.snapshot.views import PlanPerson
+from tests.story import VIEWER, write_story_file
 
 NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
 OPT_IN = "Opt-In → Gold Purchased"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from bema_tui.campaigns.context import FormerEmail, Trace
+from bema_tui.rules.records import FormerEmail, Trace
 from bema_tui.store.database import Database
+from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.orders import Orders
-from bema_tui.store.row_ids import RowIds
 from bema_tui.store.traces import Marked, Traces
-
-from .conftest import SetClock
-from .test_orders import order, read
+from tests.store.conftest import SetClock
+from tests.store.test_orders import order, read
 
 pytestmark = pytest.mark.fault("A12")
 

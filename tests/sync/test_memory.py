@@ -8,12 +8,12 @@ import pytest
 from attrs import define, field
 
 from bema_tui.bounds import MEMORY_PATIENCE, MIB
-from bema_tui.config import HealthSettings
 from bema_tui.errors import BemaError, ConfigurationError, Stopped
+from bema_tui.settings import HealthSettings
 from bema_tui.sync.memory import MemoryWatch, allowed_bytes, resident_bytes
 from bema_tui.waits import Wait, WaitReason
 from tests.providers.helpers import Time
-from tests.providers.test_http_waits import Board
+from tests.providers.http.test_waits import Board
 
 
 @pytest.mark.parametrize(

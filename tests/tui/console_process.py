@@ -15,13 +15,12 @@ from attrs import evolve
 
 from bema_tui import signals
 from bema_tui.model import ChangeState
-from bema_tui.store.views import Snapshot
+from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui import line
 from bema_tui.tui.run import TellWait, run_console
 from bema_tui.tui.shadow import ShadowedApp
 from bema_tui.waits import Wait, WaitReason
-
-from .sample import APPLYING, HEALTH, NOW, HandReader, WrittenDown, campaign, picture
+from tests.tui.sample import APPLYING, HEALTH, NOW, HandReader, WrittenDown, campaign, picture
 
 HOSTILE = "[/bold][red]Eve\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
 

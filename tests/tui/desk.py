@@ -15,13 +15,12 @@ from textual.widgets import Input
 
 from bema_tui.store.database import Database
 from bema_tui.store.locks import LockAges
-from bema_tui.store.snapshot import SnapshotReader
+from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.tui.app import BemaApp
 from bema_tui.tui.look import Look
 from bema_tui.tui.reading import Reader
 from tests.story import VIEWER, write_story
-
-from .sample import NOW, HandReader, WrittenDown
+from tests.tui.sample import NOW, HandReader, WrittenDown
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 

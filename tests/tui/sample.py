@@ -22,7 +22,7 @@ from bema_tui.model import (
     Severity,
     Tier,
 )
-from bema_tui.store.views import (
+from bema_tui.store.snapshot.views import (
     ActivityView,
     CampaignView,
     ChangeView,

@@ -12,8 +12,7 @@ from rich.cells import cell_len
 
 from bema_tui.tui import format as fmt
 from bema_tui.tui.glyphs import ASCII, UTF8, choose_glyphs
-
-from .sample import NOW
+from tests.tui.sample import NOW
 
 texts = st.text(max_size=60)
 

@@ -9,13 +9,12 @@ from textual.widgets import Button
 
 from bema_tui.errors import LockHeld, UsageError
 from bema_tui.model import ChangeState, LockState, RunState
-from bema_tui.store.views import RunView
+from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.screens.overview import Overview
 from bema_tui.tui.screens.plan import PlanScreen
 from bema_tui.tui.screens.sheets import QuestionSheet
-
-from .desk import SIZES, Desk, desk
-from .sample import APPLYING, LOST, WAITING, HandReader, WrittenDown, campaign, lock, picture, run
+from tests.tui.desk import SIZES, Desk, desk
+from tests.tui.sample import APPLYING, LOST, WAITING, HandReader, WrittenDown, campaign, lock, picture, run
 
 BIG = run(417, "2026_DIVINE_HG", RunState.NEEDS_APPROVAL, {ChangeState.PLANNED: 1_001}, people=400)
 WIDE = run(417, "2026_DIVINE_HG", RunState.PLANNED, {ChangeState.PLANNED: 90}, people=30, members=100)

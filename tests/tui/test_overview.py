@@ -9,13 +9,12 @@ from attrs import evolve
 
 from bema_tui.errors import StoreError
 from bema_tui.model import LockState
-from bema_tui.store.views import Snapshot
+from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.glyphs import ASCII
 from bema_tui.tui.screens.overview import Overview
-
-from .console_process import HOSTILE, hostile
-from .desk import SIZES, Desk, desk, story
-from .sample import HEALTH, HandReader, campaign, lock, picture
+from tests.tui.console_process import HOSTILE, hostile
+from tests.tui.desk import SIZES, Desk, desk, story
+from tests.tui.sample import HEALTH, HandReader, campaign, lock, picture
 
 EMPTY = picture(
     campaigns=(),

@@ -9,11 +9,10 @@ from attrs import evolve
 
 from bema_tui.errors import StoreError
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
-from bema_tui.store.views import PhaseView, PlanPerson, PlanRule
+from bema_tui.store.snapshot.views import PhaseView, PlanPerson, PlanRule
 from bema_tui.tui.screens.plan import PlanScreen
-
-from .desk import SIZES, Desk, desk, story
-from .sample import APPLYING, NOW, WAITING, HandReader, change, picture, run
+from tests.tui.desk import SIZES, Desk, desk, story
+from tests.tui.sample import APPLYING, NOW, WAITING, HandReader, change, picture, run
 
 
 def plan(made: Desk) -> PlanScreen:

@@ -14,7 +14,7 @@ from textual.geometry import Region, Size
 from textual.theme import Theme
 
 from bema_tui.model import ChangeState, Phase, RunState, Severity
-from bema_tui.store.views import CampaignView, FindingGroup
+from bema_tui.store.snapshot.views import CampaignView, FindingGroup
 from bema_tui.tui import bindings
 from bema_tui.tui.format import short_count
 from bema_tui.tui.look import Look
@@ -22,8 +22,7 @@ from bema_tui.tui.panels import activity, campaigns, findings, locks, plan, runs
 from bema_tui.tui.screens import places
 from bema_tui.tui.themes import DARK, LIGHT
 from bema_tui.tui.widgets.columns import Column, choose_columns, draw_row
-
-from .sample import NOW, picture, run
+from tests.tui.sample import NOW, picture, run
 
 TABLES = {
     "campaigns": campaigns.COLUMNS,

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from .terminal import ROOT, Terminal
+from tests.tui.terminal import ROOT, Terminal
 
 MODULE = "tests.tui.console_process"
 CODES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\]22;[a-z]+\x07)")  # what Textual itself writes

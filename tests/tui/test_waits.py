@@ -9,12 +9,11 @@ import pytest
 from attrs import evolve
 
 from bema_tui.model import RunState
-from bema_tui.store.views import RequestView, RunView
+from bema_tui.store.snapshot.views import RequestView, RunView
 from bema_tui.tui.screens.plan import PlanScreen
 from bema_tui.waits import Wait, WaitReason
-
-from .desk import SIZES, Desk, desk
-from .sample import APPLYING, NOW, HandReader, picture
+from tests.tui.desk import SIZES, Desk, desk
+from tests.tui.sample import APPLYING, NOW, HandReader, picture
 
 QUOTA = Wait(WaitReason.QUOTA, "MailerLite")
 SHOP = Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bema_tui.campaigns.tiers import purchased_tier
-from bema_tui.campaigns.transitions import MATRIX
 from bema_tui.model import Tier
+from bema_tui.rules.moves import MATRIX
+from bema_tui.rules.tiers import purchased_tier
 from bema_tui.validators.tier_move import TierMoveValidator
 
 GOOD: dict[str, object] = {

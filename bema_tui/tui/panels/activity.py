@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bema_tui.store.views import Snapshot
+from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.format import line
 from bema_tui.tui.look import Look
 from bema_tui.tui.widgets.columns import Column, Row

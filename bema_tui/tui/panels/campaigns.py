@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from textual.content import Content
 
 from bema_tui.model import Tier
-from bema_tui.store.views import CampaignView, RunView, Snapshot
+from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
 from bema_tui.tui.format import age, count, fit, folded, line, percent, solid, spark, spread
 from bema_tui.tui.glyphs import Glyphs
 from bema_tui.tui.look import Look

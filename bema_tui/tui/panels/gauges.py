@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from attrs import frozen
 from textual.content import Content
 
-from bema_tui.store.views import HealthView, Snapshot
+from bema_tui.store.snapshot.views import HealthView, Snapshot
 from bema_tui.tui.format import bar, cut, fit, line, spark, width_of
 from bema_tui.tui.look import Look
 from bema_tui.tui.panels.top import score_style, score_word

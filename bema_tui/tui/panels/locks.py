@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from bema_tui.model import Lock, LockState
-from bema_tui.store.views import Snapshot
+from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.format import age, line
 from bema_tui.tui.look import Look
 from bema_tui.tui.widgets.columns import Column, Row

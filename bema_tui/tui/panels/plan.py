@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from bema_tui.campaigns.naming import read_group_name
-from bema_tui.campaigns.tiers import LABEL
 from bema_tui.model import ChangeKind, ChangeState, Severity
-from bema_tui.store.views import ChangeView, PlanPerson, PlanRule, RunView
+from bema_tui.rules.naming import read_group_name
+from bema_tui.rules.tiers import LABEL
+from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView
 from bema_tui.tui.actions import failed_checks
 from bema_tui.tui.format import Part, count, cut, line, pack
 from bema_tui.tui.look import Look

@@ -8,7 +8,7 @@ from datetime import timedelta
 from textual.content import Content
 
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
-from bema_tui.store.views import RunView
+from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.actions import failed_checks
 from bema_tui.tui.format import ago, bar, count, duration, fit, forecast, line, pack, spread, width_of
 from bema_tui.tui.look import Look

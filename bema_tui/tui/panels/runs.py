@@ -8,7 +8,7 @@ from datetime import timedelta
 from textual.content import Content
 
 from bema_tui.model import ChangeState, RunState
-from bema_tui.store.views import RunView, Snapshot
+from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui.format import age, bar, count, forecast, line, short_count
 from bema_tui.tui.look import Look
 from bema_tui.tui.widgets.columns import Column, Row, choose_columns

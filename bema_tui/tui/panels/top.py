@@ -8,7 +8,7 @@ from attrs import frozen
 from textual.content import Content
 
 from bema_tui.model import LockState, RunState, Severity
-from bema_tui.store.views import HealthView, ServiceView, Snapshot
+from bema_tui.store.snapshot.views import HealthView, ServiceView, Snapshot
 from bema_tui.tui.format import Part, age, bar, count, cut, fit, line, pack, width_of
 from bema_tui.tui.look import Look
 

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from bema_tui.store.views import Snapshot
+from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.bindings import BY_ID
 from bema_tui.tui.format import line
 from bema_tui.tui.look import Look

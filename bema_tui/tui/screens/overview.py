@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widgets import Input
 
-from bema_tui.store.views import CampaignView, Snapshot
+from bema_tui.store.snapshot.views import CampaignView, Snapshot
 from bema_tui.tui import actions
 from bema_tui.tui.actions import Target
 from bema_tui.tui.bindings import OVERVIEW, bindings

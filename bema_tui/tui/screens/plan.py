@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from bema_tui.errors import StoreError
 from bema_tui.model import Severity
-from bema_tui.store.views import ChangeView, PlanPerson, PlanRule, RunView, Snapshot
+from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView, Snapshot
 from bema_tui.tui import actions, questions
 from bema_tui.tui.actions import Target
 from bema_tui.tui.bindings import PLAN, bindings

@@ -1,0 +1,101 @@
+"""Reads shop and account to propose campaigns; takes up the clear ones when told to, and nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from attrs import evolve, frozen
+
+from bema_tui.listing import Listing
+from bema_tui.model import Campaign, Finding, FindingRule, Product
+from bema_tui.providers.http.ports import Interrupt
+from bema_tui.rules.discovery import Discovery, discover
+from bema_tui.rules.findings import NO_CAMPAIGN, worst_first
+from bema_tui.rules.unread_rows import unread_findings
+from bema_tui.settings import Settings
+from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.database import Database
+from bema_tui.store.database_settings import DatabaseSettings
+from bema_tui.store.findings import Findings
+from bema_tui.store.orders import Orders
+from bema_tui.sync.connections import Connections, shown_as
+from bema_tui.sync.plan.record_check import campaign_findings
+from bema_tui.sync.read.campaign_in_mailerlite import one_account
+from bema_tui.sync.read.shop import read_orders, require_complete
+
+_NO_RUN = -1
+
+
+@frozen
+class Discovered:
+    """What was found: campaigns that are clear, findings for the rest (worst first), and whether it was added.
+
+    ``without_artist`` are the products that one of the findings counts, each with whether it was sold.
+    """
+
+    proposals: tuple[Campaign, ...]
+    findings: tuple[Finding, ...]
+    added: bool
+    without_artist: tuple[tuple[Product, bool], ...] = ()
+
+
+async def discover_campaigns(
+    db: Database, settings: Settings, connections: Connections, interrupt: Interrupt, *, add: bool, by: str
+) -> Discovered:
+    """Read products, orders, groups and fields, and match them. Domain rules, section 2, discovery.
+
+    Raises:
+        IncompleteRead: the shop's orders could not be read whole, so a campaign's start would be a guess.
+        WrongAccount: the database belongs to another account or shop.
+        ProviderError: one of the two did not answer.
+    """
+    await DatabaseSettings(db).refuse_other("shop", connections.shop.shop_address)
+    async with shown_as(db, "mailerlite"):
+        async with one_account(db, connections.mailerlite):
+            groups = await connections.mailerlite.get_groups()
+        fields = await connections.mailerlite.get_fields()
+    async with shown_as(db, "shop"):
+        products = await connections.shop.get_products()
+        require_complete(await read_orders(db, connections.shop, interrupt), connections.shop)
+    orders, campaigns = Orders(db), Campaigns(db)
+    free, partial = settings.rules.count_free_orders, settings.rules.partial_refund_counts
+    existing, today = await campaigns.all(), db.now().date()
+    sold = await orders.sold_products(free=free, partial=partial)
+    found = discover(
+        products,
+        groups,
+        fields,
+        await orders.earliest_valid_by_product(free=free, partial=partial),
+        sold,
+        existing,
+        today,
+        products.broken,
+        await orders.names_of_products(sold - {product.id for product in products}),
+    )
+    found = evolve(found, findings=(*found.findings, *unread_findings(NO_CAMPAIGN, groups, fields, Listing(()))))
+    found = _checked(found, existing, today)
+    if add:
+        for campaign in found.proposals:
+            await campaigns.add(campaign, by)
+        store = Findings(db)
+        # What is still so is opened again by the next line; about sales that can't be read the reading has said all.
+        others = [rule for rule in FindingRule if rule is not FindingRule.UNREADABLE_ORDER]
+        await store.resolve_unseen(NO_CAMPAIGN, _NO_RUN, others)
+        await store.record(found.findings, None)
+    without = tuple((product, product.id in sold) for product in found.without_artist)
+    return Discovered(found.proposals, worst_first(found.findings), add, without)
+
+
+def _checked(found: Discovery, existing: Sequence[Campaign], today: date) -> Discovery:
+    """The discovery without the campaigns whose record is wrong, and with what each record has against it."""
+    clear: list[Campaign] = []
+    findings = list(found.findings)
+    for campaign in found.proposals:
+        told = campaign_findings(campaign, [*existing, *found.proposals], today)
+        if any(one.rule is FindingRule.BLOCKED_RECORD for one in told):
+            findings += [evolve(one, campaign=NO_CAMPAIGN) for one in told]
+        else:
+            clear.append(campaign)
+            findings += told
+    return evolve(found, proposals=tuple(clear), findings=tuple(findings))

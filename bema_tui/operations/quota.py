@@ -1,0 +1,91 @@
+"""MailerLite's quota as all processes share it: what it is now, and the clearing of a closing that should not be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from attrs import frozen
+
+from bema_tui.errors import UsageError
+from bema_tui.model import Holder, RunState
+from bema_tui.providers.quota.period import Pace
+from bema_tui.settings import MailerLiteSettings
+from bema_tui.store.activity import Activity
+from bema_tui.store.database import Database
+from bema_tui.store.quota import QuotaRow, QuotaWindows
+from bema_tui.store.run_waits import RunWaits, WaitingRun
+from bema_tui.store.runs import Runs
+from bema_tui.sync.connections import window_of
+from bema_tui.waits import WaitReason, until_words
+
+
+@frozen
+class QuotaNow:
+    """The quota at this moment.
+
+    Attributes:
+        account: the address of the service.
+        limit: requests in a window, by the service's word or the setting.
+        reserve: those of them that are left for others.
+        window_seconds: the length of a window.
+        used: requests of the present window so far.
+        left: those that may still leave in it.
+        ends_at: when the window ends; None when none has begun.
+        closed_until: until when the service refuses, by its own word; None when it does not.
+        waiting: the runs that wait, for whatever it is.
+    """
+
+    account: str
+    limit: int
+    reserve: int
+    window_seconds: float
+    used: int
+    left: int
+    ends_at: datetime | None
+    closed_until: datetime | None
+    waiting: tuple[WaitingRun, ...]
+
+
+async def quota_now(db: Database, settings: MailerLiteSettings) -> QuotaNow:
+    """Return the quota as the database has it; nothing is asked or written."""
+    pace = Pace(settings.window_seconds, settings.reserve)
+    now = db.now().timestamp()
+    window = pace.rolled(window_of(await QuotaWindows(db, settings.url, settings.quota).read()), now)
+    return QuotaNow(
+        account=settings.url,
+        limit=window.limit,
+        reserve=settings.reserve,
+        window_seconds=settings.window_seconds,
+        used=window.used,
+        left=pace.room(window, now),
+        ends_at=_moment(window.ends),
+        closed_until=_moment(window.closed_until),
+        waiting=await RunWaits(db).all(),
+    )
+
+
+async def clear_closing(db: Database, settings: MailerLiteSettings, me: Holder) -> datetime:
+    """Open a window that a refusal closed, and let the runs go on that wait for it; returns until when it was closed.
+
+    Raises:
+        UsageError: it is not closed.
+    """
+    before = await quota_now(db, settings)
+    if before.closed_until is None:
+        raise UsageError(
+            "MailerLite's quota is not closed: there is nothing to clear.",
+            advice="A window that is only full ends by itself, within a minute or so.",
+        )
+    await QuotaWindows(db, settings.url, settings.quota).change(lambda row: QuotaRow(row.quota))
+    words = until_words(before.closed_until, db.now(), UTC)
+    await Activity(db).add(me.user, "quota", f"cleared the wait for MailerLite's quota {words} UTC")
+    runs = Runs(db)
+    for waiting in before.waiting:
+        found = await runs.get(waiting.run)
+        if waiting.wait.reason is WaitReason.QUOTA and found.state is RunState.PAUSED:
+            await runs.ask(waiting.run, "continue", me.user, "the wait was cleared")
+    return before.closed_until
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,134 @@
+"""Makes a shop's new address the database's own, once known orders show there as they were. Domain rules, section 6."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from attrs import frozen
+
+from bema_tui.emails import email_key
+from bema_tui.errors import WrongAccount
+from bema_tui.model import Order
+from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.edd.lookups import By, LookUps, Shown, Wanted
+from bema_tui.providers.edd.service import base_of_shop
+from bema_tui.providers.http.ports import Interrupt
+from bema_tui.providers.quota.gate import NoMeter
+from bema_tui.settings import Settings
+from bema_tui.store.database import Database
+from bema_tui.store.database_settings import DatabaseSettings
+from bema_tui.store.orders import Orders
+from bema_tui.waits import WaitBoard
+
+NEEDED: Final = 20
+"""Known orders that must show the same; all of them, if there are fewer."""
+MOST_ASKED: Final = 2 * NEEDED
+_MOST_DIFFERING: Final = 5
+"""Orders that may differ beside those: one can be edited or deleted in the shop since it was read."""
+_NAMED: Final = 3
+
+
+@frozen
+class ShopMove:
+    """What became of it: the shop's address, the one before (None: there was none), and the proof."""
+
+    shop: str
+    before: str | None
+    asked: int
+    same: int
+
+    @property
+    def moved(self) -> bool:
+        """Whether the database belongs to another address than before."""
+        return self.shop != self.before
+
+
+async def move_shop(
+    db: Database, settings: Settings, url: str, interrupt: Interrupt, *, by: str, waits: WaitBoard | None = None
+) -> ShopMove:
+    """Prove that the shop at ``url`` is the one whose orders this database knows, and remember its address.
+
+    Some known orders, the newest and others from all along, are asked for there by their keys; key and token are sent
+    to no other address. A database that knows no order has nothing to prove: the shop only has to answer. ``waits``
+    shows what is waited for.
+
+    Raises:
+        WrongAccount: it is not shown to be the same shop; the message says what differs. Nothing was changed.
+        ConfigurationError: the address can't be one.
+        ProviderError: the shop does not answer there, or the key may not see sales.
+    """
+    base_of_shop(url, setting="The new address")
+    owner = DatabaseSettings(db)
+    before = await owner.get("shop")
+    async with _shop_at(url, settings, interrupt, waits) as shop:
+        if shop.shop_address == before:
+            return ShopMove(shop.shop_address, before, 0, 0)
+        await shop.validate_connection()
+        asked, different = await _compare(db, shop, interrupt)
+        same = asked - len(different)
+        if same < min(NEEDED, asked) or len(different) > _MOST_DIFFERING:
+            raise _not_the_same(shop.shop_address, asked, different, db.where)
+        proof = f"{same} known orders are the same there" if asked else "no order was known"
+        text = f"moved from {before or 'no address'} to {shop.shop_address}: {proof}"
+        await owner.move("shop", before, shop.shop_address, by, text)
+        return ShopMove(shop.shop_address, before, asked, same)
+
+
+def _shop_at(url: str, settings: Settings, interrupt: Interrupt, waits: WaitBoard | None) -> EasyDigitalDownloads:
+    return EasyDigitalDownloads(
+        url,
+        settings.edd.key.reveal(),
+        settings.edd.token.reveal(),
+        interrupt=interrupt,
+        meter=NoMeter(),
+        credentials_in_url=settings.edd_credentials_in_url,
+        waits=waits,
+    )
+
+
+async def _compare(db: Database, shop: EasyDigitalDownloads, interrupt: Interrupt) -> tuple[int, Sequence[str]]:
+    """How many known orders were asked for, and which of them differ in what."""
+    sample = await Orders(db).sample(MOST_ASKED)
+    look_ups = LookUps(shop, interrupt, {})
+    asked = 0
+    different: list[str] = []
+    for part in (sample[:NEEDED], sample[NEEDED:]):
+        if asked - len(different) >= NEEDED or len(different) > _MOST_DIFFERING:
+            break
+        found = await look_ups.find([Wanted(By.KEY, order.key) for order in part])
+        for order in part:
+            asked += 1
+            problem = difference(order, found[Wanted(By.KEY, order.key)])
+            if problem:
+                different.append(f"order {order.number} {problem}")
+    return asked, different
+
+
+def difference(known: Order, shown: Shown) -> str:
+    """In what the order that a shop shows under a key is another than the known one; empty: in nothing."""
+    if shown.failure:
+        return f"is not shown ({shown.failure})"
+    if shown.unreadable is not None:
+        return f"can't be read ({shown.unreadable.problem})"
+    order = shown.order
+    if order is None:
+        return "is not shown"
+    if order.number != known.number:
+        return f"is order {order.number}"
+    if email_key(order.email) != email_key(known.email):
+        return "has another e-mail"
+    products = [Counter(item.product_id for item in one.items) for one in (known, order)]
+    return "" if products[0] == products[1] else "holds other products"
+
+
+def _not_the_same(address: str, asked: int, different: Sequence[str], where: str) -> WrongAccount:
+    more = f"; and {len(different) - _NAMED} more" if len(different) > _NAMED else ""
+    return WrongAccount(
+        f"{address} is not shown to be the same shop: of {asked} known orders {asked - len(different)} are the same "
+        f"there. What differs: {'; '.join(different[:_NAMED])}{more}.",
+        where=where,
+        tried="prove by known orders that it is the same shop",
+        advice="Nothing was changed. Check the address; for another shop, or a copy of it, use another database.",
+    )

@@ -1,0 +1,1 @@
+"""Easy Digital Downloads, the shop: reads only."""

@@ -1,0 +1,151 @@
+"""Looks up single sales, and tells a shop that fails over one of them from a shop that fails.
+
+EDD 3.1.0.4 to 3.3.8.1 answers 500 to whoever asks for a sale that is not there. While the shop answers others, that is
+"not shown": it proves nothing and stops nothing. Domain rules, sections 4 and 7.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Final, Protocol
+
+from attrs import define, field, frozen
+
+from bema_tui.errors import BadAnswer, RequestRefused, ServerFailed
+from bema_tui.listing import UnreadableSale
+from bema_tui.model import Order
+from bema_tui.providers.http.ports import Interrupt
+
+AT_ONCE: Final = 4
+CHUNK: Final = 40
+"""Look-ups between two proofs that the shop answers others."""
+SECOND_TRIES: Final = 40
+"""Failed look-ups that are tried once more, in case the shop only stumbled; where more fail, that is its way."""
+_CONTROLS: Final = 3  # known sales that are asked for before the form of look-up counts as one that finds nothing
+_OF_ONE_SALE: Final = (ServerFailed, BadAnswer, RequestRefused)
+
+
+class By(StrEnum):
+    """The two forms of look-up; each finds, or fails, by itself."""
+
+    KEY = "key"
+    ROW_ID = "row id"
+
+
+@frozen
+class Wanted:
+    """A sale to look up: the value that it is asked for by. A row id is not its ``ID``."""
+
+    by: By
+    value: str
+
+
+@frozen
+class Shown:
+    """What the shop answered to one look-up.
+
+    Attributes:
+        order: the sale, of whatever status; None where it showed none that can be used.
+        unreadable: the sale that it showed and that can't be used.
+        failure: why it did not answer this one, in words, though it answers others; empty where it did.
+    """
+
+    order: Order | None = None
+    unreadable: UnreadableSale | None = None
+    failure: str = ""
+
+
+class AskShop(Protocol):
+    """What a look-up needs of the shop."""
+
+    async def ask_for_sale(self, wanted: Wanted) -> Shown:
+        """Ask once. A failure of the server (5xx) is raised as it comes."""
+
+    async def require_sales(self) -> None:
+        """Raise unless the list of sales can be read, with all the patience that a read has."""
+
+
+@define
+class LookUps:
+    """Look-ups of one run. ``known`` are values that should find a sale, by the form of look-up.
+
+    ``finds`` are the forms that have found one: beside it, an answer without a sale says that there is none.
+    """
+
+    shop: AskShop
+    interrupt: Interrupt
+    known: Mapping[By, Sequence[str]]
+    finds: set[By] = field(factory=set)
+    _second_tries: int = 0
+
+    async def find(self, wanted: Sequence[Wanted]) -> dict[Wanted, Shown]:
+        """Ask for each, a few at a time.
+
+        Raises:
+            ProviderError: the shop itself does not answer.
+            Stopped: somebody asked for a stop.
+        """
+        found: dict[Wanted, Shown] = {}
+        for start in range(0, len(wanted), CHUNK):
+            found |= await self._find_some(wanted[start : start + CHUNK])
+        for by in {one.by for one, shown in found.items() if shown == Shown()} - self.finds:
+            await self._prove(by)
+        return found
+
+    async def _find_some(self, wanted: Sequence[Wanted]) -> dict[Wanted, Shown]:
+        found = await self._ask(wanted)
+        failed = [one for one in wanted if found[one].failure]
+        for by in By:
+            mine = [one for one in failed if one.by is by]
+            if not mine:
+                continue
+            await self._require_others(by)
+            if self._second_tries < SECOND_TRIES:
+                self._second_tries += len(mine)
+                found |= await self._ask(mine)
+        return found
+
+    async def _ask(self, wanted: Sequence[Wanted]) -> dict[Wanted, Shown]:
+        gate = asyncio.Semaphore(AT_ONCE)
+        found: dict[Wanted, Shown] = {}
+
+        async def one(sale: Wanted) -> None:
+            async with gate:
+                self.interrupt.check()
+                try:
+                    found[sale] = await self._ask_for(sale)
+                except _OF_ONE_SALE as error:
+                    found[sale] = Shown(failure=error.message.rstrip("."))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for sale in wanted:
+                    group.create_task(one(sale))
+        except BaseExceptionGroup as failures:
+            # One that says that the shop is gone ends them all; its own error says more than the group of them.
+            raise failures.exceptions[0] from None
+        return found
+
+    async def _ask_for(self, sale: Wanted) -> Shown:
+        shown = await self.shop.ask_for_sale(sale)
+        if shown.order is not None:
+            self.finds.add(sale.by)
+        return shown
+
+    async def _require_others(self, by: By) -> None:
+        """Raise unless the shop answers others: a look-up of the same form that finds a known sale, or its list."""
+        if not await self._prove(by):
+            await self.shop.require_sales()
+
+    async def _prove(self, by: By) -> bool:
+        """Whether this form of look-up finds a known sale now."""
+        for value in self.known.get(by, ())[:_CONTROLS]:
+            self.interrupt.check()
+            try:
+                if (await self._ask_for(Wanted(by, value))).order is not None:
+                    return True
+            except _OF_ONE_SALE:
+                continue
+        return False

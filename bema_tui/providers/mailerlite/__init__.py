@@ -1,0 +1,1 @@
+"""MailerLite, the mailing service: reads, and the few writes that the rules allow."""

@@ -1,0 +1,418 @@
+"""The mailing service: everything this program reads from MailerLite, and the few things it writes there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import httpx
+
+from bema_tui.errors import (
+    IncompleteRead,
+    ProviderError,
+    RequestRefused,
+    Stopped,
+    WriteUnknown,
+    WrongAccount,
+)
+from bema_tui.listing import Listing
+from bema_tui.model import (
+    Automation,
+    ConnectionReport,
+    CustomField,
+    Group,
+    Subscriber,
+    SubscriberPage,
+    SubscriberStatus,
+)
+from bema_tui.providers.http.breaker import Breaker
+from bema_tui.providers.http.client import ServiceClient
+from bema_tui.providers.http.policy import BeforeTry, HttpPolicy
+from bema_tui.providers.http.ports import Interrupt, PacingGate, RequestMeter
+from bema_tui.providers.mailerlite import parse, service
+from bema_tui.providers.mailerlite.batch import (
+    MOST_ITEMS,
+    BatchAnswer,
+    BatchItem,
+    FieldValue,
+    Spelling,
+    address_in_path,
+    batch_answers,
+    checked_id,
+    same_value,
+)
+from bema_tui.providers.mailerlite.batch_reads import Reads
+from bema_tui.providers.mailerlite.bulk_import import Importer, ImportResult, NewPerson
+from bema_tui.providers.mailerlite.create import ensure, row_of
+from bema_tui.providers.mailerlite.lists import Lists
+from bema_tui.providers.mailerlite.lookup import LookUp
+from bema_tui.providers.parsing import FaultError, structure
+from bema_tui.providers.quota.gate import NoWaits
+from bema_tui.text import clean
+from bema_tui.waits import WaitBoard
+
+R = TypeVar("R")
+N = TypeVar("N", Group, CustomField)
+
+_JSON_NULL: Final = b"null"
+
+
+class MailerLite:
+    """``Provider`` for MailerLite. Existing people are written by id only, and no call can send a status."""
+
+    name = "MailerLite"
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        gate: PacingGate,
+        interrupt: Interrupt,
+        meter: RequestMeter,
+        policy: HttpPolicy | None = None,
+        page_size: int = 1000,
+        breaker: Breaker | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        waits: WaitBoard | None = None,
+    ) -> None:
+        """Prepare the connection; nothing is sent yet.
+
+        Args:
+            url: the API's address, ending in ``/api``.
+            key: the API key.
+            gate: paces the requests. ``interrupt``: ends waits. ``meter``: counts.
+            policy: the HTTP numbers.
+            page_size: rows asked for in a list; the service may give fewer.
+            breaker: shared with other clients of this account, if any.
+            transport: another way to the service than the network.
+            waits: shows what is waited for.
+
+        Raises:
+            ConfigurationError: the address or the key can't be used.
+        """
+        self._client = ServiceClient(
+            service.described(url, key),
+            gate=gate,
+            interrupt=interrupt,
+            meter=meter,
+            policy=policy,
+            breaker=breaker,
+            transport=transport,
+            on_answer=self._notice,
+            waits=waits,
+        )
+        self._lists = Lists(self._client, page_size)
+        policy = policy or HttpPolicy()
+        self.look_up = LookUp(self.batch_of_reads, self._single, self._lists.newest_people)
+        """Finds people by id or address, and calls nobody unknown without proof."""
+        self._reads = Reads(
+            self.batch,
+            self.look_up.somebody_but,
+            gate,
+            interrupt,
+            self._client.where,
+            policy.quota_wait,
+            policy.patience,
+        )
+        self._importer = Importer(self._client, self.look_up, interrupt, policy.patience, waits or NoWaits())
+        self._account_id: str | None = None
+        self._belongs_to: str | None = None
+
+    @property
+    def account_id(self) -> str | None:
+        """The account, once an answer named it (``x-account_id``)."""
+        return self._account_id
+
+    def hold_to(self, account_id: str | None) -> None:
+        """Take answers of this account alone from now on: any other one ends the call with ``WrongAccount``.
+
+        Without one, the first account that an answer names is held to.
+        """
+        self._belongs_to = account_id
+
+    @property
+    def breaker(self) -> Breaker:
+        """Whether MailerLite is asked at all at present."""
+        return self._client.breaker
+
+    def page_cap(self, path: str = "/subscribers") -> int | None:
+        """The rows that a full page of this list holds, as its last answer said (``meta.per_page``); None before one.
+
+        The lists are ``/subscribers``, ``/groups/*/subscribers``, ``/groups``, ``/fields`` and ``/automations``.
+        """
+        return self._lists.cap(path)
+
+    async def validate_connection(self) -> ConnectionReport:
+        """Ask for one group: it proves address and key, and names the account."""
+        started = time.monotonic()
+        await self._lists.numbered_page("/groups", 1, 1, "test the connection")
+        return ConnectionReport(
+            provider=self.name,
+            ok=True,
+            identity=f"account {self._account_id}" if self._account_id else "account not named",
+            rights=("read",),
+            seconds=time.monotonic() - started,
+        )
+
+    # Reading
+
+    async def get_subscribers(
+        self, *, group_id: str | None = None, status: SubscriberStatus | None = None, with_groups: bool = False
+    ) -> AsyncIterator[SubscriberPage]:
+        """All people, newest first; of a group without a status, one status after the other (so five passes).
+
+        The list is not atomic: who changes status between two passes can come twice, or not at all.
+
+        Raises:
+            IncompleteRead: a page of rows without ``groups`` in a read that asked for them.
+            BadAnswer: the cursor is missing or repeats, so the list's end can't be known.
+        """
+        path = "/subscribers" if group_id is None else f"/groups/{checked_id(group_id)}/subscribers"
+        passes: Sequence[SubscriberStatus | None] = [status]
+        if group_id is not None and status is None:
+            passes = list(SubscriberStatus)
+        for wanted in passes:
+            params = {"filter[status]": wanted.value} if wanted else {}
+            params |= {"include": "groups"} if with_groups else {}
+            async for page in self._lists.by_cursor(path, params):
+                yield page
+
+    async def count_subscribers(self, status: SubscriberStatus | None = None) -> int:
+        """The number of people in the account, of one status or of all."""
+        params = {"limit": "0", **({"filter[status]": status.value} if status else {})}
+        tried = "count the subscribers"
+        body = await self._client.request_json("GET", "/subscribers", params=params, tried=tried)
+        try:
+            return structure(body, parse.RawTotal).total
+        except FaultError as error:
+            raise self._client.fault(str(error), path=error.path, tried=tried) from None
+
+    async def get_subscriber(self, subscriber_id: str) -> Subscriber | None:
+        """One person with fields and groups, or None when MailerLite has no such id."""
+        found = await self._read_person(checked_id(subscriber_id))
+        if found is not None and found.id != subscriber_id:
+            raise self._client.fault(f"another person than {subscriber_id}", path="data.id", tried="read a subscriber")
+        return found
+
+    async def find_subscriber(self, email: str) -> Subscriber | None:
+        """One person by address, with fields and groups, or None when this look-up does not find them.
+
+        That does not prove that MailerLite does not know the address; ``look_up`` does.
+        """
+        return await self._read_person(address_in_path(email)) if "@" in email else None
+
+    async def get_groups(self) -> Listing[Group]:
+        """Every group of the account; rows that can't be read are named, as one of them may be any group."""
+        return await self._lists.by_number(
+            "/groups", parse.group, "read the groups", in_part=parse.group_without_counts
+        )
+
+    async def get_fields(self) -> Listing[CustomField]:
+        """Every custom field of the account, with the key that writes use; rows that can't be read are named."""
+        return await self._lists.by_number("/fields", parse.custom_field, "read the custom fields")
+
+    async def get_automations(self) -> Listing[Automation]:
+        """Every automation, with the groups that set it off; of one that can't be read as a whole what can be."""
+        tried = "read the automations"
+        return await self._lists.by_number(
+            "/automations", parse.automation, tried, in_part=parse.automation_in_part, most=100
+        )
+
+    # Writing
+
+    async def update_subscriber(
+        self, subscriber_id: str, fields: Mapping[str, FieldValue], *, before_try: BeforeTry | None = None
+    ) -> Subscriber:
+        """Set custom fields by their keys, nothing else; the answer shows the after-state."""
+        tried = "set fields of a subscriber"
+        path = f"/subscribers/{checked_id(subscriber_id)}"
+        body = await self._client.request_json(
+            "PUT", path, json={"fields": dict(fields)}, write=True, before_try=before_try, tried=tried
+        )
+        return row_of(self._client, body, parse.subscriber, tried, write=True)
+
+    async def add_subscriber_to_group(
+        self, subscriber_id: str, group_id: str, *, before_try: BeforeTry | None = None
+    ) -> None:
+        """Add a person to a group; twice is once."""
+        path = f"/subscribers/{checked_id(subscriber_id)}/groups/{checked_id(group_id)}"
+        tried = "add a subscriber to a group"
+        await self._client.request("POST", path, content=_JSON_NULL, write=True, before_try=before_try, tried=tried)
+
+    async def remove_subscriber_from_group(
+        self, subscriber_id: str, group_id: str, *, before_try: BeforeTry | None = None
+    ) -> None:
+        """Remove a person from a group; who is not in it is done (404)."""
+        path = f"/subscribers/{checked_id(subscriber_id)}/groups/{checked_id(group_id)}"
+        try:
+            await self._client.request(
+                "DELETE", path, write=True, before_try=before_try, tried="remove a subscriber from a group"
+            )
+        except RequestRefused as refused:
+            if refused.status != httpx.codes.NOT_FOUND:
+                raise
+
+    async def add_or_update_subscriber(
+        self,
+        email: str,
+        fields: Mapping[str, FieldValue],
+        group_ids: Sequence[str] = (),
+        *,
+        before_try: BeforeTry | None = None,
+    ) -> Subscriber:
+        """Create a person, or add to the one with this address. For ``add_new_buyers`` alone: domain rules, section 6.
+
+        Never sent twice: after a lost answer the person is looked up instead.
+
+        Raises:
+            RequestRefused: MailerLite refuses, an unsubscribed address for one (422).
+            WriteUnknown: the answer was lost, and the look-up does not show what was sent.
+        """
+        groups = [checked_id(group_id) for group_id in group_ids]
+        sent = {"email": email, "fields": dict(fields), **({"groups": groups} if groups else {})}
+        tried = "create a subscriber"
+        try:
+            body = await self._client.request_json(
+                "POST", "/subscribers", json=sent, write=True, repeatable=False, before_try=before_try, tried=tried
+            )
+            return row_of(self._client, body, parse.subscriber, tried, write=True)
+        except WriteUnknown as unknown:
+            problem = unknown
+        try:
+            found = await self.find_subscriber(email)
+        except (ProviderError, Stopped):
+            raise problem from None
+        shows = found is not None and all(same_value(found.fields.get(key), value) for key, value in fields.items())
+        if found is None or not shows or not set(groups) <= (found.group_ids or frozenset()):
+            raise problem
+        return found
+
+    async def import_subscribers(
+        self, group_id: str, people: Sequence[NewPerson], *, before_try: BeforeTry | None = None
+    ) -> ImportResult:
+        """Create up to 1,000 people in one group. For ``add_new_buyers`` alone: domain rules, section 6.
+
+        Who is there already is left alone; the others are imported, the import is followed until it is done, and
+        everybody is read back. It costs one request and some polls, and a look-up before and after: one item each.
+
+        Raises:
+            ValueError: more than 1,000 people, or addresses that can't be imported.
+            RequestRefused: MailerLite refuses the import; nothing was done.
+            WriteUnknown: it was sent, and what became of it could not be read.
+        """
+        return await self._importer.run(checked_id(group_id), people, before_try)
+
+    async def create_group(self, name: str, *, before_try: BeforeTry | None = None) -> Group:
+        """The group of this name, made if the account has none; capitals do not make another name."""
+        return (await self.ensure_group(name, before_try=before_try))[0]
+
+    async def create_field(
+        self, name: str, field_type: str = "number", *, before_try: BeforeTry | None = None
+    ) -> CustomField:
+        """The custom field of this name, made if the account has none; an existing one keeps its own type."""
+        return (await self.ensure_field(name, field_type, before_try=before_try))[0]
+
+    async def ensure_group(self, name: str, *, before_try: BeforeTry | None = None) -> tuple[Group, bool]:
+        """Like ``create_group``, with whether this call made it, or may have."""
+        return await ensure(self._client, "/groups", {"name": name}, self.get_groups, parse.group, before_try)
+
+    async def ensure_field(
+        self, name: str, field_type: str = "number", *, before_try: BeforeTry | None = None
+    ) -> tuple[CustomField, bool]:
+        """Like ``create_field``, with whether this call made it, or may have."""
+        sent = {"name": name, "type": field_type}
+        return await ensure(self._client, "/fields", sent, self.get_fields, parse.custom_field, before_try)
+
+    async def batch(
+        self, items: Sequence[BatchItem], *, before_try: BeforeTry | None = None
+    ) -> tuple[BatchAnswer, ...]:
+        """Send up to 50 items in one request; every item's answer comes back as it is, in order.
+
+        Raises:
+            ValueError: more than 50 items.
+            WriteUnknown: some items are writes, and their answers are lost or do not match them.
+            IncompleteRead: all items are reads, and their answers do not match them.
+        """
+        if len(items) > MOST_ITEMS:
+            raise ValueError(f"a batch holds at most {MOST_ITEMS} items, not {len(items)}")
+        if not items:
+            return ()
+        writes = any(item.is_write for item in items)
+        tried = f"send a batch of {len(items)}"
+        lost: list[bool] = []
+        body = await self._client.request_json(
+            "POST",
+            "/batch",
+            json={"requests": [item.as_json() for item in items]},
+            write=writes,
+            cost=1 + len(items),
+            before_try=before_try,
+            on_lost=lambda: lost.append(True),
+            tried=tried,
+        )
+        answers = batch_answers(body, len(items), after_lost=bool(lost))
+        if isinstance(answers, tuple):
+            return answers
+        if writes:
+            raise self._client.fault(answers, tried=tried, write=True)
+        raise IncompleteRead(f"MailerLite gave {answers}.", tried=tried, where=self._client.where, advice="Try again.")
+
+    async def batch_of_reads(self, items: Sequence[BatchItem]) -> tuple[BatchAnswer, ...]:
+        """Like ``batch`` for reads alone, with the items that failed in passing (429, 5xx) asked for again, twice.
+
+        Raises:
+            ValueError: an item would write; those are repeated by the ledger.
+            RateLimited: some are refused because of the quota for longer than one call waits.
+        """
+        if any(item.is_write for item in items):
+            raise ValueError("only reads are repeated here")
+        return await self._reads.ask(items)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _notice(self, response: httpx.Response) -> None:
+        account = clean(response.headers.get("x-account_id", "").strip(), 64)
+        if not account:
+            return
+        known = self._belongs_to or self._account_id
+        if known and account != known:
+            raise WrongAccount(
+                f"This database belongs to the MailerLite account {known}, and account {account} answered. "
+                "Nothing more was sent.",
+                tried="check the MailerLite account of an answer",
+                where=self._client.where,
+                advice="Check the key and the address in the settings, or use another database for this account.",
+            )
+        self._account_id = account
+
+    async def _single(self, email: str, spelling: Spelling) -> BatchAnswer:
+        """A look-up by a request of its own, as an item of a batch would be answered."""
+        path = f"/subscribers/{address_in_path(email, spelling)}"
+        try:
+            body = await self._client.request_json("GET", path, tried="look a subscriber up")
+        except RequestRefused as refused:
+            return BatchAnswer(refused.status, {"message": refused.detail})
+        return BatchAnswer(httpx.codes.OK, body)
+
+    async def _read_person(self, segment: str) -> Subscriber | None:
+        tried = "read a subscriber"
+        try:
+            body = await self._client.request_json("GET", f"/subscribers/{segment}", tried=tried)
+        except RequestRefused as refused:
+            if refused.status == httpx.codes.NOT_FOUND:
+                return None
+            raise
+        return row_of(self._client, body, parse.subscriber, tried)

@@ -1,0 +1,249 @@
+"""Looks people up at MailerLite by id or address, and calls nobody absent on a form of request that may not find."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from attrs import define, field
+
+from bema_tui.errors import IncompleteRead
+from bema_tui.model import SubscriberPage
+from bema_tui.providers.mailerlite.batch import (
+    MOST_ITEMS,
+    BatchAnswer,
+    BatchItem,
+    Spelling,
+    address_in_path,
+    fits_plain,
+)
+from bema_tui.providers.mailerlite.forms import (
+    IN_BATCHES,
+    PLAINEST,
+    SINGLY,
+    Ask,
+    Evidence,
+    Form,
+    Known,
+    Looked,
+    looked,
+    special_characters,
+)
+
+_TRIALS: Final = 3
+"""How many people a form is tried on before it counts as finding nobody."""
+_ITEMS_A_TRIAL: Final = 4
+
+
+@define
+class LookUp:
+    """Finds people at one account, and learns by it which forms find.
+
+    ``batch`` sends items that read, ``single`` asks for one address by a request of its own, ``first_page`` reads the
+    newest people of the account. ``form`` is what is tried first.
+    """
+
+    batch: Callable[[Sequence[BatchItem]], Awaitable[Sequence[BatchAnswer]]]
+    single: Callable[[str, Spelling], Awaitable[BatchAnswer]]
+    first_page: Callable[[], Awaitable[SubscriberPage]]
+    form: Form = Form.BATCH_ENCODED
+    kinds: set[frozenset[str]] = field(factory=set)
+    """The special characters for which people were offered."""
+    _evidence: Evidence = field(factory=Evidence)
+    _tried: set[frozenset[str]] = field(factory=set)
+    _paged: bool = False
+    _turn: int = -1
+
+    def offer(self, people: Iterable[Known], characters: frozenset[str] = PLAINEST) -> None:
+        """Name people whom MailerLite has shown, all that are known with these special characters in their addresses.
+
+        They prove a form by being found.
+        """
+        self._evidence.offer(people)
+        self.kinds.add(characters)
+
+    @property
+    def proved(self) -> bool:
+        """Whether the present form was seen to find somebody."""
+        return self._evidence.proves(self.form, PLAINEST)
+
+    def somebody_but(self, items: Sequence[BatchItem]) -> BatchItem | None:
+        """A read of somebody known whom none of these items is about, if there is anybody; of another each time."""
+        people = {item.path.split("/")[2] for item in items}
+        known = list(self._evidence.known.values())
+        for _ in known:
+            self._turn += 1
+            person = known[self._turn % len(known)]
+            if not people & {person.id, *(address_in_path(person.email, how) for how in _spellings(person.email))}:
+                return BatchItem.read(person.id)
+        return None
+
+    def requests(self, emails: Sequence[str], ids: Sequence[str] = ()) -> int:
+        """How many requests ``find`` takes, if the present form finds."""
+        page = bool(emails) and not self._evidence.known
+        return page + math.ceil(len(self._evidence.asks(emails, ids, self.form)) / MOST_ITEMS)
+
+    async def find(self, emails: Sequence[str] = (), ids: Sequence[str] = ()) -> AsyncIterator[tuple[Looked, ...]]:
+        """Look people up, up to fifty in a request; what each request settles comes at once, and everybody once.
+
+        Raises:
+            IncompleteRead: no form of look-up finds anybody, not even people whom MailerLite has just shown.
+            ValueError: what is no id or no address.
+        """
+        self._paged = self._evidence.nobody = False  # an account without anybody may hold somebody by now
+        if emails and not self._evidence.known:
+            await self._read_first_page()
+        waiting = dict.fromkeys([*ids, *emails])
+        queue = self._evidence.asks(list(dict.fromkeys(emails)), list(dict.fromkeys(ids)), self.form)
+        missed: dict[str, set[Form]] = {}
+        while queue:
+            chunk, queue, form = queue[:MOST_ITEMS], queue[MOST_ITEMS:], self.form
+            settled: dict[str, Looked] = {}
+            for ask, answer in zip(chunk, await self._send(chunk), strict=True):
+                if ask.who not in waiting or (ask.who in settled and settled[ask.who].answer is not None):
+                    continue
+                if ask.form is not None and answer.no_address:
+                    missed.setdefault(ask.who, set()).add(ask.form)
+                else:
+                    settled[ask.who] = looked(ask, answer)
+            await self._prove_ids([who for who, one in settled.items() if one.absent])
+            unfinished = queue[0].who if queue else None  # may be asked for in a second form, still to come
+            rest = {who: forms for who, forms in missed.items() if who not in settled and who != unfinished}
+            settled |= {one.who: one for one in await self._without(rest)}
+            for who in settled:
+                waiting.pop(who)
+                missed.pop(who, None)
+            yield tuple(settled.values())
+            if self.form is not form:
+                addresses, numbers = [who for who in waiting if "@" in who], [who for who in waiting if "@" not in who]
+                queue = self._evidence.asks(addresses, numbers, self.form)
+        if waiting:  # the account holds nobody, so no address was asked for
+            yield tuple(Looked(who) for who in waiting)
+
+    async def _send(self, asks: Sequence[Ask]) -> list[BatchAnswer]:
+        """The answers in their order; what they say about the forms is heeded."""
+        batched = [ask for ask in asks if ask.form is None or ask.form.batched]
+        answers = dict(zip(batched, await self.batch([ask.item() for ask in batched]), strict=True)) if batched else {}
+        for ask in asks:
+            if ask.form is not None and not ask.form.batched:
+                answers[ask] = await self.single(ask.who, ask.form.spelling)
+        self._evidence.learn(answers)
+        return [answers[ask] for ask in asks]
+
+    async def _without(self, missed: Mapping[str, set[Form]]) -> list[Looked]:
+        """Settle addresses that were not found, in other forms where the one that was taken is not proved."""
+        evidence = self._evidence
+        unproved = {email: forms for email, forms in missed.items() if not evidence.is_absent(email, forms)}
+        settled = [Looked(email) for email in missed if email not in unproved]
+        if not unproved:
+            return settled
+        await self._try_forms({special_characters(email) for email in unproved})
+        self.form = evidence.best(PLAINEST, self.form) or self.form
+        again: list[Ask] = []
+        for email, forms in unproved.items():
+            special = special_characters(email)
+            best = evidence.best(special, self.form)
+            others = IN_BATCHES if best is None and not evidence.witnesses(special) else (best,)
+            again += [Ask(email, form) for form in others if form and form not in forms and form.fits(email)]
+        found: dict[str, Looked] = {}
+        for start in range(0, len(again), MOST_ITEMS):
+            chunk = again[start : start + MOST_ITEMS]
+            for ask, answer in zip(chunk, await self._send(chunk), strict=True):
+                if ask.form is not None and answer.no_address:
+                    unproved[ask.who].add(ask.form)
+                else:
+                    found[ask.who] = looked(ask, answer)
+        for email, forms in unproved.items():
+            absent = evidence.is_absent(email, forms)
+            settled.append(found.get(email) or (Looked(email) if absent else Looked(email, None, _UNPROVED, True)))
+        return settled
+
+    # Proving the forms
+
+    async def _try_forms(self, specials: set[frozenset[str]]) -> None:
+        """Ask for known people in every form.
+
+        Raises:
+            IncompleteRead: nobody of them is found in any form.
+        """
+        wanted = (specials | {PLAINEST}) - self._tried
+        self._tried |= wanted
+        if wanted and not await self._try_batches(wanted):
+            await self._read_first_page()  # those who were known are gone by now
+            await self._try_batches(wanted)
+        for special in wanted:
+            if not self._evidence.nobody and self._evidence.best(special, self.form) is None:
+                await self._try_singles(special)
+        if not self._evidence.nobody and self._evidence.best(PLAINEST, self.form) is None:
+            shown = self._evidence.witnesses(PLAINEST)
+            known = f": not even {shown[0].email}, whom it has shown" if shown else ""
+            raise IncompleteRead(
+                f"MailerLite finds nobody by e-mail address, in no form of look-up{known}.",
+                tried="look people up by address",
+                where="MailerLite",
+                advice="Nobody is called unknown, and nothing was written. Start again later; if it stays so, "
+                "MailerLite's look-ups have changed, and this program needs an update.",
+            )
+
+    async def _try_batches(self, specials: Iterable[frozenset[str]]) -> bool:
+        """Ask for some known people in all of a batch's forms; whether anybody of them is there."""
+        people = {one.id: one for special in specials for one in self._evidence.witnesses(special)[:_TRIALS]}
+        forms = (*IN_BATCHES, Form.BATCH_TWICE)
+        of_each = [
+            [Ask(one.id, None), *(Ask(one.email, form) for form in forms if form.fits(one.email))]
+            for one in people.values()
+        ]
+        step = MOST_ITEMS // _ITEMS_A_TRIAL
+        for start in range(0, len(of_each), step):
+            await self._send([ask for asks in of_each[start : start + step] for ask in asks])
+        return any(number in self._evidence.known for number in people)
+
+    async def _try_singles(self, special: frozenset[str]) -> None:
+        for person in self._evidence.witnesses(special)[:_TRIALS]:
+            for form in SINGLY:
+                if form.fits(person.email):
+                    await self._send([Ask(person.email, form)])
+                    if self._evidence.proves(form, special):
+                        return
+
+    async def _prove_ids(self, gone: Sequence[str]) -> None:
+        """Make sure that look-ups by id find somebody, where they are to say that others are gone.
+
+        Raises:
+            IncompleteRead: they find nobody.
+        """
+        evidence = self._evidence
+        for read_page in (False, True):
+            if not gone or evidence.finds_ids or evidence.nobody:
+                return
+            if read_page:
+                await self._read_first_page()
+            others = [person for person in evidence.known.values() if person.id not in gone][:_TRIALS]
+            if others:
+                await self._send([Ask(person.id, None) for person in others])
+        if not evidence.finds_ids and not evidence.nobody:
+            raise IncompleteRead(
+                f"MailerLite finds nobody by id: not {gone[0]}, nor anybody else whom it has shown.",
+                tried="look people up by id",
+                where="MailerLite",
+                advice="Nobody is called gone, and nothing more was written. Start again later.",
+            )
+
+    async def _read_first_page(self) -> None:
+        """Make the newest people of the account known; that there are none proves that nobody is there."""
+        if not self._paged:
+            self._paged = True
+            page = await self.first_page()
+            self._evidence.nobody = not page.subscribers and not page.broken
+            self._evidence.known.clear()
+            self.offer(page.subscribers)
+
+
+def _spellings(email: str) -> tuple[Spelling, ...]:
+    return ("plain", "encoded") if fits_plain(email) else ("encoded",)
+
+
+_UNPROVED: Final = (
+    "MailerLite did not find this address, and does not find known ones with the same special characters either"
+)

@@ -1,0 +1,1 @@
+"""MailerLite's requests a minute: how they are counted, and when the next request may leave."""

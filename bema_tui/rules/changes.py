@@ -1,0 +1,95 @@
+"""Turns a decision about one person into the planned writes, in the order in which they are safe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from attrs import evolve
+
+from bema_tui.model import Cause, ChangeKind, PlannedChange, SubscriberStatus, Tier
+from bema_tui.rules.purchases import canonical
+from bema_tui.rules.records import CampaignContext, Person, Step
+
+FIELD_ONLY: Final = "field only"
+WOOD: Final = "Wood → field only"
+NOT_ACTIVE: Final = "not active → field only"
+LOWER_OFF: Final = "two tiers → lower off"
+REFUND: Final = "refund"
+NEW_BUYER: Final = "new buyer → Gold Purchased"
+
+
+def movable(context: CampaignContext, person: Person) -> bool:
+    """Whether this person's groups may be changed at all. Domain rules, section 6, consent."""
+    return person.status is SubscriberStatus.ACTIVE or context.rules.move_inactive
+
+
+def hold_back(context: CampaignContext, step: Step, *, otherwise: str) -> Step:
+    """The step without its moves when they may not be made now: a target group is missing, or a read shrank.
+
+    A move waits as a whole: an add whose remove is dropped would leave two tiers.
+    """
+    tiers = (*step.remove, *([step.add] if step.add else []))
+    if (context.shrank and step.remove) or not all(context.has_group(tier) for tier in tiers):
+        return Step(otherwise, cause=step.cause)
+    return step
+
+
+def without_moves(changes: Sequence[PlannedChange]) -> tuple[PlannedChange, ...]:
+    """What may be written for somebody whose tiers can't be said for certain: the field alone, and no taking back."""
+    if any(change.cause is Cause.REFUND for change in changes):
+        return ()
+    return tuple(evolve(change, rule=FIELD_ONLY) for change in changes if change.kind is ChangeKind.SET_FIELD)
+
+
+def field_change(context: CampaignContext, person: Person, after: str | None, step: Step, reason: str) -> PlannedChange:
+    """The write of the purchase field; ``after`` None clears it.
+
+    The campaign must have a writable field.
+    """
+    custom = context.writable_field
+    assert custom is not None, "a campaign without a usable field is blocked before anything is planned"
+    return PlannedChange(
+        kind=ChangeKind.SET_FIELD,
+        subscriber_id=person.subscriber_id,
+        email=person.email,
+        name=person.name,
+        target=custom.key,
+        target_name=custom.name,
+        before=None if canonical(person.stored) is None else person.stored,
+        after=after,
+        rule=step.rule,
+        reason=reason,
+        cause=step.cause,
+    )
+
+
+def group_changes(context: CampaignContext, person: Person, step: Step, reason: str) -> tuple[PlannedChange, ...]:
+    """The adds, then the removes of a step; a remove beside an add waits for the add's proof."""
+    changes = []
+    if step.add is not None:
+        changes.append(_membership(context, person, step.add, ChangeKind.ADD_GROUP, step, reason))
+    for tier in step.remove:
+        remove = _membership(context, person, tier, ChangeKind.REMOVE_GROUP, step, reason)
+        changes.append(evolve(remove, needs_add=step.add is not None))
+    return tuple(changes)
+
+
+def _membership(
+    context: CampaignContext, person: Person, tier: Tier, kind: ChangeKind, step: Step, reason: str
+) -> PlannedChange:
+    group = context.groups[tier]
+    joins = kind is ChangeKind.ADD_GROUP
+    return PlannedChange(
+        kind=kind,
+        subscriber_id=person.subscriber_id,
+        email=person.email,
+        name=person.name,
+        target=group.id,
+        target_name=group.name,
+        before=None if joins else group.name,
+        after=group.name if joins else None,
+        rule=step.rule,
+        reason=reason,
+        cause=step.cause,
+    )

@@ -1,0 +1,206 @@
+"""One person's purchases against their tiers and their field: the changes to plan and the findings.
+
+Domain rules, sections 3, 4 and 6. Pure: the same input gives the same outcome, and nothing is read or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bema_tui.emails import email_key
+from bema_tui.model import ChangeKind, Finding, FindingRule, Order, PlannedChange, Tier
+from bema_tui.rules.changes import (
+    FIELD_ONLY,
+    LOWER_OFF,
+    NEW_BUYER,
+    NOT_ACTIVE,
+    WOOD,
+    field_change,
+    group_changes,
+    hold_back,
+    movable,
+)
+from bema_tui.rules.findings import finding
+from bema_tui.rules.groups_and_field import CampaignCheck, check_campaign
+from bema_tui.rules.purchases import (
+    NO_ALIASES,
+    Aliases,
+    Choice,
+    KnownOrder,
+    canonical,
+    choose,
+    field_value,
+    is_valid,
+    same_value,
+    since,
+)
+from bema_tui.rules.records import CampaignContext, Outcome, Person, Step
+from bema_tui.rules.refunds import without_purchase
+from bema_tui.rules.subscriber_findings import (
+    drift,
+    number_does_not_fit,
+    order_findings,
+    order_text,
+    two_tiers,
+    wood_purchase,
+)
+from bema_tui.rules.tiers import label, purchased_tier
+
+__all__ = [
+    "CampaignCheck",
+    "CampaignContext",
+    "Outcome",
+    "Person",
+    "check_campaign",
+    "reconcile_person",
+    "reconcile_unknown_buyer",
+]
+
+
+def reconcile_person(
+    context: CampaignContext,
+    person: Person,
+    orders: Sequence[KnownOrder],
+    aliases: Aliases = NO_ALIASES,
+) -> Outcome:
+    """What one subscriber needs in one campaign.
+
+    Args:
+        context: the campaign, the account's groups and field, the settings, what the reads prove.
+        person: the subscriber with their tiers in this campaign.
+        orders: the known orders that may concern this person; those of other addresses never count as theirs.
+        aliases: stored field values that the shop was asked about.
+
+    Returns:
+        Changes and findings. A campaign without a usable purchase field gets findings only: it is blocked.
+    """
+    own = [known for known in orders if known.order.email_key == person.email_key]
+    valid = [known.order for known in own if is_valid(known, context.campaign, context.rules)]
+    findings = list(order_findings(context, person.email, own, person.subscriber_id))
+    moved_by_others = drift(context, person, buyer=bool(valid))
+    if moved_by_others is not None:
+        findings.append(moved_by_others)
+    choice = choose(valid, person.stored, aliases)
+    outcome = (
+        without_purchase(context, person, orders, aliases) if choice is None else _buyer(context, person, valid, choice)
+    )
+    blocked = context.writable_field is None
+    return Outcome(() if blocked else outcome.changes, (*findings, *outcome.findings))
+
+
+def reconcile_unknown_buyer(
+    context: CampaignContext, email: str, orders: Sequence[KnownOrder], *, known_before: bool = False
+) -> Outcome:
+    """A buyer whom the mailing service does not know: a finding, or with ``add_new_buyers`` a creation.
+
+    Args:
+        context: as for ``reconcile_person``.
+        email: the buyer's address.
+        orders: the known orders that may be theirs.
+        known_before: the mailing service knew the address at an earlier read; whoever was deleted is never made anew.
+    """
+    address = email_key(email)
+    own = [known for known in orders if known.order.email_key == address]
+    valid = [known.order for known in own if is_valid(known, context.campaign, context.rules)]
+    choice = choose(valid, None)
+    findings = order_findings(context, address, own)
+    if choice is None:
+        return Outcome(findings=tuple(findings))
+    if known_before:
+        message = f"Bought ({order_text(choice.order)}); MailerLite knew the address before and does not any more."
+        advice = "Nothing to do if they were deleted on purpose; nobody who was deleted is added again."
+        gone = finding(FindingRule.SUBSCRIBER_GONE, context.campaign.code, address, message, advice)
+        return Outcome(findings=(*findings, gone))
+    change = _creation(context, address, valid, choice)
+    if change is not None:
+        return Outcome((change,), tuple(findings))
+    message = f"Bought ({order_text(choice.order)}), and MailerLite does not know the address."
+    advice = (
+        "Not added: the order is older than the campaign, or its number or the group is missing. Add them by hand."
+        if context.rules.add_new_buyers
+        else "Leave it, unless the buyer agreed to e-mails: then add the person in MailerLite and sync again."
+    )
+    unknown = finding(FindingRule.BUYER_UNKNOWN, context.campaign.code, address, message, advice)
+    return Outcome(findings=(*findings, unknown))
+
+
+def _creation(context: CampaignContext, address: str, valid: Sequence[Order], choice: Choice) -> PlannedChange | None:
+    """A new buyer, placed as an unassigned one is, if the label wants new buyers at all."""
+    target = purchased_tier(None)
+    custom = context.writable_field
+    value = field_value(choice.order.number, custom.type) if custom is not None else None
+    wanted = context.rules.add_new_buyers and _since_start(context, valid)
+    if not wanted or value is None or target is None or not context.has_group(target):
+        return None
+    group = context.groups[target]
+    return PlannedChange(
+        kind=ChangeKind.CREATE_SUBSCRIBER,
+        subscriber_id="",
+        email=address,
+        name="",
+        target=group.id,
+        target_name=group.name,
+        before=None,
+        after=value,
+        rule=NEW_BUYER,
+        reason=f"{order_text(choice.order)}, {choice.why}",
+    )
+
+
+def _buyer(context: CampaignContext, person: Person, valid: Sequence[Order], choice: Choice) -> Outcome:
+    findings = _tier_findings(context, person, choice.order)
+    custom = context.writable_field
+    if custom is None:
+        return Outcome(findings=findings)
+    keep = choice.keep or _may_name_an_unread_order(context, person)
+    value = person.stored if keep else field_value(choice.order.number, custom.type)
+    if value is None:
+        # The purchase cannot be marked, so the person is not moved either: the move could not be explained later.
+        return Outcome(findings=(*findings, number_does_not_fit(context, person, choice.order)))
+    step = _step(context, person, valid)
+    reason = f"{order_text(choice.order)}, {choice.why}"
+    field: tuple[PlannedChange, ...] = ()
+    if not same_value(value, person.stored):
+        field = (field_change(context, person, value, step, reason),)
+    return Outcome((*field, *group_changes(context, person, step, reason)), findings)
+
+
+def _may_name_an_unread_order(context: CampaignContext, person: Person) -> bool:
+    """Whether the field may name an order of this person that the read could not use: then it is left as it is."""
+    stored = canonical(person.stored)
+    return stored is not None and context.unproved.may_be(person.email_key, stored)
+
+
+def _tier_findings(context: CampaignContext, person: Person, order: Order) -> tuple[Finding, ...]:
+    if len(person.bought) > 1 or (len(person.lower) > 1 and not person.bought):
+        return (two_tiers(context, person, buyer=True),)
+    if person.tiers == {Tier.WOOD}:
+        return (wood_purchase(context, person, order),)
+    return ()
+
+
+def _step(context: CampaignContext, person: Person, valid: Sequence[Order]) -> Step:
+    """The move that a valid purchase causes, or the words for none. Domain rules, section 3."""
+    if not movable(context, person):
+        return Step(NOT_ACTIVE)
+    if person.bought:
+        certain = len(person.bought) == 1 and bool(person.lower)
+        step = Step(LOWER_OFF, remove=person.lower) if certain else Step(FIELD_ONLY)
+        return hold_back(context, step, otherwise=FIELD_ONLY)
+    if len(person.lower) > 1 or (not person.tiers and not _may_be_placed(context, person, valid)):
+        return Step(FIELD_ONLY)
+    source = person.lower[0] if person.lower else None
+    target = purchased_tier(source)
+    if target is None:
+        return Step(WOOD)
+    step = Step(f"{label(source)} → {label(target)}", add=target, remove=person.lower)
+    return hold_back(context, step, otherwise=FIELD_ONLY)
+
+
+def _may_be_placed(context: CampaignContext, person: Person, valid: Sequence[Order]) -> bool:
+    wanted = context.rules.place_unassigned_buyers and not person.known_to_campaign
+    return wanted and _since_start(context, valid)
+
+
+def _since_start(context: CampaignContext, valid: Sequence[Order]) -> bool:
+    return any(since(order, context.campaign.start) for order in valid)

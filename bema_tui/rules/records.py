@@ -1,0 +1,185 @@
+"""What the reconciliation of one person rests on and what comes out of it; records only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+from attrs import field, frozen
+
+from bema_tui.emails import email_key
+from bema_tui.model import Campaign, Cause, CustomField, Finding, Group, PlannedChange, SubscriberStatus, Tier
+from bema_tui.rules.purchases import Rules, same_value
+from bema_tui.rules.tiers import ORDER
+
+ANYBODY: Final = ""
+"""The e-mail key of a sale whose e-mail could not be read."""
+WRITABLE_TYPES = frozenset({"number", "text"})
+"""The types of a purchase field that can hold an order's ``ID``."""
+
+
+@frozen
+class FormerEmail:
+    """An e-mail under which the shop showed an order before it was changed there, and when it did so last."""
+
+    email: str
+    email_key: str
+    last_seen: datetime
+
+
+@frozen
+class Sighting:
+    """An order as the shop has shown it: under which e-mail, when last, whether it lists it still, and its products.
+
+    ``former``: its e-mails before, the last seen first.
+    """
+
+    number: str
+    email: str
+    email_key: str
+    listed: bool
+    last_seen: datetime
+    product_ids: frozenset[str] = frozenset()
+    former: tuple[FormerEmail, ...] = ()
+
+
+@frozen
+class Trace:
+    """What is known of a mark that no order of its person explains.
+
+    ``sightings``: the orders of the stored number, or those once under the person's e-mail, the last seen first.
+    ``written_at``: when the engine wrote the number into this person's field.
+    """
+
+    sightings: tuple[Sighting, ...] = ()
+    written_at: datetime | None = None
+
+
+@frozen
+class Person:
+    """One subscriber as the mailing service, the ledger and earlier reads know them, for one campaign.
+
+    ``tiers`` are those of this campaign; ``stored`` is the purchase field's value as text. ``seen_before``: the ledger
+    or an earlier read saw them in the campaign. ``placed_by_us`` is the tier the ledger says the engine put them
+    in last, ``before_purchase`` the tier they had before that. ``trace`` is of a mark that no order of theirs
+    explains.
+    """
+
+    subscriber_id: str
+    email: str
+    status: SubscriberStatus | None
+    name: str
+    tiers: frozenset[Tier]
+    stored: str | None
+    seen_before: bool = False
+    placed_by_us: Tier | None = None
+    before_purchase: Tier | None = None
+    trace: Trace = Trace()
+
+    @property
+    def email_key(self) -> str:
+        """The e-mail for comparing. Domain rules, section 4."""
+        return email_key(self.email)
+
+    @property
+    def bought(self) -> tuple[Tier, ...]:
+        """The purchased tiers this person is in."""
+        return tuple(tier for tier in ORDER if tier in self.tiers and tier.purchased)
+
+    @property
+    def lower(self) -> tuple[Tier, ...]:
+        """The unpurchased tiers this person is in."""
+        return tuple(tier for tier in ORDER if tier in self.tiers and not tier.purchased)
+
+    @property
+    def known_to_campaign(self) -> bool:
+        """Whether anything says that this person was in the campaign before."""
+        return self.seen_before or self.placed_by_us is not None or self.before_purchase is not None
+
+
+@frozen
+class Unproved:
+    """Whom the sales that could not be read may concern: of these people the read proves no absence.
+
+    ``numbers``: e-mail key → numbers of such sales, an empty one where it could not be read; a sale whose e-mail could
+    not be read stands under the empty key, and may be anybody's.
+    """
+
+    numbers: Mapping[str, frozenset[str]] = field(factory=dict)
+
+    @property
+    def everybody(self) -> bool:
+        """Whether there is nobody whom none of the sales can concern."""
+        return ANYBODY in self.numbers
+
+    @property
+    def count(self) -> int:
+        """How many sales they are, each once, be it of several people; those without a number count by person."""
+        numbers = [*self.numbers.values()]
+        return len(frozenset().union(*numbers) - {""}) + sum("" in found for found in numbers)
+
+    def concerns(self, key: str) -> bool:
+        """Whether one of the sales may be of the person with this e-mail key."""
+        return self.everybody or key in self.numbers
+
+    def with_also(self, more: Iterable[tuple[str, str]]) -> Unproved:
+        """The same with more sales: (e-mail key, number)."""
+        numbers = dict(self.numbers)
+        for key, number in more:
+            numbers[key] = numbers.get(key, frozenset()) | {number}
+        return Unproved(numbers)
+
+    def may_be(self, key: str, value: str) -> bool:
+        """Whether one of the sales may be of this person and be the order that their stored value names."""
+        candidates = self.numbers.get(key, frozenset()) | self.numbers.get(ANYBODY, frozenset())
+        return any(not number or same_value(number, value) for number in candidates)
+
+
+@frozen
+class CampaignContext:
+    """A campaign with what the account has for it, and what the reads behind it may be used for.
+
+    ``missing``: tiers without a group; moves into them are skipped. ``full_shop_read``: absence of an order is proved,
+    save for whom ``unproved`` names. ``shrank``: a read shrank, so nothing may be removed or reverted because of it.
+    """
+
+    campaign: Campaign
+    groups: Mapping[Tier, Group]
+    field: CustomField | None
+    rules: Rules
+    missing: frozenset[Tier] = frozenset()
+    full_shop_read: bool = True
+    shrank: bool = False
+    unproved: Unproved = Unproved()
+
+    def proves_absence(self, key: str) -> bool:
+        """Whether the shop's list is known to hold no other order of the person with this e-mail key."""
+        return self.full_shop_read and not self.unproved.concerns(key)
+
+    @property
+    def writable_field(self) -> CustomField | None:
+        """The purchase field, if there is one and its type can hold an order's ``ID``; else the campaign is blocked."""
+        return self.field if self.field is not None and self.field.type in WRITABLE_TYPES else None
+
+    def has_group(self, tier: Tier) -> bool:
+        """Whether somebody can be moved into or out of this tier."""
+        return tier in self.groups and tier not in self.missing
+
+
+@frozen
+class Outcome:
+    """What one person needs: changes in the order set_field, add_group, remove_group, and findings."""
+
+    changes: tuple[PlannedChange, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@frozen
+class Step:
+    """What shall become of one person's tiers, what for, and the words the plan groups it by."""
+
+    rule: str
+    add: Tier | None = None
+    remove: tuple[Tier, ...] = ()
+    cause: Cause = Cause.PURCHASE

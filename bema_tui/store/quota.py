@@ -1,0 +1,85 @@
+"""Keeps one count of the account's requests for all processes, and what was learned of how the account counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from attrs import asdict, frozen
+from sqlalchemy import Row, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from bema_tui.bounds import LEARNED
+from bema_tui.store.database import Database
+from bema_tui.store.database_settings import DatabaseSettings
+from bema_tui.store.schema import quota_windows
+
+
+@frozen
+class QuotaRow:
+    """The present window of an account: requests allowed, used by everybody, and of these not yet answered."""
+
+    quota: int
+    used: int = 0
+    pending: int = 0
+    started_at: datetime | None = None
+    ends_at: datetime | None = None
+    answered: bool = False
+    closed_until: datetime | None = None
+
+
+class QuotaWindows:
+    """The windows, each changed in one short write transaction."""
+
+    def __init__(self, db: Database, account: str, quota: int) -> None:
+        """``account`` names the window, ``quota`` is its limit until an answer says another."""
+        self._db = db
+        self._account = account[:255]
+        self._first = QuotaRow(quota)
+
+    async def read(self) -> QuotaRow:
+        """Return the window as it was last written."""
+        async with self._db.read() as connection:
+            query = select(quota_windows).where(quota_windows.c.account == self._account)
+            return self._row((await connection.execute(query)).one_or_none())
+
+    async def change(self, step: Callable[[QuotaRow], QuotaRow]) -> QuotaRow:
+        """Replace the window by ``step`` of it, with no other process in between, and answer the new one."""
+        table = quota_windows
+        async with self._db.write() as connection:
+            found = (await connection.execute(select(table).where(table.c.account == self._account))).one_or_none()
+            old = self._row(found)
+            new = step(old)
+            if found is None or new != old:
+                statement = upsert(table).values(account=self._account, **asdict(new))
+                await connection.execute(
+                    statement.on_conflict_do_update(index_elements=[table.c.account], set_=asdict(new))
+                )
+        return new
+
+    def _row(self, found: Row[Any] | None) -> QuotaRow:
+        if found is None:
+            return self._first
+        return QuotaRow(**{name: value for name, value in found._mapping.items() if name != "account"})
+
+
+class AccountFacts:
+    """What an account showed and what holds until it shows otherwise: page sizes, what a batch takes, how people are
+    looked up."""
+
+    def __init__(self, db: Database) -> None:
+        self._settings = DatabaseSettings(db)
+
+    async def number(self, name: str) -> int | None:
+        """A number that was learned; None before."""
+        return LEARNED.whole(await self.text(name))
+
+    async def text(self, name: str) -> str | None:
+        """A text that was learned; None before."""
+        return await self._settings.get(f"mailerlite_{name}")
+
+    async def learned(self, name: str, value: int | str) -> None:
+        """Keep a number or text, if it is new."""
+        if await self.text(name) != str(value):
+            await self._settings.set(f"mailerlite_{name}", str(value))

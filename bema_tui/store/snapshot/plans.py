@@ -1,0 +1,187 @@
+"""The plan and the ledger of one run, page by page, each page found through an index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from attrs import frozen
+from sqlalchemy import Row, Select, exists, func, or_, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bema_tui.model import ChangeKind, ChangeState, FindingRule, Severity
+from bema_tui.store.schema import findings, ledger, plan_counts, runs
+from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule
+
+_WRONG: Final = (ChangeState.FAILED, ChangeState.UNKNOWN, ChangeState.SKIPPED)
+_OF_NOBODY: Final = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
+_OF_PEOPLE: Final = (
+    FindingRule.TWO_TIERS,
+    FindingRule.FIELD_TYPE_MISMATCH,
+    FindingRule.BLOCKED_RECORD,
+    FindingRule.REFUSED_WRITE,
+    FindingRule.WOOD_PURCHASE,
+    FindingRule.REFUNDED_PURCHASE,
+    FindingRule.ORDER_GONE,
+    FindingRule.PURCHASE_UNPROVEN,
+    FindingRule.ORDER_NOT_SETTLED,
+    FindingRule.SUBSCRIBER_GONE,
+    FindingRule.DRIFT,
+    FindingRule.RECORD_WARNING,
+    FindingRule.BUYER_UNKNOWN,
+    FindingRule.PARTIAL_REFUND,
+    FindingRule.MOVE_WAITS,
+)
+
+
+@frozen
+class _Rule:
+    """A rule of a plan. ``places`` is the last person's place in it, which is how many there are."""
+
+    name: str
+    places: int
+    changes: int
+    of_people: bool
+
+
+async def read_rules(connection: AsyncConnection, run: int) -> tuple[PlanRule, ...]:
+    """The rules of a plan with their people and changes, the most changes first."""
+    rules = await _rules(connection, run)
+    return tuple(PlanRule(rule.name, rule.places if rule.of_people else 0, rule.changes) for rule in rules)
+
+
+async def _rules(connection: AsyncConnection, run: int) -> list[_Rule]:
+    # A person has rows of several kinds under one rule; their places count each person once, at one look per rule.
+    last = (
+        select(func.max(ledger.c.person_seq))
+        .where(ledger.c.run == run, ledger.c.rule == plan_counts.c.rule)
+        .correlate(plan_counts)
+        .scalar_subquery()
+    )
+    of_people = func.max(plan_counts.c.kind.not_in(_OF_NOBODY))
+    changes = func.sum(plan_counts.c.changes)
+    rows = await connection.execute(
+        select(plan_counts.c.rule, last.label("places"), changes.label("changes"), of_people.label("of_people"))
+        .where(plan_counts.c.run == run)
+        .group_by(plan_counts.c.rule)
+        .order_by(changes.desc(), plan_counts.c.rule)
+    )
+    return [_Rule(row.rule, int(row.places or 0), int(row.changes), bool(row.of_people)) for row in rows]
+
+
+async def read_people(
+    connection: AsyncConnection, run: int, rule: str | None, offset: int, limit: int
+) -> tuple[PlanPerson, ...]:
+    """People of one rule, or of all rules one after the other, from ``offset`` on; no row is walked over."""
+    rules = await _rules(connection, run)
+    people: list[PlanPerson] = []
+    for name, first, count in _pages(rules, rule, offset, limit):
+        rows = await connection.execute(
+            select(ledger)
+            .where(
+                ledger.c.run == run,
+                ledger.c.rule == name,
+                ledger.c.person_seq.between(first, first + count - 1),
+            )
+            .order_by(ledger.c.person_seq, ledger.c.seq)
+        )
+        people += _by_person(rows.all())
+    return tuple(people)
+
+
+def _pages(rules: list[_Rule], rule: str | None, offset: int, limit: int) -> Iterator[tuple[str, int, int]]:
+    """(rule, first place, how many) of what lies between offset and offset + limit."""
+    for candidate in rules:
+        if rule is not None and candidate.name != rule:
+            continue
+        count = min(limit, candidate.places - offset)
+        if count > 0:
+            yield candidate.name, offset + 1, count
+            limit -= count
+        offset = max(0, offset - candidate.places)
+
+
+def _by_person(rows: Any) -> Iterator[PlanPerson]:
+    together: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        together.setdefault(row.person_seq, []).append(row)
+    for same in together.values():
+        yield PlanPerson(
+            subscriber_id=same[0].subscriber_id,
+            email=same[0].email,
+            name=same[0].name,
+            rule=same[0].rule,
+            changes=tuple(_change(row) for row in same),
+        )
+
+
+async def read_changes(
+    connection: AsyncConnection, run: int, offset: int, limit: int, state: ChangeState | None
+) -> tuple[ChangeView, ...]:
+    """Ledger rows in the order of sending."""
+    query = select(ledger).where(ledger.c.run == run).order_by(ledger.c.seq).offset(offset).limit(limit)
+    if state is not None:
+        query = query.where(ledger.c.state == state)
+    return tuple(_change(row) for row in await connection.execute(query))
+
+
+async def read_wrong(connection: AsyncConnection, run: int, limit: int) -> tuple[ChangeView, ...]:
+    """What failed, is unknown or was skipped, the last in the order of sending first."""
+    newest = [_newest(run, state, limit) for state in _WRONG]
+    rows = (await connection.execute(union_all(*newest))).all()
+    rows = sorted(rows, key=lambda row: -row.seq)
+    return tuple(_change(row) for row in rows[:limit])
+
+
+def _newest(run: int, state: ChangeState, limit: int) -> Select[Any]:
+    found = select(ledger).where(ledger.c.run == run, ledger.c.state == state).order_by(ledger.c.seq.desc())
+    return select(found.limit(limit).subquery())
+
+
+async def read_left_out(connection: AsyncConnection, run: int) -> tuple[tuple[str, Severity, int], ...]:
+    """(rule, severity, people) of those about whom the run found something and changes nothing, the most first.
+
+    A finding tells of the last run that saw it: a later run over the same campaign takes its findings over.
+    """
+    # Adding nothing to the run keeps the planner off its index, which would walk the whole run for each finding.
+    changed = exists().where(
+        ledger.c.campaign == findings.c.campaign,
+        ledger.c.subscriber_id == findings.c.subscriber_id,
+        ledger.c.run + 0 == run,
+    )
+    campaign = select(runs.c.campaign).where(runs.c.id == run).scalar_subquery()
+    people = func.count()
+    rows = await connection.execute(
+        select(findings.c.rule, findings.c.severity, people.label("people"))
+        .where(
+            findings.c.campaign == campaign,
+            findings.c.rule.in_(_OF_PEOPLE),
+            findings.c.last_run == run,
+            or_(findings.c.subscriber_id.is_(None), ~changed),
+        )
+        .group_by(findings.c.rule, findings.c.severity)
+        .order_by(people.desc(), findings.c.rule)
+    )
+    return tuple((row.rule, Severity(row.severity), row.people) for row in rows)
+
+
+def _change(row: Row[Any]) -> ChangeView:
+    return ChangeView(
+        id=row.id,
+        run=row.run,
+        seq=row.seq,
+        subscriber_id=row.subscriber_id,
+        email=row.email,
+        name=row.name,
+        kind=ChangeKind(row.kind),
+        target_name=row.target_name,
+        before=row.before,
+        after=row.after,
+        rule=row.rule,
+        reason=row.reason,
+        state=ChangeState(row.state),
+        attempts=row.attempts,
+        error=row.error,
+        planned_at=row.planned_at,
+        settled_at=row.settled_at,
+    )

@@ -1,0 +1,229 @@
+"""Sends a plan to MailerLite in batches, by the letter of the domain rules, section 6."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Container, Mapping, Sequence
+from datetime import timedelta
+
+from bema_tui.errors import (
+    BadAnswer,
+    BemaError,
+    NotAuthorized,
+    ProviderError,
+    RequestRefused,
+    Stopped,
+    WriteUnknown,
+    WrongAccount,
+)
+from bema_tui.model import ChangeKind, ChangeState, RunState
+from bema_tui.providers.mailerlite.batch import BatchItem
+from bema_tui.providers.mailerlite.client import MailerLite
+from bema_tui.providers.quota.gate import WindowGate, waiting
+from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.sync.apply.exchange import Line, lines_of, weigh
+from bema_tui.sync.apply.packing import Packed, items_for, pack
+from bema_tui.sync.apply.recorder import Settler
+from bema_tui.sync.apply.refusals import other_account
+from bema_tui.sync.apply.results import NO_RIGHT, TOO_MANY
+from bema_tui.sync.apply.throttled_items import Throttling, given_up
+from bema_tui.sync.lock_keeper import Keeper
+from bema_tui.sync.plan.forecast import BATCH
+from bema_tui.sync.read.campaign_in_mailerlite import Account
+from bema_tui.sync.read.subscribers import read_by_id, ready_look_up
+from bema_tui.sync.run_context import Job
+from bema_tui.waits import Wait, WaitReason
+
+AHEAD = 4 * BATCH
+"""Planned rows looked at to fill one batch."""
+PEOPLE_KINDS = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
+_LAST_BATCHES = 3
+_BACK_OFF_SECONDS = 0.5
+
+
+def _ending(rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
+    """Planned rows in their order; near the end of a plan the removes last, and first the people who have some, so that
+    removes need no batch of their own."""
+    if len(rows) > _LAST_BATCHES * BATCH:
+        return rows
+    moved = {row.subscriber_id for row in rows if row.kind is ChangeKind.REMOVE_GROUP}
+    return sorted(rows, key=lambda row: (row.kind is ChangeKind.REMOVE_GROUP, row.subscriber_id not in moved))
+
+
+def _open(line: Line, stubborn: Container[int]) -> bool:
+    """Whether an item's answer still asks something of the run; a row that is given up does not."""
+    return line.row is None or line.row.id not in stubborn
+
+
+class Applier:
+    """Applies one run's ledger; everything it knows it reads from there, so it can begin anywhere."""
+
+    def __init__(self, job: Job, account: Account, keeper: Keeper, gate: WindowGate) -> None:
+        self._job = job
+        self._keeper = keeper
+        self._gate = gate
+        self._began = job.db.now()
+        # Whom an answer showed elsewhere than they were known to be. What of theirs is still planned waits for a read
+        # in the ledger too, so that a resume knows.
+        self._doubtful: dict[str, None] = {}
+        self._throttling = Throttling()
+        self.settler = Settler(job, account)
+
+    async def settle_unknown(self) -> int:
+        """Read back every row whose answer leaves it open, and settle it: applied if shown, else planned or failed."""
+        settled = 0
+        while rows := await self._job.ledger.in_state(ChangeState.UNKNOWN, BATCH):
+            await self._keeper.safe_point(RunState.APPLYING)
+            settled += len(rows)
+            creates = [row for row in rows if not row.subscriber_id]
+            if creates:
+                # A create looks first, so it may simply be done again.
+                await self.settler.finish(creates, [Settled(row.id, ChangeState.PLANNED) for row in creates])
+            people = list(dict.fromkeys(row.subscriber_id for row in rows if row.subscriber_id))
+            if people:
+                await self._read(people)
+        return settled
+
+    async def _read(self, people: Sequence[str]) -> None:
+        """Read up to fifty people by id, and take in what follows from where they stand."""
+        at = self._job.db.now()
+        read = await read_by_id(self._job, people)
+        await self.settler.take_in(read.found, at)
+        await self.settler.leave_alone(read.unread)
+        for person in people:
+            self._doubtful.pop(person, None)
+
+    async def apply_rest(self) -> None:
+        """Send everything that is planned, batch after batch."""
+        while (rows := await self._job.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)) or self._doubtful:
+            await self.send_next(rows)
+            await self.settle_unknown()
+            if not self._doubtful:  # they are read first: nothing tells a resume of those of whom no change is left
+                await self.watch_failures()
+
+    async def send_next(self, rows: Sequence[LedgerRow]) -> None:
+        """One step: read doubtful people and stale rows again, or drop what can't be sent any more, or send one batch.
+
+        ``rows`` are planned ones, of which as many go as fit.
+        """
+        job = self._job
+        # Before anything is announced as on its way: a stop while the quota is awaited leaves nothing unknown.
+        beside_rows = self._throttling.items
+        items = max(items_for(rows) + beside_rows, len(self._doubtful))
+        size = await self._gate.room_for_batch(min(items, self._throttling.most), least=1 + beside_rows)
+        await self._keeper.safe_point(RunState.APPLYING)
+        of_people = await job.ledger.of_people(row.subscriber_id for row in rows)
+        packed = pack(_ending(rows), of_people, size)
+        beside: tuple[BatchItem, ...] = ()
+        if self._throttling.ends_with_refused(packed):
+            packed = pack(_ending(rows), of_people, size - 1)
+            beside = await self._somebody_but(packed)
+        if (stale := self._stale(packed.send)) or self._doubtful:
+            # Those who are next are read in the same request.
+            await self._read(list(dict.fromkeys([*self._doubtful, *stale, *self._stale(rows)]))[:size])
+            return
+        if packed.skip:
+            await self.settler.finish(
+                [row for row, _ in packed.skip],
+                [Settled(row.id, ChangeState.SKIPPED, reason) for row, reason in packed.skip],
+            )
+        if packed.send:
+            await self._send(packed, of_people, beside)
+        elif not packed.skip:
+            raise BemaError(
+                f"Run {job.run} has {len(rows)} planned changes that wait for each other.",
+                tried="fill the next batch",
+                advice="Plan the campaign again.",
+            )
+
+    def _stale(self, rows: Sequence[LedgerRow]) -> list[str]:
+        """The people of these rows that rest on too old a read."""
+        now = self._job.db.now()
+        fresh_from = now - timedelta(seconds=self._job.settings.rules.stale_after_seconds)
+        # A read from the future says that the clock was set back: how old it is nobody knows.
+        return list(dict.fromkeys(row.subscriber_id for row in rows if not fresh_from <= row.read_at <= now))
+
+    async def _somebody_but(self, packed: Packed) -> tuple[BatchItem, ...]:
+        """A read of somebody whom the batch is not about, else of its first person."""
+        look_up = await ready_look_up(self._job)
+        other = look_up.somebody_but([line.item for line in lines_of(packed.send, packed.looks)])
+        return (other or BatchItem.read(packed.send[0].subscriber_id),)
+
+    async def _send(
+        self, packed: Packed, of_people: Mapping[str, Sequence[LedgerRow]], beside: Sequence[BatchItem] = ()
+    ) -> None:
+        """Send a batch; ``beside`` goes at its end, and only its being answered counts."""
+        job, rows = self._job, packed.send
+        lines = lines_of(rows, packed.looks)
+        in_batch = {person: of_people[person] for person in dict.fromkeys(row.subscriber_id for row in rows)}
+        seen = await self.settler.known_tiers(in_batch)
+        await job.ledger.mark_sending(rows)
+        try:
+            items = [*(line.item for line in lines), *beside]
+            answers = await job.mailerlite.batch(items, before_try=job.still_ours)
+        except WriteUnknown as error:
+            await self._nothing_known(rows, error.message)
+            return
+        except WrongAccount as error:
+            await self._nothing_known(rows, error.message)
+            raise other_account(error) from None
+        except (Stopped, ProviderError) as error:
+            if isinstance(error, RequestRefused) and error.status == 404:
+                # No answer of MailerLite's batch: an earlier try, if there was one, may have been carried out.
+                await self._nothing_known(rows, error.message)
+            else:
+                # The client vouches that nothing of it was done.
+                await self.settler.finish(rows, [Settled(row.id, ChangeState.PLANNED, tries=-1) for row in rows])
+            raise
+        stubborn = self._throttling.note(lines, answers)
+        answers = answers[: len(lines)]
+        came = weigh(lines, answers, in_batch, seen, self.settler.facts)
+        every = {row.id: row for of_one in in_batch.values() for row in of_one}
+        results = given_up(came.results, stubborn)
+        await self.settler.finish([every[one.id] for one in results], results)
+        self._doubtful |= dict.fromkeys(came.doubtful)
+        await self._heed(rows, {a.code for line, a in zip(lines, answers, strict=True) if _open(line, stubborn)})
+
+    async def _nothing_known(self, rows: Sequence[LedgerRow], why: str) -> None:
+        await self.settler.finish(rows, [Settled(row.id, ChangeState.UNKNOWN, why) for row in rows])
+
+    async def _heed(self, rows: Sequence[LedgerRow], codes: set[int]) -> None:
+        """What single items' answers ask of the whole run: to stop without a right, to wait when pressed.
+
+        Raises:
+            NotAuthorized: the key lost its right on the way; nothing of those items was done.
+            RateLimited: the quota was waited for too long; nothing of those items was done.
+        """
+        if codes & NO_RIGHT:
+            raise NotAuthorized(
+                "MailerLite's key lost a right while changes were sent.",
+                tried="apply the plan",
+                where="MailerLite",
+                advice="Check the key and its user, then resume the run: nothing was marked as refused.",
+            )
+        if TOO_MANY in codes:
+            seconds = max(1.0, self._gate.resets_in)
+            await self._gate.refused(seconds)
+            self._throttling.wait(seconds)
+        elif any(code >= 500 for code in codes):
+            tries = 1 + max(row.attempts for row in rows)
+            seconds = random.uniform(0, _BACK_OFF_SECONDS * 2**tries)  # noqa: S311 (jitter)
+            wait = Wait(WaitReason.RETRY, MailerLite.name, "it failed over single changes of a batch")
+            async with waiting(self._job.waits, wait, seconds):
+                await self._job.interrupt.sleep(seconds)
+
+    async def watch_failures(self) -> None:
+        """Stop a run that mostly fails. Domain rules, section 7.
+
+        Raises:
+            BadAnswer: more than the allowed share of the writes since the run was taken up failed.
+        """
+        rules = self._job.settings.rules
+        failed, sent = await self._job.ledger.failure_rate(self._began)
+        if sent >= rules.failure_minimum and failed * 100 > rules.failure_percent * sent:
+            raise BadAnswer(
+                f"{failed} of {sent} writes failed, more than {rules.failure_percent:g} %: the run stopped itself.",
+                tried="apply the plan",
+                where="MailerLite",
+                advice=f"`bema-tui changes {self._job.run}` shows why each failed; resume when the cause is gone.",
+            )

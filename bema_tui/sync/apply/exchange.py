@@ -1,0 +1,157 @@
+"""What a batch carries for its rows, and what its answers mean and show of their people. Pure; domain rules, section 6.
+
+The answer to a field's write shows the groups of its person, and costs nothing more: it is held against where the run
+knows them to be. An add without such a write before it is sent behind a read of its person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+
+from attrs import evolve, frozen
+
+from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus, Tier
+from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem
+from bema_tui.store.ledger_rows import NEVER_READ, LedgerRow, Settled
+from bema_tui.sync.apply.recheck import tiers_of
+from bema_tui.sync.apply.results import item_of, settle_answer, shown_by
+from bema_tui.sync.apply.standing import RunFacts, expected_tiers
+
+
+@frozen
+class Exchange:
+    """What became of a batch's rows, and who is to be read before anything else of theirs is sent.
+
+    ``results`` may hold rows that were not in the batch: those of doubtful people wait for the read.
+    """
+
+    results: tuple[Settled, ...]
+    doubtful: tuple[str, ...]
+
+
+@frozen
+class Line:
+    """One item of a batch; without a row it only reads the person."""
+
+    person: str
+    row: LedgerRow | None
+
+    @property
+    def item(self) -> BatchItem:
+        """The request."""
+        return BatchItem.read(self.person) if self.row is None else item_of(self.row)
+
+
+def lines_of(rows: Sequence[LedgerRow], looks: frozenset[str]) -> tuple[Line, ...]:
+    """The items of a batch, in order; ``looks`` are people who are read right before their add, else before all."""
+    added = {row.subscriber_id for row in rows if row.kind is ChangeKind.ADD_GROUP}
+    lines = [Line(person, None) for person in sorted(looks - added)]
+    for row in rows:
+        if row.kind is ChangeKind.ADD_GROUP and row.subscriber_id in looks:
+            lines.append(Line(row.subscriber_id, None))
+        lines.append(Line(row.subscriber_id, row))
+    return tuple(lines)
+
+
+def weigh(
+    lines: Sequence[Line],
+    answers: Sequence[BatchAnswer],
+    of_people: Mapping[str, Sequence[LedgerRow]],
+    seen: Mapping[str, frozenset[Tier]],
+    facts: RunFacts,
+) -> Exchange:
+    """Hold each answer against its row, and each person that an answer shows against where the run knows them to be."""
+    repeated = {line.row.id for line, answer in zip(lines, answers, strict=True) if line.row and answer.after_lost}
+    people = {line.person: _Person(of_people[line.person], seen[line.person], facts, repeated) for line in lines}
+    unseen = {line.person for line, answer in zip(lines, answers, strict=True) if line.row is None and not answer.ok}
+    results: list[Settled] = []
+    for line, answer in zip(lines, answers, strict=True):
+        person = people[line.person]
+        if line.row is None:
+            person.look(shown_by(answer))
+            continue
+        row = line.row
+        settled = settle_answer(row, answer, already=person.is_in(row))
+        results.append(settled)
+        if row.kind is ChangeKind.SET_FIELD:
+            person.look(shown_by(answer))
+        person.did(row, answer, settled, unseen=row.subscriber_id in unseen)
+    sent = {line.row.id for line in lines if line.row is not None}
+    doubtful = {name: person for name, person in people.items() if person.doubtful}
+    results = [
+        evolve(one, read_at=NEVER_READ)
+        if one.state is ChangeState.PLANNED and _owner(lines, one.id) in doubtful
+        else one
+        for one in results
+    ]
+    for person in doubtful.values():
+        results += person.waiting(sent)
+    return Exchange(tuple(results), tuple(doubtful))
+
+
+def _owner(lines: Sequence[Line], row: int) -> str:
+    return next(line.person for line in lines if line.row is not None and line.row.id == row)
+
+
+class _Person:
+    """Somebody while the answers of a batch are gone through, in their order."""
+
+    def __init__(
+        self, rows: Sequence[LedgerRow], seen: frozenset[Tier], facts: RunFacts, repeated: Container[int]
+    ) -> None:
+        self._rows = rows
+        self._facts = facts
+        self._expected = set(expected_tiers(rows, seen, facts.tier_of_group, [ChangeState.APPLIED]))
+        # What an earlier try whose answer was lost may have done is no sign of others.
+        self._unsure = {
+            self._tier(row)
+            for row in rows
+            if row.id in repeated or (row.attempts and row.state is not ChangeState.APPLIED)
+        }
+        self._shown: frozenset[Tier] = frozenset()
+        self._already = False
+        self.doubtful = False
+
+    def look(self, shown: Subscriber | None) -> None:
+        """Compare what an answer shows of them with what was to be expected."""
+        if shown is None or shown.group_ids is None:
+            return
+        self._shown = tiers_of(shown, self._facts.tier_of_group)
+        inactive = shown.status is not SubscriberStatus.ACTIVE and not self._facts.move_inactive
+        moves = any(row.kind is ChangeKind.ADD_GROUP and row.state is ChangeState.PLANNED for row in self._rows)
+        if (self._shown ^ self._expected) - self._unsure or (inactive and moves):
+            self.doubtful = True
+
+    def is_in(self, row: LedgerRow) -> bool:
+        """Whether an answer of this batch showed them in the group of a row."""
+        return self._tier(row) in self._shown
+
+    def did(self, row: LedgerRow, answer: BatchAnswer, settled: Settled, *, unseen: bool) -> None:
+        """Take in what one of their rows became; ``unseen``: the read before it was not answered."""
+        tier = self._tier(row)
+        if tier is None:
+            return
+        if answer.ok and row.kind is ChangeKind.ADD_GROUP:
+            self._expected.add(tier)
+            self.doubtful |= unseen
+        elif answer.ok:
+            self._expected.discard(tier)
+        if settled.state is ChangeState.SKIPPED:
+            self._already = self.doubtful = True
+
+    def waiting(self, sent: set[int]) -> list[Settled]:
+        """Their other planned rows: to be sent on a fresh read only, and not behind an add that others made."""
+        return [
+            Settled(
+                row.id,
+                ChangeState.PLANNED,
+                row.error,
+                read_at=NEVER_READ,
+                needs_add=row.needs_add and not self._already,
+            )
+            for row in self._rows
+            if row.state is ChangeState.PLANNED and row.id not in sent
+        ]
+
+    def _tier(self, row: LedgerRow) -> Tier | None:
+        return None if row.kind is ChangeKind.SET_FIELD else self._facts.tier_of_group.get(row.target)

@@ -1,0 +1,63 @@
+"""Chooses what the next batch carries: removes whose adds an earlier answer proved, then adds and fields. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.store.ledger_rows import LedgerRow
+from bema_tui.sync.apply.recheck import NO_ADD
+
+
+@frozen
+class Packed:
+    """What to send now, and what will never be sent with the reason.
+
+    ``looks``: people who are read in the same batch right before their add, which is one item more for each.
+    """
+
+    send: tuple[LedgerRow, ...]
+    skip: tuple[tuple[LedgerRow, str], ...]
+    looks: frozenset[str] = frozenset()
+
+
+def items_for(rows: Sequence[LedgerRow]) -> int:
+    """The items that a batch of all these rows would have, reads of people before their add included."""
+    shown = {row.subscriber_id for row in rows if row.kind is ChangeKind.SET_FIELD}
+    added = {row.subscriber_id for row in rows if row.kind is ChangeKind.ADD_GROUP}
+    return len(rows) + len(added - shown)
+
+
+def pack(rows: Sequence[LedgerRow], of_people: Mapping[str, Sequence[LedgerRow]], size: int) -> Packed:
+    """Fill a batch of at most ``size`` items from planned rows in their order.
+
+    A remove that needs an add goes only when that add is ``applied``, which an earlier answer proved: so batch *k*
+    carries the adds of chunk *k* and the removes of chunk *k-1*. If the add failed or was skipped, so is the remove.
+    Domain rules, section 6. Whose field is not written in the batch before their add is read there instead, unless the
+    batch has room for one item alone.
+    """
+    send: list[LedgerRow] = []
+    skip: list[tuple[LedgerRow, str]] = []
+    looks: set[str] = set()
+    shown: set[str] = set()
+    for row in rows:
+        if len(send) + len(looks) >= size:
+            break
+        if row.kind is ChangeKind.REMOVE_GROUP and row.needs_add:
+            adds = [other for other in of_people.get(row.subscriber_id, ()) if other.kind is ChangeKind.ADD_GROUP]
+            states = {add.state for add in adds}
+            if states == {ChangeState.APPLIED}:
+                send.append(row)
+            elif not adds or states & {ChangeState.FAILED, ChangeState.SKIPPED, ChangeState.UNDONE}:
+                skip.append((row, NO_ADD))
+            continue
+        if row.kind is ChangeKind.SET_FIELD:
+            shown.add(row.subscriber_id)
+        elif row.kind is ChangeKind.ADD_GROUP and row.subscriber_id not in shown and size > 1:
+            if len(send) + len(looks) + 2 > size:
+                break
+            looks.add(row.subscriber_id)
+        send.append(row)
+    return Packed(tuple(send), tuple(skip), frozenset(looks))

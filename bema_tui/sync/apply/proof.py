@@ -1,0 +1,108 @@
+"""Makes sure that what MailerLite answers is so: the first people of a run in full, and a sample at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bema_tui.errors import BadAnswer
+from bema_tui.model import ChangeState, Finding, FindingRule, Subscriber
+from bema_tui.rules.findings import finding
+from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.sync.apply.applier import AHEAD, PEOPLE_KINDS, Applier
+from bema_tui.sync.apply.recheck import is_shown
+from bema_tui.sync.apply.results import NOT_SHOWN
+from bema_tui.sync.plan.forecast import BATCH, CANARY_PEOPLE, SAMPLE
+from bema_tui.sync.read.subscribers import read_by_id
+from bema_tui.sync.run_context import Job
+
+_NOT_SHOWN = f"MailerLite answered ok, but {NOT_SHOWN}"
+
+
+async def canary(job: Job, applier: Applier) -> None:
+    """Write the first five people and read them back in full before the rest goes.
+
+    Raises:
+        BadAnswer: somebody of them does not look as MailerLite answered; nothing more is sent.
+    """
+    if job.options.get("canary_done"):
+        return
+    first = await job.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)
+    people = list(dict.fromkeys(row.subscriber_id for row in first))[:CANARY_PEOPLE]
+    while rows := await _planned_of(job, people):
+        await applier.send_next(rows)
+        await applier.settle_unknown()
+    applied = await _applied(job, people)
+    if applied:
+        at = job.db.now()
+        read = await read_by_id(job, list(dict.fromkeys(row.subscriber_id for row in applied)))
+        found = read.found
+        # Who is gone was deleted in these seconds: that is proved, and nothing that MailerLite answered wrongly.
+        wrong = _not_shown(applied, found)
+        if wrong:
+            await job.ledger.settle([Settled(row.id, ChangeState.UNKNOWN, NOT_SHOWN) for row in wrong])
+            raise BadAnswer(
+                f"MailerLite accepted {len(wrong)} of the first changes, but reading the people back does not show "
+                f"them; the first is {wrong[0].email}.",
+                tried=f"read the first {len(found)} people back before the rest goes",
+                where="MailerLite",
+                advice="Nothing more was sent. Look at this subscriber in MailerLite, then resume the run.",
+            )
+        if not found and len(read.unread) == CANARY_PEOPLE:
+            raise BadAnswer(
+                f"None of the first {len(read.unread)} people can be read back; the first is {applied[0].email}.",
+                tried=f"read the first {len(people)} people back before the rest goes",
+                where="MailerLite",
+                advice="Nothing more was sent. Look at these subscribers in MailerLite, then resume the run.",
+            )
+        await applier.settler.take_in(found, at)
+        await applier.settler.leave_alone(read.unread)
+    if people:
+        await job.remember(canary_done=True)
+
+
+async def read_back(job: Job, applier: Applier) -> str:
+    """Read a sample of the group changes back; what is not shown is failed, and everybody who stands elsewhere than
+    the rules want is a finding. Returns what came of it, in words."""
+    rows = await job.ledger.sample_moves(SAMPLE)
+    people = list(dict.fromkeys(row.subscriber_id for row in rows))[:BATCH]
+    if not people:
+        return "nothing to sample"
+    at = job.db.now()
+    read = await read_by_id(job, people)
+    missing = _not_shown(rows, read.found)
+    failed = {row.id: Settled(row.id, ChangeState.FAILED, _NOT_SHOWN) for row in missing}
+    named = await applier.settler.take_in(read.found, at, failed, [_different(job, row) for row in missing])
+    await applier.apply_rest()
+    parts = [f"a sample of {len(people)}"]
+    parts += [f"{len(missing)} not shown"] if missing else []
+    parts += [f"{len(read.unread)} can't be read"] if read.unread else []
+    parts += [f"{len(named)} to look at"] if named else []
+    return ", ".join(parts)
+
+
+def _different(job: Job, row: LedgerRow) -> Finding:
+    return finding(
+        FindingRule.DRIFT,
+        job.campaign.code,
+        row.email,
+        f"Run {job.run} changed {row.target_name} of {row.email} and MailerLite answered ok; read back at the end, it "
+        "is not so.",
+        "Look at this subscriber in MailerLite; the next sync plans from where they stand.",
+        row.subscriber_id,
+    )
+
+
+def _not_shown(rows: Sequence[LedgerRow], found: Mapping[str, Subscriber | None]) -> list[LedgerRow]:
+    """The rows that the people, as read now, do not show; who is gone shows nothing either way."""
+    return [row for row in rows if (shown := found.get(row.subscriber_id)) is not None and not is_shown(row, shown)]
+
+
+async def _planned_of(job: Job, people: Sequence[str]) -> list[LedgerRow]:
+    wanted = set(people)
+    rows = await job.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)
+    return [row for row in rows if row.subscriber_id in wanted]
+
+
+async def _applied(job: Job, people: Sequence[str]) -> list[LedgerRow]:
+    of_people = await job.ledger.of_people(people)
+    return [row for rows in of_people.values() for row in rows if row.state is ChangeState.APPLIED]

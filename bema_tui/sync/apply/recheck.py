@@ -1,0 +1,122 @@
+"""Compares a ledger row with a person as MailerLite shows them now. Pure; domain rules, section 6."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from attrs import frozen
+
+from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus, Tier
+from bema_tui.rules.purchases import same_value
+from bema_tui.rules.tiers import LABEL, NO_TIER, ORDER
+from bema_tui.store.ledger_rows import LedgerRow
+
+GONE = "the subscriber is gone from MailerLite"
+ALREADY_IN = "is in the group already"
+NOT_IN = "is not in the group any more"
+NO_ADD = "its add was not applied"
+
+
+def is_shown(row: LedgerRow, person: Subscriber) -> bool:
+    """Whether the person stands as the row wants it."""
+    if row.kind is ChangeKind.SET_FIELD:
+        return same_value(person.fields.get(row.target), row.after)
+    groups = person.group_ids or frozenset()
+    return (row.target in groups) is (row.kind is ChangeKind.ADD_GROUP)
+
+
+@frozen
+class Verdict:
+    """Why rows may not be sent any more (row id → reason); rows that are not named rest on a fresh truth."""
+
+    skipped: Mapping[int, str]
+
+
+def tiers_of(person: Subscriber, tier_of_group: Mapping[str, Tier]) -> frozenset[Tier]:
+    """The tiers of the campaign that a person stands in."""
+    return frozenset(tier_of_group[group] for group in person.group_ids or () if group in tier_of_group)
+
+
+def where_text(tiers: Iterable[Tier]) -> str:
+    """Tiers as messages say where somebody stands."""
+    return " and ".join(LABEL[tier] for tier in sorted(tiers, key=ORDER.index)) or NO_TIER
+
+
+def judge_person(
+    rows: Sequence[LedgerRow],
+    pending: Sequence[LedgerRow],
+    person: Subscriber | None,
+    tier_of_group: Mapping[str, Tier],
+    *,
+    move_inactive: bool,
+) -> Verdict:
+    """Hold a person's pending rows against what they look like now.
+
+    ``rows`` are all of the person's rows in the run: the adds that are done already explain where the person stands.
+    A row whose truth moved is skipped with the reason; the others may go. Somebody whose move is half done when they
+    stop being active gets its other half: left in two tiers they would be forgotten there.
+    """
+    if person is None:
+        return Verdict({row.id: GONE for row in pending})
+    tiers = tiers_of(person, tier_of_group)
+    inactive = person.status is not SubscriberStatus.ACTIVE and not move_inactive
+    added = any(row.kind is ChangeKind.ADD_GROUP and row.state is ChangeState.APPLIED for row in rows)
+    skipped: dict[int, str] = {}
+    for row in pending:
+        reason = ""
+        if row.kind is ChangeKind.SET_FIELD:
+            reason = _field_moved(row, person)
+        elif inactive and not (row.kind is ChangeKind.REMOVE_GROUP and added):
+            reason = f"the subscriber is {person.status} now"
+        elif row.kind is ChangeKind.ADD_GROUP:
+            reason = _add_moved(row, rows, person, tier_of_group)
+        elif row.kind is ChangeKind.REMOVE_GROUP:
+            adds = any(other.kind is ChangeKind.ADD_GROUP and other.id not in skipped for other in pending)
+            if not (row.needs_add and adds):
+                reason = _remove_moved(row, person, tiers, tier_of_group, added=added)
+            elif row.target not in (person.group_ids or ()):
+                reason = NOT_IN
+        if reason:
+            skipped[row.id] = reason
+    return Verdict(skipped)
+
+
+def _field_moved(row: LedgerRow, person: Subscriber) -> str:
+    now = person.fields.get(row.target)
+    if same_value(now, row.after):
+        return "the field has this value already"
+    if not same_value(now, row.before):
+        return f"the field holds {now or 'nothing'} now"
+    return ""
+
+
+def _add_moved(row: LedgerRow, rows: Sequence[LedgerRow], person: Subscriber, tier_of_group: Mapping[str, Tier]) -> str:
+    """A move starts from the tiers it removes; a placing starts from none."""
+    groups = person.group_ids or frozenset()
+    if row.target not in tier_of_group:
+        return "the group is gone from MailerLite"
+    if row.target in groups:
+        return ALREADY_IN
+    expected = {other.target for other in rows if other.kind is ChangeKind.REMOVE_GROUP and other.needs_add}
+    present = {group for group in groups if group in tier_of_group}
+    return "" if present == expected else _moved(tiers_of(person, tier_of_group))
+
+
+def _remove_moved(
+    row: LedgerRow, person: Subscriber, tiers: frozenset[Tier], tier_of_group: Mapping[str, Tier], *, added: bool
+) -> str:
+    """A remove needs one tier that stays: the one its own add gave, or one that was there before, and that alone.
+
+    A lower tier goes beside a purchased one; a purchased one, after a refund, beside a lower one.
+    """
+    if row.target not in (person.group_ids or ()):
+        return NOT_IN
+    goes = tier_of_group.get(row.target)
+    stays = [tier for tier in tiers if goes is not None and tier.purchased is not goes.purchased]
+    if len(stays) == 1:
+        return ""
+    return NO_ADD if row.needs_add and not added and not stays else _moved(tiers)
+
+
+def _moved(tiers: frozenset[Tier]) -> str:
+    return f"moved meanwhile: stands in {where_text(tiers)} now"

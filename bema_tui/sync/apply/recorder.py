@@ -1,0 +1,202 @@
+"""Writes what became of a run's rows, and takes in where their people stand whenever MailerLite shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime
+
+from attrs import evolve
+
+from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, PlannedChange, Subscriber, Tier
+from bema_tui.rules.changes import LOWER_OFF
+from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.store.members import Member
+from bema_tui.sync.apply.recheck import tiers_of, where_text
+from bema_tui.sync.apply.refusals import gone, left_undone
+from bema_tui.sync.apply.results import NOT_SHOWN, settle_read
+from bema_tui.sync.apply.standing import RunFacts, follow
+from bema_tui.sync.read.campaign_in_mailerlite import Account
+from bema_tui.sync.run_context import Job
+
+_OPEN = {ChangeState.PLANNED: ChangeState.SKIPPED, ChangeState.UNKNOWN: ChangeState.FAILED}
+"""What becomes of a row whose person can't be read any more."""
+_OVER_WHEN_WRITTEN = (FindingRule.REFUSED_WRITE, FindingRule.DRIFT, FindingRule.TWO_TIERS)
+"""Findings of earlier runs that are over once a run whose plan no longer had them writes the person's changes."""
+
+
+class Settler:
+    """Settles the rows of one run."""
+
+    def __init__(self, job: Job, account: Account) -> None:
+        self._job = job
+        self._account = account
+        self._stale_findings: set[str] | None = None
+        self.facts = RunFacts(
+            campaign=job.campaign.code,
+            run=job.run,
+            tier_of_group=account.tier_of_group,
+            move_inactive=job.settings.rules.move_inactive,
+        )
+
+    async def known_tiers(self, of_people: Mapping[str, Sequence[LedgerRow]]) -> dict[str, frozenset[Tier]]:
+        """The tiers in which the run last knew these people, by the plan's read or a later one."""
+        known = await self._job.people.states(list(of_people))
+        return {
+            person: known[person].tiers if person in known else self._left(rows) for person, rows in of_people.items()
+        }
+
+    def _left(self, rows: Sequence[LedgerRow]) -> frozenset[Tier]:
+        """Where somebody stood of whom no read is kept: in the tiers that the plan takes them out of."""
+        removes = [row.target for row in rows if row.kind is ChangeKind.REMOVE_GROUP]
+        return frozenset(self.facts.tier_of_group[target] for target in removes if target in self.facts.tier_of_group)
+
+    async def take_in(
+        self,
+        found: Mapping[str, Subscriber | None],
+        at: datetime,
+        settled: Mapping[int, Settled] | None = None,
+        said: Sequence[Finding] = (),
+    ) -> set[str]:
+        """Settle the rows of people whom a read just showed: what moved is skipped, what follows is added, and whoever
+        stands elsewhere than the rules want is a finding.
+
+        Args:
+            found: the people by id; None for who is gone.
+            at: when they were read.
+            settled: what the read made of rows, by their ids; of those whose answer left them open it is found here.
+            said: findings that are made in any case, unless there is a closer one about the same person.
+
+        Returns:
+            The subjects of the findings that were made.
+        """
+        results = dict(settled or {})
+        of_people = await self._job.ledger.of_people(found)
+        seen = await self.known_tiers(of_people)
+        added: list[tuple[PlannedChange, datetime]] = []
+        findings: list[Finding] = []
+        moved: list[Member] = []
+        for person, rows in of_people.items():
+            results |= {row.id: settle_read(row, found[person]) for row in rows if row.state is ChangeState.UNKNOWN}
+            doubted = {row.id for row in rows if row.state is ChangeState.UNKNOWN and row.error == NOT_SHOWN}
+            rows = tuple(_with(row, results.get(row.id)) for row in rows)
+            standing = follow(found[person], rows, seen[person], self.facts)
+            results |= {one.id: evolve(_honest(one, doubted), read_at=at) for one in standing.results}
+            added += [(self._off(tier, rows, found[person]), at) for tier in standing.lower_off]
+            if standing.finding is not None:
+                findings.append(standing.finding)
+            shown = found[person]
+            if shown is not None and tiers_of(shown, self.facts.tier_of_group) != seen[person]:
+                moved.append(self._account.member(shown, at))
+        missing = [person for person, shown in found.items() if shown is None]
+        findings += gone(self.facts.campaign, self._job.run, [of_people[one][0] for one in missing if one in of_people])
+        closer = {one.subscriber_id for one in findings}
+        findings += [one for one in said if one.subscriber_id not in closer]
+        await self._job.findings.record(findings, self._job.run)
+        every = {row.id: row for rows in of_people.values() for row in rows}
+        named = {one.subscriber_id for one in findings if one.subscriber_id}
+        await self.finish([every[one] for one in results], list(results.values()), added, set(missing), named)
+        # After the rows: what follows is judged by where the run knew them before.
+        await self._job.people.put(moved)
+        await self._job.people.forget(missing)
+        return {one.subject for one in findings}
+
+    async def leave_alone(self, unread: Mapping[str, str]) -> None:
+        """Settle the rows of people who can't be read, by id with the reason: nothing more is sent for them."""
+        of_people = await self._job.ledger.of_people(unread)
+        rows = [row for of_one in of_people.values() for row in of_one if row.state in _OPEN]
+        results = [
+            Settled(row.id, _OPEN[row.state], f"the person can't be read: {unread[row.subscriber_id]}") for row in rows
+        ]
+        await self.finish(rows, results, named=set(unread))
+
+    def _off(self, tier: Tier, rows: Sequence[LedgerRow], person: Subscriber | None) -> PlannedChange:
+        """The remove of a lower tier that somebody stands in beside a purchased one."""
+        group = self._account.groups[tier]
+        where = "" if person is None else where_text(tiers_of(person, self.facts.tier_of_group))
+        return PlannedChange(
+            kind=ChangeKind.REMOVE_GROUP,
+            subscriber_id=rows[0].subscriber_id,
+            email=rows[0].email,
+            name=rows[0].name,
+            target=group.id,
+            target_name=group.name,
+            before=group.name,
+            after=None,
+            rule=LOWER_OFF,
+            reason=f"was moved while run {self._job.run} was applied, and stood in {where}",
+        )
+
+    async def finish(
+        self,
+        rows: Sequence[LedgerRow],
+        results: Sequence[Settled],
+        added: Sequence[tuple[PlannedChange, datetime]] = (),
+        missing: Set[str] = frozenset(),
+        named: Set[str] = frozenset(),
+    ) -> None:
+        """Write the results, with what the requests cost and the findings about what failed.
+
+        ``missing`` are people of whom a finding says already that they are gone; ``named`` those of whom one says
+        already where they stand, or that they can't be read.
+        """
+        job = self._job
+        by_id = {row.id: row for row in rows}
+        failed = [
+            (by_id[one.id], one)
+            for one in results
+            if one.state is ChangeState.FAILED and by_id[one.id].subscriber_id not in missing
+        ]
+        unnamed = [
+            (row, one) for row, one in failed if one.refused_status is not None or row.subscriber_id not in named
+        ]
+        await job.findings.record(await self._left_undone(unnamed), job.run)
+        await job.ledger.settle(results, job.meter.values(), added)
+        await self._resolve({by_id[one.id].email for one in results if one.state is ChangeState.APPLIED})
+
+    async def _left_undone(self, failed: Sequence[tuple[LedgerRow, Settled]]) -> tuple[Finding, ...]:
+        """The findings about rows that just failed, with what failed of the same people before in this run: of each
+        there is one finding."""
+        if not failed:
+            return ()
+        of_people = await self._job.ledger.of_people(row.subscriber_id for row, _ in failed if row.subscriber_id)
+        before = [row for rows in of_people.values() for row in rows if row.state is ChangeState.FAILED]
+        every = [(row, row.error, row.refused_status) for row in before]
+        every += [(row, one.error, one.refused_status) for row, one in failed]
+        told = [(row, error or "no reason given", status) for row, error, status in sorted(every, key=_place)]
+        return left_undone(
+            self._job.campaign.code,
+            [(row, error) for row, error, status in told if status is not None],
+            [(row, error) for row, error, status in told if status is None],
+        )
+
+    async def _resolve(self, written: set[str]) -> None:
+        """End what earlier runs said of people whose changes are written now."""
+        job = self._job
+        if self._stale_findings is None:
+            self._stale_findings = await job.findings.open_subjects(
+                job.campaign.code, job.run, rules=_OVER_WHEN_WRITTEN
+            )
+        over = written & self._stale_findings
+        if over:
+            await job.findings.resolve_subjects(job.campaign.code, job.run, over, rules=_OVER_WHEN_WRITTEN)
+            self._stale_findings -= over
+
+
+def _place(told: tuple[LedgerRow, object, object]) -> int:
+    return told[0].seq
+
+
+def _honest(result: Settled, doubted: set[int]) -> Settled:
+    """The result of a row; one that was answered ok, and that others undid since, is not called skipped."""
+    if result.id not in doubted or result.state is not ChangeState.SKIPPED:
+        return result
+    return evolve(result, state=ChangeState.FAILED, error=f"answered ok, but {NOT_SHOWN}: {result.error}")
+
+
+def _with(row: LedgerRow, settled: Settled | None) -> LedgerRow:
+    if settled is None:
+        return row
+    attempts = row.attempts + settled.tries
+    return evolve(
+        row, state=settled.state, error=settled.error, refused_status=settled.refused_status, attempts=attempts
+    )

@@ -1,0 +1,162 @@
+"""Keeps a run's lock alive and its ears open: the heartbeat, and what people ask of the run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+
+from bema_tui.bounds import PAUSED_AT_MOST
+from bema_tui.errors import LockLost, Stopped, StoreError
+from bema_tui.model import RunState
+from bema_tui.providers.quota.gate import waiting
+from bema_tui.store.locks import DatabaseLocks
+from bema_tui.store.runs import Fence, Runs
+from bema_tui.sync.interrupt import RunInterrupt, stopped
+from bema_tui.waits import Wait, WaitBoard, WaitReason
+
+_LISTEN_SECONDS = 0.5  # a wish is seen within a second
+_REST_SECONDS = 0.2
+logger = logging.getLogger("bema_tui.sync")
+
+
+class Keeper:
+    """Runs beside a run, from the taking of its lock to its end."""
+
+    def __init__(
+        self,
+        runs: Runs,
+        locks: DatabaseLocks,
+        run: int,
+        fence: Fence,
+        interrupt: RunInterrupt,
+        *,
+        waits: WaitBoard,
+        heartbeat: float,
+        now: Callable[[], datetime],
+        paused_at_most: float = PAUSED_AT_MOST,
+    ) -> None:
+        """``heartbeat`` and ``paused_at_most`` are seconds."""
+        self._runs = runs
+        self._locks = locks
+        self._run = run
+        self._fence = fence
+        self._interrupt = interrupt
+        self._waits = waits
+        self._heartbeat = heartbeat
+        self._paused_at_most = paused_at_most
+        self._word = asyncio.Event()
+        self._now = now
+        self._go = asyncio.Event()
+        self._go.set()
+        self._paused_by = ""
+        self._task: asyncio.Task[None] | None = None
+        self._watches: list[Callable[[], Awaitable[None]]] = []
+
+    def also(self, watch: Callable[[], Awaitable[None]]) -> None:
+        """Let ``watch`` have its say at each safe point."""
+        self._watches.append(watch)
+
+    async def __aenter__(self) -> Keeper:
+        self._task = asyncio.create_task(self._watch(), name=f"keeper of run {self._run}")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def safe_point(self, state: RunState) -> None:
+        """Between two requests: obey a stop or a pause. A paused run keeps its lock and its beat.
+
+        ``state`` is what the run is in while it works, and is again afterwards.
+
+        Raises:
+            Stopped: a stop was asked, or nobody let a paused run go on for a day.
+        """
+        self._interrupt.check()
+        for watch in self._watches:
+            await watch()
+        if self._go.is_set():
+            return
+        by, most = self._paused_by, self._paused_at_most
+        wait = Wait(WaitReason.PERSON, detail=by)
+        note = f"paused by {by} {self._now():%H:%M} UTC"
+        async with self._paused(state, note, note, wait, most):
+            if not await self._rest(self._go, most):
+                raise Stopped(
+                    f"Paused by {by}, and nobody let it go on for {most / 3600:.0f} hours: the run stopped itself.",
+                    advice=f"Go on with: bema-tui resume {self._run}",
+                )
+
+    async def wait_out(self, state: RunState, note: str, wait: Wait, seconds: float) -> None:
+        """Pause for a service; it ends when the time is over, or when somebody lets the run go on.
+
+        Raises:
+            Stopped: a stop was asked.
+        """
+        self._word.clear()
+        async with self._paused(state, note, f"paused and {wait}", wait, seconds):
+            await self._rest(self._word, seconds)
+
+    @asynccontextmanager
+    async def _paused(
+        self, state: RunState, note: str, lock_note: str, wait: Wait, seconds: float
+    ) -> AsyncIterator[None]:
+        """Say in the run and in its lock that it is paused, and why, for as long as this lasts; then it is in ``state``
+        again."""
+        began = time.monotonic()
+        await self._runs.update(self._run, self._fence, state=RunState.PAUSED, note=note)
+        await self._locks.note(self._fence.key, self._fence.token, lock_note)
+        async with waiting(self._waits, wait, seconds):
+            yield
+        await self._locks.note(self._fence.key, self._fence.token, "")
+        rested = time.monotonic() - began if state is RunState.APPLYING else 0.0
+        await self._runs.go_on(self._run, self._fence, state, rested=rested)
+
+    async def _rest(self, word: asyncio.Event, seconds: float) -> bool:
+        """Wait for a word for so many seconds; whether it came."""
+        left = seconds  # counted down, so that no clock that is set prolongs it
+        while not word.is_set() and left > 0:
+            await self._interrupt.sleep(min(_REST_SECONDS, left))
+            left -= _REST_SECONDS
+        return word.is_set()
+
+    async def _watch(self) -> None:
+        last_beat = time.monotonic()
+        while True:
+            await asyncio.sleep(_LISTEN_SECONDS)
+            try:
+                if time.monotonic() - last_beat >= self._heartbeat:
+                    if not await self._locks.beat(self._fence.key, self._fence.token):
+                        self._lost()
+                        return
+                    last_beat = time.monotonic()
+                for wish, verb, by, reason in await self._runs.wishes(self._run):
+                    self._obey(verb, by, reason)
+                    await self._runs.mark_wish(wish, done=verb != "stop")
+            except StoreError as error:
+                # The database may be busy or the disk full for a moment; the run itself finds out when it writes.
+                logger.warning("run %s: the keeper can't use the database: %s", self._run, error.message)
+
+    def _obey(self, verb: str, by: str, reason: str) -> None:
+        if verb == "stop":
+            self._interrupt.stop(stopped(by, reason))
+        elif verb == "pause":
+            self._paused_by = by
+            self._go.clear()
+        else:
+            self._go.set()
+            self._word.set()
+
+    def _lost(self) -> None:
+        self._interrupt.stop(
+            LockLost(
+                f"The lock on {self._fence.key} was released or taken by somebody else.",
+                advice="See `bema-tui locks`; resume the run when nobody else works on the campaign.",
+            )
+        )

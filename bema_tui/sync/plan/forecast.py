@@ -1,0 +1,163 @@
+"""What a plan will cost at MailerLite: requests, quota units and seconds, before the first of them leaves. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from attrs import define, frozen
+
+from bema_tui.model import ChangeKind
+from bema_tui.providers.quota.period import BatchCost
+
+BATCH = 50
+CANARY_PEOPLE = 5
+SAMPLE = 50
+_PEOPLE = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
+_MOVES = (ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
+_PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
+_ACCOUNT_READS = 2  # groups and fields, before anything is written
+_SECONDS_A_REQUEST = 0.4  # where the quota is no limit, the line is
+
+
+@frozen
+class Forecast:
+    """``writes`` and ``reads`` are HTTP requests, ``units`` what the quota counts of them, ``seconds`` the time they
+    take at the quota's pace, or at the line's where that is slower."""
+
+    writes: int
+    reads: int
+    units: int
+    seconds: float
+
+
+@define
+class _Windows:
+    """The quota's windows, filled as the gate fills them."""
+
+    budget: int
+    batch: BatchCost
+    left: int
+    window_seconds: float
+    full: int = 0
+    units: int = 0
+    requests: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """Time that passed: the quota's pace, or the line's where that is slower."""
+        return max(self.full * self.window_seconds, _SECONDS_A_REQUEST * self.requests)
+
+    def single(self, requests: int = 1) -> int:
+        """Requests that are no batches; answers how many they are."""
+        for _ in range(requests):
+            self._take(1)
+        return requests
+
+    def one_batch(self, items: int) -> int:
+        """One batch of at most these items, the last of a window as large as what remains of it; answers its items."""
+        size = max(1, min(BATCH, items, self.batch.items_in(self.budget)))
+        units = self.batch.units(1 + size)
+        if units > self.left >= self.batch.least(size, self.budget):
+            size = max(1, self.batch.items_in(self.left))
+            units = self.left
+        self._take(units)
+        return size
+
+    def batches(self, items: int) -> int:
+        """As many batches as these items need."""
+        made = 0
+        while items > 0:
+            items -= self.one_batch(items)
+            made += 1
+        return made
+
+    def _take(self, units: int) -> None:
+        if units > self.left:
+            self.full += 1
+            self.left = self.budget
+        self.left -= units
+        self.units += units
+        self.requests += 1
+
+
+def forecast_writes(
+    kinds: Mapping[ChangeKind, int],
+    people: int,
+    *,
+    limit: int,
+    reserve: int,
+    window_seconds: float,
+    lone_adds: int = 0,
+    batch: BatchCost | None = None,
+    account_read: bool = False,
+    fresh_seconds: float = math.inf,
+) -> Forecast:
+    """The cost of applying a plan: the canary's batches, then batches of 50 with the removes one batch later.
+
+    ``lone_adds`` are adds of people whose field is not written: those are read in the same batch. ``limit`` and
+    ``reserve`` are requests of a window of ``window_seconds``; ``batch`` is what batches take of them, as
+    measured, else the dearer of what is possible. ``account_read`` says that the plan's read of groups and fields will
+    do, since it is applied at once. After ``fresh_seconds`` what was read is stale: whoever is written later than that
+    is read again first, up to 50 people at a time.
+    """
+    items = sum(kinds.get(kind, 0) for kind in _PEOPLE) + lone_adds
+    places = sum(kinds.get(kind, 0) for kind in _PLACES)
+    created = kinds.get(ChangeKind.CREATE_SUBSCRIBER, 0)
+    if not items and not places and not created:
+        return Forecast(0, 0, 0, 0.0)
+    budget = max(1, limit - reserve)
+    windows = _Windows(budget, batch or BatchCost(), budget, window_seconds)
+    reads = 0 if account_read else windows.single(_ACCOUNT_READS)
+    writes = windows.single(places + created)
+    reads += windows.single(places)  # a create looks first
+    reads += sum(windows.batches(1) for _ in range(created))
+    reads += windows.batches(min(created, CANARY_PEOPLE))  # the first new people are read back
+    if places:
+        reads += windows.single(_ACCOUNT_READS)  # what was created is read with the rest of the account
+    existing = max(0, people - created)
+    first = min(existing, CANARY_PEOPLE)
+    first_items = round(items * first / existing) if existing else 0
+    later = kinds.get(ChangeKind.REMOVE_GROUP, 0) > 0
+    rest = items - first_items
+    reads += _again(windows, first, fresh_seconds)
+    writes += _in_steps(windows, first_items, later=later)
+    reads += windows.batches(first)
+    if rest <= BATCH:
+        reads += _again(windows, existing - first, fresh_seconds)
+        writes += _in_steps(windows, rest, later=later)
+    else:
+        made, again = _in_order(windows, rest, existing - first, fresh_seconds)
+        writes += made
+        reads += again
+    if any(kinds.get(kind, 0) for kind in _MOVES):
+        reads += windows.batches(min(existing, SAMPLE))
+    return Forecast(writes, reads, windows.units, windows.seconds)
+
+
+def _again(windows: _Windows, people: int, fresh_seconds: float) -> int:
+    """Batches that read so few people again, if their reads are stale by now."""
+    return windows.batches(people) if windows.seconds > fresh_seconds else 0
+
+
+def _in_steps(windows: _Windows, items: int, *, later: bool) -> int:
+    """Batches of these few items; at least two with removes among them, whose adds must be answered first."""
+    removes = items // 3 if later else 0
+    return windows.batches(items - removes) + windows.batches(removes)
+
+
+def _in_order(windows: _Windows, items: int, people: int, fresh_seconds: float) -> tuple[int, int]:
+    """Batches of many items of so many people, and the batches that read people again once the reads are stale."""
+    writes = reads = 0
+    of_each = items / max(1, people)
+    fresh_items = 0.0
+    while items > 0:
+        if windows.seconds > fresh_seconds and fresh_items + 0.5 < min(BATCH, items):
+            fresh_items += windows.one_batch(math.ceil((items - fresh_items) / of_each)) * of_each
+            reads += 1
+            continue
+        size = windows.one_batch(items)
+        items -= size
+        fresh_items = max(0.0, fresh_items - size)
+        writes += 1
+    return writes, reads

@@ -1,0 +1,129 @@
+"""Asks the shop about stored purchases that its list does not explain: row ids of the old plugin, orders that left."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from attrs import define, field
+
+from bema_tui.model import OrderIdentity
+from bema_tui.providers.edd.lookups import By, LookUps, Shown, Wanted
+from bema_tui.rules.purchases import REFUNDED, Aliases, canonical, same_value
+from bema_tui.rules.unreadable_sales import unreadable_findings
+from bema_tui.store.legacy_row_ids import RowIds
+from bema_tui.sync.plan.pairing import Pair, people_with_orders
+from bema_tui.sync.run_context import Job
+
+_ASK_AGAIN: Final = timedelta(days=1)
+_ASK_AGAIN_UNANSWERED: Final = timedelta(days=7)
+"""When a row id is asked for again after the shop failed over it: an old EDD does so for what is not there."""
+_KEPT_AT_ONCE: Final = 400  # what a stop or a failure in the midst of many look-ups costs at most
+_MAX_ROW_ID_DIGITS: Final = 15
+
+
+async def explain_stored_values(job: Job, *, shrank: bool) -> Aliases:
+    """Look up what the list does not explain, remember the answers, and return the row ids: value → order.
+
+    A stored value that matches no order of its subscriber may be a row id of the old plugin: the shop is asked
+    once by ``id``, and the answer counts only if e-mail and product match. An order that left the list is asked for by
+    its key: only a positive ``refunded`` counts, with the right to see sales asked for again. Domain rules, section 4.
+    Not so after a read that shrank: half the shop would be asked for one by one, and nothing may be taken back anyway.
+    Nor for people of whom no absence is proved. Of a sale that can't be read the job learns whom it could concern.
+
+    Raises:
+        NotAuthorized: the right to see sales is gone.
+        ProviderError: the shop does not answer.
+    """
+    questions = _Questions()
+    async for pair in people_with_orders(job):
+        questions.add(job, pair, shrank=shrank)
+    values = sorted(questions.row_ids)
+    now = job.db.now()
+    answers = await RowIds(job.db).answers(values, unanswered_since=now - _ASK_AGAIN_UNANSWERED)
+    asked = [Wanted(By.ROW_ID, value) for value in values if value not in answers]
+    recent = await job.orders.looked_up_since(sorted(questions.keys), now - _ASK_AGAIN)
+    asked += [Wanted(By.KEY, key) for key in sorted(questions.keys.keys() - recent)]
+    if not asked:
+        return _known(answers)
+    known = {
+        By.KEY: [order.key for order in await job.orders.some_listed()],
+        By.ROW_ID: [*await RowIds(job.db).some_known(), *(o.number for o in await job.orders.some_listed())],
+    }
+    look_ups = LookUps(job.shop, job.interrupt, known)
+    for start in range(0, len(asked), _KEPT_AT_ONCE):
+        found = await look_ups.find(asked[start : start + _KEPT_AT_ONCE])
+        await job.shop.require_right()
+        await _remember(job, found, look_ups)
+        await _learn_unreadable(job, questions, found)
+    return _known(await RowIds(job.db).answers(values))
+
+
+@define
+class _Questions:
+    """What to ask the shop about, and about whom: row ids and keys → (e-mail key, number) of who is concerned."""
+
+    row_ids: dict[str, list[tuple[str, str]]] = field(factory=lambda: defaultdict(list))
+    keys: dict[str, list[tuple[str, str]]] = field(factory=lambda: defaultdict(list))
+
+    def add(self, job: Job, pair: Pair, *, shrank: bool) -> None:
+        """What one e-mail's people and orders leave open."""
+        for value in _unexplained(pair):
+            if not job.unproved.may_be(pair.email_key, value):
+                self.row_ids[value].append((pair.email_key, value))
+        if shrank or job.unproved.concerns(pair.email_key):
+            return
+        for known in pair.orders:
+            if not known.listed and known.order.status != REFUNDED:
+                self.keys[known.order.key].append((pair.email_key, known.order.number))
+
+
+def _unexplained(pair: Pair) -> list[str]:
+    numbers = [known.order.number for known in pair.orders]
+    stored = [canonical(member.stored) for member in pair.members]
+    return [
+        value
+        for value in stored
+        if value is not None
+        and value.isascii()
+        and value.isdigit()
+        and len(value) <= _MAX_ROW_ID_DIGITS
+        and not any(same_value(value, number) for number in numbers)
+    ]
+
+
+async def _remember(job: Job, found: Mapping[Wanted, Shown], look_ups: LookUps) -> None:
+    """Keep what the shop said. Whose order it is, and of which product, is judged when it is used.
+
+    A sale that can't be read is asked for again by every run, until somebody has mended it.
+    """
+    for wanted, shown in found.items():
+        if shown.order is not None:
+            await job.orders.put_looked_up(shown.order)
+        if shown.unreadable is not None:
+            continue
+        if wanted.by is By.ROW_ID:
+            identity = shown.order.identity if shown.order is not None else None
+            answered = not shown.failure and By.ROW_ID in look_ups.finds
+            await RowIds(job.db).remember(wanted.value, identity, answered=answered)
+        else:
+            # Of several orders with one key the shop answers with the oldest; the others were asked for all the same.
+            await job.orders.mark_looked_up(wanted.value)
+
+
+async def _learn_unreadable(job: Job, questions: _Questions, found: Mapping[Wanted, Shown]) -> None:
+    """A sale that was asked for and can't be read is a finding, and proves nothing against those who led to it."""
+    sales = {wanted: shown.unreadable for wanted, shown in found.items() if shown.unreadable is not None}
+    if not sales:
+        return
+    await job.findings.record(unreadable_findings(list(sales.values())), job.run)
+    concerned: list[Sequence[tuple[str, str]]] = [
+        (questions.row_ids if wanted.by is By.ROW_ID else questions.keys)[wanted.value] for wanted in sales
+    ]
+    job.unproved = job.unproved.with_also([one for group in concerned for one in group])
+
+
+def _known(answers: Mapping[str, OrderIdentity | None]) -> Aliases:
+    return {value: order for value, order in answers.items() if order is not None}

@@ -1,0 +1,78 @@
+"""Walks people and orders side by side in the order of their e-mail keys, in memory for one of them at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Generic, TypeVar
+
+from attrs import frozen
+
+from bema_tui.rules.purchases import KnownOrder
+from bema_tui.store.members import Member
+from bema_tui.sync.run_context import Job
+
+_PAGE = 1000
+
+T = TypeVar("T")
+
+
+@frozen
+class Pair:
+    """One e-mail key: the people MailerLite has under it (one, or none) and all orders of the campaign under it."""
+
+    email_key: str
+    members: tuple[Member, ...]
+    orders: tuple[KnownOrder, ...]
+
+
+async def people_with_orders(job: Job) -> AsyncIterator[Pair]:
+    """Every e-mail key that is in the campaign or has bought it, in order."""
+    people = _Groups(job.people.in_key_order(), lambda member: member.email_key)
+    orders = _Groups(_orders(job), lambda known: known.order.email_key)
+    await people.advance()
+    await orders.advance()
+    while people.key is not None or orders.key is not None:
+        lowest = min(key for key in (people.key, orders.key) if key is not None)
+        members: Sequence[Member] = ()
+        bought: Sequence[KnownOrder] = ()
+        if people.key == lowest:
+            members = people.items
+            await people.advance()
+        if orders.key == lowest:
+            bought = orders.items
+            await orders.advance()
+        yield Pair(lowest, tuple(members), tuple(bought))
+
+
+async def _orders(job: Job) -> AsyncIterator[KnownOrder]:
+    after = ""
+    while True:
+        page = await job.orders.for_campaign(job.campaign.product_ids, after, _PAGE)
+        for known in page:
+            yield known
+        if not page:
+            return
+        after = page[-1].order.email_key
+
+
+class _Groups(Generic[T]):
+    """A sorted stream, cut into runs of equal keys; ``key`` is None at its end."""
+
+    def __init__(self, stream: AsyncIterator[T], key_of: Callable[[T], str]) -> None:
+        self._stream = stream
+        self._key_of = key_of
+        self._next: T | None = None
+        self._begun = False
+        self.key: str | None = None
+        self.items: list[T] = []
+
+    async def advance(self) -> None:
+        """Go on to the next key."""
+        if not self._begun:
+            self._begun = True
+            self._next = await anext(self._stream, None)
+        self.items = []
+        self.key = None if self._next is None else self._key_of(self._next)
+        while self._next is not None and self._key_of(self._next) == self.key:
+            self.items.append(self._next)
+            self._next = await anext(self._stream, None)

@@ -1,0 +1,289 @@
+"""Turns what was read into a plan in the ledger: reconcile and validate each person, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from attrs import define, evolve, field, frozen
+
+from bema_tui.model import Cause, ChangeKind, Finding, PlannedChange, RunState, Tier
+from bema_tui.rules.changes import without_moves
+from bema_tui.rules.naming import read_group_name
+from bema_tui.rules.purchases import NO_ALIASES, Rules, canonical, named_by
+from bema_tui.rules.reconcile import (
+    CampaignContext,
+    Outcome,
+    Person,
+    reconcile_person,
+    reconcile_unknown_buyer,
+)
+from bema_tui.rules.records import Trace
+from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.ledger_history import LedgerHistory
+from bema_tui.store.members import Member
+from bema_tui.store.traces import Marked, Traces
+from bema_tui.sync.apply.refusals import refused
+from bema_tui.sync.plan.legacy_row_ids import explain_stored_values
+from bema_tui.sync.plan.pairing import Pair, people_with_orders
+from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
+from bema_tui.sync.read.campaign_in_mailerlite import Account
+from bema_tui.sync.read.shop import learn_unproved
+from bema_tui.sync.run_context import Job
+
+UNIT = 1000  # people per transaction; domain rules, section 7
+CREATE_RULE = "create what is missing"
+_JOINS = (ChangeKind.ADD_GROUP, ChangeKind.CREATE_SUBSCRIBER)  # somebody comes into a group: automations may go off
+ANYBODY = ""
+"""The e-mail key of somebody set aside whose e-mail can't be read: it may be any buyer who was not found."""
+_MOVES = (*_JOINS, ChangeKind.REMOVE_GROUP)
+
+
+@frozen
+class PlanResult:
+    """What a plan came to."""
+
+    changes: int
+    people: int
+    moves: int
+    left_out: int
+    kinds: Mapping[ChangeKind, int]
+    adds_by_group: Mapping[str, int]
+    removes_unproved: int
+    reverts: int
+    """People whose purchase is taken back after a refund."""
+    lone_adds: int
+    """People who are added to a group while their field stays as it is."""
+
+
+@define
+class _Tally:
+    """Counts that grow with the plan."""
+
+    rows: list[tuple[int, int, PlannedChange, datetime]] = field(factory=list)
+    findings: list[Finding] = field(factory=list)
+    seq: int = 0
+    people: int = 0
+    moves: int = 0
+    left_out: int = 0
+    unproved: int = 0
+    reverts: int = 0
+    lone_adds: int = 0
+    places: Counter[str] = field(factory=Counter)
+    kinds: Counter[ChangeKind] = field(factory=Counter)
+    people_by: Counter[tuple[str, str]] = field(factory=Counter)
+    changes_by: Counter[tuple[str, str]] = field(factory=Counter)
+    adds: Counter[str] = field(factory=Counter)
+
+    def add(self, changes: Sequence[PlannedChange], read_at: datetime) -> None:
+        """One person's rows, in their order."""
+        for rule in dict.fromkeys(change.rule for change in changes):
+            self.places[rule] += 1
+        for change in changes:
+            self.seq += 1
+            self.rows.append((self.seq, self.places[change.rule], change, read_at))
+            self.kinds[change.kind] += 1
+            self.changes_by[(change.rule, change.kind)] += 1
+            if change.kind in _JOINS:
+                self.adds[change.target] += 1
+        for pair in {(change.rule, str(change.kind)) for change in changes}:
+            self.people_by[pair] += 1
+        self.people += bool(changes[0].email)
+        self.reverts += any(change.cause is Cause.REFUND for change in changes)
+        self.moves += any(change.kind in _MOVES for change in changes)
+        kinds = {change.kind for change in changes}
+        self.lone_adds += ChangeKind.ADD_GROUP in kinds and ChangeKind.SET_FIELD not in kinds
+
+    @property
+    def counts(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """(rule, kind) → (people, changes)."""
+        return {pair: (self.people_by[pair], self.changes_by[pair]) for pair in self.changes_by}
+
+
+class Planner:
+    """Plans one run."""
+
+    def __init__(self, job: Job, account: Account, rules: Rules, *, shrank: bool) -> None:
+        self._job = job
+        self._account = account
+        self._context = CampaignContext(
+            campaign=job.campaign,
+            groups=account.groups,
+            field=account.field,
+            rules=rules,
+            missing=frozenset(tier for tier in Tier if tier not in account.groups),
+            full_shop_read=job.full_shop_read,
+            shrank=shrank,
+        )
+        self._history = LedgerHistory(job.db, job.campaign.code)
+        self._traces = Traces(job.db, job.campaign.code)
+        self._tally = _Tally(left_out=len(job.set_aside))
+        self._unreadable = frozenset(job.set_aside.values())
+        self._aliases = NO_ALIASES
+
+    async def plan(self) -> PlanResult:
+        """Write the plan and its findings, and answer its sums."""
+        job, tally = self._job, self._tally
+        await job.ledger.clear_plan()
+        self._aliases = await explain_stored_values(job, shrank=self._context.shrank)
+        await learn_unproved(job)
+        self._context = evolve(self._context, unproved=job.unproved)
+        self._refused = {} if job.options.get("retry_refused") else await self._history.refused()
+        self._check = RecordCheck(
+            job.campaign.code,
+            job.settings.rules,
+            moves_today=await self._history.moves_since(await label_midnight(job.db)),
+        )
+        tally.findings += self._account.findings
+        tally.findings += campaign_findings(job.campaign, await Campaigns(job.db).all(), job.db.now().date())
+        self._plan_creations()
+        unit: list[Pair] = []
+        async for pair in people_with_orders(job):
+            unit.append(pair)
+            if len(unit) >= UNIT:
+                await self._take(unit)
+                unit = []
+        await self._take(unit)
+        return PlanResult(
+            changes=tally.seq,
+            people=tally.people,
+            moves=tally.moves,
+            left_out=tally.left_out,
+            kinds=dict(tally.kinds),
+            adds_by_group=dict(tally.adds),
+            removes_unproved=tally.unproved,
+            reverts=tally.reverts,
+            lone_adds=tally.lone_adds,
+        )
+
+    def _plan_creations(self) -> None:
+        names = [(ChangeKind.CREATE_GROUP, name) for name in self._account.to_create_groups]
+        if self._account.to_create_field:
+            names.append((ChangeKind.CREATE_FIELD, self._account.to_create_field))
+        for kind, name in names:
+            what = "group" if kind is ChangeKind.CREATE_GROUP else "field"
+            change = PlannedChange(
+                kind=kind,
+                subscriber_id="",
+                email="",
+                name="",
+                target=name,
+                target_name=name,
+                before=None,
+                after=name,
+                rule=CREATE_RULE,
+                reason=f"the account has no {what} of this name",
+            )
+            self._tally.add([change], self._job.db.now())
+
+    async def _take(self, unit: Sequence[Pair]) -> None:
+        """Reconcile and validate one unit of addresses, and write its rows and findings."""
+        await self._job.safe_point(RunState.PLANNING)
+        interesting = [member.subscriber_id for pair in unit if pair.orders for member in pair.members]
+        placements = await self._history.placements(interesting)
+        known = await self._job.people.known_before([pair.email_key for pair in unit if not pair.members])
+        traces = await self._traces.of(dict(self._unexplained(unit)))
+        for pair in unit:
+            if not pair.members and self._unreadable.isdisjoint((pair.email_key, ANYBODY)):
+                self._unknown_buyer(pair, known_before=pair.email_key in known)
+            for member in pair.members:
+                if _has_something(pair, member) and member.subscriber_id not in self._job.set_aside:
+                    number = member.subscriber_id
+                    self._person(pair, member, placements.get(number, (None, None)), traces.get(number, Trace()))
+        tally = self._tally
+        await self._job.ledger.put_plan(tally.rows, tally.counts)
+        await self._job.findings.record(tally.findings, self._job.run)
+        await self._job.note(people=tally.people, moves=tally.moves, left_out=tally.left_out)
+        tally.rows, tally.findings = [], []
+
+    def _unexplained(self, unit: Sequence[Pair]) -> Iterator[tuple[str, Marked]]:
+        """Subscribers who are marked as buyers and whose mark names no order under their e-mail."""
+        for pair in unit:
+            for member in pair.members:
+                value = canonical(member.stored)
+                if value is None:
+                    explained = bool(pair.orders) or not any(tier.purchased for tier in member.tiers)
+                else:
+                    explained = bool(named_by(pair.orders, value, self._aliases))
+                if not explained:
+                    yield member.subscriber_id, Marked(value, pair.email_key)
+
+    def _person(self, pair: Pair, member: Member, placed: tuple[str | None, str | None], trace: Trace) -> None:
+        person = Person(
+            subscriber_id=member.subscriber_id,
+            email=member.email,
+            status=member.status,
+            name=member.full_name,
+            tiers=member.tiers,
+            stored=member.stored,
+            seen_before=member.seen_before,
+            placed_by_us=_tier(placed[0]),
+            before_purchase=_tier(placed[1]),
+            trace=trace,
+        )
+        outcome = reconcile_person(self._context, person, pair.orders, self._aliases)
+        if member.subscriber_id in self._job.in_doubt:
+            outcome = evolve(outcome, changes=without_moves(outcome.changes))
+        outcome = self._check.validate(member, outcome)
+        outcome = self._without_refused(outcome)
+        if outcome.changes:
+            self._tally.add(outcome.changes, member.read_at)
+            self._tally.findings += outcome.findings
+            self._tally.unproved += not _keeps_a_tier(member, outcome.changes)
+        else:
+            self._left_out(outcome.findings)
+
+    def _unknown_buyer(self, pair: Pair, *, known_before: bool) -> None:
+        outcome = reconcile_unknown_buyer(self._context, pair.email_key, pair.orders, known_before=known_before)
+        if outcome.changes:
+            outcome = self._without_refused(self._check.validate_new(pair.email_key, outcome))
+        if outcome.changes:
+            self._tally.add(outcome.changes, self._job.db.now())
+            self._tally.findings += outcome.findings
+        else:
+            self._left_out(outcome.findings)
+
+    def _left_out(self, findings: Sequence[Finding]) -> None:
+        self._tally.findings += findings
+        self._tally.left_out += bool(findings)
+
+    def _without_refused(self, outcome: Outcome) -> Outcome:
+        """What MailerLite refused is not planned again until before or after differs. Domain rules, section 6."""
+        if not self._refused:
+            return outcome
+        kept: list[PlannedChange] = []
+        dropped: list[PlannedChange] = []
+        for change in outcome.changes:
+            (dropped if _mark(change) in self._refused else kept).append(change)
+        if not dropped:
+            return outcome
+        if any(change.kind is ChangeKind.ADD_GROUP for change in dropped):
+            kept = [change for change in kept if not change.needs_add]
+        found = refused(
+            self._job.campaign.code, [(change, self._refused[_mark(change)]) for change in dropped], before=True
+        )
+        return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, *found))
+
+
+def _mark(change: PlannedChange) -> tuple[str, str, str, str | None, str | None]:
+    """What the ledger knows a refused change by."""
+    who = change.subscriber_id or change.email
+    return who, str(change.kind), change.target, change.before, change.after
+
+
+def _has_something(pair: Pair, member: Member) -> bool:
+    """Whether the rules could say anything of this person; most members have one tier and never bought."""
+    return bool(pair.orders or member.stored or len(member.tiers) > 1 or any(tier.purchased for tier in member.tiers))
+
+
+def _tier(group: str | None) -> Tier | None:
+    found = read_group_name(group) if group else None
+    return found[1] if found else None
+
+
+def _keeps_a_tier(member: Member, changes: Sequence[PlannedChange]) -> bool:
+    """Whether the person still stands in a tier when all of their changes are done."""
+    removed = sum(change.kind is ChangeKind.REMOVE_GROUP for change in changes)
+    added = sum(change.kind is ChangeKind.ADD_GROUP for change in changes)
+    return not removed or len(member.tiers) - removed + added > 0

@@ -1,0 +1,123 @@
+"""Passes records through the validators: an error blocks that record's change, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from attrs import evolve
+
+from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, PlannedChange, Tier
+from bema_tui.rules.findings import finding
+from bema_tui.rules.moves import MoveReason
+from bema_tui.rules.naming import read_group_name
+from bema_tui.rules.records import Outcome
+from bema_tui.rules.tiers import LABEL, purchased_tier
+from bema_tui.settings import RuleSettings, label_zone
+from bema_tui.store.database import Database
+from bema_tui.store.database_settings import DatabaseSettings
+from bema_tui.store.ledger_rows import LedgerRow
+from bema_tui.store.members import Member
+from bema_tui.validators.base import findings_of
+from bema_tui.validators.campaign import CampaignValidator
+from bema_tui.validators.subscriber import SubscriberValidator
+from bema_tui.validators.tier_move import MOVES_TODAY, TierMoveValidator
+
+
+async def label_midnight(db: Database) -> datetime:
+    """The start of the label's day; its time zone is kept in the database."""
+    zone = label_zone(await DatabaseSettings(db).get("timezone") or "")
+    return db.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def campaign_findings(campaign: Campaign, others: Sequence[Campaign], today: date) -> tuple[Finding, ...]:
+    """What the campaign's own record has against it; a ``blocked_record`` among it means that it can't be made."""
+    validator = CampaignValidator()
+    starts = [other.start for other in others if other.code != campaign.code and other.start is not None]
+    record = {"code": campaign.code, "album": campaign.album, "start": campaign.start, "starts": starts, "today": today}
+    validator.validate(record)
+    return findings_of(validator, campaign.code, campaign.code)
+
+
+def move_waits(campaign: str, add: PlannedChange | LedgerRow, moves: int) -> Finding:
+    """Somebody had their moves of the day: the next one waits, which keeps them from a mail for each."""
+    tier = read_group_name(add.target_name)
+    return finding(
+        FindingRule.MOVE_WAITS,
+        campaign,
+        add.email,
+        f"The move to {LABEL[tier[1]] if tier else add.target_name} waits until tomorrow: {add.email} was moved "
+        f"{'once' if moves == 1 else f'{moves} times'} today already, here or in other campaigns.",
+        "Nothing to do: the first sync of the next day (in the label's time zone) moves them.",
+        add.subscriber_id,
+    )
+
+
+class RecordCheck:
+    """Validates the people of one plan. ``moves_today`` counts each subscriber's moves of the label's day."""
+
+    def __init__(self, campaign: str, rules: RuleSettings, *, moves_today: Mapping[str, int]) -> None:
+        self._campaign = campaign
+        self._moves_today = moves_today
+        self._subscribers = SubscriberValidator(
+            blocked_emails=rules.blocked_emails, blocked_domains=rules.blocked_domains
+        )
+        self._moves = TierMoveValidator(most_a_day=rules.moves_per_day)
+
+    def validate(self, member: Member, outcome: Outcome) -> Outcome:
+        """The outcome without what the validators block, with what they found. Only who is written to is checked."""
+        if not outcome.changes:
+            return outcome
+        added = next((_tier(change) for change in outcome.changes if change.kind is ChangeKind.ADD_GROUP), None)
+        tier = added or next(iter(sorted(member.tiers)), None) or purchased_tier(None)
+        valid = self._subscribers.validate(
+            {
+                "email": member.email,
+                "tier": tier,
+                "campaign": self._campaign,
+                "name": member.name,
+                "last_name": member.last_name,
+                "source": member.source,
+            }
+        )
+        found = findings_of(self._subscribers, self._campaign, member.email, member.subscriber_id)
+        outcome = evolve(outcome, findings=(*outcome.findings, *found))
+        if not valid:
+            return evolve(outcome, changes=())
+        return self._check_move(member, outcome, added) if added else outcome
+
+    def validate_new(self, address: str, outcome: Outcome) -> Outcome:
+        """The same for somebody who would be created: the address must be right to the letter."""
+        valid = self._subscribers.validate(
+            {"email": address, "tier": purchased_tier(None), "campaign": self._campaign, "creating": True}
+        )
+        found = findings_of(self._subscribers, self._campaign, address)
+        return evolve(outcome, changes=outcome.changes if valid else (), findings=(*outcome.findings, *found))
+
+    def _check_move(self, member: Member, outcome: Outcome, added: Tier) -> Outcome:
+        removed = (c for c in outcome.changes if c.kind is ChangeKind.REMOVE_GROUP and c.needs_add)
+        source = next((_tier(change) for change in removed), None)
+        moves = self._moves_today.get(member.subscriber_id, 0)
+        valid = self._moves.validate(
+            {
+                "from_tier": source,
+                "to_tier": added,
+                "has_purchase": added.purchased,
+                MOVES_TODAY: moves,
+                "reason": MoveReason.PURCHASE if added.purchased else MoveReason.REFUND,
+            }
+        )
+        found = findings_of(self._moves, self._campaign, member.email, member.subscriber_id)
+        if {error.field for error in self._moves.get_errors() if error.blocking} == {MOVES_TODAY}:
+            add = next(change for change in outcome.changes if change.kind is ChangeKind.ADD_GROUP)
+            waits = move_waits(self._campaign, add, moves)
+            found = (waits, *(one for one in found if one.rule is not FindingRule.BLOCKED_RECORD))
+        outcome = evolve(outcome, findings=(*outcome.findings, *found))
+        if valid:
+            return outcome
+        return evolve(outcome, changes=tuple(c for c in outcome.changes if c.kind is ChangeKind.SET_FIELD))
+
+
+def _tier(change: PlannedChange) -> Tier | None:
+    found = read_group_name(change.target_name)
+    return found[1] if found else None

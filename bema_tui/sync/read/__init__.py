@@ -1,0 +1,1 @@
+"""Reads the shop and MailerLite into the store, the cheapest safe way."""

@@ -1,0 +1,158 @@
+"""What the account holds for a campaign, read before anything else: its groups by tier, its field, its automations."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from attrs import frozen
+
+from bema_tui.errors import IncompleteRead
+from bema_tui.listing import Listing
+from bema_tui.model import Automation, CustomField, Finding, FindingRule, Group, Subscriber, Tier
+from bema_tui.providers.mailerlite.client import MailerLite
+from bema_tui.rules.findings import NO_CAMPAIGN
+from bema_tui.rules.naming import field_name, group_name
+from bema_tui.rules.reconcile import CampaignCheck, check_campaign
+from bema_tui.rules.unread_rows import unread_findings
+from bema_tui.store.database import Database
+from bema_tui.store.database_settings import DatabaseSettings
+from bema_tui.store.ledger_rows import NEW
+from bema_tui.store.members import Member
+from bema_tui.sync.run_context import Job
+
+_NO_RUN = -1
+
+
+@frozen
+class Account:
+    """What the account holds for a campaign: its groups by tier, its field, and for a plan the automations that its
+    groups set off.
+
+    A group or field that the plan is to create stands here with the id ``new:<name>``.
+    """
+
+    groups: Mapping[Tier, Group]
+    field: CustomField | None
+    check: CampaignCheck
+    read_at: datetime
+    automations: tuple[Automation, ...] = ()
+    to_create_groups: tuple[str, ...] = ()
+    to_create_field: str | None = None
+
+    @property
+    def tier_of_group(self) -> Mapping[str, Tier]:
+        """Group id → tier."""
+        return {group.id: tier for tier, group in self.groups.items()}
+
+    @property
+    def groups_to_read(self) -> tuple[tuple[Tier, Group], ...]:
+        """The groups that exist, opt_in to wood, then purchased: the order in which automations move people."""
+        there = ((tier, self.groups[tier]) for tier in Tier if tier in self.groups)
+        return tuple((tier, group) for tier, group in there if not group.id.startswith(NEW))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the campaign in the account, less what this plan creates."""
+        created = {*self.to_create_groups, *([self.to_create_field] if self.to_create_field else [])}
+        missing = {FindingRule.GROUP_MISSING, FindingRule.FIELD_MISSING}
+        return tuple(found for found in self.check.findings if not (found.rule in missing and found.subject in created))
+
+    def member(self, subscriber: Subscriber, read_at: datetime) -> Member:
+        """A subscriber as a person of this campaign.
+
+        Raises:
+            IncompleteRead: the answer does not say in which groups they are.
+        """
+        if subscriber.group_ids is None or subscriber.status is None:
+            raise IncompleteRead(
+                f"MailerLite's answer does not say in which groups subscriber {subscriber.id} is.",
+                tried="read people with their groups",
+                advice="Nothing was written. Start the sync again.",
+            )
+        tiers = self.tier_of_group
+        stored = subscriber.fields.get(self.field.key) if self.field else None
+        return Member(
+            subscriber_id=subscriber.id,
+            email=subscriber.email,
+            name=str(subscriber.fields.get("name") or ""),
+            last_name=str(subscriber.fields.get("last_name") or ""),
+            source=subscriber.source,
+            status=subscriber.status,
+            tiers=frozenset(tiers[group] for group in subscriber.group_ids if group in tiers),
+            stored=None if stored in (None, "") else as_text(stored),
+            read_at=read_at,
+            seen_before=not subscriber.group_ids.isdisjoint(self.check.twins),
+        )
+
+
+@asynccontextmanager
+async def one_account(db: Database, mailerlite: MailerLite) -> AsyncIterator[None]:
+    """Hold MailerLite's answers to the account that the database belongs to, from the first one on; the account that
+    the requests within name is stored, if there is none yet.
+
+    Raises:
+        WrongAccount: another account answered.
+    """
+    settings = DatabaseSettings(db)
+    mailerlite.hold_to(await settings.get("mailerlite_account"))
+    yield
+    if mailerlite.account_id:
+        await settings.belongs_to("mailerlite_account", mailerlite.account_id)
+
+
+def as_text(value: str | float) -> str:
+    """A field's value as text; a whole number has no decimals."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+async def read_account(job: Job, *, for_plan: bool = False) -> Account:
+    """Read groups and fields, and find this campaign's among them.
+
+    A plan reads the automations as well, and takes what is missing for created if that is wished.
+
+    Raises:
+        WrongAccount: the database belongs to another account.
+        ProviderError: MailerLite did not answer.
+    """
+    read_at = job.db.now()
+    async with one_account(job.db, job.mailerlite):
+        groups = await job.mailerlite.get_groups()
+    fields = await job.mailerlite.get_fields()
+    automations = await job.mailerlite.get_automations() if for_plan else Listing[Automation](())
+    check = check_campaign(job.campaign, groups, fields, groups.hiding, fields.hiding)
+    by_tier = dict(check.by_tier)
+    field = check.field
+    new_groups: tuple[str, ...] = ()
+    new_field = None
+    if for_plan and job.options.get("create_missing"):
+        to_create = check.missing - check.unproved
+        new_groups = tuple(group_name(job.campaign.code, tier) for tier in Tier if tier in to_create)
+        for tier in sorted(to_create):
+            name = group_name(job.campaign.code, tier)
+            by_tier[tier] = Group(id=NEW + name, name=name)
+        if field is None and not check.hidden_field:
+            new_field = field_name(job.campaign.code)
+            field = CustomField(id=NEW + new_field, name=new_field, key=NEW + new_field, type="number")
+    ours = frozenset(group.id for group in by_tier.values())
+    if for_plan:
+        await _tell_unread(job, unread_findings(job.campaign.code, groups, fields, automations, ours))
+    return Account(
+        groups=by_tier,
+        field=field,
+        check=check,
+        read_at=read_at,
+        automations=tuple(a for a in automations if a.enabled and (a.group_ids & ours or not a.groups_known)),
+        to_create_groups=new_groups,
+        to_create_field=new_field,
+    )
+
+
+async def _tell_unread(job: Job, found: Sequence[Finding]) -> None:
+    """Write down which rows of the account's lists can't be read; both the account's and the campaign's."""
+    for campaign in (NO_CAMPAIGN, job.campaign.code):  # what is still so is opened again by the last line
+        await job.findings.resolve_unseen(campaign, _NO_RUN, [FindingRule.UNREADABLE_RECORD])
+    await job.findings.record(found, job.run)

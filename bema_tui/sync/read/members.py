@@ -1,0 +1,168 @@
+"""Reads a campaign's people from MailerLite the cheapest safe way, and says before what it will cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import evolve, frozen
+
+from bema_tui.errors import ListChanged
+from bema_tui.model import Completeness, SubscriberStatus
+from bema_tui.providers.quota.period import BatchCost
+from bema_tui.store.buyers import Buyers
+from bema_tui.store.quota import AccountFacts
+from bema_tui.sync.read.campaign_in_mailerlite import Account
+from bema_tui.sync.read.costs import (
+    ACCOUNT_PAGE,
+    BY_GROUPS,
+    BY_SWEEP,
+    GROUP_PAGE,
+    ReadingCost,
+    ReadingNeeds,
+    cheapest,
+    worth_counting,
+)
+from bema_tui.sync.read.groups import read_groups, worth_reading
+from bema_tui.sync.read.subscribers import in_known_form, look_closely, ready_look_up
+from bema_tui.sync.read.sweep import sweep
+from bema_tui.sync.run_context import Job
+
+_BUYER_STATUSES = ("complete", "partially_refunded", "revoked", "on_hold")
+_LISTS = {"page_of_group": "/groups/*/subscribers", "page_of_account": "/subscribers"}
+_BEYOND = "people_beyond_list"
+_COUNT_HOLDS = 24 * 3600.0  # seconds; the count only chooses the way
+
+
+@frozen
+class PeopleRead:
+    """What was read, in words; the requests that all of the planning's reads were foretold to be; and the middle of the
+    time that it took: half of the people were read before, half after it."""
+
+    note: str
+    forecast: int
+    at: datetime
+
+
+async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRead:
+    """Read everybody who is in a group of the campaign, or has bought and is in none.
+
+    The way is chosen, and its requests are written down as ``runs.read_forecast``, before anything of it is read; that
+    is corrected once the lists have shown whom a closer look is due. Whoever then shows two tiers, or is a buyer in
+    none, is read again. Domain rules, section 6.
+
+    Raises:
+        IncompleteRead: something could not be read whole, or a row does not parse.
+    """
+    buyers = Buyers(job.db, job.campaign.code, job.campaign.product_ids, _BUYER_STATUSES)
+    facts = AccountFacts(job.db)
+    cost = await choose_reading(job, account, buyers, facts, batch)
+    before, began = job.meter.read, job.db.now()
+    await job.note(read_forecast=before + cost.requests)
+    lacking: int | None = None
+    if cost.strategy == BY_SWEEP:
+        lacking = await _sweep(job, account, buyers, facts)
+    else:
+        await read_groups(job, account)
+    doubtful = await job.people.doubtful()
+    missing: Sequence[str] = ()
+    if lacking != 0 or job.settings.rules.add_new_buyers:
+        missing = in_known_form(await job.people.missing_buyers(job.campaign.product_ids, _BUYER_STATUSES))
+    forecast = job.meter.read + (await ready_look_up(job, missing)).requests(missing, doubtful)
+    await job.note(read_forecast=forecast)
+    found = await look_closely(job, account, doubtful, missing)
+    if lacking and not found:
+        await facts.learned(_BEYOND, lacking)
+    await _remember_pages(job, facts)
+    people = job.people_read = await job.people.count()
+    await job.note(
+        members=people,
+        mailerlite_read={
+            "completeness": Completeness.PARTIAL if job.unsettled else Completeness.COMPLETE,
+            "at": job.db.now().isoformat(),
+            "people": people,
+            "strategy": BY_GROUPS if lacking is None else BY_SWEEP,
+            "requests": job.meter.read - before,
+            "requests_forecast": cost.requests,
+            "batch_items_count": batch.item > 0,
+        },
+    )
+    return PeopleRead(f"{people:,} people", forecast, began + (job.db.now() - began) / 2)
+
+
+async def choose_reading(
+    job: Job, account: Account, buyers: Buyers, facts: AccountFacts, batch: BatchCost
+) -> ReadingCost:
+    """The cheapest safe way to read; asks for the account's size only where that could change the choice."""
+    passes = [
+        group.counts.get(status, 0)
+        for _, group in account.groups_to_read
+        for status in SubscriberStatus
+        if worth_reading(group, status)
+    ]
+    expected = await buyers.expected()
+    if not expected.read_before:
+        # Nobody has looked yet. Most buyers come from the list; those beyond its members can't be among them. Some will
+        # be in no group, and somebody in two tiers: that is a batch each, rarely none or two.
+        members, some = sum(passes), min(1, expected.outside)
+        outside = max(some, expected.outside - members)
+        expected = evolve(expected, outside=outside, outside_known=some, several=min(1, members))
+    needs = ReadingNeeds(
+        passes=passes,
+        outside=expected.outside,
+        outside_known=expected.outside_known,
+        several=expected.several,
+        account=None,
+        group_page=await _page(job, facts, "page_of_group") or GROUP_PAGE,
+        account_page=await _page(job, facts, "page_of_account") or ACCOUNT_PAGE,
+        finds_unknown=job.settings.rules.add_new_buyers,
+        batch=batch,
+    )
+    if worth_counting(needs):
+        needs = evolve(needs, account=await _people_in_account(job, facts))
+    return cheapest(needs)
+
+
+async def _page(job: Job, facts: AccountFacts, name: str) -> int | None:
+    return job.mailerlite.page_cap(_LISTS[name]) or await facts.number(name)
+
+
+async def _remember_pages(job: Job, facts: AccountFacts) -> None:
+    """Keep how many rows a page holds, for the forecast of the next run."""
+    for name, path in _LISTS.items():
+        cap = job.mailerlite.page_cap(path)
+        if cap is not None:
+            await facts.learned(name, cap)
+
+
+async def _sweep(job: Job, account: Account, buyers: Buyers, facts: AccountFacts) -> int | None:
+    """Sweep the account, and say how many more it counts than came; 0 proves that whoever did not come is not in it.
+
+    An account may count people whom its list never shows: what it counted beyond the list when look-ups found none of
+    them is left out. None says that the list changed on the way, and that the groups were read instead.
+    """
+    counted, beyond = await facts.number("people"), await facts.number(_BEYOND) or 0
+    try:
+        came = await sweep(job, account, buyers)
+    except ListChanged:
+        await read_groups(job, account)
+        return None
+    if counted is not None and came + beyond < counted:
+        counted = await job.mailerlite.count_subscribers()
+    await _remember_count(job, facts, max(came, counted or 0))
+    lacking = max(0, (counted or 0) - came)
+    return 0 if lacking <= beyond else lacking
+
+
+async def _people_in_account(job: Job, facts: AccountFacts) -> int:
+    counted, at = await facts.number("people"), await facts.number("people_counted_at")
+    if counted is not None and at is not None and 0 <= job.db.now().timestamp() - at < _COUNT_HOLDS:
+        return counted
+    people = await job.mailerlite.count_subscribers()
+    await _remember_count(job, facts, people)
+    return people
+
+
+async def _remember_count(job: Job, facts: AccountFacts, people: int) -> None:
+    await facts.learned("people", people)
+    await facts.learned("people_counted_at", int(job.db.now().timestamp()))

@@ -1,0 +1,220 @@
+"""Reads people of MailerLite: a page of a list, or up to fifty by id or address in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from bema_tui.emails import email_key
+from bema_tui.errors import IncompleteRead
+from bema_tui.model import BrokenRow, Finding, FindingRule, Subscriber, SubscriberPage
+from bema_tui.providers.mailerlite.forms import PLAINEST, Form, Looked, special_characters
+from bema_tui.providers.mailerlite.lookup import LookUp
+from bema_tui.rules.findings import finding
+from bema_tui.store.members import Member
+from bema_tui.store.quota import AccountFacts
+from bema_tui.sync.read.campaign_in_mailerlite import Account
+from bema_tui.sync.run_context import Job
+
+MOST_SET_ASIDE = 20
+"""People whose rows can't be read; more of them are no accident of single records, and the read is not complete."""
+SILENT = "the answer does not say in which groups they are"
+_FORM, _FORM_AT = "look_up_form", "look_up_proved_at"
+_FORM_HOLDS = 24 * 3600.0  # seconds; it only chooses what is tried first
+
+
+async def usable(job: Job, page: SubscriberPage, where: str) -> Sequence[Subscriber]:
+    """The people of a page. Whose row does not parse is set aside, and is a finding with the path of the bad field.
+
+    An error blocks that record and nothing else: domain rules, section 5.
+
+    Raises:
+        IncompleteRead: there are so many that it is not about single people.
+    """
+    if not page.broken:
+        return page.subscribers
+    found = [
+        _unreadable(job, _subject(row), f"{_named(row)} of {where}", f"{row.path}: {row.problem}")
+        for row in page.broken
+    ]
+    await job.findings.record(found, job.run)
+    job.set_aside.update({_subject(row): email_key(row.email) for row in page.broken})
+    if len(job.set_aside) > MOST_SET_ASIDE:
+        raise IncompleteRead(
+            f"{found[0].message} They are more than {MOST_SET_ASIDE}.",
+            tried="read the campaign's people",
+            where="MailerLite",
+            advice="Nothing was written. Look at the findings, and whether MailerLite's answers have changed.",
+        )
+    return page.subscribers
+
+
+def _subject(row: BrokenRow) -> str:
+    """What a row can be found by: its id, its e-mail, or its place in the list."""
+    return row.subscriber_id or row.email or row.row
+
+
+async def members_of(job: Job, account: Account, people: Sequence[Subscriber]) -> list[Member]:
+    """These people as the campaign's, read just now; the run remembers whose tiers can't be said for certain.
+
+    Whose answer does not say in which groups they are is set aside.
+    """
+    at = job.db.now()
+    told = [person for person in people if person.group_ids is not None]
+    if len(told) < len(people):
+        silent = [person for person in people if person.group_ids is None]
+        job.set_aside.update({person.id: email_key(person.email) for person in silent})
+        found = [_unreadable(job, person.id, f"Subscriber {person.id}", SILENT) for person in silent]
+        await job.findings.record(found, job.run)
+    job.in_doubt.update(person.id for person in told if account.check.in_doubt(person.group_ids or frozenset()))
+    return [account.member(person, at) for person in told]
+
+
+def _unreadable(job: Job, subject: str, who: str, problem: str) -> Finding:
+    return finding(
+        FindingRule.BLOCKED_RECORD,
+        job.campaign.code,
+        subject,
+        f"{who} can't be read: {problem}.",
+        "Look at this subscriber in MailerLite; nothing is planned for them until their row can be read.",
+        subject if subject.isdigit() else None,
+    )
+
+
+def _unproved(job: Job, one: Looked) -> Finding:
+    return finding(
+        FindingRule.BLOCKED_RECORD,
+        job.campaign.code,
+        one.who,
+        f"{one.who} bought, and whether MailerLite knows the address can't be told: {one.problem}.",
+        "Look for the address in MailerLite; nothing is planned for this buyer until its look-ups find such addresses.",
+    )
+
+
+def _named(row: BrokenRow) -> str:
+    if row.subscriber_id:
+        return f"Subscriber {row.subscriber_id}"
+    return f"The row of {row.email}" if row.email else "A row"
+
+
+@frozen
+class ReadById:
+    """People read by id: ``found`` by id, None for who is gone, which is proved; ``unread`` says why of the others."""
+
+    found: Mapping[str, Subscriber | None]
+    unread: Mapping[str, str]
+
+
+async def read_by_id(job: Job, ids: Sequence[str]) -> ReadById:
+    """Read up to fifty people by id in one request. Who can't be read is a finding.
+
+    Raises:
+        IncompleteRead: many can't be read, or nobody is found by id.
+    """
+    look_up = await ready_look_up(job)
+    found: dict[str, Subscriber | None] = {}
+    unread: dict[str, str] = {}
+    async for settled in look_up.find(ids=ids):
+        for one in settled:
+            person = one.answer.subscriber() if one.answer is not None else None
+            if one.problem:
+                unread[one.who] = one.problem
+            elif person is not None and person.group_ids is None:
+                unread[one.who] = SILENT
+            else:
+                found[one.who] = person
+    told = [_unreadable(job, who, f"Subscriber {who}", problem) for who, problem in unread.items()]
+    await job.findings.record(told, job.run)
+    job.set_aside.update(dict.fromkeys(unread, ""))
+    if told and len(job.set_aside) > MOST_SET_ASIDE:
+        raise IncompleteRead(
+            f"{told[0].message} They are more than {MOST_SET_ASIDE}.",
+            tried="read people by id",
+            where="MailerLite",
+            advice="Look at the findings, and whether MailerLite's answers have changed; then resume the run.",
+        )
+    return ReadById(found, unread)
+
+
+async def find_by_address(job: Job, emails: Sequence[str]) -> tuple[Looked, ...]:
+    """Look people up by address; each is found, proved to be unknown, or left open.
+
+    Raises:
+        IncompleteRead: no form of look-up finds anybody.
+    """
+    look_up = await ready_look_up(job, emails)
+    return tuple([one async for settled in look_up.find(emails) for one in settled])
+
+
+async def ready_look_up(job: Job, emails: Sequence[str] = ()) -> LookUp:
+    """The look-ups of the run's account, with people to prove them by, and the form that proved itself before."""
+    look_up = job.mailerlite.look_up
+    kinds = {special_characters(email) for email in emails} | {PLAINEST}
+    for characters in kinds - look_up.kinds:
+        look_up.offer(await job.people.shown_with(characters), characters)
+    if emails and not look_up.proved:
+        facts = AccountFacts(job.db)
+        form, at = await facts.text(_FORM), await facts.number(_FORM_AT)
+        if form is not None and form in {*Form} and at is not None and 0 <= job.db.now().timestamp() - at < _FORM_HOLDS:
+            look_up.form = Form(form)
+    return look_up
+
+
+async def remember_look_up(job: Job) -> None:
+    """Keep the form that proved itself, and when, for the next run to begin with."""
+    if job.mailerlite.look_up.proved:
+        facts = AccountFacts(job.db)
+        await facts.learned(_FORM, job.mailerlite.look_up.form)
+        await facts.learned(_FORM_AT, int(job.db.now().timestamp()))
+
+
+async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses: Sequence[str]) -> int:
+    """Read people again by id, and look buyers up by address whom no list showed; fifty in a request, of either kind.
+
+    Answers how many were found by their address. Who is gone is no longer of this read. Who can't be read or looked up
+    is set aside, as in a list.
+
+    Raises:
+        IncompleteRead: MailerLite did not answer for many of them, or finds nobody by any form of look-up.
+    """
+    look_up = await ready_look_up(job, addresses)
+    shown: set[str] = set()
+    by_address = 0
+    aside: list[Looked] = []
+    async for settled in look_up.find(in_known_form(addresses), ids):
+        known = await job.people.states([one.who for one in settled])
+        people = await members_of(job, account, [one.answer.subscriber() for one in settled if one.answer is not None])
+        shown.update(person.email_key for person in people)
+        by_address += sum(one.answer is not None and "@" in one.who for one in settled)
+        await job.people.put(people)
+        await job.people.forget([one.who for one in settled if one.absent and one.who in known])
+        aside += [one for one in settled if one.problem]
+        job.set_aside.update({one.who: known[one.who].email_key for one in aside if one.who in known})
+        await job.note()
+    await remember_look_up(job)
+    # The shop's spelling of an address may be none that MailerLite shows it in.
+    aside = [one for one in aside if one.who in job.set_aside or email_key(one.who) not in shown]
+    job.set_aside.update({one.who: email_key(one.who) for one in aside if one.who not in job.set_aside})
+    found = [
+        _unproved(job, one) if one.unproved else _unreadable(job, one.who, _called(one.who), one.problem)
+        for one in aside
+    ]
+    await job.findings.record(found, job.run)
+    if sum(not one.unproved for one in aside) > MOST_SET_ASIDE:
+        raise IncompleteRead(
+            f"{found[0].message} They are more than {MOST_SET_ASIDE}.",
+            tried="look the campaign's people up",
+            where="MailerLite",
+            advice="Nothing was written. Look at the findings, then start the sync again.",
+        )
+    return by_address
+
+
+def in_known_form(addresses: Sequence[str]) -> list[str]:
+    """Those that can be looked up: what is no address can't be known to MailerLite."""
+    return [address for address in addresses if "@" in address]
+
+
+def _called(who: str) -> str:
+    return f"Subscriber {who}" if who.isdigit() else who

@@ -1,0 +1,115 @@
+"""Everything one run works with, in one place that is handed from phase to phase."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from attrs import define, field
+
+from bema_tui.model import Campaign, Holder, Phase, RunState
+from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.mailerlite.client import MailerLite
+from bema_tui.rules.records import Unproved
+from bema_tui.settings import Settings
+from bema_tui.store.database import Database
+from bema_tui.store.findings import Findings
+from bema_tui.store.ledger import Ledger
+from bema_tui.store.locks import DatabaseLocks
+from bema_tui.store.members import People
+from bema_tui.store.orders import Orders
+from bema_tui.store.runs import Fence, Runs, check_fence
+from bema_tui.sync.interrupt import RunInterrupt
+from bema_tui.waits import WaitBoard
+
+
+@define
+class Meter:
+    """Implements ``providers.http.ports.RequestMeter``: requests since the last ``take``, and quota units by side."""
+
+    read: int = 0
+    write: int = 0
+    retried: int = 0
+    shop: int = 0
+
+    def count(self, provider: str, *, write: bool, cost: int, retried: bool) -> None:  # noqa: ARG002 (the contract's)
+        """One request left."""
+        if retried:
+            self.retried += 1
+        if provider != MailerLite.name:
+            self.shop += 1
+        elif write:
+            self.write += 1
+        else:
+            self.read += 1
+
+    def values(self) -> dict[str, int]:
+        """The totals, as columns of the run."""
+        return {
+            "requests_read": self.read,
+            "requests_write": self.write,
+            "requests_retried": self.retried,
+            "shop_requests": self.shop,
+        }
+
+
+async def _no_keeper(_state: RunState) -> None:
+    """What a safe point is before anybody keeps the run."""
+
+
+@define
+class Job:
+    """One run at work."""
+
+    db: Database
+    settings: Settings
+    me: Holder
+    run: int
+    campaign: Campaign
+    fence: Fence
+    runs: Runs
+    locks: DatabaseLocks
+    orders: Orders
+    findings: Findings
+    people: People
+    ledger: Ledger
+    mailerlite: MailerLite
+    shop: EasyDigitalDownloads
+    interrupt: RunInterrupt
+    meter: Meter
+    waits: WaitBoard
+    options: dict[str, Any] = field(factory=dict)
+    people_read: int = 0
+    unproved: Unproved = field(factory=Unproved)
+    """Whom the shop's sales that can't be read may concern."""
+    full_shop_read: bool = True
+    set_aside: dict[str, str] = field(factory=dict)
+    """People whose rows can't be read: id (or address) to their e-mail key, empty where that can't be read either."""
+    in_doubt: set[str] = field(factory=set)
+    """People of whom it can't be said in which tiers they are, for a group that can't be read."""
+    unsettled: list[str] = field(factory=list)
+    """Groups some of whose members could not be settled: nothing is taken back, and no finding is over."""
+    safe_point: Callable[[RunState], Awaitable[None]] = field(default=_no_keeper)
+
+    async def enter(self, phase: Phase, note: str = "") -> None:
+        """Go on to a phase; ``note`` says what the one before found."""
+        self.interrupt.check()
+        await self.runs.enter(self.run, self.fence, phase, note)
+
+    async def note(self, **values: Any) -> None:
+        """Write what the run says of itself, with what its requests cost so far."""
+        await self.runs.update(self.run, self.fence, **self.meter.values(), **values)
+
+    async def still_ours(self) -> None:
+        """Raise unless the lock is still ours; asked before each try of a write.
+
+        Raises:
+            LockLost: somebody released or took it.
+        """
+        async with self.db.read() as connection:
+            await check_fence(connection, self.fence)
+
+    async def remember(self, **options: Any) -> None:
+        """Keep something for a later process that resumes this run."""
+        self.options.update(options)
+        await self.runs.update(self.run, self.fence, options=dict(self.options))

@@ -1,0 +1,55 @@
+"""Opens shops, and clients on them; both end with the test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+
+from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.http.policy import HttpPolicy
+from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
+from tests.stand_ins.edd.shop import KEY, TOKEN, Shop
+from tests.stand_ins.edd.wire import Server
+
+Serve = Callable[[Shop], Server]
+Connect = Callable[..., EasyDigitalDownloads]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    servers: list[Server] = []
+
+    def start(shop: Shop) -> Server:
+        servers.append(Server(shop))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+async def connect(serve: Serve) -> AsyncIterator[Connect]:
+    """Opens a client of a shop; ``at`` is what the operator gave as its address, after the host."""
+    clients: list[EasyDigitalDownloads] = []
+
+    def open_one(shop: Shop, at: str | None = None, **options: object) -> EasyDigitalDownloads:
+        server = serve(shop)
+        url = server.url if at is None else server.url.removesuffix(shop.folder) + at
+        policy = HttpPolicy(tries=2, base=0.0)
+        client = EasyDigitalDownloads(
+            url,
+            KEY,
+            TOKEN,
+            interrupt=NoInterrupt(),
+            meter=NoMeter(),
+            policy=policy,
+            **options,  # type: ignore[arg-type]
+        )
+        clients.append(client)
+        return client
+
+    yield open_one
+    for client in clients:
+        await client.aclose()

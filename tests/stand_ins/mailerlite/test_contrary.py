@@ -1,0 +1,372 @@
+"""The engine and the client on a MailerLite that chooses otherwise: the right state at the end, or a clear refusal."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from sqlalchemy import select
+
+from bema_tui.errors import BemaError
+from bema_tui.model import Completeness, FindingRule, FindingState, RunState
+from bema_tui.providers.mailerlite.bulk_import import NewPerson
+from bema_tui.providers.mailerlite.client import MailerLite
+from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
+from bema_tui.rules.findings import finding
+from bema_tui.simulator import SimulatorServer, SimulatorSettings
+from bema_tui.store.findings import Findings
+from bema_tui.store.quota import AccountFacts
+from bema_tui.store.schema import runs
+from bema_tui.sync.read.costs import BY_GROUPS, BY_SWEEP
+from tests.end_to_end.comparing import differences
+from tests.end_to_end.consoles import Simulated, said_by
+from tests.end_to_end.engine import Engine, engine_on
+from tests.end_to_end.reference import Release, account_after, account_of
+from tests.stand_ins.mailerlite.choices import Choices
+from tests.stand_ins.mailerlite.server import KEY, ContraryMailerLite
+
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+FEW: dict[str, Any] = {"account_page": 37, "group_page": 37, "list_page": 7}
+ROWS: dict[str, Any] = {
+    "ids": "mixed",
+    "numbers": "text",
+    "groups_key": "brief",
+    "unset_fields": "absent",
+    "extra_keys": True,
+    "times": False,
+    "account_header": False,
+    "triggers": "one object",
+}
+WRITES: dict[str, Any] = {
+    "keys": "snake",
+    "unknown_field": "refuse",
+    "created": 200,
+    "name_taken": "conflict",
+    "missing_text": "empty",
+    "bad_group": 422,
+    "assign_again": 422,
+    "put_answer": "without groups",
+    "no_content": "absent",
+}
+PRICES: dict[str, Any] = {"batch_cost": "two", "batch_headers": False, "quota_headers": "mixed"}
+ALL = {**FEW, **ROWS, **WRITES, **PRICES, "page_as_text": True, "cursor_at_end": True, "list_order": "newest"}
+CASES: dict[str, dict[str, Any]] = {
+    "small pages, told as text": {**FEW, "page_as_text": True, "cursor_at_end": True, "list_order": "newest"},
+    "more rows than the most are refused": {**FEW, "excess": "refuse"},
+    "rows": ROWS,
+    "row ids and orders with decimals": {"numbers": "decimals", "put_answer": "empty", "no_content": "list"},
+    "writes": WRITES,
+    "everything": {**ALL, "counters": "as before"},
+}
+OTHERS: dict[str, tuple[Any, ...]] = {
+    "account_page": (250, 1000),
+    "excess": ("refuse",),
+    "numbers": ("float", "decimals"),
+    "batch_cost": ("one", "nothing"),
+    "quota_headers": ("limit only", "none"),
+    "counters": ("zero", "one too many", "as before", "absent"),
+    "name_taken": ("plain", "invalid"),
+    "missing_text": ("resource", "no body"),
+    "no_content": ("text", "list"),
+    "put_answer": ("empty",),
+    "triggers": ("ids", "groups"),
+    "filtered_count": ("whole",),
+}
+EACH = {f"{name} = {value}": {name: value} for name, value in ALL.items()} | {
+    f"{name} = {value}": {name: value} for name, values in OTHERS.items() for value in values
+}
+"""Every switch by itself: for a night."""
+BY_GROUP: dict[str, dict[str, Any]] = {
+    "numbered pages": {"numbered_groups": True, "group_page": 20},
+    "counters of nobody": {"counters": "zero", "cursor_at_end": True},
+    "no counters": {"counters": "absent", "group_page": 37, "excess": "refuse"},
+}
+PATHS = ("as written", "encoded alone", "plus as space", "no address")
+NEW_PEOPLE = (NewPerson("new@example.com", {"order": 162}), NewPerson("New.Too@example.com", {"order": 7}))
+
+
+def test_the_stand_in_is_apart_from_the_program() -> None:
+    for path in Path(__file__).parent.glob("[a-s]*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                assert (
+                    name.startswith(("tests.stand_ins.mailerlite", "attrs"))
+                    or name.split(".")[0] in sys.stdlib_module_names
+                )
+
+
+@attrs.frozen
+class Shop:
+    """A simulated shop, what MailerLite holds, the same without purchases, and a database that knows the campaign."""
+
+    said: dict[str, Any]
+    state: dict[str, Any]
+    without_purchases: dict[str, Any]
+    database: Path
+    release: Release
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    few = SimulatorSettings(seed=7, subscribers=120, orders=90, campaigns=1, quota=1_000_000)
+    with SimulatorServer(few) as server:
+        simulated = Simulated(said_by(server))
+
+        async def discovered() -> Release:
+            async with engine_on(simulated, folder) as engine:
+                (release,) = await engine.discover()
+                return release
+
+        release = asyncio.run(discovered())
+        simulated.ask("change", {"delete_group": f"{release.code}_WOOD"})
+        state = with_somebody_gone(simulated.state(), f"{release.code}_GOLD_PURCHASE")
+        simulated.ask("change", {"delete_field": f"{release.code}_PURCHASE"})
+        for suffix in ("GOLD_PURCHASE", "SILVER_PURCHASE", "BRONZE_PURCHASE"):
+            simulated.ask("change", {"delete_group": f"{release.code}_{suffix}"})
+        yield Shop(simulated.said, state, simulated.state(), folder / "bema.sqlite3", release)
+        simulated.close()
+
+
+def with_somebody_gone(state: dict[str, Any], group: str) -> dict[str, Any]:
+    """The state with one more in the group: unsubscribed and without an order, so that no look-up finds them."""
+    ids = {row["name"]: row["id"] for row in state["groups"]}
+    newest = max(state["subscribers"], key=lambda row: int(row["id"]))
+    person = {
+        "id": str(int(newest["id"]) + 1),
+        "email": "gone@nowhere.example",
+        "status": "unsubscribed",
+        "fields": dict.fromkeys(newest["fields"]),
+        "groups": [group],
+        "group_ids": [ids[group]],
+    }
+    return {**state, "subscribers": [*state["subscribers"], person]}
+
+
+@asynccontextmanager
+async def engine_at(shop: Shop, mailerlite: ContraryMailerLite, folder: Path) -> AsyncIterator[Engine]:
+    """An engine on this shop and that MailerLite."""
+    shutil.copyfile(shop.database, folder / "bema.sqlite3")
+    simulated = Simulated({**shop.said, "mailerlite": {"url": mailerlite.url, "key": KEY}})
+    try:
+        async with engine_on(simulated, folder) as engine:
+            yield engine
+    finally:
+        simulated.close()
+
+
+async def synced(shop: Shop, choices: dict[str, Any], folder: Path, *, lost: int = 0, by_groups: bool = False) -> None:
+    """Fail unless a sync ends in the right state, no answer was 429, and a second sync writes nothing."""
+    state = shop.without_purchases if "created" in choices or lost else shop.state
+    with ContraryMailerLite(state, Choices(**choices)) as mailerlite:
+        mailerlite.lose_answers = lost
+        async with engine_at(shop, mailerlite, folder) as engine:
+            if by_groups:
+                await AccountFacts(engine.db).learned("page_of_account", 1)
+            expected = account_after(mailerlite.state(), [shop.release])
+            assert await engine.sync(shop.release.code) == RunState.DONE
+            told = differences(expected, account_of(mailerlite.state()))
+            assert not told, f"{len(told)} differences:\n" + "\n".join(told[:10])
+            assert await engine.findings(shop.release.code) == +expected.findings[shop.release.code]
+            async with engine.db.read() as connection:
+                row = (await connection.execute(select(runs))).one()
+            assert (row.mailerlite_read["strategy"] == BY_GROUPS) is by_groups
+            written = list(mailerlite.account.writes)
+            assert written
+            assert await engine.sync(shop.release.code) == RunState.DONE
+            assert mailerlite.account.writes == written
+        assert (mailerlite.refused, mailerlite.account.created) == (0, [])
+
+
+@pytest.mark.parametrize("case", [*CASES, *(EACH if NIGHTLY else ())])
+async def test_the_state_is_right(case: str, shop: Shop, tmp_path: Path) -> None:
+    await synced(shop, (CASES | EACH)[case], tmp_path)
+
+
+@pytest.mark.parametrize("case", BY_GROUP)
+async def test_the_state_is_right_when_read_group_by_group(case: str, shop: Shop, tmp_path: Path) -> None:
+    await synced(shop, {"account_page": 4, **BY_GROUP[case]}, tmp_path, by_groups=True)
+
+
+@pytest.mark.fault("A2")
+@pytest.mark.parametrize("path", PATHS)
+async def test_the_state_is_right_however_a_batch_wants_an_address_written(
+    path: str, shop: Shop, tmp_path: Path
+) -> None:
+    await synced(shop, {"account_page": 4, "batch_path": path}, tmp_path, by_groups=True)
+
+
+@pytest.mark.fault("A2")
+async def test_nobody_is_called_unknown_where_no_look_up_by_address_finds_anybody(shop: Shop, tmp_path: Path) -> None:
+    choices = Choices(account_page=4, batch_path="no address", single_path="no address")
+    with ContraryMailerLite(shop.state, choices) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            await AccountFacts(engine.db).learned("page_of_account", 1)
+            with pytest.raises(BemaError, match="finds nobody by e-mail address") as caught:
+                await engine.sync(shop.release.code)
+            assert "Nobody is called unknown" in caught.value.advice
+            assert await Findings(engine.db).list(rule=FindingRule.BUYER_UNKNOWN) == ()
+        assert mailerlite.account.writes == []
+
+
+async def test_what_took_effect_without_an_answer_and_is_refused_when_sent_again(shop: Shop, tmp_path: Path) -> None:
+    await synced(shop, {"assign_again": 409, "missing_text": "empty"}, tmp_path, lost=2)
+
+
+@pytest.mark.fault("A2")
+async def test_buyers_whom_a_list_that_ends_early_did_not_show_are_looked_up(shop: Shop, tmp_path: Path) -> None:
+    with ContraryMailerLite(shop.state, Choices(account_page=20, ends_early=True)) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            await AccountFacts(engine.db).learned("page_of_account", 1000)
+            expected = account_after(mailerlite.state(), [shop.release])
+            assert await engine.sync(shop.release.code) is RunState.DONE
+            run = await engine.last_run()
+            assert run.mailerlite_read["strategy"] == BY_SWEEP
+            assert differences(expected, account_of(mailerlite.state())) == []
+            assert await engine.findings(shop.release.code) == +expected.findings[shop.release.code]
+
+
+@pytest.mark.fault("E10")
+async def test_an_account_whose_list_changes_while_it_is_swept_is_read_by_its_groups(
+    shop: Shop, tmp_path: Path
+) -> None:
+    choices = Choices(account_page=40, numbered_account=True, restless="changes its total")
+    with ContraryMailerLite(shop.state, choices) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            expected = account_after(mailerlite.state(), [shop.release])
+            assert await engine.sync(shop.release.code) is RunState.DONE
+            assert differences(expected, account_of(mailerlite.state())) == []
+            assert (await engine.last_run()).mailerlite_read["strategy"] == BY_GROUPS
+        asked = [line for line in mailerlite.requests if line.startswith("GET /subscribers?")]
+        assert [line.partition("page=")[2][:1] for line in asked if "limit=0" not in line] == ["", "2"]
+        assert any("/subscribers?filter" in line for line in mailerlite.requests if line.startswith("GET /groups/"))
+
+
+async def test_people_whom_an_account_counts_and_never_shows_are_looked_for_once(shop: Shop, tmp_path: Path) -> None:
+    with ContraryMailerLite(shop.state, Choices()) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            assert await engine.sync(shop.release.code) is RunState.DONE
+            mailerlite.account.counted_besides = 3
+            await AccountFacts(engine.db).learned("people", len(mailerlite.account.people) + 3)
+            asked = []
+            for _ in range(2):
+                mailerlite.items.clear()
+                assert await engine.sync(shop.release.code) is RunState.DONE
+                asked.append(len([path for path in mailerlite.items if "%40" in path]))
+            assert asked[0] > 0
+            assert asked[1] == 0
+
+
+@pytest.mark.fault("E10")
+@pytest.mark.parametrize(
+    "restless",
+    [{"restless": "leaves one out"}, {"restless": "changes its total", "numbered_groups": True, "group_page": 9}],
+)
+async def test_a_list_that_never_settles_ends_no_run_and_takes_nobody_out_of_a_group(
+    restless: dict[str, Any], shop: Shop, tmp_path: Path
+) -> None:
+    with ContraryMailerLite(shop.state, Choices(account_page=4, **restless)) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            await AccountFacts(engine.db).learned("page_of_account", 1)
+            earlier = finding(FindingRule.DRIFT, shop.release.code, "x@x.example", "Seen in an earlier run.", "Look.")
+            await Findings(engine.db).record([earlier], None)
+            assert await engine.sync(shop.release.code) is RunState.DONE
+            run = await engine.last_run()
+            assert run.mailerlite_read["completeness"] == Completeness.PARTIAL
+            assert any("read but for some of" in check["text"] and check["look"] for check in run.checks)
+            found = await Findings(engine.db).list(campaign=shop.release.code, limit=1000)
+        unsettled = [one for one in found if "changed in each of 3 readings" in one.message]
+        assert {one.subject for one in unsettled} >= {f"{shop.release.code}_GOLD"}
+        assert all("nothing is taken back" in one.advice for one in unsettled)
+        assert [one.state for one in found if one.message == earlier.message] == [FindingState.OPEN], (
+            "it may still be so"
+        )
+        written = mailerlite.account.writes
+        assert [line for line in written if line.startswith("PUT")]
+        assert [line for line in written if line.startswith("DELETE")] == []
+
+
+def somebody_to_move(shop: Shop) -> str:
+    """The id of somebody whom the sync must move."""
+    before, after = account_of(shop.state).people, account_after(shop.state, [shop.release]).people
+    return min((number for number in before if before[number].groups != after[number].groups), key=int)
+
+
+@pytest.mark.parametrize("by_groups", [False, True])
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        ({"status": "pending"}, "status: 'pending'"),
+        ({"email": None}, "email"),
+        ({"fields": None}, "fields"),
+        ({"id": "12x"}, "id: '12x'"),
+        ({"groups": None}, "groups"),
+        ({"": "no object"}, "'no object'"),
+    ],
+)
+async def test_a_person_who_cannot_be_read_is_named_and_left_alone_and_the_others_are_synced(
+    spoil: dict[str, Any], words: str, by_groups: bool, shop: Shop, tmp_path: Path
+) -> None:
+    buyer = somebody_to_move(shop)
+    with ContraryMailerLite(shop.state, Choices(spoiled=buyer, spoil=spoil)) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            if by_groups:
+                await AccountFacts(engine.db).learned("page_of_account", 1)
+            before = account_of(mailerlite.state()).people[buyer]
+            expected = account_after(mailerlite.state(), [shop.release])
+            expected.people[buyer] = before
+            assert await engine.sync(shop.release.code) == RunState.DONE
+            assert differences(expected, account_of(mailerlite.state())) == []
+            found = await Findings(engine.db).list(rule=FindingRule.BLOCKED_RECORD)
+            named = {buyer, before.email.strip().lower()}
+            assert all(f.subject in named or (f.subject.startswith("page ") and "" in spoil) for f in found)
+            assert all(words in f.message for f in found)
+            assert found
+            # Their address bought, and whoever can't be read is not unknown.
+            unknown = await Findings(engine.db).list(rule=FindingRule.BUYER_UNKNOWN)
+            assert spoil.get("email", "") is None or before.email not in {f.subject for f in unknown}
+
+
+async def test_no_window_of_any_kind_is_overdrawn_where_the_headers_tell() -> None:
+    nobody: dict[str, Any] = {"subscribers": [], "groups": [], "fields": [], "automations": []}
+
+    async def drive(windows: str) -> tuple[int, int]:
+        choices = Choices(quota=40, window=0.8, windows=windows)  # type: ignore[arg-type]
+        with ContraryMailerLite(nobody, choices) as mailerlite:
+            async with client(mailerlite, WindowGate(120, 0.8, 10)) as service:
+                for _ in range(75):
+                    await service.count_subscribers()
+            return mailerlite.refused, len(mailerlite.requests)
+
+    kinds = ("first request", "clock", "sliding")
+    assert await asyncio.gather(*map(drive, kinds)) == [(0, 75)] * len(kinds)
+
+
+@pytest.mark.parametrize("import_path", ["documented", "sdk"])
+async def test_an_import_by_either_path_is_followed_and_read_back(import_path: str, shop: Shop) -> None:
+    state = {**shop.state, "fields": [{"id": "900", "name": "Order", "key": "order", "type": "number"}]}
+    odd = Choices(**{**ROWS, "numbers": "decimals"}, import_path=import_path)  # type: ignore[arg-type]
+    with ContraryMailerLite(state | {"subscribers": []}, odd) as mailerlite:
+        async with client(mailerlite, WindowGate(1_000_000)) as service:
+            group = next(iter(mailerlite.account.groups))
+            result = await service.import_subscribers(group, NEW_PEOPLE)
+    assert [person.email for person in result.created] == ["new@example.com", "new.too@example.com"]
+    assert result.report is not None
+    assert result.report.done
+
+
+@asynccontextmanager
+async def client(mailerlite: ContraryMailerLite, gate: WindowGate) -> AsyncIterator[MailerLite]:
+    async with MailerLite(mailerlite.url, KEY, gate=gate, interrupt=NoInterrupt(), meter=NoMeter()) as service:
+        yield service

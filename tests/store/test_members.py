@@ -1,0 +1,59 @@
+"""Who bought and was seen in no group: under which e-mails they are looked up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from attrs import evolve
+
+from bema_tui.model import Completeness, SubscriberStatus, Tier
+from bema_tui.store.database import Database
+from bema_tui.store.members import Member, People
+from bema_tui.store.orders import Orders
+from bema_tui.store.runs import Fence
+from bema_tui.store.schema import locks
+from tests.store.test_orders import order
+
+CODE = "2024_ETB_NBL"
+
+
+@pytest.fixture
+async def people(db: Database) -> People:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    held = {"key": CODE, "token": 1, "id": "a", "held": True, "user": "ana", "host": "h", "pid": 1, "boot_id": "b"}
+    held |= {"process_started": 1.0, "operation": "sync", "since": now, "last_beat": now}
+    async with db.write() as connection:
+        await connection.execute(locks.insert().values(**held))
+    return People(db, CODE, 7, Fence(CODE, 1))
+
+
+def member(number: str, email: str) -> Member:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    return Member(number, email, "", "", "", SubscriberStatus.ACTIVE, frozenset({Tier.GOLD}), None, now)
+
+
+@pytest.mark.fault("A3")
+async def test_a_buyer_is_looked_up_as_typed_and_by_the_key(db: Database, people: People) -> None:
+    store = Orders(db)
+    typed = ["Ana@Example.org", "zo\u200be@example.org", "mia@KÄSE.example", " bob@example.org", "bob@example.org"]
+    read = await store.begin_read()
+    await store.put(read, [order(f"k{place}", email=email) for place, email in enumerate(typed)])
+    await store.finish_read(read, Completeness.COMPLETE, orders=len(typed), passes=2, requests=2)
+    assert sorted(await people.missing_buyers(["12"], ["complete"])) == [
+        "ana@example.org",
+        "bob@example.org",
+        "mia@käse.example",
+        "mia@xn--kse-qla.example",
+        "zoe@example.org",
+        "zo\u200be@example.org",
+    ]
+    await people.put([member("1", "mia@käse.example"), member("2", "zoe@example.org")])
+    assert set(await people.missing_buyers(["12"], ["complete"])) == {"ana@example.org", "bob@example.org"}
+    assert await people.known_before(["mia@xn--kse-qla.example", "ana@example.org"]) == {"mia@xn--kse-qla.example"}
+
+
+async def test_people_come_in_the_order_of_their_keys(people: People) -> None:
+    one = member("1", "Zoe@example.org")
+    await people.put([one, evolve(one, subscriber_id="2", email="ana@example.org")])
+    assert [person.email async for person in people.in_key_order()] == ["ana@example.org", "Zoe@example.org"]

@@ -1,0 +1,144 @@
+"""Applied means shown: what each answer of a batch makes of its row."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from bema_tui.model import ChangeState
+from bema_tui.providers.mailerlite.batch import NO_CODE, BatchAnswer
+from bema_tui.store.ledger_rows import LedgerRow
+from bema_tui.sync.apply.recheck import ALREADY_IN, GONE, NOT_IN
+from bema_tui.sync.apply.results import MAX_TRIES, MAYBE_OURS, field_value, item_of, settle_answer, settle_read
+from tests.sync.rows import move, person
+
+FIELD, ADD, REMOVE = move()
+
+
+def shown(value: object) -> BatchAnswer:
+    data = {
+        "id": "1",
+        "email": "1@example.com",
+        "status": "active",
+        "fields": {"key": value},
+        "groups": [],
+    }
+    return BatchAnswer(200, {"data": data})
+
+
+def test_the_items_are_by_id_and_carry_nothing_else() -> None:
+    assert item_of(FIELD).as_json() == {
+        "method": "PUT",
+        "path": "api/subscribers/1",
+        "body": {"fields": {"key": 10391}},
+    }
+    assert item_of(ADD).as_json() == {"method": "POST", "path": "api/subscribers/1/groups/16"}
+    assert item_of(REMOVE).as_json() == {"method": "DELETE", "path": "api/subscribers/1/groups/11"}
+
+
+@pytest.mark.parametrize("value", [10391, "10391", 10391.0])
+def test_a_field_is_applied_when_the_answer_shows_it(value: object) -> None:
+    assert settle_answer(FIELD, shown(value)).state is ChangeState.APPLIED
+
+
+@pytest.mark.parametrize("answer", [shown(None), shown(5), BatchAnswer(200, None), BatchAnswer(200, {"data": 3})])
+def test_a_field_that_is_not_shown_is_unknown(answer: BatchAnswer) -> None:
+    assert settle_answer(FIELD, answer).state is ChangeState.UNKNOWN
+
+
+def test_assign_and_unassign_are_applied_by_their_status() -> None:
+    assert settle_answer(ADD, BatchAnswer(200, {"data": {}})).state is ChangeState.APPLIED
+    assert settle_answer(REMOVE, BatchAnswer(204, None)).state is ChangeState.APPLIED
+
+
+@pytest.mark.parametrize("row", [FIELD, ADD, REMOVE])
+def test_a_404_to_a_write_proves_nothing_so_the_person_is_read(row: LedgerRow) -> None:
+    settled = settle_answer(row, BatchAnswer(404, {"message": ""}))
+    assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, 404)
+    assert settle_read(evolve(row, refused_status=404, attempts=1), None).error == GONE
+
+
+def test_a_field_whose_write_was_answered_404_is_written_again_while_its_person_is_there() -> None:
+    row = evolve(FIELD, refused_status=404, attempts=1)
+    assert settle_read(row, person()).state is ChangeState.PLANNED
+    failed = settle_read(evolve(row, attempts=3), person())
+    assert (failed.state, failed.refused_status) == (ChangeState.FAILED, None), "not gone, and not refused"
+
+
+@pytest.mark.parametrize("code", [400, 404, 409, 422])
+def test_a_refused_add_is_read_for_it_may_stand_already(code: int) -> None:
+    settled = settle_answer(ADD, BatchAnswer(code, {"message": "Already in the group."}))
+    assert settled.state is ChangeState.UNKNOWN
+    assert (settled.refused_status, settled.error) == (code, f"{code}: Already in the group.")
+    assert settle_answer(ADD, BatchAnswer(code, None)).error == f"{code}: no reason given"
+    assert settle_answer(FIELD, BatchAnswer(422, {"message": "No."})).state is ChangeState.FAILED
+
+
+@pytest.mark.parametrize("code", [408, 425, 500, 502, 503])
+def test_what_may_pass_is_tried_again_and_then_read(code: int) -> None:
+    answer = BatchAnswer(code, {"message": "Server Error"})
+    assert settle_answer(ADD, answer).state is ChangeState.PLANNED
+    last = evolve(ADD, attempts=MAX_TRIES - 1)
+    assert settle_answer(last, answer).state is ChangeState.UNKNOWN
+
+
+@pytest.mark.parametrize("row", [FIELD, ADD, REMOVE])
+def test_an_answer_that_cannot_be_read_proves_nothing_so_the_person_is(row: LedgerRow) -> None:
+    settled = settle_answer(row, BatchAnswer(NO_CODE, problem="responses.1.code: 'x' is not a count"))
+    assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, None)
+    assert settled.error is not None
+    assert "responses.1.code" in settled.error
+
+
+@pytest.mark.parametrize("code", [401, 403, 429])
+def test_quota_and_rights_are_no_tries_and_no_refusals(code: int) -> None:
+    settled = settle_answer(evolve(ADD, attempts=MAX_TRIES), BatchAnswer(code, {"message": "no"}))
+    assert settled.state is ChangeState.PLANNED
+    assert settled.refused_status is None
+    assert settled.tries == -1, "it did nothing, so a later 404 is not ours"
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"), [("10391", 10391), ("0042", "0042"), ("²", "²"), ("BEMA-3", "BEMA-3"), (None, None)]
+)
+def test_only_what_is_a_number_to_the_letter_goes_as_one(text: str | None, sent: object) -> None:
+    assert field_value(text) == sent
+    assert type(field_value(text)) is type(sent)
+
+
+def test_a_refusal_is_told_in_clean_words() -> None:
+    body = {"message": "The given data was invalid.\x1b[31m", "errors": {"email": ["unsubscribed"]}}
+    settled = settle_answer(FIELD, BatchAnswer(422, body))
+    assert settled.state is ChangeState.FAILED
+    assert settled.refused_status == 422
+    assert settled.error is not None
+    assert "unsubscribed" in settled.error
+    assert "\x1b" not in settled.error
+
+
+@pytest.mark.fault("E1")
+@pytest.mark.parametrize(
+    ("kind", "attempts", "status", "stands", "state", "error"),
+    [
+        ("add", 1, None, True, ChangeState.APPLIED, None),  # the answer was lost
+        ("add", 1, 422, True, ChangeState.SKIPPED, ALREADY_IN),  # the only try was refused
+        ("add", 2, 422, True, ChangeState.APPLIED, MAYBE_OURS),  # an earlier one may have done it
+        ("add", 1, 422, False, ChangeState.FAILED, "no"),
+        ("remove", 1, None, False, ChangeState.APPLIED, None),
+        ("remove", 1, 404, False, ChangeState.SKIPPED, NOT_IN),
+        ("remove", 2, 404, False, ChangeState.APPLIED, MAYBE_OURS),
+        ("remove", 1, 404, True, ChangeState.PLANNED, "read back: not written; to be tried again"),
+        ("remove", 3, 404, True, ChangeState.FAILED, "tried 3 times, read back: not written"),
+        ("remove", 1, 422, True, ChangeState.FAILED, "no"),
+        ("add", 1, 429, True, ChangeState.SKIPPED, ALREADY_IN),  # refused three times, which did nothing
+        ("add", 2, 429, True, ChangeState.APPLIED, MAYBE_OURS),
+        ("add", 1, 429, False, ChangeState.FAILED, "tried 3 times, read back: not written"),
+    ],
+)
+def test_what_a_read_makes_of_an_open_row(
+    kind: str, attempts: int, status: int | None, stands: bool, state: ChangeState, error: str | None
+) -> None:
+    row = evolve(ADD if kind == "add" else REMOVE, attempts=attempts, refused_status=status, error="no")
+    settled = settle_read(row, person(row.target) if stands else person())
+    assert (settled.state, settled.error) == (state, error)
+    assert settle_read(row, None).error == GONE

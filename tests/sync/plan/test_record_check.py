@@ -1,0 +1,130 @@
+"""A campaign's own record, before it is made and at each sync, and the label's day. Domain rules, section 5."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from bema_tui.model import (
+    Campaign,
+    ChangeKind,
+    Finding,
+    FindingRule,
+    PlannedChange,
+    Severity,
+    SubscriberStatus,
+    Tier,
+)
+from bema_tui.rules.records import Outcome
+from bema_tui.settings import RuleSettings
+from bema_tui.store.database import Database
+from bema_tui.store.database_settings import DatabaseSettings
+from bema_tui.store.members import Member
+from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
+
+TODAY = date(2026, 11, 22)
+START = datetime(2026, 6, 15, 12, tzinfo=UTC)
+LOVE = Campaign("2026_ETB_NBL", "No Better Love", ("11",), start=START)
+
+
+ANA = Member("1", "ana@example.org", "Ana", "", "", SubscriberStatus.ACTIVE, frozenset({Tier.GOLD}), None, START, False)
+
+
+def planned(kind: ChangeKind, name: str, *, needs_add: bool = False) -> PlannedChange:
+    return PlannedChange(kind, "1", ANA.email, "Ana", name, name, None, "5", "a rule", "a reason", needs_add)
+
+
+FIELD = planned(ChangeKind.SET_FIELD, f"{LOVE.code}_PURCHASE")
+ADD = planned(ChangeKind.ADD_GROUP, f"{LOVE.code}_GOLD_PURCHASE")
+REMOVE = planned(ChangeKind.REMOVE_GROUP, f"{LOVE.code}_GOLD", needs_add=True)
+
+
+def other(days: int, number: int = 1) -> Campaign:
+    return Campaign(f"2026_OTHER_A{number}", "Other", (str(100 + number),), start=START + timedelta(days=days))
+
+
+def told(campaign: Campaign, *others: Campaign) -> list[FindingRule]:
+    return [one.rule for one in campaign_findings(campaign, others, TODAY)]
+
+
+def test_a_good_campaign_has_nothing_against_it() -> None:
+    assert told(LOVE) == told(LOVE, LOVE, other(30), evolve(other(1), start=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("campaign", "others"),
+    [
+        (LOVE, [other(29)]),
+        (LOVE, [other(-29)]),
+        (LOVE, [other(days, days) for days in (-150, -120, -90, -60, -30, 30, 31, 60, 61, 90, 120, 150)]),
+        (evolve(LOVE, code="2024_ETB_NBL"), []),
+    ],
+)
+def test_what_is_unusual_is_one_warning_about_the_campaign(campaign: Campaign, others: list[Campaign]) -> None:
+    (only,) = campaign_findings(campaign, others, TODAY)
+    assert isinstance(only, Finding)
+    assert (only.rule, only.severity) == (FindingRule.RECORD_WARNING, Severity.WARNING)
+    assert (only.campaign, only.subject) == (campaign.code, campaign.code)
+
+
+@pytest.mark.parametrize(
+    "campaign",
+    [
+        evolve(LOVE, code="2029_ETB_NBL"),
+        evolve(LOVE, code=f"2026_ETB_{'X' * 42}"),
+        evolve(LOVE, album="x" * 256),
+        evolve(LOVE, album=" "),
+    ],
+)
+def test_what_is_wrong_blocks(campaign: Campaign) -> None:
+    assert told(campaign) == [FindingRule.BLOCKED_RECORD]
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "midnight"),
+    [
+        ("", "2026-11-22T00:30", "2026-11-22T00:00"),
+        ("Europe/Berlin", "2026-11-22T23:30", "2026-11-22T23:00"),
+        ("Europe/Berlin", "2026-11-22T22:30", "2026-11-21T23:00"),
+        ("America/New_York", "2026-11-22T04:30", "2026-11-21T05:00"),
+        ("Europe/Berlin", "2026-03-29T12:00", "2026-03-28T23:00"),
+    ],
+)
+async def test_the_labels_day_begins_at_its_own_midnight(tmp_path: Path, zone: str, now: str, midnight: str) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    async with await Database.open(str(tmp_path / "bema.sqlite3"), clock=lambda: moment) as db:
+        await DatabaseSettings(db).set("timezone", zone)
+        assert await label_midnight(db) == datetime.fromisoformat(midnight).replace(tzinfo=UTC)
+
+
+def checked(member: Member, *changes: PlannedChange, moves: int) -> Outcome:
+    check = RecordCheck(LOVE.code, RuleSettings(), moves_today={member.subscriber_id: moves})
+    return check.validate(member, Outcome(changes))
+
+
+@pytest.mark.fault("D10")
+@pytest.mark.parametrize(
+    ("moves", "kinds", "rules"),
+    [
+        (2, ["set_field", "add_group", "remove_group"], []),
+        (3, ["set_field"], [FindingRule.MOVE_WAITS]),
+    ],
+)
+def test_a_fourth_move_of_a_day_waits_and_nothing_else(moves: int, kinds: list[str], rules: list[FindingRule]) -> None:
+    outcome = checked(ANA, FIELD, ADD, REMOVE, moves=moves)
+    assert [change.kind for change in outcome.changes] == kinds
+    assert [one.rule for one in outcome.findings] == rules
+    for one in outcome.findings:
+        assert (one.severity, one.subject) == (Severity.INFO, ANA.email)
+        assert "The move to Gold Purchased waits until tomorrow" in one.message
+
+
+@pytest.mark.fault("D10")
+def test_a_move_that_is_wrong_as_well_is_an_error() -> None:
+    wrong = evolve(REMOVE, target_name=f"{LOVE.code}_SILVER")
+    outcome = checked(evolve(ANA, tiers=frozenset({Tier.SILVER})), FIELD, ADD, wrong, moves=3)
+    assert [one.rule for one in outcome.findings] == [FindingRule.BLOCKED_RECORD]
+    assert "Silver → Gold Purchased is not a move of the rules" in outcome.findings[0].message

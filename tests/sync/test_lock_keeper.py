@@ -1,0 +1,154 @@
+"""A paused run: what it shows, that a word or the time lets it go on, and that nobody waits for a word for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from attrs import define
+from sqlalchemy import select
+
+from bema_tui.errors import Stopped
+from bema_tui.model import Campaign, RunState
+from bema_tui.store import schema
+from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.database import Database
+from bema_tui.store.identity import current_holder
+from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.run_waits import RunWaits
+from bema_tui.store.runs import Fence, Runs
+from bema_tui.sync.interrupt import RunInterrupt
+from bema_tui.sync.lock_keeper import Keeper
+from bema_tui.sync.run_waits import waits_of_run
+from bema_tui.waits import Wait, WaitReason
+
+CODE = "2026_ETB_NBL"
+SHOP = Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503")
+
+
+class Quick(RunInterrupt):
+    """Sleeps without waiting; ``hold`` makes the sleeps real, so that a word is heard in them."""
+
+    hold = False
+    slept = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        await super().sleep(0.01 if self.hold else 0.0)
+
+
+@define
+class Kept:
+    """A run that holds its lock, and its keeper."""
+
+    db: Database
+    runs: Runs
+    run: int
+    fence: Fence
+    interrupt: Quick
+    keeper: Keeper
+
+    async def state(self) -> tuple[RunState, str, Wait | None]:
+        async with self.db.read() as connection:
+            query = select(schema.runs.c.state, schema.runs.c.note).where(schema.runs.c.id == self.run)
+            row = (await connection.execute(query)).one()
+        found = await RunWaits(self.db).of(self.run)
+        return RunState(row.state), row.note, found and found[0]
+
+    async def come_true(self, look: Callable[[], Awaitable[bool]]) -> None:
+        """Look again and again, for at most ten seconds."""
+        async with asyncio.timeout(60):
+            while not await look():  # noqa: ASYNC110 (another task's write is waited for)
+                await asyncio.sleep(0.02)
+
+    async def ask(self, verb: str) -> None:
+        """Ask something of the run, and wait until it has seen it."""
+        await self.runs.ask(self.run, verb, "carol", "")
+
+        async def seen() -> bool:
+            return not await self.runs.wishes(self.run)
+
+        await self.come_true(seen)
+
+    async def waits(self) -> bool:
+        return (await self.state())[2] is not None
+
+
+@pytest.fixture
+async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
+    async with await Database.open(str(tmp_path / "bema.sqlite3")) as db:
+        await Campaigns(db).add(Campaign(CODE, "No Better Love", ("100",)), "maria")
+        me = current_holder()
+        locks, runs = DatabaseLocks(db, LockAges(), me), Runs(db)
+        lock = await locks.acquire_lock(CODE, "sync")
+        run = await runs.create("sync", CODE, me, {})
+        fence = Fence(lock.key, lock.token)
+        await runs.claim(run, [RunState.PLANNING], fence, me, state=RunState.APPLYING)
+        interrupt = Quick()
+        keeper = Keeper(
+            runs,
+            locks,
+            run,
+            fence,
+            interrupt,
+            waits=waits_of_run(runs, run, fence, db.now),
+            heartbeat=30.0,
+            now=db.now,
+            paused_at_most=7200.0,
+        )
+        async with keeper:
+            yield Kept(db, runs, run, fence, interrupt, keeper)
+
+
+@pytest.mark.fault("E8", "A8")
+async def test_a_run_that_nobody_lets_go_on_ends_itself(kept: Kept) -> None:
+    await kept.ask("pause")
+    with pytest.raises(Stopped, match="Paused by carol, and nobody let it go on for 2 hours") as caught:
+        await kept.keeper.safe_point(RunState.APPLYING)
+    assert f"bema-tui resume {kept.run}" in caught.value.advice
+    assert kept.interrupt.slept == pytest.approx(7200.0)
+
+
+async def test_a_word_lets_a_paused_run_go_on_and_it_says_until_when_it_waits(kept: Kept) -> None:
+    await kept.ask("pause")
+    kept.interrupt.hold = True
+    waiting = asyncio.create_task(kept.keeper.safe_point(RunState.APPLYING))
+    await kept.come_true(kept.waits)
+    state = await kept.state()
+    assert state[0] is RunState.PAUSED
+    assert state[1].startswith("paused by carol ")
+    assert state[2] == Wait(WaitReason.PERSON, detail="carol")
+    await kept.ask("continue")
+    await asyncio.wait_for(waiting, 60)
+    assert await kept.state() == (RunState.APPLYING, "", None)
+
+
+async def test_a_pause_for_a_service_ends_with_its_time_or_with_a_word(kept: Kept) -> None:
+    await kept.keeper.wait_out(RunState.APPLYING, "EDD is not available.", SHOP, 600.0)
+    assert kept.interrupt.slept == pytest.approx(600.0)
+    assert await kept.state() == (RunState.APPLYING, "", None)
+    kept.interrupt.hold = True
+    waiting = asyncio.create_task(kept.keeper.wait_out(RunState.PLANNING, "EDD is not available.", SHOP, 3600.0))
+    await kept.come_true(kept.waits)
+    assert await kept.state() == (RunState.PAUSED, "EDD is not available.", SHOP)
+    await kept.ask("continue")
+    await asyncio.wait_for(waiting, 60)
+    assert await kept.state() == (RunState.PLANNING, "", None)
+
+
+async def test_a_run_that_ends_or_is_taken_up_waits_for_nothing(kept: Kept) -> None:
+    waits = waits_of_run(kept.runs, kept.run, kept.fence, kept.db.now)
+    await waits.show("shop", SHOP, 30.0)
+    (waiting,) = await RunWaits(kept.db).all()
+    assert (waiting.run, waiting.campaign, waiting.wait) == (kept.run, CODE, SHOP)
+    await kept.runs.finish(kept.run, kept.fence.token, RunState.STOPPED, seconds=1.0)
+    assert await RunWaits(kept.db).of(kept.run) is None
+    assert await RunWaits(kept.db).of(99) is None
+    # As a process that died leaves it.
+    await kept.runs.update(kept.run, kept.fence, state=RunState.APPLYING)
+    await waits.show("shop", SHOP, 60.0)
+    assert await RunWaits(kept.db).of(kept.run) is not None
+    await kept.runs.claim(kept.run, [RunState.APPLYING], kept.fence, current_holder())
+    assert await RunWaits(kept.db).of(kept.run) is None
