@@ -27,9 +27,9 @@ class _WithProfile(click.Command):
         except ConfigurationError as error:
             formatter.write(f"\n{error}\n")
             return
-        from bema_tui.simulator import faults
+        from bema_tui.simulator.faults import profile
 
-        formatter.write(f"\n{faults.__doc__}")
+        formatter.write(f"\n{profile.__doc__}")
 
 
 @click.command(cls=_WithProfile)

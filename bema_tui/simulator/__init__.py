@@ -1,10 +1,10 @@
 """A stand-in shop and mailing service over real HTTP, for the demo, the tests and the benchmarks."""
 
-from bema_tui.simulator.dataset import build_world
-from bema_tui.simulator.faults import FaultProfile, profile_of
+from bema_tui.simulator.faults.profile import FaultProfile, profile_of
+from bema_tui.simulator.scenarios.data_set import build_world
 from bema_tui.simulator.server import SimulatorServer, create_app, endpoints_of, serve
 from bema_tui.simulator.settings import Endpoints, SimulatorSettings
-from bema_tui.simulator.state import World
+from bema_tui.simulator.world.world import World
 
 __all__ = [
     "Endpoints",

@@ -17,16 +17,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bema_tui.simulator.changes import Agenda
-from bema_tui.simulator.control import Control
-from bema_tui.simulator.cutting import CuttableProtocol
-from bema_tui.simulator.dataset import build_world
-from bema_tui.simulator.disturbance import Disturbance
-from bema_tui.simulator.edd import Shop
-from bema_tui.simulator.mailerlite import MailerLite
+from bema_tui.simulator.control.api import Control
+from bema_tui.simulator.control.changes import Agenda
+from bema_tui.simulator.control.request_log import Holds, RequestLog
+from bema_tui.simulator.edd.service import Shop
+from bema_tui.simulator.faults.injector import Disturbance
+from bema_tui.simulator.mailerlite.service import MailerLite
+from bema_tui.simulator.private_uvicorn import CuttableProtocol
+from bema_tui.simulator.scenarios.data_set import build_world
 from bema_tui.simulator.settings import Endpoints, SimulatorSettings
-from bema_tui.simulator.state import World
-from bema_tui.simulator.traffic import Holds, RequestLog
+from bema_tui.simulator.world.world import World
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 20.0

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import attrs
 
-from bema_tui.simulator.edd_versions import EDD_VERSIONS
-from bema_tui.simulator.faults import FaultProfile, maybe_whole, seconds, whole
+from bema_tui.simulator.edd.versions import EDD_VERSIONS
+from bema_tui.simulator.faults.profile import FaultProfile, maybe_whole, seconds, whole
 
 FieldKeyRule = Literal["snake", "lower"]
 IMPORT_OUTCOMES = (
@@ -99,7 +99,7 @@ class SimulatorSettings:
 
 @attrs.define(kw_only=True)
 class Switches:
-    """What can be changed while the simulator runs. Starts from the settings; ``faults`` explains the names.
+    """What can be changed while the simulator runs. Starts from the settings; ``faults.profile`` explains the names.
 
     Raises:
         ValueError: a value that a switch does not take.

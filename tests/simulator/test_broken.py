@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from bema_tui.simulator.broken import Break
+from bema_tui.simulator.world.broken_records import Break
 from tests.simulator.conftest import Client, Starter
 
 

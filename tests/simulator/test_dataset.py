@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from bema_tui.simulator import SimulatorServer, SimulatorSettings, World, build_world
-from bema_tui.simulator.cast import EDITS, ROLES
-from bema_tui.simulator.changes import change
-from bema_tui.simulator.control import state_of
-from bema_tui.simulator.names import read_field_name, read_group_name
-from bema_tui.simulator.traffic import RequestLog
+from bema_tui.simulator.control.api import state_of
+from bema_tui.simulator.control.changes import change
+from bema_tui.simulator.control.request_log import RequestLog
+from bema_tui.simulator.scenarios.catalogue import EDITS, ROLES
+from bema_tui.simulator.world.label_names import read_field_name, read_group_name
 
 
 def world(**changes: int) -> World:

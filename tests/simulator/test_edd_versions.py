@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bema_tui.simulator import SimulatorServer
-from bema_tui.simulator.edd_versions import EDD_VERSIONS
+from bema_tui.simulator.edd.versions import EDD_VERSIONS
 from tests.recordings.simulator.edd_shapes import SALE
 from tests.recordings.simulator.shapes import differences
 from tests.simulator.conftest import SETTINGS, Client, Starter

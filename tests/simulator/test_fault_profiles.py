@@ -17,15 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.cli.simulate import simulate
-from bema_tui.simulator import FaultProfile, SimulatorSettings, faults, profile_of
+from bema_tui.simulator import FaultProfile, SimulatorSettings, profile_of
+from bema_tui.simulator.faults import profile
 from bema_tui.simulator.settings import Switches
 from tests.simulator.conftest import Client
 
-SHARES = faults.ANSWER_KINDS + faults.WORLD_KINDS
+SHARES = profile.ANSWER_KINDS + profile.WORLD_KINDS
 
 
 def example_of_the_module() -> dict[str, Any]:
-    text = str(faults.__doc__).partition("::\n")[2].partition("Every draw")[0]
+    text = str(profile.__doc__).partition("::\n")[2].partition("Every draw")[0]
     return tomllib.loads("\n".join(line.strip() for line in text.splitlines()))
 
 
@@ -49,11 +50,11 @@ def test_the_help_shows_the_example() -> None:
 
 @given(share=st.floats(0, 1), seed=st.integers(0, 1000))
 def test_rough_spreads_its_share_and_passes(share: float, seed: int) -> None:
-    profile = FaultProfile.rough(share, seed)
-    assert sum(getattr(profile, kind) for kind in faults.ANSWER_KINDS) == pytest.approx(share)
-    assert (profile.seed, profile.expire_after, profile.most_in_a_row, profile.most_events) == (seed, None, 2, 3)
-    assert (profile.most_groups, profile.most_fields) == (1000, 100)
-    assert profile_of(f"rough:{share}", seed) == profile
+    made = FaultProfile.rough(share, seed)
+    assert sum(getattr(made, kind) for kind in profile.ANSWER_KINDS) == pytest.approx(share)
+    assert (made.seed, made.expire_after, made.most_in_a_row, made.most_events) == (seed, None, 2, 3)
+    assert (made.most_groups, made.most_fields) == (1000, 100)
+    assert profile_of(f"rough:{share}", seed) == made
 
 
 @given(table=st.dictionaries(st.sampled_from(SHARES), st.floats(0, 0.12), max_size=len(SHARES)))

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from bema_tui.simulator import FaultProfile
-from bema_tui.simulator.faults import ANSWER_KINDS, WORLD_KINDS
-from bema_tui.simulator.names import TierName, read_group_name
+from bema_tui.simulator.faults.profile import ANSWER_KINDS, WORLD_KINDS
+from bema_tui.simulator.world.label_names import TierName, read_group_name
 from tests.simulator.conftest import Client, Starter
 
 

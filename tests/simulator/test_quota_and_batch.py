@@ -7,9 +7,9 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bema_tui.simulator.paging import Cursor, cursor_page
-from bema_tui.simulator.quota import FixedWindow
-from bema_tui.simulator.records import SortedIds
+from bema_tui.simulator.mailerlite.paging import Cursor, cursor_page
+from bema_tui.simulator.mailerlite.quota import FixedWindow
+from bema_tui.simulator.world.records import SortedIds
 from tests.simulator.conftest import Client, Starter
 
 

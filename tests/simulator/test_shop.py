@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bema_tui.simulator.edd_sales import local_time, sold_name
+from bema_tui.simulator.edd.sales import local_time, sold_name
 from tests.simulator.conftest import Client, Starter
 
 SALE_KEYS = [

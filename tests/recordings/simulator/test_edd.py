@@ -9,7 +9,7 @@ import attrs
 import httpx
 import pytest
 
-from bema_tui.simulator.records import Order
+from bema_tui.simulator.world.records import Order
 from tests.recordings.simulator import edd_shapes as shapes
 from tests.recordings.simulator.conftest import Desk
 from tests.recordings.simulator.shapes import differences

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import attrs
 
-from bema_tui.simulator.broken import Break, Scripted
-from bema_tui.simulator.edits import new_order, tier_below
-from bema_tui.simulator.records import Automation, Group, Order, Subscriber
-from bema_tui.simulator.state import World, now_text
+from bema_tui.simulator.world.activity import new_order, tier_below
+from bema_tui.simulator.world.broken_records import Break, Scripted
+from bema_tui.simulator.world.records import Automation, Group, Order, Subscriber
+from bema_tui.simulator.world.world import World, now_text
 
 Of = Literal["requests", "writes", "items", "shop"]
 

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bema_tui.simulator.changes import Agenda, Coming, change, order_row
-from bema_tui.simulator.faults import profile_of
-from bema_tui.simulator.records import Product
-from bema_tui.simulator.state import World
-from bema_tui.simulator.traffic import Holds, RequestLog
+from bema_tui.simulator.control.changes import Agenda, Coming, change, order_row
+from bema_tui.simulator.control.request_log import Holds, RequestLog
+from bema_tui.simulator.faults.profile import profile_of
+from bema_tui.simulator.world.records import Product
+from bema_tui.simulator.world.world import World
 
 
 class Control:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bema_tui.simulator.records import Automation, Field, Group, Subscriber
-from bema_tui.simulator.state import World
+from bema_tui.simulator.world.records import Automation, Field, Group, Subscriber
+from bema_tui.simulator.world.world import World
 
 
 def rate(part: int, whole: int) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bema_tui.simulator.edd_forms import PhpError, php_int, php_number
-from bema_tui.simulator.records import Order, OrderItem, SortedIds
-from bema_tui.simulator.state import World
+from bema_tui.simulator.edd.formats import PhpError, php_int, php_number
+from bema_tui.simulator.world.records import Order, OrderItem, SortedIds
+from bema_tui.simulator.world.world import World
 
 _ROW_ID = re.compile(r"\d{1,18}", re.ASCII)
 _TEXTURED = re.compile(r'"([^"]*)"')

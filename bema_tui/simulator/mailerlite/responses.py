@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from bema_tui.simulator.state import World
+from bema_tui.simulator.world.world import World
 
 INVALID = "The given data was invalid."
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bema_tui.simulator.answers import Answer, Call, failure, invalid, no_model, no_subscriber
-from bema_tui.simulator.faults import FaultProfile
-from bema_tui.simulator.mailerlite_rows import automation_row, field_row, group_row
-from bema_tui.simulator.mailerlite_subscribers import page_of_people
-from bema_tui.simulator.paging import number_page
-from bema_tui.simulator.records import STATUSES, Field, Group
+from bema_tui.simulator.faults.profile import FaultProfile
+from bema_tui.simulator.mailerlite.paging import number_page
+from bema_tui.simulator.mailerlite.responses import Answer, Call, failure, invalid, no_model, no_subscriber
+from bema_tui.simulator.mailerlite.rows import automation_row, field_row, group_row
+from bema_tui.simulator.mailerlite.subscribers import page_of_people
+from bema_tui.simulator.world.records import STATUSES, Field, Group
 
 _FIELD_TYPES = ("text", "number", "date")
 _USUAL_LIMITS = FaultProfile()

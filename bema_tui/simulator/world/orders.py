@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bema_tui.simulator.edd_versions import GENERATIONS, Generation
-from bema_tui.simulator.records import Order, SortedIds
+from bema_tui.simulator.edd.versions import GENERATIONS, Generation
 from bema_tui.simulator.settings import Switches
+from bema_tui.simulator.world.records import Order, SortedIds
 
 
 class Sales:

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from bema_tui.simulator.records import SortedIds
+from bema_tui.simulator.world.records import SortedIds
 
 
 @attrs.frozen

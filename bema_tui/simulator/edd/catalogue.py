@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bema_tui.simulator.edd_forms import php_int
-from bema_tui.simulator.edd_sales import local_time
-from bema_tui.simulator.records import Customer, Product, Term
-from bema_tui.simulator.state import World
+from bema_tui.simulator.edd.formats import php_int
+from bema_tui.simulator.edd.sales import local_time
+from bema_tui.simulator.world.records import Customer, Product, Term
+from bema_tui.simulator.world.world import World
 
 _WORDPRESS = "6.5.5"
 _SITE = {

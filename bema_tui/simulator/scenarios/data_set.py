@@ -6,14 +6,14 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from bema_tui.simulator.cast import EDITS, ROLES, Bought, Role
-from bema_tui.simulator.names import PURCHASED_SUFFIXES, TIER_SUFFIXES
-from bema_tui.simulator.names_of_people import PEOPLE, address
-from bema_tui.simulator.orders_of_shop import Draft, OrderBook, take_in
-from bema_tui.simulator.records import Subscriber
-from bema_tui.simulator.records_of_label import TODAY, Label, Plan, found_label
+from bema_tui.simulator.scenarios.catalogue import EDITS, ROLES, Bought, Role
+from bema_tui.simulator.scenarios.example_names import PEOPLE, address
+from bema_tui.simulator.scenarios.label import TODAY, Label, Plan, found_label
+from bema_tui.simulator.scenarios.order_drafts import Draft, OrderBook, take_in
 from bema_tui.simulator.settings import SimulatorSettings
-from bema_tui.simulator.state import World
+from bema_tui.simulator.world.label_names import PURCHASED_SUFFIXES, TIER_SUFFIXES
+from bema_tui.simulator.world.records import Subscriber
+from bema_tui.simulator.world.world import World
 
 _STATUSES = ("active", "unsubscribed", "unconfirmed", "bounced", "junk")
 _STATUS_SHARES = (85, 8, 3, 3, 1)

@@ -6,11 +6,11 @@ import re
 from datetime import datetime
 from typing import Any
 
-from bema_tui.simulator.answers import Answer, Call, invalid, no_subscriber
-from bema_tui.simulator.mailerlite_rows import SubscriberRows
-from bema_tui.simulator.paging import cursor_page
-from bema_tui.simulator.records import STATUSES, SortedIds, Subscriber
-from bema_tui.simulator.state import World, in_thirty_days_text, now_text
+from bema_tui.simulator.mailerlite.paging import cursor_page
+from bema_tui.simulator.mailerlite.responses import Answer, Call, invalid, no_subscriber
+from bema_tui.simulator.mailerlite.rows import SubscriberRows
+from bema_tui.simulator.world.records import STATUSES, SortedIds, Subscriber
+from bema_tui.simulator.world.world import World, in_thirty_days_text, now_text
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s.,;<>\"]+(\.[^@\s.,;<>\"]+)+")
 _TIMES = ("subscribed_at", "opted_in_at", "unsubscribed_at")

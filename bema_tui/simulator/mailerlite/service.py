@@ -12,15 +12,15 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bema_tui.simulator import mailerlite_groups as groups
-from bema_tui.simulator import mailerlite_subscribers as people
-from bema_tui.simulator.answers import Answer, Call, failure, invalid, no_route, read_query
-from bema_tui.simulator.disturbance import Disturbance, Strike, spoil
-from bema_tui.simulator.invariants import Watch
-from bema_tui.simulator.mailerlite_imports import Imports
-from bema_tui.simulator.quota import FixedWindow
-from bema_tui.simulator.state import World
-from bema_tui.simulator.traffic import Entry, Holds, RequestLog
+from bema_tui.simulator.control.request_log import Entry, Holds, RequestLog
+from bema_tui.simulator.faults.injector import Disturbance, Strike, spoil
+from bema_tui.simulator.mailerlite import groups
+from bema_tui.simulator.mailerlite import subscribers as people
+from bema_tui.simulator.mailerlite.imports import Imports
+from bema_tui.simulator.mailerlite.quota import FixedWindow
+from bema_tui.simulator.mailerlite.responses import Answer, Call, failure, invalid, no_route, read_query
+from bema_tui.simulator.world.violations import Watch
+from bema_tui.simulator.world.world import World
 
 _MOST_ITEMS = 50
 _UNCACHED = "no-cache, private"

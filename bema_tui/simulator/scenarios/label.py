@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import attrs
 
-from bema_tui.simulator.names import PURCHASED_SUFFIXES, TIER_SUFFIXES
-from bema_tui.simulator.records import Automation, Campaign, Product, Term
-from bema_tui.simulator.state import World
+from bema_tui.simulator.world.label_names import PURCHASED_SUFFIXES, TIER_SUFFIXES
+from bema_tui.simulator.world.records import Automation, Campaign, Product, Term
+from bema_tui.simulator.world.world import World
 
 TODAY = datetime(2026, 11, 15, 12, 0, 0)  # noqa: DTZ001 - UTC, written without a zone
 """The day on which every data set ends, so that a seed always gives the same one."""

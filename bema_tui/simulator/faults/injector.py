@@ -10,12 +10,12 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bema_tui.simulator.changes import Agenda, Of
-from bema_tui.simulator.edits import demote_someone, new_order
-from bema_tui.simulator.faults import ANSWER_KINDS, DAMAGING_KINDS, FaultProfile
-from bema_tui.simulator.records import Order
-from bema_tui.simulator.state import World
-from bema_tui.simulator.traffic import Entry, disconnected
+from bema_tui.simulator.control.changes import Agenda, Of
+from bema_tui.simulator.control.request_log import Entry, disconnected
+from bema_tui.simulator.faults.profile import ANSWER_KINDS, DAMAGING_KINDS, FaultProfile
+from bema_tui.simulator.world.activity import demote_someone, new_order
+from bema_tui.simulator.world.records import Order
+from bema_tui.simulator.world.world import World
 
 _GATEWAY_PAGE = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body><h1>502 Bad Gateway</h1></body>\n</html>\n"
 _WARNING = b"<br />\n<b>Warning</b>:  Undefined array key 0 in <b>/var/www/index.php</b> on line <b>17</b><br />\n"

@@ -13,9 +13,9 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bema_tui.simulator import edd_catalogue as catalogue
-from bema_tui.simulator.disturbance import Disturbance, Strike, spoil
-from bema_tui.simulator.edd_forms import (
+from bema_tui.simulator.control.request_log import Holds, RequestLog
+from bema_tui.simulator.edd import catalogue
+from bema_tui.simulator.edd.formats import (
     PhpError,
     ShopAnswer,
     fatal,
@@ -25,10 +25,10 @@ from bema_tui.simulator.edd_forms import (
     php_int,
     printed,
 )
-from bema_tui.simulator.edd_sales import find_orders, sale_row, sale_row_v1, unknown_order, window
-from bema_tui.simulator.records import Order
-from bema_tui.simulator.state import World
-from bema_tui.simulator.traffic import Holds, RequestLog
+from bema_tui.simulator.edd.sales import find_orders, sale_row, sale_row_v1, unknown_order, window
+from bema_tui.simulator.faults.injector import Disturbance, Strike, spoil
+from bema_tui.simulator.world.records import Order
+from bema_tui.simulator.world.world import World
 
 _ENDPOINTS = ("sales", "customers", "products", "stats", "discounts", "info", "file-download-logs")
 _CHOICES = ("id", "purchasekey", "email", "customer", "product", "page")

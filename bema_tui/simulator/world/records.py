@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from bema_tui.simulator.names import TierName, read_field_name, read_group_name
+from bema_tui.simulator.world.label_names import TierName, read_field_name, read_group_name
 
 STATUSES = ("active", "unsubscribed", "unconfirmed", "bounced", "junk")
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import attrs
 
-from bema_tui.simulator.cast import Bought
-from bema_tui.simulator.names_of_people import PEOPLE
-from bema_tui.simulator.records import Customer, Order, OrderItem, Product
-from bema_tui.simulator.records_of_label import WITHDRAWN_PRODUCT, Label, Plan
-from bema_tui.simulator.state import World
+from bema_tui.simulator.scenarios.catalogue import Bought
+from bema_tui.simulator.scenarios.example_names import PEOPLE
+from bema_tui.simulator.scenarios.label import WITHDRAWN_PRODUCT, Label, Plan
+from bema_tui.simulator.world.records import Customer, Order, OrderItem, Product
+from bema_tui.simulator.world.world import World
 
 _FIRST_NUMBER = 301
 """Order numbers start here and row ids at 1, so that a number is often another order's row id."""

@@ -6,9 +6,9 @@ import random
 from decimal import Decimal
 from typing import Any
 
-from bema_tui.simulator.names import PURCHASED_SUFFIXES
-from bema_tui.simulator.records import Group, Order, OrderItem, Subscriber
-from bema_tui.simulator.state import World, now_text
+from bema_tui.simulator.world.label_names import PURCHASED_SUFFIXES
+from bema_tui.simulator.world.records import Group, Order, OrderItem, Subscriber
+from bema_tui.simulator.world.world import World, now_text
 
 _NEXT_TIER = {"OPT-IN": "SILVER", "GOLD": "SILVER", "SILVER": "BRONZE", "BRONZE": "WOOD"}
 

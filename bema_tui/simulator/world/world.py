@@ -11,10 +11,11 @@ from typing import Any
 
 import attrs
 
-from bema_tui.simulator.broken import BrokenRows, ScriptedAnswers
-from bema_tui.simulator.invariants import Before, Violation, Watch
-from bema_tui.simulator.names import TierName, field_key
-from bema_tui.simulator.records import (
+from bema_tui.simulator.settings import SimulatorSettings, Switches
+from bema_tui.simulator.world.broken_records import BrokenRows, ScriptedAnswers
+from bema_tui.simulator.world.label_names import TierName, field_key
+from bema_tui.simulator.world.orders import Sales
+from bema_tui.simulator.world.records import (
     STATUSES,
     Automation,
     Campaign,
@@ -25,8 +26,7 @@ from bema_tui.simulator.records import (
     SortedIds,
     Subscriber,
 )
-from bema_tui.simulator.sales import Sales
-from bema_tui.simulator.settings import SimulatorSettings, Switches
+from bema_tui.simulator.world.violations import Before, Violation, Watch
 
 _DEFAULT_FIELDS = (
     ("Name", "name"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import attrs
 
-from bema_tui.simulator.names import PURCHASED_SUFFIXES, TIER_SUFFIXES
-from bema_tui.simulator.names_of_people import HOSTILE_LAST_NAME, HOSTILE_NAME
+from bema_tui.simulator.scenarios.example_names import HOSTILE_LAST_NAME, HOSTILE_NAME
+from bema_tui.simulator.world.label_names import PURCHASED_SUFFIXES, TIER_SUFFIXES
 
 
 @attrs.frozen

@@ -8,10 +8,10 @@ from typing import Any
 
 import attrs
 
-from bema_tui.simulator.answers import Answer, Call, failure, invalid
-from bema_tui.simulator.mailerlite_subscribers import checked_values, create_person, valid_email
+from bema_tui.simulator.mailerlite.responses import Answer, Call, failure, invalid
+from bema_tui.simulator.mailerlite.subscribers import checked_values, create_person, valid_email
 from bema_tui.simulator.settings import IMPORT_OUTCOMES
-from bema_tui.simulator.state import World
+from bema_tui.simulator.world.world import World
 
 _SAMPLES = 5
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from bema_tui.simulator.records import Subscriber
-    from bema_tui.simulator.state import World
+    from bema_tui.simulator.world.records import Subscriber
+    from bema_tui.simulator.world.world import World
 
 
 @attrs.frozen

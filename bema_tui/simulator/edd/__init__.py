@@ -1,0 +1,1 @@
+"""The simulated shop with Easy Digital Downloads."""

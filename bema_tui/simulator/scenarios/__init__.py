@@ -1,0 +1,1 @@
+"""The data set that a simulation starts with: a label, its mailing list and its orders."""
