@@ -22,8 +22,6 @@ class WaitReason(StrEnum):
     """A service says that it is down for a while: 503 with ``Retry-After``."""
     RETRY = "retry"
     """A request failed, and is tried again."""
-    IMPORT = "import"
-    """A service works on an import that it took in."""
     DATABASE = "database"
     """Another process writes the database."""
     MEMORY = "memory"
@@ -58,7 +56,7 @@ class Wait:
     def brief(self) -> str:
         """The wait without what was said, for a table."""
         match self.reason:
-            case WaitReason.QUOTA | WaitReason.IMPORT | WaitReason.PERSON:
+            case WaitReason.QUOTA | WaitReason.PERSON:
                 return str(self)
             case WaitReason.DATABASE | WaitReason.MEMORY:
                 return f"waits for {_OWN[self.reason]}"
@@ -69,8 +67,6 @@ class Wait:
         match self.reason:
             case WaitReason.QUOTA:
                 return f"waits for {_of(self.service)} quota"
-            case WaitReason.IMPORT:
-                return f"waits for {_of(self.service)} import"
             case WaitReason.DATABASE | WaitReason.MEMORY:
                 return f"waits for {_OWN[self.reason]}: {self.detail}"
             case WaitReason.PERSON:

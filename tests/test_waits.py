@@ -22,7 +22,6 @@ WORDS = {
         "waits for MailerLite: no answer within 30 seconds, try 2 of 3",
         "waits for MailerLite",
     ),
-    Wait(WaitReason.IMPORT, "MailerLite"): ("waits for MailerLite's import", "waits for MailerLite's import"),
     Wait(WaitReason.DATABASE, detail="cron (process 7, ana) holds its write lock"): (
         "waits for the database: cron (process 7, ana) holds its write lock",
         "waits for the database",

@@ -15,7 +15,6 @@ from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.lookups import By, Wanted
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.batch import BatchItem
-from bema_tui.providers.mailerlite.bulk_import import NewPerson
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
 from bema_tui.simulator.server import SimulatorServer
@@ -197,7 +196,6 @@ async def test_a_batch_does_what_single_calls_do(mailerlite: MailerLite) -> None
     assert found.subscriber().group_ids == person.group_ids
     assert missing.gone
     assert await mailerlite.find_subscriber(person.email) == found.subscriber()
-    assert await mailerlite.get_subscriber("1") is None
 
 
 async def test_a_group_and_a_field_are_created_once(mailerlite: MailerLite) -> None:
@@ -208,18 +206,6 @@ async def test_a_group_and_a_field_are_created_once(mailerlite: MailerLite) -> N
     assert await mailerlite.create_field("2031_NEW_ONE_PURCHASE") == field
     assert field in await mailerlite.get_fields()
     assert all(isinstance(each.group_ids, frozenset) for each in await mailerlite.get_automations())
-
-
-async def test_an_import_brings_new_people_alone(mailerlite: MailerLite) -> None:
-    known = (await everybody(mailerlite.get_subscribers(with_groups=True)))[0]
-    group = (await mailerlite.get_groups())[0]
-    new = [NewPerson("New.Buyer+1@example.com", {"name": "Zoë"}), NewPerson("o'hara@example.com")]
-    result = await mailerlite.import_subscribers(group.id, [*new, NewPerson(known.email, {"name": "Changed"})])
-    assert result.known == (known,)
-    assert [person.email for person in result.created] == ["new.buyer+1@example.com", "o'hara@example.com"]
-    assert result.report is not None
-    assert (result.report.done, result.report.imported, result.missing) == (True, 2, ())
-    assert await mailerlite.get_subscriber(known.id) == known
 
 
 # The shop

@@ -16,7 +16,6 @@ from bema_tui.providers.edd import parse as edd_parse
 from bema_tui.providers.edd.lookups import By, Wanted
 from bema_tui.providers.mailerlite import parse as mailerlite_parse
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem, batch_answers
-from bema_tui.providers.mailerlite.bulk_import import ImportReport, NewPerson
 from bema_tui.providers.parsing import FaultError, structure
 from bema_tui.text import is_clean
 from tests.providers.helpers import Script, edd, mailerlite, reply
@@ -39,7 +38,6 @@ READERS: list[tuple[Callable[[object], object], dict[str, Any]]] = [
     (edd_parse.order, sale(1)),
     (edd_parse.product, product()),
     (edd_parse.customer, customer(1)),
-    (lambda raw: structure(raw, ImportReport), {"id": "1", "done": True, "total": 1, "errored": "1"}),
     (lambda raw: structure(raw, mailerlite_parse.RawTotal), {"total": 1004}),
     (lambda raw: structure(raw, mailerlite_parse.RawBatch), {"responses": [{"code": 204}]}),
 ]
@@ -123,7 +121,6 @@ def test_no_body_breaks_a_client(raw: object, wrap: bool) -> None:
             lambda: service.update_subscriber("1", {}),
             lambda: service.batch([BatchItem.read("1")]),
             lambda: service.create_group("A"),
-            lambda: service.import_subscribers("1", [NewPerson("a@b.example")]),
             lambda: shop.ask_for_sale(Wanted(By.ROW_ID, "1")),
             shop.get_products,
             lambda: shop.read_sales(sink),

@@ -44,12 +44,10 @@ from bema_tui.providers.mailerlite.batch import (
     same_value,
 )
 from bema_tui.providers.mailerlite.batch_reads import Reads
-from bema_tui.providers.mailerlite.bulk_import import Importer, ImportResult, NewPerson
 from bema_tui.providers.mailerlite.create import ensure, row_of
 from bema_tui.providers.mailerlite.lists import Lists
 from bema_tui.providers.mailerlite.lookup import LookUp
 from bema_tui.providers.parsing import FaultError, structure
-from bema_tui.providers.quota.gate import NoWaits
 from bema_tui.text import clean
 from bema_tui.waits import WaitBoard
 
@@ -117,7 +115,6 @@ class MailerLite:
             policy.quota_wait,
             policy.patience,
         )
-        self._importer = Importer(self._client, self.look_up, interrupt, policy.patience, waits or NoWaits())
         self._account_id: str | None = None
         self._belongs_to: str | None = None
 
@@ -189,13 +186,6 @@ class MailerLite:
             return structure(body, parse.RawTotal).total
         except FaultError as error:
             raise self._client.fault(str(error), path=error.path, tried=tried) from None
-
-    async def get_subscriber(self, subscriber_id: str) -> Subscriber | None:
-        """One person with fields and groups, or None when MailerLite has no such id."""
-        found = await self._read_person(checked_id(subscriber_id))
-        if found is not None and found.id != subscriber_id:
-            raise self._client.fault(f"another person than {subscriber_id}", path="data.id", tried="read a subscriber")
-        return found
 
     async def find_subscriber(self, email: str) -> Subscriber | None:
         """One person by address, with fields and groups, or None when this look-up does not find them.
@@ -289,21 +279,6 @@ class MailerLite:
         if found is None or not shows or not set(groups) <= (found.group_ids or frozenset()):
             raise problem
         return found
-
-    async def import_subscribers(
-        self, group_id: str, people: Sequence[NewPerson], *, before_try: BeforeTry | None = None
-    ) -> ImportResult:
-        """Create up to 1,000 people in one group. For ``add_new_buyers`` alone: domain rules, section 6.
-
-        Who is there already is left alone; the others are imported, the import is followed until it is done, and
-        everybody is read back. It costs one request and some polls, and a look-up before and after: one item each.
-
-        Raises:
-            ValueError: more than 1,000 people, or addresses that can't be imported.
-            RequestRefused: MailerLite refuses the import; nothing was done.
-            WriteUnknown: it was sent, and what became of it could not be read.
-        """
-        return await self._importer.run(checked_id(group_id), people, before_try)
 
     async def create_group(self, name: str, *, before_try: BeforeTry | None = None) -> Group:
         """The group of this name, made if the account has none; capitals do not make another name."""

@@ -152,9 +152,9 @@ async def test_every_provider_shows_its_breaker_and_can_share_one() -> None:
         await first.count_subscribers()
     assert second.breaker.state is BreakerState.OPEN
     with pytest.raises(CircuitOpen, match="MailerLite failed 1 times"):
-        await second.get_subscriber("1")
+        await second.find_subscriber("a@b.example")
     time.now += 30.0
-    assert await second.get_subscriber("1") is None
+    assert await second.find_subscriber("a@b.example") is None
     assert first.breaker.state is BreakerState.CLOSED
     shop = edd(Script([reply({"error": "Invalid query!"}, 400)]))
     with pytest.raises(RequestRefused):

@@ -12,7 +12,7 @@ from bema_tui.providers.mailerlite.client import MailerLite
 from tests.providers.helpers import KEY, Script, edd, mailerlite, page, reply
 
 ASK: list[Callable[[MailerLite], Awaitable[object]]] = [
-    lambda service: service.get_subscriber("1"),
+    lambda service: service.find_subscriber("a@b.example"),
     lambda service: service.find_subscriber("a@example.org"),
     lambda service: service.remove_subscriber_from_group("1", "2"),
     lambda service: service.add_subscriber_to_group("1", "2"),
@@ -62,7 +62,7 @@ async def test_a_refusal_that_mailerlite_did_not_write_says_nothing_of_key_perso
 )
 async def test_a_refusal_that_mailerlite_wrote_is_its_own(answer: httpx.Response, kind: type[Exception]) -> None:
     with pytest.raises(kind):
-        await mailerlite(Script([answer])).get_subscriber("1")
+        await mailerlite(Script([answer])).find_subscriber("a@b.example")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ async def test_a_refusal_that_mailerlite_wrote_is_its_own(answer: httpx.Response
 )
 async def test_each_form_of_its_404_is_an_absence(text: str) -> None:
     service = mailerlite(Script([reply({"message": text}, 404)]))
-    assert await service.get_subscriber("1") is None
+    assert await service.find_subscriber("a@b.example") is None
     await service.remove_subscriber_from_group("1", "2")
 
 

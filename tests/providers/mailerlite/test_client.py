@@ -212,18 +212,9 @@ async def test_a_person_is_found_by_address_with_every_sign_encoded() -> None:
 
 async def test_nobody_is_none() -> None:
     assert await mailerlite(Script([GONE])).find_subscriber("a@b.example") is None
-    assert await mailerlite(Script([GONE])).get_subscriber("123") is None
     script = Script([GONE])
     assert await mailerlite(script).find_subscriber("") is None
     assert script.requests == []
-
-
-async def test_the_answer_must_show_the_person_that_was_asked_for() -> None:
-    with pytest.raises(BadAnswer):
-        await mailerlite(Script([reply({"data": person(1)})])).get_subscriber("123")
-    with pytest.raises(BadAnswer) as caught:
-        await mailerlite(Script([reply({"data": {}})])).get_subscriber("123")
-    assert caught.value.path == "data.id"
 
 
 @pytest.mark.parametrize("bad", ["", "12a", "1/groups", "..", "١٢"])
@@ -231,7 +222,6 @@ async def test_what_is_no_id_is_never_put_into_an_address(bad: str) -> None:
     script = Script([GONE])
     service = mailerlite(script)
     for call in (
-        service.get_subscriber(bad),
         service.update_subscriber(bad, {}),
         service.add_subscriber_to_group("1", bad),
     ):

@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from bema_tui.errors import BadAnswer, BemaError, NotAuthorized, RateLimited, RequestRefused
+from bema_tui.errors import BadAnswer, BemaError, RateLimited, RequestRefused
 from bema_tui.model import Group, Subscriber, SubscriberStatus
 from bema_tui.providers.mailerlite.batch import BatchItem
-from bema_tui.providers.mailerlite.bulk_import import NewPerson
 from bema_tui.providers.mailerlite.client import MailerLite
 from tests.providers.helpers import Answer, Notes, Script, Time, mailerlite, reply
-from tests.providers.rows import cursor_page, numbered_page, person
+from tests.providers.rows import cursor_page, numbered_page
 from tests.recordings.clients.recordings import MAILERLITE
 from tests.recordings.clients.recordings import mailerlite as recorded
 
@@ -62,7 +61,6 @@ REFUSALS: dict[str, tuple[Call, type[BemaError], str]] = {
         RequestRefused,
         "must be a valid email address",
     ),
-    "group_import_401": (lambda s: s.import_subscribers(ONE, [NewPerson("a@b.example")]), NotAuthorized, "Unauthent"),
     "reported_subscriber_422_groups_not_numeric": (
         lambda s: s.add_or_update_subscriber("a@b.example", {}),
         RequestRefused,
@@ -78,8 +76,6 @@ REST = [
     "automations_list",
     "batch_two_failures_200",
     "doc_batch_200",
-    "doc_group_import_200",
-    "doc_import_progress_200",
     "doc_unassign_404",
     "field_create_201",
     "fields_list",
@@ -88,9 +84,6 @@ REST = [
     "group_subscribers_old_page_form_2022",
     "groups_list",
     "groups_list_default_2022",
-    "import_report_404",
-    "import_report_done_imported",
-    "import_report_done_unchanged",
     "subscriber_assign_to_group_200",
     "subscriber_unassign_from_group_204",
     "subscribers_count_limit0",
@@ -132,16 +125,10 @@ async def test_a_single_person_comes_with_fields_and_groups(name: str) -> None:
     elif "upsert" in name:
         shown = await service.add_or_update_subscriber(email, {"name": "x"})
     else:
-        shown = await (service.get_subscriber(number) if "by_id" in name else service.find_subscriber(email))
+        shown = await service.find_subscriber(email)
     active = SubscriberStatus.ACTIVE
     assert shown == Subscriber(number, email, active, row["fields"], frozenset(groups), row["source"])
     assert len(script.requests) == 1
-
-
-KNOWN = person(9, email="known@b.example", groups=[])
-NEWEST = reply(cursor_page([KNOWN]))
-UNKNOWN = reply({"responses": [{"code": 200, "body": {"data": KNOWN}}, {"code": 404, "body": {"message": ""}}]})
-"""What a look-up of somebody new is answered, with somebody known beside them."""
 
 
 @pytest.mark.parametrize("name", REFUSALS)
@@ -149,12 +136,8 @@ async def test_a_refusal_is_called_by_its_name(name: str) -> None:
     call, kind, words = REFUSALS[name]
 
     def answer(request: httpx.Request) -> Answer:
-        if request.url.path.endswith("/subscribers") and name == "group_import_401":
-            return NEWEST
         if request.method == "GET" and name != "doc_429_global":
             return reply(numbered_page([]))
-        if request.url.path.endswith("/batch") and name == "group_import_401":
-            return UNKNOWN
         return recorded(name)
 
     time = Time()
@@ -237,32 +220,3 @@ async def test_a_batch_is_a_success_with_failures_inside() -> None:
     assert good.ok
     with pytest.raises(BadAnswer):
         good.subscriber()
-
-
-@pytest.mark.parametrize(
-    ("name", "imported", "failed"),
-    [
-        ("doc_import_progress_200", 100, 0),
-        ("import_report_done_imported", 1, 0),
-        ("import_report_done_unchanged", 0, 0),
-    ],
-)
-async def test_an_import_ends_with_a_report(name: str, imported: int, failed: int) -> None:
-    shown = reply({"responses": [{"code": 200, "body": {"data": person(1, email="a@b.example", groups=[ONE])}}]})
-    script = Script([NEWEST, UNKNOWN, recorded("doc_group_import_200"), recorded(name), shown])
-    result = await mailerlite(script).import_subscribers(ONE, [NewPerson("A@b.example")])
-    assert result.report is not None
-    assert result.report.done
-    assert (result.report.imported, result.report.failed) == (imported, failed)
-    assert [found.email for found in result.created] == ["a@b.example"]
-    assert script.lines()[2:4] == [
-        f"POST /api/groups/{ONE}/import-subscribers",
-        "GET /api/subscribers/import/100000000000000000",
-    ]
-
-
-async def test_an_import_that_nobody_knows_any_more_is_settled_by_reading() -> None:
-    gone = reply({"responses": [{"code": 404, "body": {"message": ""}}]})
-    script = Script([NEWEST, UNKNOWN, recorded("doc_group_import_200"), recorded("import_report_404"), gone])
-    result = await mailerlite(script).import_subscribers(ONE, [NewPerson("a@b.example")])
-    assert (result.report, result.created, result.missing) == (None, (), (NewPerson("a@b.example"),))

@@ -46,14 +46,12 @@ class Account:
         """People whom the account's count has and its list has not."""
         self._listings = 0
         self._first_counts = {number: self._counted(number) for number in self.groups}
-        self._imports: dict[str, dict[str, Any]] = {}
         self._next_id = max(map(int, [*self.people, *self.groups]), default=10**17) + 1
         self._routes: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
             (method, re.compile(path.replace("*", "([^/]+)")), handler)
             for method, path, handler in (
                 ("GET", "/subscribers", self._list_people),
                 ("POST", "/subscribers", self._upsert),
-                ("GET", "/subscribers/import/*", self._import_report),
                 ("GET", "/subscribers/*", self._get_person),
                 ("PUT", "/subscribers/*", self._put_person),
                 ("POST", "/subscribers/*/groups/*", self._assign),
@@ -61,8 +59,6 @@ class Account:
                 ("GET", "/groups", self._list_groups),
                 ("POST", "/groups", self._create_group),
                 ("GET", "/groups/*/subscribers", self._list_members),
-                ("POST", "/groups/*/import-subscribers", self._import_documented),
-                ("POST", "/groups/*/subscribers/import", self._import_sdk),
                 ("GET", "/fields", self._list_fields),
                 ("POST", "/fields", self._create_field),
                 ("GET", "/automations", self._list_automations),
@@ -305,44 +301,6 @@ class Account:
     def _ordered(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         newest = self._choices.list_order == "newest"
         return sorted(rows, key=(lambda row: -int(row["id"])) if newest else (lambda row: row["name"].lower()))
-
-    # Imports
-
-    def _import_documented(self, group: str, *, body: dict[str, Any], **_: Any) -> Answer:
-        if self._choices.import_path != "documented":
-            return self._missing("Import", "")
-        number = self._import(group, body)
-        return 200, {"import_progress_url": f"https://elsewhere.example/api/subscribers/import/{number}"}
-
-    def _import_sdk(self, group: str, *, body: dict[str, Any], **_: Any) -> Answer:
-        if self._choices.import_path != "sdk":
-            return 405, {"message": "The POST method is not supported for this route."}
-        return 200, {"data": self._report(self._import(group, body))}
-
-    def _import(self, group: str, body: dict[str, Any]) -> str:
-        number = self._new_id()
-        for row in body["subscribers"]:
-            person = self._find(row["email"])
-            fresh = person is None
-            person = person or self._new_person(row["email"])
-            if fresh or self._choices.import_stores_fields:
-                self._set_fields(person, row.get("fields", {}))
-            if group not in person["groups"]:
-                person["groups"].append(group)
-        self._imports[number] = {"total": len(body["subscribers"]), "polls": self._choices.import_polls}
-        return number
-
-    def _import_report(self, number: str, **_: Any) -> Answer:
-        if number not in self._imports:
-            return self._missing("Import", "")
-        self._imports[number]["polls"] -= 1
-        return 200, {"data": self._report(number)}
-
-    def _report(self, number: str) -> dict[str, Any]:
-        kept = self._imports[number]
-        done = kept["polls"] <= 0
-        counts = {"total": kept["total"], "processed": kept["total"], "imported": str(kept["total"]), "errored": None}
-        return {"id": self._id(number), "done": int(done), "percent": 100 if done else 0, "changed": [], **counts}
 
     # Paging and the small things
 

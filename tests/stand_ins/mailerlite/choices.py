@@ -80,11 +80,8 @@ class Choices:
     """The body of a batch's item that is answered 204."""
     double_opt_in: bool = False
 
-    # Automations and imports
+    # Automations
     triggers: Literal["both", "ids", "groups", "one object"] = "both"
-    import_path: Literal["documented", "sdk"] = "documented"
-    import_polls: int = 1
-    import_stores_fields: bool = True
 
     # What no contract allows: one person's row, wherever it is shown
     spoiled: str = ""

@@ -18,7 +18,6 @@ from sqlalchemy import select
 
 from bema_tui.errors import BemaError
 from bema_tui.model import Completeness, FindingRule, FindingState, RunState
-from bema_tui.providers.mailerlite.bulk_import import NewPerson
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
 from bema_tui.rules.findings import finding
@@ -91,7 +90,6 @@ BY_GROUP: dict[str, dict[str, Any]] = {
     "no counters": {"counters": "absent", "group_page": 37, "excess": "refuse"},
 }
 PATHS = ("as written", "encoded alone", "plus as space", "no address")
-NEW_PEOPLE = (NewPerson("new@example.com", {"order": 162}), NewPerson("New.Too@example.com", {"order": 7}))
 
 
 def test_the_stand_in_is_apart_from_the_program() -> None:
@@ -351,19 +349,6 @@ async def test_no_window_of_any_kind_is_overdrawn_where_the_headers_tell() -> No
 
     kinds = ("first request", "clock", "sliding")
     assert await asyncio.gather(*map(drive, kinds)) == [(0, 75)] * len(kinds)
-
-
-@pytest.mark.parametrize("import_path", ["documented", "sdk"])
-async def test_an_import_by_either_path_is_followed_and_read_back(import_path: str, shop: Shop) -> None:
-    state = {**shop.state, "fields": [{"id": "900", "name": "Order", "key": "order", "type": "number"}]}
-    odd = Choices(**{**ROWS, "numbers": "decimals"}, import_path=import_path)  # type: ignore[arg-type]
-    with ContraryMailerLite(state | {"subscribers": []}, odd) as mailerlite:
-        async with client(mailerlite, WindowGate(1_000_000)) as service:
-            group = next(iter(mailerlite.account.groups))
-            result = await service.import_subscribers(group, NEW_PEOPLE)
-    assert [person.email for person in result.created] == ["new@example.com", "new.too@example.com"]
-    assert result.report is not None
-    assert result.report.done
 
 
 @asynccontextmanager
