@@ -18,7 +18,7 @@ from bema_tui.store.database import Database  # noqa: E402 - the tests' story is
 from bema_tui.store.locks import LockAges  # noqa: E402
 from bema_tui.store.snapshot.reader import SnapshotReader  # noqa: E402
 from bema_tui.tui.app import BemaApp  # noqa: E402
-from bema_tui.tui.look import Look  # noqa: E402
+from bema_tui.tui.render_context import RenderContext  # noqa: E402
 from bema_tui.tui.screens.sheets import QuestionSheet  # noqa: E402
 from tests.story import VIEWER, write_story  # noqa: E402
 
@@ -64,8 +64,8 @@ class Nobody:
 
 async def draw(reader: SnapshotReader, scene: str, size: tuple[int, int], theme: str) -> str:
     """One screen as SVG."""
-    look = Look(now=NOW, mode="LIVE", profile="studio", me="maria", zone=UTC)
-    app = BemaApp(reader, Nobody(), look, theme=theme, clock=lambda: NOW, busy_every=600, idle_every=600)
+    context = RenderContext(now=NOW, mode="LIVE", profile="studio", me="maria", zone=UTC)
+    app = BemaApp(reader, Nobody(), context, theme=theme, clock=lambda: NOW, busy_every=600, idle_every=600)
     async with app.run_test(size=size) as pilot:
         await app.refresh_picture()
         for key in SCENES[scene]:

@@ -15,18 +15,18 @@ from textual.worker import Worker, WorkerState
 
 from bema_tui.errors import BemaError
 from bema_tui.store.snapshot.views import Snapshot
-from bema_tui.tui import actions, questions
+from bema_tui.tui import actions, dialogs
 from bema_tui.tui.backend import Backend
+from bema_tui.tui.drawing.shadow import ShadowedApp
 from bema_tui.tui.format import plain
-from bema_tui.tui.look import Look
 from bema_tui.tui.palette import KeyCommands
-from bema_tui.tui.reading import Presence, Reader
+from bema_tui.tui.ports import Presence, Reader
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.screens.base import ConsoleScreen
 from bema_tui.tui.screens.help import HelpScreen
 from bema_tui.tui.screens.overview import Overview
 from bema_tui.tui.screens.plan import PlanScreen
 from bema_tui.tui.screens.sheets import Answer, QuestionSheet
-from bema_tui.tui.shadow import ShadowedApp
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.themes import THEMES
 from bema_tui.tui.widgets.lines import Lines
@@ -57,7 +57,7 @@ class BemaApp(ShadowedApp):
         self,
         reader: Reader,
         backend: Backend,
-        look: Look,
+        context: RenderContext,
         *,
         presence: Presence | None = None,
         theme: str = "dark",
@@ -69,7 +69,7 @@ class BemaApp(ShadowedApp):
         self.reader = reader
         self.backend = backend
         self.presence = presence
-        self.look = look
+        self.render_context = context
         self.clock = clock
         self.snapshot: Snapshot | None = None
         self.problem = ""
@@ -83,7 +83,7 @@ class BemaApp(ShadowedApp):
         self.theme = THEMES[self._theme_name].name
         if self.no_color:
             self._filters = [f for f in self._filters if not isinstance(f, (Monochrome, NoColor))] + [NoColor()]
-        Lines.ascii_only = look.glyphs.ascii
+        Lines.ascii_only = context.glyphs.ascii
         self.animation_level = "none"
 
     def get_default_screen(self) -> Overview:
@@ -120,11 +120,11 @@ class BemaApp(ShadowedApp):
                 await screen.read_more(self.reader)
         except Exception as error:  # noqa: BLE001 - whatever the database does, the console stays and says so
             _log.warning("the database could not be read", exc_info=True)
-            shown = f", shown as of {self.look.clock(self.snapshot.at)}" if self.snapshot else ""
+            shown = f", shown as of {self.render_context.clock(self.snapshot.at)}" if self.snapshot else ""
             self.problem = f"the database can't be read{shown}: {_message(error)}"
         else:
             self.snapshot, self.problem = snapshot, ""
-        self.look = evolve(self.look, now=self.clock())
+        self.render_context = evolve(self.render_context, now=self.clock())
         for screen in screens:
             if screen.is_attached:
                 screen.draw()
@@ -206,7 +206,7 @@ class BemaApp(ShadowedApp):
         """All keys of the screen that is seen."""
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
-            self.push_screen(HelpScreen(screen.key_set, self.look))
+            self.push_screen(HelpScreen(screen.key_set, self.render_context))
 
     def action_help_quit(self) -> None:
         """Textual's answer to ctrl+c; ours has no toast."""
@@ -238,7 +238,7 @@ class BemaApp(ShadowedApp):
             if answer is not None:
                 self.run_worker(self._stop_and_quit(own), name="quit", group="quit", exit_on_error=False)
 
-        self.push_screen(QuestionSheet(questions.quit_now(known, self.look)), answered)
+        self.push_screen(QuestionSheet(dialogs.quit_now(known, self.render_context)), answered)
 
     async def action_quit(self) -> None:
         self.ask_to_quit()
@@ -283,7 +283,7 @@ class BemaApp(ShadowedApp):
         own = self.backend.own_runs()
         if not own:
             return True
-        answer = await self.push_screen_wait(QuestionSheet(questions.quit_late(own, self.look)))
+        answer = await self.push_screen_wait(QuestionSheet(dialogs.quit_late(own, self.render_context)))
         return answer is not None
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from bema_tui.tui.bindings import KEYS, Key
+from bema_tui.tui.keys import KEYS, Key
 from bema_tui.tui.screens.base import ConsoleScreen
 
 

@@ -18,10 +18,10 @@ from bema_tui.environment import can_draw
 from bema_tui.errors import BemaError
 from bema_tui.tui.app import BemaApp, Clock, utc_now
 from bema_tui.tui.backend import Backend
+from bema_tui.tui.drawing.line import TerminalLine, drawn_on_line, restored_on_line
 from bema_tui.tui.glyphs import choose_glyphs
-from bema_tui.tui.line import TerminalLine, drawn_on_line, restored_on_line
-from bema_tui.tui.look import Look
-from bema_tui.tui.reading import Presence, Reader
+from bema_tui.tui.ports import Presence, Reader
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.waits import Wait
 
 _log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ async def run_console(
         sys.stderr.write(refusal + "\n")
         return 2
     glyphs = choose_glyphs(os.environ)
-    look = Look(
+    context = RenderContext(
         now=clock(),
         mode=mode,
         profile=profile,
@@ -91,7 +91,7 @@ async def run_console(
     app = BemaApp(
         reader,
         backend,
-        look,
+        context,
         presence=presence,
         theme=theme,
         clock=clock,

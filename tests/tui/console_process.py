@@ -16,9 +16,9 @@ from attrs import evolve
 from bema_tui import signals
 from bema_tui.model import ChangeState
 from bema_tui.store.snapshot.views import Snapshot
-from bema_tui.tui import line
+from bema_tui.tui.drawing import line
+from bema_tui.tui.drawing.shadow import ShadowedApp
 from bema_tui.tui.run import TellWait, run_console
-from bema_tui.tui.shadow import ShadowedApp
 from bema_tui.waits import Wait, WaitReason
 from tests.tui.sample import APPLYING, HEALTH, NOW, HandReader, WrittenDown, campaign, picture
 

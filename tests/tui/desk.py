@@ -17,8 +17,8 @@ from bema_tui.store.database import Database
 from bema_tui.store.locks import LockAges
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.tui.app import BemaApp
-from bema_tui.tui.look import Look
-from bema_tui.tui.reading import Reader
+from bema_tui.tui.ports import Reader
+from bema_tui.tui.render_context import RenderContext
 from tests.story import VIEWER, write_story
 from tests.tui.sample import NOW, HandReader, WrittenDown
 
@@ -89,13 +89,15 @@ async def desk(
     *,
     size: tuple[int, int] = (120, 40),
     theme: str = "dark",
-    **look: Any,
+    **context: Any,
 ) -> AsyncIterator[Desk]:
     """The console, started, with its first picture on the screen."""
     reader = reader or HandReader()
     backend = backend or WrittenDown(reader if isinstance(reader, HandReader) else None)
-    values: dict[str, Any] = {"now": NOW, "mode": "LIVE", "profile": "studio", "me": "maria", "zone": UTC} | look
-    app = BemaApp(reader, backend, Look(**values), theme=theme, clock=lambda: NOW, busy_every=600, idle_every=600)
+    values: dict[str, Any] = {"now": NOW, "mode": "LIVE", "profile": "studio", "me": "maria", "zone": UTC} | context
+    app = BemaApp(
+        reader, backend, RenderContext(**values), theme=theme, clock=lambda: NOW, busy_every=600, idle_every=600
+    )
     async with app.run_test(size=size) as pilot:
         made = Desk(app, pilot, backend)
         await made.until(lambda: app.snapshot is not None)

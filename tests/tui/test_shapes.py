@@ -1,4 +1,4 @@
-"""Columns, places and colours: pure rules of the look."""
+"""Columns, layouts and colours: pure rules of what is drawn."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from textual.theme import Theme
 
 from bema_tui.model import ChangeState, Phase, RunState, Severity
 from bema_tui.store.snapshot.views import CampaignView, FindingGroup
-from bema_tui.tui import bindings
+from bema_tui.tui import layout
 from bema_tui.tui.format import short_count
-from bema_tui.tui.look import Look
+from bema_tui.tui.keys import KEYS, OVERVIEW, PLAN
 from bema_tui.tui.panels import activity, campaigns, findings, locks, plan, runs
-from bema_tui.tui.screens import places
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.themes import DARK, LIGHT
 from bema_tui.tui.widgets.columns import Column, choose_columns, draw_row
 from tests.tui.sample import NOW, picture, run
@@ -62,12 +62,16 @@ def test_the_written_order_of_dropping_in_campaigns() -> None:
 @pytest.mark.fault("D8")
 def test_a_sum_of_several_currencies_is_called_mixed() -> None:
     one = evolve(picture().campaigns[0], revenue="1234567.50", currency="USD", currencies=("USD",))
-    look = Look(now=NOW)
+    context = RenderContext(now=NOW)
 
     def shown(campaign: CampaignView) -> tuple[str, str, str]:
-        cells = campaigns.rows(picture(campaigns=(campaign,)), look)[0].cells
-        short = " ".join(row.plain for row in campaigns.stats_short(campaign, look, 120))
-        return str(cells["revenue"]), short, "\n".join(r.plain for r in campaigns.stats_lines(campaign, look, 80, 40))
+        cells = campaigns.rows(picture(campaigns=(campaign,)), context)[0].cells
+        short = " ".join(row.plain for row in campaigns.stats_short(campaign, context, 120))
+        return (
+            str(cells["revenue"]),
+            short,
+            "\n".join(r.plain for r in campaigns.stats_lines(campaign, context, 80, 40)),
+        )
 
     cell, short, panel = shown(one)
     assert cell == "1,234,568"
@@ -85,19 +89,19 @@ def test_no_number_of_a_run_is_ever_cut(columns: tuple[Column, ...], width: int)
     big = {ChangeState.APPLIED: 119_999, ChangeState.PLANNED: 1}
     at_work = run(1418, "2024_DIVINE_AFTERGLOW", RunState.APPLYING, big, apply_started_at=NOW)
     at_work = evolve(at_work, write_forecast=120_000, requests_write=8, apply_seconds=1200.0)
-    row = runs.row(at_work, Look(now=NOW, zone=UTC), short=width == 79)
+    row = runs.row(at_work, RenderContext(now=NOW, zone=UTC), short=width == 79)
     shown = draw_row(row.cells, choose_columns(columns, width)).plain
     for number in ("1418", "99 %", "6.0k/min", "120k"):
         assert number in shown
     finished = evolve(at_work, changes={ChangeState.APPLIED: 120_000}, phase=Phase.READ_BACK)
-    row = runs.row(finished, Look(now=NOW, zone=UTC), short=width == 79)
+    row = runs.row(finished, RenderContext(now=NOW, zone=UTC), short=width == 79)
     assert "100 %" in draw_row(row.cells, choose_columns(columns, width)).plain
 
 
 @pytest.mark.parametrize("number", [7, 999, 1_234, 9_940, 158_000])
 def test_no_number_of_findings_is_ever_cut(number: int) -> None:
     group = FindingGroup("field_type_mismatch", Severity.ERROR, number, 0, NOW, ())
-    cells = findings.rows(picture(finding_groups=(group,)), Look(now=NOW))[0].cells
+    cells = findings.rows(picture(finding_groups=(group,)), RenderContext(now=NOW))[0].cells
     shown = draw_row(cells, choose_columns(findings.SHORT_COLUMNS, 25)).plain
     assert shown.split()[-1] == short_count(number)
 
@@ -110,12 +114,12 @@ def test_text_runs_on_over_empty_cells() -> None:
 
 @given(st.integers(60, 240), st.integers(16, 80))
 def test_the_panels_of_the_overview_never_overlap_and_stay_on_the_screen(width: int, height: int) -> None:
-    _check(Size(width, height), places.overview(Size(width, height)))
+    _check(Size(width, height), layout.overview(Size(width, height)))
 
 
 @given(st.integers(60, 240), st.integers(16, 80), st.booleans())
 def test_the_panels_of_the_plan_never_overlap_and_stay_on_the_screen(width: int, height: int, begun: bool) -> None:
-    _check(Size(width, height), places.plan(Size(width, height), begun=begun))
+    _check(Size(width, height), layout.plan(Size(width, height), begun=begun))
 
 
 def _check(size: Size, regions: Mapping[str, Region]) -> None:
@@ -133,7 +137,7 @@ def _check(size: Size, regions: Mapping[str, Region]) -> None:
 
 @given(st.integers(60, 109), st.integers(16, 60))
 def test_every_panel_of_the_overview_stays_at_small_sizes(width: int, height: int) -> None:
-    regions = places.overview(Size(width, height))
+    regions = layout.overview(Size(width, height))
     least = {"campaigns": 5, "runs": 2, "findings": 2, "locks": 2, "answer": 1, "gauges": 2}
     if width >= 76:
         least["activity"] = 2
@@ -160,14 +164,14 @@ def _contrast(one: Color, other: Color) -> float:
 
 
 def test_each_key_means_one_thing_on_a_screen() -> None:
-    for screen in (bindings.OVERVIEW, bindings.PLAN):
-        keys = [part for key in bindings.KEYS if screen in key.screens for part in key.key.split(",")]
+    for screen in (OVERVIEW, PLAN):
+        keys = [part for key in KEYS if screen in key.screens for part in key.key.split(",")]
         assert len(keys) == len(set(keys))
 
 
 def test_the_keys_that_change_something_are_marked_and_y_is_none_of_them() -> None:
-    writes = {key.key for key in bindings.KEYS if key.writes}
+    writes = {key.key for key in KEYS if key.writes}
     assert writes == {"A", "s", "d", "x", "p", "r", "R"}
     assert not {"y", "enter", "space"} & writes
     assert {key for key in writes if key.isupper()} == {"A", "R"}
-    assert all(len(key.tooltip) <= 70 for key in bindings.KEYS)
+    assert all(len(key.tooltip) <= 70 for key in KEYS)

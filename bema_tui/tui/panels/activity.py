@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.format import line
-from bema_tui.tui.look import Look
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row
 
 COLUMNS = (
@@ -15,12 +15,12 @@ COLUMNS = (
 EMPTY = (line(("  Nothing yet.", "muted")),)
 
 
-def rows(snapshot: Snapshot, look: Look) -> list[Row]:
+def rows(snapshot: Snapshot, context: RenderContext) -> list[Row]:
     """One row an entry; the key is its time and text, since entries never change."""
     return [
         Row(
             f"{entry.at.isoformat()} {entry.who} {entry.text}",
-            {"at": line((look.clock(entry.at), "muted")), "who": entry.who, "text": entry.text},
+            {"at": line((context.clock(entry.at), "muted")), "who": entry.who, "text": entry.text},
         )
         for entry in snapshot.activity
     ]

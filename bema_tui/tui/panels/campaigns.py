@@ -11,7 +11,7 @@ from bema_tui.model import Tier
 from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
 from bema_tui.tui.format import age, count, fit, folded, line, percent, solid, spark, spread
 from bema_tui.tui.glyphs import Glyphs
-from bema_tui.tui.look import Look
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row
 
 COLUMNS = (
@@ -68,11 +68,17 @@ def _units(campaign: CampaignView) -> str:
     return f"in shop units{own}"
 
 
-def state_of(campaign: CampaignView, look: Look, last: RunView | None = None) -> Content:
+def state_of(campaign: CampaignView, context: RenderContext, last: RunView | None = None) -> Content:
     """Sign and word of a campaign's state."""
-    g = look.glyphs
+    g = context.glyphs
     part = f" {campaign.percent} %" if campaign.percent is not None else ""
-    lost = age(look.now, campaign.lock.last_beat) if campaign.lock else age(look.now, last.started_at) if last else ""
+    lost = (
+        age(context.now, campaign.lock.last_beat)
+        if campaign.lock
+        else age(context.now, last.started_at)
+        if last
+        else ""
+    )
     words: Mapping[str, tuple[str, str, str]] = {
         "in step": (g.ok, "good", "in step"),
         "never": (g.ring, "muted", "never run"),
@@ -91,7 +97,7 @@ def state_of(campaign: CampaignView, look: Look, last: RunView | None = None) ->
     return line((sign, style), " ", word)
 
 
-def rows(snapshot: Snapshot, look: Look, matching: str = "") -> list[Row]:
+def rows(snapshot: Snapshot, context: RenderContext, matching: str = "") -> list[Row]:
     """The table's rows, those only whose code or album has the text."""
     wanted = folded(matching)
     runs = {run.campaign: run for run in reversed(snapshot.runs)}
@@ -101,13 +107,13 @@ def rows(snapshot: Snapshot, look: Look, matching: str = "") -> list[Row]:
             {
                 "code": campaign.code,
                 "album": campaign.album,
-                "state": state_of(campaign, look, runs.get(campaign.code)),
+                "state": state_of(campaign, context, runs.get(campaign.code)),
                 "members": count(campaign.members),
                 "buyers": count(campaign.buyers),
                 "conv": percent(campaign.conversion),
                 "revenue": _revenue(campaign),
                 "finds": count(campaign.open_findings),
-                "last": age(look.now, campaign.last_sync),
+                "last": age(context.now, campaign.last_sync),
             },
         )
         for campaign in snapshot.campaigns
@@ -115,11 +121,11 @@ def rows(snapshot: Snapshot, look: Look, matching: str = "") -> list[Row]:
     ]
 
 
-def stats_short(campaign: CampaignView | None, look: Look, width: int) -> tuple[Content, Content]:
+def stats_short(campaign: CampaignView | None, context: RenderContext, width: int) -> tuple[Content, Content]:
     """The statistics as two lines under the table."""
     if campaign is None:
         return line(), line()
-    g = look.glyphs
+    g = context.glyphs
     tiers: list[str] = []
     for tier, bought in TIERS_ALL:
         here = count(campaign.tiers.get(tier, 0))
@@ -138,7 +144,7 @@ def stats_short(campaign: CampaignView | None, look: Look, width: int) -> tuple[
         ("  requests ", "muted"),
         count(campaign.requests),
         ("  last sync ", "muted"),
-        age(look.now, campaign.last_sync),
+        age(context.now, campaign.last_sync),
     )
     return fit(first, width), fit(second, width)
 
@@ -151,17 +157,17 @@ def stats_title(campaign: CampaignView | None, width: int) -> tuple[Content, Con
     return line(f"{campaign.code}  {campaign.album}"), line((products, "muted"))
 
 
-def stats_lines(campaign: CampaignView | None, look: Look, width: int, height: int) -> list[Content]:
+def stats_lines(campaign: CampaignView | None, context: RenderContext, width: int, height: int) -> list[Content]:
     """The statistics panel: tiers as bars, the numbers, buyers a day; a plot where there are lines left."""
     if campaign is None:
         return [line(("  Nothing is highlighted.", "muted"))]
-    made = [*_tier_bars(campaign, look, width), *_facts(campaign, look, width)]
+    made = [*_tier_bars(campaign, context, width), *_facts(campaign, context, width)]
     if height - len(made) >= 7 and campaign.buyers_per_day:
-        return [*made, line(), *_plot(campaign.buyers_per_day, look.glyphs, width, height - len(made) - 2)]
+        return [*made, line(), *_plot(campaign.buyers_per_day, context.glyphs, width, height - len(made) - 2)]
     return made[:height]
 
 
-def _tier_bars(campaign: CampaignView, look: Look, width: int) -> list[Content]:
+def _tier_bars(campaign: CampaignView, context: RenderContext, width: int) -> list[Content]:
     wide = width >= 70
     first, second = (24, 20) if wide else (10, 5)
     top = max((*campaign.tiers.values(), 1))
@@ -174,19 +180,19 @@ def _tier_bars(campaign: CampaignView, look: Look, width: int) -> list[Content]:
             (LABELS[tier].ljust(8), "muted"),
             (count(here) if campaign.tiers else "-").rjust(8),
             " ",
-            (solid(here / top, first, look.glyphs), "accent"),
+            (solid(here / top, first, context.glyphs), "accent"),
         )
         if bought is not None:
             more = campaign.tiers.get(bought, 0)
             shown = count(more) if campaign.tiers else "-"
-            parts = line(parts, shown.rjust(8), " ", (solid(more / top, second, look.glyphs), "good"))
+            parts = line(parts, shown.rjust(8), " ", (solid(more / top, second, context.glyphs), "good"))
         made.append(fit(parts, width))
     return made
 
 
-def _facts(campaign: CampaignView, look: Look, width: int) -> list[Content]:
+def _facts(campaign: CampaignView, context: RenderContext, width: int) -> list[Content]:
     days = campaign.buyers_per_day
-    plot = spark(days, max((*days, 1)), min(14, len(days)), look.glyphs).strip()
+    plot = spark(days, max((*days, 1)), min(14, len(days)), context.glyphs).strip()
     pairs = (
         ("members", count(campaign.members), "buyers", count(campaign.buyers)),
         ("revenue", _revenue(campaign), "conversion", percent(campaign.conversion)),
@@ -195,7 +201,7 @@ def _facts(campaign: CampaignView, look: Look, width: int) -> list[Content]:
     newest = f" {days[-1]}" if days else "-"
     requests = count(campaign.requests)
     made.append(line((" buyers/day ", "muted"), (plot, "good"), newest, ("  req ", "muted"), requests))
-    last = f"{age(look.now, campaign.last_sync)}, {campaign.last_sync_text}".rstrip(", ")
+    last = f"{age(context.now, campaign.last_sync)}, {campaign.last_sync_text}".rstrip(", ")
     made.append(line((" last sync  ", "muted"), last if campaign.last_sync else "never"))
     made.append(line((f" revenue {_units(campaign)}", "muted")))
     return [fit(row, width) for row in made]

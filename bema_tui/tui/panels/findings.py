@@ -7,7 +7,7 @@ from textual.content import Content
 from bema_tui.model import Severity
 from bema_tui.store.snapshot.views import FindingGroup, Snapshot
 from bema_tui.tui.format import age, count, line, short_count
-from bema_tui.tui.look import Look
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row
 
 COLUMNS = (
@@ -36,9 +36,9 @@ NEWEST_COLUMNS = (
 EMPTY = (line(("  None. What needs a person shows here, after the first plan.", "muted")),)
 
 
-def severity_sign(severity: Severity, look: Look) -> Content:
+def severity_sign(severity: Severity, context: RenderContext) -> Content:
     """The sign of a severity."""
-    g = look.glyphs
+    g = context.glyphs
     signs = {Severity.ERROR: (g.bad, "bad"), Severity.WARNING: (g.warn, "warn"), Severity.INFO: (g.note, "text")}
     return line(signs[severity])
 
@@ -54,18 +54,18 @@ def where(group: FindingGroup) -> str:
     return f"{code} {count(number)}{more}" if others or number != group.open else code
 
 
-def rows(snapshot: Snapshot, look: Look) -> list[Row]:
+def rows(snapshot: Snapshot, context: RenderContext) -> list[Row]:
     """One row a rule."""
     return [
         Row(
             group.rule,
             {
-                "sign": severity_sign(group.severity, look),
+                "sign": severity_sign(group.severity, context),
                 "rule": group.rule,
                 "open": count(group.open),
                 "few": short_count(group.open),
                 "new": count(group.new) if group.new else "-",
-                "newest": age(look.now, group.newest),
+                "newest": age(context.now, group.newest),
                 "where": where(group),
             },
         )
@@ -73,18 +73,18 @@ def rows(snapshot: Snapshot, look: Look) -> list[Row]:
     ]
 
 
-def newest_rows(snapshot: Snapshot, look: Look) -> list[Row]:
+def newest_rows(snapshot: Snapshot, context: RenderContext) -> list[Row]:
     """The newest findings, one by one."""
     return [
         Row(
             str(finding.id),
             {
-                "sign": severity_sign(finding.severity, look),
+                "sign": severity_sign(finding.severity, context),
                 "rule": finding.rule,
                 "who": finding.subject,
                 "campaign": finding.campaign or "the account",
                 "what": finding.message,
-                "seen": age(look.now, finding.last_seen),
+                "seen": age(context.now, finding.last_seen),
                 "n": count(finding.count),
             },
         )
@@ -92,9 +92,9 @@ def newest_rows(snapshot: Snapshot, look: Look) -> list[Row]:
     ]
 
 
-def title(snapshot: Snapshot, look: Look) -> tuple[Content, Content]:
+def title(snapshot: Snapshot, context: RenderContext) -> tuple[Content, Content]:
     """The panel's name with the open findings, and how many of each severity."""
-    g = look.glyphs
+    g = context.glyphs
     counts = snapshot.finding_counts
     signs = ((Severity.ERROR, g.bad, "bad"), (Severity.WARNING, g.warn, "warn"), (Severity.INFO, g.note, "muted"))
     shown = [line(f"{count(counts[key])} ", (sign, style)) for key, sign, style in signs if counts.get(key)]

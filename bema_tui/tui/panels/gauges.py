@@ -9,8 +9,8 @@ from textual.content import Content
 
 from bema_tui.store.snapshot.views import HealthView, Snapshot
 from bema_tui.tui.format import bar, cut, fit, line, spark, width_of
-from bema_tui.tui.look import Look
 from bema_tui.tui.panels.top import score_style, score_word
+from bema_tui.tui.render_context import RenderContext
 
 _CPU_WARNING = 80.0
 _MEMORY_WARNING = 80.0
@@ -104,29 +104,29 @@ def _program(health: HealthView) -> tuple[Gauge, ...]:
     )
 
 
-def gauge_lines(snapshot: Snapshot | None, look: Look, width: int) -> tuple[Content, ...]:
+def gauge_lines(snapshot: Snapshot | None, context: RenderContext, width: int) -> tuple[Content, ...]:
     """Two lines of four gauges; thresholds from 170 cells on, sparklines of 12 cells from 110 on, else of 4."""
     if snapshot is None:
         return (line((" reading", "muted")), line())
     cell = max(15, width // 4)
-    shown = [_gauge(gauge, look, cell) for gauge in gauges(snapshot)]
+    shown = [_gauge(gauge, context, cell) for gauge in gauges(snapshot)]
     return tuple(line(*shown[start : start + 4]) for start in (0, 4))
 
 
-def _gauge(gauge: Gauge, look: Look, cell: int) -> Content:
+def _gauge(gauge: Gauge, context: RenderContext, cell: int) -> Content:
     wide = cell >= 27
     value = f"{gauge.value} {gauge.unit}".strip() if wide else f"{gauge.value}{gauge.unit}"
     end = 14 if not wide else 15 if cell < 40 else 16
     label = line(" ", (gauge.name, "muted"))
     blank = " " * max(1, end - width_of(label) - width_of(value))
-    sign = look.glyphs.warn if gauge.warns else " "
+    sign = context.glyphs.warn if gauge.warns else " "
     style = "warn" if gauge.warns and gauge.style == "text" else gauge.style
     made = line(label, blank, (value, style), (f" {sign} " if wide else sign, style))
     cells = 12 if wide else max(0, min(4, cell - end - 2))
-    drawn = _drawing(gauge.filled, gauge.series, gauge.high, cells, look)
+    drawn = _drawing(gauge.filled, gauge.series, gauge.high, cells, context)
     limit = (" " + cut(gauge.limit, max(0, cell - 33)), "muted") if cell >= 44 else ""
     return fit(line(made, (drawn, "accent"), limit), cell)
 
 
-def _drawing(filled: float | None, series: Sequence[float], high: float, cells: int, look: Look) -> str:
-    return bar(filled, cells, look.glyphs) if filled is not None else spark(series, high, cells, look.glyphs)
+def _drawing(filled: float | None, series: Sequence[float], high: float, cells: int, context: RenderContext) -> str:
+    return bar(filled, cells, context.glyphs) if filled is not None else spark(series, high, cells, context.glyphs)

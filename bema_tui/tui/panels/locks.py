@@ -7,7 +7,7 @@ from textual.content import Content
 from bema_tui.model import Lock, LockState
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.format import age, line
-from bema_tui.tui.look import Look
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row
 
 COLUMNS = (
@@ -24,9 +24,9 @@ EMPTY = (line(("  None held.", "muted")),)
 RELEASABLE = frozenset({LockState.DEAD, LockState.EXPIRED, LockState.STALE})
 
 
-def sign_of(state: LockState, look: Look) -> Content:
+def sign_of(state: LockState, context: RenderContext) -> Content:
     """The sign of a lock's state."""
-    g = look.glyphs
+    g = context.glyphs
     signs = {
         LockState.LIVE: (g.ok, "good"),
         LockState.QUIET: (g.ring, "muted"),
@@ -37,28 +37,28 @@ def sign_of(state: LockState, look: Look) -> Content:
     return line(signs[state])
 
 
-def beat(lock: Lock, look: Look) -> str:
+def beat(lock: Lock, context: RenderContext) -> str:
     """State and age of the last beat; a live one has no age. Of a note there is room for the first word."""
     if lock.suspended:
         return "suspended"
     if lock.note:
         return lock.note.split()[0]
-    return str(lock.state) if lock.state is LockState.LIVE else f"{lock.state} {age(look.now, lock.last_beat)}"
+    return str(lock.state) if lock.state is LockState.LIVE else f"{lock.state} {age(context.now, lock.last_beat)}"
 
 
-def rows(snapshot: Snapshot, look: Look) -> list[Row]:
+def rows(snapshot: Snapshot, context: RenderContext) -> list[Row]:
     """One row a lock."""
     return [
         Row(
             lock.id,
             {
-                "sign": sign_of(lock.state, look),
+                "sign": sign_of(lock.state, context),
                 "id": lock.id,
                 "on": lock.key,
                 "who": lock.holder.user,
                 "where": f"{lock.holder.host} {lock.holder.pid}",
-                "since": look.clock(lock.since),
-                "beat": beat(lock, look),
+                "since": context.clock(lock.since),
+                "beat": beat(lock, context),
                 "token": str(lock.token)[-5:],  # its end tells one taking from the next; enter shows it whole
             },
         )
@@ -71,7 +71,7 @@ def title(snapshot: Snapshot) -> Content:
     return line(f"Locks {len(snapshot.locks)}")
 
 
-def people_line(snapshot: Snapshot, look: Look) -> Content:
+def people_line(snapshot: Snapshot, context: RenderContext) -> Content:
     """Who has a console open."""
-    names = [f"{name} (you)" if name == look.me else name for name in snapshot.people_here]
+    names = [f"{name} (you)" if name == context.me else name for name in snapshot.people_here]
     return line((f"here: {', '.join(names)}", "muted")) if names else line()

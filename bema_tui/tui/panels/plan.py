@@ -12,8 +12,8 @@ from bema_tui.rules.tiers import LABEL
 from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView
 from bema_tui.tui.actions import failed_checks
 from bema_tui.tui.format import Part, count, cut, line, pack
-from bema_tui.tui.look import Look
 from bema_tui.tui.panels.findings import severity_sign
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row
 
 ALL_RULES = "all"
@@ -82,9 +82,9 @@ def tier_name(group: str, campaign: str) -> str:
     return LABEL[found[1]] if found else short_group(group, campaign)
 
 
-def person_row(person: PlanPerson, campaign: str, look: Look) -> Row:
+def person_row(person: PlanPerson, campaign: str, context: RenderContext) -> Row:
     """One person with what becomes of their groups and their field."""
-    arrow = look.glyphs.arrow
+    arrow = context.glyphs.arrow
     gone = [tier_name(c.target_name, campaign) for c in person.changes if c.kind is ChangeKind.REMOVE_GROUP]
     come = [tier_name(c.target_name, campaign) for c in person.changes if c.kind in _COMES]
     fields = [c for c in person.changes if c.kind in (ChangeKind.SET_FIELD, ChangeKind.CREATE_SUBSCRIBER)]
@@ -103,11 +103,13 @@ def person_key(person: PlanPerson) -> str:
     return person.email or (person.changes[0].target_name if person.changes else "")
 
 
-def detail_lines(person: PlanPerson | None, run: RunView, look: Look, height: int, width: int) -> list[Content]:
+def detail_lines(
+    person: PlanPerson | None, run: RunView, context: RenderContext, height: int, width: int
+) -> list[Content]:
     """What happens to one person, and why. Three lines or less are the short form."""
     if person is None:
         return []
-    arrow = look.glyphs.arrow
+    arrow = context.glyphs.arrow
 
     def change(row: ChangeView, *, short: bool) -> Content:
         name = short_group(row.target_name, run.campaign) if short else row.target_name
@@ -126,18 +128,18 @@ def detail_lines(person: PlanPerson | None, run: RunView, look: Look, height: in
     return [*made, line((" how  ", "muted"), (how, "muted"))][:height]
 
 
-def left_out_lines(left_out: Sequence[tuple[str, Severity, int]], look: Look, height: int) -> list[Content]:
+def left_out_lines(left_out: Sequence[tuple[str, Severity, int]], context: RenderContext, height: int) -> list[Content]:
     """Who is left out, by finding."""
     made = [
-        line("  ", severity_sign(severity, look), f" {rule.ljust(24)}", count(number).rjust(8))
+        line("  ", severity_sign(severity, context), f" {rule.ljust(24)}", count(number).rjust(8))
         for rule, severity, number in left_out
     ]
     return made[:height] or [line(("  Nobody is left out.", "muted"))]
 
 
-def check_lines(run: RunView, look: Look, height: int) -> list[Content]:
+def check_lines(run: RunView, context: RenderContext, height: int) -> list[Content]:
     """The automations that the plan sets off, then the checks; failed ones first."""
-    g = look.glyphs
+    g = context.glyphs
     made: list[Content] = [
         line((f" {g.warn} ", "warn"), f"{count(number_of(row.get('people')))} people: automation {row.get('name')}")
         for row in run.automations
@@ -160,9 +162,9 @@ def checks_title(run: RunView) -> str:
     return f"Checks {passed} of {len(run.checks)}" if run.checks else "Checks"
 
 
-def wrong_rows(changes: Sequence[ChangeView], run: RunView, look: Look) -> list[Row]:
+def wrong_rows(changes: Sequence[ChangeView], run: RunView, context: RenderContext) -> list[Row]:
     """Failed and unknown ledger rows, then the skipped ones."""
-    g = look.glyphs
+    g = context.glyphs
     signs: Mapping[ChangeState, Part] = {
         ChangeState.FAILED: (g.bad, "bad"),
         ChangeState.UNKNOWN: (g.warn, "warn"),
@@ -193,12 +195,12 @@ def wrong_title(run: RunView) -> str:
     return f"What went wrong  {count(bad)} changes" if bad else "What went wrong  nothing"
 
 
-def wrong_detail(change: ChangeView | None, run: RunView, look: Look) -> list[Content]:
+def wrong_detail(change: ChangeView | None, run: RunView, context: RenderContext) -> list[Content]:
     """All that is known of one ledger row that did not go through."""
     if change is None:
         return []
     sign, style = SIGNS[change.kind]
-    arrow = look.glyphs.arrow
+    arrow = context.glyphs.arrow
     error = change.error or "no error told"
     tries = f" after {change.attempts} {'try' if change.attempts == 1 else 'tries'}" if change.attempts else ""
     moved = ""
@@ -206,7 +208,7 @@ def wrong_detail(change: ChangeView | None, run: RunView, look: Look) -> list[Co
         moved = f"   {change.before or 'none'} {arrow} {change.after or 'none'}"
     return [
         line(" ", (sign, style), f" {change.target_name}{moved}"),
-        line(f" {change.state}{tries}, {look.exact(change.settled_at)}: {error}"),
+        line(f" {change.state}{tries}, {context.exact(change.settled_at)}: {error}"),
         line((" why  ", "muted"), change.reason or change.rule),
         line((f" run {run.id}, ledger row {change.seq}", "muted")),
     ]

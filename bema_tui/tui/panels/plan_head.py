@@ -11,9 +11,9 @@ from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.actions import failed_checks
 from bema_tui.tui.format import ago, bar, count, duration, fit, forecast, line, pack, spread, width_of
-from bema_tui.tui.look import Look
 from bema_tui.tui.panels.plan import SIGNS, number_of
 from bema_tui.tui.panels.runs import ends_at, sign_of, waits_for
+from bema_tui.tui.render_context import RenderContext
 
 FRESH_FOR = timedelta(minutes=10)
 """A row that rests on an older read is read again before it is sent. Domain rules, section 6."""
@@ -42,32 +42,32 @@ def _of_kind(run: RunView, kind: ChangeKind) -> int:
     return sum(run.kinds.get(kind, {}).values())
 
 
-def head_lines(run: RunView, look: Look, width: int, height: int) -> list[Content]:
+def head_lines(run: RunView, context: RenderContext, width: int, height: int) -> list[Content]:
     """The lines under the tabs: plan or progress, short or long."""
     if begun(run):
-        made = _progress_head(run, look, width)
+        made = _progress_head(run, context, width)
     elif run.state is RunState.PLANNING and not run.total:
-        made = _reading_head(run, look, width)
+        made = _reading_head(run, context, width)
     elif height <= 3:
-        made = _short_plan_head(run, look, width)
+        made = _short_plan_head(run, context, width)
     else:
-        made = _plan_head(run, look, width)
+        made = _plan_head(run, context, width)
     return [fit(row, width) for row in made[:height]]
 
 
-def _first(run: RunView, look: Look, width: int) -> Content:
+def _first(run: RunView, context: RenderContext, width: int) -> Content:
     name = "Run" if begun(run) else "Plan"
     left = line((f" {name} {run.id}", "strong"), f"  {run.kind} {run.campaign}")
     if width >= 110:
         left = line(left, f"  {run.album}")
     if begun(run):
-        sign, style = sign_of(run, look)
+        sign, style = sign_of(run, context)
         return line(left, "   ", (sign, style), f" {_word(run)}", (f"   by {run.by_user}@{run.host}", "muted"))
     if run.state is RunState.PLANNING:
-        return line(left, "   ", (f"{look.glyphs.dot} planning: {run.phase}", "accent"))
-    when = f"planned {ago(look.now, run.planned_at)}" if run.planned_at else f"by {run.by_user}"
+        return line(left, "   ", (f"{context.glyphs.dot} planning: {run.phase}", "accent"))
+    when = f"planned {ago(context.now, run.planned_at)}" if run.planned_at else f"by {run.by_user}"
     if run.planned_at and width >= 110:
-        when = f"planned {look.clock(run.planned_at)} by {run.by_user}, {ago(look.now, run.planned_at)}"
+        when = f"planned {context.clock(run.planned_at)} by {run.by_user}, {ago(context.now, run.planned_at)}"
     state = "nothing is written yet" if run.state.waiting else _word(run)
     return spread(line(left, "  ", (when, "muted")), line((state + " ", "muted")), width)
 
@@ -100,10 +100,10 @@ def _touched(run: RunView) -> str:
     return f"{run.people * 100 / run.members:.1f} % of members" if run.members else ""
 
 
-def _cost(run: RunView, look: Look) -> str:
+def _cost(run: RunView, context: RenderContext) -> str:
     if run.state is RunState.PLANNING:
         return f"{count(run.requests_read)} requests so far"
-    end = look.clock(look.now + timedelta(seconds=run.seconds_forecast))
+    end = context.clock(context.now + timedelta(seconds=run.seconds_forecast))
     return f"{count(run.write_forecast)} requests, {forecast(run.seconds_forecast)}, done about {end}"
 
 
@@ -112,77 +112,85 @@ def _batches(run: RunView) -> str:
     return "each item of a batch counts as a request" if dear else "a batch counts as one request"
 
 
-def _checks_word(run: RunView, look: Look) -> Content:
+def _checks_word(run: RunView, context: RenderContext) -> Content:
     bad = failed_checks(run)
     if bad:
-        return line((f"{look.glyphs.bad} {bad[0]}", "bad"))
-    return line((f"{look.glyphs.ok} {len(run.checks)} of {len(run.checks)} checks", "good")) if run.checks else line()
+        return line((f"{context.glyphs.bad} {bad[0]}", "bad"))
+    return (
+        line((f"{context.glyphs.ok} {len(run.checks)} of {len(run.checks)} checks", "good")) if run.checks else line()
+    )
 
 
-def _automations_word(run: RunView, look: Look) -> Content:
+def _automations_word(run: RunView, context: RenderContext) -> Content:
     number = len(run.automations)
     if not number:
         return line()
     people = sum(number_of(row.get("people")) for row in run.automations)
-    return line((f"{look.glyphs.warn} {number} automation{'' if number == 1 else 's'}, {count(people)} people", "warn"))
+    return line(
+        (f"{context.glyphs.warn} {number} automation{'' if number == 1 else 's'}, {count(people)} people", "warn")
+    )
 
 
-def _reading_head(run: RunView, look: Look, width: int) -> list[Content]:
+def _reading_head(run: RunView, context: RenderContext, width: int) -> list[Content]:
     """Before anything is counted: how far the reading is, in place of noughts that look like a result."""
     return [
-        _first(run, look, width),
-        line(" ", phases_line(run, look, width - 2)),
+        _first(run, context, width),
+        line(" ", phases_line(run, context, width - 2)),
         line(f" {count(run.requests_read + run.shop_requests)} requests so far; nothing is written outside"),
     ]
 
 
-def _short_plan_head(run: RunView, look: Look, width: int) -> list[Content]:
+def _short_plan_head(run: RunView, context: RenderContext, width: int) -> list[Content]:
     numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, words=False)]
     numbers.append(line(f" {count(run.left_out)} left out"))
-    cost = [part for part in (line(_cost(run, look)), _automations_word(run, look), _checks_word(run, look)) if part]
+    cost = [
+        part
+        for part in (line(_cost(run, context)), _automations_word(run, context), _checks_word(run, context))
+        if part
+    ]
     return [
-        _first(run, look, width),
+        _first(run, context, width),
         line(" ", pack(numbers, width - 2)),
         line(" ", pack([*cost, line((_touched(run), "muted"))], width - 2)),
     ]
 
 
-def _plan_head(run: RunView, look: Look, width: int) -> list[Content]:
+def _plan_head(run: RunView, context: RenderContext, width: int) -> list[Content]:
     numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, words=True)]
     out = f"{count(run.left_out)} people are left out, nothing of theirs is written"
-    parts = [line(out), line(_touched(run) + " are touched" if run.members else ""), _automations_word(run, look)]
+    parts = [line(out), line(_touched(run) + " are touched" if run.members else ""), _automations_word(run, context)]
     if failed_checks(run):
-        parts.insert(0, _checks_word(run, look))
+        parts.insert(0, _checks_word(run, context))
     return [
-        _first(run, look, width),
+        _first(run, context, width),
         line(" ", pack(numbers, width - 2, "   ")),
-        line(" ", pack([line(_cost(run, look)), line((_batches(run), "muted"))], width - 2, "   ")),
+        line(" ", pack([line(_cost(run, context)), line((_batches(run), "muted"))], width - 2, "   ")),
         line(" ", pack([part for part in parts if part], width - 2, "   ")),
     ]
 
 
-def _progress_head(run: RunView, look: Look, width: int) -> list[Content]:
+def _progress_head(run: RunView, context: RenderContext, width: int) -> list[Content]:
     cells = max(8, min(61, width - 54))
     share = run.settled / run.total if run.total else 1.0
     rate = run.rows_per_minute if run.state is RunState.APPLYING else None
     facts = [line(f"{run.percent} %"), line(f"{count(run.settled)} of {count(run.total)}")]
     if rate:
         facts.append(line(f"{rate:,.0f}/min"))
-    if end := ends_at(run, look):
+    if end := ends_at(run, context):
         facts.append(line(f"{forecast(run.seconds_left)} left, {end}"))
     elif run.finished_at:
-        facts.append(line((f"{run.state} {look.clock(run.finished_at)}", "muted")))
+        facts.append(line((f"{run.state} {context.clock(run.finished_at)}", "muted")))
     room = width - cells - 4
     return [
-        _first(run, look, width),
-        line(" ", (bar(share, cells, look.glyphs), "accent"), "  ", pack(facts, room)),
-        line(" ", _states(run, look, width - 2)),
-        line(" ", phases_line(run, look, width - 2)),
+        _first(run, context, width),
+        line(" ", (bar(share, cells, context.glyphs), "accent"), "  ", pack(facts, room)),
+        line(" ", _states(run, context, width - 2)),
+        line(" ", phases_line(run, context, width - 2)),
     ]
 
 
-def _states(run: RunView, look: Look, width: int) -> Content:
-    g = look.glyphs
+def _states(run: RunView, context: RenderContext, width: int) -> Content:
+    g = context.glyphs
     shown: list[Content] = []
     words: tuple[tuple[ChangeState, str, str, str], ...] = (
         (ChangeState.APPLIED, g.ok, "good", "applied"),
@@ -200,16 +208,16 @@ def _states(run: RunView, look: Look, width: int) -> Content:
     return pack([*shown, line((used, "muted"))], width, "   ")
 
 
-def phases_line(run: RunView, look: Look, width: int) -> Content:
+def phases_line(run: RunView, context: RenderContext, width: int) -> Content:
     """The steps of the run in one line, each with its sign; the one at work with its time."""
-    g = look.glyphs
+    g = context.glyphs
     past: Mapping[Phase, float | None] = {phase.phase: phase.seconds for phase in run.phases}
     at_work = run.state.active or run.state.waiting
     made: list[Content] = []
     for step in _STEPS:
         seconds = past.get(step)
         if step is run.phase and run.state is not RunState.DONE:
-            made.append(line((g.dot, "accent") if at_work else sign_of(run, look), f" {step}"))
+            made.append(line((g.dot, "accent") if at_work else sign_of(run, context), f" {step}"))
         elif step in past:
             took = f" {duration(seconds)}" if seconds is not None and width >= 110 and seconds >= 1 else ""
             made.append(line((g.ok, "good"), f" {step}", (took, "muted")))
@@ -227,31 +235,31 @@ def _width_of_all(parts: Sequence[Content]) -> int:
     return sum(width_of(part) + 2 for part in parts) - 2
 
 
-def now_line(run: RunView, waiting: Sequence[int], look: Look, width: int) -> Content:
+def now_line(run: RunView, waiting: Sequence[int], context: RenderContext, width: int) -> Content:
     """What this run waits for, and which other plans wait."""
-    g = look.glyphs
+    g = context.glyphs
     others = [number for number in waiting if number != run.id]
     tail = line((f"+{len(others)} waits: {', '.join(map(str, others[:3]))} ", "muted")) if others else line()
     if run.state.waiting:
         fresh = run.planned_at + FRESH_FOR if run.planned_at else None
-        until = f", as it is until {look.clock(fresh)}; then its people are read again first" if fresh else ""
-        if fresh and fresh <= look.now:
+        until = f", as it is until {context.clock(fresh)}; then its people are read again first" if fresh else ""
+        if fresh and fresh <= context.now:
             until = "; its people are read again first, it is over 10 minutes old"
         if width < 110:
-            is_fresh = fresh is not None and fresh > look.now
-            until = f", as it is until {look.clock(fresh)}" if is_fresh else ", read again before it is sent"
+            is_fresh = fresh is not None and fresh > context.now
+            until = f", as it is until {context.clock(fresh)}" if is_fresh else ", read again before it is sent"
         if not run.total:
             until = ": nothing to do"
         return spread(line(" ", (g.arrow, "waits"), f" plan {run.id} waits for a yes{until}"), tail, width)
-    sign, style = sign_of(run, look)
+    sign, style = sign_of(run, context)
     newest = run.requests[-1] if run.requests else None
-    wait = waits_for(run, look, width - width_of(tail) - len(f" ~ run {run.id} "))
+    wait = waits_for(run, context, width - width_of(tail) - len(f" ~ run {run.id} "))
     if wait and (newest is None or newest.done_at is not None):
         return spread(line(" ", (sign, style), f" run {run.id} {wait}"), tail, width)
     if newest is not None and run.state.active:
         stage = "done" if newest.done_at else "seen" if newest.seen_at else "asked"
         why = f', "{newest.reason}"' if newest.reason else ""
-        asked = f" {newest.by_user} asked: {newest.verb}{why} ({look.clock(newest.asked_at)}), {stage}"
+        asked = f" {newest.by_user} asked: {newest.verb}{why} ({context.clock(newest.asked_at)}), {stage}"
         return spread(line(" ", (sign, style), asked), tail, width)
     error = str((run.error or {}).get("message", "")) or run.note
     return spread(line(" ", (sign, style), f" run {run.id} {_word(run)}", f": {error}" if error else ""), tail, width)

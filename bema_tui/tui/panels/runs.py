@@ -10,7 +10,7 @@ from textual.content import Content
 from bema_tui.model import ChangeState, RunState
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui.format import age, bar, count, forecast, line, short_count
-from bema_tui.tui.look import Look
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row, choose_columns
 from bema_tui.waits import WaitReason, fitting_words
 
@@ -45,9 +45,9 @@ _WAIT_COLUMNS = ("phase", "bar", "percent", "rate", "left")
 _WAIT_ROOM = 44
 
 
-def sign_of(run: RunView, look: Look) -> tuple[str, str]:
+def sign_of(run: RunView, context: RenderContext) -> tuple[str, str]:
     """The sign of a run's state and its style."""
-    g = look.glyphs
+    g = context.glyphs
     if run.state.active:
         return g.dot, "accent"
     if run.state.waiting:
@@ -67,10 +67,10 @@ def shows_progress(run: RunView) -> bool:
     return run.total > 0 and run.apply_started_at is not None
 
 
-def phase_of(run: RunView, look: Look) -> str:
+def phase_of(run: RunView, context: RenderContext) -> str:
     """What the run does or how it ended, in words."""
     failed, unknown = run.changes.get(ChangeState.FAILED, 0), run.changes.get(ChangeState.UNKNOWN, 0)
-    ended = age(look.now, run.finished_at)
+    ended = age(context.now, run.finished_at)
     match run.state:
         case RunState.PLANNING:
             return str(run.phase)
@@ -119,20 +119,20 @@ def wait_room(columns: Sequence[Column], width: int) -> int:
     return sum(cells for column, cells in choose_columns(columns, width) if column.name in _WAIT_COLUMNS)
 
 
-def waits_for(run: RunView, look: Look, room: int) -> str:
+def waits_for(run: RunView, context: RenderContext, room: int) -> str:
     """What the run waits for, and until when, in at most ``room`` cells; nothing if it does not."""
     if run.waiting_for is None or run.waiting_until is None:
         return ""
-    return fitting_words(run.waiting_for, run.waiting_until, look.now, look.zone, room)
+    return fitting_words(run.waiting_for, run.waiting_until, context.now, context.zone, room)
 
 
-def ends_at(run: RunView, look: Look) -> str:
+def ends_at(run: RunView, context: RenderContext) -> str:
     """The local time at which a working run is to end, or nothing; who paused it knows alone when it goes on."""
     wait = run.waiting_for
     resting = run.state is RunState.PAUSED and wait is not None and wait.reason is not WaitReason.PERSON
     if not (run.state is RunState.APPLYING or resting) or run.seconds_left is None:
         return ""
-    return look.clock(look.now + timedelta(seconds=run.seconds_left))
+    return context.clock(context.now + timedelta(seconds=run.seconds_left))
 
 
 def ordered(snapshot: Snapshot) -> tuple[RunView, ...]:
@@ -140,19 +140,21 @@ def ordered(snapshot: Snapshot) -> tuple[RunView, ...]:
     return snapshot.runs
 
 
-def rows(snapshot: Snapshot, look: Look, *, short: bool, cells: int = _BAR, room: int = _WAIT_ROOM) -> list[Row]:
+def rows(
+    snapshot: Snapshot, context: RenderContext, *, short: bool, cells: int = _BAR, room: int = _WAIT_ROOM
+) -> list[Row]:
     """The table's rows; ``cells`` are those of a bar, ``room`` those of what is waited for."""
-    return [row(run, look, short=short, cells=cells, room=room) for run in ordered(snapshot)]
+    return [row(run, context, short=short, cells=cells, room=room) for run in ordered(snapshot)]
 
 
-def row(run: RunView, look: Look, *, short: bool = False, cells: int = _BAR, room: int = _WAIT_ROOM) -> Row:
+def row(run: RunView, context: RenderContext, *, short: bool = False, cells: int = _BAR, room: int = _WAIT_ROOM) -> Row:
     """One run; ``short`` for a narrow table, where the time left stands in place of the end."""
-    sign, style = sign_of(run, look)
-    wait = waits_for(run, look, room)
+    sign, style = sign_of(run, context)
+    wait = waits_for(run, context, room)
     progress = shows_progress(run) and not wait
     rate = run.rows_per_minute if run.state is RunState.APPLYING and not wait else None
     left = None if wait else requests_left(run)
-    phase = wait or phase_of(run, look)
+    phase = wait or phase_of(run, context)
     return Row(
         str(run.id),
         {
@@ -161,10 +163,10 @@ def row(run: RunView, look: Look, *, short: bool = False, cells: int = _BAR, roo
             "kind": run.kind,
             "campaign": run.campaign,
             "phase": phase,
-            "bar": line((bar(run.settled / run.total, cells, look.glyphs), "accent")) if progress else "",
+            "bar": line((bar(run.settled / run.total, cells, context.glyphs), "accent")) if progress else "",
             "percent": f"{run.percent} %" if progress else "",
             "rate": f"{short_count(round(rate))}/min" if rate else "",
-            "ends": ends_at(run, look) and (forecast(run.seconds_left) if short else ends_at(run, look)),
+            "ends": ends_at(run, context) and (forecast(run.seconds_left) if short else ends_at(run, context)),
             "left": "" if left is None else f"{_few(left)} req" if short else _few(left),
             "by": run.by_user,
         },

@@ -10,7 +10,7 @@ from textual.content import Content
 from bema_tui.model import LockState, RunState, Severity
 from bema_tui.store.snapshot.views import HealthView, ServiceView, Snapshot
 from bema_tui.tui.format import Part, age, bar, count, cut, fit, line, pack, width_of
-from bema_tui.tui.look import Look
+from bema_tui.tui.render_context import RenderContext
 
 SCREENS = ("Overview", "Campaigns", "Runs", "Findings", "Locks", "Health", "Activity")
 EXISTING = frozenset({1})
@@ -29,76 +29,76 @@ def score_style(score: int) -> str:
     return "good" if score >= 90 else "warn" if score >= 70 else "bad"
 
 
-def mode_badge(look: Look) -> Content:
+def mode_badge(context: RenderContext) -> Content:
     """``[LIVE]``, ``[SIMULATOR]``, or either with ``READ-ONLY``."""
-    if look.read_only:
-        return line((f"[{look.mode} READ-ONLY]", "readonly"))
-    return line((f"[{look.mode}]", "live" if look.mode == "LIVE" else "simulator"))
+    if context.read_only:
+        return line((f"[{context.mode} READ-ONLY]", "readonly"))
+    return line((f"[{context.mode}]", "live" if context.mode == "LIVE" else "simulator"))
 
 
-def _service(service: ServiceView | None, name: str, look: Look) -> Content:
+def _service(service: ServiceView | None, name: str, context: RenderContext) -> Content:
     if service is None:
         return line((f"{name} ", "muted"), ("unknown", "muted"))
     style = _SERVICE_WORDS.get(service.state, "warn")
-    sign = "" if service.state in ("ok", "unknown") else look.glyphs.warn if style == "warn" else look.glyphs.bad
+    sign = "" if service.state in ("ok", "unknown") else context.glyphs.warn if style == "warn" else context.glyphs.bad
     return line((f"{name} ", "muted"), (f"{sign} {service.state}".strip(), style))
 
 
-def _quota(service: ServiceView | None, cells: int, look: Look) -> Content:
+def _quota(service: ServiceView | None, cells: int, context: RenderContext) -> Content:
     if service is None or not service.quota_limit or service.quota_left is None:
         return line()
     share = service.quota_left / service.quota_limit
     style = "accent" if share > 0.1 else "warn"
     left = f"{service.quota_left}/{service.quota_limit} left"
-    return line((bar(share, cells, look.glyphs), style), " ", left) if cells else line((left, style))
+    return line((bar(share, cells, context.glyphs), style), " ", left) if cells else line((left, style))
 
 
-def _score(health: HealthView | None, label: str, look: Look, room: int) -> Content:
+def _score(health: HealthView | None, label: str, context: RenderContext, room: int) -> Content:
     if health is None:
         return line((f"{label}no check yet", "muted"))
     word = score_word(health.score)
     made: list[Part] = [(label, "muted"), (f"{health.score} {word}", score_style(health.score))]
     if health.reasons and health.score < 90:
-        sign = look.glyphs.warn if health.score >= 70 else look.glyphs.bad
+        sign = context.glyphs.warn if health.score >= 70 else context.glyphs.bad
         reason = cut(health.reasons[0], room - len(f"{label}{health.score} {word} {sign} "))
         made += [" ", (f"{sign} ", score_style(health.score)), reason if len(reason) > 3 else ""]
     return line(*made)
 
 
-def top_line(snapshot: Snapshot | None, look: Look, width: int) -> Content:
+def top_line(snapshot: Snapshot | None, context: RenderContext, width: int) -> Content:
     """Name, mode, both services with the requests left, health with its worst reason, people, clock.
 
     Where the reason has no room, the bar of the requests gives its own: the number beside it says the same.
     """
     wide, widest = width >= 110, width >= 170
-    clock = _clock(snapshot, look, widest=widest)
+    clock = _clock(snapshot, context, widest=widest)
     health = snapshot.health if snapshot else None
     label = "health " if wide else ""
-    made = _services(snapshot, look, width, 8 if wide else 5)
+    made = _services(snapshot, context, width, 8 if wide else 5)
     room = width - width_of(clock) - 1
-    if width_of(made) + width_of(_score(health, label, look, width)) > room:
-        made = _services(snapshot, look, width, 0)
-    left = line(made, _score(health, label, look, room - width_of(made)))
+    if width_of(made) + width_of(_score(health, label, context, width)) > room:
+        made = _services(snapshot, context, width, 0)
+    left = line(made, _score(health, label, context, room - width_of(made)))
     return line(fit(left, width - width_of(clock)), clock)
 
 
-def _services(snapshot: Snapshot | None, look: Look, width: int, cells: int) -> Content:
+def _services(snapshot: Snapshot | None, context: RenderContext, width: int, cells: int) -> Content:
     """Name, mode and both services; ``cells`` are those of the bar of requests left."""
     wide, widest = width >= 110, width >= 170
     gap = "   " if wide else "  "
     services = snapshot.services if snapshot else {}
     mail, shop = services.get("mailerlite"), services.get("shop")
-    mail_part = line(_service(mail, "MailerLite" if wide else "ML", look), " ", _quota(mail, cells, look))
-    shop_part = _service(shop, "shop (EDD)" if widest else "shop" if wide else "EDD", look)
+    mail_part = line(_service(mail, "MailerLite" if wide else "ML", context), " ", _quota(mail, cells, context))
+    shop_part = _service(shop, "shop (EDD)" if widest else "shop" if wide else "EDD", context)
     if widest and shop and shop.latency_ms is not None:
         shop_part = line(shop_part, f" {shop.latency_ms / 1000:.1f} s")
-    name = line(" ", ("bema-tui  ", "strong") if wide else "", cut(look.profile, 16), "  " if wide else " ")
-    return line(name, mode_badge(look), gap, mail_part, gap, shop_part, gap)
+    name = line(" ", ("bema-tui  ", "strong") if wide else "", cut(context.profile, 16), "  " if wide else " ")
+    return line(name, mode_badge(context), gap, mail_part, gap, shop_part, gap)
 
 
-def _clock(snapshot: Snapshot | None, look: Look, *, widest: bool) -> Content:
+def _clock(snapshot: Snapshot | None, context: RenderContext, *, widest: bool) -> Content:
     """The time; on the widest screens with the date and those who are here."""
-    local = look.now.astimezone(look.zone)
+    local = context.now.astimezone(context.zone)
     if not widest:
         return line(f"{local:%H:%M} ")
     clock = line(f"{local:%a} {local.day} {local:%b}  {local:%H:%M} ")
@@ -109,10 +109,10 @@ def _clock(snapshot: Snapshot | None, look: Look, *, widest: bool) -> Content:
     return line(cut(here, 40), "   ", clock)
 
 
-def tabs_line(snapshot: Snapshot | None, look: Look, width: int, current: int) -> Content:
+def tabs_line(snapshot: Snapshot | None, context: RenderContext, width: int, current: int) -> Content:
     """The screens; the current one in brackets, those that this version has not yet in grey."""
     wide = width >= 110
-    notes = _tab_notes(snapshot, look, wide=wide) if snapshot else {}
+    notes = _tab_notes(snapshot, context, wide=wide) if snapshot else {}
     made: list[Part] = []
     for number, name in enumerate(SCREENS, 1):
         note = notes.get(number, "")
@@ -133,7 +133,7 @@ def tabs_line(snapshot: Snapshot | None, look: Look, width: int, current: int) -
     return gaps
 
 
-def _tab_notes(snapshot: Snapshot, look: Look, *, wide: bool) -> dict[int, str]:
+def _tab_notes(snapshot: Snapshot, context: RenderContext, *, wide: bool) -> dict[int, str]:
     errors = snapshot.finding_counts.get(Severity.ERROR, 0)
     active = sum(run.state.active or run.state.waiting for run in snapshot.runs)
     late = sum(lock.state in (LockState.DEAD, LockState.EXPIRED, LockState.STALE) for lock in snapshot.locks)
@@ -141,8 +141,8 @@ def _tab_notes(snapshot: Snapshot, look: Look, *, wide: bool) -> dict[int, str]:
     notes = {4: f" {count(findings)}", 5: f" {len(snapshot.locks)}"}
     if wide:
         notes |= {2: f" {len(snapshot.campaigns)}", 3: f" {active}"}
-        notes[4] += f" {look.glyphs.bad}{errors}" if errors else ""
-        notes[5] += f" {look.glyphs.warn}{late}" if late else ""
+        notes[4] += f" {context.glyphs.bad}{errors}" if errors else ""
+        notes[5] += f" {context.glyphs.warn}{late}" if late else ""
     return notes
 
 
@@ -160,9 +160,9 @@ class Need:
     panel: str = "campaigns"
 
 
-def needs(snapshot: Snapshot, look: Look) -> tuple[Need, ...]:
+def needs(snapshot: Snapshot, context: RenderContext) -> tuple[Need, ...]:
     """What needs a person, worst first."""
-    g = look.glyphs
+    g = context.glyphs
     made: list[Need] = []
     locks_of_lost: set[str] = set()
     newest = {run.campaign: run.id for run in sorted(snapshot.runs, key=lambda run: run.id)}
@@ -172,7 +172,7 @@ def needs(snapshot: Snapshot, look: Look) -> tuple[Need, ...]:
             tail = ""
             if lock is not None:
                 locks_of_lost.add(lock.id)
-                tail = f", lock {lock.state} {age(look.now, lock.last_beat)}"
+                tail = f", lock {lock.state} {age(context.now, lock.last_beat)}"
             made.append(
                 Need(
                     g.bad,
@@ -201,7 +201,7 @@ def needs(snapshot: Snapshot, look: Look) -> tuple[Need, ...]:
     if errors:
         text = f"{count(errors)} error{'' if errors == 1 else 's'}"
         made.append(Need(g.bad, "bad", text, text, 4, panel="findings"))
-    made += _lock_needs(snapshot, look, locks_of_lost)
+    made += _lock_needs(snapshot, context, locks_of_lost)
     made += [
         Need(
             g.arrow,
@@ -219,11 +219,11 @@ def needs(snapshot: Snapshot, look: Look) -> tuple[Need, ...]:
     return tuple(made)
 
 
-def _lock_needs(snapshot: Snapshot, look: Look, told: set[str]) -> list[Need]:
+def _lock_needs(snapshot: Snapshot, context: RenderContext, told: set[str]) -> list[Need]:
     late = {LockState.DEAD, LockState.EXPIRED, LockState.STALE}
     return [
         Need(
-            look.glyphs.warn,
+            context.glyphs.warn,
             "warn",
             f"lock {lock.id} {lock.state}",
             f"lock {lock.id} {lock.key} {lock.state}, {lock.holder.user}",
@@ -237,33 +237,33 @@ def _lock_needs(snapshot: Snapshot, look: Look, told: set[str]) -> list[Need]:
     ]
 
 
-def problem_line(problem: str, look: Look) -> Content:
+def problem_line(problem: str, context: RenderContext) -> Content:
     """Why the picture is not today's."""
-    return line((f" {look.glyphs.bad} {problem}", "bad"))
+    return line((f" {context.glyphs.bad} {problem}", "bad"))
 
 
-def answer_line(snapshot: Snapshot | None, look: Look, width: int, problem: str = "") -> Content:
+def answer_line(snapshot: Snapshot | None, context: RenderContext, width: int, problem: str = "") -> Content:
     """``all is well`` with the time of the last full check, or what needs a person, worst first."""
-    g = look.glyphs
+    g = context.glyphs
     if problem:
-        return problem_line(problem, look)
+        return problem_line(problem, context)
     if snapshot is None:
         return line((" reading", "muted"))
-    wanted = needs(snapshot, look)
+    wanted = needs(snapshot, context)
     if not wanted:
         checked = snapshot.health.full_check_at if snapshot.health else None
-        when = f"  last full check {look.clock(checked)}" if checked else "  no full check yet"
+        when = f"  last full check {context.clock(checked)}" if checked else "  no full check yet"
         return line(" ", (f"{g.ok} all is well", "good"), (when, "muted"))
     wide = width >= 110
     number = len(wanted)
     things = "thing needs" if number == 1 else "things need"
     start = f"{g.warn} {number} {things} you:" if wide else f"{g.warn} {number} need{'s' if number == 1 else ''} you:"
-    return line(" ", (start, "warn"), "  ", _needs_parts(wanted, look, width - width_of(start) - 4, wide=wide))
+    return line(" ", (start, "warn"), "  ", _needs_parts(wanted, context, width - width_of(start) - 4, wide=wide))
 
 
-def _needs_parts(wanted: Sequence[Need], look: Look, room: int, *, wide: bool) -> Content:
+def _needs_parts(wanted: Sequence[Need], context: RenderContext, room: int, *, wide: bool) -> Content:
     def part(need: Need, *, long: bool) -> Content:
-        where = f" {look.glyphs.arrow} {need.screen}" if need.screen in EXISTING else ""
+        where = f" {context.glyphs.arrow} {need.screen}" if need.screen in EXISTING else ""
         return line((need.sign + " ", need.style), need.long if long else need.short, (where, "muted"))
 
     full = [part(need, long=True) for need in wanted]

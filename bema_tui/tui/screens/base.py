@@ -15,14 +15,14 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from bema_tui.store.snapshot.views import Snapshot
-from bema_tui.tui.bindings import BY_ID
 from bema_tui.tui.format import line
-from bema_tui.tui.look import Look
+from bema_tui.tui.keys import BY_ID
 from bema_tui.tui.panels.top import SCREENS, tabs_line, top_line
-from bema_tui.tui.reading import Reader
+from bema_tui.tui.ports import Reader
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.footer import KeyLine
 from bema_tui.tui.widgets.lines import Lines
-from bema_tui.tui.widgets.placing import Placing
+from bema_tui.tui.widgets.region_layout import RegionLayout
 
 if TYPE_CHECKING:
     from bema_tui.tui.app import BemaApp
@@ -44,11 +44,11 @@ class ConsoleScreen(Screen[None]):
         self.tabs = Lines(id="tabs")
         self.small = Lines(id="small")
         self.key_line = KeyLine(id="keys", right=self.right_keys)
-        self._placing = Placing(self._place)
+        self._region_layout = RegionLayout(self._place)
 
     @property
     def layout(self) -> Layout:
-        return self._placing
+        return self._region_layout
 
     @property
     def bema(self) -> BemaApp:
@@ -56,9 +56,9 @@ class ConsoleScreen(Screen[None]):
         return cast("BemaApp", self.app)
 
     @property
-    def look(self) -> Look:
+    def render_context(self) -> RenderContext:
         """How things are shown now."""
-        return self.bema.look
+        return self.bema.render_context
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -95,8 +95,8 @@ class ConsoleScreen(Screen[None]):
         if not width:
             return
         self.small.put(0, line(f"Too small: {width}×{height}, needs {LEAST.width}×{LEAST.height}. q quits"))
-        self.top.put(0, top_line(self.snapshot, self.look, width))
-        self.tabs.put(0, tabs_line(self.snapshot, self.look, width, self.number))
+        self.top.put(0, top_line(self.snapshot, self.render_context, width))
+        self.tabs.put(0, tabs_line(self.snapshot, self.render_context, width, self.number))
         self.show(self.snapshot)
         self.draw_keys()
 
@@ -108,7 +108,7 @@ class ConsoleScreen(Screen[None]):
     def allowed(self) -> Mapping[str, str]:
         """The offers without what this console may not do."""
         offers = self.offers()
-        if self.look.read_only:
+        if self.render_context.read_only:
             return {name: label for name, label in offers.items() if not BY_ID[name].writes}
         return offers
 

@@ -10,22 +10,24 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from bema_tui.tui.bindings import GROUPS, KEYS
 from bema_tui.tui.format import line, spread
+from bema_tui.tui.keys import GROUPS, KEYS
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.widgets.lines import Lines
 from bema_tui.tui.widgets.titles import title_rule
 
 if TYPE_CHECKING:
-    from bema_tui.tui.look import Look
+    from bema_tui.tui.render_context import RenderContext
 
 
-def help_lines(screen: str, look: Look) -> list[Content]:
+def help_lines(screen: str, context: RenderContext) -> list[Content]:
     """The help text of one screen; what can't be done in read-only mode is not in it."""
     made: list[Content] = []
     for group, title in GROUPS.items():
         keys = [
-            key for key in KEYS if key.group == group and screen in key.screens and not (key.writes and look.read_only)
+            key
+            for key in KEYS
+            if key.group == group and screen in key.screens and not (key.writes and context.read_only)
         ]
         if not keys:
             continue
@@ -43,10 +45,10 @@ class HelpScreen(ModalScreen[None]):
     CSS_PATH = style_sheet("help")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,left,q,question_mark,enter", "close", show=False)]
 
-    def __init__(self, screen: str, look: Look) -> None:
+    def __init__(self, screen: str, context: RenderContext) -> None:
         super().__init__()
-        self._lines = help_lines(screen, look)
-        self._look = look
+        self._lines = help_lines(screen, context)
+        self._render_context = context
         self._title = Lines(id="help-title")
         self._body = Lines(id="help-body")
         self._hint = Lines(id="help-hint")
@@ -67,7 +69,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _draw(self) -> None:
         width = self.size.width
-        self._title.put(0, title_rule(line("All keys"), width, self._look.glyphs, focused=True))
+        self._title.put(0, title_rule(line("All keys"), width, self._render_context.glyphs, focused=True))
         self._hint.put(0, spread(line((" up down scroll", "muted")), line(("esc back ", "muted")), width))
 
     def action_close(self) -> None:

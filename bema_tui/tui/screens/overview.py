@@ -12,13 +12,12 @@ from textual.geometry import Region, Size
 from textual.widgets import Input
 
 from bema_tui.store.snapshot.views import CampaignView, Snapshot
-from bema_tui.tui import actions
+from bema_tui.tui import actions, layout
 from bema_tui.tui.actions import Target
-from bema_tui.tui.bindings import OVERVIEW, bindings
-from bema_tui.tui.deeds import Deeds
 from bema_tui.tui.format import line
+from bema_tui.tui.keys import OVERVIEW, bindings
 from bema_tui.tui.panels import activity, campaigns, findings, gauges, locks, runs, top
-from bema_tui.tui.screens import places
+from bema_tui.tui.run_actions import RunActions
 from bema_tui.tui.screens.base import ConsoleScreen
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.widgets.answer import AnswerLine
@@ -29,7 +28,7 @@ from bema_tui.tui.widgets.titles import title_rule
 _KINDS = {"campaigns": "campaign", "runs": "run", "locks": "lock", "findings": "finding", "activity": "activity"}
 
 
-class Overview(Deeds, ConsoleScreen):
+class Overview(RunActions, ConsoleScreen):
     """The Overview."""
 
     CSS_PATH = style_sheet("overview")
@@ -39,7 +38,7 @@ class Overview(Deeds, ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        glyphs = self.look.glyphs
+        glyphs = self.render_context.glyphs
         self.answer = AnswerLine(id="answer")
         self.gauges = Lines(id="gauges")
         self.stats = Lines(id="stats")
@@ -69,7 +68,7 @@ class Overview(Deeds, ConsoleScreen):
         yield from (self.key_line, self.filter)
 
     def place(self, size: Size) -> Mapping[str, Region]:
-        return places.overview(size)
+        return layout.overview(size)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -78,7 +77,7 @@ class Overview(Deeds, ConsoleScreen):
 
     def _fit(self) -> None:
         """Choose how dense each table is drawn at this width."""
-        narrow = self.size.width < places.WIDE
+        narrow = self.size.width < layout.WIDE
         self.runs.header = self.locks.header = self.findings.header = not narrow
         self.runs.indent = self.locks.indent = self.findings.indent = 1 if narrow else 2
         self.activity.indent = 1
@@ -87,14 +86,14 @@ class Overview(Deeds, ConsoleScreen):
         self.findings.per_line = 3 if narrow else 1
 
     def show(self, snapshot: Snapshot | None) -> None:
-        look, width = self.look, self.size.width
+        context, width = self.render_context, self.size.width
         self._fit()
-        self.answer.draw(top.answer_line(snapshot, look, width, self.bema.problem))
-        self.gauges.put_all(gauges.gauge_lines(snapshot, look, width))
+        self.answer.draw(top.answer_line(snapshot, context, width, self.bema.problem))
+        self.gauges.put_all(gauges.gauge_lines(snapshot, context, width))
         if snapshot is None:
             return
         number = len(snapshot.campaigns)
-        rows = campaigns.rows(snapshot, look, self.filter.value)
+        rows = campaigns.rows(snapshot, context, self.filter.value)
         matching = f"  {len(rows)} match {self.filter.value!r}" if self.filter.value else ""
         self.campaigns.title = line(f"Campaigns {number}{matching}")
         self.campaigns.empty = campaigns.NO_MATCH if self.filter.value else campaigns.EMPTY
@@ -102,19 +101,19 @@ class Overview(Deeds, ConsoleScreen):
         self._show_stats(snapshot)
         left, right = runs.title(snapshot)
         self.runs.title, self.runs.title_right = left, right
-        cells = 13 if width >= places.WIDEST else 8
+        cells = 13 if width >= layout.WIDEST else 8
         room = runs.wait_room(self.runs.columns, self.runs.size.width - self.runs.indent)
-        self.runs.set_rows(runs.rows(snapshot, look, short=width < places.WIDE, cells=cells, room=room))
-        self.findings.title, self.findings.title_right = findings.title(snapshot, look)
-        self.findings.set_rows(findings.rows(snapshot, look))
+        self.runs.set_rows(runs.rows(snapshot, context, short=width < layout.WIDE, cells=cells, room=room))
+        self.findings.title, self.findings.title_right = findings.title(snapshot, context)
+        self.findings.set_rows(findings.rows(snapshot, context))
         self.newest.title = line("Newest findings")
-        self.newest.set_rows(findings.newest_rows(snapshot, look))
+        self.newest.set_rows(findings.newest_rows(snapshot, context))
         self.locks.title = locks.title(snapshot)
-        self.locks.set_rows(locks.rows(snapshot, look))
-        self.people.put(0, line("  ", locks.people_line(snapshot, look)))
+        self.locks.set_rows(locks.rows(snapshot, context))
+        self.people.put(0, line("  ", locks.people_line(snapshot, context)))
         self.activity.title = line("Activity")
         self.activity.title_right = line()
-        self.activity.set_rows(activity.rows(snapshot, look))
+        self.activity.set_rows(activity.rows(snapshot, context))
 
     def _show_stats(self, snapshot: Snapshot) -> None:
         campaign = self._highlighted(snapshot)
@@ -122,11 +121,11 @@ class Overview(Deeds, ConsoleScreen):
         if not height:
             return
         if height <= 2:
-            self.stats.put_all(campaigns.stats_short(campaign, self.look, width))
+            self.stats.put_all(campaigns.stats_short(campaign, self.render_context, width))
             return
         left, right = campaigns.stats_title(campaign, width)
-        rule = title_rule(left, width, self.look.glyphs, focused=False, right=right)
-        self.stats.put_all([rule, *campaigns.stats_lines(campaign, self.look, width, height - 1)])
+        rule = title_rule(left, width, self.render_context.glyphs, focused=False, right=right)
+        self.stats.put_all([rule, *campaigns.stats_lines(campaign, self.render_context, width, height - 1)])
 
     def _highlighted(self, snapshot: Snapshot) -> CampaignView | None:
         return actions.campaign_of(snapshot, self.campaigns.cursor_key or "")
@@ -161,7 +160,7 @@ class Overview(Deeds, ConsoleScreen):
     @on(AnswerLine.Opened)
     def _answer_opened(self) -> None:
         snapshot = self.snapshot
-        wanted = top.needs(snapshot, self.look) if snapshot else ()
+        wanted = top.needs(snapshot, self.render_context) if snapshot else ()
         if not wanted:
             return
         need = wanted[0]

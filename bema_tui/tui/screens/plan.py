@@ -14,16 +14,15 @@ from textual.widgets import Input
 from bema_tui.errors import StoreError
 from bema_tui.model import Severity
 from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView, Snapshot
-from bema_tui.tui import actions, questions
+from bema_tui.tui import actions, dialogs, layout
 from bema_tui.tui.actions import Target
-from bema_tui.tui.bindings import PLAN, bindings
-from bema_tui.tui.deeds import Deeds
 from bema_tui.tui.format import count, folded, line, wrap
+from bema_tui.tui.keys import PLAN, bindings
 from bema_tui.tui.panels import plan as panel
 from bema_tui.tui.panels import plan_head
 from bema_tui.tui.panels.top import problem_line
-from bema_tui.tui.reading import Reader
-from bema_tui.tui.screens import places
+from bema_tui.tui.ports import Reader
+from bema_tui.tui.run_actions import RunActions
 from bema_tui.tui.screens.base import ConsoleScreen
 from bema_tui.tui.screens.sheets import Answer
 from bema_tui.tui.styles import style_sheet
@@ -36,7 +35,7 @@ _SCAN = 500
 _MATCHES = 500
 
 
-class PlanScreen(Deeds, ConsoleScreen):
+class PlanScreen(RunActions, ConsoleScreen):
     """One run, by its number."""
 
     CSS_PATH = style_sheet("plan")
@@ -47,7 +46,7 @@ class PlanScreen(Deeds, ConsoleScreen):
 
     def __init__(self, run_id: int) -> None:
         super().__init__()
-        glyphs = self.look.glyphs
+        glyphs = self.render_context.glyphs
         self.run_id = run_id
         self.run: RunView | None = None
         self._rules: tuple[PlanRule, ...] = ()
@@ -74,7 +73,7 @@ class PlanScreen(Deeds, ConsoleScreen):
         yield from (self.leftout, self.checks, self.detail, self.now, self.key_line, self.filter)
 
     def place(self, size: Size) -> Mapping[str, Region]:
-        return places.plan(size, begun=self.run is not None and plan_head.begun(self.run))
+        return layout.plan(size, begun=self.run is not None and plan_head.begun(self.run))
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -109,35 +108,35 @@ class PlanScreen(Deeds, ConsoleScreen):
         if run is None:
             self.head.put(0, line((f" reading run {self.run_id}", "muted")))
             return
-        look = self.look
-        self.rules.header = width >= places.WIDE
-        self.people.header = self.wrong.header = width >= places.WIDE
-        self.rules.columns = panel.RULE_COLUMNS if width >= places.WIDE else panel.SHORT_RULE_COLUMNS
-        self.head.put_all(plan_head.head_lines(run, look, width, max(1, self.head.size.height)))
+        context = self.render_context
+        self.rules.header = width >= layout.WIDE
+        self.people.header = self.wrong.header = width >= layout.WIDE
+        self.rules.columns = panel.RULE_COLUMNS if width >= layout.WIDE else panel.SHORT_RULE_COLUMNS
+        self.head.put_all(plan_head.head_lines(run, context, width, max(1, self.head.size.height)))
         planning = not self._settled
         self.rules.title = line("By rule" + (", still planning" if planning else ""))
         self.rules.empty = (line(("  Nothing is planned yet." if planning else "  Nothing to do.", "muted")),)
         self.rules.set_rows(panel.rule_rows(self._rules))
         self._show_people()
         self.wrong.title = line(panel.wrong_title(run))
-        self.wrong.set_rows(panel.wrong_rows(tuple(self._wrong.values()), run, look))
+        self.wrong.set_rows(panel.wrong_rows(tuple(self._wrong.values()), run, context))
         self._show_sides(run)
         self._show_detail()
         waiting = [other.id for other in snapshot.runs if other.state.waiting] if snapshot else []
         problem = self.bema.problem
-        self.now.put(0, problem_line(problem, look) if problem else plan_head.now_line(run, waiting, look, width))
+        self.now.put(0, problem_line(problem, context) if problem else plan_head.now_line(run, waiting, context, width))
 
     def _show_sides(self, run: RunView) -> None:
-        glyphs = self.look.glyphs
+        glyphs = self.render_context.glyphs
         out = max(run.left_out, sum(number for _, _, number in self._left_out))
         width, height = self.leftout.size
         if height:
             rule = title_rule(line(f"Left out {count(out)}"), width, glyphs, focused=False)
-            self.leftout.put_all([rule, *panel.left_out_lines(self._left_out, self.look, height - 1)])
+            self.leftout.put_all([rule, *panel.left_out_lines(self._left_out, self.render_context, height - 1)])
         width, height = self.checks.size
         if height:
             rule = title_rule(line(panel.checks_title(run)), width, glyphs, focused=False)
-            self.checks.put_all([rule, *panel.check_lines(run, self.look, height - 1)])
+            self.checks.put_all([rule, *panel.check_lines(run, self.render_context, height - 1)])
 
     # People
 
@@ -170,7 +169,9 @@ class PlanScreen(Deeds, ConsoleScreen):
         if rule != self._rule or self.filter.value or self.run is None:
             return
         self._keep(people)
-        self.people.set_page(offset, [panel.person_row(person, self.run.campaign, self.look) for person in people])
+        self.people.set_page(
+            offset, [panel.person_row(person, self.run.campaign, self.render_context) for person in people]
+        )
         self._show_detail()
 
     def _keep(self, people: Sequence[PlanPerson]) -> None:
@@ -214,7 +215,7 @@ class PlanScreen(Deeds, ConsoleScreen):
         shown = found[:_MATCHES]
         self._keep(shown)
         self.people.title = line(f"{count(len(shown))}{more} of {count(total)} match {text!r}")
-        self.people.set_rows([panel.person_row(person, self.run.campaign, self.look) for person in shown])
+        self.people.set_rows([panel.person_row(person, self.run.campaign, self.render_context) for person in shown])
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
@@ -230,7 +231,7 @@ class PlanScreen(Deeds, ConsoleScreen):
     # The row under the cursor
 
     def _show_detail(self) -> None:
-        run, look = self.run, self.look
+        run, context = self.run, self.render_context
         width, height = self.detail.size
         if run is None or not height:
             return
@@ -240,15 +241,18 @@ class PlanScreen(Deeds, ConsoleScreen):
         person = self._people.get(self.people.cursor_key or "")
         name = line(f"{person.email}  {person.name}") if person else line("Person")
         place = f"{count(self.people.cursor + 1)} of {count(self.people.total)}" if person else ""
-        rule = title_rule(name, width, look.glyphs, focused=False, right=line((place, "muted")))
-        self.detail.put_all([rule, *panel.detail_lines(person, run, look, height - 1, width)])
+        rule = title_rule(name, width, context.glyphs, focused=False, right=line((place, "muted")))
+        self.detail.put_all([rule, *panel.detail_lines(person, run, context, height - 1, width)])
 
     def _show_wrong_detail(self, run: RunView, width: int) -> None:
         change = self._wrong.get(self.wrong.cursor_key or "")
         rule = title_rule(
-            line(change.email or change.target_name if change else "Row"), width, self.look.glyphs, focused=False
+            line(change.email or change.target_name if change else "Row"),
+            width,
+            self.render_context.glyphs,
+            focused=False,
         )
-        told = panel.wrong_detail(change, run, self.look)
+        told = panel.wrong_detail(change, run, self.render_context)
         whole = [row for text in told for row in wrap(text, width)]
         self.detail.put_all([rule, *(whole if len(whole) < self.detail.size.height else told)])
 
@@ -302,7 +306,7 @@ class PlanScreen(Deeds, ConsoleScreen):
             if answer is not None:
                 self._apply(run)
 
-        self.put_question(questions.apply(run, self.look), answered)
+        self.put_question(dialogs.apply(run, self.render_context), answered)
 
     def _apply(self, run: RunView) -> None:
         self.bema.ask_backend(f"plan {run.id}: apply begins", lambda backend: backend.apply(run.id))

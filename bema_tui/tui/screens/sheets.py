@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
+from bema_tui.tui.dialogs import Question
 from bema_tui.tui.format import line, spread, wrap
-from bema_tui.tui.questions import Question
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.widgets.lines import Lines
 from bema_tui.tui.widgets.titles import title_rule
@@ -102,7 +102,7 @@ class QuestionSheet(ModalScreen[Answer | None]):
         covered = self.size.height - self.query_one("#sheet").size.height
         self.set_class(self._row is not None and self._row >= covered, "-above")
         app = cast("BemaApp", self.app)
-        rule = title_rule(line(self.question.title), width, app.look.glyphs, focused=True)
+        rule = title_rule(line(self.question.title), width, app.render_context.glyphs, focused=True)
         self._title.put(0, rule)
         self._body.put_all(rows)
         hint = line((_HINT.format(safe=self.question.safe.lower()), "muted"))

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from textual.content import Content
 from textual.timer import Timer
 
-from bema_tui.tui.bindings import BY_ID, Key
 from bema_tui.tui.format import cut_line, fit, line, pack, spread, width_of
+from bema_tui.tui.keys import BY_ID, Key
 from bema_tui.tui.widgets.lines import Lines
 
 ANSWER_SECONDS = 4.0

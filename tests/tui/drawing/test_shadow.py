@@ -10,7 +10,7 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
-from bema_tui.tui.shadow import Shadow
+from bema_tui.tui.drawing.shadow import Shadow
 
 WIDTH = 12
 STYLES = [Style(), Style(bold=True), Style(color="red"), Style(bgcolor="blue", color="white")]

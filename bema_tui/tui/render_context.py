@@ -10,7 +10,7 @@ from bema_tui.tui.glyphs import UTF8, Glyphs
 
 
 @frozen
-class Look:
+class RenderContext:
     """How to show things now. ``mode`` is ``LIVE`` or ``SIMULATOR``; ``now`` is aware."""
 
     now: datetime

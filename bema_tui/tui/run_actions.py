@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from bema_tui.model import Lock, LockState, RunState
 from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
-from bema_tui.tui import actions, questions
+from bema_tui.tui import actions, dialogs
 from bema_tui.tui.actions import Target
+from bema_tui.tui.dialogs import Question
 from bema_tui.tui.panels.activity import run_of as run_of_activity
-from bema_tui.tui.questions import Question
 from bema_tui.tui.screens.sheets import Answer, QuestionSheet
 from bema_tui.tui.widgets.row_table import RowTable
 
@@ -22,7 +22,7 @@ else:
     _Screen = object
 
 
-class Deeds(_Screen):
+class RunActions(_Screen):
     """A mixin for screens: each action takes its target when the key is pressed and keeps it by its key."""
 
     def target(self) -> Target | None:
@@ -67,7 +67,7 @@ class Deeds(_Screen):
         elif target.kind == "lock":
             lock = actions.lock_of(snapshot, target.key)
             if lock is not None:
-                since = self.look.clock(lock.since)
+                since = self.render_context.clock(lock.since)
                 note = f"{lock.note}, " if lock.note else ""
                 self.say(f"{lock.id}: {note}{lock.holder}, {lock.operation} since {since}, token {lock.token}")
         elif target.kind == "activity" and (number := run_of_activity(snapshot, target.key)) is not None:
@@ -126,7 +126,7 @@ class Deeds(_Screen):
                 return
             self.bema.ask_backend(f"run {run.id} is taken up again", lambda backend: backend.resume(run.id))
 
-        self.put_question(questions.resume(run, self.look, anew=anew is not None), answered)
+        self.put_question(dialogs.resume(run, self.render_context, anew=anew is not None), answered)
 
     def action_plan(self) -> None:
         """``d``: make a plan and stay here."""
@@ -152,7 +152,7 @@ class Deeds(_Screen):
                 text = f"run {run.id}: stop asked{actions.asleep(self.snapshot, run)}"
                 self.bema.ask_backend(text, lambda backend: backend.ask(run.id, "stop", answer.reason))
 
-        self.put_question(questions.stop(run, self.look), answered)
+        self.put_question(dialogs.stop(run, self.render_context), answered)
 
     def _discard(self, run: RunView) -> None:
         def answered(answer: Answer | None) -> None:
@@ -160,7 +160,7 @@ class Deeds(_Screen):
                 text = f"plan {run.id} is discarded"
                 self.bema.ask_backend(text, lambda backend: backend.discard(run.id))
 
-        self.put_question(questions.discard(run, self.look), answered)
+        self.put_question(dialogs.discard(run, self.render_context), answered)
 
     def action_pause(self) -> None:
         """``p``: pause the run, or let it go on."""
@@ -194,5 +194,7 @@ class Deeds(_Screen):
                     lambda backend: backend.release(lock.id, reason=answer.reason, force=force),
                 )
 
-        question = questions.force(lock, run, self.look) if force else questions.release(lock, run, self.look)
+        question = (
+            dialogs.force(lock, run, self.render_context) if force else dialogs.release(lock, run, self.render_context)
+        )
         self.put_question(question, answered)

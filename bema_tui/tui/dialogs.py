@@ -9,7 +9,7 @@ from bema_tui.model import ChangeState, Lock, LockState
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.actions import left_to_do, needs_number
 from bema_tui.tui.format import ago, count, forecast, line
-from bema_tui.tui.look import Look
+from bema_tui.tui.render_context import RenderContext
 
 
 @frozen
@@ -39,18 +39,18 @@ class Question:
     rest: str = field(default="nothing is changed yet")
 
 
-def release(lock: Lock, run: RunView | None, look: Look) -> Question:
+def release(lock: Lock, run: RunView | None, context: RenderContext) -> Question:
     """Release a lock whose holder is gone, or may be."""
-    g = look.glyphs
-    late = ago(look.now, lock.last_beat)
+    g = context.glyphs
+    late = ago(context.now, lock.last_beat)
     if lock.state is LockState.DEAD:
         facts: tuple[Content, ...] = (
             line(f"  {lock.holder} is gone: ", (f"{g.bad} dead", "bad"), ", proved on this machine."),
-            line(f"  Its last beat was at {look.clock(lock.last_beat)}, {late}."),
+            line(f"  Its last beat was at {context.clock(lock.last_beat)}, {late}."),
         )
     else:
         facts = (
-            line(f"  {lock.holder} has not beaten since {look.clock(lock.last_beat)}, {late}."),
+            line(f"  {lock.holder} has not beaten since {context.clock(lock.last_beat)}, {late}."),
             line(
                 "  Its lease is over: ",
                 (f"{g.warn} {lock.state}", "warn"),
@@ -59,7 +59,7 @@ def release(lock: Lock, run: RunView | None, look: Look) -> Question:
         )
     return Question(
         f"Release lock {lock.id} on {lock.key}?",
-        (*facts, line("  If you release it:"), *_after_release(lock, run, look)),
+        (*facts, line("  If you release it:"), *_after_release(lock, run, context)),
         "Keep the lock",
         (Button("act", f"Release {lock.id}"),),
         reason="Reason",
@@ -67,10 +67,10 @@ def release(lock: Lock, run: RunView | None, look: Look) -> Question:
     )
 
 
-def force(lock: Lock, run: RunView | None, look: Look) -> Question:
+def force(lock: Lock, run: RunView | None, context: RenderContext) -> Question:
     """Release a lock whose holder is at work, or was a moment ago."""
-    g = look.glyphs
-    seconds = max(0, int((look.now - lock.last_beat).total_seconds()))
+    g = context.glyphs
+    seconds = max(0, int((context.now - lock.last_beat).total_seconds()))
     word = "is at work" if lock.state is LockState.LIVE else "is quiet"
     on_run = f", run {run.id}, {run.percent} %" if run is not None else ""
     return Question(
@@ -79,7 +79,7 @@ def force(lock: Lock, run: RunView | None, look: Look) -> Question:
             line(("  " + g.bad, "bad"), f" {lock.holder} {word}: last beat {seconds}s ago{on_run}."),
             line(f"  Ask {lock.holder.user} first, or press x on the run: it stops at a safe point."),
             line("  If you release it:"),
-            *_after_release(lock, run, look),
+            *_after_release(lock, run, context),
         ),
         "Keep the lock",
         (Button("act", f"Release {lock.id}"),),
@@ -90,8 +90,8 @@ def force(lock: Lock, run: RunView | None, look: Look) -> Question:
     )
 
 
-def _after_release(lock: Lock, run: RunView | None, look: Look) -> tuple[Content, ...]:
-    dot = f"  {look.glyphs.note} "
+def _after_release(lock: Lock, run: RunView | None, context: RenderContext) -> tuple[Content, ...]:
+    dot = f"  {context.glyphs.note} "
     made: list[Content] = []
     if run is not None and run.total:
         done = run.changes.get(ChangeState.APPLIED, 0)
@@ -105,7 +105,7 @@ def _after_release(lock: Lock, run: RunView | None, look: Look) -> tuple[Content
     return tuple(made)
 
 
-def stop(run: RunView, look: Look) -> Question:
+def stop(run: RunView, context: RenderContext) -> Question:
     """Stop a run at its next safe point."""
     planned = count(left_to_do(run))
     facts: tuple[Content, ...] = (
@@ -114,7 +114,7 @@ def stop(run: RunView, look: Look) -> Question:
     )
     if not run.total:
         facts = (facts[0], line("  It is still planning: nothing was written outside."))
-    by = "" if run.by_user == look.me else f" of {run.by_user}@{run.host}"
+    by = "" if run.by_user == context.me else f" of {run.by_user}@{run.host}"
     return Question(
         f"Stop run {run.id}{by} on {run.campaign}?",
         facts,
@@ -124,10 +124,10 @@ def stop(run: RunView, look: Look) -> Question:
     )
 
 
-def discard(run: RunView, look: Look) -> Question:
+def discard(run: RunView, context: RenderContext) -> Question:
     """Throw a waiting plan away."""
-    by = "you" if run.by_user == look.me else run.by_user
-    when = ago(look.now, run.planned_at)
+    by = "you" if run.by_user == context.me else run.by_user
+    when = ago(context.now, run.planned_at)
     return Question(
         f"Discard plan {run.id} on {run.campaign}?",
         (
@@ -139,7 +139,7 @@ def discard(run: RunView, look: Look) -> Question:
     )
 
 
-def resume(run: RunView, look: Look, *, anew: bool) -> Question:
+def resume(run: RunView, context: RenderContext, *, anew: bool) -> Question:
     """Take up a stopped, lost or failed run from its ledger."""
     unknown = run.changes.get(ChangeState.UNKNOWN, 0) + run.changes.get(ChangeState.SENDING, 0)
     done = run.changes.get(ChangeState.APPLIED, 0)
@@ -151,19 +151,19 @@ def resume(run: RunView, look: Look, *, anew: bool) -> Question:
     if anew:
         buttons.append(Button("anew", "Plan anew"))
     return Question(
-        f"Resume run {run.id} on {run.campaign} ({run.state}) with {look.mode} MailerLite?",
+        f"Resume run {run.id} on {run.campaign} ({run.state}) with {context.mode} MailerLite?",
         tuple(facts),
         "Not now",
         tuple(buttons),
     )
 
 
-def apply(run: RunView, look: Look) -> Question:
+def apply(run: RunView, context: RenderContext) -> Question:
     """Say yes to a plan that is over the limits, by typing its number."""
     many = f"{count(run.total)} changes for {count(run.people)} people, {count(run.write_forecast)} requests, "
     why = "More than 1,000 changes" if run.total > 1000 else "More than 20 % of the members"
     return Question(
-        f"Apply plan {run.id} to {look.mode} MailerLite?",
+        f"Apply plan {run.id} to {context.mode} MailerLite?",
         (line(f"  {many}{forecast(run.seconds_forecast)}."), line(f"  {why}: type the number of changes.")),
         "Not now",
         (Button("act", f"Apply {count(run.total)}"),),
@@ -173,12 +173,12 @@ def apply(run: RunView, look: Look) -> Question:
     )
 
 
-def quit_now(own: tuple[RunView, ...], look: Look) -> Question:
+def quit_now(own: tuple[RunView, ...], context: RenderContext) -> Question:
     """Leave while runs of this console go on."""
     number = len(own)
     what = "1 run of this console is going on" if number == 1 else f"{number} runs of this console are going on"
     facts = [
-        line(("  " + look.glyphs.dot, "accent"), f" {run.id} {run.kind} {run.campaign}   {_progress(run)}")
+        line(("  " + context.glyphs.dot, "accent"), f" {run.id} {run.kind} {run.campaign}   {_progress(run)}")
         for run in own[:4]
     ]
     facts.append(line("  Stopped at a safe point: what is done stays done, its lock is released, s resumes it."))
@@ -191,7 +191,7 @@ def _progress(run: RunView) -> str:
     return f"{run.percent} %, {forecast(run.seconds_left)} left, {count(left_to_do(run))} changes still planned"
 
 
-def quit_late(own: tuple[int, ...], look: Look) -> Question:  # noqa: ARG001
+def quit_late(own: tuple[int, ...], context: RenderContext) -> Question:  # noqa: ARG001
     """The safe point did not come in time."""
     names = ", ".join(str(run) for run in own)
     return Question(

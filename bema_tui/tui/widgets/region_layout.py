@@ -14,7 +14,7 @@ _NO_MARGIN = Spacing()
 _NO_SHIFT = Shift()
 
 
-class Placing(Layout):
+class RegionLayout(Layout):
     """Places the children whose ids the plan names; the others are not on the screen."""
 
     name = "placing"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bema_tui.tui.line import TerminalLine
+from bema_tui.tui.drawing.line import TerminalLine
 
 LONG = b"x" * 4096
 Ends = tuple[int, int, TerminalLine]
