@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import cattrs
-from attrs import Factory, asdict, evolve, field, fields, frozen, resolve_types
+from attrs import asdict, evolve, field, fields, frozen, resolve_types
 from cattrs.errors import ClassValidationError
 from cattrs.gen import make_dict_structure_fn, override
 
@@ -26,27 +26,7 @@ from bema_tui.environment import (
     is_text,
 )
 from bema_tui.errors import ConfigurationError
-
-
-class Secret:
-    """A key or token. ``str``, ``repr`` and every log show dots; only ``reveal`` gives it out."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The secret itself, for the one request that needs it."""
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __repr__(self) -> str:
-        return "Secret(···)" if self._value else "Secret()"
-
-    __str__ = __repr__
+from bema_tui.secrets import UNSET, Secret
 
 
 @frozen
@@ -54,7 +34,7 @@ class MailerLiteSettings:
     """The mailing service: base address, key, and its quota (requests per window) until its answers say otherwise."""
 
     url: str = "https://connect.mailerlite.com/api"
-    key: Secret = Factory(lambda: Secret(""))
+    key: Secret = UNSET
     quota: int = 120
     window_seconds: float = 60.0
     reserve: int = 10
@@ -65,8 +45,8 @@ class EddSettings:
     """The shop: its base address, and the key and token of a user who may see reports (shop_accountant)."""
 
     url: str = ""
-    key: Secret = Factory(lambda: Secret(""))
-    token: Secret = Factory(lambda: Secret(""))
+    key: Secret = UNSET
+    token: Secret = UNSET
     page_size: int = 200
     parallel: int = 4
     full_read_seconds: float = 21600.0

@@ -26,7 +26,8 @@ from attrs import evolve
 
 from bema_tui.model import Holder
 from bema_tui.operations.discover import discover_campaigns
-from bema_tui.settings import EddSettings, HealthSettings, MailerLiteSettings, Secret, Settings
+from bema_tui.secrets import Secret
+from bema_tui.settings import EddSettings, HealthSettings, MailerLiteSettings, Settings
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
 from bema_tui.store.locks import DatabaseLocks, LockAges

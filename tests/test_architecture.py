@@ -16,13 +16,14 @@ ROOT = Path(bema_tui.__file__).parent
 
 # What each part may import, itself apart. Reasons: the rules stay pure, the engine runs without a screen, and the
 # simulator shares no code (and so no misunderstanding) with the clients it proves.
-FOUNDATION = {"errors", "emails", "listing", "model", "interfaces", "bounds", "waits", "text", "__init__"}
+FOUNDATION = {"errors", "emails", "listing", "model", "interfaces", "bounds", "waits", "text", "secrets", "__init__"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "waits": {"__init__"},
     "errors": {"waits", "__init__"},
     "bounds": {"__init__"},
     "emails": {"__init__"},
+    "secrets": {"errors", "__init__"},
     "text": {"__init__"},
     "listing": {"emails", "__init__"},
     "model": {"emails", "__init__"},
@@ -30,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "environment": {"errors", "__init__"},
     "signals": {"__init__"},
     "settings_file": {"errors", "__init__"},
-    "settings": {"errors", "bounds", "environment", "settings_file", "__init__"},
+    "settings": {"errors", "secrets", "bounds", "environment", "settings_file", "__init__"},
     "logs": {"errors", "__init__"},
     "rules": FOUNDATION,
     "validators": FOUNDATION | {"rules"},

@@ -11,7 +11,8 @@ from attrs import asdict
 
 from bema_tui import settings as config
 from bema_tui.errors import ConfigurationError
-from bema_tui.settings import ENVIRONMENT, Secret, Settings, load, require_services
+from bema_tui.secrets import Secret
+from bema_tui.settings import ENVIRONMENT, Settings, load, require_services
 
 KEY = "a-very-secret-key-1234567890"
 

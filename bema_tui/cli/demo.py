@@ -23,7 +23,8 @@ from bema_tui import signals
 from bema_tui.cli.common import common, open_world, run_async
 from bema_tui.cli.simulator_extra import require_simulator
 from bema_tui.errors import BemaError
-from bema_tui.settings import EddSettings, MailerLiteSettings, Secret, Settings
+from bema_tui.secrets import Secret
+from bema_tui.settings import EddSettings, MailerLiteSettings, Settings
 
 # MailerLite's own quota in a quarter of its minute: a sync lasts long enough to be watched and stopped, not longer.
 QUOTA = 120

@@ -79,8 +79,8 @@ async def move_shop(
 def _shop_at(url: str, settings: Settings, interrupt: Interrupt, waits: WaitBoard | None) -> EasyDigitalDownloads:
     return EasyDigitalDownloads(
         url,
-        settings.edd.key.reveal(),
-        settings.edd.token.reveal(),
+        settings.edd.key,
+        settings.edd.token,
         interrupt=interrupt,
         meter=NoMeter(),
         credentials_in_url=settings.edd_credentials_in_url,

@@ -198,7 +198,7 @@ def connect_mailerlite(
     """
     return MailerLite(
         settings.mailerlite.url,
-        settings.mailerlite.key.reveal(),
+        settings.mailerlite.key,
         gate=gate,
         interrupt=interrupt,
         meter=meter,
@@ -223,8 +223,8 @@ def connect_shop(
     """
     return EasyDigitalDownloads(
         settings.edd.url,
-        settings.edd.key.reveal(),
-        settings.edd.token.reveal(),
+        settings.edd.key,
+        settings.edd.token,
         interrupt=interrupt,
         meter=meter,
         policy=policy,

@@ -17,6 +17,7 @@ from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.batch import BatchItem
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
+from bema_tui.secrets import Secret
 from bema_tui.simulator.server import SimulatorServer
 from bema_tui.simulator.settings import Endpoints, SimulatorSettings
 
@@ -34,10 +35,18 @@ def make(kind: str, at: Endpoints) -> MailerLite | EasyDigitalDownloads:
     interrupt, meter = NoInterrupt(), NoMeter()
     if kind == "edd":
         return EasyDigitalDownloads(
-            at.edd_url, at.edd_key, at.edd_token, interrupt=interrupt, meter=meter, policy=QUICK, page_size=40
+            at.edd_url,
+            Secret(at.edd_key),
+            Secret(at.edd_token),
+            interrupt=interrupt,
+            meter=meter,
+            policy=QUICK,
+            page_size=40,
         )
     gate = WindowGate(interrupt=interrupt)
-    return MailerLite(at.mailerlite_url, at.mailerlite_key, gate=gate, interrupt=interrupt, meter=meter, policy=QUICK)
+    return MailerLite(
+        at.mailerlite_url, Secret(at.mailerlite_key), gate=gate, interrupt=interrupt, meter=meter, policy=QUICK
+    )
 
 
 @pytest.fixture(params=["mailerlite", "edd"])
@@ -257,7 +266,12 @@ async def test_the_gate_keeps_the_service_from_ever_refusing(item_cost: Literal[
     with SimulatorServer(settings) as server:
         at = server.endpoints
         async with MailerLite(
-            at.mailerlite_url, at.mailerlite_key, gate=gate, interrupt=NoInterrupt(), meter=NoMeter(), policy=QUICK
+            at.mailerlite_url,
+            Secret(at.mailerlite_key),
+            gate=gate,
+            interrupt=NoInterrupt(),
+            meter=NoMeter(),
+            policy=QUICK,
         ) as service:
             for number in range(60):
                 if number % 6:

@@ -14,7 +14,8 @@ from sqlalchemy import Row, select
 from bema_tui.model import Holder, RunState
 from bema_tui.operations.discover import discover_campaigns
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.settings import EddSettings, HealthSettings, MailerLiteSettings, Secret, Settings
+from bema_tui.secrets import Secret
+from bema_tui.settings import EddSettings, HealthSettings, MailerLiteSettings, Settings
 from bema_tui.store.database import Clock, Database, utc_now
 from bema_tui.store.findings import Findings
 from bema_tui.store.identity import current_holder

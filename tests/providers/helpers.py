@@ -14,9 +14,9 @@ from bema_tui.errors import Stopped
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.http.client import ServiceClient
 from bema_tui.providers.http.policy import HttpPolicy, Service
-from bema_tui.providers.http.redaction import Secret
 from bema_tui.providers.http.url import base_address
 from bema_tui.providers.mailerlite.client import MailerLite
+from bema_tui.secrets import Secret
 
 KEY = "very+secret/key=1234567890"
 TOKEN = "token0987654321"
@@ -151,7 +151,7 @@ def client(
         name="MailerLite",
         quota=True,
         url=base_address(URL, setting="The address"),
-        bearer=Secret(KEY, setting="The key"),
+        bearer=Secret(KEY),
     )
     numbers = attrs.evolve(HttpPolicy(), **policy)  # type: ignore[arg-type]
     if jitter is None:
@@ -177,7 +177,7 @@ def mailerlite(
     notes = notes or Notes()
     return MailerLite(
         URL,
-        KEY,
+        Secret(KEY),
         gate=notes,
         interrupt=time or Time(),
         meter=notes,
@@ -190,8 +190,8 @@ def edd(script: Script, time: Time | None = None, page_size: int = 3, parallel: 
     """A shop over the script."""
     return EasyDigitalDownloads(
         "https://Shop.example/store/",
-        KEY,
-        TOKEN,
+        Secret(KEY),
+        Secret(TOKEN),
         interrupt=time or Time(),
         meter=Notes(),
         page_size=page_size,

@@ -64,7 +64,7 @@ async def look_at_mailerlite(
     gate = SharedGate(db, settings, NoInterrupt(), HttpPolicy().patience, waits)
     probe = MailerLiteProbe(
         settings.mailerlite.url,
-        settings.mailerlite.key.reveal(),
+        settings.mailerlite.key,
         gate=gate,
         interrupt=NoInterrupt(),
         meter=meter,

@@ -30,11 +30,11 @@ from bema_tui.providers.http.breaker import Breaker
 from bema_tui.providers.http.client import ServiceClient
 from bema_tui.providers.http.policy import FaultKind, HttpPolicy
 from bema_tui.providers.http.ports import Interrupt, RequestMeter
-from bema_tui.providers.http.redaction import Secret
 from bema_tui.providers.http.responses import server_time
 from bema_tui.providers.http.url import shown
 from bema_tui.providers.parsing import FaultError, member
 from bema_tui.providers.quota.gate import Unlimited
+from bema_tui.secrets import Secret
 from bema_tui.text import clean
 from bema_tui.waits import WaitBoard
 
@@ -63,8 +63,8 @@ class EasyDigitalDownloads(ReadOnly):
     def __init__(
         self,
         url: str,
-        key: str,
-        token: str,
+        key: Secret,
+        token: Secret,
         *,
         interrupt: Interrupt,
         meter: RequestMeter,
@@ -94,8 +94,8 @@ class EasyDigitalDownloads(ReadOnly):
         """
         address = service.base_of_shop(url)
         secrets = {
-            "key": Secret(key, setting="The shop's key (BEMA_EDD_KEY)"),
-            "token": Secret(token, setting="The shop's token (BEMA_EDD_TOKEN)"),
+            "key": key.usable("The shop's key (BEMA_EDD_KEY)"),
+            "token": token.usable("The shop's token (BEMA_EDD_TOKEN)"),
         }
         shop = service.described(address, secrets, in_url=credentials_in_url)
         self._client = ServiceClient(

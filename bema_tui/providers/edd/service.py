@@ -10,8 +10,8 @@ import httpx
 
 from bema_tui.bounds import MAINTENANCE_SECONDS
 from bema_tui.providers.http.policy import FaultKind, Service
-from bema_tui.providers.http.redaction import Secret
 from bema_tui.providers.http.url import base_address, shown
+from bema_tui.secrets import Secret
 
 OLDEST: Final = "3.1.0.4"
 """The first EDD whose sales hold a date in UTC. Its version is told from a sale: most keys may not see it."""

@@ -10,7 +10,7 @@ import httpx
 from attrs import define, field, frozen
 
 from bema_tui.bounds import PATIENCE
-from bema_tui.providers.http.redaction import Secret
+from bema_tui.secrets import Secret
 
 BeforeTry = Callable[[], Awaitable[None]]
 Wrote = Callable[[httpx.Response, Mapping[str, object]], bool]

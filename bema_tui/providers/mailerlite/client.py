@@ -48,6 +48,7 @@ from bema_tui.providers.mailerlite.create import ensure, row_of
 from bema_tui.providers.mailerlite.lists import Lists
 from bema_tui.providers.mailerlite.lookup import LookUp
 from bema_tui.providers.parsing import FaultError, structure
+from bema_tui.secrets import Secret
 from bema_tui.text import clean
 from bema_tui.waits import WaitBoard
 
@@ -65,7 +66,7 @@ class MailerLite:
     def __init__(
         self,
         url: str,
-        key: str,
+        key: Secret,
         *,
         gate: PacingGate,
         interrupt: Interrupt,

@@ -20,6 +20,7 @@ from bema_tui.providers.http.responses import server_time
 from bema_tui.providers.mailerlite import parse, service
 from bema_tui.providers.mailerlite.batch import batch_answers
 from bema_tui.providers.parsing import member
+from bema_tui.secrets import Secret
 from bema_tui.waits import WaitBoard
 
 WANTED_ROWS: Final = 1000
@@ -47,7 +48,7 @@ class MailerLiteProbe:
     def __init__(
         self,
         url: str,
-        key: str,
+        key: Secret,
         *,
         gate: PacingGate,
         interrupt: Interrupt,

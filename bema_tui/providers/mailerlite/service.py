@@ -8,8 +8,8 @@ from typing import Final
 import httpx
 
 from bema_tui.providers.http.policy import Service
-from bema_tui.providers.http.redaction import Secret
 from bema_tui.providers.http.url import base_address
+from bema_tui.secrets import Secret
 
 _DOUBTFUL: Final = frozenset({401, 403, 404, 405})
 """What web servers, firewalls and proxies refuse with as well; taken for MailerLite's, it would condemn a key or a
@@ -17,7 +17,7 @@ person."""
 _OWN_KEYS: Final = frozenset({"message", "errors", "exception", "file", "line", "trace"})
 
 
-def described(url: str, key: str) -> Service:
+def described(url: str, key: Secret) -> Service:
     """MailerLite at ``url`` (which ends in ``/api``), asked with ``key``.
 
     Raises:
@@ -29,7 +29,7 @@ def described(url: str, key: str) -> Service:
         place="MailerLite",
         quota=True,
         url=address,
-        bearer=Secret(key, setting="The MailerLite key (BEMA_MAILERLITE_KEY)"),
+        bearer=key.usable("The MailerLite key (BEMA_MAILERLITE_KEY)"),
         wrote=_wrote,
         rights_advice="Check the key; it stops working when the user who made it leaves the account.",
         front_advice=(

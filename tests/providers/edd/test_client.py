@@ -26,6 +26,7 @@ from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.lookups import By, Shown, Wanted
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
+from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, TOKEN, Answer, Script, Time, cut, down, edd, page, reply
 from tests.providers.rows import customer, info, item, product, sale
 
@@ -36,8 +37,8 @@ def at(address: str, script: Script, in_url: bool) -> EasyDigitalDownloads:
     """A shop at ``address``, with key and token in the URL or not."""
     return EasyDigitalDownloads(
         address,
-        KEY,
-        TOKEN,
+        Secret(KEY),
+        Secret(TOKEN),
         interrupt=Time(),
         meter=NoMeter(),
         policy=HttpPolicy(max_body=4000),
@@ -55,7 +56,7 @@ def test_it_is_a_provider_and_knows_its_address() -> None:
 @pytest.mark.parametrize(("key", "token"), [("", "t"), ("k", ""), ("k k", "t")])
 def test_a_bad_key_or_token_is_refused_before_anything_is_sent(key: str, token: str) -> None:
     with pytest.raises(ConfigurationError):
-        EasyDigitalDownloads("https://x.example", key, token, interrupt=NoInterrupt(), meter=NoMeter())
+        EasyDigitalDownloads("https://x.example", Secret(key), Secret(token), interrupt=NoInterrupt(), meter=NoMeter())
 
 
 async def test_key_token_and_paging_travel_in_the_body_of_a_post() -> None:
@@ -76,8 +77,8 @@ async def test_an_address_that_ends_in_a_script_gets_no_slash() -> None:
     script = Script([reply(info()), reply(NOTHING)])
     shop = EasyDigitalDownloads(
         "http://localhost:8088/index.php",
-        "k",
-        "t",
+        Secret("k"),
+        Secret("t"),
         interrupt=NoInterrupt(),
         meter=NoMeter(),
         transport=script.transport,

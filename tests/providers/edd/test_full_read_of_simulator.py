@@ -12,6 +12,7 @@ import pytest
 from bema_tui.model import Completeness, Order
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
+from bema_tui.secrets import Secret
 from tests.failures.desk import Simulated
 from tests.failures.fixtures import small
 
@@ -57,7 +58,13 @@ def nothing(_shop: Simulated) -> None: ...
 def service(shop: Simulated) -> EasyDigitalDownloads:
     at = shop.endpoints
     return EasyDigitalDownloads(
-        at.edd_url, at.edd_key, at.edd_token, interrupt=NoInterrupt(), meter=NoMeter(), page_size=PAGE, parallel=1
+        at.edd_url,
+        Secret(at.edd_key),
+        Secret(at.edd_token),
+        interrupt=NoInterrupt(),
+        meter=NoMeter(),
+        page_size=PAGE,
+        parallel=1,
     )
 
 

@@ -18,6 +18,7 @@ from bema_tui.providers.http.bodies import BodyRefusedError, body_of
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, Unlimited
+from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, Time
 from tests.providers.http.test_connections import Server, running
 
@@ -100,7 +101,12 @@ async def test_a_small_packed_answer_can_not_fill_the_memory(coding: str) -> Non
     async with (
         running(server) as port,
         MailerLite(
-            f"http://127.0.0.1:{port}/api", KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy
+            f"http://127.0.0.1:{port}/api",
+            Secret(KEY),
+            gate=Unlimited(),
+            interrupt=Time(),
+            meter=NoMeter(),
+            policy=policy,
         ) as service,
     ):
         tracemalloc.start()
@@ -124,7 +130,12 @@ async def test_a_head_without_end_is_left(head: str) -> None:
     async with (
         running(server) as port,
         MailerLite(
-            f"http://127.0.0.1:{port}/api", KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy
+            f"http://127.0.0.1:{port}/api",
+            Secret(KEY),
+            gate=Unlimited(),
+            interrupt=Time(),
+            meter=NoMeter(),
+            policy=policy,
         ) as service,
     ):
         with pytest.raises(ConnectionFailed, match="the head of its answer has no end"):

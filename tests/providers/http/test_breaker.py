@@ -12,6 +12,7 @@ from bema_tui.errors import ConnectionFailed, LockLost, NotAuthorized, RequestRe
 from bema_tui.providers.http.breaker import Breaker, BreakerState, CircuitOpen
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, Unlimited
+from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, URL, Answer, Script, Time, before, client, down, edd, reply
 
 OK = reply({"ok": 1})
@@ -139,7 +140,7 @@ async def test_every_provider_shows_its_breaker_and_can_share_one() -> None:
     first, second = (
         MailerLite(
             URL,
-            KEY,
+            Secret(KEY),
             gate=Unlimited(),
             interrupt=time,
             meter=NoMeter(),

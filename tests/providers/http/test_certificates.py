@@ -13,6 +13,7 @@ from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.http.breaker import Breaker, BreakerState
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.quota.gate import NoMeter
+from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, TOKEN, Time
 from tests.providers.http.test_connections import Server, answer, mailerlite, running
 
@@ -53,7 +54,7 @@ async def test_a_certificate_that_is_not_trusted_is_named_and_not_tried_again(
     async with (
         running(server, tls(certificate)) as port,
         EasyDigitalDownloads(
-            f"https://localhost:{port}", KEY, TOKEN, interrupt=time, meter=NoMeter(), breaker=breaker
+            f"https://localhost:{port}", Secret(KEY), Secret(TOKEN), interrupt=time, meter=NoMeter(), breaker=breaker
         ) as shop,
     ):
         with pytest.raises(ConnectionFailed, match="its certificate is not trusted") as caught:

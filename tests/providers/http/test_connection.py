@@ -15,6 +15,7 @@ from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.url import base_address
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, Unlimited
+from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, Time
 from tests.providers.http.test_network import free_port, serving
 
@@ -37,7 +38,7 @@ def given(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> No
 
 def service(url: str = SERVICE) -> MailerLite:
     policy = HttpPolicy(timeout=30.0, tries=2)
-    return MailerLite(url, KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy)
+    return MailerLite(url, Secret(KEY), gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy)
 
 
 MISTAKES: dict[str, tuple[dict[str, str], str]] = {
@@ -163,7 +164,9 @@ async def asked_by_way_of(proxy: str, monkeypatch: pytest.MonkeyPatch) -> tuple[
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     time = Time()
     policy = HttpPolicy(timeout=30.0, tries=2)
-    async with MailerLite(SERVICE, KEY, gate=Unlimited(), interrupt=time, meter=NoMeter(), policy=policy) as mailerlite:
+    async with MailerLite(
+        SERVICE, Secret(KEY), gate=Unlimited(), interrupt=time, meter=NoMeter(), policy=policy
+    ) as mailerlite:
         with pytest.raises(ConnectionFailed) as caught:
             await mailerlite.add_subscriber_to_group("1", "2")
     assert PASSWORD not in str(caught.value)
@@ -220,7 +223,7 @@ async def test_a_proxy_that_keeps_quiet_is_named_too(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("HTTPS_PROXY", url.removesuffix("/api"))
         policy = HttpPolicy(timeout=0.1, tries=1)
         async with MailerLite(
-            SERVICE, KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy
+            SERVICE, Secret(KEY), gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy
         ) as mailerlite:
             with pytest.raises(ConnectionFailed, match=r"no answer within 0\.1 seconds, by way of the proxy"):
                 await mailerlite.count_subscribers()

@@ -16,6 +16,7 @@ from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, Unlimited
+from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, TOKEN, Time
 
 
@@ -67,7 +68,7 @@ async def running(server: Server, tls: ssl.SSLContext | None = None) -> AsyncIte
 
 
 def mailerlite(url: str, policy: HttpPolicy) -> MailerLite:
-    return MailerLite(url, KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy)
+    return MailerLite(url, Secret(KEY), gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy)
 
 
 async def test_connections_are_few_and_used_again() -> None:
@@ -93,7 +94,7 @@ async def test_a_redirect_to_another_host_is_not_followed(status: str) -> None:
                 with pytest.raises(BadAnswer, match=f"http://localhost:{other}/api/subscribers"):
                     await service.count_subscribers()
             async with EasyDigitalDownloads(
-                f"http://127.0.0.1:{port}", KEY, TOKEN, interrupt=Time(), meter=NoMeter()
+                f"http://127.0.0.1:{port}", Secret(KEY), Secret(TOKEN), interrupt=Time(), meter=NoMeter()
             ) as shop:
                 with pytest.raises(BadAnswer, match=f"http://localhost:{other}/api"):
                     await shop.has_right()

@@ -15,6 +15,7 @@ from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, Unlimited
+from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, TOKEN, Time
 
 QUICK = HttpPolicy(timeout=30.0, tries=2)
@@ -29,7 +30,7 @@ def free_port() -> int:
 
 
 def service(url: str) -> MailerLite:
-    return MailerLite(url, KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=QUICK)
+    return MailerLite(url, Secret(KEY), gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=QUICK)
 
 
 @contextlib.asynccontextmanager
@@ -90,7 +91,7 @@ async def test_a_service_that_never_answers() -> None:
     policy = HttpPolicy(timeout=0.2, tries=2)
     async with (
         serving(keep_quiet) as url,
-        MailerLite(url, KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy) as mailerlite,
+        MailerLite(url, Secret(KEY), gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy) as mailerlite,
     ):
         with pytest.raises(ConnectionFailed, match=r"no answer within 0\.2 seconds"):
             await mailerlite.validate_connection()
@@ -110,7 +111,7 @@ async def test_an_answer_that_drips_in_for_ever_is_given_up(head: bytes) -> None
     policy = HttpPolicy(timeout=0.1, tries=1)
     async with (
         serving(drip) as url,
-        MailerLite(url, KEY, gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy) as mailerlite,
+        MailerLite(url, Secret(KEY), gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy) as mailerlite,
     ):
         with pytest.raises(ConnectionFailed, match="no answer"):
             await asyncio.wait_for(mailerlite.validate_connection(), 60.0)
@@ -129,7 +130,9 @@ async def test_no_secret_reaches_a_log_on_a_real_connection(caplog: pytest.LogCa
     async with serving(answer) as url:
         async with service(url) as mailerlite:
             assert (await mailerlite.validate_connection()).ok
-        async with EasyDigitalDownloads(url, KEY, TOKEN, interrupt=Time(), meter=NoMeter(), policy=QUICK) as shop:
+        async with EasyDigitalDownloads(
+            url, Secret(KEY), Secret(TOKEN), interrupt=Time(), meter=NoMeter(), policy=QUICK
+        ) as shop:
             assert (await shop.validate_connection()).ok
     told = "\n".join(str(record.__dict__) for record in caplog.records)
     assert "MailerLite: GET /groups" in told

@@ -16,6 +16,7 @@ from bema_tui.providers.http.url import base_address
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, OwnWindow, Unlimited, WindowGate, waiting
 from bema_tui.providers.quota.period import Window
+from bema_tui.secrets import Secret
 from bema_tui.waits import Wait, WaitReason
 from tests.providers.helpers import KEY, TOKEN, URL, Answer, Script, Time, damaged, down, reply
 
@@ -42,8 +43,8 @@ def shop(answers: list[Answer], time: Time, board: Board) -> tuple[EasyDigitalDo
     script = Script(answers)
     made = EasyDigitalDownloads(
         "https://shop.example/",
-        KEY,
-        TOKEN,
+        Secret(KEY),
+        Secret(TOKEN),
         interrupt=time,
         meter=NoMeter(),
         transport=script.transport,
@@ -56,7 +57,9 @@ def shop(answers: list[Answer], time: Time, board: Board) -> tuple[EasyDigitalDo
 def account(answers: list[Answer], time: Time, board: Board) -> tuple[MailerLite, Script]:
     script = Script(answers)
     gate = WindowGate(interrupt=time, clock=time, waits=board)
-    made = MailerLite(URL, KEY, gate=gate, interrupt=time, meter=NoMeter(), transport=script.transport, waits=board)
+    made = MailerLite(
+        URL, Secret(KEY), gate=gate, interrupt=time, meter=NoMeter(), transport=script.transport, waits=board
+    )
     return made, script
 
 

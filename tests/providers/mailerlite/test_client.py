@@ -20,6 +20,7 @@ from bema_tui.interfaces import Provider
 from bema_tui.model import Subscriber, SubscriberStatus
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, Unlimited
+from bema_tui.secrets import Secret
 from tests.providers.helpers import Answer, Script, cut, mailerlite, reply
 from tests.providers.rows import cursor_page, custom_field, group, numbered_page, person
 
@@ -40,7 +41,7 @@ def test_it_is_a_provider() -> None:
 @pytest.mark.parametrize(("url", "key"), [("http://api.example", "key"), ("https://api.example", "")])
 def test_a_bad_address_or_key_is_refused_before_anything_is_sent(url: str, key: str) -> None:
     with pytest.raises(ConfigurationError):
-        MailerLite(url, key, gate=Unlimited(), interrupt=NoInterrupt(), meter=NoMeter())
+        MailerLite(url, Secret(key), gate=Unlimited(), interrupt=NoInterrupt(), meter=NoMeter())
 
 
 async def test_the_connection_test_names_the_account() -> None:

@@ -9,6 +9,7 @@ import pytest
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
+from bema_tui.secrets import Secret
 from tests.stand_ins.edd.shop import KEY, TOKEN, Shop
 from tests.stand_ins.edd.wire import Server
 
@@ -40,8 +41,8 @@ async def connect(serve: Serve) -> AsyncIterator[Connect]:
         policy = HttpPolicy(tries=2, base=0.0)
         client = EasyDigitalDownloads(
             url,
-            KEY,
-            TOKEN,
+            Secret(KEY),
+            Secret(TOKEN),
             interrupt=NoInterrupt(),
             meter=NoMeter(),
             policy=policy,

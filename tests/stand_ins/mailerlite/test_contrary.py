@@ -21,6 +21,7 @@ from bema_tui.model import Completeness, FindingRule, FindingState, RunState
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
 from bema_tui.rules.findings import finding
+from bema_tui.secrets import Secret
 from bema_tui.simulator import SimulatorServer, SimulatorSettings
 from bema_tui.store.findings import Findings
 from bema_tui.store.quota import AccountFacts
@@ -353,5 +354,5 @@ async def test_no_window_of_any_kind_is_overdrawn_where_the_headers_tell() -> No
 
 @asynccontextmanager
 async def client(mailerlite: ContraryMailerLite, gate: WindowGate) -> AsyncIterator[MailerLite]:
-    async with MailerLite(mailerlite.url, KEY, gate=gate, interrupt=NoInterrupt(), meter=NoMeter()) as service:
+    async with MailerLite(mailerlite.url, Secret(KEY), gate=gate, interrupt=NoInterrupt(), meter=NoMeter()) as service:
         yield service
