@@ -36,21 +36,18 @@ _OWN: Final = {WaitReason.DATABASE: "the database", WaitReason.MEMORY: "memory"}
 
 @frozen
 class Wait:
-    """One wait.
-
-    Attributes:
-        reason: why.
-        service: who is waited for, by the name of its provider; empty for nobody outside.
-        detail: what it said or did, as a clause ("it answered 503"); who, for a person.
-        attempt: the number of the next try, from 2; 0 where a wait is no try.
-        tries: how many there are.
-    """
+    """One wait."""
 
     reason: WaitReason
+    """Why."""
     service: str = ""
+    """Who is waited for, by the name of its provider; empty for nobody outside."""
     detail: str = ""
+    """What it said or did, as a clause ("it answered 503"); who, for a person."""
     attempt: int = 0
+    """The number of the next try, from 2; 0 where a wait is no try."""
     tries: int = 0
+    """How many tries there are."""
 
     @property
     def brief(self) -> str:
