@@ -16,7 +16,20 @@ ROOT = Path(bema_tui.__file__).parent
 
 # What each part may import, itself apart. Reasons: the rules stay pure, the engine runs without a screen, and the
 # simulator shares no code (and so no misunderstanding) with the clients it proves.
-FOUNDATION = {"errors", "emails", "listing", "model", "interfaces", "bounds", "waits", "text", "secrets", "__init__"}
+FOUNDATION = {
+    "errors",
+    "emails",
+    "listing",
+    "model",
+    "interfaces",
+    "bounds",
+    "waits",
+    "text",
+    "secrets",
+    "amounts",
+    "control",
+    "__init__",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "waits": {"__init__"},
@@ -25,6 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "emails": {"__init__"},
     "secrets": {"errors", "__init__"},
     "text": {"__init__"},
+    "amounts": {"__init__"},
+    "control": {"__init__"},
     "listing": {"emails", "__init__"},
     "model": {"emails", "__init__"},
     "interfaces": {"listing", "model", "errors", "waits", "__init__"},

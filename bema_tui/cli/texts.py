@@ -9,7 +9,7 @@ from typing import Any
 from bema_tui.cli.common import World
 from bema_tui.cli.tables import table
 from bema_tui.model import ChangeState, Lock, LockState
-from bema_tui.store.runs import Runs
+from bema_tui.operations.possible import Reason, may_resume
 from bema_tui.store.snapshot.views import ChangeView, RunView
 from bema_tui.waits import wait_words
 
@@ -77,11 +77,12 @@ async def run_text(world: World, run: RunView) -> str:
         )
     if error:
         lines.append(f"Error: {said} {error.get('advice') or ''}".rstrip())
-    if run.resumes:
-        newest = await Runs(world.db).newest_reader(run.campaign)
-        overtaken = newest is not None and newest > run.id
+    verdict = may_resume(run, read_only=False)
+    if verdict.allowed:
         first = "Once that is mended, go on" if error and not error.get("retryable") else "Go on"
-        lines.append(f"Overtaken by run {newest}." if overtaken else f"{first} with: bema-tui resume {run.id}")
+        lines.append(f"{first} with: bema-tui resume {run.id}")
+    elif verdict.reason is Reason.OVERTAKEN:
+        lines.append(f"Overtaken by run {run.overtaken_by}.")
     return "\n".join(lines)
 
 

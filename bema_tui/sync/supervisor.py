@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from bema_tui.control import ControlVerb
 from bema_tui.errors import BemaError, UsageError
 from bema_tui.model import Holder
 from bema_tui.store.activity import Activity
@@ -43,7 +44,7 @@ class Supervisor:
         """Take up a stopped or lost run."""
         self._go(await self._runner.begin_resume(run))
 
-    async def ask(self, run: int, verb: str, reason: str) -> None:
+    async def ask(self, run: int, verb: ControlVerb, reason: str) -> None:
         """Write down what somebody wants of a run, whoever's it is."""
         await self._runs.ask(run, verb, self._me.user, reason)
         text = f"asked run {run} to {verb}" + (f": {reason}" if reason else "")

@@ -13,9 +13,11 @@ from textual.binding import BindingType
 from textual.filter import Monochrome, NoColor
 from textual.worker import Worker, WorkerState
 
+from bema_tui.control import ControlVerb
 from bema_tui.errors import BemaError
+from bema_tui.operations import questions
 from bema_tui.store.snapshot.views import Snapshot
-from bema_tui.tui import actions, dialogs
+from bema_tui.tui import actions
 from bema_tui.tui.backend import Backend
 from bema_tui.tui.drawing.shadow import ShadowedApp
 from bema_tui.tui.format import plain
@@ -238,7 +240,7 @@ class BemaApp(ShadowedApp):
             if answer is not None:
                 self.run_worker(self._stop_and_quit(own), name="quit", group="quit", exit_on_error=False)
 
-        self.push_screen(QuestionSheet(dialogs.quit_now(known, self.render_context)), answered)
+        self.push_screen(QuestionSheet(questions.leave(known, len(own))), answered)
 
     async def action_quit(self) -> None:
         self.ask_to_quit()
@@ -265,7 +267,7 @@ class BemaApp(ShadowedApp):
 
     async def _ask_to_stop(self, run: int) -> None:
         try:
-            await self.backend.ask(run, "stop", "the console is closed")
+            await self.backend.ask(run, ControlVerb.STOP, "the console is closed")
         except BemaError:
             # It ended while the question stood, or can't be told: leaving waits for it all the same.
             _log.info("run %d could not be asked to stop", run, exc_info=True)
@@ -283,7 +285,7 @@ class BemaApp(ShadowedApp):
         own = self.backend.own_runs()
         if not own:
             return True
-        answer = await self.push_screen_wait(QuestionSheet(dialogs.quit_late(own, self.render_context)))
+        answer = await self.push_screen_wait(QuestionSheet(questions.leave_late(own)))
         return answer is not None
 
 

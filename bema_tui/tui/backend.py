@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from bema_tui.control import ControlVerb
+
 
 class Backend(Protocol):
     """Starts and steers runs. Each call answers quickly; the work goes on beside it and shows in the database."""
@@ -25,8 +27,8 @@ class Backend(Protocol):
         """Take up a stopped or lost run from its ledger."""
         ...
 
-    async def ask(self, run: int, verb: str, reason: str) -> None:
-        """Ask a run of anybody to ``stop``, ``pause`` or ``continue``; it obeys at its next safe point."""
+    async def ask(self, run: int, verb: ControlVerb, reason: str) -> None:
+        """Ask something of a run of anybody; it obeys at its next safe point."""
         ...
 
     async def discard(self, run: int) -> None:

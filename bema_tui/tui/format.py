@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import TypeAlias
 
 from rich.cells import cell_len
 from textual.content import Content, Span
 
+from bema_tui.amounts import age as age
+from bema_tui.amounts import ago as ago
+from bema_tui.amounts import count as count
+from bema_tui.amounts import forecast as forecast
+from bema_tui.amounts import short as short
 from bema_tui.tui.glyphs import Glyphs
 
 Part: TypeAlias = str | tuple[str, str] | Content
@@ -141,11 +145,6 @@ def _between(parts: Sequence[Content], gap: str) -> Iterable[Part]:
         yield part
 
 
-def count(number: int | None) -> str:
-    """A number grouped by thousands; ``-`` when it is not known."""
-    return "-" if number is None else f"{number:,}"
-
-
 def short_count(number: int) -> str:
     """A number in at most four cells, thousands as ``1.2k``, ``12k`` or ``2m``; never one that looks smaller."""
     if number < 1000:
@@ -160,29 +159,6 @@ def percent(share: float | None) -> str:
     return "-" if share is None else f"{share * 100:.1f} %"
 
 
-def age(now: datetime, then: datetime | None) -> str:
-    """How long ago, in one unit: ``now``, ``34m``, ``3h``, ``2d``."""
-    return "-" if then is None else short((now - then).total_seconds())
-
-
-def ago(now: datetime, then: datetime | None) -> str:
-    """How long ago, within a sentence: ``just now``, ``34m ago``."""
-    length = age(now, then)
-    return "just now" if length == "now" else f"{length} ago"
-
-
-def short(seconds: float) -> str:
-    """A length of time in one unit, rounded down; under a minute is ``now``."""
-    whole = max(0, int(seconds))
-    if whole < 60:
-        return "now"
-    if whole < 3600:
-        return f"{whole // 60}m"
-    if whole < 86400:
-        return f"{whole // 3600}h"
-    return f"{whole // 86400}d"
-
-
 def duration(seconds: float) -> str:
     """A length of time as a fact: ``9s``, ``1m 58s``, ``2h 05m``."""
     whole = max(0, math.ceil(seconds))
@@ -191,15 +167,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60}m {whole % 60:02d}s"
     return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
-
-
-def forecast(seconds: float | None) -> str:
-    """A forecast in minutes or hours; ``-`` when there is none."""
-    if seconds is None:
-        return "-"
-    if seconds < 60:
-        return f"{max(1, math.ceil(seconds))}s"
-    return f"{math.ceil(seconds / 60)}m" if seconds < 5400 else f"{seconds / 3600:.1f}h"
 
 
 def bar(share: float, width: int, glyphs: Glyphs) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from attrs import frozen
 from textual.binding import Binding, BindingType
 
+from bema_tui.operations.possible import FORBIDDEN_WHEN_READ_ONLY, Operation
+
 OVERVIEW, PLAN = "overview", "plan"
 EVERYWHERE = frozenset({OVERVIEW, PLAN})
 
@@ -21,7 +23,8 @@ class Key:
     group: str
     shown: str = ""
     """The key as people write it, where it differs from Textual's name."""
-    writes: bool = False
+    does: tuple[Operation, ...] = ()
+    """What it can do to the row under the cursor; it is on only where one of them is offered."""
     first: bool = False
     """Whether it is taken before the widget with the focus: what is typed right behind it goes where it leads."""
     screens: frozenset[str] = EVERYWHERE
@@ -31,9 +34,23 @@ class Key:
         """The key as shown."""
         return self.shown or self.key
 
+    @property
+    def writes(self) -> bool:
+        """Whether a profile that is read-only forbids all that it does."""
+        return bool(self.does) and FORBIDDEN_WHEN_READ_ONLY.issuperset(self.does)
+
 
 KEYS = (
-    Key("apply", "A", "apply", "Apply the plan on the screen", 1, "plan", writes=True, screens=frozenset({PLAN})),
+    Key(
+        "apply",
+        "A",
+        "apply",
+        "Apply the plan on the screen",
+        1,
+        "plan",
+        does=(Operation.APPLY,),
+        screens=frozenset({PLAN}),
+    ),
     Key(
         "sync",
         "s",
@@ -41,7 +58,7 @@ KEYS = (
         "Plan a sync and show it; open what waits, resume what stopped",
         1,
         "run",
-        writes=True,
+        does=(Operation.SYNC, Operation.RESUME),
     ),
     Key(
         "plan",
@@ -50,7 +67,7 @@ KEYS = (
         "Make the plan only; nothing is written outside",
         1,
         "run",
-        writes=True,
+        does=(Operation.PLAN,),
         screens=frozenset({OVERVIEW}),
     ),
     Key(
@@ -60,9 +77,17 @@ KEYS = (
         "Stop the run at its next safe point; a plan that waits is discarded",
         1,
         "run",
-        writes=True,
+        does=(Operation.STOP, Operation.DISCARD),
     ),
-    Key("pause", "p", "pause", "Pause or continue the run; it keeps its lock", 1, "run", writes=True),
+    Key(
+        "pause",
+        "p",
+        "pause",
+        "Pause or continue the run; it keeps its lock",
+        1,
+        "run",
+        does=(Operation.PAUSE, Operation.CONTINUE),
+    ),
     Key(
         "release",
         "r",
@@ -70,7 +95,7 @@ KEYS = (
         "Release a lock whose holder is gone",
         1,
         "lock",
-        writes=True,
+        does=(Operation.RELEASE,),
         screens=frozenset({OVERVIEW}),
     ),
     Key(
@@ -80,7 +105,7 @@ KEYS = (
         "Release a live or quiet lock by its typed id",
         2,
         "lock",
-        writes=True,
+        does=(Operation.FORCE,),
         screens=frozenset({OVERVIEW}),
     ),
     Key("open", "enter", "open", "Open the row; never changes anything", 2, "move"),

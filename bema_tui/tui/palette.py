@@ -22,7 +22,7 @@ class KeyCommands(Provider):
         for key in KEYS:
             if screen.key_set not in key.screens or key.id in ("palette", "next", "open"):
                 continue
-            if key.id in allowed or not (key.writes or key.id in ("filter",)):
+            if key.id in allowed or not (key.does or key.id in ("filter",)):
                 label = allowed.get(key.id, key.label)
                 yield key, f"{label}  {key.name}", partial(self._run, screen, key.id)
 

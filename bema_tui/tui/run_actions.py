@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bema_tui.model import Lock, LockState, RunState
+from bema_tui.control import ControlVerb
+from bema_tui.model import Lock
+from bema_tui.operations import possible, questions
+from bema_tui.operations.possible import Operation
+from bema_tui.operations.questions import Question
 from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
-from bema_tui.tui import actions, dialogs
+from bema_tui.tui import actions
 from bema_tui.tui.actions import Target
-from bema_tui.tui.dialogs import Question
 from bema_tui.tui.panels.activity import run_of as run_of_activity
 from bema_tui.tui.screens.sheets import Answer, QuestionSheet
 from bema_tui.tui.widgets.row_table import RowTable
@@ -34,6 +37,9 @@ class RunActions(_Screen):
         table = self.focused
         row = table.cursor_line if isinstance(table, RowTable) else None
         self.app.push_screen(QuestionSheet(question, row), answered)
+
+    def _possible(self, run: RunView) -> frozenset[Operation]:
+        return possible.of_run(run, read_only=self.render_context.read_only)
 
     def _campaign(self, snapshot: Snapshot) -> CampaignView | None:
         target = self.target()
@@ -102,17 +108,19 @@ class RunActions(_Screen):
             self._sync_campaign(snapshot, campaign)
         elif run is not None and run.state.waiting:
             self.bema.open_run(run.id)
-        elif run is not None and actions.resumable(run):
+        elif run is not None and Operation.RESUME in self._possible(run):
             self.offer_resume(run, anew=None)
 
     def _sync_campaign(self, snapshot: Snapshot, campaign: CampaignView) -> None:
         if campaign.waiting_run is not None:
             self.bema.open_run(campaign.waiting_run)
             return
-        newest = actions.newest_run(snapshot, campaign.code)
-        if newest is not None and actions.resumable(newest) and newest.total:
-            self.offer_resume(newest, anew=campaign.code)
-        else:
+        read_only = self.render_context.read_only
+        can_start = Operation.SYNC in possible.of_campaign(campaign, read_only=read_only)
+        unfinished = actions.to_resume(snapshot, campaign.code, read_only=read_only)
+        if unfinished is not None:
+            self.offer_resume(unfinished, anew=campaign.code if can_start else None)
+        elif can_start:
             self.bema.start_sync(campaign.code)
 
     def offer_resume(self, run: RunView, *, anew: str | None) -> None:
@@ -126,7 +134,7 @@ class RunActions(_Screen):
                 return
             self.bema.ask_backend(f"run {run.id} is taken up again", lambda backend: backend.resume(run.id))
 
-        self.put_question(dialogs.resume(run, self.render_context, anew=anew is not None), answered)
+        self.put_question(questions.resume(run, self.render_context, anew=anew is not None), answered)
 
     def action_plan(self) -> None:
         """``d``: make a plan and stay here."""
@@ -141,18 +149,18 @@ class RunActions(_Screen):
         run = self._run(self.snapshot) if self.snapshot else None
         if run is None:
             return
-        if run.state.waiting:
+        if Operation.DISCARD in self._possible(run):
             self._discard(run)
             return
-        if not actions.stoppable(run):
+        if Operation.STOP not in self._possible(run):
             return
 
         def answered(answer: Answer | None) -> None:
             if answer is not None:
                 text = f"run {run.id}: stop asked{actions.asleep(self.snapshot, run)}"
-                self.bema.ask_backend(text, lambda backend: backend.ask(run.id, "stop", answer.reason))
+                self.bema.ask_backend(text, lambda backend: backend.ask(run.id, ControlVerb.STOP, answer.reason))
 
-        self.put_question(dialogs.stop(run, self.render_context), answered)
+        self.put_question(questions.stop(run, self.render_context), answered)
 
     def _discard(self, run: RunView) -> None:
         def answered(answer: Answer | None) -> None:
@@ -160,31 +168,35 @@ class RunActions(_Screen):
                 text = f"plan {run.id} is discarded"
                 self.bema.ask_backend(text, lambda backend: backend.discard(run.id))
 
-        self.put_question(dialogs.discard(run, self.render_context), answered)
+        self.put_question(questions.discard(run, self.render_context), answered)
 
     def action_pause(self) -> None:
         """``p``: pause the run, or let it go on."""
         run = self._run(self.snapshot) if self.snapshot else None
-        if run is None or "pause" not in actions.run_offers(run):
+        if run is None:
             return
-        verb = "continue" if run.state is RunState.PAUSED else "pause"
+        verb = actions.pause_verb(run)
+        if possible.CONTROL[verb] not in self._possible(run):
+            return
         text = f"run {run.id}: {verb} asked{actions.asleep(self.snapshot, run)}"
         self.bema.ask_backend(text, lambda backend: backend.ask(run.id, verb, ""))
 
     def action_release(self) -> None:
         """``r``: release a lock whose holder is gone."""
-        self._release({LockState.DEAD, LockState.EXPIRED, LockState.STALE})
+        self._release(Operation.RELEASE)
 
     def action_force(self) -> None:
         """``R``: release a live or quiet lock."""
-        self._release({LockState.LIVE, LockState.QUIET})
+        self._release(Operation.FORCE)
 
-    def _release(self, states: set[LockState]) -> None:
+    def _release(self, operation: Operation) -> None:
         snapshot = self.snapshot
         lock = self._lock(snapshot) if snapshot else None
-        if snapshot is None or lock is None or lock.state not in states:
+        if snapshot is None or lock is None:
             return
-        force = lock.state in (LockState.LIVE, LockState.QUIET)
+        if operation not in possible.of_lock(lock, read_only=self.render_context.read_only):
+            return
+        force = operation is Operation.FORCE
         run = actions.run_of(snapshot, lock.run)
 
         def answered(answer: Answer | None) -> None:
@@ -195,6 +207,8 @@ class RunActions(_Screen):
                 )
 
         question = (
-            dialogs.force(lock, run, self.render_context) if force else dialogs.release(lock, run, self.render_context)
+            questions.force(lock, run, self.render_context)
+            if force
+            else questions.release(lock, run, self.render_context)
         )
         self.put_question(question, answered)

@@ -241,6 +241,23 @@ async def test_a_run_without_its_lock_is_lost(
     assert stored == RunState.APPLYING, "a reader writes nothing"
 
 
+async def test_a_run_is_overtaken_by_the_newest_one_that_read_the_campaign_since(
+    db: Database, reader: SnapshotReader
+) -> None:
+    async with db.write() as connection:
+        lost = (await connection.execute(select(schema.runs).where(schema.runs.c.id == 415))).one()._asdict()
+        later = lost | {"state": RunState.FAILED, "started_at": NOW, "finished_at": NOW}
+        del later["mailerlite_read"]
+        await connection.execute(insert(schema.runs).values(later | {"id": 420}))
+    await change(db, schema.runs, schema.runs.c.id == 415, mailerlite_read={"completeness": "complete"})
+    assert (await reader.run(415)).overtaken_by is None, "it is the newest reader itself"
+    await change(db, schema.runs, schema.runs.c.id == 420, mailerlite_read={"completeness": "partial"})
+    assert (await reader.run(415)).overtaken_by == 420
+    assert (await reader.run(420)).overtaken_by is None
+    assert {run.id: run.overtaken_by for run in await reader.runs(50)}[415] == 420
+    assert {run.id: run.overtaken_by for run in (await reader.read()).runs}[415] == 420
+
+
 async def test_a_dead_process_of_this_host_loses_its_run_at_once(db: Database) -> None:
     me = current_holder()
     gone = {"host": me.host, "boot_id": me.boot_id, "pid_namespace": me.pid_namespace, "pid": os.getpid()}

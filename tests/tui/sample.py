@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import evolve
 
+from bema_tui.control import ControlVerb
 from bema_tui.errors import UsageError
 from bema_tui.model import (
     ChangeKind,
@@ -315,9 +316,9 @@ class WrittenDown:
     async def resume(self, run: int) -> None:
         self._note("resume", run)
 
-    async def ask(self, run: int, verb: str, reason: str) -> None:
+    async def ask(self, run: int, verb: ControlVerb, reason: str) -> None:
         self._note("ask", run, verb, reason)
-        if verb == "stop" and run in self.own:
+        if verb is ControlVerb.STOP and run in self.own:
             self.own.remove(run)
 
     async def discard(self, run: int) -> None:

@@ -277,13 +277,45 @@ async def test_read_only_shows_no_writes_and_does_none() -> None:
         assert made.shows("[LIVE READ-ONLY]")
         for code in ("2024_ETB_NBL", "2025_ETB_SW", "2025_KAIRO_TNS"):
             await go(made, code)
-            assert not any(word in made.footer for word in ("s sync", "d plan", "x stop", "r release", "s resume"))
-            await made.press("s", "d", "x", "p", "r", "R")
+            assert not any(word in made.footer for word in ("s sync", "x stop", "p pause", "r release", "s resume"))
+            await made.press("s", "x", "p", "r", "R")
             assert isinstance(made.app.screen, Overview)
         await made.press("tab", "down", "enter")
         await made.until_shows("Plan 417")
-        await made.press("A")
+        await made.press("A", "x")
+        assert not asking(made)
         assert made.backend.asked == []
+
+
+async def test_read_only_still_plans_and_opens_the_plan_that_waits() -> None:
+    async with desk(read_only=True) as made:
+        await go(made, "2026_DIVINE_HG")
+        await made.until(lambda: "s open plan" in made.footer)
+        await made.press("s")
+        await made.until_shows("Plan 417")
+        assert made.backend.asked == []
+        await made.press("escape")
+        await go(made, "2025_ETB_SW")
+        await made.until(lambda: "d plan" in made.footer)
+        await made.press("d")
+        await made.until(lambda: made.backend.asked == [("start", "2025_ETB_SW", "plan")])
+
+
+async def test_a_run_that_plans_can_be_paused() -> None:
+    view = run(419, "2024_ETB_NBL", RunState.PLANNING, {}, planned_at=None, people=0)
+    async with desk(with_run(view)) as made:
+        await made.press("tab")
+        await made.until(lambda: "p pause" in made.footer)
+        await made.press("p")
+        await made.until(lambda: made.backend.asked == [("ask", 419, "pause", "")])
+
+
+async def test_a_run_that_a_newer_one_has_overtaken_can_not_be_resumed() -> None:
+    async with desk(with_run(evolve(LOST, overtaken_by=416))) as made:
+        await made.press("tab")
+        assert "s resume" not in made.footer
+        await made.press("s")
+        assert not asking(made)
 
 
 async def test_q_leaves_at_once_when_nothing_of_this_console_goes_on() -> None:

@@ -170,7 +170,7 @@ def test_each_key_means_one_thing_on_a_screen() -> None:
 
 
 def test_the_keys_that_change_something_are_marked_and_y_is_none_of_them() -> None:
-    writes = {key.key for key in KEYS if key.writes}
+    writes = {key.key for key in KEYS if key.does}
     assert writes == {"A", "s", "d", "x", "p", "r", "R"}
     assert not {"y", "enter", "space"} & writes
     assert {key for key in writes if key.isupper()} == {"A", "R"}

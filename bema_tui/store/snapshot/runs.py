@@ -54,8 +54,19 @@ async def read_runs(connection: AsyncConnection, ids: Collection[int], *, newest
 
 
 def with_album() -> Any:
-    """The query for whole runs, with the album's name beside them."""
-    return select(runs, campaigns.c.album).join(campaigns, campaigns.c.code == runs.c.campaign)
+    """The query for whole runs, with the album's name and the campaign's newest reader beside them."""
+    readers = runs.alias()
+    # A short walk from the newest run backwards, along the index on (campaign, started_at).
+    newest = (
+        select(readers.c.id)
+        .where(readers.c.campaign == runs.c.campaign, readers.c.mailerlite_read.is_not(None))
+        .order_by(readers.c.started_at.desc(), readers.c.id.desc())
+        .limit(1)
+        .correlate(runs)
+    )
+    return select(runs, campaigns.c.album, newest.scalar_subquery().label("newest_reader")).join(
+        campaigns, campaigns.c.code == runs.c.campaign
+    )
 
 
 def state_now(row: Row[Any], held: Lock | None, at: datetime) -> RunState:
@@ -210,6 +221,7 @@ def run_view(
         waiting_for=wait,
         waiting_until=ends if wait is not None else None,
         wait_seconds=_since(at, ends) if wait is not None else 0.0,
+        overtaken_by=row.newest_reader if row.newest_reader is not None and row.newest_reader > row.id else None,
     )
 
 

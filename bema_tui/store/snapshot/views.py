@@ -7,7 +7,6 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from bema_tui.errors import NeedsNewSync
 from bema_tui.model import ChangeKind, ChangeState, FindingState, Lock, Phase, RunState, Severity, Tier
 from bema_tui.waits import Wait, WaitReason
 
@@ -130,11 +129,8 @@ class RunView:
     waiting_for: Wait | None = None
     waiting_until: datetime | None = None
     wait_seconds: float = 0.0  # how long it still waits
-
-    @property
-    def resumes(self) -> bool:
-        """Whether to take it up again would do something: it may be taken up, and did not end by what stays so."""
-        return self.state.resumable and (self.error or {}).get("error") != NeedsNewSync.__name__
+    overtaken_by: int | None = None
+    """The newest run that has read the campaign since, if there is one: what this run read is overwritten by it."""
 
     @property
     def total(self) -> int:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from bema_tui.model import ChangeKind, ChangeState, Severity
+from bema_tui.operations.possible import failed_checks
 from bema_tui.rules.naming import read_group_name
 from bema_tui.rules.tiers import LABEL
 from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView
-from bema_tui.tui.actions import failed_checks
 from bema_tui.tui.format import Part, count, cut, line, pack
 from bema_tui.tui.panels.findings import severity_sign
 from bema_tui.tui.render_context import RenderContext

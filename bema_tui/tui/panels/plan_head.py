@@ -8,8 +8,8 @@ from datetime import timedelta
 from textual.content import Content
 
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
+from bema_tui.operations.possible import failed_checks
 from bema_tui.store.snapshot.views import RunView
-from bema_tui.tui.actions import failed_checks
 from bema_tui.tui.format import ago, bar, count, duration, fit, forecast, line, pack, spread, width_of
 from bema_tui.tui.panels.plan import SIGNS, number_of
 from bema_tui.tui.panels.runs import ends_at, sign_of, waits_for

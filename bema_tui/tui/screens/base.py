@@ -106,11 +106,8 @@ class ConsoleScreen(Screen[None]):
         self.key_line.offer({**self.allowed(), **always})
 
     def allowed(self) -> Mapping[str, str]:
-        """The offers without what this console may not do."""
-        offers = self.offers()
-        if self.render_context.read_only:
-            return {name: label for name, label in offers.items() if not BY_ID[name].writes}
-        return offers
+        """What the footer, the palette and the keys offer."""
+        return self.offers()
 
     def say(self, text: str, style: str = "text") -> None:
         """Answer a key in the footer for a few seconds."""
@@ -125,11 +122,11 @@ class ConsoleScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         key = BY_ID.get(action)
-        if key is None or not (key.writes or key.first):
+        if key is None or not (key.does or key.first):
             return True
         if key.first and isinstance(self.focused, Input):
             return False  # there it is text
-        return not key.writes or action in self.allowed()
+        return not key.does or action in self.allowed()
 
     def on_mount(self) -> None:
         self.draw()

@@ -138,7 +138,7 @@ class Overview(RunActions, ConsoleScreen):
         return Target(_KINDS[table.id], table.cursor_key)
 
     def offers(self) -> Mapping[str, str]:
-        made = dict(actions.offers(self.snapshot, self.target()))
+        made = dict(actions.offers(self.snapshot, self.target(), read_only=self.render_context.read_only))
         if self.focused is self.campaigns and (self.campaigns.total or self.filter.value):
             made["filter"] = "filter"
         return made

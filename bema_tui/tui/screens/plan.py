@@ -13,8 +13,10 @@ from textual.widgets import Input
 
 from bema_tui.errors import StoreError
 from bema_tui.model import Severity
+from bema_tui.operations import questions
+from bema_tui.operations.possible import Operation
 from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView, Snapshot
-from bema_tui.tui import actions, dialogs, layout
+from bema_tui.tui import actions, layout
 from bema_tui.tui.actions import Target
 from bema_tui.tui.format import count, folded, line, wrap
 from bema_tui.tui.keys import PLAN, bindings
@@ -285,8 +287,9 @@ class PlanScreen(RunActions, ConsoleScreen):
         run = self.run
         if run is None:
             return {"back": "back"}
-        made = {"apply": f"apply {count(run.total)} changes"} if actions.can_apply(run) else {}
-        made |= {**actions.run_offers(run), "back": "back"}
+        can_apply = Operation.APPLY in self._possible(run)
+        made = {"apply": f"apply {count(run.total)} changes"} if can_apply else {}
+        made |= {**actions.run_offers(run, read_only=self.render_context.read_only), "back": "back"}
         if not plan_head.begun(run) and self._rules:
             made["filter"] = "filter"
         if self.focused is self.rules and self._rules:
@@ -296,9 +299,10 @@ class PlanScreen(RunActions, ConsoleScreen):
     def action_apply(self) -> None:
         """``A``: the plan on the screen is the question; over the limits its number must be typed."""
         run = self.run
-        if run is None or not actions.can_apply(run):
+        if run is None or Operation.APPLY not in self._possible(run):
             return
-        if not actions.needs_number(run):
+        question = questions.apply(run, self.render_context.mode)
+        if question is None:
             self._apply(run)
             return
 
@@ -306,14 +310,14 @@ class PlanScreen(RunActions, ConsoleScreen):
             if answer is not None:
                 self._apply(run)
 
-        self.put_question(dialogs.apply(run, self.render_context), answered)
+        self.put_question(question, answered)
 
     def _apply(self, run: RunView) -> None:
         self.bema.ask_backend(f"plan {run.id}: apply begins", lambda backend: backend.apply(run.id))
 
     def action_sync(self) -> None:
         """``s``: take up a run that stopped or was lost."""
-        if self.run is not None and actions.resumable(self.run):
+        if self.run is not None and Operation.RESUME in self._possible(self.run):
             self.offer_resume(self.run, anew=None)
 
     def action_back(self) -> None:

@@ -14,14 +14,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
-from bema_tui.tui.dialogs import Question
-from bema_tui.tui.format import line, spread, wrap
+from bema_tui.operations.questions import Line, Question, Sign
+from bema_tui.tui.format import Part, line, spread, wrap
+from bema_tui.tui.glyphs import Glyphs
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.widgets.lines import Lines
 from bema_tui.tui.widgets.titles import title_rule
 
 if TYPE_CHECKING:
     from bema_tui.tui.app import BemaApp
+    from bema_tui.tui.render_context import RenderContext
 
 _HINT = " tab next  enter press  esc {safe}"
 
@@ -32,6 +34,25 @@ class Answer:
 
     button: str
     reason: str = ""
+
+
+def drawn(parts: Line, glyphs: Glyphs) -> Content:
+    """A line of a question with its signs and colours."""
+    signs = {
+        Sign.GOOD: glyphs.ok,
+        Sign.WARNING: glyphs.warn,
+        Sign.BAD: glyphs.bad,
+        Sign.ACTIVE: glyphs.dot,
+        Sign.POINT: glyphs.note,
+    }
+    shown: list[Part] = []
+    for part in parts:
+        if isinstance(part, str):
+            shown.append(part)
+        else:
+            words = " ".join(filter(None, (signs[part.sign] if part.sign else "", part.text)))
+            shown.append((words, part.tone or ""))
+    return line(*shown)
 
 
 class QuestionSheet(ModalScreen[Answer | None]):
@@ -58,6 +79,10 @@ class QuestionSheet(ModalScreen[Answer | None]):
         )
         self._typed = Input(id="typed", compact=True, max_length=20, select_on_focus=False)
         self._reason.cursor_blink = self._typed.cursor_blink = False
+
+    @property
+    def _shown_by(self) -> RenderContext:
+        return cast("BemaApp", self.app).render_context
 
     def compose(self) -> ComposeResult:
         question = self.question
@@ -93,7 +118,8 @@ class QuestionSheet(ModalScreen[Answer | None]):
         self._check()
 
     def on_resize(self, event: events.Resize) -> None:
-        rows = [row for text in self.question.lines for row in wrap(text, event.size.width - 1)]
+        glyphs = self._shown_by.glyphs
+        rows = [row for text in self.question.lines for row in wrap(drawn(text, glyphs), event.size.width - 1)]
         self._body.styles.height = len(rows) + 1
         self.call_after_refresh(self._draw, rows)
 
@@ -101,8 +127,7 @@ class QuestionSheet(ModalScreen[Answer | None]):
         width = self.size.width
         covered = self.size.height - self.query_one("#sheet").size.height
         self.set_class(self._row is not None and self._row >= covered, "-above")
-        app = cast("BemaApp", self.app)
-        rule = title_rule(line(self.question.title), width, app.render_context.glyphs, focused=True)
+        rule = title_rule(line(self.question.title), width, self._shown_by.glyphs, focused=True)
         self._title.put(0, rule)
         self._body.put_all(rows)
         hint = line((_HINT.format(safe=self.question.safe.lower()), "muted"))

@@ -1,0 +1,302 @@
+"""What may be done to a campaign, a run or a lock now, and why not: pure, and the same for keys, commands and timers.
+
+Each predicate takes the record as the snapshot shows it. A front end offers what they allow, and the operation itself
+asks the same predicate again before it acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final, Literal, Protocol
+
+from attrs import frozen
+
+from bema_tui.control import ControlVerb
+from bema_tui.errors import NeedsNewSync, UsageError
+from bema_tui.model import Lock, LockState, RunState
+from bema_tui.store.snapshot.views import CampaignView, RunView
+
+
+class Operation(StrEnum):
+    """Everything that an operator can do."""
+
+    READ = "read"
+    """Look at campaigns, runs, ledgers, findings, locks, statistics or the quota."""
+    ADD_CAMPAIGN = "add a campaign"
+    """Take up a campaign, or further products of one."""
+    DISCOVER = "discover"
+    """Look for campaigns in the shop and the account."""
+    DOCTOR = "doctor"
+    """Look at everything that a sync rests on."""
+    HEALTH = "health"
+    """Measure the process, the machine and the jobs."""
+    MOVE_SHOP = "move the shop"
+    """Make the shop's new URL the database's own."""
+    PLAN = "plan"
+    """Read both sides and write the plan down."""
+    SYNC = "sync"
+    """Plan in order to apply."""
+    APPLY = "apply"
+    """Say yes to a plan that waits."""
+    RESUME = "resume"
+    """Go on with a run that stopped, failed or was lost."""
+    STOP = "stop"
+    """Ask a run to stop."""
+    PAUSE = "pause"
+    """Ask a run to pause."""
+    CONTINUE = "continue"
+    """Let a paused run go on."""
+    DISCARD = "discard"
+    """Throw a plan away that waits."""
+    RELEASE = "release"
+    """Release a lock whose holder is gone."""
+    FORCE = "force"
+    """Release a lock whose holder may be at work."""
+    CLEAR_QUOTA = "clear the quota"
+    """Ask MailerLite again although it refused until later; the runs that wait for that go on."""
+
+
+FORBIDDEN_WHEN_READ_ONLY: Final = frozenset(
+    {
+        Operation.SYNC,
+        Operation.APPLY,
+        Operation.STOP,
+        Operation.PAUSE,
+        Operation.CONTINUE,
+        Operation.DISCARD,
+        Operation.RELEASE,
+        Operation.FORCE,
+        Operation.CLEAR_QUOTA,
+    }
+)
+"""What writes to a service, or changes a run or a lock. A resume is judged by its run: a plan may be finished."""
+
+CONTROL: Final = {
+    ControlVerb.STOP: Operation.STOP,
+    ControlVerb.PAUSE: Operation.PAUSE,
+    ControlVerb.CONTINUE: Operation.CONTINUE,
+}
+
+
+class Reason(StrEnum):
+    """Why something is refused."""
+
+    READ_ONLY = "read_only"
+    """The profile only reads."""
+    OUT_OF_USE = "out_of_use"
+    """The campaign is archived or legacy."""
+    AT_WORK = "at_work"
+    """A process is at work on the run."""
+    NOT_AT_WORK = "not_at_work"
+    """No process is at work on the run, and none should be."""
+    LOST = "lost"
+    """The run's process is gone."""
+    NOT_WAITING = "not_waiting"
+    """The run does not wait for a yes."""
+    NOT_RESUMABLE = "not_resumable"
+    """The run waits, is done or was discarded."""
+    OVERTAKEN = "overtaken"
+    """A newer run has read the campaign since."""
+    NEEDS_NEW_SYNC = "needs_new_sync"
+    """A resume would end as the run did."""
+    CHECK_FAILED = "check_failed"
+    """The plan did not pass one of its checks."""
+    NOTHING_PLANNED = "nothing_planned"
+    """The plan holds no change, and nothing that needs a yes."""
+    HOLDER_MAY_LIVE = "holder_may_live"
+    """The lock's holder may be at work."""
+    REASON_MISSING = "reason_missing"
+    """Nobody said why."""
+
+
+@frozen
+class Allowed:
+    """It may be done."""
+
+    allowed: Literal[True] = True
+
+
+@frozen
+class Refused:
+    """It may not be done."""
+
+    reason: Reason
+    message: str
+    """What is refused, in one sentence."""
+    advice: str = ""
+    """What to do in its place."""
+    allowed: Literal[False] = False
+
+    def as_error(self) -> UsageError:
+        """The refusal as the error that a front end shows."""
+        return UsageError(self.message, advice=self.advice)
+
+
+Verdict = Allowed | Refused
+ALLOWED: Final = Allowed()
+_OUT_OF_USE: Final = frozenset({"archived", "legacy"})
+
+
+class HasState(Protocol):
+    """A campaign, whichever record of it."""
+
+    @property
+    def code(self) -> str:
+        """Its code."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """Whether it is in use."""
+        ...
+
+
+def require(verdict: Verdict) -> None:
+    """Raise unless it is allowed.
+
+    Raises:
+        UsageError: it is refused.
+    """
+    if isinstance(verdict, Refused):
+        raise verdict.as_error()
+
+
+def permit(operation: Operation, *, read_only: bool) -> Verdict:
+    """Whether the profile permits the operation at all."""
+    if not read_only or operation not in FORBIDDEN_WHEN_READ_ONLY:
+        return ALLOWED
+    return _read_only()
+
+
+def may_start(campaign: HasState, operation: Operation, *, read_only: bool) -> Verdict:
+    """Whether a new run (``PLAN`` or ``SYNC``) may begin on a campaign. Its lock says whether somebody is at work."""
+    if campaign.state in _OUT_OF_USE:
+        return Refused(Reason.OUT_OF_USE, f"{campaign.code} is {campaign.state}: it is not synced any more.")
+    return permit(operation, read_only=read_only)
+
+
+def may_apply(run: RunView, *, read_only: bool) -> Verdict:
+    """Whether somebody may say yes to the plan: it is whole, waits, and passed its checks."""
+    if not run.state.waiting:
+        return Refused(Reason.NOT_WAITING, f"Run {run.id} does not wait for a yes: it is {run.state}.")
+    if run.overtaken_by is not None:
+        return _overtaken(run, run.overtaken_by)
+    if failed := failed_checks(run):
+        return Refused(
+            Reason.CHECK_FAILED,
+            f"Plan {run.id} can't be applied: a check failed ({'; '.join(failed)}).",
+            f"Start a new sync of {run.campaign} when that is mended.",
+        )
+    if not run.total and run.state is not RunState.NEEDS_APPROVAL:
+        return Refused(Reason.NOTHING_PLANNED, f"Plan {run.id} holds no change: there is nothing to apply.")
+    return permit(Operation.APPLY, read_only=read_only)
+
+
+def may_resume(run: RunView, *, read_only: bool) -> Verdict:
+    """Whether to go on with the run would do something. One at work is refused here, and by its lock in any case."""
+    if run.state.active:
+        return Refused(Reason.AT_WORK, f"Run {run.id} is at work: it is {run.state}.")
+    if not run.state.resumable:
+        hint = "apply it" if run.state.waiting else "start a new one"
+        return Refused(Reason.NOT_RESUMABLE, f"Run {run.id} can't be resumed: it is {run.state}; {hint}.")
+    if run.overtaken_by is not None:
+        return _overtaken(run, run.overtaken_by)
+    error = run.error or {}
+    if error.get("error") == NeedsNewSync.__name__:
+        return Refused(
+            Reason.NEEDS_NEW_SYNC,
+            f"Run {run.id} can't be resumed: it would end the same. {error.get('message') or ''}".rstrip(),
+            str(error.get("advice") or ""),
+        )
+    return _read_only() if read_only and would_write(run) else ALLOWED
+
+
+def may_control(run: RunView, verb: ControlVerb, *, read_only: bool) -> Verdict:
+    """Whether a run can be asked to stop, pause or continue: a process is at work on it."""
+    if run.state is RunState.LOST:
+        return Refused(
+            Reason.LOST, f"Run {run.id} is lost: its process is gone.", f"Go on with: bema-tui resume {run.id}"
+        )
+    if not run.state.active:
+        advice = f"A plan that waits is thrown away with: bema-tui discard {run.id}." if run.state.waiting else ""
+        return Refused(Reason.NOT_AT_WORK, f"Run {run.id} is not at work: it is {run.state}.", advice)
+    return permit(CONTROL[verb], read_only=read_only)
+
+
+def may_discard(run: RunView, *, read_only: bool) -> Verdict:
+    """Whether the run is a plan that waits."""
+    if not run.state.waiting:
+        return Refused(Reason.NOT_WAITING, f"Run {run.id} is no plan that waits.", "`bema-tui runs` shows its state.")
+    return permit(Operation.DISCARD, read_only=read_only)
+
+
+def may_release(lock: Lock, *, force: bool, read_only: bool) -> Verdict:
+    """Whether the lock may be released; one whose holder may be at work only with ``force``."""
+    if not force and not releasable(lock):
+        return Refused(
+            Reason.HOLDER_MAY_LIVE,
+            f"The lock {lock.id} on {lock.key} is {lock.state}: {lock.holder} may be at work.",
+            "Stop its run instead; if you know that it is gone, release the lock with --force.",
+        )
+    return permit(Operation.FORCE if force else Operation.RELEASE, read_only=read_only)
+
+
+def of_run(run: RunView, *, read_only: bool) -> frozenset[Operation]:
+    """What may be done to a run now."""
+    verdicts = {
+        Operation.APPLY: may_apply(run, read_only=read_only),
+        Operation.RESUME: may_resume(run, read_only=read_only),
+        Operation.DISCARD: may_discard(run, read_only=read_only),
+    }
+    verdicts |= {operation: may_control(run, verb, read_only=read_only) for verb, operation in CONTROL.items()}
+    return frozenset(operation for operation, verdict in verdicts.items() if verdict.allowed)
+
+
+def of_campaign(campaign: CampaignView, *, read_only: bool) -> frozenset[Operation]:
+    """Which runs may begin on a campaign now."""
+    starts = (Operation.PLAN, Operation.SYNC)
+    return frozenset(one for one in starts if may_start(campaign, one, read_only=read_only).allowed)
+
+
+def of_lock(lock: Lock, *, read_only: bool) -> frozenset[Operation]:
+    """What may be done to a lock now: it needs force, or it does not."""
+    operation = Operation.RELEASE if releasable(lock) else Operation.FORCE
+    allowed = may_release(lock, force=operation is Operation.FORCE, read_only=read_only).allowed
+    return frozenset({operation}) if allowed else frozenset()
+
+
+def releasable(lock: Lock) -> bool:
+    """Whether the lock's holder is gone, or silent for so long that anybody may release or take it."""
+    return lock.state in {LockState.DEAD, LockState.EXPIRED, LockState.STALE}
+
+
+def would_write(run: RunView) -> bool:
+    """Whether the run, resumed, would write to MailerLite: a yes to it was said, beforehand or to its plan."""
+    return run.yes_by is not None or run.yes_at is not None or run.apply_started_at is not None
+
+
+def failed_checks(run: RunView) -> tuple[str, ...]:
+    """The words of the checks that a plan did not pass."""
+    return tuple(str(check.get("text", "")) for check in run.checks if not check.get("ok"))
+
+
+def lock_of(run: RunView, locks: Iterable[Lock]) -> Lock | None:
+    """The lock that the run's process holds; one that was just taken does not name its run yet."""
+    return next((lock for lock in locks if lock.key == run.campaign and lock.run in (None, run.id)), None)
+
+
+def _read_only() -> Refused:
+    return Refused(
+        Reason.READ_ONLY,
+        "This profile is read-only: it writes to no service, and changes no run and no lock.",
+        "Set read_only = false, or leave --read-only out.",
+    )
+
+
+def _overtaken(run: RunView, newest: int) -> Refused:
+    return Refused(
+        Reason.OVERTAKEN,
+        f"Run {run.id} can't go on: run {newest} has read {run.campaign} since.",
+        f"Start a new sync of {run.campaign}: it plans whatever is still to do.",
+    )
