@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from attrs import evolve
 from textual.binding import BindingType
-from textual.filter import Monochrome, NoColor
 from textual.worker import Worker, WorkerState
 
 from bema_tui.control import ControlVerb
@@ -19,7 +18,7 @@ from bema_tui.operations import questions
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui import actions
 from bema_tui.tui.backend import Backend
-from bema_tui.tui.drawing.shadow import ShadowedApp
+from bema_tui.tui.drawing.app import ShadowedApp
 from bema_tui.tui.format import plain
 from bema_tui.tui.palette import KeyCommands
 from bema_tui.tui.ports import Presence, Reader
@@ -31,7 +30,6 @@ from bema_tui.tui.screens.plan import PlanScreen
 from bema_tui.tui.screens.sheets import Answer, QuestionSheet
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.themes import THEMES
-from bema_tui.tui.widgets.lines import Lines
 
 _log = logging.getLogger(__name__)
 SAFE_POINT_SECONDS = 10.0
@@ -67,7 +65,7 @@ class BemaApp(ShadowedApp):
         busy_every: float = 1.0,
         idle_every: float = 2.0,
     ) -> None:
-        super().__init__()
+        super().__init__(ascii_only=context.glyphs.ascii)
         self.reader = reader
         self.backend = backend
         self.presence = presence
@@ -83,9 +81,6 @@ class BemaApp(ShadowedApp):
             self.register_theme(made)
         self._theme_name = "mono" if self.no_color else theme
         self.theme = THEMES[self._theme_name].name
-        if self.no_color:
-            self._filters = [f for f in self._filters if not isinstance(f, (Monochrome, NoColor))] + [NoColor()]
-        Lines.ascii_only = context.glyphs.ascii
         self.animation_level = "none"
 
     def get_default_screen(self) -> Overview:

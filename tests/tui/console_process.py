@@ -1,12 +1,14 @@
 """The console as a process of its own, for the tests that look at the bytes on a real terminal.
 
-Arguments: the kind of data (``calm``, ``hostile``, ``counting``, ``kept waiting``), ``plain`` or ``shadow``. With
-BEMA_IMPATIENT set, a terminal that takes nothing is waited for a moment only.
+Arguments: the kind of data (``calm``, ``hostile``, ``counting``, ``kept waiting``), and ``shadow``, ``plain`` or the
+private name that Textual is to lack. With BEMA_IMPATIENT set, a terminal that takes nothing is waited for a moment;
+BEMA_TEST_LOG is the file to log to.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from datetime import timedelta
@@ -17,9 +19,10 @@ from bema_tui import signals
 from bema_tui.model import ChangeState
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.drawing import line
-from bema_tui.tui.drawing.shadow import ShadowedApp
+from bema_tui.tui.drawing.textual_privates import NAMES
 from bema_tui.tui.run import TellWait, run_console
 from bema_tui.waits import Wait, WaitReason
+from tests.tui.drawing.other_textual import put_in_place
 from tests.tui.sample import APPLYING, HEALTH, NOW, HandReader, WrittenDown, campaign, picture
 
 HOSTILE = "[/bold][red]Eve\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
@@ -74,7 +77,11 @@ async def main(kind: str, output: str) -> int:
         reader.people = [evolve(p, email=HOSTILE, name=HOSTILE) for p in reader.people[:3]]
     if "BEMA_IMPATIENT" in os.environ:
         line.PATIENCE_SECONDS = 0.02
-    ShadowedApp.shadowed = output == "shadow"
+    logging.basicConfig(filename=os.environ.get("BEMA_TEST_LOG", os.devnull))
+    lacking = "textual._compositor.LayoutUpdate" if output == "plain" else output
+    for name in NAMES:
+        if str(name) == lacking:
+            put_in_place(name)
     return await run_console(
         reader,
         WrittenDown(reader),

@@ -20,6 +20,7 @@ from bema_tui.tui.app import BemaApp
 from bema_tui.tui.ports import Reader
 from bema_tui.tui.render_context import RenderContext
 from tests.story import VIEWER, write_story
+from tests.tui.drawing.painted import rows_of
 from tests.tui.sample import NOW, HandReader, WrittenDown
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -44,7 +45,7 @@ class Desk:
     @property
     def rows(self) -> list[str]:
         """The screen, line by line."""
-        return ["".join(segment.text for segment in strip) for strip in self.app.screen._compositor.render_strips()]
+        return rows_of(self.app.screen)
 
     @property
     def footer(self) -> str:

@@ -14,6 +14,7 @@ from bema_tui.tui.glyphs import ASCII
 from bema_tui.tui.screens.overview import Overview
 from tests.tui.console_process import HOSTILE, hostile
 from tests.tui.desk import SIZES, Desk, desk, story
+from tests.tui.drawing.painted import watch_painting
 from tests.tui.sample import HEALTH, HandReader, campaign, lock, picture
 
 EMPTY = picture(
@@ -269,20 +270,13 @@ def _one_cell(snapshot: Snapshot) -> Snapshot:
 async def test_a_refresh_paints_nothing_when_nothing_changed_and_one_span_when_one_cell_did() -> None:
     reader = HandReader()
     async with desk(reader) as made:
-        painted: list[object] = []
-        display = made.app._display
-
-        def watched(screen: object, renderable: object) -> None:
-            painted.append(renderable)
-            display(screen, renderable)  # type: ignore[arg-type]
-
-        made.app._display = watched  # type: ignore[method-assign]
+        painted = watch_painting(made.app)
         await made.refreshed()
         await made.pilot.pause(0.05)
         assert painted == []
         reader.snapshot = _one_cell(reader.snapshot)
         await made.refreshed()
         await made.until(lambda: bool(painted))
-        spans = [span for update in painted for span in update.spans]  # type: ignore[attr-defined]
+        spans = [span for update in painted for span in update.spans]
         assert len(spans) <= 2, "the table's cell, and the same number in the statistics"
         assert sum(end - start for _, start, end in spans) <= 4

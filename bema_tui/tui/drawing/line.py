@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from textual.driver import Driver
 
-from bema_tui.tui.widgets.lines import ascii_of
+from bema_tui.tui.drawing.ascii import ascii_of
 
 PATIENCE_SECONDS = 2.0
 """How long a terminal may take nothing before what is drawn is dropped."""

@@ -1,40 +1,20 @@
 """A shadow of the terminal's screen, as curses keeps one: only the cells that differ from it are written.
 
-Textual sends a dirty region again whole. Its two update classes are private, so everything here falls through to
-plain output, and says so in the log, when they are not as expected.
+Textual sends a dirty region again whole.
 """
 
 from __future__ import annotations
 
-import logging
+import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import Final
 
 from rich.cells import cell_len
+from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
-from textual.app import App
 
-if TYPE_CHECKING:
-    from rich.color import ColorSystem
-    from rich.console import Console
-    from textual.screen import Screen
-
-try:
-    from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
-except ImportError:  # another version of Textual than the pinned one
-
-    class CompositorUpdate:  # type: ignore[no-redef]
-        """Stands in for a class that is gone; no update is ever one."""
-
-    class ChopsUpdate(CompositorUpdate):  # type: ignore[no-redef]
-        """As above."""
-
-    class LayoutUpdate(CompositorUpdate):  # type: ignore[no-redef]
-        """As above."""
-
-
-_log = logging.getLogger(__name__)
+_CODES: Final = re.compile(r"\x1b\[([\d;]*)m")
 _GAP = 6
 """Unchanged cells up to this many are written again, because moving the cursor over them costs as much."""
 
@@ -86,7 +66,8 @@ class Shadow:
     def _sgr(self, style: Style | None, colours: ColorSystem | None) -> str:
         codes = self._codes.get(style)
         if codes is None:
-            codes = style._make_ansi_codes(colours) if style and colours is not None else ""
+            found = _CODES.search(style.render(" ", color_system=colours)) if style else None
+            codes = found[1] if found else ""
             self._codes[style] = codes
         return codes
 
@@ -140,83 +121,3 @@ class _Writer:
 def _certain(text: str) -> bool:
     """Whether every terminal gives this character one cell: ASCII, box drawing and blocks."""
     return len(text) == 1 and (" " <= text <= "~" or "\u2500" <= text <= "\u259f")
-
-
-def pieces_of(update: Any) -> Iterator[tuple[int, int, Iterable[Segment]]]:
-    """The strips of one of Textual's two updates with their rows and columns."""
-    if isinstance(update, LayoutUpdate):
-        for y, strips in enumerate(update.strips, update.region.y):
-            x = update.region.x
-            for strip in strips:
-                yield y, x, strip
-                x += strip.cell_length
-        return
-    for y, start, end in update.spans:
-        for last, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-            if strip is None or x > end or last <= start:
-                continue
-            whole = end > x >= start and last <= end
-            yield y, x, strip if whole else strip.crop(0, min(last, end) - x)
-
-
-def expected() -> bool:
-    """Whether Textual's private classes and hook are the ones this module was written for."""
-    return callable(getattr(App, "_display", None)) and all(
-        callable(getattr(kind, "render_segments", None)) for kind in (ChopsUpdate, LayoutUpdate)
-    )
-
-
-class _Ready(CompositorUpdate):
-    """An update whose output is known already."""
-
-    def __init__(self, output: str) -> None:
-        self._output = output
-
-    def render_segments(self, console: Console) -> str:  # noqa: ARG002
-        return self._output
-
-
-class ShadowedApp(App[int]):
-    """An app that writes only the cells that changed."""
-
-    shadowed = True
-
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._shadow = Shadow()
-        self._shadow_size: object = None
-        self._shadow_cursor: object = None
-        if not expected():
-            self._fall_through("Textual's classes are not the expected ones")
-
-    def _fall_through(self, why: str) -> None:
-        self.shadowed = False
-        _log.warning("the screen is written whole, without a shadow: %s", why)
-
-    def forget_screen(self) -> None:
-        """The terminal may show anything now: write all of it with the next update."""
-        self._shadow.forget()
-        self._shadow_cursor = None
-
-    def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        live = self._running and not self._closed and not self.is_headless and self._driver is not None
-        if not (
-            live and self.shadowed and not self._batch_count and isinstance(renderable, (LayoutUpdate, ChopsUpdate))
-        ):
-            super()._display(screen, renderable)
-            return
-        if self._shadow_size != self.size:
-            self.forget_screen()
-            self._shadow_size = self.size
-        try:
-            output = self._shadow.difference(pieces_of(renderable), self.console._color_system)
-        except (AttributeError, TypeError, ValueError) as error:
-            self._fall_through(f"{type(error).__name__}: {error}")
-            super()._display(screen, renderable)
-            return
-        cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
-        if not output and cursor == self._shadow_cursor:
-            self.post_display_hook()
-            return
-        self._shadow_cursor = cursor
-        super()._display(screen, cast("Any", _Ready(output)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -17,17 +16,12 @@ from bema_tui.tui.format import cut_line
 from bema_tui.tui.themes import style_of
 
 _BLANK = Content("")
-_ALIKE = {"→": ">", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "~", "×": "x"}
 
 
 class Lines(Widget):
-    """A widget of finished lines; ``put`` compares before it paints.
-
-    With ``ascii_only`` every other character is drawn as the nearest ASCII or ``?``, for terminals without UTF-8.
-    """
+    """A widget of finished lines; ``put`` compares before it paints."""
 
     DEFAULT_CSS = "Lines { height: 1; width: 1fr; }"
-    ascii_only = False
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -72,24 +66,8 @@ class Lines(Widget):
             return styles[style]
 
         parts = row.render(base, end="", parse_style=named)
-        segments = [Segment(self._drawn(text), style.rich_style) for text, style in parts if text]
+        segments = [Segment(text, style.rich_style) for text, style in parts if text]
         return Strip(segments).adjust_cell_length(width, base.rich_style)
-
-    def _drawn(self, text: str) -> str:
-        if not self.ascii_only or text.isascii():
-            return text
-        return "".join(map(ascii_of, text))
-
-
-def ascii_of(char: str) -> str:
-    """A character as ASCII of the same width: its look-alike, its letter without the accent, else ``?``."""
-    if char.isascii():
-        return char
-    if char in _ALIKE:
-        return _ALIKE[char]
-    letter = unicodedata.normalize("NFKD", char)[0]
-    width = cell_len(char)
-    return letter if width == 1 and letter.isascii() else "?" * width
 
 
 def _difference(old: Content, new: Content) -> tuple[int, int]:

@@ -1,0 +1,1 @@
+"""How the screen reaches the terminal, and everything that leans on what Textual keeps to itself."""
