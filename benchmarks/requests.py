@@ -26,6 +26,7 @@ from attrs import evolve
 
 from bema_tui.model import Holder
 from bema_tui.operations.discover import discover_campaigns
+from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.secrets import Secret
 from bema_tui.settings import EddSettings, HealthSettings, MailerLiteSettings, Settings
 from bema_tui.store.database import Database
@@ -209,8 +210,8 @@ async def _first_campaign(db: Database, settings: Settings, me: Holder) -> tuple
 async def _sync(db: Database, settings: Settings, me: Holder, code: str) -> int:
     """One sync with the yes given; answers its run."""
     runner = Runner(db, settings, me, DatabaseLocks(db, LockAges(), me), connector(db, settings))
-    options = {"create_missing": True, "max_moves": 10_000_000}
-    begun = await runner.begin(code, kind="sync", yes=True, options=options)
+    options = RunOptions(yes=True, create_missing=True, max_moves=10_000_000)
+    begun = await runner.begin(code, kind=RunKind.SYNC, options=options)
     await runner.carry_out(begun, RunInterrupt())
     return (await Runs(db).get(begun.run)).id
 

@@ -14,7 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bema_tui.store.database import Database  # noqa: E402 - the tests' story is not installed with the package
+from bema_tui.run_records import RunKind  # noqa: E402 - the tests' story is not installed with the package
+from bema_tui.store.database import Database  # noqa: E402
 from bema_tui.store.locks import LockAges  # noqa: E402
 from bema_tui.store.snapshot.reader import SnapshotReader  # noqa: E402
 from bema_tui.tui.app import BemaApp  # noqa: E402
@@ -36,7 +37,7 @@ SCENES: dict[str, tuple[str, ...]] = {
 class Nobody:
     """A backend for pictures: no key of a scene reaches it, and whatever did would be refused."""
 
-    async def start(self, code: str, *, kind: str) -> int:
+    async def start(self, code: str, *, kind: RunKind) -> int:
         raise PermissionError(f"{kind} of {code}")
 
     async def apply(self, run: int) -> None:

@@ -157,7 +157,7 @@ def _story_runs(now: datetime) -> list[dict[str, Any]]:
 
     blocked = {"error": "RuleError", "message": "2023_LOLA_ER_PURCHASE is a text field.", "advice": "Look at it."}
     lola = _ended(412, "2023_LOLA_ER", ago(days=3), "jon", "blocked", state=RunState.FAILED, error=blocked)
-    moved = _ended(414, "2025_ETB_SW", ago(hours=20), "maria", "3,020 moved", kind="transition", people=3_020)
+    moved = _ended(414, "2025_ETB_SW", ago(hours=20), "maria", "3,020 moved", people=3_020)
     lost = _run(415, "2025_KAIRO_TNS", RunState.APPLYING, ago(minutes=51), "jon", phase=Phase.APPLY, lock_token=41)
     lost |= {"people": 1_800, "moves": 1_800, "members": 21_905, "write_forecast": 1_900, "seconds_forecast": 1_040.0}
     lost |= {"planned_at": ago(minutes=46), "yes_at": ago(minutes=46), "yes_by": "jon", "requests_write": 1_097}

@@ -28,6 +28,7 @@ FOUNDATION = {
     "secrets",
     "amounts",
     "control",
+    "run_records",
     "__init__",
 }
 MAY_IMPORT: dict[str, set[str]] = {
@@ -40,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "text": {"__init__"},
     "amounts": {"__init__"},
     "control": {"__init__"},
+    "run_records": {"__init__"},
     "listing": {"emails", "__init__"},
     "model": {"emails", "__init__"},
     "interfaces": {"listing", "model", "errors", "waits", "__init__"},

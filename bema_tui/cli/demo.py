@@ -23,6 +23,7 @@ from bema_tui import signals
 from bema_tui.cli.common import common, open_world, run_async
 from bema_tui.cli.simulator_extra import require_simulator
 from bema_tui.errors import BemaError
+from bema_tui.run_records import RunKind
 from bema_tui.secrets import Secret
 from bema_tui.settings import EddSettings, MailerLiteSettings, Settings
 
@@ -184,7 +185,7 @@ def take_and_die() -> None:
 
         async with open_world(settings) as world:
             runner = Runner(world.db, settings, world.me, world.locks, connector(world.db, settings))
-            await runner.begin(told["code"], kind="sync")
+            await runner.begin(told["code"], kind=RunKind.SYNC)
             os.kill(os.getpid(), signal.SIGKILL)
 
     run_async(work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import click
 
@@ -14,6 +14,7 @@ from bema_tui.cli.common import World, common, is_terminal, open_world, print_js
 from bema_tui.cli.tables import table
 from bema_tui.errors import UsageError
 from bema_tui.model import Lock
+from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.settings import Settings, require_services
 
 
@@ -54,12 +55,6 @@ async def _tell(world: World, ended: Any, as_json: bool) -> None:
             click.echo(text)
 
 
-def _options(max_moves: int | None = None, **flags: bool) -> dict[str, Any]:
-    """What a run is asked for: the flags that were given, and the moves that need no look."""
-    options: dict[str, Any] = {name: True for name, given in flags.items() if given}
-    return options | ({"max_moves": max_moves} if max_moves is not None else {})
-
-
 _RUN = click.IntRange(1, 2**63 - 1)  # the database's whole numbers
 _MOVES = click.IntRange(int(SETTINGS["rules.max_moves"].least), int(SETTINGS["rules.max_moves"].most))
 _CREATE = click.option("--create-missing", is_flag=True, help="Also create the groups and the field that are missing.")
@@ -71,15 +66,23 @@ _QUICK = click.option(
 _RETRY = click.option("--retry-refused", is_flag=True, help="Plan again also what MailerLite has refused before.")
 
 
+class _Asked(TypedDict):
+    """The options that a plan and a sync have in common."""
+
+    create_missing: bool
+    quick: bool
+    retry_refused: bool
+
+
 @click.command()
 @click.argument("code")
 @_CREATE
 @_QUICK
 @_RETRY
 @common
-def plan(code: str, settings: Settings, as_json: bool, **flags: bool) -> None:
+def plan(code: str, settings: Settings, as_json: bool, **asked: Unpack[_Asked]) -> None:
     """Dry run: read both sides and write the plan down; nothing is written outside."""
-    _carry(settings, as_json, lambda runner: runner.begin(code, kind="plan", options=_options(**flags)))
+    _carry(settings, as_json, lambda runner: runner.begin(code, kind=RunKind.PLAN, options=RunOptions(**asked)))
 
 
 @click.command()
@@ -107,17 +110,12 @@ def resume(run: int, settings: Settings, as_json: bool) -> None:
 @click.option("--max-moves", type=_MOVES, help="Let a plan of up to so many moves go by itself.")
 @common
 def sync(
-    code: str,
-    yes: bool,
-    max_moves: int | None,
-    settings: Settings,
-    as_json: bool,
-    **flags: bool,
+    code: str, yes: bool, max_moves: int | None, settings: Settings, as_json: bool, **asked: Unpack[_Asked]
 ) -> None:
     """Plan and apply. Without --yes the plan is shown and asked about, on a terminal only."""
-    options = _options(max_moves, **flags)
+    options = RunOptions(yes=yes, max_moves=max_moves, **asked)
     if yes:
-        _carry(settings, as_json, lambda runner: runner.begin(code, kind="sync", options=options, yes=True))
+        _carry(settings, as_json, lambda runner: runner.begin(code, kind=RunKind.SYNC, options=options))
     if as_json or not is_terminal():
         raise UsageError(
             "A sync asks before it writes, and nobody can answer here.",
@@ -131,7 +129,7 @@ def sync(
         async with open_world(settings) as world:
             with signals.held():
                 ended = await carry_out(
-                    world, lambda runner: runner.begin(code, kind="sync", options=options), quiet=False
+                    world, lambda runner: runner.begin(code, kind=RunKind.SYNC, options=options), quiet=False
                 )
                 await _tell(world, ended, as_json)
                 run = ended.run

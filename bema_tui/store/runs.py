@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from attrs import field, frozen
+import cattrs
+from attrs import asdict, field, frozen
 from sqlalchemy import Row, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import LockLost, UsageError
 from bema_tui.model import ChangeState, Holder, Phase, RunState
+from bema_tui.run_records import NOTHING_MORE, RunKind, RunOptions
 from bema_tui.store.database import Database
 from bema_tui.store.run_waits import NO_WAIT
 from bema_tui.store.schema import ledger, locks, requests, runs
@@ -22,7 +24,7 @@ class Run:
     """What the engine needs to know of a run; the screens read ``views.RunView``."""
 
     id: int
-    kind: str
+    kind: RunKind
     campaign: str
     state: RunState
     phase: Phase
@@ -35,7 +37,11 @@ class Run:
     yes_at: datetime | None
     apply_started_at: datetime | None
     active_seconds: float
-    options: Mapping[str, Any] = field(factory=dict)
+    options: RunOptions = field(factory=RunOptions)
+    needs_approval: str = ""
+    """What holds its plan until somebody who saw it says yes, in words."""
+    canary_done: bool = False
+    """Its first people were read back, and the rest may follow."""
 
     @property
     def may_apply(self) -> bool:
@@ -44,7 +50,7 @@ class Run:
             return False
         if self.apply_started_at is not None or self.yes_at is not None:
             return True
-        return bool(self.options.get("yes")) and not self.options.get("needs_approval")
+        return self.options.yes and not self.needs_approval
 
 
 @frozen
@@ -80,10 +86,8 @@ class Runs:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def create(
-        self, kind: str, campaign: str, me: Holder, options: Mapping[str, Any], *, yes_by: str | None = None
-    ) -> int:
-        """Write down a new run in its first phase and answer its number."""
+    async def create(self, kind: RunKind, campaign: str, me: Holder, options: RunOptions = NOTHING_MORE) -> int:
+        """Write down a new run in its first phase and return its number."""
         now = self._db.now()
         async with self._db.write() as connection:
             result = await connection.execute(
@@ -96,8 +100,9 @@ class Runs:
                     host=me.host,
                     pid=me.pid,
                     started_at=now,
-                    options=dict(options),
-                    yes_by=yes_by,  # said beforehand; ``yes_at`` is for a yes to a plan that could be seen
+                    options=asdict(options),
+                    # Said beforehand: ``yes_at`` is for a yes to a plan that could be seen.
+                    yes_by=me.user if options.yes else None,
                     phases=[{"phase": Phase.LOCK, "started_at": now.isoformat(), "seconds": None, "note": ""}],
                 )
             )
@@ -136,6 +141,17 @@ class Runs:
         async with self._db.write() as connection:
             await check_fence(connection, fence)
             await connection.execute(update(runs).where(runs.c.id == run).values(**values))
+
+    async def remember(self, run: int, fence: Fence, found: Mapping[str, str | bool]) -> None:
+        """Keep what the run found out, for a later process that resumes it.
+
+        Raises:
+            LockLost: it does not hold its lock any more.
+        """
+        async with self._db.write() as connection:
+            await check_fence(connection, fence)
+            kept = (await connection.execute(select(runs.c.options).where(runs.c.id == run))).scalar_one()
+            await connection.execute(update(runs).where(runs.c.id == run).values(options={**kept, **found}))
 
     async def go_on(self, run: int, fence: Fence, state: RunState, *, rested: float) -> None:
         """Say that a paused run is in ``state`` again; it rested so many seconds of its apply.
@@ -325,7 +341,7 @@ def _close_phase(entries: Sequence[Mapping[str, Any]], now: datetime, note: str)
 def _run(row: Row[Any]) -> Run:
     return Run(
         id=row.id,
-        kind=row.kind,
+        kind=RunKind(row.kind),
         campaign=row.campaign,
         state=RunState(row.state),
         phase=Phase(row.phase),
@@ -338,5 +354,7 @@ def _run(row: Row[Any]) -> Run:
         yes_at=row.yes_at,
         apply_started_at=row.apply_started_at,
         active_seconds=row.active_seconds,
-        options=row.options,
+        options=cattrs.structure(row.options, RunOptions),
+        needs_approval=str(row.options.get("needs_approval") or ""),
+        canary_done=bool(row.options.get("canary_done")),
     )

@@ -183,8 +183,8 @@ async def _write_cost(
     """Write what the plan comes to, and what it will cost if its yes comes now."""
     quota = job.settings.mailerlite
     age = (job.db.now() - read.at).total_seconds()
-    job.options["needs_approval"] = _needs_approval(job, plan, shrunk)
-    at_once = bool(job.options.get("yes")) and not job.options["needs_approval"]
+    why = _needs_approval(job, plan, shrunk)
+    at_once = job.options.yes and not why
     forecast = forecast_writes(
         plan.kinds,
         plan.people,
@@ -198,6 +198,7 @@ async def _write_cost(
     )
     latest = await job.orders.latest_complete()
     orders = latest.orders if latest else 0
+    await job.runs.remember(job.run, job.fence, {"needs_approval": why})
     await job.note(
         people=plan.people,
         moves=plan.moves,
@@ -205,7 +206,6 @@ async def _write_cost(
         read_forecast=read.forecast + forecast.reads,
         write_forecast=forecast.writes,
         seconds_forecast=forecast.seconds,
-        options=dict(job.options),
         automations=_set_off(account, plan),
         checks=_checks(job, plan, orders, shrunk=bool(shrunk)),
     )
@@ -263,9 +263,8 @@ def _people_check(job: Job) -> str:
 def _most_moves(job: Job) -> int:
     """How many moves go without a look at them: max(50, 10 % of the members), or what the run was allowed."""
     rules = job.settings.rules
-    allowed = job.options.get("max_moves")
-    if allowed is not None:
-        return int(allowed)
+    if job.options.max_moves is not None:
+        return job.options.max_moves
     return max(rules.max_moves, int(job.people_read * rules.max_moves_percent / 100))
 
 

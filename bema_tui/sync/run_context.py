@@ -11,6 +11,7 @@ from bema_tui.model import Campaign, Holder, Phase, RunState
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.rules.records import Unproved
+from bema_tui.run_records import RunOptions
 from bema_tui.settings import Settings
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
@@ -78,7 +79,9 @@ class Job:
     interrupt: RunInterrupt
     meter: Meter
     waits: WaitBoard
-    options: dict[str, Any] = field(factory=dict)
+    options: RunOptions = field(factory=RunOptions)
+    canary_done: bool = False
+    """The first people of the run were read back, be it by an earlier process."""
     people_read: int = 0
     unproved: Unproved = field(factory=Unproved)
     """Whom the shop's sales that can't be read may concern."""
@@ -109,7 +112,7 @@ class Job:
         async with self.db.read() as connection:
             await check_fence(connection, self.fence)
 
-    async def remember(self, **options: Any) -> None:
-        """Keep something for a later process that resumes this run."""
-        self.options.update(options)
-        await self.runs.update(self.run, self.fence, options=dict(self.options))
+    async def remember_canary(self) -> None:
+        """Keep for a later process that resumes this run that its first people were read back."""
+        self.canary_done = True
+        await self.runs.remember(self.run, self.fence, {"canary_done": True})

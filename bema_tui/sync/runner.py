@@ -15,6 +15,7 @@ from attrs import frozen
 from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import BemaError, LockLost, RateLimited, Stopped, StoreError, UsageError
 from bema_tui.model import Holder, Lock, RunState
+from bema_tui.run_records import NOTHING_MORE, RunKind, RunOptions
 from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns
@@ -55,7 +56,7 @@ class Begun:
     campaign: str
     lock: Lock
     what: str  # plan, apply, resume
-    kind: str
+    kind: RunKind
 
 
 class Runner:
@@ -71,7 +72,7 @@ class Runner:
         self._activity = Activity(db)
         self._statistics = Statistics(db, resident_bytes)
 
-    async def begin(self, code: str, *, kind: str, options: dict[str, Any] | None = None, yes: bool = False) -> Begun:
+    async def begin(self, code: str, *, kind: RunKind, options: RunOptions = NOTHING_MORE) -> Begun:
         """Take a campaign's lock and open a new run on it.
 
         Raises:
@@ -79,13 +80,12 @@ class Runner:
             UsageError: there is no such campaign.
             ConfigurationError: an address or a key can't be one.
         """
-        self._refuse_read_only(yes)
+        self._refuse_read_only(options.yes)
         campaign = await Campaigns(self._db).get(code)
         await self._refuse_mistakes()
         lock = await self._locks.acquire_lock(campaign.code, kind)
         try:
-            options = (options or {}) | ({"yes": True} if yes else {})
-            run = await self._runs.create(kind, campaign.code, self._me, options, yes_by=self._me.user if yes else None)
+            run = await self._runs.create(kind, campaign.code, self._me, options)
             await self._locks.assign(lock.key, lock.token, run)
             fence = Fence(lock.key, lock.token)
             await self._runs.claim(run, [RunState.PLANNING], fence, self._me)
@@ -220,7 +220,7 @@ class Runner:
                 return _End(RunState.DONE, note="nothing to do")
             run = await self._runs.get(begun.run)
         if not run.may_apply:
-            why = str(run.options.get("needs_approval") or "")
+            why = run.needs_approval
             return _End(RunState.NEEDS_APPROVAL if why else RunState.PLANNED, note=why or "waits for a yes")
         if run.yes_at is None and run.apply_started_at is None:
             await job.note(yes_at=self._db.now())
@@ -290,7 +290,8 @@ class Runner:
             interrupt=interrupt,
             meter=meter,
             waits=waits,
-            options=dict(run.options),
+            options=run.options,
+            canary_done=run.canary_done,
         )
 
     async def _end(self, begun: Begun, fence: Fence, ended: _End, seconds: float) -> None:

@@ -8,6 +8,7 @@ import logging
 from bema_tui.control import ControlVerb
 from bema_tui.errors import BemaError, UsageError
 from bema_tui.model import Holder
+from bema_tui.run_records import RunKind
 from bema_tui.store.activity import Activity
 from bema_tui.store.database import Database
 from bema_tui.store.locks import DatabaseLocks
@@ -32,7 +33,7 @@ class Supervisor:
         self._jobs: dict[int, tuple[asyncio.Task[None], RunInterrupt]] = {}
         self._failures: asyncio.Queue[str] = asyncio.Queue()
 
-    async def start(self, code: str, *, kind: str) -> int:
+    async def start(self, code: str, *, kind: RunKind) -> int:
         """Begin a run that reads and plans, and answer its number."""
         return self._go(await self._runner.begin(code, kind=kind))
 

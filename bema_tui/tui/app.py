@@ -15,6 +15,7 @@ from textual.worker import Worker, WorkerState
 from bema_tui.control import ControlVerb
 from bema_tui.errors import BemaError
 from bema_tui.operations import questions
+from bema_tui.run_records import RunKind
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui import actions
 from bema_tui.tui.backend import Backend
@@ -162,7 +163,7 @@ class BemaApp(ShadowedApp):
         """Begin a sync's planning and open its screen, because that is what was asked for."""
 
         async def call() -> None:
-            number = await self.backend.start(code, kind="sync")
+            number = await self.backend.start(code, kind=RunKind.SYNC)
             self.open_run(number)
             self.refresh_soon()
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from bema_tui.control import ControlVerb
+from bema_tui.run_records import RunKind
 
 
 class Backend(Protocol):
     """Starts and steers runs. Each call answers quickly; the work goes on beside it and shows in the database."""
 
-    async def start(self, code: str, *, kind: str) -> int:
-        """Begin a run that reads and plans (``kind`` is ``sync`` or ``plan``) and answer its number.
+    async def start(self, code: str, *, kind: RunKind) -> int:
+        """Begin a run that reads and plans, and return its number.
 
         Raises:
             LockHeld: another run holds the campaign.

@@ -10,6 +10,7 @@ from bema_tui.model import Lock
 from bema_tui.operations import possible, questions
 from bema_tui.operations.possible import Operation
 from bema_tui.operations.questions import Question
+from bema_tui.run_records import RunKind
 from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
 from bema_tui.tui import actions
 from bema_tui.tui.actions import Target
@@ -142,7 +143,7 @@ class RunActions(_Screen):
         if target is None or target.kind != "campaign":
             return
         code = target.key
-        self.bema.ask_backend(f"plan of {code} begins", lambda backend: backend.start(code, kind="plan"))
+        self.bema.ask_backend(f"plan of {code} begins", lambda backend: backend.start(code, kind=RunKind.PLAN))
 
     def action_stop(self) -> None:
         """``x``: ask a run to stop, or throw a waiting plan away."""

@@ -205,6 +205,7 @@ from bema_tui import signals
 signals.take_over(sys.argv)
 from bema_tui.cli.common import open_world, run_async
 from bema_tui.cli.headless import carry_out
+from bema_tui.run_records import RunKind
 from bema_tui.settings import load
 
 async def work():
@@ -212,7 +213,7 @@ async def work():
         async def begin(runner):
             for name in sys.argv[2:]:
                 os.kill(os.getpid(), signal.Signals[name])
-            return await runner.begin(sys.argv[1], kind="plan")
+            return await runner.begin(sys.argv[1], kind=RunKind.PLAN)
         with signals.held():
             ended = await carry_out(world, begin, quiet=True)
             print(ended.run.state, ended.run.note)

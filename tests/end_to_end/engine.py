@@ -14,6 +14,7 @@ from sqlalchemy import Row, select
 from bema_tui.model import Holder, RunState
 from bema_tui.operations.discover import discover_campaigns
 from bema_tui.providers.http.policy import HttpPolicy
+from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.secrets import Secret
 from bema_tui.settings import EddSettings, HealthSettings, MailerLiteSettings, Settings
 from bema_tui.store.database import Clock, Database, utc_now
@@ -54,7 +55,7 @@ class Engine:
 
     async def plan(self, code: str) -> int:
         """A plan that waits for a yes; its run."""
-        begun = await self.runner.begin(code, kind="plan")
+        begun = await self.runner.begin(code, kind=RunKind.PLAN)
         assert await self.runner.carry_out(begun, RunInterrupt()) is RunState.PLANNED
         return begun.run
 
@@ -64,8 +65,8 @@ class Engine:
 
     async def sync(self, code: str, *, create_missing: bool = True) -> RunState:
         """One sync with the yes given, however many people it moves."""
-        options = {"create_missing": create_missing, "max_moves": 1_000_000}
-        begun = await self.runner.begin(code, kind="sync", yes=True, options=options)
+        options = RunOptions(yes=True, create_missing=create_missing, max_moves=1_000_000)
+        begun = await self.runner.begin(code, kind=RunKind.SYNC, options=options)
         return await self.runner.carry_out(begun, RunInterrupt())
 
     async def last_run(self) -> Row[Any]:

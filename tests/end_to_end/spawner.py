@@ -23,6 +23,7 @@ from sqlalchemy import select as select_rows
 from bema_tui.errors import LockHeld, UsageError
 from bema_tui.model import RunState
 from bema_tui.providers.http.policy import HttpPolicy
+from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.schema import runs
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.runner import Begun
@@ -31,7 +32,7 @@ from tests.end_to_end.engine import Engine, engine_on
 
 QUICK = HttpPolicy(timeout=20, tries=3, base=0.02, cap=0.1, quota_wait=0.05, breaker_seconds=0.1)
 """Waits that cost a test no time."""
-GOING: dict[str, Any] = {"create_missing": True, "max_moves": 1_000_000}
+GOING = RunOptions(yes=True, create_missing=True, max_moves=1_000_000)
 
 
 @attrs.frozen
@@ -119,7 +120,7 @@ async def _begun(engine: Engine, order: dict[str, Any]) -> Begun:
     if last is not None and not order["anew"] and last.state != RunState.DONE:
         with contextlib.suppress(UsageError):
             return await engine.runner.begin_resume(last.id)
-    return await engine.runner.begin(order["code"], kind="sync", yes=True, options=GOING)
+    return await engine.runner.begin(order["code"], kind=RunKind.SYNC, options=GOING)
 
 
 def _child(order: dict[str, Any]) -> None:

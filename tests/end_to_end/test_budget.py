@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from bema_tui.model import RunState
+from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.quota import AccountFacts
 from bema_tui.store.schema import ledger
 from bema_tui.sync.interrupt import RunInterrupt
@@ -85,8 +86,8 @@ async def test_people_whose_read_is_too_old_are_read_again_fifty_at_a_time(simul
     code = poor_campaign(simulated)
     async with engine_on(simulated, tmp_path) as engine:
         await engine.discover()
-        options = {"create_missing": True, "max_moves": 100_000}
-        begun = await engine.runner.begin(code, kind="sync", options=options)
+        options = RunOptions(create_missing=True, max_moves=100_000)
+        begun = await engine.runner.begin(code, kind=RunKind.SYNC, options=options)
         assert await engine.runner.carry_out(begun, RunInterrupt()) is RunState.PLANNED
         planned = len(simulated.requests())
         async with engine.db.write() as connection:  # the yes comes an hour later

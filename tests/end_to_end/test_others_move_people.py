@@ -21,6 +21,7 @@ from sqlalchemy import select
 
 from bema_tui.errors import BemaError
 from bema_tui.model import ChangeState, RunState
+from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.simulator import SimulatorServer, SimulatorSettings
 from bema_tui.store.schema import findings, ledger
 from bema_tui.sync.apply import proof
@@ -110,8 +111,8 @@ async def until_done(engine: Engine, code: str) -> None:
         if planned is not None:
             begun = await engine.runner.begin_resume(planned)
         else:
-            options = {"create_missing": True, "max_moves": 1_000_000}
-            begun = await engine.runner.begin(code, kind="sync", yes=True, options=options)
+            options = RunOptions(yes=True, create_missing=True, max_moves=1_000_000)
+            begun = await engine.runner.begin(code, kind=RunKind.SYNC, options=options)
         with contextlib.suppress(BemaError):  # the run's row says what it was
             if await engine.runner.carry_out(begun, RunInterrupt()) is RunState.DONE:
                 return

@@ -9,6 +9,7 @@ import pytest
 
 from bema_tui.model import RunState
 from bema_tui.providers.http.policy import HttpPolicy
+from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.locks import DatabaseLocks, LockAges
 from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account
@@ -41,8 +42,8 @@ async def test_a_service_that_asks_for_long_patience_pauses_the_run(
     before = simulated.state()
     async with engine_on(simulated, tmp_path, HttpPolicy(patience=0.5)) as engine:
         releases = await engine.discover()
-        options = {"create_missing": True, "max_moves": 1_000_000}
-        begun = await engine.runner.begin(releases[0].code, kind="sync", options=options, yes=not applies)
+        options = RunOptions(yes=not applies, create_missing=True, max_moves=1_000_000)
+        begun = await engine.runner.begin(releases[0].code, kind=RunKind.SYNC, options=options)
         if applies:
             assert await engine.runner.carry_out(begun, RunInterrupt()) is RunState.PLANNED
             begun = await engine.runner.begin_apply(begun.run)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from bema_tui.errors import BemaError
 from bema_tui.model import ChangeState, Completeness, RunState
+from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.simulator import FaultProfile, SimulatorServer, SimulatorSettings
 from bema_tui.store.schema import ledger, runs
 from bema_tui.sync.interrupt import RunInterrupt
@@ -111,8 +112,8 @@ async def until_done(engine: Engine, simulated: Simulated, code: str) -> list[At
         if last is not None and last.planned_at is not None:
             begun = await engine.runner.begin_resume(last.id)
         else:
-            options = {"create_missing": True, "max_moves": 1_000_000}
-            begun = await engine.runner.begin(code, kind="sync", yes=True, options=options)
+            options = RunOptions(yes=True, create_missing=True, max_moves=1_000_000)
+            begun = await engine.runner.begin(code, kind=RunKind.SYNC, options=options)
         with contextlib.suppress(BemaError):  # the run's row says what it was
             await engine.runner.carry_out(begun, RunInterrupt())
         async with engine.db.read() as connection:

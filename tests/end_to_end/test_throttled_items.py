@@ -16,6 +16,7 @@ from sqlalchemy import select
 from bema_tui.bounds import PATIENCE
 from bema_tui.errors import BadAnswer
 from bema_tui.model import ChangeState, FindingState, RunState
+from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.findings import Findings
 from bema_tui.store.locks import DatabaseLocks, LockAges
 from bema_tui.store.schema import activity, ledger
@@ -37,7 +38,7 @@ async def rows_of(seen: Seen, run: int) -> list[Any]:
 
 async def a_plan(seen: Seen) -> tuple[str, int, list[Any]]:
     code = await code_of(seen)
-    begun = await seen.engine.runner.begin(code, kind="plan", options={"create_missing": True})
+    begun = await seen.engine.runner.begin(code, kind=RunKind.PLAN, options=RunOptions(create_missing=True))
     await seen.engine.runner.carry_out(begun, Skip(seen.clock, seen.look))
     return code, begun.run, await rows_of(seen, begun.run)
 

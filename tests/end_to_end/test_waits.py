@@ -16,6 +16,7 @@ from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import RateLimited
 from bema_tui.model import RunState
 from bema_tui.operations.quota import clear_closing, quota_now
+from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.database import utc_now
 from bema_tui.store.locks import LockAges
 from bema_tui.store.run_waits import RunWaits
@@ -82,7 +83,9 @@ class Seen:
             await self.during(self)
 
     async def sync(self, code: str) -> Row[Any]:
-        begun = await self.engine.runner.begin(code, kind="sync", yes=True, options={"create_missing": True})
+        begun = await self.engine.runner.begin(
+            code, kind=RunKind.SYNC, options=RunOptions(yes=True, create_missing=True)
+        )
         await self.engine.runner.carry_out(begun, Skip(self.clock, self.look))
         return await self.engine.last_run()
 
@@ -135,7 +138,7 @@ async def test_over_ten_minutes_of_maintenance_pause_the_run_which_then_goes_on_
             await super().sleep(seconds)
 
     seen.simulated.ask("set", {"maintenance": True})
-    begun = await seen.engine.runner.begin(code, kind="sync", yes=True, options={"create_missing": True})
+    begun = await seen.engine.runner.begin(code, kind=RunKind.SYNC, options=RunOptions(yes=True, create_missing=True))
     assert await seen.engine.runner.carry_out(begun, Watching(seen.clock, seen.look)) is RunState.DONE
     assert len(seen.runs) == 20
     (run,) = paused
@@ -165,7 +168,7 @@ async def test_years_of_patience_are_an_hour_and_one_command_ends_that(seen: See
                     cleared.append((until - seen.clock()).total_seconds())
             await asyncio.sleep(0.02 if cleared else 0.0)  # the word is heard in real time
 
-    begun = await seen.engine.runner.begin(code, kind="sync", yes=True, options={"create_missing": True})
+    begun = await seen.engine.runner.begin(code, kind=RunKind.SYNC, options=RunOptions(yes=True, create_missing=True))
     began = seen.clock()
     assert await seen.engine.runner.carry_out(begun, Clearing(seen.clock, seen.look)) is RunState.DONE
     assert 3590 < cleared[0] <= 3600
@@ -179,7 +182,7 @@ async def test_a_run_that_is_paused_for_a_day_in_all_ends_itself(seen: Seen, mon
     monkeypatch.setattr(runner, "PAUSED_AT_MOST", 3 * 3600)
     code = await code_of(seen)
     seen.simulated.ask("set", {"quota": 0, "retry_after": 1_000_000_000})
-    begun = await seen.engine.runner.begin(code, kind="sync", yes=True)
+    begun = await seen.engine.runner.begin(code, kind=RunKind.SYNC, options=RunOptions(yes=True))
     began = seen.clock()
     with pytest.raises(RateLimited, match="asks for an hour more"):
         await seen.engine.runner.carry_out(begun, Skip(seen.clock, seen.look))
@@ -193,7 +196,7 @@ async def test_a_run_that_is_paused_for_a_day_in_all_ends_itself(seen: Seen, mon
 async def test_a_stop_ends_the_wait_and_the_fact_with_it(seen: Seen) -> None:
     code = await code_of(seen)
     seen.simulated.ask("set", {"maintenance": True})
-    begun = await seen.engine.runner.begin(code, kind="sync", yes=True)
+    begun = await seen.engine.runner.begin(code, kind=RunKind.SYNC, options=RunOptions(yes=True))
     interrupts: list[Skip] = []
 
     async def stop(_seconds: float) -> None:

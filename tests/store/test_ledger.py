@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bema_tui.errors import LockLost, StoreError, UsageError
 from bema_tui.model import Campaign, ChangeKind, ChangeState, Lock, PlannedChange, RunState
+from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
@@ -52,7 +53,7 @@ async def begin(db: Database) -> Desk:
     locks = DatabaseLocks(db, LockAges(), ME)
     lock = await locks.acquire_lock(CODE, "sync")
     runs = Runs(db)
-    run = await runs.create("sync", CODE, ME, {})
+    run = await runs.create(RunKind.SYNC, CODE, ME)
     fence = Fence(lock.key, lock.token)
     assert await runs.claim(run, [RunState.PLANNING], fence, ME)
     return Desk(db, runs, locks, lock, run, Ledger(db, run, CODE, fence))
@@ -303,20 +304,22 @@ async def test_an_ended_run_is_not_overwritten_by_whoever_had_it_before(desk: De
 
 
 @pytest.mark.parametrize(
-    ("planned", "yes_later", "options", "may"),
+    ("planned", "yes_later", "options", "held", "may"),
     [
-        (False, False, {"yes": True}, False),
-        (True, False, {}, False),
-        (True, False, {"yes": True}, True),
-        (True, False, {"yes": True, "needs_approval": "too big"}, False),
-        (True, True, {"needs_approval": "too big"}, True),
-        (False, True, {"yes": True}, False),
+        (False, False, RunOptions(yes=True), "", False),
+        (True, False, RunOptions(), "", False),
+        (True, False, RunOptions(yes=True), "", True),
+        (True, False, RunOptions(yes=True), "too big", False),
+        (True, True, RunOptions(), "too big", True),
+        (False, True, RunOptions(yes=True), "", False),
     ],
 )
 async def test_a_yes_counts_only_for_a_plan_that_could_be_seen(
-    desk: Desk, clock: SetClock, planned: bool, yes_later: bool, options: dict[str, object], may: bool
+    desk: Desk, clock: SetClock, planned: bool, yes_later: bool, options: RunOptions, held: str, may: bool
 ) -> None:
     found = await desk.runs.get(desk.run)
     at = clock.at if planned else None
     clock.forward(-3600)  # a clock that is set back takes no yes away, and gives none
-    assert evolve(found, planned_at=at, yes_at=clock.at if yes_later else None, options=options).may_apply is may
+    yes_at = clock.at if yes_later else None
+    run = evolve(found, planned_at=at, yes_at=yes_at, options=options, needs_approval=held)
+    assert run.may_apply is may

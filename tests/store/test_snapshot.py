@@ -204,8 +204,8 @@ async def test_an_ended_run_is_counted_again_when_its_rows_change_under_a_later_
     assert before.changes[ChangeState.APPLIED] == 212
     async with db.write() as connection:
         row = (await connection.execute(select(schema.runs).where(schema.runs.c.id == 416))).one()._asdict()
-        undo = {"id": 419, "kind": "undo", "state": RunState.DONE, "finished_at": NOW}
-        await connection.execute(insert(schema.runs).values(row | undo))
+        later = {"id": 419, "kind": "sync", "state": RunState.DONE, "finished_at": NOW}
+        await connection.execute(insert(schema.runs).values(row | later))
         await connection.execute(
             update(schema.ledger).where(schema.ledger.c.run == 416).values(state=ChangeState.UNDONE)
         )

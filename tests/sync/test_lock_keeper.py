@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bema_tui.errors import Stopped
 from bema_tui.model import Campaign, RunState
+from bema_tui.run_records import RunKind
 from bema_tui.store import schema
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
@@ -83,7 +84,7 @@ async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
         me = current_holder()
         locks, runs = DatabaseLocks(db, LockAges(), me), Runs(db)
         lock = await locks.acquire_lock(CODE, "sync")
-        run = await runs.create("sync", CODE, me, {})
+        run = await runs.create(RunKind.SYNC, CODE, me)
         fence = Fence(lock.key, lock.token)
         await runs.claim(run, [RunState.PLANNING], fence, me, state=RunState.APPLYING)
         interrupt = Quick()

@@ -23,6 +23,7 @@ from bema_tui.model import (
     Severity,
     Tier,
 )
+from bema_tui.run_records import RunKind
 from bema_tui.store.snapshot.views import (
     ActivityView,
     CampaignView,
@@ -303,7 +304,7 @@ class WrittenDown:
             raise self.error
         self.asked.append(what)
 
-    async def start(self, code: str, *, kind: str) -> int:
+    async def start(self, code: str, *, kind: RunKind) -> int:
         self._note("start", code, kind)
         made = run(419, code, RunState.PLANNING, {}, kind=kind, planned_at=None, phase=Phase.READ_SHOP, people=0)
         if self._reader is not None:

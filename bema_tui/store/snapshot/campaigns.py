@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import ChangeState, Lock, RunState, Tier
+from bema_tui.run_records import RunKind
 from bema_tui.store.database_settings import CURRENCIES
 from bema_tui.store.schema import campaign_products, campaigns, runs, settings, statistics
 from bema_tui.store.snapshot.overview import FindingCounts
@@ -55,7 +56,7 @@ async def read_campaigns(connection: AsyncConnection, now: datetime, code: str |
     # Each subquery is a short walk along the index on (campaign, started_at) or (campaign, at).
     own = runs.c.campaign == campaigns.c.code
     open_states = [*AT_WORK, *WAITING, RunState.DISCARDED]
-    synced = or_(runs.c.kind == "sync", runs.c.apply_started_at.is_not(None))
+    synced = or_(runs.c.kind == RunKind.SYNC, runs.c.apply_started_at.is_not(None))
     ended = select(runs.c.id).where(own, runs.c.state.not_in(open_states)).order_by(runs.c.started_at.desc()).limit(1)
     brought = statistics.alias()
     newest = (

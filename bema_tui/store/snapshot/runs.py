@@ -12,6 +12,7 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import ChangeKind, ChangeState, Holder, Lock, LockState, Phase, RunState
+from bema_tui.run_records import RunKind
 from bema_tui.store.locks import LockAges, lock_of
 from bema_tui.store.run_waits import wait_of
 from bema_tui.store.schema import campaigns, ledger, locks, plan_counts, requests, runs
@@ -181,7 +182,7 @@ def run_view(
         wait = None  # a wait that is over, or of a process that is gone, is none
     return RunView(
         id=row.id,
-        kind=row.kind,
+        kind=RunKind(row.kind),
         campaign=row.campaign,
         album=row.album,
         state=state,

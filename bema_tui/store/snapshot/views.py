@@ -8,6 +8,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from bema_tui.model import ChangeKind, ChangeState, FindingState, Lock, Phase, RunState, Severity, Tier
+from bema_tui.run_records import RunKind
 from bema_tui.waits import Wait, WaitReason
 
 _TELLING_SECONDS = 60.0
@@ -89,7 +90,7 @@ class RunView:
     """
 
     id: int
-    kind: str
+    kind: RunKind
     campaign: str
     album: str
     state: RunState

@@ -24,7 +24,7 @@ async def canary(job: Job, applier: Applier) -> None:
     Raises:
         BadAnswer: somebody of them does not look as MailerLite answered; nothing more is sent.
     """
-    if job.options.get("canary_done"):
+    if job.canary_done:
         return
     first = await job.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)
     people = list(dict.fromkeys(row.subscriber_id for row in first))[:CANARY_PEOPLE]
@@ -57,7 +57,7 @@ async def canary(job: Job, applier: Applier) -> None:
         await applier.settler.take_in(found, at)
         await applier.settler.leave_alone(read.unread)
     if people:
-        await job.remember(canary_done=True)
+        await job.remember_canary()
 
 
 async def read_back(job: Job, applier: Applier) -> str:

@@ -129,7 +129,7 @@ class Planner:
         self._aliases = await explain_stored_values(job, shrank=self._context.shrank)
         await learn_unproved(job)
         self._context = evolve(self._context, unproved=job.unproved)
-        self._refused = {} if job.options.get("retry_refused") else await self._history.refused()
+        self._refused = {} if job.options.retry_refused else await self._history.refused()
         self._check = RecordCheck(
             job.campaign.code,
             job.settings.rules,

@@ -128,7 +128,7 @@ async def read_account(job: Job, *, for_plan: bool = False) -> Account:
     field = check.field
     new_groups: tuple[str, ...] = ()
     new_field = None
-    if for_plan and job.options.get("create_missing"):
+    if for_plan and job.options.create_missing:
         to_create = check.missing - check.unproved
         new_groups = tuple(group_name(job.campaign.code, tier) for tier in Tier if tier in to_create)
         for tier in sorted(to_create):

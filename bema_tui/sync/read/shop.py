@@ -55,7 +55,7 @@ async def learn_unproved(job: Job) -> None:
 
 
 async def _read(job: Job) -> str:
-    full = await job.orders.latest_complete() if job.options.get("quick") else None
+    full = await job.orders.latest_complete() if job.options.quick else None
     if full is not None and _age(job, full) < job.settings.edd.full_read_seconds:
         window = await _read_window(job, full)
         if window.completeness is Completeness.COMPLETE:
