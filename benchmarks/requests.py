@@ -70,7 +70,7 @@ class Stage:
     def last(self) -> int:
         """The number of the last request so far."""
         rows = self._http.get(self._control + "requests?since=0").json()
-        return int(rows[-1]["n"]) if rows else 0
+        return int(rows[-1]["number"]) if rows else 0
 
     def sell(self, product: str, addresses: list[str]) -> None:
         """Let people buy."""

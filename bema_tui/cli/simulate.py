@@ -67,7 +67,7 @@ def simulate(
     signals.doing("The command simulate")
     with told(as_json=as_json):
         require_simulator()
-        from bema_tui.simulator import SimulatorSettings, profile_of, serve
+        from bema_tui.simulator import SimulatorSettings, load_profile, serve
 
         try:
             settings = SimulatorSettings(
@@ -78,7 +78,7 @@ def simulate(
                 quota=quota,
                 window_seconds=window_seconds,
                 edd_version=edd_version,
-                faults=profile_of(expand(faults, "--faults", os.environ) if faults else None, seed),
+                faults=load_profile(expand(faults, "--faults", os.environ) if faults else None, seed),
             )
         except ValueError as error:
             raise ConfigurationError(

@@ -1,6 +1,6 @@
 """A stand-in shop and mailing service over real HTTP, for the demo, the tests and the benchmarks."""
 
-from bema_tui.simulator.faults.profile import FaultProfile, profile_of
+from bema_tui.simulator.faults.profile import FaultProfile, load_profile
 from bema_tui.simulator.scenarios.data_set import build_world
 from bema_tui.simulator.server import SimulatorServer, create_app, endpoints_of, serve
 from bema_tui.simulator.settings import Endpoints, SimulatorSettings
@@ -15,6 +15,6 @@ __all__ = [
     "build_world",
     "create_app",
     "endpoints_of",
-    "profile_of",
+    "load_profile",
     "serve",
 ]

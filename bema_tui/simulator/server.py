@@ -17,13 +17,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bema_tui.simulator.control.api import Control
-from bema_tui.simulator.control.changes import Agenda
-from bema_tui.simulator.control.request_log import Holds, RequestLog
+from bema_tui.simulator.control.api import ControlApi
+from bema_tui.simulator.control.holds import Holds
+from bema_tui.simulator.control.request_log import RequestLog
+from bema_tui.simulator.control.schedule import Schedule
 from bema_tui.simulator.edd.service import Shop
-from bema_tui.simulator.faults.injector import Disturbance
+from bema_tui.simulator.faults.injector import FaultInjector
 from bema_tui.simulator.mailerlite.service import MailerLite
-from bema_tui.simulator.private_uvicorn import CuttableProtocol
+from bema_tui.simulator.private_uvicorn import CuttableProtocol, check_private_parts
 from bema_tui.simulator.scenarios.data_set import build_world
 from bema_tui.simulator.settings import Endpoints, SimulatorSettings
 from bema_tui.simulator.world.world import World
@@ -37,28 +38,26 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def create_app(world: World, settings: SimulatorSettings) -> Starlette:
-    """The application that serves a world. `settings` set the switches anew, so that a world can be served twice."""
+    """Returns the application that serves a world. It resets the switches, so that a world can be served twice."""
     world.switches = type(world.switches).starting_from(settings)
-    log, holds, agenda = RequestLog(), Holds(), Agenda()
-    disturbance = Disturbance(world, agenda)
-    mailerlite, shop = MailerLite(world, log, holds, disturbance), Shop(world, log, holds, disturbance)
-    control = Control(world, log, holds, agenda)
+    log, holds, schedule = RequestLog(), Holds(), Schedule()
+    injector = FaultInjector(world, schedule)
+    mailerlite, shop = MailerLite(world, log, holds, injector), Shop(world, log, holds, injector)
 
-    async def mailing(request: Request) -> Response:
-        return await mailerlite.answer(request)
+    async def respond_as_mailerlite(request: Request) -> Response:
+        return await mailerlite.respond(request)
 
-    async def shopping(request: Request) -> Response:
-        return await shop.answer(request)
+    async def respond_as_shop(request: Request) -> Response:
+        return await shop.respond(request)
 
     app = Starlette(
         routes=[
-            *control.routes(),
-            Route("/api/{path:path}", mailing, methods=_METHODS),
-            Route("/{path:path}", shopping, methods=_METHODS),
+            *ControlApi(world, log, holds, schedule).routes(),
+            Route("/api/{path:path}", respond_as_mailerlite, methods=_METHODS),
+            Route("/{path:path}", respond_as_shop, methods=_METHODS),
         ]
     )
     app.router.redirect_slashes = False
-    app.state.holds = holds
     return app
 
 
@@ -67,7 +66,7 @@ class SimulatorServer:
 
     Raises from `start`:
         OSError: the port is taken.
-        RuntimeError: the server did not come up in time.
+        RuntimeError: the server did not come up in time, or the installed uvicorn does not fit.
     """
 
     def __init__(self, settings: SimulatorSettings | None = None, *, port: int = 0) -> None:
@@ -81,7 +80,7 @@ class SimulatorServer:
 
     @property
     def endpoints(self) -> Endpoints:
-        """Addresses and keys, once started."""
+        """The URLs and keys, once started."""
         if self._endpoints is None:
             raise RuntimeError("the simulator was not started")
         return self._endpoints
@@ -98,8 +97,9 @@ class SimulatorServer:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> Endpoints:
-        """Builds the data, listens, and returns as soon as requests are answered."""
-        # Without the protocol named, asyncio leaves Nagle's algorithm on and every small answer takes 40 ms.
+        """Builds the data, listens, and returns as soon as requests are served."""
+        check_private_parts()
+        # Without the protocol named, asyncio leaves Nagle's algorithm on and every small response takes 40 ms.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -134,7 +134,7 @@ class SimulatorServer:
         return self._endpoints
 
     def stop(self) -> None:
-        """Ends the server; requests that are held are let go unanswered. May be called twice."""
+        """Ends the server; requests that are held get no response. May be called twice."""
         if self._server is not None:
             self._server.should_exit = True
         if self._thread is not None:
@@ -160,14 +160,14 @@ class SimulatorServer:
 
 
 def endpoints_of(world: World, port: int) -> Endpoints:
-    """Addresses and keys of a world that is served on a port."""
+    """Returns the URLs and keys of a world that is served on a port."""
     base = f"http://{_HOST}:{port}"
     return Endpoints(
         mailerlite_url=f"{base}/api",
-        mailerlite_key=world.keys.mailerlite,
+        mailerlite_key=world.credentials.mailerlite_key,
         edd_url=f"{base}/",
-        edd_key=world.keys.edd_key,
-        edd_token=world.keys.edd_token(),
+        edd_key=world.credentials.edd_key,
+        edd_token=world.credentials.edd_token(),
         state_url=f"{base}/_simulator/state",
     )
 
@@ -179,7 +179,7 @@ def serve(
     announce: Callable[[Endpoints], None],
     alive: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Serves in the foreground until SIGINT, SIGTERM or SIGHUP, or `alive` says no; call it from the main thread.
+    """Serves in the foreground until SIGINT, SIGTERM or SIGHUP comes or `alive` returns false; for the main thread.
 
     Raises:
         OSError: the port is taken.
@@ -195,12 +195,12 @@ def serve(
 
 @contextlib.contextmanager
 def _on_signals(event: threading.Event) -> Iterator[None]:
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+    def set_event(_number: int, _frame: FrameType | None) -> None:
         event.set()
 
-    # Who started it with a signal ignored (nohup) meant it to outlive that.
+    # A signal that was ignored at the start (nohup) stays ignored.
     heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, ask_to_stop) for number in heard}
+    before = {number: signal.signal(number, set_event) for number in heard}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What a simulated account and shop can be told: the size of its data, and its switches."""
+"""The settings of a simulation: the size of its data, and the switches of account and shop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any, Literal
 import attrs
 
 from bema_tui.simulator.edd.versions import EDD_VERSIONS
-from bema_tui.simulator.faults.profile import FaultProfile, maybe_whole, seconds, whole
+from bema_tui.simulator.faults.profile import FaultProfile
+from bema_tui.simulator.validators import seconds, whole, whole_or_none
 
 FieldKeyRule = Literal["snake", "lower"]
 IMPORT_OUTCOMES = (
@@ -20,7 +21,7 @@ IMPORT_OUTCOMES = (
     "suspicious_format",
     "duplicate",
 )
-"""The lists of an import's report."""
+"""The lists in the report of an import."""
 
 
 def _flag(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -34,7 +35,7 @@ def _text(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
 
 
 def _one_of(*allowed: Any) -> Any:
-    """A field that holds one of these; the first is its usual value."""
+    """Returns a field that takes one of these values; the first is the usual one."""
     return attrs.field(default=allowed[0], validator=attrs.validators.in_(allowed))
 
 
@@ -43,7 +44,7 @@ def _off() -> Any:
 
 
 def _number_or_none() -> Any:
-    return attrs.field(default=None, validator=maybe_whole)
+    return attrs.field(default=None, validator=whole_or_none)
 
 
 def _texts(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -58,48 +59,52 @@ def _outcomes(_switches: object, field: attrs.Attribute[Any], value: Any) -> Non
 
 @attrs.frozen(kw_only=True)
 class SimulatorSettings:
-    """How a simulator starts. What a real account leaves unconfirmed is a switch, here or in the faults' `switches`."""
+    """How a simulation starts. What nobody could confirm on a real account is a switch, here or in `Switches`."""
 
     seed: int = 1
     subscribers: int = attrs.field(default=2000, validator=attrs.validators.ge(0))
     orders: int = attrs.field(default=1200, validator=attrs.validators.ge(0))
     campaigns: int = attrs.field(default=4, validator=attrs.validators.ge(0))
     quota: int = 120
-    """Requests that one window allows."""
+    """The requests that MailerLite allows in one period."""
     window_seconds: float = 60.0
+    """How long a period of the quota lasts."""
     import_quota: int = 5
-    """Imports that may be created in one window, besides the quota."""
+    """The imports that may be created in one period, besides the quota."""
     page_cap: int = 100
     """The largest page of ``GET /subscribers``."""
     batch_item_cost: Literal[0, 1] = 1
-    """What each item of a batch that hits a route costs, besides the 1 of the batch."""
+    """What each item of a batch with a known route takes of the quota, besides the 1 of the batch."""
     field_key_rule: FieldKeyRule = "lower"
+    """How the keys of new fields are made."""
     page_seconds: float = 0.0
-    """Seconds that the shop takes for each request."""
+    """The seconds that the shop takes for each request."""
     allow_create: bool = False
-    """Whether new subscribers are expected; if not, each one is recorded as a violation."""
+    """Whether a request may create subscribers; if not, each one is a violation."""
     number_values: Literal["number", "string"] = "number"
+    """How the values of number fields are shown."""
     counter_lag: bool = True
-    """Whether a group's counters stay old until the next listing of the groups."""
+    """Whether a group's counters stay old until the groups are listed."""
     import_seconds: float = 0.2
-    """Seconds until an import that was accepted takes effect."""
+    """The seconds until an import that was accepted takes effect."""
     edd_role: Literal["manager", "accountant", "viewer"] = "manager"
+    """The role of the shop's key."""
     order_prefix: str | None = None
-    """None: `ID` is a plain order number. Text: order numbers are written with it (``BEMA-``)."""
+    """What stands before each order number (``BEMA-``); None: nothing."""
     edd_version: str = EDD_VERSIONS[0]
     """The version of EDD whose sales the shop gives; ``EDD_VERSIONS`` holds all."""
     renewals: bool = False
-    """Whether some buyers have a second order with the key of their first, and one mistyped the address."""
+    """Whether some buyers have a second order with the key of their first, and one mistyped the e-mail."""
     faults: FaultProfile | None = None
     """What goes wrong on purpose; None: nothing."""
 
     def __attrs_post_init__(self) -> None:
-        Switches.starting_from(self)  # whatever is wrong with them is told before the data are made
+        Switches.starting_from(self)  # refuses wrong values before the data are made
 
 
 @attrs.define(kw_only=True)
 class Switches:
-    """What can be changed while the simulator runs. Starts from the settings; ``faults.profile`` explains the names.
+    """What can be changed while the simulator runs; ``faults.profile`` explains each of them.
 
     Raises:
         ValueError: a value that a switch does not take.
@@ -132,7 +137,7 @@ class Switches:
     default_version: str = _one_of("v2", "v1")
     pretty_permalinks: bool = attrs.field(default=True, validator=_flag)
     expire_key: bool | str = _one_of(False, True, "mailerlite", "edd")
-    """True is MailerLite's."""
+    """True: MailerLite's key."""
     down: str | None = _one_of(None, "mailerlite", "edd")
     html_200_edd: bool = _off()
     maintenance: bool = _off()
@@ -145,14 +150,15 @@ class Switches:
 
     @classmethod
     def starting_from(cls, settings: SimulatorSettings) -> Switches:
+        """Returns the switches of a simulation that starts with these settings."""
         shared = {field.name for field in attrs.fields(cls)} & {f.name for f in attrs.fields(SimulatorSettings)}
-        made = cls(**{name: getattr(settings, name) for name in shared})
+        switches = cls(**{name: getattr(settings, name) for name in shared})
         if settings.faults is not None:
-            made.turn(settings.faults.switches)
-        return made
+            switches.change(settings.faults.switches)
+        return switches
 
-    def turn(self, wanted: dict[str, Any]) -> None:
-        """Sets switches by name, all or none of them.
+    def change(self, wanted: dict[str, Any]) -> None:
+        """Sets switches by name: all of these, or none.
 
         Raises:
             ValueError: no such switch, or a value that it does not take.
@@ -160,14 +166,14 @@ class Switches:
         unknown = sorted(set(wanted) - {field.name for field in attrs.fields(type(self))})
         if unknown:
             raise ValueError(f"no such switch: {', '.join(unknown)}")
-        turned = attrs.evolve(self, **wanted)
+        checked = attrs.evolve(self, **wanted)
         for name in wanted:
-            setattr(self, name, getattr(turned, name))
+            setattr(self, name, getattr(checked, name))
 
 
 @attrs.frozen
 class Endpoints:
-    """Where a running simulator is, and with which keys it opens."""
+    """The URLs of a running simulator, and its keys."""
 
     mailerlite_url: str
     mailerlite_key: str
@@ -175,3 +181,4 @@ class Endpoints:
     edd_key: str
     edd_token: str
     state_url: str
+    """The URL of the state document; the other paths of the control API stand beside it."""

@@ -384,8 +384,8 @@ def test_rows_that_can_not_be_read_are_named(simulated: Simulated, desk: Desk) -
     newest = max((row for row in state["orders"] if row["status"] == "complete"), key=lambda row: int(row["row_id"]))
     person = max(state["subscribers"], key=lambda row: int(row["id"]))
     broken = {"kind": "order", "id": newest["row_id"], "set": {"products": 7}}
-    simulated.change(**{"break": broken})
-    simulated.change(**{"break": {"kind": "subscriber", "id": person["id"], "set": {"status": "lost"}}})
+    simulated.change(break_record=broken)
+    simulated.change(break_record={"kind": "subscriber", "id": person["id"], "set": {"status": "lost"}})
     said = desk.run("doctor", "--json", expect=0)
     (sales,), (people,) = lines(said, "sales"), lines(said, "people")
     assert (sales["verdict"], people["verdict"]) == ("warning", "warning")

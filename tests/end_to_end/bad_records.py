@@ -120,21 +120,21 @@ def _order(truth: Truth, rng: random.Random) -> Bad:
     named = (f"{order['id']}", order["key"], "sales.")
     anybodys = not {"email", ""}.isdisjoint(change.get("set", {}))
     who = frozenset({order["email"].strip().lower()})
-    return Bad({"break": {"kind": "order", "id": order["row_id"], **change}}, named, who, anybodys=anybodys)
+    return Bad({"break_record": {"kind": "order", "id": order["row_id"], **change}}, named, who, anybodys=anybodys)
 
 
 def _member(truth: Truth, rng: random.Random) -> Bad:
     person = rng.choice(truth.members())
     change = {"kind": "subscriber", "id": person["id"], "where": rng.choice(["everywhere", "lists"])}
     who = frozenset({person["id"], person["email"]})
-    return Bad({"break": {**change, **rng.choice(MEMBER)}}, (person["id"], person["email"]), who)
+    return Bad({"break_record": {**change, **rng.choice(MEMBER)}}, (person["id"], person["email"]), who)
 
 
 def _group(truth: Truth, rng: random.Random) -> Bad:
     group = rng.choice(truth.state["groups"])
     change = rng.choice(GROUP)
     named = (group["id"], group["name"], "data.")
-    made = {"break": {"kind": "group", "id": group["id"], "where": "lists", **change}}
+    made = {"break_record": {"kind": "group", "id": group["id"], "where": "lists", **change}}
     if "active_count" in change.get("set", {}):
         return Bad(made, named)
     inside = [one for one in truth.state["subscribers"] if group["id"] in one["group_ids"]]
@@ -146,18 +146,18 @@ def _field(truth: Truth, rng: random.Random) -> Bad:
     others = [one for one in truth.state["fields"] if not one["name"].startswith(truth.code)]
     field = rng.choice(others)
     change = {"kind": "field", "id": field["id"], "where": "lists", **rng.choice(FIELD)}
-    return Bad({"break": change}, (field["id"], field["name"], "data."))
+    return Bad({"break_record": change}, (field["id"], field["name"], "data."))
 
 
 def _automation(truth: Truth, rng: random.Random) -> Bad:
     automation = rng.choice(truth.state["automations"])
     change = {"kind": "automation", "id": automation["id"], **rng.choice(AUTOMATION)}
-    return Bad({"break": change}, (automation["id"], automation["name"], "data."))
+    return Bad({"break_record": change}, (automation["id"], automation["name"], "data."))
 
 
 def _look_up(truth: Truth, rng: random.Random) -> Bad:
     person = rng.choice(truth.looked_up())
-    change = {"answer": {"path": f"subscribers/{person['id']}", **rng.choice(LOOK_UP)}}
+    change = {"script_response": {"path": f"subscribers/{person['id']}", **rng.choice(LOOK_UP)}}
     return Bad(change, (person["id"], person["email"]), frozenset({person["id"], person["email"]}))
 
 

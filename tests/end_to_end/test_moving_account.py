@@ -38,7 +38,7 @@ async def test_people_who_go_while_their_group_is_read_are_settled(
         await AccountFacts(engine.db).learned("page_of_account", page_of_account)
         # From the first request after groups, fields and automations on.
         for at, change in zip(range(4, 4 + READS), leaving(simulated, f"{release.code}_GOLD"), strict=False):
-            simulated.ask("later", {"do": change, "at": at, "of": "requests"})
+            simulated.ask("schedule", {"change": change, "at": at, "before": "requests"})
         assert await engine.sync(release.code) is RunState.DONE
         run = await engine.last_run()
         assert run.mailerlite_read["completeness"] == Completeness.COMPLETE

@@ -118,7 +118,7 @@ async def test_an_automation_that_cannot_be_read_counts_as_one_that_mails(tmp_pa
         assert (enabled["enabled"], disabled["enabled"]) == (True, False)
         for one in (enabled, disabled):
             change = {"kind": "automation", "id": one["id"], "set": {"triggers": "all"}}
-            world.simulated.ask("change", {"break": change})
+            world.simulated.ask("change", {"break_record": change})
         plan = await world.plan(tmp_path / "broken")
         assert set(plan.automations) == {f"{known} (its groups can't be read)"}
         assert len(plan.automations) == len({change[3] for change in plan.changes if change[2] == "add_group"}) > 1
@@ -140,15 +140,19 @@ async def one_seed(world: World, seed: int, folder: Path) -> list[str]:
     finally:
         mend(world.simulated, bad)
     paths = {item["path"] for request in world.simulated.requests(before) for item in request["items"]}
-    met = [one for one in bad if "break" in one.change or f"api/{one.change['answer']['path']}" in paths]
+    met = [
+        one for one in bad if "break_record" in one.change or f"api/{one.change['script_response']['path']}" in paths
+    ]
     return [*differing(world.whole, plan, bad), *unnamed(plan, met)]
 
 
 def mend(simulated: Simulated, bad: list[Bad]) -> None:
     for one in bad:
-        if "break" in one.change:
-            simulated.ask("change", {"mend": {name: one.change["break"][name] for name in ("kind", "id")}})
-    simulated.ask("change", {"answer": None})
+        if "break_record" in one.change:
+            simulated.ask(
+                "change", {"restore_record": {name: one.change["break_record"][name] for name in ("kind", "id")}}
+            )
+    simulated.ask("change", {"script_response": None})
 
 
 def differing(whole: Plan, plan: Plan, bad: list[Bad]) -> list[str]:
@@ -187,7 +191,7 @@ async def test_the_others_are_written_though_some_cannot_be_read_any_more(seed: 
             bad = rng.sample(moved, 3)
             for number in bad:
                 change = {"kind": "subscriber", "id": number, "where": "alone", **rng.choice(MEMBER)}
-                simulated.ask("change", {"break": change})
+                simulated.ask("change", {"break_record": change})
             assert await engine.sync(release.code) is RunState.DONE
             after = simulated.state()
             wrong = {number for number, one in account_of(after).people.items() if other(one, expected.people[number])}
@@ -197,7 +201,7 @@ async def test_the_others_are_written_though_some_cannot_be_read_any_more(seed: 
             assert wrong <= named
 
             for number in bad:
-                simulated.ask("change", {"mend": {"kind": "subscriber", "id": number}})
+                simulated.ask("change", {"restore_record": {"kind": "subscriber", "id": number}})
             assert await engine.sync(release.code) is RunState.DONE
             assert differences(expected, account_of(simulated.state())) == []
 

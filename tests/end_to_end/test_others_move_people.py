@@ -46,7 +46,7 @@ class Story:
     release: Release
 
     def schedule(self) -> None:
-        """Put what others do on the simulator's agenda."""
+        """Put what others do on the simulator's schedule."""
         dice = random.Random(f"others {self.seed}")
         state = self.simulated.state()
         wanted, now = account_after(state, [self.release]), account_of(state)
@@ -54,15 +54,15 @@ class Story:
         moved = [number for number in members if wanted.people[number].groups != now.people[number].groups]
         for _ in range(dice.randint(3, 14)):
             number = dice.choice(moved if moved and dice.random() < 0.8 else members)
-            of, most = dice.choice((("requests", 30), ("items", 4 * len(moved) + 10), ("writes", 8)))
-            do = self._deed(dice, number, now.people[number].email, now.people[number].groups)
-            self.simulated.ask("later", {"of": of, "at": dice.randint(1, most), "do": do})
+            before, most = dice.choice((("requests", 30), ("batch_items", 4 * len(moved) + 10), ("writes", 8)))
+            change = self._change(dice, number, now.people[number].email, now.people[number].groups)
+            self.simulated.ask("schedule", {"before": before, "at": dice.randint(1, most), "change": change})
 
-    def _deed(self, dice: random.Random, number: str, email: str, groups: set[str]) -> dict[str, Any]:
+    def _change(self, dice: random.Random, number: str, email: str, groups: set[str]) -> dict[str, Any]:
         code = self.release.code
         every = [f"{code}_{suffix}" for suffix in WRITTEN.values()]
         own = sorted(groups & set(every)) or every
-        deeds: dict[str, dict[str, Any]] = {
+        changes: dict[str, dict[str, Any]] = {
             "automation": {"demote": email},
             "added": {"move": {"email": email, "to": dice.choice(every)}},
             "bought": {"move": {"email": email, "to": f"{code}_{WRITTEN[dice.choice(PURCHASED)]}"}},
@@ -71,7 +71,7 @@ class Story:
             "left": {"status": {"email": email, "status": "unsubscribed"}},
             "deleted": {"delete_subscriber": number},
         }
-        return deeds[dice.choices(list(deeds), (10, 2, 2, 2, 2, 1, 1))[0]]
+        return changes[dice.choices(list(changes), (10, 2, 2, 2, 2, 1, 1))[0]]
 
 
 @pytest.mark.fault("E1")
@@ -100,7 +100,7 @@ async def one_seed(seed: int, folder: Path) -> None:
             asked = len(simulated.requests())
             story.schedule()
             await until_done(engine, release.code)
-            simulated.ask("later", {})
+            simulated.ask("schedule", {})
             await expect_right(engine, story, asked)
 
 
@@ -160,11 +160,11 @@ async def expect_honest(
         _, _, person, *group = item["path"].split("/")
         target = group[-1] if group else "field"
         if item["method"] in ("GET", "PUT"):
-            shown = item["order"]
+            shown = item["sequence"]
         what = (person, target)
         if item["method"] != "GET" and item["changed"]:
             did[what] += 1
-        elif item["method"] == "POST" and any(shown < moment < item["order"] for moment in others.get(person, ())):
+        elif item["method"] == "POST" and any(shown < moment < item["sequence"] for moment in others.get(person, ())):
             unseen.add(what)
     async with engine.db.read() as connection:
         rows = (await connection.execute(select(ledger).where(ledger.c.subscriber_id != ""))).all()
@@ -191,11 +191,11 @@ def history_of_others(state: dict[str, Any]) -> dict[str, list[int]]:
     """When others changed somebody, by id."""
     ids = {person["email"]: person["id"] for person in state["subscribers"]}
     found: dict[str, list[int]] = {}
-    for deed in state["others"]:
-        value = deed["value"]
-        email = value if deed["do"] == "demote" else value["email"] if isinstance(value, dict) else None
+    for done in state["changes_by_others"]:
+        value = done["value"]
+        email = value if done["change"] == "demote" else value["email"] if isinstance(value, dict) else None
         number = ids.get(email, "") if email else str(value)
-        found.setdefault(number, []).append(deed["order"])
+        found.setdefault(number, []).append(done["sequence"])
     return found
 
 
@@ -205,16 +205,16 @@ def last_shown(requests: list[dict[str, Any]]) -> dict[str, int]:
     found: dict[str, int] = {}
     for item in items_of(requests):
         if item["method"] in ("GET", "PUT"):
-            found[item["path"].split("/")[2]] = item["order"]
+            found[item["path"].split("/")[2]] = item["sequence"]
     return found
 
 
 def taken_out_of_a_purchased_tier(state: dict[str, Any]) -> Iterator[str]:
     """Whom others took a purchased tier from: a remove that was on its way then could not know."""
     ids = {person["email"]: person["id"] for person in state["subscribers"]}
-    for deed in state["others"]:
-        if deed["do"] == "move" and str(deed["value"].get("from")).endswith("_PURCHASE"):
-            yield ids.get(deed["value"]["email"], "")
+    for done in state["changes_by_others"]:
+        if done["change"] == "move" and str(done["value"].get("from")).endswith("_PURCHASE"):
+            yield ids.get(done["value"]["email"], "")
 
 
 def wrong(state: dict[str, Any], release: Release) -> set[str]:
@@ -254,7 +254,10 @@ async def named_by_findings(engine: Engine, code: str) -> set[str]:
 
 def describe(state: dict[str, Any], people: set[str]) -> list[Any]:
     return [
-        ({person["id"]: person["groups"]}, [deed for deed in state["others"] if person["email"] in str(deed)])
+        (
+            {person["id"]: person["groups"]},
+            [done for done in state["changes_by_others"] if person["email"] in str(done)],
+        )
         for person in state["subscribers"]
         if person["id"] in people
     ]
@@ -272,7 +275,9 @@ async def test_what_others_undo_before_the_first_read_back_is_not_called_skipped
                 first = (await connection.execute(adds)).first()
             assert first is not None
             out = {"move": {"email": first.email, "from": first.target_name}}
-            simulated.ask("later", {"of": "writes", "at": 2, "do": out})  # after the adds of the first five people
+            simulated.ask(
+                "schedule", {"before": "writes", "at": 2, "change": out}
+            )  # after the adds of the first five people
             with pytest.raises(BemaError, match="does not show"):
                 await engine.apply(run)
             assert await engine.runner.carry_out(await engine.runner.begin_resume(run), RunInterrupt()) == "done"

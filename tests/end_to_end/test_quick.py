@@ -45,7 +45,7 @@ class Label:
 
     def member(self, tier: str) -> str:
         """Somebody in a tier who never bought."""
-        return self.simulated.buyer(f"no buyer in {tier}", self.code)
+        return self.simulated.buyer(f"non-buyer in {tier}", self.code)
 
     def groups(self, email: str) -> list[str]:
         return list(self.simulated.people()[email][1])
@@ -106,7 +106,7 @@ def test_new_buyers_are_found_with_few_requests(label: Label) -> None:
 
 def test_a_refund_and_a_settled_order_are_told_by_the_full_read_only(label: Label) -> None:
     label.plan()
-    refunded = label.simulated.buyer("settled in GOLD_PURCHASE", label.code)
+    refunded = label.simulated.buyer("up to date in GOLD_PURCHASE", label.code)
     for row in label.orders_of(refunded):
         label.simulated.change(refund=row["key"])
     settled = next(subject for rule, subject in label.findings() if rule == "order_not_settled")

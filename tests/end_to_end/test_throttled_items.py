@@ -61,7 +61,7 @@ METHOD = {"set_field": "PUT", "add_group": "POST", "remove_group": "DELETE"}
 
 def refuse(seen: Seen, method: str, path: str, status: int = 429) -> None:
     order = {"method": method, "path": path, "status": status, "body": {"message": "No."}}
-    seen.simulated.ask("change", {"answer": order})
+    seen.simulated.ask("change", {"script_response": order})
 
 
 def sent(seen: Seen, asked: int) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ async def test_one_that_is_always_refused_so_stops_nobody_else(seen: Seen, kind:
     assert row.email in {one.subject for one in found if str(one.rule) == "refused_write"}
     assert seen.simulated.ask("violations") == []
 
-    seen.simulated.ask("change", {"answer": None})
+    seen.simulated.ask("change", {"script_response": None})
     await seen.sync(code)
     again = await Findings(seen.engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
     assert row.email not in {one.subject for one in again if str(one.rule) == "refused_write"}
@@ -261,7 +261,7 @@ async def test_new_people_whom_mailerlite_does_not_take_hold_up_nobody(simulate:
         found = await Findings(engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
         assert {row.email for row in new} <= {one.subject for one in found if str(one.rule) == "refused_write"}
 
-        seen.simulated.ask("change", {"answer": None})
+        seen.simulated.ask("change", {"script_response": None})
         assert (await seen.sync(code)).state == RunState.DONE
         assert simulated.state()["created"] == len(new)
 

@@ -35,7 +35,7 @@ async def test_a_sale_that_breaks_while_mailerlite_is_read_takes_no_place(simula
         while not (await asyncio.to_thread(simulated.ask, "held"))["holding"]:
             assert not second.done()
         broken = {"kind": "order", "id": first["row_id"], "set": {"products.0.price": "12,50"}}
-        await asyncio.to_thread(simulated.ask, "change", {"break": broken})
+        await asyncio.to_thread(simulated.ask, "change", {"break_record": broken})
         await engine.discover()  # it reads the shop's list whole
         await asyncio.to_thread(simulated.ask, "release", {})
         assert await second is RunState.DONE

@@ -115,11 +115,11 @@ class Simulated:
         rows: list[Any] = self.ask("violations")
         return rows
 
-    def buyer(self, role: str, code: str) -> str:
-        """The address of somebody whom the data set put into this state in this campaign."""
+    def buyer(self, scenario: str, code: str) -> str:
+        """The e-mail of a subscriber whom the data set put into a scenario in this campaign."""
         state = self.state()
         groups = {row["email"]: row["groups"] for row in state["subscribers"]}
-        return str(next(mail for mail in state["cast"][role] if any(g.startswith(code) for g in groups[mail])))
+        return str(next(mail for mail in state["scenarios"][scenario] if any(g.startswith(code) for g in groups[mail])))
 
     def close(self) -> None:
         self._http.close()

@@ -30,8 +30,8 @@ class Label:
         product = self.simulated.state()["campaigns"][0]["product_id"]
         return str(self.simulated.change(add_order={"email": email, "product": product})["add_order"]["key"])
 
-    def somebody(self, role: str) -> str:
-        return self.simulated.buyer(role, self.code)
+    def somebody(self, scenario: str) -> str:
+        return self.simulated.buyer(scenario, self.code)
 
     def move(self, email: str, **tiers: str) -> None:
         self.simulated.change(move={"email": email, **{way: f"{self.code}_{tier}" for way, tier in tiers.items()}})
@@ -94,7 +94,7 @@ def test_new_buyers_are_added_only_when_wanted_and_nobody_who_was_deleted(label:
 
 def test_who_comes_back_after_a_404_is_planned_for_again(label: Label) -> None:
     """A deleted person who comes back has the same id, and a 404 is no refusal."""
-    email = label.somebody("no buyer in GOLD")
+    email = label.somebody("non-buyer in GOLD")
     number = label.number_of(email)
     label.buy(email)
     run = label.desk.run("plan", label.code, "--json").document["run"]
@@ -120,7 +120,7 @@ def sign_up(simulated: Simulated, email: str, group: str) -> None:
 
 
 def test_who_was_seen_in_the_campaign_before_is_not_placed_again(label: Label) -> None:
-    email = label.somebody("no buyer in BRONZE")
+    email = label.somebody("non-buyer in BRONZE")
     label.move(email, **{"from": "BRONZE"})
     label.buy(email)
     assert label.sync()["changes"] == {"set_field": 1}
@@ -129,7 +129,7 @@ def test_who_was_seen_in_the_campaign_before_is_not_placed_again(label: Label) -
 
 
 def test_a_refund_leads_back_to_the_tier_the_ledger_knows(label: Label) -> None:
-    email = label.somebody("no buyer in OPT-IN")
+    email = label.somebody("non-buyer in OPT-IN")
     key = label.buy(email)
     label.sync()
     assert label.tiers(email) == ["GOLD_PURCHASE"]
@@ -153,7 +153,7 @@ def test_a_refund_leads_back_to_the_tier_the_ledger_knows(label: Label) -> None:
 def test_a_refund_waits_for_a_yes_of_its_own_whoever_it_is_about(label: Label) -> None:
     """Not active, in no tier: only the field is cleared, and that takes a purchase back as much as a move does."""
     tiers = ("GOLD_PURCHASE", "SILVER_PURCHASE", "BRONZE_PURCHASE")
-    gone, away, _ = emails = [label.somebody(f"settled in {tier}") for tier in tiers]
+    gone, away, _ = emails = [label.somebody(f"up to date in {tier}") for tier in tiers]
     state = label.simulated.state()
     bought = [
         row for row in state["orders"] if state["campaigns"][0]["product_id"] in [p["id"] for p in row["products"]]
@@ -178,7 +178,7 @@ def test_a_refund_waits_for_a_yes_of_its_own_whoever_it_is_about(label: Label) -
 
 @pytest.mark.fault("D10")
 def test_a_fourth_move_on_one_day_waits(label: Label) -> None:
-    email = label.somebody("no buyer in SILVER")
+    email = label.somebody("non-buyer in SILVER")
     label.buy(email)
     for _ in range(3):
         assert label.sync()["moves"] == 1

@@ -62,7 +62,7 @@ def commands(code: str, run: int) -> list[tuple[str, ...]]:
 
 def test_the_hostile_person_is_plain_text_everywhere(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
-    (email,) = simulated.state()["cast"]["hostile name"][:1]
+    (email,) = simulated.state()["scenarios"]["hostile name"][:1]
     before = next(row for row in simulated.state()["subscribers"] if row["email"] == email)
     assert "\x1b" in before["fields"]["last_name"]  # the attack is there
 

@@ -82,17 +82,17 @@ def test_an_old_shop_that_fails_over_what_it_does_not_have_stops_nothing(
     code = desk.discover()
     sync = ("sync", code, "--yes", "--max-moves", "1000", "--json")
     desk.run(*sync, expect=3)
-    deleted = simulated.buyer("settled in GOLD_PURCHASE", code)
+    deleted = simulated.buyer("up to date in GOLD_PURCHASE", code)
     state = simulated.state()
     for order in state["orders"]:
         if order["email"].strip().lower() == deleted:
             simulated.change(delete_order=order["row_id"])
     field = next(row["key"] for row in state["fields"] if row["name"].startswith(code))
-    marked = [simulated.buyer(f"no buyer in {tier}", code) for tier in ("GOLD", "SILVER")]
+    marked = [simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER")]
     for place, email in enumerate(marked):
         simulated.change(set_field={"email": email, "key": field, "value": 7_000_001 + place})
     product = state["campaigns"][0]["product_id"]
-    late = simulated.buyer("no buyer in BRONZE", code)
+    late = simulated.buyer("non-buyer in BRONZE", code)
     simulated.change(add_order={"email": late, "product": product})
     before = len(asked_by_id(simulated)) + len(asked_by(simulated, "purchasekey"))
 
@@ -121,14 +121,14 @@ def test_one_look_up_that_fails_concerns_whom_it_is_about(simulated: Simulated, 
     code = desk.discover()
     fields = {row["name"]: row["key"] for row in simulated.state()["fields"]}
     field = next(key for name, key in fields.items() if name.startswith(code))
-    marked = [simulated.buyer(f"no buyer in {tier}", code) for tier in ("GOLD", "SILVER", "BRONZE")]
+    marked = [simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER", "BRONZE")]
     bodies = ("<html>blocked</html>", {"sales": [{"ID": "7000002", "key": "k", "email": None}]}, None)
     for place, (email, body) in enumerate(zip(marked, bodies, strict=True)):
         number = 7_000_001 + place
         simulated.change(set_field={"email": email, "key": field, "value": number})
         if body is not None:
             answer = {"side": "edd", "path": f"sales?id={number}", "status": 200, "body": body}
-            simulated.change(answer={**answer, "method": "GET"})
+            simulated.change(script_response={**answer, "method": "GET"})
     said = desk.run("sync", code, "--yes", "--max-moves", "1000", "--json", expect=3)
     assert said.document["state"] == "done"
     assert "order 7000001" in told(desk, marked[0])["purchase_unproven"]

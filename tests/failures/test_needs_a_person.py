@@ -209,7 +209,7 @@ def test_what_the_account_got_or_lost_since_the_plan(simulated: Simulated, desk:
     assert f"{code}_SILVER_PURCHASE" not in groups, "a twin"
     assert theirs in simulated.people()[buyer][1]
 
-    email = simulated.buyer("no buyer in GOLD", code)
+    email = simulated.buyer("non-buyer in GOLD", code)
     product = simulated.state()["campaigns"][0]["product_id"]
     simulated.change(add_order={"email": email, "product": product})
     run = desk.run("plan", code, "--json", expect=0).document
@@ -233,7 +233,7 @@ def test_a_member_of_a_twin_group_is_not_placed(simulated: Simulated, desk: Desk
     code = desk.discover()
     twin = f"{code} silver".replace("_", " ").lower()
     simulated.change(create_group=twin)
-    email = simulated.buyer("no buyer in SILVER", code)
+    email = simulated.buyer("non-buyer in SILVER", code)
     simulated.change(move={"email": email, "from": f"{code}_SILVER", "to": twin})
     simulated.change(add_order={"email": email, "product": simulated.state()["campaigns"][0]["product_id"]})
     desk.run("sync", code, "--yes", "--json", expect=3)

@@ -215,7 +215,7 @@ def test_a_remove_that_is_not_done_is_a_finding_and_is_not_planned_again_by_the_
     number = next(one["id"] for one in state["subscribers"] if one["email"] == remove["email"])
     group = next(one["id"] for one in state["groups"] if one["name"] == remove["before"])
     path = f"subscribers/{number}/groups/{group}"
-    simulated.change(answer={"method": "DELETE", "path": path, "status": status, "body": {"message": "No."}})
+    simulated.change(script_response={"method": "DELETE", "path": path, "status": status, "body": {"message": "No."}})
     asked = len(simulated.requests())
     done = desk.run("apply", str(run), "--json", expect=3).document
     assert (done["state"], done["failed"]) == ("done", 1)
@@ -223,7 +223,7 @@ def test_a_remove_that_is_not_done_is_a_finding_and_is_not_planned_again_by_the_
     assert sum(item["method"] == "DELETE" and item["path"].endswith(path) for item in items) == sent
     (found,) = desk.run("findings", "--rule", "refused_write", "--json").document
     assert found["subject"] == remove["email"]
-    simulated.change(answer=None)
+    simulated.change(script_response=None)
     desk.run("sync", code, "--yes", "--retry-refused", "--json", expect=3)
     assert desk.run("findings", "--rule", "refused_write", "--json").document == []
     assert simulated.violations() == []

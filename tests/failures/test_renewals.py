@@ -21,7 +21,7 @@ def sync(desk: Desk, code: str, *words: str) -> dict[str, Any]:
 
 def test_a_newer_row_hides_no_older_one(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
-    renewed, other = (simulated.buyer(f"no buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
+    renewed, other = (simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
     first = buy(simulated, renewed)
     buy(simulated, renewed, key=first["key"], status="on_hold", date_utc="2027-01-02 10:00:00")
     buy(simulated, other, key=first["key"], date_utc=first["date_utc"])
@@ -36,7 +36,7 @@ def test_a_newer_row_hides_no_older_one(simulated: Simulated, desk: Desk) -> Non
 
 def test_a_renewal_is_news_to_a_recent_read(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
-    first, renewed = (simulated.buyer(f"no buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
+    first, renewed = (simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
     key = buy(simulated, first)["key"]
     sync(desk, code)
     buy(simulated, renewed, key=key)
@@ -49,7 +49,7 @@ def test_a_renewal_is_news_to_a_recent_read(simulated: Simulated, desk: Desk) ->
 
 def test_an_order_whose_e_mail_changes_is_one_order(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
-    wrong, right = (simulated.buyer(f"no buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
+    wrong, right = (simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
     order = buy(simulated, wrong)
     sync(desk, code)
     simulated.change(edit_order={"order": order["row_id"], "email": right})

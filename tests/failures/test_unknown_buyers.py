@@ -24,7 +24,7 @@ def test_new_buyers_are_created_and_nobody_who_is_there(paths: str, simulated: S
     simulated.set(batch_paths=paths, allow_create=True)
     desk.settings("[rules]\nadd_new_buyers = true\n")
     code = desk.discover()
-    known = simulated.buyer("no buyer in GOLD", code)
+    known = simulated.buyer("non-buyer in GOLD", code)
     simulated.change(move={"email": known, "from": f"{code}_GOLD", "to": None})
     for email in (known, "new@nowhere.example", "new+shop@nowhere.example"):
         sold_to(simulated, code, email)
@@ -47,7 +47,7 @@ def test_a_plan_of_new_buyers_creates_nobody_when_look_ups_find_no_more(simulate
     assert run["changes"]["create_subscriber"] > 0
     before = set(simulated.people())
     for row in simulated.state()["subscribers"]:  # from now on an address finds nobody, and an id does
-        simulated.change(answer={"side": "mailerlite", "path": f"subscribers/{row['email']}", "status": 404})
+        simulated.change(script_response={"side": "mailerlite", "path": f"subscribers/{row['email']}", "status": 404})
     said = desk.run("apply", str(run["run"]), "--json", expect=1)
     assert "finds nobody by e-mail address" in said.complaint
     assert set(simulated.people()) == before
@@ -68,7 +68,9 @@ def test_nobody_is_gone_because_a_write_finds_nobody(simulated: Simulated, desk:
     code = desk.discover()
     email = simulated.buyer("buyer in GOLD", code)
     number = next(row["id"] for row in simulated.state()["subscribers"] if row["email"] == email)
-    simulated.change(answer={"side": "mailerlite", "method": "PUT", "path": f"subscribers/{number}", "status": 404})
+    simulated.change(
+        script_response={"side": "mailerlite", "method": "PUT", "path": f"subscribers/{number}", "status": 404}
+    )
     done = desk.run("sync", code, "--yes", "--max-moves", "1000", "--json", expect=3).document
     assert (done["state"], done["failed"] > 0) == ("done", True)
     assert findings(desk, "subscriber_gone") == set()

@@ -36,11 +36,11 @@ def buy(simulated: Simulated, email: str, code: str = "", **order: Any) -> dict[
 
 
 def breaks(simulated: Simulated, order: dict[str, Any], path: str, value: Any) -> None:
-    simulated.change(**{"break": {"kind": "order", "id": order["row_id"], "set": {path: value}}})
+    simulated.change(break_record={"kind": "order", "id": order["row_id"], "set": {path: value}})
 
 
 def mend(simulated: Simulated, order: dict[str, Any]) -> None:
-    simulated.change(mend={"kind": "order", "id": order["row_id"]})
+    simulated.change(restore_record={"kind": "order", "id": order["row_id"]})
 
 
 def found(desk: Desk, state: str = "open") -> dict[str, dict[str, Any]]:
@@ -74,7 +74,7 @@ def test_each_is_named_once_for_the_shop_and_the_others_go_on(simulators: StartS
     desk = desks(simulated.endpoints)
     document = desk.run("campaigns", "discover", "--add", "--json", expect=0).document
     first, second = (row["code"] for row in document["campaigns"])
-    buyer = simulated.buyer("no buyer in GOLD", first)
+    buyer = simulated.buyer("non-buyer in GOLD", first)
     buy(simulated, buyer, first)
     orders = [buy(simulated, f"fan{place}@else.example") for place in range(len(BROKEN))]
     for order, (path, value) in zip(orders, BROKEN, strict=True):
@@ -110,7 +110,7 @@ def test_each_is_named_once_for_the_shop_and_the_others_go_on(simulators: StartS
 
 def test_an_order_of_an_unknown_date_is_an_order(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
-    alone, twice = simulated.buyer("no buyer in GOLD", code), simulated.buyer("no buyer in SILVER", code)
+    alone, twice = simulated.buyer("non-buyer in GOLD", code), simulated.buyer("non-buyer in SILVER", code)
     for email in (alone, twice):
         breaks(simulated, buy(simulated, email), "date_utc", "0000-00-00 00:00:00")
     dated = buy(simulated, twice)
@@ -126,7 +126,8 @@ def test_nothing_is_taken_back_from_whom_it_could_concern(simulated: Simulated, 
     desk.settings('[rules]\non_refund = "revert"\n')
     code = desk.discover()
     hit, refunded, other = (
-        simulated.buyer(role, code) for role in ("buyer in GOLD", "settled in GOLD_PURCHASE", "buyer in BRONZE")
+        simulated.buyer(scenario, code)
+        for scenario in ("buyer in GOLD", "up to date in GOLD_PURCHASE", "buyer in BRONZE")
     )
     sync(desk, code)
     stored = simulated.people()
@@ -154,7 +155,7 @@ def test_whose_order_it_was_is_concerned_too(simulated: Simulated, desk: Desk) -
     """The refund was undone and the address changed, and then something else of the order broke."""
     desk.settings('[rules]\non_refund = "revert"\n')
     code = desk.discover()
-    settled = simulated.buyer("settled in GOLD_PURCHASE", code)
+    settled = simulated.buyer("up to date in GOLD_PURCHASE", code)
     orders = orders_of(simulated, settled)
     refund(simulated, settled)
     assert sync(desk, code).document["state"] == "needs_approval"
@@ -172,7 +173,7 @@ def test_whose_order_it_was_is_concerned_too(simulated: Simulated, desk: Desk) -
 def test_a_finding_stays_open_while_it_is_not_proved_to_be_over(simulated: Simulated, desk: Desk) -> None:
     code = desk.discover()
     sync(desk, code)
-    settled = simulated.buyer("settled in GOLD_PURCHASE", code)
+    settled = simulated.buyer("up to date in GOLD_PURCHASE", code)
     refund(simulated, settled)
     sync(desk, code)
     assert told(desk, settled) == ["refunded_purchase"]
@@ -204,7 +205,9 @@ def test_more_than_accidents_explain_is_a_failed_read_that_names_the_first(simul
 def test_a_recent_read_treats_them_the_same(simulated: Simulated, desk: Desk) -> None:
     desk.settings("[edd]\npage_size = 10\n")
     code = desk.discover()
-    settled, buyer = (simulated.buyer(role, code) for role in ("settled in GOLD_PURCHASE", "no buyer in GOLD"))
+    settled, buyer = (
+        simulated.buyer(scenario, code) for scenario in ("up to date in GOLD_PURCHASE", "non-buyer in GOLD")
+    )
     sync(desk, code)
     stored = simulated.people()[settled]
     breaks(simulated, orders_of(simulated, settled)[0], "ID", "")

@@ -31,9 +31,9 @@ class Client:
         return self.http.request(method, url, params=query or None, json=body, headers=self.auth)
 
     def data(self, path: str, **params: Any) -> Any:
-        answer = self.mail("GET", path, **params)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+        response = self.mail("GET", path, **params)
+        assert response.status_code == 200, response.text
+        return response.json()["data"]
 
     def batch(self, *items: tuple[str, str] | tuple[str, str, Any]) -> httpx.Response:
         requests = [
@@ -48,9 +48,9 @@ class Client:
         return self.http.post(self.endpoints.edd_url, params={"edd-api": f"{version}{endpoint}", **params}, data=creds)
 
     def sales(self, **params: Any) -> list[dict[str, Any]]:
-        answer = self.shop("sales", **params)
-        assert answer.status_code == 200, answer.text
-        rows: list[dict[str, Any]] = answer.json().get("sales", [])
+        response = self.shop("sales", **params)
+        assert response.status_code == 200, response.text
+        rows: list[dict[str, Any]] = response.json().get("sales", [])
         return rows
 
     def sales_text(self) -> str:
@@ -58,18 +58,18 @@ class Client:
 
     def control(self, path: str, json: Any = None) -> Any:
         method = "GET" if json is None else "POST"
-        answer = self.http.request(method, self.control_url + path, json=json)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = self.http.request(method, self.control_url + path, json=json)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def rules_broken(self) -> list[str]:
         return [violation["rule"] for violation in self.control("violations")]
 
-    def person(self, role: str) -> dict[str, Any]:
-        """The truth about the first person whom the data set put into a state."""
+    def subscriber(self, scenario: str) -> dict[str, Any]:
+        """The first subscriber of a scenario, as the state shows it."""
         state = self.control("state")
-        email = state["cast"][role][0]
-        found: dict[str, Any] = next(person for person in state["subscribers"] if person["email"] == email)
+        email = state["scenarios"][scenario][0]
+        found: dict[str, Any] = next(subscriber for subscriber in state["subscribers"] if subscriber["email"] == email)
         return found
 
     def group_id(self, name: str) -> str:
@@ -78,6 +78,18 @@ class Client:
 
     def close(self) -> None:
         self.http.close()
+
+
+def inject_faults(client: Client, **profile: Any) -> None:
+    client.control("set", {"faults": profile})
+
+
+def clear_faults(client: Client) -> None:
+    client.control("set", {"faults": None})
+
+
+def faults_of(client: Client) -> list[list[str]]:
+    return [row["faults"] for row in client.control("requests")]
 
 
 Starter = Callable[..., Client]

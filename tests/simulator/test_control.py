@@ -43,50 +43,50 @@ def test_requests_are_logged_without_secrets(client: Client) -> None:
         params={"edd-api": "v2/sales", "key": client.endpoints.edd_key, "token": client.endpoints.edd_token},
     )
     logged = client.control("requests?since=0")
-    assert [(row["n"], row["side"], row["status"]) for row in logged] == [(1, "mailerlite", 200), (2, "edd", 200)]
+    assert [(row["number"], row["side"], row["status"]) for row in logged] == [(1, "mailerlite", 200), (2, "edd", 200)]
     text = repr(logged)
     assert not any(
         secret in text
         for secret in (client.endpoints.mailerlite_key, client.endpoints.edd_key, client.endpoints.edd_token)
     )
-    assert [row["n"] for row in client.control("requests?since=1")] == [2]
+    assert [row["number"] for row in client.control("requests?since=1")] == [2]
     assert client.control("state")["requests"] == {"read": 1, "write": 0, "refused_429": 0, "shop": 1}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_held_write_goes_on_after_the_release(client: Client, when: str) -> None:
-    person = client.person("buyer in GOLD")
-    group_id = client.group_id(person["groups"][0] + "_PURCHASE")
+    subscriber = client.subscriber("buyer in GOLD")
+    group_id = client.group_id(subscriber["groups"][0] + "_PURCHASE")
     client.control("hold", {"at": 2, "when": when, "side": "mailerlite", "only": "writes"})
-    path = f"subscribers/{person['id']}"
+    path = f"subscribers/{subscriber['id']}"
     assert client.mail("PUT", path, {"fields": {}}).status_code == 200
     assert client.mail("GET", path).status_code == 200
     thread, results = in_background(lambda: client.mail("POST", f"{path}/groups/{group_id}"))
     wait_until(lambda: client.control("held")["holding"])
-    now = next(p for p in client.control("state")["subscribers"] if p["id"] == person["id"])
+    now = next(p for p in client.control("state")["subscribers"] if p["id"] == subscriber["id"])
     assert (group_id in now["group_ids"]) == (when == "after")
     assert client.mail("GET", path).status_code == 200
     client.control("release", {})
     thread.join(60)
     assert results[0].status_code == 200
     assert client.control("held")["holding"] is False
-    after = next(p for p in client.control("state")["subscribers"] if p["id"] == person["id"])
+    after = next(p for p in client.control("state")["subscribers"] if p["id"] == subscriber["id"])
     assert group_id in after["group_ids"]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_client_that_goes_away_ends_the_hold(client: Client, when: str) -> None:
-    person = client.person("buyer in GOLD")
-    group_id = client.group_id(person["groups"][0] + "_PURCHASE")
+    subscriber = client.subscriber("buyer in GOLD")
+    group_id = client.group_id(subscriber["groups"][0] + "_PURCHASE")
     client.control("hold", {"at": 1, "when": when, "only": "writes"})
-    url = f"{client.endpoints.mailerlite_url}/subscribers/{person['id']}/groups/{group_id}"
+    url = f"{client.endpoints.mailerlite_url}/subscribers/{subscriber['id']}/groups/{group_id}"
     script = f"import httpx; httpx.post({url!r}, headers={client.auth!r}, timeout=60)"
     process = subprocess.Popen([sys.executable, "-c", script])
     wait_until(lambda: client.control("held")["holding"])
     process.kill()
     process.wait()
     wait_until(lambda: not client.control("held")["holding"])
-    now = next(p for p in client.control("state")["subscribers"] if p["id"] == person["id"])
+    now = next(p for p in client.control("state")["subscribers"] if p["id"] == subscriber["id"])
     assert (group_id in now["group_ids"]) == (when == "after")
     assert client.control("requests")[-1]["status"] is None
 
@@ -145,12 +145,12 @@ def test_changes_by_control_are_no_violations(client: Client) -> None:
     assert client.sales(purchasekey=order["key"])[0]["status"] == "refunded"
     client.control("change", {"complete": order["key"]})
     assert order["key"] in [row["key"] for row in client.sales(number=0)]
-    person = client.person("buyer in GOLD")
-    lower = person["groups"][0].replace("GOLD", "SILVER")
-    move = {"email": person["email"], "from": person["groups"][0], "to": lower}
+    subscriber = client.subscriber("buyer in GOLD")
+    lower = subscriber["groups"][0].replace("GOLD", "SILVER")
+    move = {"email": subscriber["email"], "from": subscriber["groups"][0], "to": lower}
     assert client.control("change", {"move": move})["move"] == [lower]
-    client.control("change", {"delete_subscriber": person["id"]})
-    assert client.mail("GET", f"subscribers/{person['id']}").status_code == 404
+    client.control("change", {"delete_subscriber": subscriber["id"]})
+    assert client.mail("GET", f"subscribers/{subscriber['id']}").status_code == 404
     made = client.control("change", {"add_order": {"email": "late@example.com", "product": 100, "price": "5"}})
     assert client.sales(number=1)[0]["key"] == made["add_order"]["key"]
     client.control("change", {"create_group": "2031_A_B_GOLD"})
@@ -161,45 +161,45 @@ def test_changes_by_control_are_no_violations(client: Client) -> None:
 
 
 def broken_by(client: Client, role: str, write: Callable[[dict[str, Any]], Any]) -> list[str]:
-    write(client.person(role))
+    write(client.subscriber(role))
     return client.rules_broken()
 
 
 def test_losing_the_last_tier_is_a_violation(client: Client) -> None:
-    def unassign(person: dict[str, Any]) -> None:
-        client.mail("DELETE", f"subscribers/{person['id']}/groups/{person['group_ids'][0]}")
+    def unassign(subscriber: dict[str, Any]) -> None:
+        client.mail("DELETE", f"subscribers/{subscriber['id']}/groups/{subscriber['group_ids'][0]}")
 
     assert broken_by(client, "buyer in GOLD", unassign) == ["unproved_remove", "lost_last_tier"]
 
 
 def test_remove_in_the_request_of_its_add_is_a_violation(client: Client) -> None:
-    def swap(person: dict[str, Any]) -> None:
-        root, new = f"subscribers/{person['id']}/groups", client.group_id(person["groups"][0] + "_PURCHASE")
-        client.batch(("POST", f"{root}/{new}"), ("DELETE", f"{root}/{person['group_ids'][0]}"))
+    def swap(subscriber: dict[str, Any]) -> None:
+        root, new = f"subscribers/{subscriber['id']}/groups", client.group_id(subscriber["groups"][0] + "_PURCHASE")
+        client.batch(("POST", f"{root}/{new}"), ("DELETE", f"{root}/{subscriber['group_ids'][0]}"))
 
     assert broken_by(client, "buyer in GOLD", swap) == ["unproved_remove"]
 
 
 def test_proved_move_breaks_nothing(client: Client) -> None:
-    def move(person: dict[str, Any]) -> None:
-        root, new = f"subscribers/{person['id']}/groups", client.group_id(person["groups"][0] + "_PURCHASE")
+    def move(subscriber: dict[str, Any]) -> None:
+        root, new = f"subscribers/{subscriber['id']}/groups", client.group_id(subscriber["groups"][0] + "_PURCHASE")
         client.batch(("POST", f"{root}/{new}"))
-        client.batch(("DELETE", f"{root}/{person['group_ids'][0]}"))
+        client.batch(("DELETE", f"{root}/{subscriber['group_ids'][0]}"))
 
     assert broken_by(client, "buyer in GOLD", move) == []
 
 
 def test_what_others_do_in_the_midst_of_a_request_is_told_apart_from_it(client: Client) -> None:
-    person = client.person("buyer in GOLD")
-    root, gold = f"subscribers/{person['id']}/groups", person["groups"][0]
+    subscriber = client.subscriber("buyer in GOLD")
+    root, gold = f"subscribers/{subscriber['id']}/groups", subscriber["groups"][0]
     silver = client.group_id(gold.removesuffix("GOLD") + "SILVER")
-    client.control("later", {"of": "items", "at": 2, "do": {"demote": person["email"]}})
-    client.control("later", {"of": "items", "at": 4, "do": {"delete_subscriber": person["id"]}})
+    client.control("schedule", {"before": "batch_items", "at": 2, "change": {"demote": subscriber["email"]}})
+    client.control("schedule", {"before": "batch_items", "at": 4, "change": {"delete_subscriber": subscriber["id"]}})
     client.batch(
         ("POST", f"{root}/{client.group_id(gold + '_PURCHASE')}"),
-        ("DELETE", f"{root}/{person['group_ids'][0]}"),
+        ("DELETE", f"{root}/{subscriber['group_ids'][0]}"),
         ("POST", f"{root}/{silver}"),
-        ("GET", f"subscribers/{person['id']}"),
+        ("GET", f"subscribers/{subscriber['id']}"),
     )
     (logged,) = [row for row in client.control("requests") if row["items"]]
     assert [(item["code"], item["changed"]) for item in logged["items"]] == [
@@ -208,14 +208,14 @@ def test_what_others_do_in_the_midst_of_a_request_is_told_apart_from_it(client: 
         (200, False),  # and put them in here
         (404, False),
     ]
-    others = client.control("state")["others"]
-    assert [(deed["do"], deed["value"]) for deed in others] == [
-        ("demote", person["email"]),
-        ("delete_subscriber", person["id"]),
+    others = client.control("state")["changes_by_others"]
+    assert [(other["change"], other["value"]) for other in others] == [
+        ("demote", subscriber["email"]),
+        ("delete_subscriber", subscriber["id"]),
     ]
-    orders = [item["order"] for item in logged["items"]]
-    assert orders[0] < others[0]["order"] < orders[1]
-    assert orders[2] < others[1]["order"] < orders[3]
+    places = [item["sequence"] for item in logged["items"]]
+    assert places[0] < others[0]["sequence"] < places[1]
+    assert places[2] < others[1]["sequence"] < places[3]
     assert client.rules_broken() == []
 
 
@@ -230,19 +230,19 @@ def test_what_others_do_in_the_midst_of_a_request_is_told_apart_from_it(client: 
     ],
 )
 def test_what_a_put_may_break(client: Client, body: dict[str, Any], rules: set[str]) -> None:
-    active = client.person("buyer in OPT-IN")
+    active = client.subscriber("buyer in OPT-IN")
     client.mail("PUT", f"subscribers/{active['id']}", body)
     assert set(client.rules_broken()) == rules
 
 
 def test_foreign_group_creation_and_deletion_are_violations(client: Client) -> None:
-    person = client.person("buyer in GOLD")
-    client.mail("POST", f"subscribers/{person['id']}/groups/{client.group_id('ETB-2019-FIRSTLIGHT GOLD')}")
+    subscriber = client.subscriber("buyer in GOLD")
+    client.mail("POST", f"subscribers/{subscriber['id']}/groups/{client.group_id('ETB-2019-FIRSTLIGHT GOLD')}")
     client.mail("POST", "subscribers", {"email": "new@example.com"})
     client.mail("DELETE", f"groups/{client.group_id('Press & radio')}")
     field = next(field for field in client.data("fields", limit=100) if field["name"] == "Favourite record")
     client.mail("DELETE", f"fields/{field['id']}")
-    other = client.person("no buyer in WOOD")
+    other = client.subscriber("non-buyer in WOOD")
     client.mail("DELETE", f"subscribers/{other['id']}")
     rules = client.rules_broken()
     assert rules == ["foreign_group", "created", "group_deleted", "field_deleted", "subscriber_deleted"]
@@ -254,7 +254,7 @@ def test_foreign_group_creation_and_deletion_are_violations(client: Client) -> N
 
 
 def test_a_new_name_for_a_group_or_a_field_is_a_violation(client: Client) -> None:
-    tier = client.person("buyer in GOLD")["groups"][0]
+    tier = client.subscriber("buyer in GOLD")["groups"][0]
     field = next(field for field in client.data("fields", limit=100) if field["name"].endswith("_PURCHASE"))
     client.mail("PUT", f"groups/{client.group_id(tier)}", {"name": "Something else"})
     client.mail("PUT", f"fields/{field['id']}", {"name": "Something else"})
@@ -264,12 +264,12 @@ def test_a_new_name_for_a_group_or_a_field_is_a_violation(client: Client) -> Non
 @pytest.mark.parametrize("way", ["upsert", "import"])
 def test_a_deleted_person_who_comes_back_is_a_violation(started: Starter, way: str) -> None:
     client = started(import_seconds=0.0)
-    person, number = client.person("no buyer in WOOD"), client.group_id("Newsletter")
-    client.control("change", {"delete_subscriber": person["id"]})
+    subscriber, number = client.subscriber("non-buyer in WOOD"), client.group_id("Newsletter")
+    client.control("change", {"delete_subscriber": subscriber["id"]})
     if way == "upsert":
-        client.mail("POST", "subscribers", {"email": person["email"]})
+        client.mail("POST", "subscribers", {"email": subscriber["email"]})
     else:
-        client.mail("POST", f"groups/{number}/import-subscribers", {"subscribers": [{"email": person["email"]}]})
+        client.mail("POST", f"groups/{number}/import-subscribers", {"subscribers": [{"email": subscriber["email"]}]})
         client.mail("GET", "groups", limit=1)
     assert client.rules_broken() == ["created"] + ["foreign_group"] * (way == "import")
 

@@ -153,15 +153,15 @@ def test_what_is_unknown_breaks_3_2(client: Client, name: str) -> None:
 @pytest.mark.parametrize("version", ["3.3.9", "3.6"])
 @pytest.mark.parametrize("name", ["id", "purchasekey"])
 def test_what_is_unknown_is_not_shown_since_3_3_9(client: Client, version: str, name: str) -> None:
-    answer = asked(of(client, version), "application/json", **{name: "999999"})
-    assert (answer.status_code, list(answer.json())) == (200, ["request_speed"])
+    response = asked(of(client, version), "application/json", **{name: "999999"})
+    assert (response.status_code, list(response.json())) == (200, ["request_speed"])
 
 
 @pytest.mark.parametrize("version", EDD_VERSIONS)
 def test_the_end_of_the_list_and_a_stranger_are_the_same_in_all(client: Client, version: str) -> None:
     for params in ({"page": "99"}, {"email": "nobody@example.org"}):
-        answer = asked(of(client, version), **params)
-        assert (answer.status_code, list(answer.json())) == (200, ["request_speed"])
+        response = asked(of(client, version), **params)
+        assert (response.status_code, list(response.json())) == (200, ["request_speed"])
 
 
 @pytest.mark.parametrize(("version", "full"), [("2.11", "2.11.7"), ("3.2", "3.2.12"), ("3.3.9", "3.3.9")])
@@ -175,8 +175,8 @@ def test_the_version_is_for_keys_that_see_sensitive_data(client: Client, version
 
 
 def twice(client: Client, role: str) -> list[dict[str, Any]]:
-    """The two orders of one key of the person who plays a role, the older first."""
-    own = [order for order in truth(client) if order["email"].lower() == client.person(role)["email"]]
+    """The two orders of one key of the subscriber in a scenario, the older first."""
+    own = [order for order in truth(client) if order["email"].lower() == client.subscriber(role)["email"]]
     keys = Counter(order["key"] for order in own)
     return [order for order in own if keys[order["key"]] == 2]
 

@@ -17,12 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.cli.simulate import simulate
-from bema_tui.simulator import FaultProfile, SimulatorSettings, profile_of
+from bema_tui.simulator import FaultProfile, SimulatorSettings, load_profile
 from bema_tui.simulator.faults import profile
+from bema_tui.simulator.faults.kinds import RESPONSE_FAULTS, WORLD_FAULTS
 from bema_tui.simulator.settings import Switches
 from tests.simulator.conftest import Client
 
-SHARES = profile.ANSWER_KINDS + profile.WORLD_KINDS
+SHARES = RESPONSE_FAULTS + WORLD_FAULTS
 
 
 def example_of_the_module() -> dict[str, Any]:
@@ -33,13 +34,13 @@ def example_of_the_module() -> dict[str, Any]:
 def test_the_documented_example_names_every_field() -> None:
     example = example_of_the_module()
     assert set(example) == {field.name for field in attrs.fields(FaultProfile)}
-    assert profile_of(example, seed=1) == FaultProfile(**example)
+    assert load_profile(example, seed=1) == FaultProfile(**example)
     assert set(example["switches"]) == {field.name for field in attrs.fields(Switches)} - {"faults"}
 
 
 def test_every_documented_switch_is_turned_to_another_value_than_the_usual_one() -> None:
     usual = Switches.starting_from(SimulatorSettings())
-    turned = Switches.starting_from(SimulatorSettings(faults=profile_of(example_of_the_module(), seed=1)))
+    turned = Switches.starting_from(SimulatorSettings(faults=load_profile(example_of_the_module(), seed=1)))
     same = [name for name, value in attrs.asdict(usual).items() if getattr(turned, name) == value]
     assert same == []
 
@@ -51,15 +52,15 @@ def test_the_help_shows_the_example() -> None:
 @given(share=st.floats(0, 1), seed=st.integers(0, 1000))
 def test_rough_spreads_its_share_and_passes(share: float, seed: int) -> None:
     made = FaultProfile.rough(share, seed)
-    assert sum(getattr(made, kind) for kind in profile.ANSWER_KINDS) == pytest.approx(share)
+    assert sum(getattr(made, kind) for kind in RESPONSE_FAULTS) == pytest.approx(share)
     assert (made.seed, made.expire_after, made.most_in_a_row, made.most_events) == (seed, None, 2, 3)
     assert (made.most_groups, made.most_fields) == (1000, 100)
-    assert profile_of(f"rough:{share}", seed) == made
+    assert load_profile(f"rough:{share}", seed) == made
 
 
 @given(table=st.dictionaries(st.sampled_from(SHARES), st.floats(0, 0.12), max_size=len(SHARES)))
 def test_a_table_is_a_profile(table: dict[str, float]) -> None:
-    profile = profile_of(table, seed=9)
+    profile = load_profile(table, seed=9)
     assert profile is not None
     assert {kind: getattr(profile, kind) for kind in SHARES} == {kind: table.get(kind, 0.0) for kind in SHARES}
     assert profile.seed == 9
@@ -85,17 +86,17 @@ def test_a_table_is_a_profile(table: dict[str, float]) -> None:
 )
 def test_what_is_no_profile(wanted: Any, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        profile_of(wanted, seed=1)
+        load_profile(wanted, seed=1)
 
 
 def test_no_profile() -> None:
-    assert profile_of(None, 1) is None
-    assert profile_of("", 1) is None
+    assert load_profile(None, 1) is None
+    assert load_profile("", 1) is None
 
 
 def test_a_wrong_profile_is_refused_at_run_time(client: Client) -> None:
-    answer = client.http.post(client.control_url + "set", json={"faults": {"slow": 2}})
-    assert (answer.status_code, "slow is a share" in answer.json()["error"]) == (400, True)
+    response = client.http.post(client.control_url + "set", json={"faults": {"slow": 2}})
+    assert (response.status_code, "slow is a share" in response.json()["error"]) == (400, True)
     shown = client.control("set", {"faults": "rough:0.5"})["faults"]
     assert (shown["seed"], shown["slow"]) == (7, pytest.approx(0.1))
     assert client.control("set", {"faults": None})["faults"] is None

@@ -1,4 +1,4 @@
-"""What the simulated MailerLite answers to reads, held against the recorded shapes."""
+"""What the simulated MailerLite sends for reads, compared with the recorded shapes."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ DEFAULT_KEYS = ["name", "last_name", "company", "country", "city", "phone", "sta
 
 
 def test_wrong_key_is_401_without_rate_headers(reading: Client) -> None:
-    answer = reading.http.get(f"{reading.endpoints.mailerlite_url}/groups", headers={"Authorization": "Bearer no"})
-    assert answer.status_code == 401
-    assert answer.text == '{"message":"Unauthenticated."}'
-    assert not {"x-ratelimit-limit", "x-ratelimit-remaining", "x-account_id", "x-locale"} & set(answer.headers)
+    response = reading.http.get(f"{reading.endpoints.mailerlite_url}/groups", headers={"Authorization": "Bearer no"})
+    assert response.status_code == 401
+    assert response.text == '{"message":"Unauthenticated."}'
+    assert not {"x-ratelimit-limit", "x-ratelimit-remaining", "x-account_id", "x-locale"} & set(response.headers)
 
 
 def test_headers_of_an_authenticated_answer(reading: Client) -> None:
-    answer = reading.mail("GET", "groups", limit=1)
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["x-ratelimit-limit"] == "10000"
-    assert answer.headers["x-account_id"] == "12345"
-    assert answer.headers["x-locale"] == "en"
-    assert "retry-after" not in answer.headers
-    assert "\\/" in answer.text
+    response = reading.mail("GET", "groups", limit=1)
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["x-ratelimit-limit"] == "10000"
+    assert response.headers["x-account_id"] == "12345"
+    assert response.headers["x-locale"] == "en"
+    assert "retry-after" not in response.headers
+    assert "\\/" in response.text
 
 
 def test_first_page_of_people_as_recorded(reading: Client) -> None:
@@ -89,7 +89,7 @@ def test_following_cursors_reads_everybody_once_and_ends(reading: Client) -> Non
         if body["meta"]["next_cursor"] is None:
             break
         cursor = {"cursor": body["meta"]["next_cursor"]}
-    assert sorted(seen) == sorted({person["id"] for person in reading.control("state")["subscribers"]})
+    assert sorted(seen) == sorted({subscriber["id"] for subscriber in reading.control("state")["subscribers"]})
 
 
 def test_previous_cursor_leads_back(reading: Client) -> None:
@@ -112,7 +112,7 @@ def test_page_size_default_and_cap(reading: Client) -> None:
 
 def test_count_alone(reading: Client) -> None:
     assert reading.mail("GET", "subscribers", limit=0).json() == {"total": 150}
-    bounced = sum(person["status"] == "bounced" for person in reading.control("state")["subscribers"])
+    bounced = sum(subscriber["status"] == "bounced" for subscriber in reading.control("state")["subscribers"])
     assert reading.mail("GET", "subscribers", limit=0, filter_status="bounced").json() == {"total": bounced}
 
 
@@ -123,42 +123,43 @@ def test_status_filter_of_all_people(reading: Client) -> None:
 
 def test_groups_come_only_when_included(reading: Client) -> None:
     assert "groups" not in reading.data("subscribers", limit=1)[0]
-    person = reading.person("two unpurchased tiers")
+    subscriber = reading.subscriber("two unpurchased tiers")
     rows = reading.data("subscribers", limit=100, include="groups") + reading.data(
         "subscribers",
         limit=100,
         include="groups",
         cursor=reading.mail("GET", "subscribers", limit=100).json()["meta"]["next_cursor"],
     )
-    row = next(row for row in rows if row["id"] == person["id"])
-    assert [group["name"] for group in row["groups"]] == person["groups"]
+    row = next(row for row in rows if row["id"] == subscriber["id"])
+    assert [group["name"] for group in row["groups"]] == subscriber["groups"]
     assert list(row["groups"][0]) == GROUP_KEYS
 
 
 def test_person_by_id_and_by_any_spelling_of_the_address(reading: Client) -> None:
-    person = reading.person("plus address")
-    by_id = reading.data(f"subscribers/{person['id']}")
-    address = person["email"].upper().replace("+", "%2B").replace("@", "%40")
-    assert reading.data(f"subscribers/{address}") == by_id
-    assert [group["id"] for group in by_id["groups"]] == person["group_ids"]
+    subscriber = reading.subscriber("e-mail with a plus")
+    by_id = reading.data(f"subscribers/{subscriber['id']}")
+    encoded = subscriber["email"].upper().replace("+", "%2B").replace("@", "%40")
+    assert reading.data(f"subscribers/{encoded}") == by_id
+    assert [group["id"] for group in by_id["groups"]] == subscriber["group_ids"]
     assert list(by_id) == [*PERSON_KEYS[:15], "groups", *PERSON_KEYS[15:]]
 
 
 def test_unknown_person_is_the_recorded_404(reading: Client) -> None:
-    answer = reading.mail("GET", "subscribers/123123")
-    assert answer.status_code == 404
+    response = reading.mail("GET", "subscribers/123123")
+    assert response.status_code == 404
     assert (
-        answer.text == '{\n    "message": "No query results for model [App\\\\Models\\\\Subscriber\\\\Subscriber]."\n}'
+        response.text
+        == '{\n    "message": "No query results for model [App\\\\Models\\\\Subscriber\\\\Subscriber]."\n}'
     )
-    assert "x-locale" not in answer.headers
-    assert "x-ratelimit-remaining" in answer.headers
+    assert "x-locale" not in response.headers
+    assert "x-ratelimit-remaining" in response.headers
 
 
 @pytest.mark.parametrize(("wording", "text"), [("resource", "Resource not found."), ("empty", "")])
 def test_a_404_has_several_wordings(client: Client, wording: str, text: str) -> None:
     client.control("set", {"not_found": wording})
-    answer = client.mail("GET", "subscribers/1")
-    assert (answer.status_code, answer.json()) == (404, {"message": text})
+    response = client.mail("GET", "subscribers/1")
+    assert (response.status_code, response.json()) == (404, {"message": text})
     assert [item["body"] for item in client.batch(("GET", "groups/1")).json()["responses"]] == [{"message": text}]
 
 
@@ -198,7 +199,7 @@ def test_members_default_to_active_and_counters_agree(reading: Client) -> None:
     assert {row["status"] for row in members} == {"active"}
     assert len(members) == group["active_count"]
     assert all(group["id"] in [own["id"] for own in row["groups"]] for row in members)
-    truth = sum(group["id"] in person["group_ids"] for person in reading.control("state")["subscribers"])
+    truth = sum(group["id"] in subscriber["group_ids"] for subscriber in reading.control("state")["subscribers"])
     statuses = ("active", "unsubscribed", "unconfirmed", "bounced", "junk")
     assert sum(len(reading.data(path, limit=1000, filter_status=status)) for status in statuses) == truth
     assert reading.mail("GET", path).json()["meta"]["per_page"] == 50
@@ -246,14 +247,16 @@ def test_automations_name_their_groups(reading: Client) -> None:
     [("GET", "campaigns/list", 404), ("PUT", "groups", 405), ("GET", "groups/121212", 404), ("GET", "groups/x", 404)],
 )
 def test_paths_without_an_answer(reading: Client, method: str, path: str, status: int) -> None:
-    answer = reading.mail(method, path)
-    assert answer.status_code == status
-    assert answer.text.startswith('{\n    "message"')
+    response = reading.mail(method, path)
+    assert response.status_code == status
+    assert response.text.startswith('{\n    "message"')
 
 
 def test_numbers_may_come_as_text(started: Any) -> None:
     client = started(number_values="string")
-    person = client.person("settled in GOLD_PURCHASE")
-    values = client.data(f"subscribers/{person['id']}")["fields"]
-    key, number = next((key, value) for key, value in person["fields"].items() if key.endswith("_purchase") and value)
+    subscriber = client.subscriber("up to date in GOLD_PURCHASE")
+    values = client.data(f"subscribers/{subscriber['id']}")["fields"]
+    key, number = next(
+        (key, value) for key, value in subscriber["fields"].items() if key.endswith("_purchase") and value
+    )
     assert values[key] == str(number)

@@ -11,9 +11,9 @@ from tests.simulator.conftest import Client, Starter
 
 
 def test_upsert_creates_with_a_lower_cased_address(client: Client) -> None:
-    answer = client.mail("POST", "subscribers", {"email": "New.One@Example.com", "fields": {"name": "Jo", "none": 1}})
-    assert answer.status_code == 201
-    data = answer.json()["data"]
+    response = client.mail("POST", "subscribers", {"email": "New.One@Example.com", "fields": {"name": "Jo", "none": 1}})
+    assert response.status_code == 201
+    data = response.json()["data"]
     assert (data["email"], data["status"], data["source"]) == ("new.one@example.com", "active", "api")
     assert data["fields"]["name"] == "Jo"
     assert "none" not in data["fields"]
@@ -21,35 +21,35 @@ def test_upsert_creates_with_a_lower_cased_address(client: Client) -> None:
 
 
 def test_upsert_adds_and_never_takes_away(client: Client) -> None:
-    person = client.person("buyer in GOLD")
+    subscriber = client.subscriber("buyer in GOLD")
     group_id = client.group_id("Newsletter")
-    answer = client.mail("POST", "subscribers", {"email": person["email"], "groups": [group_id]})
-    assert answer.status_code == 200
-    data = answer.json()["data"]
-    assert data["id"] == person["id"]
-    assert {group["id"] for group in data["groups"]} == {*person["group_ids"], group_id}
-    assert data["fields"]["last_name"] == person["fields"]["last_name"]
+    response = client.mail("POST", "subscribers", {"email": subscriber["email"], "groups": [group_id]})
+    assert response.status_code == 200
+    data = response.json()["data"]
+    assert data["id"] == subscriber["id"]
+    assert {group["id"] for group in data["groups"]} == {*subscriber["group_ids"], group_id}
+    assert data["fields"]["last_name"] == subscriber["fields"]["last_name"]
 
 
 def test_upsert_that_changes_nothing_keeps_updated_at(client: Client) -> None:
-    person = client.person("buyer in GOLD")
-    before = client.data(f"subscribers/{person['id']}")["updated_at"]
-    body = {"email": person["email"], "fields": {"name": person["fields"]["name"]}}
+    subscriber = client.subscriber("buyer in GOLD")
+    before = client.data(f"subscribers/{subscriber['id']}")["updated_at"]
+    body = {"email": subscriber["email"], "fields": {"name": subscriber["fields"]["name"]}}
     assert client.mail("POST", "subscribers", body).json()["data"]["updated_at"] == before
     body["fields"]["name"] = "Another"
     assert client.mail("POST", "subscribers", body).json()["data"]["updated_at"] != before
 
 
 def test_upsert_of_an_unsubscribed_address_is_422(client: Client) -> None:
-    person = client.person("unsubscribed buyer")
-    answer = client.mail("POST", "subscribers", {"email": person["email"], "fields": {"name": "A"}})
-    assert answer.status_code == 422
-    assert answer.json() == {
+    subscriber = client.subscriber("unsubscribed buyer")
+    response = client.mail("POST", "subscribers", {"email": subscriber["email"], "fields": {"name": "A"}})
+    assert response.status_code == 422
+    assert response.json() == {
         "message": "The given data was invalid.",
         "errors": {"email": ["This subscriber is unsubscribed and cannot be imported"]},
-        "subscriber": person["id"],
+        "subscriber": subscriber["id"],
     }
-    again = client.mail("POST", "subscribers", {"email": person["email"], "resubscribe": True})
+    again = client.mail("POST", "subscribers", {"email": subscriber["email"], "resubscribe": True})
     assert again.json()["data"]["status"] == "active"
 
 
@@ -68,96 +68,96 @@ def test_upsert_of_an_unsubscribed_address_is_422(client: Client) -> None:
     ],
 )
 def test_upsert_refusals(client: Client, body: dict[str, Any], key: str, text: str) -> None:
-    answer = client.mail("POST", "subscribers", body)
-    assert answer.status_code == 422
-    assert answer.json()["errors"] == {key: [text]}
+    response = client.mail("POST", "subscribers", body)
+    assert response.status_code == 422
+    assert response.json()["errors"] == {key: [text]}
     assert client.control("state")["created"] == 0
 
 
 def test_groups_that_are_objects_are_refused_in_the_newer_wording(client: Client) -> None:
-    answer = client.mail("POST", "subscribers", {"email": "a@example.com", "groups": [{"id": "1"}]})
-    assert answer.status_code == 422
-    assert answer.json()["message"] == "The groups.0 field must be a number. (and 1 more error)"
+    response = client.mail("POST", "subscribers", {"email": "a@example.com", "groups": [{"id": "1"}]})
+    assert response.status_code == 422
+    assert response.json()["message"] == "The groups.0 field must be a number. (and 1 more error)"
 
 
 def test_deleted_person_comes_back_with_the_same_id(client: Client) -> None:
-    person = client.person("no buyer in WOOD")
-    assert client.mail("DELETE", f"subscribers/{person['id']}").status_code == 204
-    assert client.mail("GET", f"subscribers/{person['id']}").status_code == 404
-    assert client.mail("DELETE", f"subscribers/{person['id']}").status_code == 404
-    answer = client.mail("POST", "subscribers", {"email": person["email"]})
-    assert (answer.status_code, answer.json()["data"]["id"]) == (200, person["id"])
-    assert answer.json()["data"]["groups"] == []
+    subscriber = client.subscriber("non-buyer in WOOD")
+    assert client.mail("DELETE", f"subscribers/{subscriber['id']}").status_code == 204
+    assert client.mail("GET", f"subscribers/{subscriber['id']}").status_code == 404
+    assert client.mail("DELETE", f"subscribers/{subscriber['id']}").status_code == 404
+    response = client.mail("POST", "subscribers", {"email": subscriber["email"]})
+    assert (response.status_code, response.json()["data"]["id"]) == (200, subscriber["id"])
+    assert response.json()["data"]["groups"] == []
 
 
 def test_forget(client: Client) -> None:
-    person = client.person("no buyer in WOOD")
-    answer = client.mail("POST", f"subscribers/{person['id']}/forget")
-    assert answer.status_code == 200
-    assert answer.json()["message"].startswith("Subscriber data will be completely deleted")
-    assert answer.json()["data"]["forget_at"] > answer.json()["data"]["deleted_at"]
+    subscriber = client.subscriber("non-buyer in WOOD")
+    response = client.mail("POST", f"subscribers/{subscriber['id']}/forget")
+    assert response.status_code == 200
+    assert response.json()["message"].startswith("Subscriber data will be completely deleted")
+    assert response.json()["data"]["forget_at"] > response.json()["data"]["deleted_at"]
 
 
 def test_put_merges_fields_and_leaves_groups_alone(client: Client) -> None:
-    person = client.person("buyer in SILVER")
-    key = next(key for key in person["fields"] if key.endswith("_purchase"))
-    answer = client.mail("PUT", f"subscribers/{person['id']}", {"fields": {key: 4711, "last_name": None}})
-    assert answer.status_code == 200
-    data = answer.json()["data"]
+    subscriber = client.subscriber("buyer in SILVER")
+    key = next(key for key in subscriber["fields"] if key.endswith("_purchase"))
+    response = client.mail("PUT", f"subscribers/{subscriber['id']}", {"fields": {key: 4711, "last_name": None}})
+    assert response.status_code == 200
+    data = response.json()["data"]
     assert data["fields"][key] == 4711
     assert data["fields"]["last_name"] is None
-    assert data["fields"]["name"] == person["fields"]["name"]
-    assert [group["id"] for group in data["groups"]] == person["group_ids"]
+    assert data["fields"]["name"] == subscriber["fields"]["name"]
+    assert [group["id"] for group in data["groups"]] == subscriber["group_ids"]
     assert data["location"] is None
     assert client.rules_broken() == ["foreign_field"]
 
 
 def test_put_with_groups_replaces_the_membership(client: Client) -> None:
-    person = client.person("purchased and lower tier")
-    kept = person["group_ids"][0]
-    data = client.mail("PUT", f"subscribers/{person['id']}", {"groups": [kept]}).json()["data"]
+    subscriber = client.subscriber("purchased and lower tier")
+    kept = subscriber["group_ids"][0]
+    data = client.mail("PUT", f"subscribers/{subscriber['id']}", {"groups": [kept]}).json()["data"]
     assert [group["id"] for group in data["groups"]] == [kept]
 
 
 def test_put_of_an_unsubscribed_person_stores_the_field(client: Client) -> None:
-    person = client.person("unsubscribed buyer")
-    key = next(key for key in person["fields"] if key.endswith("_purchase"))
-    answer = client.mail("PUT", f"subscribers/{person['id']}", {"fields": {key: 12}})
-    assert (answer.status_code, answer.json()["data"]["fields"][key]) == (200, 12)
-    refused = client.mail("PUT", f"subscribers/{person['id']}", {"status": "active"})
+    subscriber = client.subscriber("unsubscribed buyer")
+    key = next(key for key in subscriber["fields"] if key.endswith("_purchase"))
+    response = client.mail("PUT", f"subscribers/{subscriber['id']}", {"fields": {key: 12}})
+    assert (response.status_code, response.json()["data"]["fields"][key]) == (200, 12)
+    refused = client.mail("PUT", f"subscribers/{subscriber['id']}", {"status": "active"})
     assert refused.status_code == 422
 
 
 def test_put_may_change_the_address_but_not_to_a_taken_one(client: Client) -> None:
-    person, other = client.person("buyer in SILVER"), client.person("buyer in GOLD")
-    assert client.mail("PUT", f"subscribers/{person['id']}", {"email": other["email"]}).status_code == 422
-    data = client.mail("PUT", f"subscribers/{person['id']}", {"email": "Moved@example.com"}).json()["data"]
+    subscriber, other = client.subscriber("buyer in SILVER"), client.subscriber("buyer in GOLD")
+    assert client.mail("PUT", f"subscribers/{subscriber['id']}", {"email": other["email"]}).status_code == 422
+    data = client.mail("PUT", f"subscribers/{subscriber['id']}", {"email": "Moved@example.com"}).json()["data"]
     assert data["email"] == "moved@example.com"
     assert client.rules_broken() == ["email_changed"]
 
 
 def test_assign_and_unassign(client: Client) -> None:
-    person = client.person("buyer in GOLD")
-    group_id = client.group_id(person["groups"][0] + "_PURCHASE")
-    path = f"subscribers/{person['id']}/groups/{group_id}"
+    subscriber = client.subscriber("buyer in GOLD")
+    group_id = client.group_id(subscriber["groups"][0] + "_PURCHASE")
+    path = f"subscribers/{subscriber['id']}/groups/{group_id}"
     for _ in range(2):
-        answer = client.mail("POST", path)
-        assert (answer.status_code, answer.json()["data"]["id"]) == (200, group_id)
-    left = client.mail("DELETE", f"subscribers/{person['id']}/groups/{person['group_ids'][0]}")
+        response = client.mail("POST", path)
+        assert (response.status_code, response.json()["data"]["id"]) == (200, group_id)
+    left = client.mail("DELETE", f"subscribers/{subscriber['id']}/groups/{subscriber['group_ids'][0]}")
     assert (left.status_code, left.content, "content-type" in left.headers) == (204, b"", False)
-    again = client.mail("DELETE", f"subscribers/{person['id']}/groups/{person['group_ids'][0]}")
+    again = client.mail("DELETE", f"subscribers/{subscriber['id']}/groups/{subscriber['group_ids'][0]}")
     assert (again.status_code, again.text) == (404, '{\n    "message": ""\n}')
-    assert client.mail("POST", f"subscribers/{person['id']}/groups/2").json()["errors"] == {
+    assert client.mail("POST", f"subscribers/{subscriber['id']}/groups/2").json()["errors"] == {
         "id": ["The selected id is invalid."]
     }
     assert client.rules_broken() == []
 
 
 def test_counters_are_old_until_the_groups_are_listed(client: Client) -> None:
-    person = client.person("buyer in GOLD")
+    subscriber = client.subscriber("buyer in GOLD")
     group_id = client.mail("POST", "groups", {"name": "2031_A_B_GOLD"}).json()["data"]["id"]
-    answer = client.mail("POST", f"subscribers/{person['id']}/groups/{group_id}")
-    assert answer.json()["data"]["active_count"] == 0
+    response = client.mail("POST", f"subscribers/{subscriber['id']}/groups/{group_id}")
+    assert response.json()["data"]["active_count"] == 0
     assert client.data(f"groups/{group_id}")["active_count"] == 0
     client.data("groups", limit=1)
     assert client.data(f"groups/{group_id}")["active_count"] == 1
@@ -200,12 +200,12 @@ def test_field_keys_follow_the_rule_and_never_change(started: Starter, rule: str
 @pytest.mark.parametrize("path", ["import-subscribers", "subscribers/import"])
 def test_import_takes_effect_later(started: Starter, path: str) -> None:
     client = started(import_seconds=0.05, allow_create=True)
-    person = client.person("no buyer in GOLD")
+    subscriber = client.subscriber("non-buyer in GOLD")
     group_id = client.group_id("Newsletter")
     rows = [
         {"email": "fresh@example.com", "fields": {"name": "F"}},
-        {"email": person["email"], "fields": {"name": "Changed"}},
-        {"email": client.person("unsubscribed buyer")["email"]},
+        {"email": subscriber["email"], "fields": {"name": "Changed"}},
+        {"email": client.subscriber("unsubscribed buyer")["email"]},
         {"email": "nonsense"},
         {"email": "Fresh@example.com"},
     ]
@@ -218,7 +218,7 @@ def test_import_takes_effect_later(started: Starter, path: str) -> None:
         assert time.monotonic() < deadline
     assert (report["total"], report["imported"], report["updated"], report["errored"]) == (5, 1, 1, 3)
     assert (report["unsubscribed_count"], report["invalid_count"], report["duplicate_count"]) == (1, 1, 1)
-    assert client.data(f"subscribers/{person['id']}")["fields"]["name"] == "Changed"
+    assert client.data(f"subscribers/{subscriber['id']}")["fields"]["name"] == "Changed"
     assert client.mail("GET", "subscribers/import/1").json() == {"message": "Resource not found."}
 
 
@@ -233,10 +233,10 @@ def imported(client: Client, *rows: dict[str, Any]) -> dict[str, Any]:
 def test_import_may_leave_the_fields_of_known_people_alone(started: Starter) -> None:
     client = started(import_seconds=0.0)
     client.control("set", {"import_stores_fields": False})
-    person = client.person("buyer in foreign groups")
-    report = imported(client, {"email": person["email"], "fields": {"name": "Changed"}})
+    subscriber = client.subscriber("buyer in foreign groups")
+    report = imported(client, {"email": subscriber["email"], "fields": {"name": "Changed"}})
     assert (report["updated"], report["unchanged_count"], report["errored"]) == (0, 1, 1)
-    assert client.data(f"subscribers/{person['id']}")["fields"]["name"] == person["fields"]["name"]
+    assert client.data(f"subscribers/{subscriber['id']}")["fields"]["name"] == subscriber["fields"]["name"]
 
 
 @pytest.mark.parametrize("outcome", ["mistyped", "role_based", "suspicious_format"])
@@ -251,7 +251,7 @@ def test_rows_of_an_import_can_be_refused(started: Starter, outcome: str) -> Non
 
 def test_unknown_field_may_be_refused(client: Client) -> None:
     body = {"fields": {"no_such_field": "x"}}
-    path = f"subscribers/{client.person('buyer in GOLD')['id']}"
+    path = f"subscribers/{client.subscriber('buyer in GOLD')['id']}"
     assert client.mail("PUT", path, body).status_code == 200
     client.control("set", {"unknown_field": "422"})
     assert set(client.mail("PUT", path, body).json()["errors"]) == {"fields.no_such_field"}
@@ -264,11 +264,11 @@ def test_new_people_may_have_to_confirm(client: Client) -> None:
 
 
 def test_who_joins_a_group_starts_its_automation_once(client: Client) -> None:
-    person, state = client.person("buyer in GOLD"), client.control("state")
+    subscriber, state = client.subscriber("buyer in GOLD"), client.control("state")
     assert [(each["enabled"], each["started"]) for each in state["automations"]] == [(True, 0), (False, 0)]
     for automation in state["automations"]:
         for _ in range(2):
             number = client.group_id(automation["groups"][0])
-            client.mail("POST", f"subscribers/{person['id']}/groups/{number}")
+            client.mail("POST", f"subscribers/{subscriber['id']}/groups/{number}")
     assert [each["started"] for each in client.control("state")["automations"]] == [1, 0]
     assert client.data("automations")[0]["stats"]["subscribers_in_queue_count"] == 1

@@ -5,11 +5,11 @@ What it cannot do, and so cannot witness:
 - It has no call for `PUT /subscribers/{id}`: its `update` is the upsert, a POST by e-mail.
 - It cannot ask for `include=groups`, and it cannot set `resubscribe`.
 - It cannot read one group, and it cannot read a subscriber's activity.
-- It takes ids as `int` only, although the service answers them as text.
-- It shows neither the status nor the headers of an answer: 200 and 201 look alike, and the quota is not seen.
-- It tries nothing again, whatever the answer.
+- It takes ids as `int` only, although the service sends them as text.
+- It shows neither the status nor the headers of a response: 200 and 201 look alike, and the quota is not seen.
+- It tries nothing again, whatever the response.
 - It sends an import to `/groups/{id}/subscribers/import`, which is not the documented path.
-- `forget` and `delete` answer `True`, not what the service said.
+- `forget` and `delete` return `True`, not what the service sent.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def official(client: Client) -> Any:
 
 
 def refusal(call: Any, *arguments: Any, **named: Any) -> requests.Response:
-    """The answer that made the official client raise."""
+    """The response that made the official client raise."""
     with pytest.raises(requests.HTTPError) as raised:
         call(*arguments, **named)
-    answer = raised.value.response
-    assert answer is not None
-    return answer
+    response = raised.value.response
+    assert response is not None
+    return response
 
 
 def test_people_page_by_page(client: Client) -> None:
@@ -49,7 +49,9 @@ def test_people_page_by_page(client: Client) -> None:
         if page["meta"]["next_cursor"] is None:
             break
         cursor = {"cursor": page["meta"]["next_cursor"]}
-    truth = [person["id"] for person in client.control("state")["subscribers"] if person["status"] == "active"]
+    truth = [
+        subscriber["id"] for subscriber in client.control("state")["subscribers"] if subscriber["status"] == "active"
+    ]
     assert sorted(seen) == sorted(truth)
     assert subscribers.count() == {"total": len(client.control("state")["subscribers"])}
 
@@ -71,20 +73,20 @@ def test_people_are_created_updated_and_read(started: Starter) -> None:
 
 def test_people_join_and_leave_groups(client: Client) -> None:
     subscribers = official(client).subscribers
-    person = client.person("buyer in GOLD")
-    joined = client.group_id(person["groups"][0] + "_PURCHASE")
-    answer = subscribers.assign_subscriber_to_group(int(person["id"]), int(joined))
-    assert answer["data"]["id"] == joined
-    assert subscribers.unassign_subscriber_from_group(int(person["id"]), int(person["group_ids"][0])) is True
-    assert [group["id"] for group in subscribers.get(int(person["id"]))["data"]["groups"]] == [joined]
-    again = refusal(subscribers.unassign_subscriber_from_group, int(person["id"]), int(person["group_ids"][0]))
+    subscriber = client.subscriber("buyer in GOLD")
+    joined = client.group_id(subscriber["groups"][0] + "_PURCHASE")
+    response = subscribers.assign_subscriber_to_group(int(subscriber["id"]), int(joined))
+    assert response["data"]["id"] == joined
+    assert subscribers.unassign_subscriber_from_group(int(subscriber["id"]), int(subscriber["group_ids"][0])) is True
+    assert [group["id"] for group in subscribers.get(int(subscriber["id"]))["data"]["groups"]] == [joined]
+    again = refusal(subscribers.unassign_subscriber_from_group, int(subscriber["id"]), int(subscriber["group_ids"][0]))
     assert (again.status_code, again.json()) == (404, {"message": ""})
     assert client.rules_broken() == []
 
 
 def test_people_are_deleted_and_forgotten(client: Client) -> None:
     subscribers = official(client).subscribers
-    first, second = (client.person(role) for role in ("no buyer in WOOD", "no buyer in GOLD"))
+    first, second = (client.subscriber(role) for role in ("non-buyer in WOOD", "non-buyer in GOLD"))
     assert subscribers.delete(int(first["id"])) is True
     assert subscribers.forget(int(second["id"])) is True
     assert refusal(subscribers.get, int(first["id"])).status_code == 404
@@ -93,8 +95,8 @@ def test_people_are_deleted_and_forgotten(client: Client) -> None:
 
 def test_refused_people_say_why(client: Client) -> None:
     subscribers = official(client).subscribers
-    answer = refusal(subscribers.create, "no@domain")
-    assert (answer.status_code, set(answer.json()["errors"])) == (422, {"email"})
+    response = refusal(subscribers.create, "no@domain")
+    assert (response.status_code, set(response.json()["errors"])) == (422, {"email"})
 
 
 def test_groups(client: Client) -> None:
@@ -142,32 +144,32 @@ def test_fields(client: Client) -> None:
 
 
 def test_batch(client: Client) -> None:
-    person = client.person("buyer in GOLD")
+    subscriber = client.subscriber("buyer in GOLD")
     field = next(row for row in client.data("fields", limit=100) if row["key"].endswith("_purchase"))
     items = [
-        {"method": "PUT", "path": f"api/subscribers/{person['id']}", "body": {"fields": {field["key"]: 42}}},
+        {"method": "PUT", "path": f"api/subscribers/{subscriber['id']}", "body": {"fields": {field["key"]: 42}}},
         {"method": "GET", "path": "api/subscribers/list"},
         {"method": "GET", "path": "api/campaigns/list"},
     ]
-    answer = official(client).batches.request(items)
-    assert (answer["total"], answer["successful"], answer["failed"]) == (3, 1, 2)
-    assert [item["code"] for item in answer["responses"]] == [200, 404, 404]
-    assert answer["responses"][0]["body"]["data"]["fields"][field["key"]] == 42
+    response = official(client).batches.request(items)
+    assert (response["total"], response["successful"], response["failed"]) == (3, 1, 2)
+    assert [item["code"] for item in response["responses"]] == [200, 404, 404]
+    assert response["responses"][0]["body"]["data"]["fields"][field["key"]] == 42
     assert refusal(official(client).batches.request, items * 20).status_code == 422
 
 
 def test_what_it_cannot_do(started: Starter) -> None:
     client = started(quota=2, window_seconds=60.0)
     subscribers = official(client).subscribers
-    person = client.person("buyer in GOLD")
+    subscriber = client.subscriber("buyer in GOLD")
     with pytest.raises(TypeError, match="include"):
         subscribers.list(include="groups")
     with pytest.raises(TypeError, match="resubscribe"):
-        subscribers.create(person["email"], resubscribe=True)
+        subscribers.create(subscriber["email"], resubscribe=True)
     with pytest.raises(TypeError):
-        subscribers.get(person["id"])
+        subscribers.get(subscriber["id"])
     assert not hasattr(official(client).groups, "get")
-    subscribers.update(person["email"], fields={})
+    subscribers.update(subscriber["email"], fields={})
     subscribers.count()
     assert refusal(subscribers.count).status_code == 429
     asked = [(row["method"], row["path"], row["status"]) for row in client.control("requests")]

@@ -1,4 +1,4 @@
-"""The fixed window of requests, and batches: what they cost, answer and refuse."""
+"""The quota of requests, and batches: what they cost, send and refuse."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.simulator.mailerlite.paging import Cursor, cursor_page
-from bema_tui.simulator.mailerlite.quota import FixedWindow
-from bema_tui.simulator.world.records import SortedIds
+from bema_tui.simulator.mailerlite.quota import Quota
+from bema_tui.simulator.world.sorted_ids import SortedIds
 from tests.simulator.conftest import Client, Starter
 
 
@@ -25,7 +25,7 @@ class Clock:
 
 def test_window_starts_with_the_first_request_after_the_last_one() -> None:
     clock = Clock()
-    window = FixedWindow(lambda: 2, lambda: 60.0, clock)
+    window = Quota(lambda: 2, lambda: 60.0, clock)
     assert window.retry_after == 1
     clock.now += 17
     assert window.take()
@@ -46,7 +46,7 @@ def test_window_starts_with_the_first_request_after_the_last_one() -> None:
 @given(st.lists(st.floats(0.1, 90.0), max_size=60), st.integers(1, 7))
 def test_no_window_ever_lets_more_through_than_its_limit(pauses: list[float], limit: int) -> None:
     clock = Clock()
-    window = FixedWindow(lambda: limit, lambda: 60.0, clock)
+    window = Quota(lambda: limit, lambda: 60.0, clock)
     begun, taken = -1e9, 0
     for pause in pauses:
         clock.now += pause
@@ -111,10 +111,10 @@ def test_retry_after_can_be_chosen_or_left_out(started: Starter) -> None:
 
 def test_batch_of_two_failures_as_recorded(started: Starter) -> None:
     client = started(quota=120)
-    answer = client.batch(("GET", "subscribers/list"), ("GET", "campaigns/list"))
-    assert answer.status_code == 200
-    assert answer.headers["x-ratelimit-remaining"] == "118"
-    assert answer.json() == {
+    response = client.batch(("GET", "subscribers/list"), ("GET", "campaigns/list"))
+    assert response.status_code == 200
+    assert response.headers["x-ratelimit-remaining"] == "118"
+    assert response.json() == {
         "total": 2,
         "successful": 0,
         "failed": 2,
@@ -131,25 +131,25 @@ def test_batch_items_can_be_free(started: Starter) -> None:
 
 
 def test_batch_applies_items_in_order_and_goes_on_after_a_failure(client: Client) -> None:
-    person = client.person("buyer in GOLD")
-    gold, purchased = person["group_ids"][0], client.group_id(person["groups"][0] + "_PURCHASE")
-    root = f"subscribers/{person['id']}"
-    answer = client.batch(
+    subscriber = client.subscriber("buyer in GOLD")
+    gold, purchased = subscriber["group_ids"][0], client.group_id(subscriber["groups"][0] + "_PURCHASE")
+    root = f"subscribers/{subscriber['id']}"
+    response = client.batch(
         ("POST", f"{root}/groups/{purchased}"),
         ("DELETE", f"{root}/groups/2"),
         ("PUT", root, {"fields": {"name": "Set"}}),
         ("GET", f"{root}?x=1"),
         ("DELETE", f"{root}/groups/{gold}"),
     ).json()
-    assert [response["code"] for response in answer["responses"]] == [200, 404, 200, 200, 204]
-    assert (answer["total"], answer["successful"], answer["failed"]) == (5, 4, 1)
-    read = answer["responses"][3]["body"]["data"]
+    assert [response["code"] for response in response["responses"]] == [200, 404, 200, 200, 204]
+    assert (response["total"], response["successful"], response["failed"]) == (5, 4, 1)
+    read = response["responses"][3]["body"]["data"]
     assert read["fields"]["name"] == "Set"
     assert {group["id"] for group in read["groups"]} == {gold, purchased}
-    assert answer["responses"][4]["body"] is None
+    assert response["responses"][4]["body"] is None
     logged = client.control("requests")[-1]
     assert (logged["cost"], logged["write"], len(logged["items"])) == (6, True, 5)
-    done = {"method": "DELETE", "path": f"api/{root}/groups/2", "code": 404, "changed": False, "order": 2}
+    done = {"method": "DELETE", "path": f"api/{root}/groups/2", "code": 404, "changed": False, "sequence": 2}
     assert logged["items"][1] == done
 
 
@@ -174,13 +174,13 @@ def test_batch_of_upserts_only_counts_as_an_import(started: Starter) -> None:
 def test_items_beyond_the_quota_can_be_refused(started: Starter) -> None:
     client = started(quota=4)
     client.control("set", {"batch_overdraw": "refuse_items"})
-    answer = client.batch(*[("GET", "fields?limit=1")] * 5).json()
-    assert [response["code"] for response in answer["responses"]] == [200, 200, 200, 429, 429]
+    response = client.batch(*[("GET", "fields?limit=1")] * 5).json()
+    assert [response["code"] for response in response["responses"]] == [200, 200, 200, 429, 429]
 
 
 def test_batch_within_the_quota_may_overdraw_it(started: Starter) -> None:
     client = started(quota=4)
-    answer = client.batch(*[("GET", "fields?limit=1")] * 9)
-    assert answer.json()["successful"] == 9
-    assert answer.headers["x-ratelimit-remaining"] == "0"
+    response = client.batch(*[("GET", "fields?limit=1")] * 9)
+    assert response.json()["successful"] == 9
+    assert response.headers["x-ratelimit-remaining"] == "0"
     assert client.mail("GET", "groups").status_code == 429

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bema_tui.simulator.edd.sales import local_time, sold_name
+from bema_tui.simulator.edd.local_time import local_time
+from bema_tui.simulator.edd.sale_rows import sold_name
 from tests.simulator.conftest import Client, Starter
 
 SALE_KEYS = [
@@ -37,11 +38,11 @@ def test_whole_list_is_newest_row_first_and_only_four_statuses(reading: Client) 
 
 
 def test_row_as_recorded(reading: Client) -> None:
-    answer = reading.shop("sales", number=1)
-    assert answer.headers["content-type"] == "application/json"
-    assert "cache-control" not in answer.headers
-    assert answer.text.startswith('{\n    "sales": [\n        {\n            "ID": "')
-    row = answer.json()["sales"][0]
+    response = reading.shop("sales", number=1)
+    assert response.headers["content-type"] == "application/json"
+    assert "cache-control" not in response.headers
+    assert response.text.startswith('{\n    "sales": [\n        {\n            "ID": "')
+    row = response.json()["sales"][0]
     assert list(row) == SALE_KEYS
     assert list(row["products"][0]) == ["object_id", "id", "quantity", "name", "price", "price_name"]
     assert re.fullmatch(r"\d+\.\d{9}", row["total"])
@@ -79,9 +80,9 @@ def test_paging_quirks(reading: Client, params: dict[str, str], start: int, coun
 
 
 def test_past_the_end_there_is_no_sales_key(reading: Client) -> None:
-    answer = reading.shop("sales", number=100, page=9)
-    assert answer.status_code == 200
-    assert list(answer.json()) == ["request_speed"]
+    response = reading.shop("sales", number=100, page=9)
+    assert response.status_code == 200
+    assert list(response.json()) == ["request_speed"]
 
 
 def test_number_that_is_none_breaks_php(reading: Client) -> None:
@@ -115,20 +116,20 @@ def test_refund_row_is_negative_and_only_shown_by_its_id(reading: Client) -> Non
 
 
 def test_email_filter(reading: Client) -> None:
-    person = reading.person("odd spelling in the shop")
-    rows = reading.sales(email=person["email"].upper(), number=0)
-    assert {row["email"].strip().lower() for row in rows} == {person["email"]}
-    assert rows[0]["email"] != person["email"]
-    assert reading.sales(email=reading.person("apostrophe in the address")["email"]) == []
+    subscriber = reading.subscriber("odd spelling in the shop")
+    rows = reading.sales(email=subscriber["email"].upper(), number=0)
+    assert {row["email"].strip().lower() for row in rows} == {subscriber["email"]}
+    assert rows[0]["email"] != subscriber["email"]
+    assert reading.sales(email=reading.subscriber("apostrophe in the e-mail")["email"]) == []
     assert reading.sales(email="") == []
-    plus = reading.person("plus address")["email"]
+    plus = reading.subscriber("e-mail with a plus")["email"]
     assert reading.sales(email=plus)
     raw = reading.http.get(
         f"{reading.endpoints.edd_url}?edd-api=v2/sales&key={reading.endpoints.edd_key}"
         f"&token={reading.endpoints.edd_token}&email={plus}"
     )
     assert "sales" not in raw.json()
-    refunded = reading.person("refunded, no field")["email"]
+    refunded = reading.subscriber("refunded, no field")["email"]
     assert "refunded" in {order["status"] for order in orders(reading) if order["email"] == refunded}
     assert {row["status"] for row in reading.sales(email=refunded, number=0)} <= {"complete"}
 
@@ -174,8 +175,8 @@ def test_v1_lists_complete_orders_only_without_status(reading: Client) -> None:
 def test_refusals(reading: Client, params: dict[str, str], status: int, text: str) -> None:
     ends = reading.endpoints
     filled = {k: v.replace("KEY", ends.edd_key).replace("TOKEN", ends.edd_token) for k, v in params.items()}
-    answer = reading.http.get(ends.edd_url, params={"edd-api": "v2/sales", **filled})
-    assert (answer.status_code, answer.json()) == (status, {"error": text})
+    response = reading.http.get(ends.edd_url, params={"edd-api": "v2/sales", **filled})
+    assert (response.status_code, response.json()) == (status, {"error": text})
 
 
 def test_capital_key_is_found_but_not_authenticated(reading: Client) -> None:
@@ -185,8 +186,8 @@ def test_capital_key_is_found_but_not_authenticated(reading: Client) -> None:
 
 
 def test_same_variable_twice_with_other_values_is_400(reading: Client) -> None:
-    answer = reading.http.post(f"{reading.endpoints.edd_url}?edd-api=v2/sales&number=2", data={"number": "3"})
-    assert (answer.status_code, answer.json()["message"]) == (400, "A variable mismatch has been detected.")
+    response = reading.http.post(f"{reading.endpoints.edd_url}?edd-api=v2/sales&number=2", data={"number": "3"})
+    assert (response.status_code, response.json()["message"]) == (400, "A variable mismatch has been detected.")
 
 
 def test_pretty_address_front_page_and_formats(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""How the shop reads its parameters and prints its answers: PHP's numbers, four-space JSON, XML and HTML."""
+"""How the shop reads its parameters and prints its responses: PHP's numbers, JSON with four spaces, XML and HTML."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ FRONT_PAGE = (
     '<!DOCTYPE html>\n<html lang="en-US">\n<head>\n\t<meta charset="UTF-8" />\n'
     "<title>The label&#8217;s shop</title>\n</head>\n<body><h1>Records</h1></body>\n</html>\n"
 )
-
-
 MAINTENANCE_SECONDS = 600
-"""What WordPress writes into `Retry-After` whatever it does."""
+"""What WordPress writes into `Retry-After`, however long its update takes."""
 
 
 @attrs.frozen
-class ShopAnswer:
-    """What the shop sends back. Error answers of PHP and WordPress forbid caching, good ones say nothing."""
+class ShopResponse:
+    """What the shop sends."""
 
     status: int
     text: str
     content_type: str = "application/json"
     uncached: bool = False
+    """Whether the headers forbid caching, as errors of PHP and WordPress do."""
     retry_after: int | None = None
+    """The seconds of `Retry-After`; None: no such header."""
 
 
 class PhpError(Exception):
-    """PHP breaks off: the shop answers 500. With a text, it is a shop that shows its errors."""
+    """PHP breaks off: the shop sends 500, with this text if it shows its errors."""
 
 
 def php_number(text: str) -> int:
-    """A count as PHP multiplies it: ``2.7`` is 2, ``1e2`` is 100.
+    """Returns a count as PHP multiplies it: ``2.7`` is 2, ``1e2`` is 100.
 
     Raises:
         PhpError: the text is no number at all.
@@ -48,7 +48,7 @@ def php_number(text: str) -> int:
 
 
 def php_int(text: str) -> int:
-    """A number as PHP casts it: what does not begin with one is 0."""
+    """Returns a number as PHP casts it: text that does not begin with one is 0."""
     match = _PHP_INT.match(text)
     return int(match[0]) if match else 0
 
@@ -57,20 +57,20 @@ def pretty(data: dict[str, Any]) -> str:
     return json.dumps(data, indent=4).replace("/", "\\/")
 
 
-def printed(status: int, data: dict[str, Any], form: str) -> ShopAnswer:
-    """An answer in the format asked for; an unknown one is an empty page."""
+def printed(status: int, data: dict[str, Any], form: str) -> ShopResponse:
+    """Returns a response in a format; an unknown format is an empty page."""
     if form == "json":
-        return ShopAnswer(status, pretty(data))
+        return ShopResponse(status, pretty(data))
     html = "text/html; charset=UTF-8"
     if form == "xml":
-        return ShopAnswer(status, f'<?xml version="1.0" encoding="UTF-8"?>\n<edd>{_xml(data)}</edd>', html)
-    return ShopAnswer(status, "", html)
+        return ShopResponse(status, f'<?xml version="1.0" encoding="UTF-8"?>\n<edd>{_xml(data)}</edd>', html)
+    return ShopResponse(status, "", html)
 
 
-def fatal(accept: str, error: str = "") -> ShopAnswer:
-    """What WordPress answers when PHP breaks off: JSON if the request accepts it, else a page."""
+def fatal_error(accept: str, error: str = "") -> ShopResponse:
+    """Returns what WordPress sends when PHP breaks off: JSON if the request accepts it, else a page."""
     if "application/json" in accept:
-        told = {
+        details = {
             "type": 1,
             "message": error,
             "file": "/var/www/wp-content/plugins/easy-digital-downloads/includes/api/class-edd-api-v2.php",
@@ -79,27 +79,27 @@ def fatal(accept: str, error: str = "") -> ShopAnswer:
         body = {
             "code": "internal_server_error",
             "message": "<p>There has been a critical error on this website.</p>",
-            "data": {"status": 500, **({"error": told} if error else {})},
+            "data": {"status": 500, **({"error": details} if error else {})},
             "additional_errors": [],
         }
         text = json.dumps(body, separators=(",", ":")).replace("/", "\\/")
-        return ShopAnswer(500, text, "application/json; charset=UTF-8", uncached=True)
+        return ShopResponse(500, text, "application/json; charset=UTF-8", uncached=True)
     message = "<p>There has been a critical error on this website.</p>"
-    return ShopAnswer(500, _page("WordPress › Error", message), "text/html; charset=UTF-8", uncached=True)
+    return ShopResponse(500, _page("WordPress › Error", message), "text/html; charset=UTF-8", uncached=True)
 
 
-def maintenance() -> ShopAnswer:
-    """What WordPress answers while it is updated: for seconds, though it says ten minutes."""
+def maintenance_page() -> ShopResponse:
+    """Returns what WordPress sends during an update, which takes seconds, though it says ten minutes."""
     page = _page("Maintenance", "<h1>Briefly unavailable for scheduled maintenance. Check back in a minute.</h1>")
-    return ShopAnswer(503, page, "text/html; charset=UTF-8", retry_after=MAINTENANCE_SECONDS)
+    return ShopResponse(503, page, "text/html; charset=UTF-8", retry_after=MAINTENANCE_SECONDS)
 
 
 def _page(title: str, body: str) -> str:
     return f"<!DOCTYPE html>\n<html>\n<head><title>{title}</title></head>\n<body>{body}</body>\n</html>\n"
 
 
-def mismatch() -> ShopAnswer:
-    """The same variable in the address and in the body with two values."""
+def variable_mismatch() -> ShopResponse:
+    """Returns what WordPress sends when a variable has one value in the URL and another in the body."""
     body = {
         "code": "wp_die",
         "message": "A variable mismatch has been detected.",
@@ -107,11 +107,11 @@ def mismatch() -> ShopAnswer:
         "additional_errors": [],
     }
     text = json.dumps(body, separators=(",", ":"))
-    return ShopAnswer(400, text, "application/json; charset=UTF-8", uncached=True)
+    return ShopResponse(400, text, "application/json; charset=UTF-8", uncached=True)
 
 
-def front_page() -> ShopAnswer:
-    return ShopAnswer(200, FRONT_PAGE, "text/html; charset=UTF-8")
+def front_page() -> ShopResponse:
+    return ShopResponse(200, FRONT_PAGE, "text/html; charset=UTF-8")
 
 
 def _xml(data: Any) -> str:
@@ -123,7 +123,7 @@ def _xml(data: Any) -> str:
 
 
 def _element(key: str, value: Any) -> str:
-    """One element; a list becomes the same element again and again."""
+    """Returns one element; a list becomes one element for each of its values."""
     if isinstance(value, list):
         return "".join(_element(key, part) for part in value)
     name = key if key[:1].isalpha() else f"n{key}"

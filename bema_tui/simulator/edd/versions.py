@@ -1,44 +1,62 @@
-"""The four generations of the shop's v2 sales answer, by the version of EDD that gives it."""
+"""The versions of EDD whose sales the shop can give: the response has had four forms."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 import attrs
 
 
+class UnknownOrder(StrEnum):
+    """What a version returns for an order that it does not know."""
+
+    NOTHING = "nothing"
+    """An empty response."""
+    PHANTOM = "phantom"
+    """A sale without number and key."""
+    ERROR = "error"
+    """Status 500: PHP breaks off."""
+
+
 @attrs.frozen
-class Generation:
-    """How one version of EDD answers ``sales``."""
+class ShopVersion:
+    """How one version of EDD gives its sales."""
 
     version: str
     """The full number that ``info`` names."""
-    listed: frozenset[str]
+    listed_statuses: frozenset[str]
     """The statuses that the list shows."""
-    unknown_id: str
-    """What `id=` answers for no order: ``nothing``, ``phantom`` (a sale without number and key) or ``error`` (500)."""
-    unknown_key: str
+    unknown_id: UnknownOrder
+    """What `id=` returns for an order that does not exist."""
+    unknown_key: UnknownOrder
     """The same for `purchasekey=`."""
-    as_sold: bool = True
+    items_as_sold: bool = True
     """Whether items have the name and price under which they were sold; else today's title, and for 0 today's price."""
-    utc: bool = True
+    has_date_utc: bool = True
     """Whether a row has `date_utc`."""
-    publishes: bool = False
-    """2.x: a settled order is ``publish``, and numbers are numbers."""
+    is_2: bool = False
+    """EDD 2.x: a complete order is ``publish``, and numbers are numbers."""
 
 
-_FOUR: Final = frozenset({"complete", "partially_refunded", "revoked", "on_hold"})
-_ONE: Final = frozenset({"complete"})
-_LATEST: Final = Generation("3.6.5", _FOUR, unknown_id="nothing", unknown_key="nothing")
-GENERATIONS: Final = {
-    "2.11": Generation(
-        "2.11.7", _ONE, unknown_id="phantom", unknown_key="error", as_sold=False, utc=False, publishes=True
-    ),
-    # What 3.0 answers for an unknown id was never seen; it is taken to be what the version before it does.
-    "3.0": Generation("3.0.4", _ONE, unknown_id="phantom", unknown_key="error", as_sold=False, utc=False),
-    "3.2": Generation("3.2.12", _FOUR, unknown_id="error", unknown_key="error"),
+_FOUR_STATUSES: Final = frozenset({"complete", "partially_refunded", "revoked", "on_hold"})
+_COMPLETE: Final = frozenset({"complete"})
+_LATEST: Final = ShopVersion("3.6.5", _FOUR_STATUSES, unknown_id=UnknownOrder.NOTHING, unknown_key=UnknownOrder.NOTHING)
+_VERSION_3_0: Final = ShopVersion(
+    "3.0.4",
+    _COMPLETE,
+    # Nobody saw what 3.0 returns for an unknown id; it is taken to be what the version before it returns.
+    unknown_id=UnknownOrder.PHANTOM,
+    unknown_key=UnknownOrder.ERROR,
+    items_as_sold=False,
+    has_date_utc=False,
+)
+SHOP_VERSIONS: Final = {
+    "2.11": attrs.evolve(_VERSION_3_0, version="2.11.7", is_2=True),
+    "3.0": _VERSION_3_0,
+    "3.2": ShopVersion("3.2.12", _FOUR_STATUSES, unknown_id=UnknownOrder.ERROR, unknown_key=UnknownOrder.ERROR),
     "3.3.9": attrs.evolve(_LATEST, version="3.3.9"),
     "3.6": _LATEST,
 }
-EDD_VERSIONS: Final = tuple(reversed(GENERATIONS))
-"""The versions that can be asked for, the usual one first."""
+EDD_VERSIONS: Final = tuple(reversed(SHOP_VERSIONS))
+"""The names of the versions that can be asked for, the usual one first."""

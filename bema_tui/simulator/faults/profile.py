@@ -1,147 +1,115 @@
-"""What may go wrong on purpose: a profile of faults, each with the share of requests that it strikes.
+"""A fault profile: what goes wrong on purpose, each fault with the share of requests that have it.
 
 A profile comes from ``--faults`` as ``rough``, as ``rough:0.2`` (a share of 0.2 of all requests), or as a TOML file of
 the fields below. All of it is optional; no value here is the default::
 
-    seed = 7                  # another seed strikes other requests
-    too_many = 0.02           # 429 with Retry-After; the quota is then used up until it is over
-    retry_after_seconds = 3   # 0 leaves the header out, and the quota as it is
-    server_error = 0.05       # 500; nothing was done
-    bad_gateway = 0.05        # 502 with HTML; every other time the request was carried out
-    slow = 0.1                # an answer that takes slow_seconds longer
+    seed = 7                  # with another seed, other requests have the faults
+    too_many = 0.02           # 429 with Retry-After; the quota counts as used up until then
+    retry_after_seconds = 3   # 0 leaves out the header, and leaves the quota as it is
+    server_error = 0.05       # 500; the request has no effect
+    bad_gateway = 0.05        # 502 with HTML; every other time, the request has its effect
+    slow = 0.1                # the response comes slow_seconds late
     slow_seconds = 0.5
-    cut_before = 0.02         # the connection ends without an answer; nothing was done
-    cut_after = 0.02          # the same, but the request was carried out
+    cut_before = 0.02         # the connection ends without a response; the request has no effect
+    cut_after = 0.02          # the same, but the request has its effect
     truncated = 0.02          # JSON that ends in the middle
     invalid_json = 0.02       # a warning of PHP stands before the JSON
-    maintenance = 0.02        # the shop alone: WordPress is updated, which is 503 with Retry-After: 600
+    maintenance = 0.02        # the shop alone: 503 with Retry-After: 600, as WordPress sends it during an update
     shop_sale = 0.1           # a sale arrives before a second or later page of sales
-    shop_refund = 0.1         # an order of a page before is refunded in that moment
-    shop_edit = 0.1           # the address of such an order is corrected in that moment
-    lost_import = 0.5         # an import is accepted, and never done
-    automation_move = 0.1     # an automation moves somebody down one tier before the request
+    shop_refund = 0.1         # an order of a page before is refunded before that page
+    shop_edit = 0.1           # the e-mail of such an order is corrected before that page
+    lost_import = 0.5         # an import is accepted and never done
+    automation_move = 0.1     # an automation moves a member down one tier before the request
     automation_in_batch = 0.1 # the same before an item of a batch
-    automation_spares_buyers = false  # they move people down who have a purchased tier, too; true
-    lagging_counters = 0.3    # a listing of the groups shows the counters of the one before
+    automation_spares_buyers = false  # also members who have a purchased tier; true leaves them out
+    lagging_counters = 0.3    # a list of groups shows the counters of the list before
     most_groups = 1000        # one more is refused with 422
     most_fields = 100
-    expire_after = 40         # the key is refused after that many requests ...
+    expire_after = 40         # the key is refused after so many requests ...
     expire_side = "edd"       # ... to this side
-    side = "any"              # or "mailerlite" or "edd": where the first nine kinds may strike
-    most_in_a_row = 2         # a request that failed so often in a row is let through
-    most_events = 3           # how often each change of the world, and each way to damage JSON, may happen
+    side = "any"              # or "mailerlite" or "edd": where the first nine kinds may happen
+    most_in_a_row = 2         # a request that failed so often in a row succeeds
+    most_events = 3           # how often each change of the data, and each way to damage JSON, may happen
 
-    [switches]                # what account and shop do otherwise than usual; the usual value, behind a semicolon
-    quota = 60                # requests in a window (--quota)
-    window_seconds = 30.0     # (--window-seconds)
-    import_quota = 1          # imports, and batches of nothing but upserts, in a window; 5
+    [switches]                # what account and shop do otherwise than usual; the usual value stands behind a semicolon
+    quota = 60                # requests in a period (--quota)
+    window_seconds = 30.0     # how long a period lasts (--window-seconds)
+    import_quota = 1          # imports, and batches of nothing but upserts, in a period; 5
     page_cap = 1000           # the largest page of all subscribers; 100
     page_cap_refuses = true   # a larger one is 422 instead of being cut
-    cursor_past_end = true    # the last page of people leads to one more, which is empty
+    cursor_past_end = true    # the last page of subscribers leads to one more, which is empty
     batch_item_cost = 0       # what each item of a batch takes of the quota; 1
-    batch_overdraw = "refuse_items"  # items beyond the quota answer 429; "allow"
-    retry_after = 119         # seconds to say with a 429 instead of the true ones; 0 leaves the header out
-    counter_lag = false       # counters of groups are never old; true: they are, until the groups are listed
+    batch_overdraw = "refuse_items"  # items beyond the quota are refused with 429; "allow"
+    retry_after = 119         # the seconds in a 429 instead of the true ones; 0 leaves out the header
+    counter_lag = false       # counters of groups are never old; true: they are old until the groups are listed
     import_seconds = 3.0      # until an import takes effect; 0.2
-    import_outcomes = {"info@example.com" = "role_based"}  # where rows of an import end, untouched
-    import_stores_fields = false  # imports leave the fields of people who exist alone
+    import_outcomes = {"info@example.com" = "role_based"}  # rows of an import that change nothing, and their list
+    import_stores_fields = false  # imports don't change the fields of subscribers who exist
     unknown_field = "422"     # "ignore"
-    field_key_rule = "snake"  # the keys of new fields; "lower"
-    number_values = "string"  # how number fields come; "number"
+    field_key_rule = "snake"  # how the keys of new fields are made; "lower"
+    number_values = "string"  # how the values of number fields are shown; "number"
     not_found = "resource"    # the text of a 404, or "empty"; "model"
-    double_opt_in = true      # who is created is unconfirmed at first
-    drop_groups_key = true    # rows lack their groups although they were asked for
+    double_opt_in = true      # new subscribers are unconfirmed at first
+    drop_groups_key = true    # rows have no groups although the request includes them
     allow_create = true       # a new subscriber is no violation
-    expire_key = "edd"        # or "mailerlite": whose key is refused
-    down = "edd"              # or "mailerlite": who answers 503
-    page_seconds = 0.4        # what the shop takes for each request
-    edd_role = "accountant"   # or "viewer": whose key the shop's is; "manager"
+    expire_key = "edd"        # or "mailerlite": the service that refuses its key
+    down = "edd"              # or "mailerlite": the service that sends 503
+    page_seconds = 0.4        # the time that the shop takes for each request
+    edd_role = "accountant"   # or "viewer": the role of the shop's key; "manager"
     order_prefix = "BEMA-"    # stands before each order number
-    default_version = "v1"    # what the shop answers where no version is named; "v2"
+    default_version = "v1"    # the version of the shop's API where the request names none; "v2"
     edd_version = "3.2"       # or "2.11", "3.0", "3.3.9": how the shop gives its sales (--edd-version); "3.6"
     also_listed = ["edd_subscription"]  # statuses that a plugin lists besides EDD's own; []
-    maintenance = true        # every answer of the shop is WordPress's maintenance page
+    maintenance = true        # every response of the shop is WordPress's maintenance page
     text_before_json = "Notice: Undefined index"  # what plugins print in front of the shop's JSON ...
     text_after_json = "<!-- cached -->"           # ... and behind it
-    batch_paths = "plain"     # an encoded address in a batch's item is unknown; "encoded": a plain one is; "both"
+    batch_paths = "plain"     # in a batch, an encoded e-mail is unknown; "encoded": a plain one is; "both"
     pretty_permalinks = false  # /edd-api/ is the front page
-    html_200_edd = true       # the shop shows its front page whatever is asked
+    html_200_edd = true       # the shop sends its front page for every request
     truncate_after_page = 3   # the pages of sales after this one are 500
 
 Every draw depends on the seed, the side and the number of the request on that side alone. Switches can also
 be set while the simulator runs: ``POST /_simulator/set`` takes an object of them, and of ``faults``.
 
-Single things are changed by ``POST /_simulator/change``, or by ``/_simulator/later`` before a request or an item of a
-batch that is still to come; a wrong name is answered with all that there are::
+Single things are changed by ``POST /_simulator/change``; a wrong name is refused with a list of all names::
 
-    {"break": {"kind": "order", "id": 7, "set": {"date_utc": null}}}   one record is shown broken
-    {"answer": {"path": "subscribers/1", "status": 500}}               one path is answered so
-    {"edit_order": {"order": 7, "email": "new@example.org"}}           somebody edits an order in the shop
+    {"break_record": {"kind": "order", "id": 7, "set": {"date_utc": null}}}   one record is shown broken
+    {"script_response": {"path": "subscribers/1", "status": 500}}             one path gets this response
+    {"edit_order": {"order": 7, "email": "new@example.org"}}                  somebody edits an order in the shop
+
+``POST /_simulator/schedule`` makes such changes before a request or an item of a batch that is still to come; ``{}``
+takes back all that are scheduled::
+
+    {"change": {"refund": 7}, "before": "writes", "at": 2}   before the second write request from now
 """
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import attrs
 
-ANSWER_KINDS = (
-    "too_many",
-    "server_error",
-    "bad_gateway",
-    "slow",
-    "cut_before",
-    "cut_after",
-    "truncated",
-    "invalid_json",
-    "maintenance",
-)
-"""Faults of an answer; at most one strikes a request."""
-WORLD_KINDS = (
-    "shop_sale",
-    "shop_refund",
-    "shop_edit",
-    "lost_import",
-    "automation_move",
-    "automation_in_batch",
-    "lagging_counters",
-)
-"""Changes of the world, and what an account hides of them."""
-DAMAGING_KINDS = ("truncated", "invalid_json")
-"""Faults that no rule of HTTP says to try again after: `most_events` limits them, so that a run can get through."""
+from bema_tui.simulator.faults.kinds import RESPONSE_FAULTS, Fault
+from bema_tui.simulator.validators import seconds, share, whole, whole_or_none
+
 _ROUGH_SHARE = 0.1
-_ROUGH_PARTS = {
-    "too_many": 0.1,
-    "server_error": 0.15,
-    "bad_gateway": 0.15,
-    "slow": 0.2,
-    "cut_before": 0.1,
-    "cut_after": 0.1,
-    "truncated": 0.1,
-    "invalid_json": 0.1,
-    "shop_sale": 0.5,
-    "shop_refund": 0.5,
-    "lost_import": 1.0,
-    "automation_move": 0.5,
-    "lagging_counters": 0.5,
+_ROUGH_PARTS: Final = {
+    Fault.TOO_MANY: 0.1,
+    Fault.SERVER_ERROR: 0.15,
+    Fault.BAD_GATEWAY: 0.15,
+    Fault.SLOW: 0.2,
+    Fault.CUT_BEFORE: 0.1,
+    Fault.CUT_AFTER: 0.1,
+    Fault.TRUNCATED: 0.1,
+    Fault.INVALID_JSON: 0.1,
+    Fault.SHOP_SALE: 0.5,
+    Fault.SHOP_REFUND: 0.5,
+    Fault.LOST_IMPORT: 1.0,
+    Fault.AUTOMATION_MOVE: 0.5,
+    Fault.LAGGING_COUNTERS: 0.5,
 }
-
-
-def share(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError(f"{field.name} is a share from 0 to 1, not {value!r}")
-
-
-def seconds(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise ValueError(f"{field.name} is a number from 0, not {value!r}")
-
-
-def whole(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{field.name} is a whole number from 0, not {value!r}")
 
 
 def _table(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -149,15 +117,12 @@ def _table(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
         raise ValueError(f"{field.name} is a table, not {value!r}")  # noqa: TRY004
 
 
-maybe_whole = attrs.validators.optional(whole)
-
-
 @attrs.frozen(kw_only=True)
 class FaultProfile:
-    """Which faults strike how often; the fields are explained at the top of this module.
+    """Which faults happen how often; the top of this module explains the fields.
 
     Raises:
-        ValueError: a value is out of its range, or the shares of the answers' faults add up to more than 1.
+        ValueError: a value is out of its range, or the shares of the responses' faults add up to more than 1.
     """
 
     seed: int = attrs.field(default=1, validator=whole)
@@ -182,38 +147,43 @@ class FaultProfile:
     slow_seconds: float = attrs.field(default=0.2, validator=seconds)
     most_groups: int = attrs.field(default=1000, validator=whole)
     most_fields: int = attrs.field(default=100, validator=whole)
-    expire_after: int | None = attrs.field(default=None, validator=maybe_whole)
+    expire_after: int | None = attrs.field(default=None, validator=whole_or_none)
     expire_side: Literal["mailerlite", "edd"] = attrs.field(
         default="mailerlite", validator=attrs.validators.in_(("mailerlite", "edd"))
     )
     side: Literal["any", "mailerlite", "edd"] = attrs.field(
         default="any", validator=attrs.validators.in_(("any", "mailerlite", "edd"))
     )
-    most_in_a_row: int | None = attrs.field(default=None, validator=maybe_whole)
-    """None: no request is spared."""
-    most_events: int | None = attrs.field(default=None, validator=maybe_whole)
+    most_in_a_row: int | None = attrs.field(default=None, validator=whole_or_none)
+    """None: a request may fail for ever."""
+    most_events: int | None = attrs.field(default=None, validator=whole_or_none)
     """None: no limit."""
     switches: dict[str, Any] = attrs.field(factory=dict, validator=_table)
     """What the account and the shop do otherwise than usual, by the names of ``settings.Switches``."""
 
     def __attrs_post_init__(self) -> None:
-        total = sum(getattr(self, kind) for kind in ANSWER_KINDS)
+        total = sum(self.share_of(fault) for fault in RESPONSE_FAULTS)
         if total > 1.000_001:
-            raise ValueError(f"the shares of {', '.join(ANSWER_KINDS)} add up to {total:g}, which is more than 1")
+            raise ValueError(f"the shares of {', '.join(RESPONSE_FAULTS)} add up to {total:g}, which is more than 1")
+
+    def share_of(self, fault: Fault) -> float:
+        """Returns the share of requests that have a fault."""
+        value: float = getattr(self, fault)
+        return value
 
     @classmethod
     def rough(cls, share: float = _ROUGH_SHARE, seed: int = 1) -> FaultProfile:
-        """Every kind that passes, spread over `share` of the requests; a careful client can always finish."""
+        """Returns a profile of all faults that pass, spread over `share` of the requests: a careful client finishes."""
         if not 0 <= share <= 1:
             raise ValueError(f"rough takes a share from 0 to 1, not {share:g}")
-        parts: dict[str, Any] = {kind: part * share for kind, part in _ROUGH_PARTS.items()}
+        parts: dict[str, Any] = {fault: part * share for fault, part in _ROUGH_PARTS.items()}
         return cls(seed=seed, most_in_a_row=2, most_events=3, **parts)
 
 
-def profile_of(wanted: Any, seed: int) -> FaultProfile | None:
-    """A profile from ``rough``, ``rough:SHARE``, the path of a TOML file, or a table of its fields.
+def load_profile(wanted: Any, seed: int) -> FaultProfile | None:
+    """Returns the profile for ``rough``, ``rough:SHARE``, the path of a TOML file, or a table of its fields.
 
-    `seed` is used where none is said. None, and an empty text, is no profile.
+    `seed` is used where the profile names none. None and an empty text mean no profile.
 
     Raises:
         ValueError: it is none of these, with what is wrong.

@@ -1,4 +1,4 @@
-"""MailerLite's two ways of paging: cursors for people, page numbers for everything else (contract, section 5)."""
+"""MailerLite's pages: by cursor for subscribers, by number for everything else (contract, section 5)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from bema_tui.simulator.world.records import SortedIds
+from bema_tui.simulator.world.sorted_ids import SortedIds
 
 
 @attrs.frozen
@@ -18,7 +18,9 @@ class Cursor:
     """A position in a list ordered by id, newest first."""
 
     id: int
+    """The id beside which the page begins."""
     forward: bool
+    """Whether it leads to the next page; else to the one before."""
 
     def encode(self) -> str:
         text = json.dumps({"id": self.id, "_pointsToNextItems": self.forward}, separators=(",", ":"))
@@ -26,7 +28,7 @@ class Cursor:
 
     @classmethod
     def decode(cls, text: str) -> Cursor | None:
-        """The cursor, or None for text that is none: the list then starts at its first page."""
+        """Returns the cursor; None for text that is none: the list then starts at its first page."""
         try:
             data = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         except (binascii.Error, ValueError):
@@ -45,7 +47,7 @@ class CursorPage:
     prev_cursor: str | None
 
     def frame(self, path: str, per_page: int) -> dict[str, Any]:
-        """`links` and `meta`; the links carry the cursor alone, never limit or filter."""
+        """Returns `links` and `meta`; the links carry the cursor alone, never limit or filter."""
         return {
             "links": {
                 "first": None,
@@ -63,7 +65,7 @@ class CursorPage:
 
 
 def cursor_page(ids: SortedIds, limit: int, cursor_text: str | None, *, past_end: bool = False) -> CursorPage:
-    """One page of ids, newest first, at a cursor. `past_end`: the last one leads on, too, to an empty page."""
+    """Returns one page of ids, newest first. `past_end`: the last page leads on to one more, which is empty."""
     cursor = None if cursor_text is None else Cursor.decode(cursor_text)
     if cursor is None:
         found = ids.newest(limit + 1)
@@ -85,21 +87,21 @@ def cursor_page(ids: SortedIds, limit: int, cursor_text: str | None, *, past_end
 
 
 def number_page(rows: Sequence[Any], page: int, limit: int, path: str) -> tuple[list[Any], dict[str, Any]]:
-    """The rows of one numbered page, and its `links` and `meta`."""
+    """Returns the rows of one page, and its `links` and `meta`."""
     last = max(1, -(-len(rows) // limit))
     start = (page - 1) * limit
     shown = list(rows[start : start + limit])
 
-    def address(number: int) -> str:
+    def page_url(number: int) -> str:
         return f"{path}?page={number}"
 
-    previous = address(page - 1) if page > 1 else None
-    following = address(page + 1) if page < last else None
+    previous = page_url(page - 1) if page > 1 else None
+    following = page_url(page + 1) if page < last else None
     numbered = [
-        {"url": address(number), "label": str(number), "active": number == page} for number in _near(page, last)
+        {"url": page_url(number), "label": str(number), "active": number == page} for number in _near(page, last)
     ]
     return shown, {
-        "links": {"first": address(1), "last": address(last), "prev": previous, "next": following},
+        "links": {"first": page_url(1), "last": page_url(last), "prev": previous, "next": following},
         "meta": {
             "current_page": page,
             "from": start + 1 if shown else None,

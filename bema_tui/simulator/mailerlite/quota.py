@@ -1,4 +1,4 @@
-"""The fixed-window request limit of MailerLite: it starts with the first request after the last window ended."""
+"""MailerLite's limit of requests in a period."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 
 
-class FixedWindow:
-    """Counts requests in a window that is neither sliding nor aligned to the clock (contract, section 3).
+class Quota:
+    """Counts the requests in a period that begins with the first request after the last one ended.
 
-    `limit` and `seconds` are asked anew at each request, because they can be changed while the simulator runs.
+    The period neither slides nor follows the clock's minutes (contract, section 3). `limit` and `seconds` are called
+    for each request, because they can be changed while the simulator runs.
     """
 
     def __init__(
@@ -28,16 +29,16 @@ class FixedWindow:
 
     @property
     def remaining(self) -> int:
-        """How many requests are left in the window that is open."""
+        """The requests that are left in this period."""
         return max(0, self._limit() - self._used)
 
     @property
     def retry_after(self) -> int:
-        """Whole seconds until the window ends, at least 1."""
+        """Whole seconds until the period ends, at least 1."""
         return math.ceil(max(1.0, self._ends - self._clock()))
 
     def take(self) -> bool:
-        """Counts one request if the window still has room; a refused one is not counted."""
+        """Counts one request. Returns whether there was room for it; a refused one does not count."""
         now = self._clock()
         if now >= self._ends:
             self._ends = now + self._seconds()
@@ -48,12 +49,12 @@ class FixedWindow:
         return True
 
     def exhaust(self, seconds: float) -> None:
-        """Somebody else uses up the window, and it lasts so long from now."""
+        """Uses up the quota, as somebody else would, for so many seconds from now."""
         if seconds <= 0:
             return
         self._ends = self._clock() + seconds
         self._used = max(self._used, self._limit())
 
     def spend(self, cost: int) -> None:
-        """Counts what a request cost beyond its first unit, even beyond the limit."""
+        """Counts what a request takes beyond its first unit, also beyond the limit."""
         self._used += cost

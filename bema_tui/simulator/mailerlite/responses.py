@@ -1,25 +1,24 @@
-"""Answers of the simulated MailerLite in the forms it was recorded with, and the call they answer."""
+"""The responses of MailerLite's API, in the forms in which they were recorded."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import parse_qsl
 
 import attrs
-
-from bema_tui.simulator.world.world import World
 
 INVALID = "The given data was invalid."
 
 
 @attrs.frozen
-class Answer:
-    """A status and a body; `body` None is an empty body. Exceptions are printed with 4 spaces, the rest compact."""
+class ApiResponse:
+    """The response to one call."""
 
     status: int
     body: Any = None
+    """What is sent as JSON; None: an empty body."""
     pretty: bool = False
+    """Whether the JSON has four spaces, as exceptions have; else it is compact."""
 
     def text(self) -> str:
         if self.body is None:
@@ -28,52 +27,28 @@ class Answer:
         return dumped.replace("/", "\\/")
 
 
-@attrs.define
-class Call:
-    """One call to the API, from outside or from inside a batch. `base` is the address up to ``/api``."""
-
-    world: World
-    method: str
-    path: str
-    query: dict[str, str]
-    body: Any
-    base: str
-
-    def address(self, path: str | None = None) -> str:
-        return f"{self.base}/{(self.path if path is None else path).strip('/')}"
-
-    def number(self, name: str, default: int) -> int:
-        """A whole number from the query; anything else counts as not sent."""
-        text = self.query.get(name, "").strip()
-        return int(text) if text.removeprefix("-").isdecimal() and text.isascii() else default
-
-    def fields_of_body(self) -> dict[str, Any]:
-        """The body as an object; `null`, empty lists and nothing are all an empty one."""
-        return self.body if isinstance(self.body, dict) else {}
+def error_response(status: int, message: str) -> ApiResponse:
+    return ApiResponse(status, {"message": message}, pretty=True)
 
 
-def read_query(text: str) -> dict[str, str]:
-    return dict(parse_qsl(text, keep_blank_values=True))
+def validation_error(errors: dict[str, list[str]], **extra: Any) -> ApiResponse:
+    """Returns a 422 with the older message that the documentation shows."""
+    return ApiResponse(422, {"message": INVALID, "errors": errors, **extra})
 
 
-def failure(status: int, message: str) -> Answer:
-    return Answer(status, {"message": message}, pretty=True)
-
-
-def invalid(errors: dict[str, list[str]], **extra: Any) -> Answer:
-    """422 with the older wording that the documentation shows."""
-    return Answer(422, {"message": INVALID, "errors": errors, **extra})
-
-
-def no_model(model: str, number: str = "") -> Answer:
-    """404 as Laravel says it; for people the text ends with a dot and no id."""
+def model_not_found(model: str, number: str = "") -> ApiResponse:
+    """Returns Laravel's 404; for subscribers, the message ends with a dot and has no id."""
     ending = f" {number}" if number else "."
-    return failure(404, f"No query results for model [App\\Models\\{model}]{ending}")
+    return error_response(404, f"No query results for model [App\\Models\\{model}]{ending}")
 
 
-def no_subscriber() -> Answer:
-    return no_model("Subscriber\\Subscriber")
+def subscriber_not_found() -> ApiResponse:
+    return model_not_found("Subscriber\\Subscriber")
 
 
-def no_route(path: str) -> Answer:
-    return failure(404, f"The route api/{path.strip('/')} could not be found.")
+def route_not_found(path: str) -> ApiResponse:
+    return error_response(404, f"The route api/{path.strip('/')} could not be found.")
+
+
+def too_many_requests(message: str) -> ApiResponse:
+    return error_response(429, message)

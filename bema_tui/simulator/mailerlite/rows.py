@@ -1,27 +1,28 @@
-"""How people, groups, fields and automations look in MailerLite's answers, key by key as recorded."""
+"""How subscribers, groups, fields and automations look in MailerLite's responses, key by key as recorded."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from bema_tui.simulator.faults.kinds import Fault
 from bema_tui.simulator.world.records import Automation, Field, Group, Subscriber
 from bema_tui.simulator.world.world import World
 
 
 def rate(part: int, whole: int) -> dict[str, Any]:
-    """A rate of a group: a fraction and its text."""
+    """Returns a rate of a group: a fraction and its text."""
     value = part / whole if whole else 0
     return {"float": _plain(round(value, 4)), "string": f"{_plain(round(value * 100, 2))}%"}
 
 
 def group_row(world: World, group: Group, *, alone: bool = True) -> Any:
-    """A group; `alone`: in an answer about it alone, else in a list of groups."""
-    return world.broken.shown("group", group.id, whole_group_row(world, group), alone=alone)
+    """Returns a group; `alone`: in a response about it alone, else in a list."""
+    return world.broken_records.row("group", group.id, group_in_subscriber(world, group), alone=alone)
 
 
-def whole_group_row(world: World, group: Group) -> dict[str, Any]:
-    """A group as it is inside of a person, too."""
-    if not world.switches.counter_lag and "lagging_counters" not in world.happened:
+def group_in_subscriber(world: World, group: Group) -> dict[str, Any]:
+    """Returns a group that is never broken, as a subscriber's row has it."""
+    if not world.switches.counter_lag and Fault.LAGGING_COUNTERS not in world.conditional_faults.happened:
         group.recount()
     counted = group.counted
     return {
@@ -42,8 +43,8 @@ def whole_group_row(world: World, group: Group) -> dict[str, Any]:
 
 
 def field_row(world: World, field: Field, *, alone: bool = True) -> Any:
-    """A field. An answer about it alone does not say whether automations use it."""
-    return world.broken.shown("field", field.id, _field_row(field, with_use=not alone), alone=alone)
+    """Returns a field; `alone`: in a response about it alone, which does not say whether automations use it."""
+    return world.broken_records.row("field", field.id, _field_row(field, with_use=not alone), alone=alone)
 
 
 def _field_row(field: Field, *, with_use: bool) -> dict[str, Any]:
@@ -60,50 +61,50 @@ def _field_row(field: Field, *, with_use: bool) -> dict[str, Any]:
 
 
 class SubscriberRows:
-    """Makes rows of people for one answer; what many rows share is made once."""
+    """Makes the rows of subscribers for one response; what many rows share is made once."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._fields = [(field.key, field.type) for field in world.fields.values()]
         self._groups: dict[int, dict[str, Any]] = {}
 
-    def row(self, person: Subscriber, *, groups: bool, location: bool = False, alone: bool = True) -> Any:
-        """A person; `alone`: in an answer about them alone, else in a list."""
-        row = self._row(person, groups=groups, location=location)
-        return self._world.broken.shown("subscriber", person.id, row, alone=alone)
+    def row(self, subscriber: Subscriber, *, groups: bool, location: bool = False, alone: bool = True) -> Any:
+        """Returns a subscriber; `alone`: in a response about it alone, else in a list."""
+        row = self._row(subscriber, groups=groups, location=location)
+        return self._world.broken_records.row("subscriber", subscriber.id, row, alone=alone)
 
-    def _row(self, person: Subscriber, *, groups: bool, location: bool) -> dict[str, Any]:
+    def _row(self, subscriber: Subscriber, *, groups: bool, location: bool) -> dict[str, Any]:
         row: dict[str, Any] = {
-            "id": str(person.id),
-            "email": person.email,
-            "status": person.status,
-            "source": person.source,
-            "sent": person.sent,
-            "opens_count": person.opens_count,
-            "clicks_count": person.clicks_count,
-            "open_rate": _percent(person.opens_count, person.sent),
-            "click_rate": _percent(person.clicks_count, person.sent),
-            "ip_address": person.ip_address,
-            "subscribed_at": person.subscribed_at,
-            "unsubscribed_at": person.unsubscribed_at,
-            "created_at": person.created_at,
-            "updated_at": person.updated_at,
+            "id": str(subscriber.id),
+            "email": subscriber.email,
+            "status": subscriber.status,
+            "source": subscriber.source,
+            "sent": subscriber.sent,
+            "opens_count": subscriber.opens_count,
+            "clicks_count": subscriber.clicks_count,
+            "open_rate": _percent(subscriber.opens_count, subscriber.sent),
+            "click_rate": _percent(subscriber.clicks_count, subscriber.sent),
+            "ip_address": subscriber.ip_address,
+            "subscribed_at": subscriber.subscribed_at,
+            "unsubscribed_at": subscriber.unsubscribed_at,
+            "created_at": subscriber.created_at,
+            "updated_at": subscriber.updated_at,
         }
-        if person.forget_at is not None:
-            if person.deleted_at is not None:
-                row["deleted_at"] = person.deleted_at
-            row["forget_at"] = person.forget_at
-        row["fields"] = self._values(person)
+        if subscriber.forget_at is not None:
+            if subscriber.deleted_at is not None:
+                row["deleted_at"] = subscriber.deleted_at
+            row["forget_at"] = subscriber.forget_at
+        row["fields"] = self._values(subscriber)
         if groups:
-            row["groups"] = [self._group(group_id) for group_id in sorted(person.groups)]
+            row["groups"] = [self._group(group_id) for group_id in sorted(subscriber.groups)]
         if location:
             row["location"] = None
-        row["opted_in_at"] = person.opted_in_at
-        row["optin_ip"] = person.optin_ip
+        row["opted_in_at"] = subscriber.opted_in_at
+        row["optin_ip"] = subscriber.optin_ip
         return row
 
-    def _values(self, person: Subscriber) -> dict[str, Any]:
-        values = person.values
+    def _values(self, subscriber: Subscriber) -> dict[str, Any]:
+        values = subscriber.values
         if self._world.switches.number_values == "string":
             return {
                 key: str(values[key]) if kind == "number" and key in values else values.get(key)
@@ -114,13 +115,13 @@ class SubscriberRows:
     def _group(self, group_id: int) -> dict[str, Any]:
         row = self._groups.get(group_id)
         if row is None:
-            row = self._groups[group_id] = whole_group_row(self._world, self._world.groups[group_id])
+            row = self._groups[group_id] = group_in_subscriber(self._world, self._world.groups[group_id])
         return row
 
 
 def automation_row(world: World, automation: Automation, *, alone: bool = True) -> Any:
-    """An automation; `alone`: in an answer about it alone, else in a list."""
-    return world.broken.shown("automation", automation.id, _automation_row(world, automation), alone=alone)
+    """Returns an automation; `alone`: in a response about it alone, else in a list."""
+    return world.broken_records.row("automation", automation.id, _automation_row(world, automation), alone=alone)
 
 
 def _automation_row(world: World, automation: Automation) -> dict[str, Any]:
@@ -195,5 +196,5 @@ def _percent(part: int, whole: int) -> float:
 
 
 def _plain(value: float) -> float:
-    """A whole number without its point, as PHP prints it."""
+    """Returns a whole number without its point, as PHP prints it."""
     return int(value) if value == int(value) else value

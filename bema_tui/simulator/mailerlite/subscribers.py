@@ -1,4 +1,4 @@
-"""MailerLite's calls about people: list, read, upsert, update, delete, forget (contract, section 6)."""
+"""MailerLite's calls about subscribers: list, read, upsert, update, delete, forget (contract, section 6)."""
 
 from __future__ import annotations
 
@@ -6,133 +6,136 @@ import re
 from datetime import datetime
 from typing import Any
 
+from bema_tui.simulator.mailerlite.calls import ApiCall
 from bema_tui.simulator.mailerlite.paging import cursor_page
-from bema_tui.simulator.mailerlite.responses import Answer, Call, invalid, no_subscriber
+from bema_tui.simulator.mailerlite.responses import ApiResponse, subscriber_not_found, validation_error
 from bema_tui.simulator.mailerlite.rows import SubscriberRows
-from bema_tui.simulator.world.records import STATUSES, SortedIds, Subscriber
-from bema_tui.simulator.world.world import World, in_thirty_days_text, now_text
+from bema_tui.simulator.world.records import STATUSES, Subscriber
+from bema_tui.simulator.world.sorted_ids import SortedIds
+from bema_tui.simulator.world.times import in_thirty_days_text, now_text
+from bema_tui.simulator.world.world import World
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s.,;<>\"]+(\.[^@\s.,;<>\"]+)+")
 _TIMES = ("subscribed_at", "opted_in_at", "unsubscribed_at")
-_REFUSED = ("unsubscribed", "bounced", "junk")
+_NOT_SENDABLE = ("unsubscribed", "bounced", "junk")
 
 
-def list_people(call: Call) -> Answer:
-    """`GET /subscribers`: every status mixed unless filtered; `limit=0` answers the count alone."""
+def list_subscribers(call: ApiCall) -> ApiResponse:
+    """Lists subscribers of all statuses, or of the one in the filter; `limit=0` gives their count alone."""
     world = call.world
     status = call.query.get("filter[status]")
     if status is not None and status not in STATUSES:
-        return invalid({"filter.status": ["The selected filter.status is invalid."]})
+        return validation_error({"filter.status": ["The selected filter.status is invalid."]})
     ids = world.visible if status is None else world.by_status[status]
     limit = call.number("limit", 25)
     if limit == 0:
-        return Answer(200, {"total": len(ids)})
+        return ApiResponse(200, {"total": len(ids)})
     cap = world.switches.page_cap
     if limit > cap and world.switches.page_cap_refuses:
-        return invalid({"limit": [f"The limit must not be greater than {cap}."]})
-    return page_of_people(call, ids, min(max(1, limit), cap))
+        return validation_error({"limit": [f"The limit must not be greater than {cap}."]})
+    return subscriber_page(call, ids, min(max(1, limit), cap))
 
 
-def page_of_people(call: Call, ids: SortedIds, limit: int) -> Answer:
-    """A cursor page of people, with their groups only if the call includes them."""
+def subscriber_page(call: ApiCall, ids: SortedIds, limit: int) -> ApiResponse:
+    """Returns a page of subscribers, with their groups only if the call includes them."""
     world = call.world
     page = cursor_page(ids, limit, call.query.get("cursor"), past_end=world.switches.cursor_past_end)
     with_groups = "groups" in call.query.get("include", "").split(",") and not world.switches.drop_groups_key
     rows = SubscriberRows(world)
     data = [rows.row(world.subscribers[number], groups=with_groups, alone=False) for number in page.ids]
-    return Answer(200, {"data": data, **page.frame(call.address(), limit)})
+    return ApiResponse(200, {"data": data, **page.frame(call.url(), limit)})
 
 
-def get_person(call: Call, key: str) -> Answer:
-    person = _by_id_or_email(call.world, key)
-    return no_subscriber() if person is None else _shown(call.world, person)
+def get_subscriber(call: ApiCall, key: str) -> ApiResponse:
+    subscriber = _by_id_or_email(call.world, key)
+    return subscriber_not_found() if subscriber is None else _subscriber_response(call.world, subscriber)
 
 
-def upsert(call: Call) -> Answer:
-    """`POST /subscribers`: creates (201) or adds to what is there (200); never removes anything."""
-    world, body = call.world, call.fields_of_body()
-    errors = _check(world, body, email_needed=True)
+def upsert(call: ApiCall) -> ApiResponse:
+    """Creates a subscriber (201), or adds to the one there is (200); it never removes anything."""
+    world, body = call.world, call.body_fields()
+    errors = _errors(world, body, email_needed=True)
     if errors:
-        return _refused(errors)
+        return _validation_error(errors)
     email = str(body["email"]).strip().lower()
     known = world.by_email.get(email)
     if known is None:
-        person = _create(world, email, body)
-        return _shown(world, person, status=201)
-    person = world.subscribers[known]
-    if person.status in _REFUSED:
-        if not (person.status == "unsubscribed" and body.get("resubscribe") is True):
-            text = f"This subscriber is {person.status} and cannot be imported"
-            return invalid({"email": [text]}, subscriber=str(person.id))
-        world.set_status(person, "active")
-    revived = person.deleted_at is not None
-    if revived:
-        world.revive(person)
-    changed = _merge(world, person, body)
+        subscriber = _create(world, email, body)
+        return _subscriber_response(world, subscriber, status=201)
+    subscriber = world.subscribers[known]
+    if subscriber.status in _NOT_SENDABLE:
+        if not (subscriber.status == "unsubscribed" and body.get("resubscribe") is True):
+            text = f"This subscriber is {subscriber.status} and cannot be imported"
+            return validation_error({"email": [text]}, subscriber=str(subscriber.id))
+        world.set_status(subscriber, "active")
+    restored = subscriber.deleted_at is not None
+    if restored:
+        world.restore_subscriber(subscriber)
+    changed = _merge(world, subscriber, body)
     for group_id in _group_ids(body):
-        world.assign(person, group_id)
-    if changed or revived:
-        person.updated_at = now_text()
-    return _shown(world, person)
+        world.assign(subscriber, group_id)
+    if changed or restored:
+        subscriber.updated_at = now_text()
+    return _subscriber_response(world, subscriber)
 
 
-def update(call: Call, key: str) -> Answer:
-    """`PUT /subscribers/{id}`: fields merge and null clears one; `groups` replaces the whole membership."""
-    world, body = call.world, call.fields_of_body()
-    person = world.find(int(key)) if key.isdecimal() and key.isascii() else None
-    if person is None:
-        return no_subscriber()
-    errors = _check(world, body, email_needed=False)
-    email = str(body["email"]).strip().lower() if body.get("email") else person.email
-    if world.by_email.get(email, person.id) != person.id:
+def update(call: ApiCall, key: str) -> ApiResponse:
+    """Changes a subscriber: fields merge and null clears one, but `groups` replaces all memberships."""
+    world, body = call.world, call.body_fields()
+    subscriber = world.find_subscriber(int(key)) if key.isdecimal() and key.isascii() else None
+    if subscriber is None:
+        return subscriber_not_found()
+    errors = _errors(world, body, email_needed=False)
+    email = str(body["email"]).strip().lower() if body.get("email") else subscriber.email
+    if world.by_email.get(email, subscriber.id) != subscriber.id:
         errors.setdefault("email", []).append("The email has already been taken.")
-    wanted = body.get("status", person.status)
-    if person.status in _REFUSED and wanted != person.status:
+    wanted = body.get("status", subscriber.status)
+    if subscriber.status in _NOT_SENDABLE and wanted != subscriber.status:
         errors.setdefault("status", []).append("The status of this subscriber cannot be changed.")
     if errors:
-        return _refused(errors)
-    changed = _merge(world, person, body)
-    if email != person.email:
-        world.set_email(person, email)
+        return _validation_error(errors)
+    changed = _merge(world, subscriber, body)
+    if email != subscriber.email:
+        world.set_email(subscriber, email)
         changed = True
     if "groups" in body:
-        _replace_groups(world, person, set(_group_ids(body)))
+        _replace_groups(world, subscriber, set(_group_ids(body)))
     if changed:
-        person.updated_at = now_text()
-    return _shown(world, person, location=True)
+        subscriber.updated_at = now_text()
+    return _subscriber_response(world, subscriber, location=True)
 
 
-def delete(call: Call, key: str) -> Answer:
-    person = call.world.find(int(key)) if key.isdecimal() and key.isascii() else None
-    if person is None:
-        return no_subscriber()
-    call.world.delete_subscriber(person)
-    return Answer(204)
+def delete(call: ApiCall, key: str) -> ApiResponse:
+    subscriber = call.world.find_subscriber(int(key)) if key.isdecimal() and key.isascii() else None
+    if subscriber is None:
+        return subscriber_not_found()
+    call.world.delete_subscriber(subscriber)
+    return ApiResponse(204)
 
 
-def forget(call: Call, key: str) -> Answer:
-    """Deletes now and for good in 30 days; the address comes back with the same id until then."""
+def forget(call: ApiCall, key: str) -> ApiResponse:
+    """Deletes a subscriber; for 30 days the e-mail can come back with the same id."""
     world = call.world
-    person = world.find(int(key)) if key.isdecimal() and key.isascii() else None
-    if person is None:
-        return no_subscriber()
-    world.delete_subscriber(person)
-    person.forget_at = in_thirty_days_text()
-    person.updated_at = now_text()
-    row = SubscriberRows(world).row(person, groups=True, location=True)
-    return Answer(
+    subscriber = world.find_subscriber(int(key)) if key.isdecimal() and key.isascii() else None
+    if subscriber is None:
+        return subscriber_not_found()
+    world.delete_subscriber(subscriber)
+    subscriber.forget_at = in_thirty_days_text()
+    subscriber.updated_at = now_text()
+    row = SubscriberRows(world).row(subscriber, groups=True, location=True)
+    return ApiResponse(
         200,
         {"data": row, "message": "Subscriber data will be completely deleted and forgotten within 30 days."},
     )
 
 
-def activity_log(call: Call, key: str) -> Answer:
-    person = _by_id_or_email(call.world, key)
-    if person is None:
-        return no_subscriber()
+def activity_log(call: ApiCall, key: str) -> ApiResponse:
+    subscriber = _by_id_or_email(call.world, key)
+    if subscriber is None:
+        return subscriber_not_found()
     limit = min(max(1, call.number("limit", 100)), 100)
-    path = call.address()
-    return Answer(
+    path = call.url()
+    return ApiResponse(
         200,
         {
             "data": [],
@@ -143,7 +146,7 @@ def activity_log(call: Call, key: str) -> Answer:
 
 
 def checked_values(world: World, sent: Any) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Field values as they would be stored, and what is wrong. Keys the account does not have vanish silently."""
+    """Returns the field values to store, and what is wrong with others. Unknown fields are left out silently."""
     kinds = {field.key: field.type for field in world.fields.values()}
     values: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
@@ -169,51 +172,51 @@ def valid_email(value: Any) -> bool:
     return isinstance(value, str) and len(value.strip()) <= 254 and _EMAIL.fullmatch(value.strip()) is not None
 
 
-def create_person(world: World, email: str, values: dict[str, Any], status: str, source: str) -> Subscriber:
-    """A new person, with the values that are set."""
+def create_subscriber(world: World, email: str, values: dict[str, Any], status: str, source: str) -> Subscriber:
+    """Adds a subscriber with the values that are set."""
     now = now_text()
-    person = Subscriber(world.new_id(), email, status, now, now, now, source=source)
-    person.values = {key: value for key, value in values.items() if value is not None}
-    world.add_subscriber(person)
-    return person
+    subscriber = Subscriber(world.new_id(), email, status, now, now, now, source=source)
+    subscriber.values = {key: value for key, value in values.items() if value is not None}
+    world.add_subscriber(subscriber)
+    return subscriber
 
 
 def _create(world: World, email: str, body: dict[str, Any]) -> Subscriber:
     values, _ = checked_values(world, body.get("fields"))
     default = "unconfirmed" if world.switches.double_opt_in else "active"
-    person = create_person(world, email, values, body.get("status") or default, "api")
-    person.subscribed_at = body.get("subscribed_at") or person.subscribed_at
-    person.ip_address = body.get("ip_address")
-    person.opted_in_at = body.get("opted_in_at")
-    person.optin_ip = body.get("optin_ip")
-    person.unsubscribed_at = body.get("unsubscribed_at")
+    subscriber = create_subscriber(world, email, values, body.get("status") or default, "api")
+    subscriber.subscribed_at = body.get("subscribed_at") or subscriber.subscribed_at
+    subscriber.ip_address = body.get("ip_address")
+    subscriber.opted_in_at = body.get("opted_in_at")
+    subscriber.optin_ip = body.get("optin_ip")
+    subscriber.unsubscribed_at = body.get("unsubscribed_at")
     for group_id in _group_ids(body):
-        world.assign(person, group_id)
-    return person
+        world.assign(subscriber, group_id)
+    return subscriber
 
 
-def _merge(world: World, person: Subscriber, body: dict[str, Any]) -> bool:
+def _merge(world: World, subscriber: Subscriber, body: dict[str, Any]) -> bool:
     values, _ = checked_values(world, body.get("fields"))
-    changed = world.set_values(person, values)
+    changed = world.set_values(subscriber, values)
     status = body.get("status")
-    if status is not None and world.set_status(person, status):
+    if status is not None and world.set_status(subscriber, status):
         changed = True
     for name in ("subscribed_at", "ip_address", "opted_in_at", "optin_ip"):
-        if name in body and body[name] != getattr(person, name):
-            world.touch(person)
-            setattr(person, name, body[name])
+        if name in body and body[name] != getattr(subscriber, name):
+            world.before_change(subscriber)
+            setattr(subscriber, name, body[name])
             changed = True
     return changed
 
 
-def _replace_groups(world: World, person: Subscriber, wanted: set[int]) -> None:
-    for group_id in sorted(wanted - person.groups):
-        world.assign(person, group_id)
-    for group_id in sorted(person.groups - wanted):
-        world.unassign(person, group_id)
+def _replace_groups(world: World, subscriber: Subscriber, wanted: set[int]) -> None:
+    for group_id in sorted(wanted - subscriber.groups):
+        world.assign(subscriber, group_id)
+    for group_id in sorted(subscriber.groups - wanted):
+        world.unassign(subscriber, group_id)
 
 
-def _check(world: World, body: dict[str, Any], *, email_needed: bool) -> dict[str, list[str]]:
+def _errors(world: World, body: dict[str, Any], *, email_needed: bool) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if body.get("email") is None:
         if email_needed:
@@ -248,14 +251,14 @@ def _group_errors(world: World, groups: Any) -> dict[str, list[str]]:
     return errors
 
 
-def _refused(errors: dict[str, list[str]]) -> Answer:
-    """422; for groups that are no numbers with the newer wording that was reported."""
+def _validation_error(errors: dict[str, list[str]]) -> ApiResponse:
+    """Returns a 422; where groups are no numbers, it has the newer message that was reported."""
     first = next(iter(errors.values()))
     if "field must be a number" not in first[0]:
-        return invalid(errors)
+        return validation_error(errors)
     more = sum(len(texts) for texts in errors.values()) - 1
     ending = "" if more == 0 else f" (and {more} more error{'s' if more > 1 else ''})"
-    return Answer(422, {"message": first[0] + ending, "errors": errors})
+    return ApiResponse(422, {"message": first[0] + ending, "errors": errors})
 
 
 def _group_ids(body: dict[str, Any]) -> list[int]:
@@ -264,13 +267,15 @@ def _group_ids(body: dict[str, Any]) -> list[int]:
 
 def _by_id_or_email(world: World, key: str) -> Subscriber | None:
     if key.isdecimal() and key.isascii():
-        return world.find(int(key))
+        return world.find_subscriber(int(key))
     known = world.by_email.get(key.strip().lower())
-    return None if known is None else world.find(known)
+    return None if known is None else world.find_subscriber(known)
 
 
-def _shown(world: World, person: Subscriber, *, status: int = 200, location: bool = False) -> Answer:
-    return Answer(status, {"data": SubscriberRows(world).row(person, groups=True, location=location)})
+def _subscriber_response(
+    world: World, subscriber: Subscriber, *, status: int = 200, location: bool = False
+) -> ApiResponse:
+    return ApiResponse(status, {"data": SubscriberRows(world).row(subscriber, groups=True, location=location)})
 
 
 def _number(value: Any) -> int | float | None:

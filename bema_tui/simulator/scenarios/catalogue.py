@@ -1,6 +1,8 @@
-"""The states that people of the data set are put into: at least one person for every rule of the domain."""
+"""The scenarios of the data set: there is one subscriber at least for every rule of the domain."""
 
 from __future__ import annotations
+
+from enum import Enum, auto
 
 import attrs
 
@@ -8,104 +10,163 @@ from bema_tui.simulator.scenarios.example_names import HOSTILE_LAST_NAME, HOSTIL
 from bema_tui.simulator.world.label_names import PURCHASED_SUFFIXES, TIER_SUFFIXES
 
 
-@attrs.frozen
-class Bought:
-    """One order of a person.
+class Contents(Enum):
+    """What an order contains."""
 
-    `what`: album, bundle, withdrawn, several (two campaigns and a shirt), options, copies, tax, fee, item_fee.
-    """
+    ALBUM = auto()
+    """The campaign's album."""
+    BUNDLE = auto()
+    """The bundle instead of the album."""
+    WITHDRAWN = auto()
+    """A product that was deleted since."""
+    SEVERAL_ALBUMS = auto()
+    """The album with that of another campaign and a shirt."""
+    TWO_OPTIONS = auto()
+    """Two price options of the album."""
+    COPIES = auto()
+    """Three copies of the album."""
+    TAX = auto()
+    """The album with tax."""
+    FEE = auto()
+    """The album with a fee for the order."""
+    ITEM_FEE = auto()
+    """The album with a fee for this item."""
+
+
+class Email(Enum):
+    """How an e-mail is spelt."""
+
+    PLAIN = auto()
+    """The same everywhere."""
+    ODD_IN_SHOP = auto()
+    """With capitals and spaces in the shop."""
+    APOSTROPHE = auto()
+    """With an apostrophe."""
+    PLUS = auto()
+    """With a plus part."""
+    DOUBLE_DOT = auto()
+    """With two dots in a row, which no standard allows."""
+    MISTYPED_IN_SHOP = auto()
+    """Another one in the shop, until somebody edits the order."""
+
+
+class FieldHolds(Enum):
+    """What the purchase field holds."""
+
+    FIRST_NUMBER = auto()
+    """The number of the first order."""
+    SECOND_NUMBER = auto()
+    """The number of the second order."""
+    FIRST_ROW_ID = auto()
+    """The row id of the first order."""
+    WRONG_NUMBER = auto()
+    """A number that no order has."""
+
+
+@attrs.frozen
+class ScenarioOrder:
+    """One order of the subscriber."""
 
     status: str = "complete"
     mode: str = "live"
     free: bool = False
-    what: str = "album"
-    late: bool = False
-    """True: entered long after its date, so that it stands first in the list."""
+    """Whether a discount makes it free."""
+    contents: Contents = Contents.ALBUM
+    entered_late: bool = False
+    """Whether somebody entered it long after its date, so that it stands first in the list."""
     renews: bool = False
-    """True: it carries the key of the order before it, as a renewal does."""
+    """Whether it has the key of the order before it, as a renewal has."""
 
 
 @attrs.frozen
-class Role:
-    """A state of one person in one campaign.
-
-    `field`: the place of the order whose number the purchase field holds, ``row`` for the first order's row id,
-    ``wrong`` for a number that is no order, or None. `address`: how the shop or MailerLite spells the e-mail; a
-    ``typo`` is somebody else's until the order is edited.
-    """
+class Scenario:
+    """The state of one subscriber in one campaign."""
 
     name: str
     tiers: tuple[str, ...] = ()
-    orders: tuple[Bought, ...] = ()
-    field: int | str | None = None
+    """The suffixes of the tiers that the subscriber is in."""
+    orders: tuple[ScenarioOrder, ...] = ()
+    field: FieldHolds | None = None
+    """None: the purchase field is empty."""
     status: str = "active"
-    address: str = "plain"
-    foreign: bool = False
-    called: tuple[str, str] | None = None
-    """First and last name, where they matter."""
+    email: Email = Email.PLAIN
+    in_foreign_groups: bool = False
+    """Whether the subscriber is in foreign groups and in other campaigns, too."""
+    full_name: tuple[str, str] | None = None
+    """First and last name; None: the data set chooses."""
 
 
-_ONE = (Bought(),)
+_ONE = (ScenarioOrder(),)
 _UNPURCHASED = TIER_SUFFIXES[:5]
+_NUMBER = FieldHolds.FIRST_NUMBER
 
 
-def _by_tier() -> list[Role]:
-    roles = [Role(f"buyer in {suffix}", (suffix,), _ONE) for suffix in _UNPURCHASED]
-    roles += [Role(f"buyer in {suffix} without field", (suffix,), _ONE) for suffix in PURCHASED_SUFFIXES]
-    roles += [Role(f"settled in {suffix}", (suffix,), _ONE, field=0) for suffix in PURCHASED_SUFFIXES]
-    roles += [Role(f"no buyer in {suffix}", (suffix,)) for suffix in TIER_SUFFIXES]
-    return roles
+def _by_tier() -> list[Scenario]:
+    scenarios = [Scenario(f"buyer in {suffix}", (suffix,), _ONE) for suffix in _UNPURCHASED]
+    scenarios += [Scenario(f"buyer in {suffix} without field", (suffix,), _ONE) for suffix in PURCHASED_SUFFIXES]
+    scenarios += [Scenario(f"up to date in {suffix}", (suffix,), _ONE, field=_NUMBER) for suffix in PURCHASED_SUFFIXES]
+    scenarios += [Scenario(f"non-buyer in {suffix}", (suffix,)) for suffix in TIER_SUFFIXES]
+    return scenarios
 
 
-ROLES: tuple[Role, ...] = (
-    Role("hostile name", ("GOLD",), _ONE, called=(HOSTILE_NAME, HOSTILE_LAST_NAME)),
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario("hostile name", ("GOLD",), _ONE, full_name=(HOSTILE_NAME, HOSTILE_LAST_NAME)),
     *_by_tier(),
-    Role("unassigned buyer", (), _ONE),
-    Role("two unpurchased tiers", ("GOLD", "SILVER"), _ONE),
-    Role("two unpurchased tiers, no buyer", ("SILVER", "BRONZE")),
-    Role("purchased and lower tier", ("GOLD_PURCHASE", "GOLD"), _ONE, field=0),
-    Role("purchased and two lower tiers", ("SILVER_PURCHASE", "SILVER", "WOOD"), _ONE),
-    Role("two purchased tiers", ("GOLD_PURCHASE", "SILVER_PURCHASE"), _ONE),
-    *(Role(f"{s} buyer", ("GOLD",), _ONE, status=s) for s in ("unsubscribed", "bounced", "junk", "unconfirmed")),
-    Role("two orders", ("SILVER",), _ONE * 2),
-    Role("field holds the other order", ("GOLD_PURCHASE",), _ONE * 2, field=1),
-    Role("field holds a wrong number", ("GOLD_PURCHASE",), _ONE, field="wrong"),
-    Role("field holds the row id", ("SILVER_PURCHASE",), _ONE, field="row"),
-    Role("field without any order", ("GOLD_PURCHASE",), (), field="wrong"),
-    Role("refunded, field set", ("GOLD_PURCHASE",), (Bought("refunded"),), field=0),
-    Role("refunded, no field", ("SILVER",), (Bought("refunded"),)),
-    Role("refunded, bought again", ("BRONZE",), (Bought("refunded"), Bought())),
-    Role("partially refunded", ("GOLD",), (Bought("partially_refunded"),)),
-    Role("revoked", ("SILVER",), (Bought("revoked"),)),
-    Role("on hold", ("OPT-IN",), (Bought("on_hold"),)),
-    Role("test mode", ("GOLD",), (Bought(mode="test"),)),
-    Role("free order", ("SILVER",), (Bought(free=True),)),
-    Role("pending", ("OPT-IN",), (Bought("pending"),)),
-    Role("failed", ("GOLD",), (Bought("failed"),)),
-    Role("abandoned", ("WOOD",), (Bought("abandoned"),)),
-    Role("odd spelling in the shop", ("GOLD",), _ONE, address="odd"),
-    Role("apostrophe in the address", ("SILVER",), _ONE, address="apostrophe"),
-    Role("plus address", ("BRONZE",), _ONE, address="plus"),
-    Role("several albums in one order", ("GOLD",), (Bought(what="several"),), foreign=True),
-    Role("two price options in one order", ("SILVER",), (Bought(what="options"),)),
-    Role("order with a fee", ("GOLD",), (Bought(what="fee"),)),
-    Role("bought the bundle only", ("GOLD",), (Bought(what="bundle"),)),
-    Role("bought a withdrawn product only", ("SILVER",), (Bought(what="withdrawn"),)),
-    Role("order entered late", ("BRONZE",), (Bought(late=True),)),
-    Role("buyer in foreign groups", ("OPT-IN",), _ONE, foreign=True),
-    Role("several copies", ("GOLD",), (Bought(what="copies"),)),
-    Role("order with tax", ("SILVER",), (Bought(what="tax"),)),
-    Role("order with a fee for its item", ("BRONZE",), (Bought(what="item_fee"),)),
-    Role("processing", ("OPT-IN",), (Bought("processing"),)),
-    Role("order in the bin", ("GOLD",), (Bought("trash"),)),
-    Role("address that is no proper one", ("GOLD",), _ONE, address="dots"),
-    Role("name that is too long", ("SILVER",), _ONE, called=("Ana", "de la " * 20 + "Cruz")),
+    Scenario("unassigned buyer", (), _ONE),
+    Scenario("two unpurchased tiers", ("GOLD", "SILVER"), _ONE),
+    Scenario("two unpurchased tiers, no buyer", ("SILVER", "BRONZE")),
+    Scenario("purchased and lower tier", ("GOLD_PURCHASE", "GOLD"), _ONE, field=_NUMBER),
+    Scenario("purchased and two lower tiers", ("SILVER_PURCHASE", "SILVER", "WOOD"), _ONE),
+    Scenario("two purchased tiers", ("GOLD_PURCHASE", "SILVER_PURCHASE"), _ONE),
+    *(Scenario(f"{s} buyer", ("GOLD",), _ONE, status=s) for s in ("unsubscribed", "bounced", "junk", "unconfirmed")),
+    Scenario("two orders", ("SILVER",), _ONE * 2),
+    Scenario("field holds the other order", ("GOLD_PURCHASE",), _ONE * 2, field=FieldHolds.SECOND_NUMBER),
+    Scenario("field holds a wrong number", ("GOLD_PURCHASE",), _ONE, field=FieldHolds.WRONG_NUMBER),
+    Scenario("field holds the row id", ("SILVER_PURCHASE",), _ONE, field=FieldHolds.FIRST_ROW_ID),
+    Scenario("field without any order", ("GOLD_PURCHASE",), (), field=FieldHolds.WRONG_NUMBER),
+    Scenario("refunded, field set", ("GOLD_PURCHASE",), (ScenarioOrder("refunded"),), field=_NUMBER),
+    Scenario("refunded, no field", ("SILVER",), (ScenarioOrder("refunded"),)),
+    Scenario("refunded, bought again", ("BRONZE",), (ScenarioOrder("refunded"), ScenarioOrder())),
+    Scenario("partially refunded", ("GOLD",), (ScenarioOrder("partially_refunded"),)),
+    Scenario("revoked", ("SILVER",), (ScenarioOrder("revoked"),)),
+    Scenario("on hold", ("OPT-IN",), (ScenarioOrder("on_hold"),)),
+    Scenario("test mode", ("GOLD",), (ScenarioOrder(mode="test"),)),
+    Scenario("free order", ("SILVER",), (ScenarioOrder(free=True),)),
+    Scenario("pending", ("OPT-IN",), (ScenarioOrder("pending"),)),
+    Scenario("failed", ("GOLD",), (ScenarioOrder("failed"),)),
+    Scenario("abandoned", ("WOOD",), (ScenarioOrder("abandoned"),)),
+    Scenario("odd spelling in the shop", ("GOLD",), _ONE, email=Email.ODD_IN_SHOP),
+    Scenario("apostrophe in the e-mail", ("SILVER",), _ONE, email=Email.APOSTROPHE),
+    Scenario("e-mail with a plus", ("BRONZE",), _ONE, email=Email.PLUS),
+    Scenario(
+        "several albums in one order",
+        ("GOLD",),
+        (ScenarioOrder(contents=Contents.SEVERAL_ALBUMS),),
+        in_foreign_groups=True,
+    ),
+    Scenario("two price options in one order", ("SILVER",), (ScenarioOrder(contents=Contents.TWO_OPTIONS),)),
+    Scenario("order with a fee", ("GOLD",), (ScenarioOrder(contents=Contents.FEE),)),
+    Scenario("bought the bundle only", ("GOLD",), (ScenarioOrder(contents=Contents.BUNDLE),)),
+    Scenario("bought a withdrawn product only", ("SILVER",), (ScenarioOrder(contents=Contents.WITHDRAWN),)),
+    Scenario("order entered late", ("BRONZE",), (ScenarioOrder(entered_late=True),)),
+    Scenario("buyer in foreign groups", ("OPT-IN",), _ONE, in_foreign_groups=True),
+    Scenario("several copies", ("GOLD",), (ScenarioOrder(contents=Contents.COPIES),)),
+    Scenario("order with tax", ("SILVER",), (ScenarioOrder(contents=Contents.TAX),)),
+    Scenario("order with a fee for its item", ("BRONZE",), (ScenarioOrder(contents=Contents.ITEM_FEE),)),
+    Scenario("processing", ("OPT-IN",), (ScenarioOrder("processing"),)),
+    Scenario("order in the trash", ("GOLD",), (ScenarioOrder("trash"),)),
+    Scenario("invalid e-mail", ("GOLD",), _ONE, email=Email.DOUBLE_DOT),
+    Scenario("name that is too long", ("SILVER",), _ONE, full_name=("Ana", "de la " * 20 + "Cruz")),
 )
-EDITS: tuple[Role, ...] = (
-    Role("two orders of one key", ("GOLD",), (Bought(), Bought(renews=True))),
-    Role("a renewal that is on hold", ("SILVER",), (Bought(), Bought("on_hold", renews=True))),
-    Role("a renewal that a plugin may list", ("BRONZE",), (Bought(), Bought("edd_subscription", renews=True))),
-    Role("refunded, then renewed", ("GOLD",), (Bought("refunded"), Bought(renews=True))),
-    Role("address mistyped at the checkout", ("SILVER",), _ONE, address="typo"),
+RENEWAL_SCENARIOS: tuple[Scenario, ...] = (
+    Scenario("two orders of one key", ("GOLD",), (ScenarioOrder(), ScenarioOrder(renews=True))),
+    Scenario("a renewal that is on hold", ("SILVER",), (ScenarioOrder(), ScenarioOrder("on_hold", renews=True))),
+    Scenario(
+        "a renewal that a plugin may list",
+        ("BRONZE",),
+        (ScenarioOrder(), ScenarioOrder("edd_subscription", renews=True)),
+    ),
+    Scenario("refunded, then renewed", ("GOLD",), (ScenarioOrder("refunded"), ScenarioOrder(renews=True))),
+    Scenario("e-mail mistyped at the checkout", ("SILVER",), _ONE, email=Email.MISTYPED_IN_SHOP),
 )
-"""Buyers whose orders change their address, or share a key: only where the settings ask for them."""
+"""Buyers whose orders change their e-mail or share a key: only where the settings want `renewals`."""

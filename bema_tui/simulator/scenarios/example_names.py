@@ -1,4 +1,4 @@
-"""Names in many scripts and the addresses that go with them; all addresses are of the example domains."""
+"""Names in many scripts and e-mails for them; all e-mails are of the example domains."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ HOSTILE_NAME = "[/bold][red]"
 HOSTILE_LAST_NAME = "O\x1b[31mEvil\x1b]0;owned\x07\x9b2J\u202eztirK"
 """Escape sequences (CSI, OSC, C1) and a bidi override, as a form on the web may let through."""
 
-PEOPLE = (
+NAMES = (
     ("Olga", "Ivanova", "olga.ivanova"),
     ("Ольга", "Иванова", "olga.i"),
     ("José", "García Márquez", "jose.garcia"),
@@ -39,7 +39,7 @@ PEOPLE = (
 DOMAINS = ("example.com", "example.org", "example.net", "mail.example.com", "post.example.org")
 
 
-def address(place: int, ascii_name: str) -> str:
-    """An address that no other place gets; every fifteenth has a plus part."""
+def example_email(place: int, ascii_name: str) -> str:
+    """Returns an e-mail that no other place gets; every fifteenth has a plus part."""
     tag = "+music" if place % 15 == 7 else ""
     return f"{ascii_name}{place}{tag}@{DOMAINS[place % len(DOMAINS)]}"

@@ -36,15 +36,19 @@ WITHDRAWN_PRODUCT = 90
 
 
 @attrs.define(eq=False)
-class Plan:
-    """A campaign while the data set is made. `groups`: group id by tier suffix, without those that are missing."""
+class CampaignPlan:
+    """A campaign while the data set is made."""
 
     code: str
     product: Product
+    """The album."""
     start: datetime
     groups: dict[str, int]
+    """Group ids by the suffix of the tier, without the groups that are missing."""
     field_key: str | None
+    """The key of its purchase field; None: it has none."""
     old_title: str | None
+    """The title of the album until `renamed`; None: it has had one title only."""
     renamed: datetime
 
     @property
@@ -52,24 +56,28 @@ class Plan:
         return min(self.start + timedelta(days=70), TODAY)
 
     def title_at(self, moment: datetime) -> str:
-        """The title under which the album was sold at that time."""
+        """Returns the title under which the album was sold at that time."""
         return self.old_title if self.old_title is not None and moment < self.renamed else self.product.title
 
 
 @attrs.frozen
 class Label:
-    """Everything that is sold or followed before a single person is there."""
+    """What the label has before its first subscriber."""
 
-    plans: list[Plan]
+    plans: list[CampaignPlan]
     shirt: Product
     bundle: Product | None
+    """The first three albums together; None: there is no campaign."""
     split: Product
+    """A single of two artists."""
     foreign_groups: list[int]
+    """The ids of the groups that are no tiers."""
     foreign_field_key: str
+    """The key of the field that is no purchase field."""
 
 
-def found_label(world: World, rng: random.Random) -> Label:
-    """Makes products, groups, fields and automations."""
+def create_label(world: World, rng: random.Random) -> Label:
+    """Creates products, groups, fields and automations."""
     albums, merch = Term(2, "Albums", "albums"), Term(3, "Merch", "merch")
     foreign = [world.add_group(name, "2023-02-01 09:00:00").id for name in FOREIGN_GROUPS + LEGACY_GROUPS]
     field = world.add_field(FOREIGN_FIELD, "text")
@@ -94,10 +102,11 @@ def found_label(world: World, rng: random.Random) -> Label:
     return Label(plans, shirt, bundle, split, foreign, field.key)
 
 
-def _campaign(world: World, number: int, artists: dict[str, Term], albums: Term) -> Plan:
-    """One campaign; the second has group names by hand, the third twins, the fourth lacks a group, the fifth a field.
+def _campaign(world: World, number: int, artists: dict[str, Term], albums: Term) -> CampaignPlan:
+    """Creates a campaign. The second has hand-written names of groups, the third twins; the fourth has no group for
+    one tier, the fifth no purchase field.
 
-    A twin is a second field or group that means the same; nobody has a value in the one or is in the other.
+    A twin is a second field or group with the same meaning; it has no values or members.
     """
     count = world.settings.campaigns
     artist, slug, artist_code, title, album_code = _ALBUMS[number % len(_ALBUMS)]
@@ -107,9 +116,9 @@ def _campaign(world: World, number: int, artists: dict[str, Term], albums: Term)
     created = start - timedelta(days=14)
     code = f"{created.year}_{artist_code}_{album_code}"
     terms = [albums, _artist(artists, artist, slug)]
-    amounts = {"MP3": Decimal("8.00"), "Deluxe FLAC": Decimal("14.50")} if number % 5 == 2 else {"": Decimal("9.99")}
+    prices = {"MP3": Decimal("8.00"), "Deluxe FLAC": Decimal("14.50")} if number % 5 == 2 else {"": Decimal("9.99")}
     product_slug = f"{slug}-{album_code.lower()}"
-    product = _product(world, 100 + number, title, product_slug, terms, amounts, created)
+    product = _product(world, 100 + number, title, product_slug, terms, prices, created)
     made_at = created.strftime("%Y-%m-%d %H:%M:%S")
     missing = {"BRONZE_PURCHASE"} if number == 3 else set()
     names = {suffix: f"{code}_{suffix}" for suffix in TIER_SUFFIXES if suffix not in missing}
@@ -123,11 +132,11 @@ def _campaign(world: World, number: int, artists: dict[str, Term], albums: Term)
         world.add_group(f"{code} Gold".replace("_", " "), made_at)
     world.campaigns.append(Campaign(code, artist, title, product.id, key))
     old_title = f"{title} (pre-order)" if number == 0 else None
-    return Plan(code, product, start, groups, key, old_title, start + timedelta(days=20))
+    return CampaignPlan(code, product, start, groups, key, old_title, start + timedelta(days=20))
 
 
-def _automations(world: World, plans: list[Plan]) -> None:
-    """One enabled automation on a purchased group, one disabled."""
+def _automations(world: World, plans: list[CampaignPlan]) -> None:
+    """Creates an enabled automation on a purchased group, and a disabled one."""
     for plan, suffix, enabled in zip(plans[:1] * 2, PURCHASED_SUFFIXES, (True, False), strict=False):
         name = f"Thanks for buying ({suffix.split('_')[0].title()})"
         trigger = [plan.groups[suffix]]
@@ -148,10 +157,10 @@ def _product(
     title: str,
     slug: str,
     terms: list[Term],
-    amounts: dict[str, Decimal],
+    prices: dict[str, Decimal],
     created: datetime | None = None,
 ) -> Product:
     moment = created or TODAY - timedelta(days=900 - number)
-    product = Product(number, title, slug, moment.strftime("%Y-%m-%d %H:%M:%S"), terms, amounts)
+    product = Product(number, title, slug, moment.strftime("%Y-%m-%d %H:%M:%S"), terms, prices)
     world.products[number] = product
     return product

@@ -1,6 +1,6 @@
-"""The label's names as the simulator knows them: which groups and fields belong to a campaign.
+"""Which groups and fields belong to a campaign, by their names.
 
-It is written apart from the engine's rules on purpose: shared code would share misunderstandings.
+This is written apart from the program's rules on purpose: shared code would share misunderstandings.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ _FIELD = re.compile(_CODE + r"PURCHASED?", re.ASCII)
 
 @attrs.frozen
 class TierName:
-    """A campaign's code and the tier suffix in the label's own spelling."""
+    """The tier that a group's name means."""
 
     campaign: str
+    """The code of the campaign."""
     suffix: str
+    """One of ``TIER_SUFFIXES``."""
 
 
 def read_group_name(name: str) -> TierName | None:
-    """The campaign and tier that a group's name means, or None for a foreign group (domain rules, section 2)."""
+    """Returns the tier that a group's name means; None: a foreign group (domain rules, section 2)."""
     match = _GROUP.fullmatch(name.strip().upper())
     if match is None:
         return None
@@ -45,13 +47,13 @@ def read_group_name(name: str) -> TierName | None:
 
 
 def read_field_name(name: str) -> str | None:
-    """The campaign code of a purchase field, or None for any other field."""
+    """Returns the code of the campaign whose purchase field has this name; None: another field."""
     match = _FIELD.fullmatch(name.strip().upper())
     return None if match is None else _code(match)
 
 
 def field_key(name: str, rule: str) -> str:
-    """The key that MailerLite gives a new field; which rule is the true one is unconfirmed (contract, section 9)."""
+    """Returns the key of a new field; nobody could confirm which rule is MailerLite's (contract, section 9)."""
     if rule == "lower":
         return re.sub(r"\W+", "_", name.strip().lower())
     joined = "".join(word[:1].upper() + word[1:] for word in name.split())

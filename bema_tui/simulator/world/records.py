@@ -1,65 +1,21 @@
-"""The things a simulated account and shop hold: people, groups, fields, automations, products, customers, orders."""
+"""The records of the simulated account and shop."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import attrs
 
 from bema_tui.simulator.world.label_names import TierName, read_field_name, read_group_name
+from bema_tui.simulator.world.sorted_ids import SortedIds
 
 STATUSES = ("active", "unsubscribed", "unconfirmed", "bounced", "junk")
 
 
-class SortedIds:
-    """Ids in ascending order, so that a cursor is found without a scan."""
-
-    __slots__ = ("_ids",)
-
-    def __init__(self, ids: Iterable[int] = ()) -> None:
-        self._ids = sorted(ids)
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def __contains__(self, number: int) -> bool:
-        at = bisect_left(self._ids, number)
-        return at < len(self._ids) and self._ids[at] == number
-
-    def add(self, number: int) -> None:
-        if not self._ids or number > self._ids[-1]:
-            self._ids.append(number)
-        elif number not in self:
-            insort(self._ids, number)
-
-    def discard(self, number: int) -> None:
-        at = bisect_left(self._ids, number)
-        if at < len(self._ids) and self._ids[at] == number:
-            del self._ids[at]
-
-    def newest(self, limit: int | None, offset: int = 0) -> list[int]:
-        """Ids from the largest down, after `offset` of them; all when there is no limit."""
-        end = max(0, len(self._ids) - offset)
-        start = 0 if limit is None else max(0, end - limit)
-        return self._ids[start:end][::-1]
-
-    def below(self, number: int, limit: int) -> list[int]:
-        """Up to `limit` ids under `number`, from the largest down."""
-        end = bisect_left(self._ids, number)
-        return self._ids[max(0, end - limit) : end][::-1]
-
-    def above(self, number: int, limit: int) -> list[int]:
-        """The `limit` ids next above `number`, from the largest down."""
-        start = bisect_left(self._ids, number + 1)
-        return self._ids[start : start + limit][::-1]
-
-
 @attrs.define(eq=False)
 class Subscriber:
-    """A person at MailerLite. `values` holds only the fields that are set; times are UTC text."""
+    """A subscriber at MailerLite, in the words of its API. Times are UTC text."""
 
     id: int
     email: str
@@ -76,14 +32,18 @@ class Subscriber:
     opted_in_at: str | None = None
     optin_ip: str | None = None
     deleted_at: str | None = None
+    """None: not deleted."""
     forget_at: str | None = None
+    """When a subscriber that was forgotten ends for good."""
     values: dict[str, Any] = attrs.Factory(dict)
+    """Field values by key, without those that are not set."""
     groups: set[int] = attrs.Factory(set)
+    """The ids of its groups."""
 
 
 @attrs.define(eq=False)
 class Group:
-    """A group and its members by status. `counted` is what its counters show, which may be old."""
+    """A group of MailerLite."""
 
     id: int
     name: str
@@ -92,36 +52,40 @@ class Group:
     opens_count: int = 0
     clicks_count: int = 0
     members: dict[str, SortedIds] = attrs.Factory(lambda: {status: SortedIds() for status in STATUSES})
+    """The ids of its subscribers by status."""
     counted: dict[str, int] = attrs.Factory(lambda: dict.fromkeys(STATUSES, 0))
+    """What its counters show by status; they may be old."""
 
     @property
     def tier(self) -> TierName | None:
-        """The campaign tier that this group is, or None for a foreign group."""
+        """The campaign's tier that this group is; None: a foreign group."""
         return read_group_name(self.name)
 
     def recount(self) -> None:
+        """Brings the counters up to date."""
         self.counted = {status: len(ids) for status, ids in self.members.items()}
 
 
 @attrs.define(eq=False)
 class Field:
-    """A custom or default field; the key never changes after creation."""
+    """A custom or default field of MailerLite."""
 
     id: int
     name: str
     key: str
+    """It never changes after the creation."""
     type: str
     is_default: bool = False
 
     @property
     def campaign(self) -> str | None:
-        """The campaign whose purchase field this is, or None."""
+        """The code of the campaign whose purchase field this is; None: another field."""
         return read_field_name(self.name)
 
 
 @attrs.define(eq=False)
 class Automation:
-    """An automation that starts when someone joins one of its groups."""
+    """An automation that starts when a subscriber joins one of its groups."""
 
     id: int
     name: str
@@ -130,50 +94,58 @@ class Automation:
     group_ids: list[int]
     created_at: str
     started: int = 0
-    """How often somebody joined one of its groups while it was enabled: each time, mail goes out."""
+    """How often a subscriber joined one of its groups while it was enabled: each time, mail goes out."""
 
 
 @attrs.frozen
 class Term:
-    """A category of the shop; an artist's has a slug that ends in ``-artist``."""
+    """A category of the shop's products."""
 
     id: int
     name: str
     slug: str
+    """It ends in ``-artist`` for the category of an artist."""
 
 
 @attrs.define(eq=False)
 class Product:
-    """A download of the shop. `amounts`: price by option name, "" for a product without options."""
+    """A download of the shop."""
 
     id: int
     title: str
     slug: str
     created: str
     categories: list[Term]
-    amounts: dict[str, Decimal]
+    prices: dict[str, Decimal]
+    """Prices by option; the option of a product without options is ""."""
     status: str = "publish"
     bundle_of: list[int] = attrs.Factory(list)
+    """The ids of the products that it bundles."""
 
 
 @attrs.frozen
 class OrderItem:
-    """One line of an order; `price` is the line's total after discount with tax, `name` as sold."""
+    """One line of an order."""
 
     object_id: int
     product_id: int
     quantity: int
     name: str
+    """The product's title when it was sold."""
     price: Decimal
+    """The line's total after the discount, with tax."""
     price_name: str = ""
+    """The price option; "": none."""
 
 
 @attrs.define(eq=False)
 class Order:
-    """An order, or with `refund_of` the row that a refund left behind. Dates are UTC text."""
+    """An order of the shop, or the row that a refund left behind. Dates are UTC text."""
 
     row_id: int
+    """What `id=` takes."""
     number: int
+    """What the shop shows as `ID`."""
     key: str
     email: str
     status: str
@@ -188,6 +160,7 @@ class Order:
     fees: list[dict[str, Any]] = attrs.Factory(list)
     discounts: dict[str, Decimal] = attrs.Factory(dict)
     refund_of: int | None = None
+    """The row id of the order that this row refunds; None: an order."""
     revision: int = 0
     """Grows with every change of the order."""
 
@@ -205,10 +178,11 @@ class Order:
 
 @attrs.define(eq=False)
 class Customer:
-    """A customer of the shop; the e-mail is as typed first."""
+    """A customer of the shop."""
 
     id: int
     email: str
+    """As typed with the first order."""
     first_name: str
     last_name: str
     created: str
@@ -218,10 +192,11 @@ class Customer:
 
 @attrs.frozen
 class Campaign:
-    """What the data set meant a campaign to be; shown by the state, used by nothing else."""
+    """What the data set meant a campaign to be; the state shows it, nothing else uses it."""
 
     code: str
     artist: str
     album: str
     product_id: int
     field_key: str | None
+    """The key of its purchase field; None: it has none."""

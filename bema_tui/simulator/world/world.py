@@ -1,32 +1,23 @@
-"""The truth of a simulation: everything both systems hold, its indexes, and the only ways to change it."""
+"""The truth of a simulation: what both systems hold, its indexes, and the only ways to change it."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import attrs
-
+from bema_tui.simulator.faults.conditional import ConditionalFaults
 from bema_tui.simulator.settings import SimulatorSettings, Switches
-from bema_tui.simulator.world.broken_records import BrokenRows, ScriptedAnswers
+from bema_tui.simulator.world.broken_records import BrokenRecords
+from bema_tui.simulator.world.credentials import Credentials
 from bema_tui.simulator.world.label_names import TierName, field_key
-from bema_tui.simulator.world.orders import Sales
-from bema_tui.simulator.world.records import (
-    STATUSES,
-    Automation,
-    Campaign,
-    Customer,
-    Field,
-    Group,
-    Product,
-    SortedIds,
-    Subscriber,
-)
-from bema_tui.simulator.world.violations import Before, Violation, Watch
+from bema_tui.simulator.world.observer import ChangeObserver, SubscriberBefore, Violation
+from bema_tui.simulator.world.orders import ShopOrders
+from bema_tui.simulator.world.records import STATUSES, Automation, Campaign, Customer, Field, Group, Product, Subscriber
+from bema_tui.simulator.world.scripted_responses import ScriptedResponses
+from bema_tui.simulator.world.sorted_ids import SortedIds
+from bema_tui.simulator.world.times import now_text
 
 _DEFAULT_FIELDS = (
     ("Name", "name"),
@@ -41,68 +32,40 @@ _DEFAULT_FIELDS = (
 _FIRST_ID = 98_112_484_192_290_662
 
 
-def now_text() -> str:
-    """The time as MailerLite writes it: UTC, no zone."""
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def in_thirty_days_text() -> str:
-    return (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%d %H:%M:%S")
-
-
-@attrs.frozen
-class Keys:
-    """The credentials of both systems, drawn from the seed."""
-
-    mailerlite: str
-    edd_key: str
-    edd_secret: str
-
-    @classmethod
-    def drawn(cls, seed: int) -> Keys:
-        rng = random.Random(f"keys {seed}")  # noqa: S311 - a simulation must be repeatable
-        return cls(f"sim_{rng.getrandbits(512):0128x}", f"{rng.getrandbits(128):032x}", f"{rng.getrandbits(128):032x}")
-
-    def edd_token(self, key: str | None = None) -> str:
-        """The token that goes with a key: md5 of secret and key, as EDD makes it."""
-        text = self.edd_secret + (self.edd_key if key is None else key)
-        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
-class World(Sales):
-    """Both systems' data. Every change goes through a method, so that indexes and the watch stay right."""
+class World(ShopOrders):
+    """Both systems' data. Every change goes through a method, so that the indexes and the observer stay right."""
 
     def __init__(self, settings: SimulatorSettings) -> None:
         self.settings = settings
         super().__init__(Switches.starting_from(settings))
-        self.keys = Keys.drawn(settings.seed)
+        self.credentials = Credentials.drawn(settings.seed)
         self.subscribers: dict[int, Subscriber] = {}
         self.by_email: dict[str, int] = {}
         self.visible = SortedIds()
+        """The ids of the subscribers that are not deleted."""
         self.by_status = {status: SortedIds() for status in STATUSES}
         self.groups: dict[int, Group] = {}
         self.fields: dict[int, Field] = {}
         self.automations: list[Automation] = []
         self.products: dict[int, Product] = {}
         self.customers: dict[int, Customer] = {}
-        self.broken = BrokenRows()
-        self.scripted = ScriptedAnswers()
+        self.broken_records = BrokenRecords()
+        self.scripted_responses = ScriptedResponses()
         self.campaigns: list[Campaign] = []
-        self.cast: dict[str, list[str]] = {}
-        """Which people the data set put into which state, by e-mail; for tests."""
+        self.scenarios: dict[str, list[str]] = {}
+        """The e-mails of the subscribers that the data set put into each scenario; for tests."""
         self.created_count = 0
+        """How many subscribers were created through the API."""
         self.violations: list[Violation] = []
-        self.watch: Watch | None = None
-        self.others: list[dict[str, Any]] = []
-        """What others changed while the simulator ran, in its order among the items of batches."""
-        self.touched = 0
-        """How many changes there were to people, whoever made them."""
-        self._order = 0
-        self._aside: dict[int, Before] | None = None
-        self.mishaps: set[str] = set()
-        """Which mishaps this request is to meet, if it does what they are about."""
-        self.happened: list[str] = []
-        """Which mishaps it met."""
+        self.observer: ChangeObserver | None = None
+        """Follows the request that is carried out at present."""
+        self.changes_by_others: list[dict[str, Any]] = []
+        """What others changed while the simulator ran, with its place among the items of batches."""
+        self.change_count = 0
+        """How many changes of subscribers there were, whoever made them."""
+        self.conditional_faults = ConditionalFaults()
+        self._sequence = 0
+        self._before_others: dict[int, SubscriberBefore] | None = None
         self._tiers: dict[int, TierName | None] = {}
         self._next_id = _FIRST_ID
         self._id_steps = random.Random(f"ids {settings.seed}")  # noqa: S311
@@ -111,130 +74,125 @@ class World(Sales):
             self.fields[number] = Field(number, name, key, "text", is_default=True)
 
     def new_id(self) -> int:
-        """A new id, larger than all before, of 17 or 18 digits."""
+        """Returns a new id, larger than all before, of 17 or 18 digits."""
         self._next_id += self._id_steps.randrange(1_000_000, 50_000_000_000)
         return self._next_id
 
-    def befalls(self, mishap: str) -> bool:
-        """Whether this request meets a mishap; being asked makes it happen."""
-        if mishap in self.mishaps and mishap not in self.happened:
-            self.happened.append(mishap)
-        return mishap in self.happened
+    # Subscribers
 
-    # People
-
-    def add_subscriber(self, person: Subscriber) -> None:
-        """Takes a new person in; `created_count` counts those that came through the API."""
-        self.subscribers[person.id] = person
-        self.by_email[person.email] = person.id
-        self.visible.add(person.id)
-        self.by_status[person.status].add(person.id)
-        if self.watch is not None:
+    def add_subscriber(self, subscriber: Subscriber) -> None:
+        """Adds a new subscriber."""
+        self.subscribers[subscriber.id] = subscriber
+        self.by_email[subscriber.email] = subscriber.id
+        self.visible.add(subscriber.id)
+        self.by_status[subscriber.status].add(subscriber.id)
+        if self.observer is not None:
             self.created_count += 1
-            self.watch.created(person)
+            self.observer.created(subscriber)
 
-    def find(self, subscriber_id: int) -> Subscriber | None:
-        """The person with this id, unless deleted."""
-        person = self.subscribers.get(subscriber_id)
-        return None if person is None or person.deleted_at is not None else person
+    def find_subscriber(self, subscriber_id: int) -> Subscriber | None:
+        """Returns the subscriber with this id, unless it is deleted."""
+        subscriber = self.subscribers.get(subscriber_id)
+        return None if subscriber is None or subscriber.deleted_at is not None else subscriber
 
     @contextlib.contextmanager
     def by_others(self) -> Iterator[None]:
-        """What happens within is nobody's request: no rule is held against it, nor against a request it falls into."""
-        watch, self.watch = self.watch, None
-        outer, self._aside = self._aside, {}
+        """Makes changes that no request makes: they are no violations, also while a request is carried out."""
+        observer, self.observer = self.observer, None
+        outer, self._before_others = self._before_others, {}
         try:
             yield
         finally:
-            if watch is not None:
-                for number, before in self._aside.items():
-                    watch.changed_by_others(self.subscribers[number], before)
-            self.watch, self._aside = watch, outer
+            if observer is not None:
+                for number, before in self._before_others.items():
+                    observer.changed_by_others(self.subscribers[number], before)
+            self.observer, self._before_others = observer, outer
 
-    def next_in_order(self) -> int:
-        """A number that only grows: what got it later happened later."""
-        self._order += 1
-        return self._order
+    def next_in_sequence(self) -> int:
+        """Returns a number that only grows, so that changes and items of batches can be put in order."""
+        self._sequence += 1
+        return self._sequence
 
-    def touch(self, person: Subscriber) -> None:
-        self.touched += 1
-        if self.watch is not None:
-            self.watch.touch(person)
-        elif self._aside is not None:
-            self._aside.setdefault(person.id, Before.of(person))
+    def before_change(self, subscriber: Subscriber) -> None:
+        """Must be called before each change of a subscriber."""
+        self.change_count += 1
+        if self.observer is not None:
+            self.observer.before_change(subscriber)
+        elif self._before_others is not None:
+            self._before_others.setdefault(subscriber.id, SubscriberBefore.of(subscriber))
 
-    def set_values(self, person: Subscriber, values: dict[str, Any]) -> bool:
-        """Merges field values (None clears one) and says whether anything changed."""
-        changed = {key: value for key, value in values.items() if person.values.get(key) != value}
+    def set_values(self, subscriber: Subscriber, values: dict[str, Any]) -> bool:
+        """Merges field values (None clears one). Returns whether anything changed."""
+        changed = {key: value for key, value in values.items() if subscriber.values.get(key) != value}
         if not changed:
             return False
-        self.touch(person)
+        self.before_change(subscriber)
         for key, value in changed.items():
             if value is None:
-                person.values.pop(key, None)
+                subscriber.values.pop(key, None)
             else:
-                person.values[key] = value
+                subscriber.values[key] = value
         return True
 
-    def set_status(self, person: Subscriber, status: str) -> bool:
-        """Changes the status and says whether it was another."""
-        if person.status == status:
+    def set_status(self, subscriber: Subscriber, status: str) -> bool:
+        """Sets the status. Returns whether it was another before."""
+        if subscriber.status == status:
             return False
-        self.touch(person)
-        self.by_status[person.status].discard(person.id)
-        for group_id in person.groups:
-            self.groups[group_id].members[person.status].discard(person.id)
-            self.groups[group_id].members[status].add(person.id)
-        person.status = status
-        if person.deleted_at is None:
-            self.by_status[status].add(person.id)
-        person.unsubscribed_at = now_text() if status == "unsubscribed" else None
+        self.before_change(subscriber)
+        self.by_status[subscriber.status].discard(subscriber.id)
+        for group_id in subscriber.groups:
+            self.groups[group_id].members[subscriber.status].discard(subscriber.id)
+            self.groups[group_id].members[status].add(subscriber.id)
+        subscriber.status = status
+        if subscriber.deleted_at is None:
+            self.by_status[status].add(subscriber.id)
+        subscriber.unsubscribed_at = now_text() if status == "unsubscribed" else None
         return True
 
-    def set_email(self, person: Subscriber, email: str) -> None:
-        self.touch(person)
-        del self.by_email[person.email]
-        person.email = email
-        self.by_email[email] = person.id
+    def set_email(self, subscriber: Subscriber, email: str) -> None:
+        self.before_change(subscriber)
+        del self.by_email[subscriber.email]
+        subscriber.email = email
+        self.by_email[email] = subscriber.id
 
-    def assign(self, person: Subscriber, group_id: int) -> bool:
-        """Puts a person into a group and says whether that was new."""
-        if group_id in person.groups:
+    def assign(self, subscriber: Subscriber, group_id: int) -> bool:
+        """Adds a subscriber to a group. Returns whether it was not in it before."""
+        if group_id in subscriber.groups:
             return False
-        self.touch(person)
-        person.groups.add(group_id)
-        self.groups[group_id].members[person.status].add(person.id)
-        if self.watch is not None:
+        self.before_change(subscriber)
+        subscriber.groups.add(group_id)
+        self.groups[group_id].members[subscriber.status].add(subscriber.id)
+        if self.observer is not None:
             for automation in self.automations:
                 automation.started += automation.enabled and group_id in automation.group_ids
         return True
 
-    def unassign(self, person: Subscriber, group_id: int) -> bool:
-        """Takes a person out of a group and says whether they were in it."""
-        if group_id not in person.groups:
+    def unassign(self, subscriber: Subscriber, group_id: int) -> bool:
+        """Removes a subscriber from a group. Returns whether it was in it."""
+        if group_id not in subscriber.groups:
             return False
-        self.touch(person)
-        person.groups.discard(group_id)
-        self.groups[group_id].members[person.status].discard(person.id)
-        if self.watch is not None:
-            self.watch.unassigned(person, group_id)
+        self.before_change(subscriber)
+        subscriber.groups.discard(group_id)
+        self.groups[group_id].members[subscriber.status].discard(subscriber.id)
+        if self.observer is not None:
+            self.observer.unassigned(subscriber, group_id)
         return True
 
-    def delete_subscriber(self, person: Subscriber) -> None:
-        """Deletes softly: the record stays for a re-subscribe, its memberships do not."""
-        self.touch(person)
-        for group_id in person.groups:
-            self.groups[group_id].members[person.status].discard(person.id)
-        person.groups.clear()
-        person.deleted_at = now_text()
-        self.visible.discard(person.id)
-        self.by_status[person.status].discard(person.id)
+    def delete_subscriber(self, subscriber: Subscriber) -> None:
+        """Deletes a subscriber: its memberships end, its record stays for a subscription to come."""
+        self.before_change(subscriber)
+        for group_id in subscriber.groups:
+            self.groups[group_id].members[subscriber.status].discard(subscriber.id)
+        subscriber.groups.clear()
+        subscriber.deleted_at = now_text()
+        self.visible.discard(subscriber.id)
+        self.by_status[subscriber.status].discard(subscriber.id)
 
-    def revive(self, person: Subscriber) -> None:
-        self.touch(person)
-        person.deleted_at = None
-        self.visible.add(person.id)
-        self.by_status[person.status].add(person.id)
+    def restore_subscriber(self, subscriber: Subscriber) -> None:
+        self.before_change(subscriber)
+        subscriber.deleted_at = None
+        self.visible.add(subscriber.id)
+        self.by_status[subscriber.status].add(subscriber.id)
 
     # Groups and fields
 
@@ -247,13 +205,13 @@ class World(Sales):
         return next((group for group in self.groups.values() if group.name == name), None)
 
     def rename_group(self, group: Group, name: str) -> None:
-        if self.watch is not None:
-            self.watch.group_renamed(group.name, name)
+        if self.observer is not None:
+            self.observer.group_renamed(group.name, name)
         group.name = name
         self._tiers.pop(group.id, None)
 
     def tier_of(self, group_id: int) -> TierName | None:
-        """The tier that a group is. Names are read once, deleted groups are remembered."""
+        """Returns the tier that a group is or, for a deleted group, was. Each name is read once."""
         if group_id not in self._tiers:
             group = self.groups.get(group_id)
             self._tiers[group_id] = None if group is None else group.tier
@@ -262,16 +220,16 @@ class World(Sales):
     def delete_group(self, group: Group) -> None:
         self.tier_of(group.id)
         for ids in group.members.values():
-            for person_id in ids.newest(None):
-                person = self.subscribers[person_id]
-                self.touch(person)
-                person.groups.discard(group.id)
-        if self.watch is not None:
-            self.watch.group_deleted(group.name)
+            for subscriber_id in ids.newest(None):
+                subscriber = self.subscribers[subscriber_id]
+                self.before_change(subscriber)
+                subscriber.groups.discard(group.id)
+        if self.observer is not None:
+            self.observer.group_deleted(group.name)
         del self.groups[group.id]
 
     def add_field(self, name: str, kind: str) -> Field:
-        """A new field whose key follows the account's rule and is not taken."""
+        """Adds a field; its key follows the account's rule and is not taken yet."""
         key = base = field_key(name, self.switches.field_key_rule)
         taken = {field.key for field in self.fields.values()}
         suffix = 1
@@ -285,14 +243,14 @@ class World(Sales):
 
     def rename_field(self, field: Field, name: str) -> None:
         """Renames a field; its key stays."""
-        if self.watch is not None:
-            self.watch.field_renamed(field.name, name)
+        if self.observer is not None:
+            self.observer.field_renamed(field.name, name)
         field.name = name
 
     def delete_field(self, field: Field) -> None:
-        """Deletes a field with everybody's values."""
+        """Deletes a field and its values."""
         del self.fields[field.id]
-        for person in self.subscribers.values():
-            person.values.pop(field.key, None)
-        if self.watch is not None:
-            self.watch.field_deleted(field.name)
+        for subscriber in self.subscribers.values():
+            subscriber.values.pop(field.key, None)
+        if self.observer is not None:
+            self.observer.field_deleted(field.name)
