@@ -1,21 +1,18 @@
-"""Settings: defaults, then a TOML file, then the environment, then flags; secrets wrapped so that they never print."""
+"""Settings: defaults, a TOML file, the environment, flags. They are composed of the records of the layers below."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import cattrs
-from attrs import asdict, evolve, field, fields, frozen, resolve_types
-from cattrs.errors import ClassValidationError
-from cattrs.gen import make_dict_structure_fn, override
+from attrs import asdict, evolve, field, frozen
 
 from bema_tui import settings_file
-from bema_tui.bounds import NEEDED_MEMORY, SETTINGS, Bounds
+from bema_tui.bounds import NEEDED_MEMORY
 from bema_tui.environment import (
     database_address,
     default_config_file,
@@ -23,76 +20,40 @@ from bema_tui.environment import (
     default_log_file,
     expand,
     file_path,
-    is_text,
 )
 from bema_tui.errors import ConfigurationError
+from bema_tui.monitor.settings import MonitorSettings
+from bema_tui.providers.edd.paging import Paging
+from bema_tui.providers.http.policy import HttpPolicy
+from bema_tui.providers.quota.settings import QuotaSettings
+from bema_tui.rules.choices import BlockLists, PlanLimits, Rules, WriteLimits
 from bema_tui.secrets import UNSET, Secret
+from bema_tui.settings_values import WrongValues, structure
+from bema_tui.store.lock_ages import LockAges
 
 
 @frozen
 class MailerLiteSettings:
-    """The mailing service: base address, key, and its quota (requests per window) until its answers say otherwise."""
+    """The mailing service."""
 
     url: str = "https://connect.mailerlite.com/api"
+    """Its base address."""
     key: Secret = UNSET
-    quota: int = 120
-    window_seconds: float = 60.0
-    reserve: int = 10
+    """A key of its API."""
 
 
 @frozen
 class EddSettings:
-    """The shop: its base address, and the key and token of a user who may see reports (shop_accountant)."""
+    """The shop."""
 
     url: str = ""
+    """Its base address."""
     key: Secret = UNSET
+    """The public key of a user who may see reports (shop_accountant)."""
     token: Secret = UNSET
-    page_size: int = 200
-    parallel: int = 4
+    """The token that goes with the key."""
     full_read_seconds: float = 21600.0
-
-
-@frozen
-class RuleSettings:
-    """The label's choices that an operator can change. Domain rules, sections 3 to 6."""
-
-    place_unassigned_buyers: bool = True
-    add_new_buyers: bool = False
-    count_free_orders: bool = False
-    partial_refund_counts: bool = True
-    on_refund: Literal["flag", "revert"] = "flag"
-    move_inactive: bool = False
-    blocked_emails: tuple[str, ...] = ()
-    blocked_domains: tuple[str, ...] = ()
-    moves_per_day: int = 3
-    stale_after_seconds: float = 600.0
-    shrink_percent: float = 20.0
-    max_moves: int = 50
-    max_moves_percent: float = 10.0
-    failure_percent: float = 20.0
-    failure_minimum: int = 20
-
-
-@frozen
-class LockSettings:
-    """Ages in seconds. Domain rules, section 7."""
-
-    heartbeat: float = 30.0
-    live: float = 90.0
-    lease: float = 900.0
-    stale: float = 3600.0
-
-
-@frozen
-class HealthSettings:
-    """How often to look, in seconds, and when memory warns, in bytes and per cent."""
-
-    check_every: float = 300.0
-    gauges_every: float = 5.0
-    memory_limit: int = 256 * 1024 * 1024
-    memory_warning_percent: float = 80.0
-    memory_pause_percent: float = 90.0
-    machine_reserve: int = 200 * 1024 * 1024
+    """Age from which on a sync reads the shop's whole list again, and not only its newest orders."""
 
 
 @frozen
@@ -100,18 +61,55 @@ class Settings:
     """Everything a run or a console needs to know."""
 
     database_url: str = ""
+    """Address or file of the database."""
     profile: str = ""
+    """A name for these settings, shown on every screen."""
     timezone: str = ""
+    """The label's time zone; empty means UTC."""
     read_only: bool = False
+    """Whether everything is forbidden that writes to a service or changes a run or a lock."""
     edd_credentials_in_url: bool = False
-    mailerlite: MailerLiteSettings = MailerLiteSettings()
-    edd: EddSettings = EddSettings()
-    rules: RuleSettings = RuleSettings()
-    locks: LockSettings = LockSettings()
-    health: HealthSettings = HealthSettings()
+    """Whether the shop's key and token go in the address, for a shop that gets no POST body."""
     log_file: str = ""
+    """Where the log goes; empty means the usual place."""
+    mailerlite: MailerLiteSettings = field(factory=MailerLiteSettings)
+    """The mailing service: ``[mailerlite]``."""
+    quota: QuotaSettings = field(factory=QuotaSettings)
+    """Its quota, until its answers say otherwise: ``[mailerlite]``."""
+    edd: EddSettings = field(factory=EddSettings)
+    """The shop: ``[edd]``."""
+    paging: Paging = field(factory=Paging)
+    """How its lists are asked for: ``[edd]``."""
+    rules: Rules = field(factory=Rules)
+    """Which orders count, and who is moved for one: ``[rules]``."""
+    plan_limits: PlanLimits = field(factory=PlanLimits)
+    """From when on a plan waits for a yes: ``[rules]``."""
+    write_limits: WriteLimits = field(factory=WriteLimits)
+    """What holds while a plan is applied: ``[rules]``."""
+    block_lists: BlockLists = field(factory=BlockLists)
+    """Who is never written to: ``[rules]``."""
+    locks: LockAges = field(factory=LockAges)
+    """By what ages a lock's holder is judged: ``[locks]``."""
+    health: MonitorSettings = field(factory=MonitorSettings)
+    """What the health monitor goes by: ``[health]``."""
+    http: HttpPolicy = field(factory=HttpPolicy)
+    """The policy of every HTTP request; no setting changes it."""
     source: str = field(default="", eq=False)
+    """The settings file that was read, if there was one."""
 
+
+TABLES: Final[Mapping[str, Mapping[str, type]]] = {
+    "mailerlite": {"mailerlite": MailerLiteSettings, "quota": QuotaSettings},
+    "edd": {"edd": EddSettings, "paging": Paging},
+    "rules": {"rules": Rules, "plan_limits": PlanLimits, "write_limits": WriteLimits, "block_lists": BlockLists},
+    "locks": {"locks": LockAges},
+    "health": {"health": MonitorSettings},
+}
+"""The tables of the settings file, and the records that each is made of."""
+_PLAIN: Final = frozenset(
+    {"database_url", "profile", "timezone", "read_only", "edd_credentials_in_url", "log_file"},
+)
+_SECRETS: Final = (("mailerlite", "key"), ("edd", "key"), ("edd", "token"))
 
 # Environment names are stable: scripts and timers rely on them.
 ENVIRONMENT: Mapping[str, tuple[str, str]] = {
@@ -130,14 +128,6 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
 _CONFIG_WHERE = "--config or BEMA_CONFIG"
 _DATABASE_WHERE = "BEMA_DATABASE_URL or database_url"
 _LOG_WHERE = "BEMA_LOG_FILE or log_file"
-_SECTIONS = {
-    "mailerlite": MailerLiteSettings,
-    "edd": EddSettings,
-    "rules": RuleSettings,
-    "locks": LockSettings,
-    "health": HealthSettings,
-}
-_SECRETS = frozenset({("mailerlite", "key"), ("edd", "key"), ("edd", "token")})
 
 
 def default_settings() -> Settings:
@@ -252,9 +242,9 @@ def _put(values: dict[str, Any], section: str, key: str, value: Any) -> None:
 
 
 def _read_file(file: Path) -> dict[str, Any]:
-    found = settings_file.read(file, _names())
+    found = settings_file.read(file, by_name(Settings()))
     values = found.values
-    for section in _SECTIONS:
+    for section in TABLES:
         if not isinstance(values.get(section, {}), dict):
             raise ConfigurationError(f"{section} must be a table ([{section}]).", where=str(file))
     holds_secret = any(values.get(section, {}).get(key) for section, key in _SECRETS)
@@ -267,112 +257,16 @@ def _read_file(file: Path) -> dict[str, Any]:
     return values
 
 
-def _names() -> set[str]:
-    """Every setting, as ``section.name``."""
-    sections = asdict(Settings())
-    return set(sections) | {f"{section}.{name}" for section in _SECTIONS for name in sections[section]}
-
-
-def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter(forbid_extra_keys=True)
-    converter.register_structure_hook(Secret, _secret)
-    converter.register_structure_hook_func(_is(tuple), _texts)
-    converter.register_structure_hook_func(_is(Literal), _choice)
-    for kind in (bool, str):
-        converter.register_structure_hook(kind, _strict(kind))
-    for section, record in _SECTIONS.items():
-        numbers: dict[str, Any] = {
-            entry.name: override(struct_hook=_number(SETTINGS[f"{section}.{entry.name}"], whole=entry.type is int))
-            for entry in fields(resolve_types(record))
-            if entry.type in (int, float)
-        }
-        converter.register_structure_hook(
-            record, make_dict_structure_fn(record, converter, _cattrs_forbid_extra_keys=True, **numbers)
-        )
-    return converter
-
-
-def _secret(value: object, _type: object) -> Secret:
-    if isinstance(value, Secret):
-        return value
-    if not isinstance(value, str):
-        raise TypeError("must be text")
-    return Secret(_text(value))
-
-
-def _text(value: str) -> str:
-    """A text without blanks around it."""
-    if not is_text(value):
-        raise ValueError("must be text in UTF-8")
-    if "\0" in value:
-        raise ValueError("must not hold a NUL")
-    return value.strip()
-
-
-def _is(origin: object) -> Callable[[Any], bool]:
-    return lambda kind: get_origin(kind) is origin
-
-
-def _texts(value: object, _type: object) -> tuple[str, ...]:
-    """A list of texts: one text alone would be taken for a list of its letters."""
-    if not isinstance(value, (list, tuple)) or not all(isinstance(entry, str) for entry in value):
-        raise ValueError('must be a list of texts, such as ["one", "two"]')
-    return tuple(_text(entry) for entry in value)
-
-
-def _choice(value: object, kind: Any) -> object:
-    """One of the words that a setting knows."""
-    if value not in get_args(kind):
-        raise ValueError(f"must be {' or '.join(map(repr, get_args(kind)))}")
-    return value
-
-
-def _strict(kind: type) -> Any:
-    """Nothing is bent."""
-
-    def structure(value: object, _type: object) -> object:
-        if kind is bool:
-            if isinstance(value, bool):
-                return value
-            raise ValueError("must be true or false")
-        if isinstance(value, str):
-            return _text(value)
-        raise ValueError("must be text")
-
-    return structure
-
-
-def _number(bounds: Bounds, *, whole: bool) -> Any:
-    """Numbers within their bounds. They may come as text: the environment has nothing else."""
-
-    def structure(value: object, _type: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-            raise ValueError("must be a number")  # noqa: TRY004 (cattrs collects both; the words are what counts)
-        try:
-            number = int(value) if isinstance(value, int) or (whole and isinstance(value, str)) else float(value)
-        except ValueError:
-            raise ValueError(f"must be a {'whole ' if whole else ''}number {bounds}") from None
-        if number not in bounds:
-            raise ValueError(f"must be {bounds}")
-        if whole and number != int(number):
-            raise ValueError(f"must be a whole number {bounds}")
-        return int(number) if whole else float(number)
-
-    return structure
-
-
 def _structure(values: dict[str, Any], source: str, variables: Mapping[str, str]) -> Settings:
     """The settings from what file, environment and flags hold; `variables` names those that the environment gave."""
-    if "source" in values:
-        raise ConfigurationError("Unknown setting: source.", where=source)
     try:
-        return _converter().structure({**values, "source": source}, Settings)
-    except (ClassValidationError, cattrs.errors.ForbiddenExtraKeysError) as error:
-        complaints = _complaints(error)
-        outside = all(path in variables for path, _ in complaints)
+        return evolve(structure(values, Settings, _PLAIN, TABLES), source=source)
+    except WrongValues as error:
+        mistakes = error.mistakes
+        outside = all(mistake.name in variables for mistake in mistakes)
         raise ConfigurationError(
             "The configuration has mistakes: "
-            + "; ".join(f"{variables.get(path, path)}{words}" for path, words in complaints)
+            + "; ".join(f"{variables.get(mistake.name, mistake.name)}{mistake.words}" for mistake in mistakes)
             + ".",
             where="environment" if outside or not source else source,
             advice="The README lists every setting.",
@@ -386,13 +280,12 @@ def _check_together(settings: Settings) -> None:
     if not locks.heartbeat < locks.live < locks.lease < locks.stale:
         wrong.append("locks: heartbeat, live, lease and stale must grow in this order")
     health = settings.health
-    allowed = health.memory_limit * health.memory_pause_percent / 100
-    if allowed < NEEDED_MEMORY:
+    if health.allowed(None) < NEEDED_MEMORY:
         wrong.append(
             f"health: {health.memory_pause_percent:g} per cent (memory_pause_percent) of {health.memory_limit:,} bytes "
             f"(memory_limit) must be at least {NEEDED_MEMORY:,} bytes: a run needs {NEEDED_MEMORY >> 20} MiB"
         )
-    if settings.mailerlite.reserve >= settings.mailerlite.quota:
+    if settings.quota.reserve >= settings.quota.quota:
         wrong.append("mailerlite: reserve must be less than quota, or nothing is left for a run")
     if wrong:
         raise ConfigurationError(
@@ -402,27 +295,12 @@ def _check_together(settings: Settings) -> None:
         )
 
 
-def _complaints(error: BaseException, path: str = "") -> list[tuple[str, str]]:
-    """Every mistake as ``section.name`` and ``: what``, never with a value: it may be a secret."""
-    if isinstance(error, ClassValidationError):
-        found: list[tuple[str, str]] = []
-        with_notes, without = error.group_exceptions()
-        for inner, note in with_notes:
-            found += _complaints(inner, f"{path}.{note.name}" if path else note.name)
-        for inner in without:
-            found += _complaints(inner, path)
-        return found
-    if isinstance(error, cattrs.errors.ForbiddenExtraKeysError):
-        return [("", f"unknown setting {path + '.' if path else ''}{name}") for name in sorted(error.extra_fields)]
-    words = (
-        str(error) if isinstance(error, (ValueError, TypeError)) and str(error).startswith("must ") else "wrong value"
-    )
-    return [(path, f": {words}")]
-
-
-def describe(settings: Settings) -> dict[str, Any]:
-    """The settings with every secret shown as set or not set, for people and for ``--json``."""
-    shown = asdict(settings, recurse=True, value_serializer=lambda _owner, _field, value: value)
-    for section, key in _SECRETS:
-        shown[section][key] = "set" if shown[section][key] else "not set"
-    return shown
+def by_name(settings: Settings) -> dict[str, object]:
+    """Return every setting by the name that an operator writes, each secret only as set or not set."""
+    named: dict[str, object] = {name: getattr(settings, name) for name in sorted(_PLAIN)}
+    for table, records in TABLES.items():
+        for attribute in records:
+            for name, value in asdict(getattr(settings, attribute), recurse=False).items():
+                shown = ("set" if value else "not set") if isinstance(value, Secret) else value
+                named[f"{table}.{name}"] = shown
+    return named

@@ -25,13 +25,16 @@ import httpx
 from attrs import evolve
 
 from bema_tui.model import Holder
+from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.operations.discover import discover_campaigns
+from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.secrets import Secret
-from bema_tui.settings import EddSettings, HealthSettings, MailerLiteSettings, Settings
+from bema_tui.settings import EddSettings, MailerLiteSettings, Settings
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
-from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Runs
 from bema_tui.sync.connections import connector
 from bema_tui.sync.interrupt import RunInterrupt
@@ -124,8 +127,8 @@ async def _two_syncs(
     if paced_item_cost is not None:
         stage.set(quota=_QUOTA, batch_item_cost=paced_item_cost)
         await asyncio.sleep(_WINDOW_SECONDS)
-        paced = evolve(settings.mailerlite, quota=_QUOTA, reserve=_RESERVE, window_seconds=_WINDOW_SECONDS)
-        settings = evolve(settings, mailerlite=paced)
+        paced = QuotaSettings(quota=_QUOTA, reserve=_RESERVE, window_seconds=_WINDOW_SECONDS)
+        settings = evolve(settings, quota=paced)
     run = await _sync(db, settings, me, code)
     rows = stage.log(before)
     made = {side: _cost([row for row in rows if row["write"] is (side == "writes")]) for side in ("reads", "writes")}
@@ -190,10 +193,11 @@ def _settings(where: dict[str, Any], folder: str) -> Settings:
     mailerlite, edd = where["mailerlite"], where["edd"]
     return Settings(
         database_url=f"sqlite:///{Path(folder) / 'bema.sqlite3'}",
-        mailerlite=MailerLiteSettings(url=mailerlite["url"], key=Secret(mailerlite["key"]), quota=_NO_QUOTA),
+        mailerlite=MailerLiteSettings(url=mailerlite["url"], key=Secret(mailerlite["key"])),
+        quota=QuotaSettings(quota=_NO_QUOTA),
         edd=EddSettings(url=edd["url"], key=Secret(edd["key"]), token=Secret(edd["token"])),
         # This process holds the simulator's truth as well, and a run waits rather than pass its limit.
-        health=HealthSettings(memory_limit=4 << 30),
+        health=MonitorSettings(memory_limit=4 << 30),
     )
 
 

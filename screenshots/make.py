@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from bema_tui.run_records import RunKind  # noqa: E402 - the tests' story is not installed with the package
 from bema_tui.store.database import Database  # noqa: E402
-from bema_tui.store.locks import LockAges  # noqa: E402
+from bema_tui.store.lock_ages import LockAges  # noqa: E402
 from bema_tui.store.snapshot.reader import SnapshotReader  # noqa: E402
 from bema_tui.tui.app import BemaApp  # noqa: E402
 from bema_tui.tui.render_context import RenderContext  # noqa: E402

@@ -48,7 +48,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "environment": {"errors", "__init__"},
     "signals": {"__init__"},
     "settings_file": {"errors", "__init__"},
-    "settings": {"errors", "secrets", "bounds", "environment", "settings_file", "__init__"},
+    "settings_values": {"bounds", "environment", "secrets", "__init__"},
+    "settings": FOUNDATION
+    | {"environment", "settings_file", "settings_values", "monitor", "providers", "rules", "store"},
     "logs": {"errors", "__init__"},
     "rules": FOUNDATION,
     "validators": FOUNDATION | {"rules"},

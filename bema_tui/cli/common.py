@@ -187,7 +187,7 @@ async def open_world(settings: Settings, *, reading: bool = False) -> AsyncItera
     from bema_tui.store.database import AT_ONCE, Database
     from bema_tui.store.database_settings import DatabaseSettings
     from bema_tui.store.identity import current_holder
-    from bema_tui.store.locks import DatabaseLocks, LockAges
+    from bema_tui.store.locks import DatabaseLocks
     from bema_tui.store.snapshot.reader import SnapshotReader
 
     if settings.edd_credentials_in_url:
@@ -196,12 +196,7 @@ async def open_world(settings: Settings, *, reading: bool = False) -> AsyncItera
             err=True,
         )
     me = current_holder()
-    ages = LockAges(
-        heartbeat=settings.locks.heartbeat,
-        live=settings.locks.live,
-        lease=settings.locks.lease,
-        stale=settings.locks.stale,
-    )
+    ages = settings.locks
     async with await Database.open(settings.database_url, tell_wait=say_wait) as db:
         locks = DatabaseLocks(db, ages, me)
         with suppress(DatabaseBusy):  # whoever comes next does it, and what is stale may be taken in any case

@@ -23,6 +23,7 @@ from bema_tui import signals
 from bema_tui.cli.common import common, open_world, run_async
 from bema_tui.cli.simulator_extra import require_simulator
 from bema_tui.errors import BemaError
+from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.run_records import RunKind
 from bema_tui.secrets import Secret
 from bema_tui.settings import EddSettings, MailerLiteSettings, Settings
@@ -135,9 +136,8 @@ def _settings(settings: Settings, where: dict[str, Any], folder: Path) -> Settin
         database_url=f"sqlite:///{folder / 'demo.sqlite3'}",
         profile="demo",
         read_only=False,
-        mailerlite=MailerLiteSettings(
-            url=mailerlite["url"], key=Secret(mailerlite["key"]), quota=QUOTA, window_seconds=WINDOW_SECONDS
-        ),
+        mailerlite=MailerLiteSettings(url=mailerlite["url"], key=Secret(mailerlite["key"])),
+        quota=QuotaSettings(quota=QUOTA, window_seconds=WINDOW_SECONDS),
         edd=EddSettings(url=shop["url"], key=Secret(shop["key"]), token=Secret(shop["token"])),
     )
 

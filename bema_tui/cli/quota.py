@@ -24,7 +24,7 @@ def quota(context: click.Context, settings: Settings, as_json: bool) -> None:
         from bema_tui.operations.quota import quota_now
 
         async with open_world(settings, reading=True) as world:
-            return await quota_now(world.db, settings.mailerlite), world.db.now()
+            return await quota_now(world.db, settings), world.db.now()
 
     found, now = run_async(work)
     if as_json:
@@ -64,7 +64,7 @@ def clear(settings: Settings, as_json: bool) -> None:
         from bema_tui.operations.quota import clear_closing
 
         async with open_world(settings) as world:
-            return await clear_closing(world.db, settings.mailerlite, world.me), world.db.now()
+            return await clear_closing(world.db, settings, world.me), world.db.now()
 
     closed_until, now = run_async(work)
     if as_json:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve
 from sqlalchemy import delete, insert, select
 
 from bema_tui.errors import DatabaseBusy
@@ -17,8 +17,9 @@ from bema_tui.model import HealthStatus, Holder, RunState
 from bema_tui.monitor.facts import ALIVE, Facts, read_facts, read_jobs, read_open_findings
 from bema_tui.monitor.measure import Machine, Probe, SystemProbe
 from bema_tui.monitor.score import Readings, judge, judge_campaign
+from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.store.database import Database
-from bema_tui.store.locks import LockAges
+from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.schema import health_samples
 from bema_tui.store.schema import settings as settings_table
 from bema_tui.store.snapshot.reader import SnapshotReader
@@ -29,18 +30,6 @@ _log = logging.getLogger(__name__)
 _KEEP: Final = timedelta(hours=24)
 _PATIENCE: Final = 1.0  # seconds that a sample waits for somebody who writes
 _LAG_STEP: Final = 0.5  # seconds between two looks at the event loop's lag
-
-
-@frozen
-class MonitorSettings:
-    """How often to look, in seconds, and when memory counts, in bytes and per cent. Domain rules, section 7."""
-
-    gauges_every: float = 5.0
-    check_every: float = 300.0
-    memory_limit: int = 256 * 1024 * 1024
-    memory_warning_percent: float = 80.0
-    memory_pause_percent: float = 90.0
-    machine_reserve: int = 200 * 1024 * 1024
 
 
 class Monitor:
@@ -158,7 +147,7 @@ class Monitor:
         self._lag_ms = worst * 1000
 
     async def _sample(self, *, full_check: bool) -> HealthStatus:
-        machine = self._probe.measure(self._settings.memory_limit)
+        machine = self._probe.measure(self._settings)
         database_ms = await self._time_a_read()
         async with self._db.read() as connection:
             facts = await read_facts(connection, self._moment())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 
 import psutil
 from attrs import frozen
+
+from bema_tui.monitor.settings import MonitorSettings
 
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 _MEMBERSHIP: Final = Path("/proc/self/cgroup")
@@ -29,8 +31,8 @@ class Machine:
 class Probe(Protocol):
     """Measures the process and the machine; tests give their own."""
 
-    def measure(self, memory_limit: int) -> Machine:
-        """Measure now. The limit is ``memory_limit`` bytes, or the control group's where that is lower."""
+    def measure(self, settings: MonitorSettings) -> Machine:
+        """Measure now. The memory's limit is the setting's, or the control group's where that is lower."""
         ...
 
 
@@ -40,21 +42,26 @@ class SystemProbe:
     The processor's share is taken since the measurement before, the first one since the probe was made.
     """
 
-    def __init__(self) -> None:
-        self._process = psutil.Process()
+    def __init__(self, group: Callable[[], int | None] | None = None) -> None:
+        """``group`` returns the control group's limit in bytes; without it the kernel is asked."""
+        self._group = group or cgroup_limit
         psutil.cpu_percent(interval=None)
 
-    def measure(self, memory_limit: int) -> Machine:
+    def measure(self, settings: MonitorSettings) -> Machine:
         """Measure now; takes well under a millisecond or two."""
-        group = cgroup_limit()
         return Machine(
-            memory_usage=int(self._process.memory_info().rss),
-            memory_limit=min(memory_limit, group) if group else memory_limit,
+            memory_usage=resident_bytes(),
+            memory_limit=settings.limit(self._group()),
             machine_available=int(psutil.virtual_memory().available),
             load_average=psutil.getloadavg(),
             cores=psutil.cpu_count() or 1,
             cpu_percent=float(psutil.cpu_percent(interval=None)),
         )
+
+
+def resident_bytes() -> int:
+    """Return the memory that this process holds."""
+    return int(psutil.Process().memory_info().rss)
 
 
 def cgroup_limit(membership: Path = _MEMBERSHIP, root: Path = _CGROUPS) -> int | None:

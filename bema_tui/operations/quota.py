@@ -9,7 +9,7 @@ from attrs import frozen
 from bema_tui.errors import UsageError
 from bema_tui.model import Holder, RunState
 from bema_tui.providers.quota.period import Pace
-from bema_tui.settings import MailerLiteSettings
+from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity
 from bema_tui.store.database import Database
 from bema_tui.store.quota import QuotaRow, QuotaWindows
@@ -46,16 +46,17 @@ class QuotaNow:
     waiting: tuple[WaitingRun, ...]
 
 
-async def quota_now(db: Database, settings: MailerLiteSettings) -> QuotaNow:
+async def quota_now(db: Database, settings: Settings) -> QuotaNow:
     """Return the quota as the database has it; nothing is asked or written."""
-    pace = Pace(settings.window_seconds, settings.reserve)
+    quota, url = settings.quota, settings.mailerlite.url
+    pace = Pace(quota.window_seconds, quota.reserve)
     now = db.now().timestamp()
-    window = pace.rolled(window_of(await QuotaWindows(db, settings.url, settings.quota).read()), now)
+    window = pace.rolled(window_of(await QuotaWindows(db, url, quota.quota).read()), now)
     return QuotaNow(
-        account=settings.url,
+        account=url,
         limit=window.limit,
-        reserve=settings.reserve,
-        window_seconds=settings.window_seconds,
+        reserve=quota.reserve,
+        window_seconds=quota.window_seconds,
         used=window.used,
         left=pace.room(window, now),
         ends_at=_moment(window.ends),
@@ -64,7 +65,7 @@ async def quota_now(db: Database, settings: MailerLiteSettings) -> QuotaNow:
     )
 
 
-async def clear_closing(db: Database, settings: MailerLiteSettings, me: Holder) -> datetime:
+async def clear_closing(db: Database, settings: Settings, me: Holder) -> datetime:
     """Open a window that a refusal closed, and let the runs go on that wait for it; returns until when it was closed.
 
     Raises:
@@ -76,7 +77,7 @@ async def clear_closing(db: Database, settings: MailerLiteSettings, me: Holder) 
             "MailerLite's quota is not closed: there is nothing to clear.",
             advice="A window that is only full ends by itself, within a minute or so.",
         )
-    await QuotaWindows(db, settings.url, settings.quota).change(lambda row: QuotaRow(row.quota))
+    await QuotaWindows(db, settings.mailerlite.url, settings.quota.quota).change(lambda row: QuotaRow(row.quota))
     words = until_words(before.closed_until, db.now(), UTC)
     await Activity(db).add(me.user, "quota", f"cleared the wait for MailerLite's quota {words} UTC")
     runs = Runs(db)

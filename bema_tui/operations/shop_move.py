@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from bema_tui.emails import email_key
 from bema_tui.errors import WrongAccount
@@ -20,6 +20,7 @@ from bema_tui.settings import Settings
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.orders import Orders
+from bema_tui.sync.connections import connect_shop
 from bema_tui.waits import WaitBoard
 
 NEEDED: Final = 20
@@ -77,15 +78,8 @@ async def move_shop(
 
 
 def _shop_at(url: str, settings: Settings, interrupt: Interrupt, waits: WaitBoard | None) -> EasyDigitalDownloads:
-    return EasyDigitalDownloads(
-        url,
-        settings.edd.key,
-        settings.edd.token,
-        interrupt=interrupt,
-        meter=NoMeter(),
-        credentials_in_url=settings.edd_credentials_in_url,
-        waits=waits,
-    )
+    there = evolve(settings, edd=evolve(settings.edd, url=url))
+    return connect_shop(there, interrupt, NoMeter(), waits=waits)
 
 
 async def _compare(db: Database, shop: EasyDigitalDownloads, interrupt: Interrupt) -> tuple[int, Sequence[str]]:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from attrs import frozen
 
 from bema_tui.model import Campaign, Order, OrderIdentity
+from bema_tui.rules.choices import Rules
 
-OnRefund = Literal["flag", "revert"]
 FieldValue = str | int | float | None
 Aliases = Mapping[str, OrderIdentity]
 """A stored field value that is a row id of the old plugin → the order that the shop has under it."""
@@ -40,18 +40,6 @@ class KnownOrder:
 
     order: Order
     listed: bool
-
-
-@frozen
-class Rules:
-    """What an operator can change. The defaults are the label's."""
-
-    place_unassigned_buyers: bool = True
-    add_new_buyers: bool = False
-    count_free_orders: bool = False
-    partial_refund_counts: bool = True
-    on_refund: OnRefund = "flag"
-    move_inactive: bool = False
 
 
 @frozen

@@ -10,7 +10,8 @@ from attrs import field, frozen
 
 from bema_tui.emails import email_key
 from bema_tui.model import Campaign, Cause, CustomField, Finding, Group, PlannedChange, SubscriberStatus, Tier
-from bema_tui.rules.purchases import Rules, same_value
+from bema_tui.rules.choices import Rules
+from bema_tui.rules.purchases import same_value
 from bema_tui.rules.tiers import ORDER
 
 ANYBODY: Final = ""

@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import evolve, frozen
+from attrs import evolve
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,7 @@ from bema_tui.model import Holder, Lock, LockState
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
 from bema_tui.store.identity import known_alive, known_suspended
+from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.lock_refusal import refusal
 from bema_tui.store.plain import plain
 from bema_tui.store.schema import locks
@@ -25,16 +26,6 @@ _ID_SIGNS: Final = "abcdefghijklmnopqrstuvwxyz23456789"
 _ID_LENGTH: Final = 4
 _MAY_BE_TAKEN: Final = frozenset({LockState.DEAD, LockState.EXPIRED, LockState.STALE})
 _NOTE_LENGTH: Final = 200
-
-
-@frozen
-class LockAges:
-    """Ages in seconds, counted from the last beat. Domain rules, section 7."""
-
-    heartbeat: float = 30.0
-    live: float = 90.0
-    lease: float = 900.0
-    stale: float = 3600.0
 
 
 class DatabaseLocks:

@@ -12,7 +12,6 @@ from attrs import frozen
 from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, RateLimited, WriteUnknown
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.http.breaker import Breaker
-from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.ports import Interrupt, PacingGate, RequestMeter
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import WindowGate
@@ -54,18 +53,14 @@ def _row(window: Window) -> QuotaRow:
 class SharedGate(WindowGate):
     """A window gate whose count is shared through the database, and that writes what it learns where all read it."""
 
-    def __init__(
-        self, db: Database, settings: Settings, interrupt: Interrupt, patience: float, waits: WaitBoard | None = None
-    ) -> None:
-        quota = settings.mailerlite
+    def __init__(self, db: Database, settings: Settings, interrupt: Interrupt, waits: WaitBoard | None = None) -> None:
+        quota = settings.quota
         super().__init__(
-            quota.quota,
-            quota.window_seconds,
-            quota.reserve,
+            quota,
             interrupt=interrupt,
             clock=lambda: db.now().timestamp(),
-            keeper=_DatabaseWindow(db, quota.url, quota.quota),
-            patience=patience,
+            keeper=_DatabaseWindow(db, settings.mailerlite.url, quota.quota),
+            patience=settings.http.patience,
             waits=waits,
         )
         self._db = db
@@ -163,18 +158,16 @@ class Connect(Protocol):
         ...
 
 
-def connector(db: Database, settings: Settings, policy: HttpPolicy | None = None) -> Connect:
+def connector(db: Database, settings: Settings) -> Connect:
     """How runs of these settings connect."""
-    policy = policy or HttpPolicy()
-
     # One circuit for each service and process: what one run found out, the next one need not.
     mailing, shopping = Breaker(), Breaker()
 
     def connect(interrupt: Interrupt, meter: RequestMeter, waits: WaitBoard | None = None) -> Connections:
-        gate = SharedGate(db, settings, interrupt, policy.patience, waits)
+        gate = SharedGate(db, settings, interrupt, waits)
         return Connections(
-            mailerlite=connect_mailerlite(settings, gate, interrupt, meter, policy, mailing, waits),
-            shop=connect_shop(settings, interrupt, meter, policy, shopping, waits),
+            mailerlite=connect_mailerlite(settings, gate, interrupt, meter, mailing, waits),
+            shop=connect_shop(settings, interrupt, meter, shopping, waits),
             gate=gate,
         )
 
@@ -186,7 +179,6 @@ def connect_mailerlite(
     gate: PacingGate,
     interrupt: Interrupt,
     meter: RequestMeter,
-    policy: HttpPolicy | None = None,
     breaker: Breaker | None = None,
     waits: WaitBoard | None = None,
 ) -> MailerLite:
@@ -202,7 +194,7 @@ def connect_mailerlite(
         gate=gate,
         interrupt=interrupt,
         meter=meter,
-        policy=policy,
+        policy=settings.http,
         breaker=breaker,
         waits=waits,
     )
@@ -212,7 +204,6 @@ def connect_shop(
     settings: Settings,
     interrupt: Interrupt,
     meter: RequestMeter,
-    policy: HttpPolicy | None = None,
     breaker: Breaker | None = None,
     waits: WaitBoard | None = None,
 ) -> EasyDigitalDownloads:
@@ -227,9 +218,8 @@ def connect_shop(
         settings.edd.token,
         interrupt=interrupt,
         meter=meter,
-        policy=policy,
-        page_size=settings.edd.page_size,
-        parallel=settings.edd.parallel,
+        policy=settings.http,
+        paging=settings.paging,
         credentials_in_url=settings.edd_credentials_in_url,
         breaker=breaker,
         waits=waits,

@@ -7,35 +7,26 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import psutil
-
 from bema_tui.bounds import MEMORY_PATIENCE, NEEDED_MEMORY
 from bema_tui.errors import BemaError, ConfigurationError
-from bema_tui.monitor.measure import cgroup_limit
+from bema_tui.monitor.measure import cgroup_limit, resident_bytes
+from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.providers.http.ports import Interrupt
-from bema_tui.settings import HealthSettings
 from bema_tui.waits import Wait, WaitBoard, WaitReason
 
 _LOOK_EVERY: Final = 5.0  # seconds
-_process = psutil.Process()
 
 Record = Callable[[int, int], Awaitable[None]]
 """Takes the bytes that the process held before and after a cleaning."""
 
 
-def resident_bytes() -> int:
-    """The memory this process holds."""
-    return int(_process.memory_info().rss)
-
-
-def allowed_bytes(health: HealthSettings, group: int | None) -> int:
+def allowed_bytes(health: MonitorSettings, group: int | None) -> int:
     """Return what a process may hold before its runs wait: a share of the setting, or of its control group's limit.
 
     Raises:
         ConfigurationError: it is less than a run needs.
     """
-    limit = min(health.memory_limit, group) if group else health.memory_limit
-    allowed = int(limit * health.memory_pause_percent / 100)
+    limit, allowed = health.limit(group), health.allowed(group)
     if allowed < NEEDED_MEMORY:
         whose = "the control group's limit" if group and limit == group else "health.memory_limit"
         raise ConfigurationError(
@@ -46,7 +37,7 @@ def allowed_bytes(health: HealthSettings, group: int | None) -> int:
     return allowed
 
 
-def allowed_here(health: HealthSettings) -> int:
+def allowed_here(health: MonitorSettings) -> int:
     """Return what this process may hold before its runs wait.
 
     Raises:

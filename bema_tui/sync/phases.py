@@ -9,8 +9,6 @@ from bema_tui.errors import BemaError, NeedsNewSync
 from bema_tui.model import ChangeKind, Completeness, Finding, FindingRule, Phase, RunState
 from bema_tui.providers.quota.gate import WindowGate
 from bema_tui.rules.findings import finding
-from bema_tui.rules.purchases import Rules
-from bema_tui.settings import RuleSettings
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.statistics import Statistics
 from bema_tui.sync.apply.applier import Applier
@@ -38,7 +36,7 @@ async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> Accou
         IncompleteRead: one side could not be read whole; nothing was planned.
         BemaError: the campaign is blocked.
     """
-    rules = _rules(job.settings.rules)
+    rules = job.settings.rules
     await job.enter(Phase.READ_SHOP)
     async with shown_as(job.db, "mailerlite"):
         account = await read_account(job, for_plan=True)
@@ -88,7 +86,7 @@ async def apply_plan(
     async with shown_as(job.db, "mailerlite"):
         sampled = await _write(job, keeper, gate, account, approved=approved)
     await job.enter(Phase.STATISTICS, sampled)
-    counted = await write_statistics(job, statistics, _rules(job.settings.rules))
+    counted = await write_statistics(job, statistics, job.settings.rules)
     await job.enter(Phase.UNLOCK, counted)
     counts = await job.ledger.counts()
     await statistics.update_stats(job.campaign.code, job.run, {str(state): n for state, n in counts.items()})
@@ -125,7 +123,7 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, account: Account | 
 
 async def _hold_the_often_moved(job: Job) -> None:
     """Leave the moves for tomorrow of whom plans of other campaigns moved today, since this plan was made."""
-    most = job.settings.rules.moves_per_day
+    most = job.settings.write_limits.moves_per_day
     held = await job.ledger.skip_moves_of_the_often_moved(await label_midnight(job.db), most)
     await job.findings.record([move_waits(job.campaign.code, row, most) for row in held], job.run)
 
@@ -134,18 +132,7 @@ def _fresh(job: Job, account: Account) -> bool:
     """Whether the account's groups and field may still be taken for what they were; what is to be made was not read."""
     age = (job.db.now() - account.read_at).total_seconds()
     to_make = account.to_create_groups or account.to_create_field
-    return not to_make and 0 <= age < job.settings.rules.stale_after_seconds
-
-
-def _rules(settings: RuleSettings) -> Rules:
-    return Rules(
-        place_unassigned_buyers=settings.place_unassigned_buyers,
-        add_new_buyers=settings.add_new_buyers,
-        count_free_orders=settings.count_free_orders,
-        partial_refund_counts=settings.partial_refund_counts,
-        on_refund=settings.on_refund,
-        move_inactive=settings.move_inactive,
-    )
+    return not to_make and 0 <= age < job.settings.write_limits.stale_after_seconds
 
 
 async def _shrunk(job: Job) -> list[Finding]:
@@ -156,7 +143,7 @@ async def _shrunk(job: Job) -> list[Finding]:
         ("members", last.members, await job.people.count()),
         ("orders", last.orders, latest.orders if latest else 0),
     )
-    keep = 1 - job.settings.rules.shrink_percent / 100
+    keep = 1 - job.settings.plan_limits.shrink_percent / 100
     return [
         finding(
             FindingRule.READ_SHRANK,
@@ -181,7 +168,7 @@ async def _write_cost(
     job: Job, account: Account, plan: PlanResult, gate: WindowGate, shrunk: list[Finding], read: PeopleRead
 ) -> None:
     """Write what the plan comes to, and what it will cost if its yes comes now."""
-    quota = job.settings.mailerlite
+    quota = job.settings.quota
     age = (job.db.now() - read.at).total_seconds()
     why = _needs_approval(job, plan, shrunk)
     at_once = job.options.yes and not why
@@ -194,7 +181,7 @@ async def _write_cost(
         lone_adds=plan.lone_adds,
         batch=gate.batch_cost,
         account_read=at_once and _fresh(job, account),
-        fresh_seconds=job.settings.rules.stale_after_seconds - age,
+        fresh_seconds=job.settings.write_limits.stale_after_seconds - age,
     )
     latest = await job.orders.latest_complete()
     orders = latest.orders if latest else 0
@@ -233,7 +220,7 @@ def _checks(job: Job, plan: PlanResult, orders: int, *, shrunk: bool) -> list[Ma
     """
     share = plan.moves * 100 / job.people_read if job.people_read else 0.0
     limit = _most_moves(job)
-    percent = job.settings.rules.shrink_percent
+    percent = job.settings.plan_limits.shrink_percent
     created = plan.kinds.get(ChangeKind.CREATE_SUBSCRIBER, 0)
     return [
         {"text": _shop_check(job, orders), "ok": True, "look": bool(job.unproved.count)},
@@ -262,10 +249,10 @@ def _people_check(job: Job) -> str:
 
 def _most_moves(job: Job) -> int:
     """How many moves go without a look at them: max(50, 10 % of the members), or what the run was allowed."""
-    rules = job.settings.rules
+    limits = job.settings.plan_limits
     if job.options.max_moves is not None:
         return job.options.max_moves
-    return max(rules.max_moves, int(job.people_read * rules.max_moves_percent / 100))
+    return max(limits.max_moves, int(job.people_read * limits.max_moves_percent / 100))
 
 
 def _needs_approval(job: Job, plan: PlanResult, shrunk: list[Finding]) -> str:

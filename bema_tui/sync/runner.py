@@ -15,6 +15,7 @@ from attrs import frozen
 from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import BemaError, LockLost, RateLimited, Stopped, StoreError, UsageError
 from bema_tui.model import Holder, Lock, RunState
+from bema_tui.monitor.measure import resident_bytes
 from bema_tui.run_records import NOTHING_MORE, RunKind, RunOptions
 from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity
@@ -30,7 +31,7 @@ from bema_tui.store.statistics import Statistics
 from bema_tui.sync.connections import Connect, Connections
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.lock_keeper import Keeper
-from bema_tui.sync.memory import MemoryWatch, allowed_here, resident_bytes
+from bema_tui.sync.memory import MemoryWatch, allowed_here
 from bema_tui.sync.phases import apply_plan, make_plan
 from bema_tui.sync.run_context import Job, Meter
 from bema_tui.sync.run_waits import waits_of_run

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from bema_tui.model import ChangeKind, Tier
+from bema_tui.rules.choices import Rules
 from bema_tui.rules.naming import read_group_name
-from bema_tui.rules.purchases import Rules, is_valid
+from bema_tui.rules.purchases import is_valid
 from bema_tui.store.database_settings import CURRENCY, DatabaseSettings
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.store.statistics import Statistics

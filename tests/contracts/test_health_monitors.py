@@ -13,11 +13,12 @@ import pytest
 from bema_tui.errors import UsageError
 from bema_tui.interfaces import HealthMonitor
 from bema_tui.model import Campaign
-from bema_tui.monitor.health import Monitor, MonitorSettings
+from bema_tui.monitor.health import Monitor
+from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
-from bema_tui.store.locks import LockAges
+from bema_tui.store.lock_ages import LockAges
 
 CODE = "2024_ETB_NBL"
 

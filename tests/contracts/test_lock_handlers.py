@@ -17,7 +17,8 @@ from bema_tui.model import Holder, Lock, LockState
 from bema_tui.store.activity import Activity
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
-from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.locks import DatabaseLocks
 
 KEY = "2024_ETB_NBL"
 JON = Holder("jon", "tour-laptop", 8841, "boot-1", 12.5, "pid:[1]")

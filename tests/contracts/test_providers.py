@@ -13,10 +13,12 @@ from bema_tui.interfaces import Provider
 from bema_tui.model import Completeness, Group, Order, Subscriber, SubscriberPage, SubscriberStatus
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.lookups import By, Wanted
+from bema_tui.providers.edd.paging import Paging
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.batch import BatchItem
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
+from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.secrets import Secret
 from bema_tui.simulator.server import SimulatorServer
 from bema_tui.simulator.settings import Endpoints, SimulatorSettings
@@ -41,7 +43,7 @@ def make(kind: str, at: Endpoints) -> MailerLite | EasyDigitalDownloads:
             interrupt=interrupt,
             meter=meter,
             policy=QUICK,
-            page_size=40,
+            paging=Paging(page_size=40),
         )
     gate = WindowGate(interrupt=interrupt)
     return MailerLite(
@@ -262,7 +264,7 @@ class CountingGate(WindowGate):
 @pytest.mark.parametrize("item_cost", [0, 1])
 async def test_the_gate_keeps_the_service_from_ever_refusing(item_cost: Literal[0, 1]) -> None:
     settings = attrs.evolve(SETTINGS, subscribers=20, orders=0, quota=30, window_seconds=0.4, batch_item_cost=item_cost)
-    gate = CountingGate(30, 0.4, 4)
+    gate = CountingGate(QuotaSettings(30, 0.4, 4))
     with SimulatorServer(settings) as server:
         at = server.endpoints
         async with MailerLite(

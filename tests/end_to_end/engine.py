@@ -12,15 +12,18 @@ import attrs
 from sqlalchemy import Row, select
 
 from bema_tui.model import Holder, RunState
+from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.operations.discover import discover_campaigns
 from bema_tui.providers.http.policy import HttpPolicy
+from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.secrets import Secret
-from bema_tui.settings import EddSettings, HealthSettings, MailerLiteSettings, Settings
+from bema_tui.settings import EddSettings, MailerLiteSettings, Settings
 from bema_tui.store.database import Clock, Database, utc_now
 from bema_tui.store.findings import Findings
 from bema_tui.store.identity import current_holder
-from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.schema import runs
 from bema_tui.sync.connections import connector
 from bema_tui.sync.interrupt import RunInterrupt
@@ -88,11 +91,13 @@ async def engine_on(
     mailerlite, edd = simulated.said["mailerlite"], simulated.said["edd"]
     settings = Settings(
         database_url=f"sqlite:///{folder / 'bema.sqlite3'}",
-        mailerlite=MailerLiteSettings(url=mailerlite["url"], key=Secret(mailerlite["key"]), quota=1_000_000),
+        mailerlite=MailerLiteSettings(url=mailerlite["url"], key=Secret(mailerlite["key"])),
+        quota=QuotaSettings(quota=1_000_000),
         edd=EddSettings(url=edd["url"], key=Secret(edd["key"]), token=Secret(edd["token"])),
-        health=HealthSettings(memory_limit=4 << 30),  # the tests' own memory is in this process
+        health=MonitorSettings(memory_limit=4 << 30),  # the tests' own memory is in this process
+        http=policy or HttpPolicy(),
     )
     me = current_holder()
     async with await Database.open(settings.database_url, clock=clock) as db:
-        runner = Runner(db, settings, me, DatabaseLocks(db, LockAges(), me), connector(db, settings, policy))
+        runner = Runner(db, settings, me, DatabaseLocks(db, LockAges(), me), connector(db, settings))
         yield Engine(db, settings, me, runner)

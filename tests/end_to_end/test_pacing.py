@@ -10,7 +10,8 @@ import pytest
 from bema_tui.model import RunState
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.run_records import RunKind, RunOptions
-from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.locks import DatabaseLocks
 from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account
 from tests.end_to_end.conftest import OpenConsole, Simulate

@@ -18,7 +18,8 @@ from bema_tui.errors import BadAnswer
 from bema_tui.model import ChangeState, FindingState, RunState
 from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.findings import Findings
-from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.schema import activity, ledger
 from bema_tui.sync.connections import connector
 from bema_tui.sync.runner import Runner
@@ -161,7 +162,7 @@ async def test_one_that_is_always_refused_so_stops_nobody_else_where_a_window_ho
         _, run, rows = await a_plan(seen)
         row = rows[0]
         refuse(seen, METHOD[row.kind], path_of(row))
-        settings = evolve(engine.settings, mailerlite=evolve(engine.settings.mailerlite, quota=120, reserve=119))
+        settings = evolve(engine.settings, quota=evolve(engine.settings.quota, quota=120, reserve=119))
         runner = Runner(
             engine.db,
             settings,

@@ -18,7 +18,7 @@ from bema_tui.model import RunState
 from bema_tui.operations.quota import clear_closing, quota_now
 from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.database import utc_now
-from bema_tui.store.locks import LockAges
+from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.run_waits import RunWaits
 from bema_tui.store.schema import activity
 from bema_tui.store.snapshot.reader import SnapshotReader
@@ -156,7 +156,7 @@ async def test_years_of_patience_are_an_hour_and_one_command_ends_that(seen: See
 
     class Clearing(Skip):
         async def sleep(self, seconds: float) -> None:
-            settings = seen.engine.settings.mailerlite
+            settings = seen.engine.settings
             if not cleared:
                 found = await quota_now(seen.engine.db, settings)
                 if found.closed_until is not None and found.waiting:

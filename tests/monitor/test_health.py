@@ -14,10 +14,11 @@ from sqlalchemy import func, select, text, update
 
 from bema_tui.errors import UsageError
 from bema_tui.model import LockState
-from bema_tui.monitor.health import Monitor, MonitorSettings
+from bema_tui.monitor.health import Monitor
 from bema_tui.monitor.measure import Machine
+from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.store.database import Database
-from bema_tui.store.locks import LockAges
+from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.schema import health_samples, locks, runs
 from bema_tui.store.snapshot.reader import SnapshotReader
 from tests.story import VIEWER, write_story_file
@@ -44,10 +45,10 @@ class Machines:
         self.machine = Machine(207 * MIB, 256 * MIB, 4_000 * MIB, (0.4, 0.3, 0.2), 4, 12.0)
         self.broken = ""
 
-    def measure(self, memory_limit: int) -> Machine:
+    def measure(self, settings: MonitorSettings) -> Machine:
         if self.broken:
             raise OSError(self.broken)
-        return evolve(self.machine, memory_limit=memory_limit)
+        return evolve(self.machine, memory_limit=settings.memory_limit)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bema_tui.monitor.measure import SystemProbe, cgroup_limit
+from bema_tui.monitor.measure import SystemProbe, cgroup_limit, resident_bytes
+from bema_tui.monitor.settings import MonitorSettings
 
 MIB = 1 << 20
 
@@ -22,8 +23,9 @@ def membership(tmp_path: Path) -> Path:
 
 
 def test_this_machine() -> None:
-    machine = SystemProbe().measure(10**15)
+    machine = SystemProbe().measure(MonitorSettings(memory_limit=10**15))
     assert 1 * MIB < machine.memory_usage < machine.memory_limit <= 10**15
+    assert 10 * MIB < resident_bytes() < 1 << 40
     assert machine.machine_available > 0
     assert machine.cores >= 1
     assert 0 <= machine.cpu_percent <= 100
@@ -31,7 +33,7 @@ def test_this_machine() -> None:
 
 
 def test_the_setting_is_the_limit_where_no_group_is_lower() -> None:
-    assert SystemProbe().measure(1 * MIB).memory_limit == 1 * MIB
+    assert SystemProbe().measure(MonitorSettings(memory_limit=1 * MIB)).memory_limit == 1 * MIB
 
 
 def test_the_lowest_limit_of_the_group_and_its_parents_counts(tmp_path: Path, membership: Path) -> None:

@@ -12,8 +12,10 @@ from attrs import define, field
 
 from bema_tui.errors import Stopped
 from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.edd.paging import Paging
+from bema_tui.providers.http.call import Service
 from bema_tui.providers.http.client import ServiceClient
-from bema_tui.providers.http.policy import HttpPolicy, Service
+from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.url import base_address
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.secrets import Secret
@@ -194,8 +196,7 @@ def edd(script: Script, time: Time | None = None, page_size: int = 3, parallel: 
         Secret(TOKEN),
         interrupt=time or Time(),
         meter=Notes(),
-        page_size=page_size,
-        parallel=parallel,
+        paging=Paging(page_size, parallel),
         transport=script.transport,
     )
 

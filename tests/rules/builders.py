@@ -22,8 +22,9 @@ from bema_tui.model import (
     SubscriberStatus,
     Tier,
 )
+from bema_tui.rules.choices import Rules
 from bema_tui.rules.naming import group_name
-from bema_tui.rules.purchases import KnownOrder, Rules
+from bema_tui.rules.purchases import KnownOrder
 from bema_tui.rules.reconcile import CampaignContext, Person
 
 CODE = "2026_ETB_NBL"

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.model import Order
+from bema_tui.rules.choices import Rules
 from bema_tui.rules.purchases import (
     KnownOrder,
-    Rules,
     by_age,
     choose,
     field_value,

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.model import ChangeKind, FindingRule, SubscriberStatus, Tier
+from bema_tui.rules.choices import Rules
 from bema_tui.rules.naming import group_name
-from bema_tui.rules.purchases import KnownOrder, Rules
+from bema_tui.rules.purchases import KnownOrder
 from bema_tui.rules.reconcile import Person, reconcile_person, reconcile_unknown_buyer
 from tests.rules.builders import CAMPAIGN, CODE, DAY, EMAIL, FIELD, GROUPS, context, found, order, person, written
 

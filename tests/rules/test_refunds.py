@@ -8,7 +8,8 @@ import pytest
 from attrs import evolve
 
 from bema_tui.model import Cause, ChangeKind, FindingRule, SubscriberStatus, Tier
-from bema_tui.rules.purchases import KnownOrder, Rules
+from bema_tui.rules.choices import Rules
+from bema_tui.rules.purchases import KnownOrder
 from bema_tui.rules.reconcile import Person, reconcile_person
 from tests.rules.builders import CAMPAIGN, GROUPS, context, found, order, person, written
 

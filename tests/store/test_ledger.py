@@ -17,7 +17,8 @@ from bema_tui.store.identity import current_holder
 from bema_tui.store.ledger import Ledger
 from bema_tui.store.ledger_history import LedgerHistory
 from bema_tui.store.ledger_rows import NEVER_READ, NEW, Settled
-from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Fence, Runs
 from bema_tui.store.schema import plan_counts
 from bema_tui.store.snapshot.plans import read_people, read_rules

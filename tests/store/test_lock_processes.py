@@ -21,7 +21,8 @@ from bema_tui.errors import LockHeld, StoreError
 from bema_tui.model import Lock, LockState
 from bema_tui.store.database import Database, utc_now
 from bema_tui.store.identity import current_holder, known_alive
-from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.locks import DatabaseLocks
 from tests.failures.desk import suspend
 
 ACQUIRE = """
@@ -29,7 +30,8 @@ import asyncio, sys, time
 from bema_tui.errors import LockHeld, StoreError
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
-from bema_tui.store.locks import DatabaseLocks, LockAges
+from bema_tui.store.locks import DatabaseLocks
+from bema_tui.store.lock_ages import LockAges
 async def main():
     async with await Database.open(sys.argv[1]) as database:
         locks = DatabaseLocks(database, LockAges(), current_holder())

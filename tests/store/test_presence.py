@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bema_tui.model import Holder
 from bema_tui.store.database import Database
-from bema_tui.store.locks import LockAges
+from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.presence import Presence, Services
 from bema_tui.store.schema import consoles, services
 from bema_tui.store.snapshot.reader import SnapshotReader

@@ -18,7 +18,7 @@ from bema_tui.model import ChangeKind, ChangeState, LockState, RunState, Severit
 from bema_tui.store import schema
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
-from bema_tui.store.locks import LockAges
+from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import Wait, WaitReason

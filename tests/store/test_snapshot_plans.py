@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from bema_tui.model import ChangeState, Severity
 from bema_tui.store.database import Database
-from bema_tui.store.locks import LockAges
+from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.views import PlanPerson
 from tests.story import VIEWER, write_story_file

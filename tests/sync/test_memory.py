@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 from attrs import define, field
 
-from bema_tui.bounds import MEMORY_PATIENCE, MIB
+from bema_tui.bounds import MEMORY_PATIENCE, MIB, NEEDED_MEMORY
 from bema_tui.errors import BemaError, ConfigurationError, Stopped
-from bema_tui.settings import HealthSettings
-from bema_tui.sync.memory import MemoryWatch, allowed_bytes, resident_bytes
+from bema_tui.monitor.measure import SystemProbe
+from bema_tui.monitor.settings import MonitorSettings
+from bema_tui.sync.memory import MemoryWatch, allowed_bytes
 from bema_tui.waits import Wait, WaitReason
 from tests.providers.helpers import Time
 from tests.providers.http.test_waits import Board
@@ -23,8 +24,17 @@ from tests.providers.http.test_waits import Board
 def test_the_lower_of_the_setting_and_the_control_groups_limit_counts(
     limit: int, percent: float, group: int | None, allowed: int
 ) -> None:
-    health = HealthSettings(memory_limit=limit * MIB, memory_pause_percent=percent)
+    health = MonitorSettings(memory_limit=limit * MIB, memory_pause_percent=percent)
     assert allowed_bytes(health, group and group * MIB) // MIB == allowed
+
+
+def test_in_a_small_container_a_run_waits_in_time_and_the_gauge_shows_the_same_limit() -> None:
+    health = MonitorSettings()
+    shown = SystemProbe(lambda: 128 * MIB).measure(health)
+    assert shown.memory_limit == 128 * MIB
+    allowed = allowed_bytes(health, 128 * MIB)
+    assert NEEDED_MEMORY < allowed < shown.memory_limit
+    assert allowed == int(shown.memory_limit * health.memory_pause_percent / 100)
 
 
 @pytest.mark.fault("E8")
@@ -37,7 +47,7 @@ def test_the_lower_of_the_setting_and_the_control_groups_limit_counts(
     ],
 )
 def test_less_than_a_run_needs_is_refused(limit: int, percent: float, group: int | None, words: str) -> None:
-    health = HealthSettings(memory_limit=limit * MIB, memory_pause_percent=percent)
+    health = MonitorSettings(memory_limit=limit * MIB, memory_pause_percent=percent)
     with pytest.raises(ConfigurationError, match="A run needs 96 MiB of memory") as caught:
         allowed_bytes(health, group and group * MIB)
     assert words in caught.value.message
@@ -106,7 +116,3 @@ async def test_a_stop_ends_it_at_once() -> None:
     with pytest.raises(Stopped):
         await process.watch(Board(process.time)).safe_point()
     assert process.time.now == 1003.0
-
-
-def test_this_process_holds_some() -> None:
-    assert 10 * MIB < resident_bytes() < 1 << 40

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from bema_tui.store.database import Database
-from bema_tui.store.locks import LockAges
+from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.tui.app import BemaApp
 from bema_tui.tui.ports import Reader

@@ -11,7 +11,7 @@ from bema_tui.errors import BemaError
 from bema_tui.operations.doctor.files import look_at_database, look_at_disk, look_at_files, what_forbids_writing
 from bema_tui.operations.doctor.lines import CONFIGURATION, Line, failed, looked
 from bema_tui.operations.doctor.services import look_at_mailerlite, look_at_shop
-from bema_tui.settings import Settings, default_settings, describe, require_services
+from bema_tui.settings import Settings, by_name, default_settings, require_services
 from bema_tui.store.database import Database
 from bema_tui.sync.memory import allowed_here
 from bema_tui.sync.run_context import Meter
@@ -74,8 +74,8 @@ async def examine(
 def look_at_settings(settings: Settings) -> list[Line]:
     """Where the settings come from, and which are not the defaults; never a value."""
     source = settings.source or "the environment and the defaults"
-    usual = _flat(describe(default_settings()))
-    named = [name for name, value in _flat(describe(settings)).items() if value != usual[name] and name != "source"]
+    usual = by_name(default_settings())
+    named = [name for name, value in by_name(settings).items() if value != usual[name]]
     lines = [Line(CONFIGURATION, "ok", f"Read from {source}. Set: {', '.join(sorted(named)) or 'nothing'}.")]
     if settings.edd_credentials_in_url:
         text = "edd_credentials_in_url is on: the shop's key and token stand in its access logs."
@@ -86,13 +86,3 @@ def look_at_settings(settings: Settings) -> list[Line]:
         except BemaError as error:
             lines.append(failed(CONFIGURATION, error))
     return lines
-
-
-def _flat(values: dict[str, object]) -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            flat |= {f"{name}.{key}": inner for key, inner in value.items()}
-        else:
-            flat[name] = value
-    return flat

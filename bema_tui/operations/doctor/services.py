@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
+from attrs import evolve
+
 from bema_tui.errors import BemaError
 from bema_tui.model import Sample
 from bema_tui.operations.doctor.lines import Line, failed
 from bema_tui.providers.edd.client import EasyDigitalDownloads
-from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.mailerlite.probe import BATCH_ITEMS, WANTED_ROWS, MailerLiteProbe, key_rule
 from bema_tui.providers.quota.gate import NoInterrupt
@@ -36,8 +37,8 @@ async def look_at_shop(settings: Settings, db: Database, meter: Meter, waits: Wa
     if not (settings.edd.url and settings.edd.key and settings.edd.token):
         return []  # the settings' own line names what is missing
     lines: list[Line] = []
-    policy = HttpPolicy(patience=SHOP_PATIENCE)
-    async with connect_shop(settings, NoInterrupt(), meter, policy, waits=waits) as shop:
+    hurried = evolve(settings, http=evolve(settings.http, patience=SHOP_PATIENCE))
+    async with connect_shop(hurried, NoInterrupt(), meter, waits=waits) as shop:
         try:
             lines += await _shop(shop, db)
         except BemaError as error:
@@ -61,7 +62,7 @@ async def look_at_mailerlite(
     """Whether MailerLite answers, whose account it is, whether its people can be read, and how it counts."""
     if not (settings.mailerlite.url and settings.mailerlite.key):
         return []
-    gate = SharedGate(db, settings, NoInterrupt(), HttpPolicy().patience, waits)
+    gate = SharedGate(db, settings, NoInterrupt(), waits)
     probe = MailerLiteProbe(
         settings.mailerlite.url,
         settings.mailerlite.key,
@@ -73,7 +74,7 @@ async def look_at_mailerlite(
     try:
         async with connect_mailerlite(settings, gate, NoInterrupt(), meter, waits=waits) as mailerlite:
             lines = await _mailerlite(mailerlite, probe, db)
-            return [*lines, _quota(gate.limit, settings.mailerlite.reserve)]
+            return [*lines, _quota(gate.limit, settings.quota.reserve)]
     finally:
         await probe.aclose()
 

@@ -24,11 +24,13 @@ from bema_tui.model import (
 from bema_tui.providers.edd import parse, service
 from bema_tui.providers.edd.full_read import SalesRead, SalesReader, Sink
 from bema_tui.providers.edd.lookups import By, Shown, Wanted
+from bema_tui.providers.edd.paging import Paging
 from bema_tui.providers.edd.read_only import ReadOnly
 from bema_tui.providers.edd.recent_read import Known, WindowRead, WindowReader
 from bema_tui.providers.http.breaker import Breaker
+from bema_tui.providers.http.call import FaultKind
 from bema_tui.providers.http.client import ServiceClient
-from bema_tui.providers.http.policy import FaultKind, HttpPolicy
+from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.ports import Interrupt, RequestMeter
 from bema_tui.providers.http.responses import server_time
 from bema_tui.providers.http.url import shown
@@ -69,8 +71,7 @@ class EasyDigitalDownloads(ReadOnly):
         interrupt: Interrupt,
         meter: RequestMeter,
         policy: HttpPolicy | None = None,
-        page_size: int = 200,
-        parallel: int = 4,
+        paging: Paging | None = None,
         credentials_in_url: bool = False,
         breaker: Breaker | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -82,7 +83,7 @@ class EasyDigitalDownloads(ReadOnly):
             url: the shop's base address, a sub-folder included; an ``/edd-api/…`` behind it is left off.
             key: the public key. ``token``: the token that goes with it.
             interrupt: ends waits. ``meter``: counts. ``policy``: the HTTP numbers.
-            page_size: sales in a page. ``parallel``: pages asked for at once.
+            paging: how lists are asked for.
             credentials_in_url: send GET, with key and token in the address, for a shop that gets no POST body; every
                 access log on the way then holds them, so the caller warns.
             breaker: shared with other clients of this shop, if any.
@@ -110,8 +111,7 @@ class EasyDigitalDownloads(ReadOnly):
             waits=waits,
         )
         self._in_url = credentials_in_url
-        self._page_size = page_size
-        self._parallel = parallel
+        self._paging = paging or Paging()
         self._shop_address = shown(address)
         self._currency = ""
         self._server_time: datetime | None = None
@@ -184,7 +184,10 @@ class EasyDigitalDownloads(ReadOnly):
             ProviderError: the shop did not answer, or not as a shop that can be read; the read is worth nothing then.
         """
         await self.require_right()
-        reader = SalesReader(self._sales_page, self.has_right, sink, page_size=self._page_size, parallel=self._parallel)
+        paging = self._paging
+        reader = SalesReader(
+            self._sales_page, self.has_right, sink, page_size=paging.page_size, parallel=paging.parallel
+        )
         return await reader.read()
 
     async def read_newest_sales(self, known: Known) -> WindowRead:
@@ -195,7 +198,7 @@ class EasyDigitalDownloads(ReadOnly):
             ProviderError: the shop did not answer, or not as a shop that can be read; the read is worth nothing then.
         """
         await self.require_right()
-        return await WindowReader(self._sales_page, self.has_right, known, page_size=self._page_size).read()
+        return await WindowReader(self._sales_page, self.has_right, known, page_size=self._paging.page_size).read()
 
     async def ask_for_sale(self, wanted: Wanted) -> Shown:
         """One sale of any status, asked for once; ``edd_lookups`` says what becomes of failures.
@@ -269,7 +272,7 @@ class EasyDigitalDownloads(ReadOnly):
             raise self.unsupported("list customers by group or status")
         tried = "read the customers"
         for page in range(1, _MOST_PAGES):
-            body = await self._ask("customers", {"number": str(self._page_size), "page": str(page)}, tried)
+            body = await self._ask("customers", {"number": str(self._paging.page_size), "page": str(page)}, tried)
             if body.get("error") in _NO_CUSTOMERS:
                 return
             if "customers" not in body and "error" not in body:

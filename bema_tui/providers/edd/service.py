@@ -9,7 +9,7 @@ from typing import Final
 import httpx
 
 from bema_tui.bounds import MAINTENANCE_SECONDS
-from bema_tui.providers.http.policy import FaultKind, Service
+from bema_tui.providers.http.call import FaultKind, Service
 from bema_tui.providers.http.url import base_address, shown
 from bema_tui.secrets import Secret
 

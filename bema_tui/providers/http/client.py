@@ -17,6 +17,7 @@ from bema_tui.errors import BadAnswer, BemaError, RateLimited, Stopped, WrongAcc
 from bema_tui.providers.http import verdicts
 from bema_tui.providers.http.bodies import BodyRefusedError
 from bema_tui.providers.http.breaker import Breaker
+from bema_tui.providers.http.call import Call, Fault, FaultKind, RequestOptions, Service
 from bema_tui.providers.http.connection import Route, client_over, open_client, route_to
 from bema_tui.providers.http.exchange import exchange, request_for
 from bema_tui.providers.http.failures import (
@@ -28,7 +29,7 @@ from bema_tui.providers.http.failures import (
     worth_repeating,
 )
 from bema_tui.providers.http.intermediaries import challenged, safe
-from bema_tui.providers.http.policy import Call, Fault, FaultKind, HttpPolicy, RequestOptions, Service
+from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.ports import Interrupt, PacingGate, RequestMeter
 from bema_tui.providers.http.responses import object_of
 from bema_tui.providers.http.url import shown

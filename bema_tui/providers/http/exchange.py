@@ -9,7 +9,8 @@ import httpx
 
 from bema_tui import __version__
 from bema_tui.providers.http.bodies import ACCEPTED, body_of
-from bema_tui.providers.http.policy import Call, HttpPolicy, Service
+from bema_tui.providers.http.call import Call, Service
+from bema_tui.providers.http.policy import HttpPolicy
 
 _UNPACKED: Final = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _WHOLE_ANSWER: Final = 10

@@ -8,8 +8,8 @@ from typing import Final
 import httpx
 
 from bema_tui.errors import BadAnswer
+from bema_tui.providers.http.call import Call, Service
 from bema_tui.providers.http.excerpts import text_of
-from bema_tui.providers.http.policy import Call, Service
 from bema_tui.providers.http.redaction import redact
 from bema_tui.providers.http.responses import words_of
 from bema_tui.providers.http.url import shown

@@ -10,9 +10,9 @@ from typing import Final, NoReturn
 
 import httpx
 
+from bema_tui.providers.http.call import Fault, FaultKind
 from bema_tui.providers.http.excerpts import excerpt, page_excerpt, text_of
 from bema_tui.providers.http.failures import moment
-from bema_tui.providers.http.policy import Fault, FaultKind
 
 _BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _MOST_PARTS: Final = 3_000_000

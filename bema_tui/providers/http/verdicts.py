@@ -17,9 +17,9 @@ from bema_tui.errors import (
     ServerFailed,
     WriteUnknown,
 )
+from bema_tui.providers.http.call import Call, FaultKind, Service
 from bema_tui.providers.http.failures import TryFailedError
 from bema_tui.providers.http.intermediaries import challenged, refused_in_front, safe, sent_elsewhere
-from bema_tui.providers.http.policy import Call, FaultKind, Service
 from bema_tui.providers.http.responses import message_of, object_of, words_of
 from bema_tui.providers.http.url import shown
 from bema_tui.waits import Wait, WaitReason

@@ -10,8 +10,9 @@ import httpx
 from attrs import frozen
 
 from bema_tui.providers.http import verdicts
+from bema_tui.providers.http.call import Call, Service
 from bema_tui.providers.http.failures import TryFailedError, retry_after
-from bema_tui.providers.http.policy import Call, HttpPolicy, Service
+from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.ports import Interrupt, PacingGate
 from bema_tui.providers.quota.gate import waiting
 from bema_tui.waits import Wait, WaitBoard, WaitReason

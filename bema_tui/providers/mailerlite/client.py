@@ -28,8 +28,9 @@ from bema_tui.model import (
     SubscriberStatus,
 )
 from bema_tui.providers.http.breaker import Breaker
+from bema_tui.providers.http.call import BeforeTry
 from bema_tui.providers.http.client import ServiceClient
-from bema_tui.providers.http.policy import BeforeTry, HttpPolicy
+from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.ports import Interrupt, PacingGate, RequestMeter
 from bema_tui.providers.mailerlite import parse, service
 from bema_tui.providers.mailerlite.batch import (

@@ -8,8 +8,8 @@ from typing import TypeVar
 from bema_tui.errors import IncompleteRead, ProviderError, RequestRefused, Stopped, WriteUnknown
 from bema_tui.listing import Listing
 from bema_tui.model import CustomField, Group
+from bema_tui.providers.http.call import BeforeTry
 from bema_tui.providers.http.client import ServiceClient
-from bema_tui.providers.http.policy import BeforeTry
 from bema_tui.providers.parsing import FaultError
 from bema_tui.text import clean
 

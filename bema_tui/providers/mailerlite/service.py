@@ -7,7 +7,7 @@ from typing import Final
 
 import httpx
 
-from bema_tui.providers.http.policy import Service
+from bema_tui.providers.http.call import Service
 from bema_tui.providers.http.url import base_address
 from bema_tui.secrets import Secret
 

@@ -15,6 +15,7 @@ from bema_tui.bounds import PATIENCE
 from bema_tui.errors import RateLimited
 from bema_tui.providers.http.ports import Interrupt
 from bema_tui.providers.quota.period import BatchCost, Pace, Window
+from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.waits import Wait, WaitBoard, WaitReason
 
 _SLACK: Final = 0.001
@@ -116,9 +117,7 @@ class WindowGate:
 
     def __init__(
         self,
-        limit: int = 120,
-        window_seconds: float = 60.0,
-        reserve: int = 10,
+        quota: QuotaSettings | None = None,
         *,
         interrupt: Interrupt | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -127,15 +126,16 @@ class WindowGate:
         waits: WaitBoard | None = None,
         service: str = "MailerLite",
     ) -> None:
-        self._pace = Pace(window_seconds, reserve)
+        quota = quota or QuotaSettings()
+        self._pace = Pace(quota.window_seconds, quota.reserve)
         self._interrupt: Interrupt = interrupt or NoInterrupt()
         self._clock = clock
         self._patience = patience
-        self._keeper: WindowKeeper = keeper or OwnWindow(limit)
+        self._keeper: WindowKeeper = keeper or OwnWindow(quota.quota)
         self._waits: WaitBoard = waits or NoWaits()
         self._wait = Wait(WaitReason.QUOTA, service)
         self._turn = asyncio.Lock()
-        self._window = Window(limit)
+        self._window = Window(quota.quota)
         self._sent: deque[_Sent] = deque()
         self._held: _Sent | None = None
         self._settled: list[_Sent] = []

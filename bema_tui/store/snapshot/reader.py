@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.errors import UsageError
 from bema_tui.model import ChangeState, Holder, Lock, RunState, Severity
 from bema_tui.store.database import Database
-from bema_tui.store.locks import LockAges
+from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.schema import runs
 from bema_tui.store.snapshot.campaigns import CampaignRow, by_attention, campaign_view, read_campaigns
 from bema_tui.store.snapshot.overview import (

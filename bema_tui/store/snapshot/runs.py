@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import ChangeKind, ChangeState, Holder, Lock, LockState, Phase, RunState
 from bema_tui.run_records import RunKind
-from bema_tui.store.locks import LockAges, lock_of
+from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.locks import lock_of
 from bema_tui.store.run_waits import wait_of
 from bema_tui.store.schema import campaigns, ledger, locks, plan_counts, requests, runs
 from bema_tui.store.snapshot.views import PhaseView, RequestView, RunView

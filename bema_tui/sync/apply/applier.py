@@ -139,7 +139,7 @@ class Applier:
     def _stale(self, rows: Sequence[LedgerRow]) -> list[str]:
         """The people of these rows that rest on too old a read."""
         now = self._job.db.now()
-        fresh_from = now - timedelta(seconds=self._job.settings.rules.stale_after_seconds)
+        fresh_from = now - timedelta(seconds=self._job.settings.write_limits.stale_after_seconds)
         # A read from the future says that the clock was set back: how old it is nobody knows.
         return list(dict.fromkeys(row.subscriber_id for row in rows if not fresh_from <= row.read_at <= now))
 
@@ -218,11 +218,11 @@ class Applier:
         Raises:
             BadAnswer: more than the allowed share of the writes since the run was taken up failed.
         """
-        rules = self._job.settings.rules
+        limits = self._job.settings.write_limits
         failed, sent = await self._job.ledger.failure_rate(self._began)
-        if sent >= rules.failure_minimum and failed * 100 > rules.failure_percent * sent:
+        if sent >= limits.failure_minimum and failed * 100 > limits.failure_percent * sent:
             raise BadAnswer(
-                f"{failed} of {sent} writes failed, more than {rules.failure_percent:g} %: the run stopped itself.",
+                f"{failed} of {sent} writes failed, more than {limits.failure_percent:g} %: the run stopped itself.",
                 tried="apply the plan",
                 where="MailerLite",
                 advice=f"`bema-tui changes {self._job.run}` shows why each failed; resume when the cause is gone.",

@@ -10,8 +10,9 @@ from attrs import define, evolve, field, frozen
 
 from bema_tui.model import Cause, ChangeKind, Finding, PlannedChange, RunState, Tier
 from bema_tui.rules.changes import without_moves
+from bema_tui.rules.choices import Rules
 from bema_tui.rules.naming import read_group_name
-from bema_tui.rules.purchases import NO_ALIASES, Rules, canonical, named_by
+from bema_tui.rules.purchases import NO_ALIASES, canonical, named_by
 from bema_tui.rules.reconcile import (
     CampaignContext,
     Outcome,
@@ -132,7 +133,8 @@ class Planner:
         self._refused = {} if job.options.retry_refused else await self._history.refused()
         self._check = RecordCheck(
             job.campaign.code,
-            job.settings.rules,
+            job.settings.block_lists,
+            moves_per_day=job.settings.write_limits.moves_per_day,
             moves_today=await self._history.moves_since(await label_midnight(job.db)),
         )
         tally.findings += self._account.findings

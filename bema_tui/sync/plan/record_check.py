@@ -8,12 +8,13 @@ from datetime import date, datetime
 from attrs import evolve
 
 from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, PlannedChange, Tier
+from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.findings import finding
 from bema_tui.rules.moves import MoveReason
 from bema_tui.rules.naming import read_group_name
 from bema_tui.rules.records import Outcome
 from bema_tui.rules.tiers import LABEL, purchased_tier
-from bema_tui.settings import RuleSettings, label_zone
+from bema_tui.settings import label_zone
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.ledger_rows import LedgerRow
@@ -56,13 +57,15 @@ def move_waits(campaign: str, add: PlannedChange | LedgerRow, moves: int) -> Fin
 class RecordCheck:
     """Validates the people of one plan. ``moves_today`` counts each subscriber's moves of the label's day."""
 
-    def __init__(self, campaign: str, rules: RuleSettings, *, moves_today: Mapping[str, int]) -> None:
+    def __init__(
+        self, campaign: str, blocks: BlockLists, *, moves_per_day: int, moves_today: Mapping[str, int]
+    ) -> None:
         self._campaign = campaign
         self._moves_today = moves_today
         self._subscribers = SubscriberValidator(
-            blocked_emails=rules.blocked_emails, blocked_domains=rules.blocked_domains
+            blocked_emails=blocks.blocked_emails, blocked_domains=blocks.blocked_domains
         )
-        self._moves = TierMoveValidator(most_a_day=rules.moves_per_day)
+        self._moves = TierMoveValidator(most_a_day=moves_per_day)
 
     def validate(self, member: Member, outcome: Outcome) -> Outcome:
         """The outcome without what the validators block, with what they found. Only who is written to is checked."""

@@ -11,6 +11,7 @@ import pytest
 
 from bema_tui.model import Completeness, Order
 from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.edd.paging import Paging
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
 from bema_tui.secrets import Secret
 from tests.failures.desk import Simulated
@@ -63,8 +64,7 @@ def service(shop: Simulated) -> EasyDigitalDownloads:
         Secret(at.edd_token),
         interrupt=NoInterrupt(),
         meter=NoMeter(),
-        page_size=PAGE,
-        parallel=1,
+        paging=Paging(PAGE, 1),
     )
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bema_tui.providers.http.call import FaultKind
 from bema_tui.providers.http.excerpts import page_excerpt
-from bema_tui.providers.http.policy import FaultKind
 from bema_tui.providers.http.responses import decoded, object_of
 
 BODY = json.dumps({"sales": [{"ID": "1", "key": "k", "products": [{"id": 7}]}], "request_speed": 0.1}, indent=4)

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from bema_tui.errors import BadAnswer, BemaError
+from bema_tui.providers.http.call import Service
 from bema_tui.providers.http.client import ServiceClient
-from bema_tui.providers.http.policy import HttpPolicy, Service
+from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.url import base_address
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, URL, Answer, Notes, Script, Time, client, cut, down, page, reply

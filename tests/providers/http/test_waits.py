@@ -10,8 +10,9 @@ from attrs import define, field
 
 from bema_tui.errors import ConnectionFailed, RateLimited, Stopped
 from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.http.call import Service
 from bema_tui.providers.http.client import ServiceClient
-from bema_tui.providers.http.policy import HttpPolicy, Service
+from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.url import base_address
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, OwnWindow, Unlimited, WindowGate, waiting

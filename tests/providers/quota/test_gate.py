@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from bema_tui.errors import RateLimited, Stopped
 from bema_tui.providers.quota.gate import NoInterrupt, Unlimited, WindowGate
 from bema_tui.providers.quota.period import Pace, Window
+from bema_tui.providers.quota.settings import QuotaSettings
 from tests.providers.helpers import Time
 
 
 def make(time: Time, limit: int = 120, reserve: int = 10) -> WindowGate:
-    return WindowGate(limit, 60.0, reserve, interrupt=time, clock=time)
+    return WindowGate(QuotaSettings(limit, 60.0, reserve), interrupt=time, clock=time)
 
 
 @given(st.lists(st.tuples(st.integers(1, 51), st.floats(0, 30)), max_size=60))

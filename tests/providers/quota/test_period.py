@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bema_tui.providers.quota.gate import WindowGate
 from bema_tui.providers.quota.period import BatchCost, Pace, Window
+from bema_tui.providers.quota.settings import QuotaSettings
 from tests.providers.helpers import Time
 
 
@@ -48,7 +49,7 @@ class Service:
 
 
 def gate(time: Time, shared: Shared) -> WindowGate:
-    return WindowGate(120, 60.0, 10, interrupt=time, clock=time, keeper=shared)
+    return WindowGate(QuotaSettings(120, 60.0, 10), interrupt=time, clock=time, keeper=shared)
 
 
 async def hear(answers: list[tuple[WindowGate, int]], cost: int) -> None:

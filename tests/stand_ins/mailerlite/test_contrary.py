@@ -20,6 +20,7 @@ from bema_tui.errors import BemaError
 from bema_tui.model import Completeness, FindingRule, FindingState, RunState
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
+from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.rules.findings import finding
 from bema_tui.secrets import Secret
 from bema_tui.simulator import SimulatorServer, SimulatorSettings
@@ -343,7 +344,7 @@ async def test_no_window_of_any_kind_is_overdrawn_where_the_headers_tell() -> No
     async def drive(windows: str) -> tuple[int, int]:
         choices = Choices(quota=40, window=0.8, windows=windows)  # type: ignore[arg-type]
         with ContraryMailerLite(nobody, choices) as mailerlite:
-            async with client(mailerlite, WindowGate(120, 0.8, 10)) as service:
+            async with client(mailerlite, WindowGate(QuotaSettings(120, 0.8, 10))) as service:
                 for _ in range(75):
                     await service.count_subscribers()
             return mailerlite.refused, len(mailerlite.requests)

@@ -18,8 +18,8 @@ from bema_tui.model import (
     SubscriberStatus,
     Tier,
 )
+from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.records import Outcome
-from bema_tui.settings import RuleSettings
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.members import Member
@@ -101,7 +101,7 @@ async def test_the_labels_day_begins_at_its_own_midnight(tmp_path: Path, zone: s
 
 
 def checked(member: Member, *changes: PlannedChange, moves: int) -> Outcome:
-    check = RecordCheck(LOVE.code, RuleSettings(), moves_today={member.subscriber_id: moves})
+    check = RecordCheck(LOVE.code, BlockLists(), moves_per_day=3, moves_today={member.subscriber_id: moves})
     return check.validate(member, Outcome(changes))
 
 

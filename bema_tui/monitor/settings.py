@@ -1,0 +1,31 @@
+"""What the health monitor goes by, and from when on memory holds runs back."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class MonitorSettings:
+    """How often to look, and when memory counts. Domain rules, section 7."""
+
+    check_every: float = 300.0
+    """Seconds between two full checks."""
+    gauges_every: float = 5.0
+    """Seconds between two samples for the gauges."""
+    memory_limit: int = 256 * 1024 * 1024
+    """Bytes that the process may hold; a control group's lower limit takes its place."""
+    memory_warning_percent: float = 80.0
+    """Share of the limit at which memory warns."""
+    memory_pause_percent: float = 90.0
+    """Share of the limit at which runs wait."""
+    machine_reserve: int = 200 * 1024 * 1024
+    """Bytes that the machine must have available; less only warns."""
+
+    def limit(self, group: int | None) -> int:
+        """Return how many bytes the process may hold, where its control group allows ``group`` (None: any number)."""
+        return min(self.memory_limit, group) if group else self.memory_limit
+
+    def allowed(self, group: int | None) -> int:
+        """Return how many bytes of that it may hold before its runs wait."""
+        return int(self.limit(group) * self.memory_pause_percent / 100)
