@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -35,7 +35,8 @@ _LAG_STEP: Final = 0.5  # seconds between two looks at the event loop's lag
 class Monitor:
     """Implements ``interfaces.HealthMonitor`` for this process and its machine.
 
-    ``me`` signs the samples, ``ages`` judge the locks, ``probe`` measures. Time is the database's clock.
+    ``me`` signs the samples, ``ages`` judge the locks, ``probe`` measures, ``timer`` counts the
+    seconds that a read takes. Time is the database's clock.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class Monitor:
         ages: LockAges,
         *,
         probe: Probe | None = None,
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._db = db
         self._settings = settings
         self._me = me
         self._ages = ages
         self._probe = probe or SystemProbe()
+        self._timer = timer
         self._reader = SnapshotReader(db, me, ages)
         self._latest: HealthStatus | None = None
         self._problem = ""
@@ -206,10 +209,10 @@ class Monitor:
 
     async def _time_a_read(self) -> float:
         """Milliseconds that the smallest read takes."""
-        begun = time.perf_counter()
+        begun = self._timer()
         async with self._db.read() as connection:
             await connection.execute(select(settings_table.c.name).limit(1))
-        return (time.perf_counter() - begun) * 1000
+        return (self._timer() - begun) * 1000
 
     def _readings(self, machine: Machine, facts: Facts, database_ms: float) -> Readings:
         return Readings(
