@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from attrs import asdict
 
 import bema_tui.model
 import bema_tui.waits
@@ -24,7 +23,7 @@ from bema_tui.rules.findings import SEVERITY
 from bema_tui.rules.groups_and_field import MAX_FIELDS, MAX_GROUPS, NEARLY_FULL_PERCENT
 from bema_tui.rules.moves import MOVES, MoveReason
 from bema_tui.rules.tiers import LABEL, ORDER, SUFFIX
-from bema_tui.settings import Settings
+from bema_tui.settings import Settings, by_name
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, SAMPLE
 from bema_tui.sync.plan.planner import UNIT
 from bema_tui.sync.read.subscribers import MOST_SET_ASIDE
@@ -107,12 +106,7 @@ def test_every_finding_that_a_rule_names_is_one() -> None:
 
 
 def test_every_setting_is_one_and_has_the_default_that_is_told() -> None:
-    defaults = {
-        f"{section}.{name}": list(value) if isinstance(value, tuple) else value
-        for section, record in asdict(Settings()).items()
-        if isinstance(record, dict)
-        for name, value in record.items()
-    }
+    defaults = {name: list(value) if isinstance(value, tuple) else value for name, value in by_name(Settings()).items()}
     told = SETTING.findall(PAGE)
     assert {name for name, _ in told} <= set(defaults)
     values = {name: tomllib.loads(f"value = {value}")["value"] for name, value in told if value}

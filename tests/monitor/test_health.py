@@ -75,9 +75,8 @@ def machines() -> Machines:
 
 @pytest.fixture
 async def monitor(db: Database, machines: Machines) -> AsyncIterator[Monitor]:
-    made = Monitor(
-        db, QUICK, evolve(VIEWER, pid=777), LockAges(), probe=machines, timer=itertools.count(0.0, 0.002).__next__
-    )
+    steps = itertools.count(0.0, 0.002)  # a read takes two milliseconds, however busy the machine is
+    made = Monitor(db, QUICK, evolve(VIEWER, pid=777), LockAges(), probe=machines, timer=lambda: next(steps))
     yield made
     await made.stop_monitoring()
 
