@@ -52,12 +52,12 @@ def demo(subscribers: int, orders: int, seed: int, settings: Settings, as_json: 
 
 
 async def _demo(settings: Settings, subscribers: int, orders: int, seed: int) -> int:
-    """Show the console on a simulator; neither the simulator nor the folder with the database is left behind."""
+    """Shows the console on a simulator; neither the simulator nor the folder with the database is left behind."""
     from bema_tui.cli.console import show_console
 
     click.echo("Starting the simulator …", err=True)
-    with _folder() as folder, _simulator(subscribers, orders, seed) as where:
-        demo_settings = _settings(settings, where, folder)
+    with _folder() as folder, _simulator(subscribers, orders, seed) as endpoints:
+        demo_settings = _settings(settings, endpoints, folder)
         click.echo("Looking for campaigns …", err=True)
         code = await _discover(demo_settings)
         if code is not None:
@@ -70,7 +70,7 @@ def _folder() -> AbstractContextManager[Path]:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder, also while the database's own thread still writes into it: then more than once."""
+    """Removes a folder, also while the database's own thread still writes into it: then more than once."""
     for _ in range(_REMOVALS):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
@@ -88,14 +88,14 @@ def _simulator(subscribers: int, orders: int, seed: int) -> Iterator[dict[str, A
 
 
 def first_line(process: subprocess.Popen[str], seconds: float) -> bytes:
-    """The first line that a process writes.
+    """Returns the first line that a process writes.
 
     Raises:
-        BemaError: it ended before, or that took longer than so many ``seconds``.
+        BemaError: the process ended before, or took longer than so many seconds.
     """
     assert process.stdout is not None
-    source, end, told = process.stdout.fileno(), time.monotonic() + seconds, b""
-    while not told.endswith(b"\n"):
+    source, end, line = process.stdout.fileno(), time.monotonic() + seconds, b""
+    while not line.endswith(b"\n"):
         if not select.select([source], [], [], max(0.0, end - time.monotonic()))[0]:
             raise BemaError(
                 f"The simulator did not start within {seconds:.0f} seconds.",
@@ -105,13 +105,13 @@ def first_line(process: subprocess.Popen[str], seconds: float) -> bytes:
         part = os.read(source, 65536)
         if not part:
             raise BemaError("The simulator did not start.", advice="Try: bema-tui simulate")
-        told += part
-    return told
+        line += part
+    return line
 
 
 @contextmanager
 def _process(command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """A process that is killed in the end: it keeps nothing, and whoever leaves must not wait for its good-bye.
+    """Runs a process, and kills it in the end: it keeps nothing, so nobody has to wait until it ends by itself.
 
     It has a session of its own: ctrl+c in the console must not reach it before the console is done.
     """
@@ -128,9 +128,9 @@ def _process(command: list[str]) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def _settings(settings: Settings, where: dict[str, Any], folder: Path) -> Settings:
-    mailerlite = where["mailerlite"]
-    shop = where["edd"]
+def _settings(settings: Settings, endpoints: dict[str, Any], folder: Path) -> Settings:
+    mailerlite = endpoints["mailerlite"]
+    shop = endpoints["edd"]
     return evolve(
         settings,
         database_url=f"sqlite:///{folder / 'demo.sqlite3'}",
@@ -143,7 +143,7 @@ def _settings(settings: Settings, where: dict[str, Any], folder: Path) -> Settin
 
 
 async def _discover(settings: Settings) -> str | None:
-    """Take up the campaigns there are, and answer one of them."""
+    """Adds the campaigns that it finds. Returns the code of one of them."""
     from bema_tui.operations.discover import discover_campaigns
     from bema_tui.sync.connections import connector
     from bema_tui.sync.interrupt import RunInterrupt
@@ -160,9 +160,9 @@ async def _discover(settings: Settings) -> str | None:
 
 
 def _leave_a_lock_behind(settings: Settings, code: str) -> None:
-    """Let a real process take a campaign's lock and die with it, so that `r` has something to do."""
+    """Lets a real process take a campaign's lock and die with it, so that `r` has something to do."""
     keys = {"mailerlite": settings.mailerlite.key, "edd": settings.edd.key, "token": settings.edd.token}
-    told = {
+    document = {
         "code": code,
         "database": settings.database_url,
         "log": settings.log_file,
@@ -170,14 +170,14 @@ def _leave_a_lock_behind(settings: Settings, code: str) -> None:
         "edd": {"url": settings.edd.url, "key": keys["edd"].reveal(), "token": keys["token"].reveal()},
     }
     with _process([sys.executable, "-c", "from bema_tui.cli import demo; demo.take_and_die()"]) as process:
-        process.communicate(json.dumps(told))
+        process.communicate(json.dumps(document))
 
 
 def take_and_die() -> None:
-    """Take a campaign's lock, as standard input names it, and die by a signal that nobody can hold."""
-    told = json.load(sys.stdin)
-    settings = _settings(Settings(log_file=told["log"]), told, Path())
-    settings = evolve(settings, database_url=told["database"])
+    """Takes a campaign's lock, as standard input names it, and dies by a signal that nobody can catch."""
+    document = json.load(sys.stdin)
+    settings = _settings(Settings(log_file=document["log"]), document, Path())
+    settings = evolve(settings, database_url=document["database"])
 
     async def work() -> None:
         from bema_tui.sync.connections import connector
@@ -185,7 +185,7 @@ def take_and_die() -> None:
 
         async with open_world(settings) as world:
             runner = Runner(world.db, settings, world.me, world.locks, connector(world.db, settings))
-            await runner.begin(told["code"], kind=RunKind.SYNC)
+            await runner.begin(document["code"], kind=RunKind.SYNC)
             os.kill(os.getpid(), signal.SIGKILL)
 
     run_async(work)

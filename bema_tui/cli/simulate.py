@@ -12,7 +12,7 @@ from bema_tui import signals
 from bema_tui.cli.common import told
 from bema_tui.cli.simulator_extra import require_simulator
 from bema_tui.environment import expand
-from bema_tui.errors import ConfigurationError
+from bema_tui.errors import BemaError, ConfigurationError
 
 if TYPE_CHECKING:
     from bema_tui.simulator import Endpoints
@@ -67,7 +67,7 @@ def simulate(
     signals.doing("The command simulate")
     with told(as_json=as_json):
         require_simulator()
-        from bema_tui.simulator import SimulatorSettings, load_profile, serve
+        from bema_tui.simulator import CannotServe, SimulatorSettings, load_profile, serve
 
         try:
             settings = SimulatorSettings(
@@ -90,6 +90,8 @@ def simulate(
             raise ConfigurationError(
                 f"Port {port} can't be used: {error.strerror or error}.", advice="Take another with --port."
             ) from error
+        except CannotServe as error:
+            raise BemaError(f"The simulator does not run: {error}.") from error
 
 
 def _announce(endpoints: Endpoints) -> None:

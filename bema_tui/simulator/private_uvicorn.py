@@ -13,6 +13,8 @@ import inspect
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from bema_tui.simulator.errors import CannotServe
+
 SEEN_IN = "0.54.0"
 
 
@@ -28,10 +30,10 @@ def check_private_parts(protocol: type[asyncio.Protocol] = H11Protocol) -> None:
     """Checks that uvicorn still has what this module relies on.
 
     Raises:
-        RuntimeError: it has not.
+        CannotServe: it has not.
     """
     if "app_state" not in inspect.signature(protocol).parameters:
-        raise RuntimeError(
-            f"uvicorn {uvicorn.__version__} gives a connection no app_state any more, as uvicorn {SEEN_IN} did: "
-            f"the simulator can't cut connections. Install uvicorn {SEEN_IN}."
+        raise CannotServe(
+            f"uvicorn {uvicorn.__version__} gives a connection no app_state any more, as uvicorn {SEEN_IN} did, "
+            f"so no connection can be cut: install uvicorn {SEEN_IN}"
         )

@@ -22,6 +22,7 @@ from bema_tui.simulator.control.holds import Holds
 from bema_tui.simulator.control.request_log import RequestLog
 from bema_tui.simulator.control.schedule import Schedule
 from bema_tui.simulator.edd.service import Shop
+from bema_tui.simulator.errors import CannotServe
 from bema_tui.simulator.faults.injector import FaultInjector
 from bema_tui.simulator.mailerlite.service import MailerLite
 from bema_tui.simulator.private_uvicorn import CuttableProtocol, check_private_parts
@@ -66,7 +67,7 @@ class SimulatorServer:
 
     Raises from `start`:
         OSError: the port is taken.
-        RuntimeError: the server did not come up in time, or the installed uvicorn does not fit.
+        CannotServe: the server did not come up in time, or the installed uvicorn does not fit.
     """
 
     def __init__(self, settings: SimulatorSettings | None = None, *, port: int = 0) -> None:
@@ -129,7 +130,7 @@ class SimulatorServer:
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
                 self.stop()
-                raise RuntimeError("the simulator did not start")
+                raise CannotServe("it did not start in time")
             time.sleep(0.005)
         return self._endpoints
 
@@ -183,14 +184,14 @@ def serve(
 
     Raises:
         OSError: the port is taken.
-        RuntimeError: the server did not start, or ended by itself.
+        CannotServe: the server did not start, or ended by itself.
     """
     stopped = threading.Event()
     with SimulatorServer(settings, port=port) as server, _on_signals(stopped):
         announce(server.endpoints)
         while not stopped.wait(_LOOK_SECONDS) and alive():
             if not server.running:
-                raise RuntimeError("the simulator ended by itself")
+                raise CannotServe("it ended by itself")
 
 
 @contextlib.contextmanager

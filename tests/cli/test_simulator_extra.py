@@ -1,4 +1,4 @@
-"""An installation without the extra `simulator`: the commands that need it say what is missing, all others work."""
+"""An installation without the extra `simulator`, or with a web server that does not fit: what the commands say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ INSTALL = "pip install 'bema-tui[simulator]'"
 
 def run_without(package: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Runs a command in a process that can't import this package."""
-    script = f"import sys; sys.modules[{package!r}] = None; from bema_tui.cli import main; main()"
+    return run_after(f"import sys; sys.modules[{package!r}] = None", folder, *words)
+
+
+def run_after(preparation: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command in a process that runs another script first."""
+    script = f"{preparation}; from bema_tui.cli import main; main()"
     places = {f"XDG_{name}_HOME": str(folder / name) for name in ("CONFIG", "DATA", "STATE")}
     return subprocess.run(
         [sys.executable, "-c", script, *words],
@@ -59,3 +64,11 @@ def test_commands_that_need_no_simulator_work(tmp_path: Path) -> None:
     ended = run_without("starlette", tmp_path, "campaigns", "list", "--json")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert json.loads(ended.stdout) == []
+
+
+def test_a_web_server_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    another = "import uvicorn.protocols.http.h11_impl as h11; h11.H11Protocol.__init__ = lambda self, config: None"
+    ended = run_after(another, tmp_path, "simulate")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("bema-tui: The simulator does not run: uvicorn ")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bema_tui import simulator
+from bema_tui.simulator import CannotServe
 from bema_tui.simulator.private_uvicorn import check_private_parts
 
 PACKAGE = "bema_tui.simulator"
@@ -46,5 +47,5 @@ def test_a_uvicorn_without_what_is_private_in_it_is_refused() -> None:
         def __init__(self, config: object, server_state: object) -> None: ...
 
     check_private_parts()
-    with pytest.raises(RuntimeError, match=r"uvicorn .* app_state .* Install uvicorn"):
+    with pytest.raises(CannotServe, match=r"uvicorn .* app_state .* install uvicorn"):
         check_private_parts(AnotherProtocol)
