@@ -189,7 +189,7 @@ def test_proved_move_breaks_nothing(client: Client) -> None:
     assert broken_by(client, "buyer in GOLD", move) == []
 
 
-def test_what_others_do_in_the_midst_of_a_request_is_told_apart_from_it(client: Client) -> None:
+def test_what_others_do_during_a_request_is_not_held_against_it(client: Client) -> None:
     subscriber = client.subscriber("buyer in GOLD")
     root, gold = f"subscribers/{subscriber['id']}/groups", subscriber["groups"][0]
     silver = client.group_id(gold.removesuffix("GOLD") + "SILVER")
@@ -262,7 +262,7 @@ def test_a_new_name_for_a_group_or_a_field_is_a_violation(client: Client) -> Non
 
 
 @pytest.mark.parametrize("way", ["upsert", "import"])
-def test_a_deleted_person_who_comes_back_is_a_violation(started: Starter, way: str) -> None:
+def test_a_deleted_subscriber_who_comes_back_is_a_violation(started: Starter, way: str) -> None:
     client = started(import_seconds=0.0)
     subscriber, number = client.subscriber("non-buyer in WOOD"), client.group_id("Newsletter")
     client.control("change", {"delete_subscriber": subscriber["id"]})

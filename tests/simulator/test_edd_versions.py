@@ -181,7 +181,7 @@ def twice(client: Client, role: str) -> list[dict[str, Any]]:
     return [order for order in own if keys[order["key"]] == 2]
 
 
-def test_by_a_key_of_several_the_oldest_row_answers(started: Starter) -> None:
+def test_by_a_key_of_several_the_oldest_row_is_given(started: Starter) -> None:
     client = started(renewals=True)
     first, second = twice(client, "two orders of one key")
     assert first["row_id"] < second["row_id"]

@@ -54,7 +54,7 @@ def test_wrong_key_is_401_without_rate_headers(reading: Client) -> None:
     assert not {"x-ratelimit-limit", "x-ratelimit-remaining", "x-account_id", "x-locale"} & set(response.headers)
 
 
-def test_headers_of_an_authenticated_answer(reading: Client) -> None:
+def test_headers_of_an_authenticated_response(reading: Client) -> None:
     response = reading.mail("GET", "groups", limit=1)
     assert response.headers["content-type"] == "application/json"
     assert response.headers["x-ratelimit-limit"] == "10000"
@@ -64,7 +64,7 @@ def test_headers_of_an_authenticated_answer(reading: Client) -> None:
     assert "\\/" in response.text
 
 
-def test_first_page_of_people_as_recorded(reading: Client) -> None:
+def test_first_page_of_subscribers_as_recorded(reading: Client) -> None:
     body = reading.mail("GET", "subscribers", limit=10).json()
     rows = body["data"]
     assert list(rows[0]) == PERSON_KEYS
@@ -116,7 +116,7 @@ def test_count_alone(reading: Client) -> None:
     assert reading.mail("GET", "subscribers", limit=0, filter_status="bounced").json() == {"total": bounced}
 
 
-def test_status_filter_of_all_people(reading: Client) -> None:
+def test_status_filter_of_all_subscribers(reading: Client) -> None:
     assert {row["status"] for row in reading.data("subscribers", limit=100)} > {"active"}
     assert {row["status"] for row in reading.data("subscribers", filter_status="unsubscribed")} == {"unsubscribed"}
 
@@ -135,7 +135,7 @@ def test_groups_come_only_when_included(reading: Client) -> None:
     assert list(row["groups"][0]) == GROUP_KEYS
 
 
-def test_person_by_id_and_by_any_spelling_of_the_address(reading: Client) -> None:
+def test_subscriber_by_id_and_by_any_spelling_of_the_email(reading: Client) -> None:
     subscriber = reading.subscriber("e-mail with a plus")
     by_id = reading.data(f"subscribers/{subscriber['id']}")
     encoded = subscriber["email"].upper().replace("+", "%2B").replace("@", "%40")
@@ -144,7 +144,7 @@ def test_person_by_id_and_by_any_spelling_of_the_address(reading: Client) -> Non
     assert list(by_id) == [*PERSON_KEYS[:15], "groups", *PERSON_KEYS[15:]]
 
 
-def test_unknown_person_is_the_recorded_404(reading: Client) -> None:
+def test_unknown_subscriber_is_the_recorded_404(reading: Client) -> None:
     response = reading.mail("GET", "subscribers/123123")
     assert response.status_code == 404
     assert (
@@ -246,7 +246,7 @@ def test_automations_name_their_groups(reading: Client) -> None:
     ("method", "path", "status"),
     [("GET", "campaigns/list", 404), ("PUT", "groups", 405), ("GET", "groups/121212", 404), ("GET", "groups/x", 404)],
 )
-def test_paths_without_an_answer(reading: Client, method: str, path: str, status: int) -> None:
+def test_paths_without_a_route(reading: Client, method: str, path: str, status: int) -> None:
     response = reading.mail(method, path)
     assert response.status_code == status
     assert response.text.startswith('{\n    "message"')

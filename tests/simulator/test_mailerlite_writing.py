@@ -10,7 +10,7 @@ import pytest
 from tests.simulator.conftest import Client, Starter
 
 
-def test_upsert_creates_with_a_lower_cased_address(client: Client) -> None:
+def test_upsert_creates_with_a_lower_cased_email(client: Client) -> None:
     response = client.mail("POST", "subscribers", {"email": "New.One@Example.com", "fields": {"name": "Jo", "none": 1}})
     assert response.status_code == 201
     data = response.json()["data"]
@@ -40,7 +40,7 @@ def test_upsert_that_changes_nothing_keeps_updated_at(client: Client) -> None:
     assert client.mail("POST", "subscribers", body).json()["data"]["updated_at"] != before
 
 
-def test_upsert_of_an_unsubscribed_address_is_422(client: Client) -> None:
+def test_upsert_of_an_unsubscribed_email_is_422(client: Client) -> None:
     subscriber = client.subscriber("unsubscribed buyer")
     response = client.mail("POST", "subscribers", {"email": subscriber["email"], "fields": {"name": "A"}})
     assert response.status_code == 422
@@ -80,7 +80,7 @@ def test_groups_that_are_objects_are_refused_in_the_newer_wording(client: Client
     assert response.json()["message"] == "The groups.0 field must be a number. (and 1 more error)"
 
 
-def test_deleted_person_comes_back_with_the_same_id(client: Client) -> None:
+def test_deleted_subscriber_comes_back_with_the_same_id(client: Client) -> None:
     subscriber = client.subscriber("non-buyer in WOOD")
     assert client.mail("DELETE", f"subscribers/{subscriber['id']}").status_code == 204
     assert client.mail("GET", f"subscribers/{subscriber['id']}").status_code == 404
@@ -119,7 +119,7 @@ def test_put_with_groups_replaces_the_membership(client: Client) -> None:
     assert [group["id"] for group in data["groups"]] == [kept]
 
 
-def test_put_of_an_unsubscribed_person_stores_the_field(client: Client) -> None:
+def test_put_of_an_unsubscribed_subscriber_stores_the_field(client: Client) -> None:
     subscriber = client.subscriber("unsubscribed buyer")
     key = next(key for key in subscriber["fields"] if key.endswith("_purchase"))
     response = client.mail("PUT", f"subscribers/{subscriber['id']}", {"fields": {key: 12}})
@@ -128,7 +128,7 @@ def test_put_of_an_unsubscribed_person_stores_the_field(client: Client) -> None:
     assert refused.status_code == 422
 
 
-def test_put_may_change_the_address_but_not_to_a_taken_one(client: Client) -> None:
+def test_put_may_change_the_email_but_not_to_a_taken_one(client: Client) -> None:
     subscriber, other = client.subscriber("buyer in SILVER"), client.subscriber("buyer in GOLD")
     assert client.mail("PUT", f"subscribers/{subscriber['id']}", {"email": other["email"]}).status_code == 422
     data = client.mail("PUT", f"subscribers/{subscriber['id']}", {"email": "Moved@example.com"}).json()["data"]
@@ -230,7 +230,7 @@ def imported(client: Client, *rows: dict[str, Any]) -> dict[str, Any]:
     return report
 
 
-def test_import_may_leave_the_fields_of_known_people_alone(started: Starter) -> None:
+def test_import_may_leave_the_fields_of_known_subscribers_alone(started: Starter) -> None:
     client = started(import_seconds=0.0)
     client.control("set", {"import_stores_fields": False})
     subscriber = client.subscriber("buyer in foreign groups")
@@ -257,7 +257,7 @@ def test_unknown_field_may_be_refused(client: Client) -> None:
     assert set(client.mail("PUT", path, body).json()["errors"]) == {"fields.no_such_field"}
 
 
-def test_new_people_may_have_to_confirm(client: Client) -> None:
+def test_new_subscribers_may_have_to_confirm(client: Client) -> None:
     client.control("set", {"double_opt_in": True})
     made = client.mail("POST", "subscribers", {"email": "new@example.com"})
     assert (made.status_code, made.json()["data"]["status"]) == (201, "unconfirmed")

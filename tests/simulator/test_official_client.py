@@ -24,7 +24,7 @@ from tests.simulator.conftest import Client, Starter
 
 
 def official(client: Client) -> Any:
-    """The official client, pointed at a simulator: the address is an attribute of its inner client."""
+    """The official client, pointed at a simulator: the URL is an attribute of its inner client."""
     made = mailerlite.Client({"api_key": client.endpoints.mailerlite_key, "timeout": 20})
     made.api_client.HOST = client.endpoints.mailerlite_url.removesuffix("api")
     return made
@@ -39,7 +39,7 @@ def refusal(call: Any, *arguments: Any, **named: Any) -> requests.Response:
     return response
 
 
-def test_people_page_by_page(client: Client) -> None:
+def test_subscribers_page_by_page(client: Client) -> None:
     subscribers = official(client).subscribers
     seen: list[str] = []
     cursor: dict[str, str] = {}
@@ -56,7 +56,7 @@ def test_people_page_by_page(client: Client) -> None:
     assert subscribers.count() == {"total": len(client.control("state")["subscribers"])}
 
 
-def test_people_are_created_updated_and_read(started: Starter) -> None:
+def test_subscribers_are_created_updated_and_read(started: Starter) -> None:
     client = started(allow_create=True)
     subscribers = official(client).subscribers
     group = client.data("groups", limit=1)[0]
@@ -71,7 +71,7 @@ def test_people_are_created_updated_and_read(started: Starter) -> None:
     assert subscribers.get(int(row["id"])) == subscribers.get("new.fan@example.com") == {"data": changed}
 
 
-def test_people_join_and_leave_groups(client: Client) -> None:
+def test_subscribers_join_and_leave_groups(client: Client) -> None:
     subscribers = official(client).subscribers
     subscriber = client.subscriber("buyer in GOLD")
     joined = client.group_id(subscriber["groups"][0] + "_PURCHASE")
@@ -84,7 +84,7 @@ def test_people_join_and_leave_groups(client: Client) -> None:
     assert client.rules_broken() == []
 
 
-def test_people_are_deleted_and_forgotten(client: Client) -> None:
+def test_subscribers_are_deleted_and_forgotten(client: Client) -> None:
     subscribers = official(client).subscribers
     first, second = (client.subscriber(role) for role in ("non-buyer in WOOD", "non-buyer in GOLD"))
     assert subscribers.delete(int(first["id"])) is True
@@ -93,7 +93,7 @@ def test_people_are_deleted_and_forgotten(client: Client) -> None:
     assert refusal(subscribers.delete, int(second["id"])).status_code == 404
 
 
-def test_refused_people_say_why(client: Client) -> None:
+def test_refused_subscribers_say_why(client: Client) -> None:
     subscribers = official(client).subscribers
     response = refusal(subscribers.create, "no@domain")
     assert (response.status_code, set(response.json()["errors"])) == (422, {"email"})

@@ -190,7 +190,7 @@ def test_same_variable_twice_with_other_values_is_400(reading: Client) -> None:
     assert (response.status_code, response.json()["message"]) == (400, "A variable mismatch has been detected.")
 
 
-def test_pretty_address_front_page_and_formats(client: Client) -> None:
+def test_pretty_url_front_page_and_formats(client: Client) -> None:
     creds = {"key": client.endpoints.edd_key, "token": client.endpoints.edd_token}
     pretty = f"{client.endpoints.edd_url}edd-api/v2/sales/"
     assert client.http.get(pretty, params=creds).json()["sales"]
@@ -255,7 +255,7 @@ def test_stats_and_the_empty_endpoints(reading: Client) -> None:
     assert reading.shop("file-download-logs").json()["error"] == "No download logs found!"
 
 
-def test_a_shop_may_answer_in_the_old_version_where_none_is_named(started: Starter) -> None:
+def test_a_shop_may_use_the_old_version_where_none_is_named(started: Starter) -> None:
     client = started()
     client.control("set", {"default_version": "v1"})
     assert "status" not in client.shop("sales", version="").json()["sales"][0]

@@ -10,7 +10,7 @@ from tests.simulator.conftest import Client
 
 
 @pytest.mark.parametrize(("form", "plain", "encoded"), [("both", 200, 200), ("plain", 200, 404), ("encoded", 404, 200)])
-def test_addresses_in_the_paths_of_a_batch(client: Client, form: str, plain: int, encoded: int) -> None:
+def test_emails_in_the_paths_of_a_batch(client: Client, form: str, plain: int, encoded: int) -> None:
     client.control("set", {"batch_paths": form})
     email = client.subscriber("e-mail with a plus")["email"]
     number = client.subscriber("buyer in GOLD")["id"]
