@@ -14,8 +14,8 @@ import pytest
 
 from bema_tui.cli.demo import first_line
 from bema_tui.errors import BemaError
-from tests.failures.desk import until
-from tests.tui.terminal import Terminal
+from tests.support.terminal import Terminal
+from tests.support.until import until
 
 CODE = "2026_ETB_NBL"
 
@@ -40,7 +40,7 @@ def surroundings(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Terminal]:
     with Terminal("bema_tui", *SMALL, size=(120, 60), **surroundings(tmp_path)) as terminal:
-        terminal.until(lambda: terminal.shows("all keys"), 60)
+        terminal.until(lambda: terminal.shows("all keys"))
         yield terminal
     for process in processes_of(tmp_path):
         process.kill()
@@ -69,12 +69,12 @@ def test_a_newcomer_plans_applies_releases_and_leaves_nothing_behind(demo: Termi
     assert len(simulators) == 1
     go_to(demo, CODE)
     demo.press("s")
-    demo.until(lambda: demo.shows("nothing is written yet") and demo.shows("A apply"), 60)
+    demo.until(lambda: demo.shows("nothing is written yet") and demo.shows("A apply"))
     assert demo.shows("nobody is left without a tier")
     demo.press("A")
-    demo.until(lambda: demo.shows("✓ done"), 60)
+    demo.until(lambda: demo.shows("✓ done"))
     demo.press("\x1b[D")
-    demo.until(lambda: demo.shows("✓ in step"), 60)
+    demo.until(lambda: demo.shows("✓ in step"))
     lost = next(row for row in demo.screen.display if "lost" in row and "20" in row)
     go_to(demo, next(word for word in lost.split() if word.startswith("20")))
     demo.press("r")
@@ -87,7 +87,7 @@ def test_a_newcomer_plans_applies_releases_and_leaves_nothing_behind(demo: Termi
     demo.press("\r")
     demo.until(lambda: demo.shows("Locks 0"))
     demo.press("q")
-    demo.until(lambda: demo.process.poll() is not None, 60)
+    demo.until(lambda: demo.process.poll() is not None)
     assert demo.process.returncode == 0
     assert not any(process.is_running() for process in simulators)
     assert not list(tmp_path.glob("bema-demo-*"))
@@ -144,10 +144,10 @@ def test_a_demo_that_is_ended_from_outside_leaves_nothing_behind(
     moment: str, how: signal.Signals | str, tmp_path: Path
 ) -> None:
     with Terminal("bema_tui", *SMALL, size=(120, 60), **surroundings(tmp_path)) as terminal:
-        terminal.until(lambda: terminal.shows(moment), 60)
+        terminal.until(lambda: terminal.shows(moment))
         if isinstance(how, signal.Signals):
             terminal.process.send_signal(how)
-            terminal.until(lambda: terminal.process.poll() is not None, 60)
+            terminal.until(lambda: terminal.process.poll() is not None)
         else:
             terminal.hang_up()
         status = terminal.process.wait(60)

@@ -19,9 +19,10 @@ from bema_tui.operations.doctor.lines import Line
 from bema_tui.providers.mailerlite.probe import key_rule
 from bema_tui.settings import load
 from bema_tui.store.database import Database, utc_now
-from tests.failures.desk import Desk, Simulated
-from tests.failures.fixtures import OpenDesk, StartProxy, StartSimulator
-from tests.failures.proxy import Asked, Given, PassOn
+from tests.support.fixtures import OpenDesk, StartProxy, StartSimulator
+from tests.support.operator import Desk
+from tests.support.proxy import Asked, Given, PassOn
+from tests.support.simulated import Simulated
 
 
 def lines(said: Any, about: str) -> list[dict[str, str]]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.failures.desk import Desk, Simulated
-from tests.failures.fixtures import OpenDesk, StartProxy, small
-from tests.failures.proxy import Asked, Given, PassOn
+from tests.support.fixtures import OpenDesk, StartProxy
+from tests.support.operator import Desk
+from tests.support.proxy import Asked, Given, PassOn
+from tests.support.simulated import Simulated, small
 
 RUN = {
     "run", "state", "people", "planned", "applied", "failed", "skipped", "unknown", "findings", "requests", "seconds",

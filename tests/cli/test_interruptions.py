@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from bema_tui.errors import Stopped
-from tests.failures.desk import DEADLINE, Desk, Simulated, until
-from tests.failures.fixtures import small
+from tests.support.operator import Desk
+from tests.support.simulated import Simulated, small
+from tests.support.until import DEADLINE, until
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MOMENTS = (0.0, 0.2, 0.4, 0.6, 0.8)

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.failures.desk import Desk, Simulated, suspend, until
+from tests.support.operator import Desk
+from tests.support.processes import suspend
+from tests.support.simulated import Simulated
+from tests.support.until import until
 
 
 def test_a_live_lock_is_shown_kept_and_given_up_only_by_force(simulated: Simulated, desk: Desk) -> None:

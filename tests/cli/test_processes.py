@@ -18,7 +18,9 @@ from contextlib import closing
 import httpx
 import pytest
 
-from tests.failures.desk import DEADLINE, Desk, Simulated, until
+from tests.support.operator import Desk
+from tests.support.simulated import Simulated
+from tests.support.until import DEADLINE, until
 
 
 def test_simulate_says_where_it_is_and_ends_when_interrupted(desk: Desk) -> None:

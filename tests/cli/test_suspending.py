@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.failures.desk import until
+from tests.support.until import until
 
 WRITE_TWICE = """
 import asyncio, sys

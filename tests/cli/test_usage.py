@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bema_tui import __version__
-from tests.failures.desk import Desk, Said, Simulated
+from tests.support.operator import Desk, Said
+from tests.support.simulated import Simulated
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.terminal import ROOT, Terminal
+from tests.support.terminal import ROOT, Terminal
 
 NOBODY = 54_321
 NAMES = ("USER", "LOGNAME", "LNAME", "USERNAME", "HOME")
@@ -65,7 +65,7 @@ class NobodysTerminal(Terminal):
 def test_the_console_of_a_user_without_an_account(folder: Path) -> None:
     given = {**dict.fromkeys(NAMES, ""), **surroundings(folder)}
     with NobodysTerminal("bema_tui", size=(100, 30), **given) as terminal:
-        terminal.until(lambda: terminal.shows(f"uid {NOBODY}"), 60)
+        terminal.until(lambda: terminal.shows(f"uid {NOBODY}"))
         terminal.press("q")
         terminal.until(lambda: terminal.process.poll() is not None)
         assert terminal.process.returncode == 0

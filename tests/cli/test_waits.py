@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.failures.desk import Desk, Simulated, until
+from tests.support.operator import Desk
+from tests.support.simulated import Simulated
+from tests.support.until import until
 
 ASKED_TOO_OFTEN = {"too_many": 1.0, "side": "edd", "retry_after_seconds": 600}
 WAITS = "waits for the shop: it answered 429, until "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
 from bema_tui.store.lock_ages import LockAges
+from tests.support.until import until_async
 
 CODE = "2024_ETB_NBL"
 
@@ -76,10 +76,11 @@ async def test_it_starts_and_stops_any_number_of_times_and_leaves_no_task(monito
 async def test_while_it_watches_the_status_is_renewed(monitor: HealthMonitor) -> None:
     first = await monitor.get_status()
     await monitor.start_monitoring()
-    deadline = time.monotonic() + 60
-    while (await monitor.get_status()).at == first.at:
-        assert time.monotonic() < deadline, "the status is not renewed"
-        await asyncio.sleep(0.01)
+
+    async def renewed() -> bool:
+        return (await monitor.get_status()).at != first.at
+
+    await until_async("the status is renewed", renewed)
 
 
 async def test_one_campaign(monitor: HealthMonitor) -> None:

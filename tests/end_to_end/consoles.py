@@ -7,8 +7,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +15,8 @@ import httpx
 import pytest
 
 from bema_tui.simulator import SimulatorServer
-from tests.forks import forks
-
-DEADLINE = 60.0
-"""Seconds after which a condition that was waited for counts as never coming."""
-
-
-def until(what: str, look: Callable[[], Any], seconds: float = DEADLINE, every: float = 0.03) -> Any:
-    """Look again and again until something true comes, and give it; fail by name when it does not come in time."""
-    end = time.monotonic() + seconds
-    while not (seen := look()):
-        if time.monotonic() > end:
-            pytest.fail(f"after {seconds:.0f} s still not: {what}")
-        time.sleep(every)
-    return seen
+from tests.support.forks import forks
+from tests.support.until import DEADLINE, until
 
 
 class Simulated:

@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from tests.end_to_end.consoles import until
 from tests.end_to_end.scene import WRITES, Scene
+from tests.support.until import until
 
 WRITING = [("writes", at, when) for at in range(1, WRITES + 1) for when in ("before", "after")]
 """Every write request of the sync, both sides of its effect."""

@@ -11,8 +11,8 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.failures.desk import Desk, Simulated
-from tests.failures.fixtures import small
+from tests.support.operator import Desk
+from tests.support.simulated import Simulated, small
 
 SETTINGS = "[edd]\npage_size = 10\n"
 

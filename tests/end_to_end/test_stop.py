@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from tests.end_to_end.consoles import until
 from tests.end_to_end.scene import WRITES, Scene
+from tests.support.until import until
 
 GRACE_SECONDS = 1.0
 """What the request in flight may still take once the line is gone."""

@@ -6,9 +6,9 @@ import subprocess
 
 from tests.end_to_end.comparing import expect_account
 from tests.end_to_end.conftest import OpenConsole, Simulate
-from tests.end_to_end.consoles import until
 from tests.end_to_end.reference import Release
 from tests.end_to_end.scene import GOING, Scene
+from tests.support.until import until
 
 TIMES = 3
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.failures.fixtures import desk, desks, planned, proxies, simulated, simulators
+from tests.support.fixtures import desk, desks, planned, proxies, simulated, simulators
 
 __all__ = ["desk", "desks", "planned", "proxies", "simulated", "simulators"]

@@ -16,7 +16,9 @@ import pytest
 from bema_tui.errors import DatabaseBusy
 from bema_tui.store import busy, database
 from bema_tui.waits import Wait
-from tests.failures.desk import Desk, Simulated, suspend
+from tests.support.operator import Desk
+from tests.support.processes import suspend
+from tests.support.simulated import Simulated
 
 HOLD = """
 import sqlite3, sys

@@ -9,8 +9,8 @@ import attrs
 import httpx
 import pytest
 
-from tests.failures.desk import Desk, Simulated
-from tests.failures.fixtures import small
+from tests.support.operator import Desk
+from tests.support.simulated import Simulated, small
 
 
 @attrs.frozen

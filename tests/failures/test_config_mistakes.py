@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.failures.desk import Desk, Simulated
+from tests.support.operator import Desk
+from tests.support.simulated import Simulated
 
 MISTAKES = {
     "no TOML": ("database_url = ", "not valid TOML"),

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.failures.desk import Desk, Simulated
-from tests.failures.fixtures import OpenDesk, StartProxy, StartSimulator
-from tests.failures.proxy import Asked, Given, PassOn
+from tests.support.fixtures import OpenDesk, StartProxy, StartSimulator
+from tests.support.operator import Desk
+from tests.support.proxy import Asked, Given, PassOn
+from tests.support.simulated import Simulated
 
 _PR_CAPBSET_DROP = 24
 _RIGHTS_OF_ROOT = (1, 2)

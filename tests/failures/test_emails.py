@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.failures.desk import Desk, Simulated
+from tests.support.operator import Desk
+from tests.support.simulated import Simulated
 
 SYNC = ("--yes", "--max-moves", "1000", "--json")
 KNOWN_AND_TYPED = {

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bema_tui.simulator import Endpoints
-from tests.failures.desk import Desk, Said
+from tests.support.operator import Desk, Said
 
 
 @pytest.fixture

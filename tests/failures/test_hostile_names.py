@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.failures.desk import Desk, Said, Simulated
-from tests.failures.fixtures import OpenDesk, StartProxy
-from tests.failures.proxy import Asked, Given, PassOn
+from tests.support.fixtures import OpenDesk, StartProxy
+from tests.support.operator import Desk, Said
+from tests.support.proxy import Asked, Given, PassOn
+from tests.support.simulated import Simulated
 
 ATTACK = "[/bold][red]Eve\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\u2066\u200f\u2028\rX"
 BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x2028, 0x2029}

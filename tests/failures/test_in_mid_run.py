@@ -10,9 +10,11 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.failures.desk import Desk, Simulated, until
-from tests.failures.fixtures import OpenDesk, StartProxy
-from tests.failures.proxy import Asked, Given, PassOn, honest
+from tests.support.fixtures import OpenDesk, StartProxy
+from tests.support.operator import Desk
+from tests.support.proxy import Asked, Given, PassOn, honest
+from tests.support.simulated import Simulated
+from tests.support.until import until
 
 SOME_MORE = {"subscribers": 300, "orders": 400}
 

@@ -7,9 +7,10 @@ from contextlib import closing
 
 import pytest
 
-from tests.failures.desk import Desk, Simulated
-from tests.failures.fixtures import OpenDesk, StartProxy, StartSimulator
-from tests.failures.proxy import Asked, Given, PassOn
+from tests.support.fixtures import OpenDesk, StartProxy, StartSimulator
+from tests.support.operator import Desk
+from tests.support.proxy import Asked, Given, PassOn
+from tests.support.simulated import Simulated
 
 
 def asked_by(simulated: Simulated, name: str) -> list[str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bema_tui.store import files
-from tests.failures.desk import Desk, Simulated
 from tests.failures.test_in_mid_run import held_at_a_write
+from tests.support.operator import Desk
+from tests.support.simulated import Simulated
 
 
 @pytest.mark.fault("E2")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from tests.failures.desk import Desk, Simulated
-from tests.failures.fixtures import StartProxy, StartSimulator
-from tests.failures.proxy import Asked, Given, PassOn, honest
+from tests.support.fixtures import StartProxy, StartSimulator
+from tests.support.operator import Desk
+from tests.support.proxy import Asked, Given, PassOn, honest
+from tests.support.simulated import Simulated
 
 
 @pytest.mark.fault("E6")

@@ -7,9 +7,10 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.failures.desk import Desk, Simulated
-from tests.failures.fixtures import OpenDesk, StartProxy
-from tests.failures.proxy import Asked, Given, PassOn, honest
+from tests.support.fixtures import OpenDesk, StartProxy
+from tests.support.operator import Desk
+from tests.support.proxy import Asked, Given, PassOn, honest
+from tests.support.simulated import Simulated
 
 FULL_OF_GROUPS = "422: The maximum number of groups has been reached."
 FULL_OF_FIELDS = "422: The maximum number of fields has been reached."

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.failures.desk import Desk, Simulated
 from tests.failures.test_unreadable import buy, told
+from tests.support.operator import Desk
+from tests.support.simulated import Simulated
 
 pytestmark = pytest.mark.fault("D2")
 

@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.failures.desk import Desk, Said, Simulated
-from tests.failures.fixtures import OpenDesk, StartProxy
-from tests.failures.proxy import Asked, Given, PassOn
+from tests.support.fixtures import OpenDesk, StartProxy
+from tests.support.operator import Desk, Said
+from tests.support.proxy import Asked, Given, PassOn
+from tests.support.simulated import Simulated
 
 NAMES = ("BEMA_MAILERLITE_KEY", "BEMA_EDD_KEY", "BEMA_EDD_TOKEN")
 WRONG = {

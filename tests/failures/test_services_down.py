@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from bema_tui.simulator import Endpoints
-from tests.failures.desk import Desk, Said, Simulated
-from tests.failures.fixtures import OpenDesk, StartProxy, StartSimulator
-from tests.failures.proxy import Asked, Given, PassOn
+from tests.support.fixtures import OpenDesk, StartProxy, StartSimulator
+from tests.support.operator import Desk, Said
+from tests.support.proxy import Asked, Given, PassOn
+from tests.support.simulated import Simulated
 
 
 def free_port() -> int:

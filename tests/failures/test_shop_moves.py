@@ -8,9 +8,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.failures.desk import Desk, Simulated
-from tests.failures.fixtures import OpenDesk, StartProxy, StartSimulator
-from tests.failures.proxy import Asked, Given, PassOn, Proxy
+from tests.support.fixtures import OpenDesk, StartProxy, StartSimulator
+from tests.support.operator import Desk
+from tests.support.proxy import Asked, Given, PassOn, Proxy
+from tests.support.simulated import Simulated
 
 pytestmark = pytest.mark.fault("A4")
 Change = Callable[[dict[str, Any]], None]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.failures.desk import Desk, Simulated
+from tests.support.operator import Desk
+from tests.support.simulated import Simulated
 
 pytestmark = pytest.mark.fault("A2")
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.failures.desk import Desk, Said, Simulated
-from tests.failures.fixtures import OpenDesk, StartSimulator
+from tests.support.fixtures import OpenDesk, StartSimulator
+from tests.support.operator import Desk, Said
+from tests.support.simulated import Simulated
 
 pytestmark = pytest.mark.fault("A1")
 SYNC = ("--yes", "--max-moves", "1000", "--json")

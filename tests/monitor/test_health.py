@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.schema import health_samples, locks, runs
 from bema_tui.store.snapshot.reader import SnapshotReader
 from tests.story import VIEWER, write_story_file
+from tests.support.until import until_async
 
 NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
 MIB = 1 << 20
@@ -88,13 +89,6 @@ async def samples(db: Database, condition: object = None) -> int:
     return int(found or 0)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.01)
-
-
 async def test_a_check_tells_how_the_story_stands(monitor: Monitor) -> None:
     status = await monitor.perform_check()
     assert status.reasons == ("memory 81 %", "1 run lost", "1 lock expired", "17 errors open")
@@ -146,7 +140,7 @@ async def test_monitoring_samples_on_and_on_with_one_full_check(db: Database, mo
     async def four() -> bool:
         return await samples(db) >= 4
 
-    await until(four)
+    await until_async("four samples", four)
     assert [task for task in asyncio.all_tasks() if task.get_name() == "health monitor"] != []
     await monitor.stop_monitoring()
     assert [task for task in asyncio.all_tasks() if task.get_name() == "health monitor"] == []
@@ -171,11 +165,11 @@ async def test_a_sample_that_fails_is_said_and_the_next_goes_on(
     async def mended() -> bool:
         return (await monitor.get_status()).reasons[0] == "memory 81 %"
 
-    await until(some)
+    await until_async("a sample", some)
     machines.broken = "no such sensor"
-    await until(said)
+    await until_async("the failure is said", said)
     machines.broken = ""
-    await until(mended)
+    await until_async("it is mended", mended)
     assert "health check failed" in caplog.text
 
 
@@ -188,10 +182,10 @@ async def test_a_database_that_refuses_is_said_too(db: Database, monitor: Monito
     async def said() -> bool:
         return (await monitor.get_status()).reasons[0].startswith("check failed: The database refused")
 
-    await until(some)
+    await until_async("a sample", some)
     async with db.write() as connection:
         await connection.execute(text("DROP TABLE health_samples"))
-    await until(said)
+    await until_async("the failure is said", said)
 
 
 async def test_a_blocked_loop_shows_as_lag(db: Database, monitor: Monitor) -> None:
@@ -201,7 +195,7 @@ async def test_a_blocked_loop_shows_as_lag(db: Database, monitor: Monitor) -> No
         time.sleep(0.15)  # noqa: ASYNC251 (the point: somebody blocks the loop)
         return await samples(db, health_samples.c.lag_ms >= 100) >= 1
 
-    await until(lagged)
+    await until_async("a lag is measured", lagged)
     assert any(reason.startswith("lag ") for reason in (await monitor.get_status()).reasons)
 
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from bema_tui.store.file_locks import process, users_apart, writer_of
-from tests.failures.desk import suspend
+from tests.support.processes import suspend
 
 pytestmark = pytest.mark.fault("E7")
 

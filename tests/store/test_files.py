@@ -16,7 +16,7 @@ from bema_tui.errors import StoreError
 from bema_tui.store import files
 from bema_tui.store.activity import Activity
 from bema_tui.store.database import Database
-from tests.failures.desk import suspend
+from tests.support.processes import suspend
 
 pytestmark = pytest.mark.fault("E2")
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,7 +22,8 @@ from bema_tui.store.database import Database, utc_now
 from bema_tui.store.identity import current_holder, known_alive
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
-from tests.failures.desk import suspend
+from tests.support.processes import suspend
+from tests.support.until import until
 
 ACQUIRE = """
 import asyncio, sys, time
@@ -106,9 +106,7 @@ async def test_a_killed_holder_is_dead_at_once_and_its_lock_is_taken(tmp_path: P
                 await locks.acquire_lock("2024_ETB_NBL", "sync")
             process.kill()
             # Not collected by its parent yet: a zombie is as dead as one whose number is free.
-            deadline = time.monotonic() + 60
-            while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
-                assert time.monotonic() < deadline
+            until("it is a zombie", lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE)
             (seen,) = await locks.get_active_locks()
             assert seen.state is LockState.DEAD
             process.wait(timeout=60)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC
@@ -20,6 +19,7 @@ from bema_tui.tui.app import BemaApp
 from bema_tui.tui.ports import Reader
 from bema_tui.tui.render_context import RenderContext
 from tests.story import VIEWER, write_story
+from tests.support.until import Patience
 from tests.tui.drawing.painted import rows_of
 from tests.tui.sample import NOW, HandReader, WrittenDown
 
@@ -55,11 +55,11 @@ class Desk:
     def shows(self, text: str) -> bool:
         return any(text in row for row in self.rows)
 
-    async def until(self, true: Callable[[], bool], seconds: float = 30.0) -> None:
+    async def until(self, true: Callable[[], bool]) -> None:
         """Wait until it holds; fail with the screen when it does not in time."""
-        end = time.monotonic() + seconds
+        patience = Patience(lambda: "this screen is another one\n" + "\n".join(self.rows))
         while not true():
-            assert time.monotonic() < end, "\n".join(self.rows)
+            patience.check()
             await self.pilot.pause()
             await asyncio.sleep(0.01)
 

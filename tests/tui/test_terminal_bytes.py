@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from tests.tui.terminal import ROOT, Terminal
+from tests.support.terminal import ROOT, Terminal
+from tests.support.until import Patience
 
 MODULE = "tests.tui.console_process"
 CODES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\]22;[a-z]+\x07)")  # what Textual itself writes
@@ -102,9 +103,9 @@ def test_shadowed_and_plain_screens_are_the_same_after_every_key() -> None:
 
 
 def _become_equal(plain: Terminal, shadowed: Terminal, key: str) -> None:
-    end = time.monotonic() + 30
+    patience = Patience(lambda: f"after {key!r} both show the same: {shadowed.screen.display} {plain.screen.display}")
     while shadowed.screen.display != plain.screen.display or _looks(shadowed) != _looks(plain):
-        assert time.monotonic() < end, (repr(key), shadowed.screen.display, plain.screen.display)
+        patience.check()
         plain.read(0.05)
         shadowed.read(0.05)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,8 +13,8 @@ from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.paging import Paging
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
 from bema_tui.secrets import Secret
-from tests.failures.desk import Simulated
-from tests.failures.fixtures import small
+from tests.support.simulated import Simulated, small
+from tests.support.until import Patience
 
 LISTED = {"complete", "partially_refunded", "revoked", "on_hold"}
 PAGE = 10
@@ -72,10 +71,10 @@ async def while_held(shop: Simulated, at: int, event: Event, work: Awaitable[Any
     """Do ``work``; let something happen while its ``at``-th request waits in the shop."""
     shop.ask("hold", {"at": at, "when": "before", "side": "edd", "only": "all"})
     task = asyncio.ensure_future(work)
-    end = time.monotonic() + 60
+    patience = Patience("the request comes")
     while not shop.ask("held")["holding"]:
         assert not task.done(), task
-        assert time.monotonic() < end, "the request never came"
+        patience.check()
         await asyncio.sleep(0.005)
     event(shop)
     shop.ask("release", {})

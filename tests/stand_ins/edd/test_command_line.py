@@ -12,10 +12,10 @@ import pytest
 
 from tests.end_to_end.comparing import differences
 from tests.end_to_end.reference import Release, account_after, account_of
-from tests.failures.desk import Desk, Simulated
-from tests.failures.fixtures import small
 from tests.stand_ins.edd.conftest import Serve
 from tests.stand_ins.edd.shop import KEY, TOKEN, Order, Shop
+from tests.support.operator import Desk
+from tests.support.simulated import Simulated, small
 
 
 def shop_with(state: dict[str, Any], **settings: Any) -> Shop:

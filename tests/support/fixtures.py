@@ -8,19 +8,14 @@ from typing import Any
 
 import pytest
 
-from bema_tui.simulator import Endpoints, SimulatorSettings
-from tests.failures.desk import Desk, Simulated
-from tests.failures.proxy import Proxy
+from bema_tui.simulator import Endpoints
+from tests.support.operator import Desk
+from tests.support.proxy import Proxy
+from tests.support.simulated import Simulated, small
 
 StartSimulator = Callable[..., Simulated]
 OpenDesk = Callable[..., Desk]
 StartProxy = Callable[[str], Proxy]
-
-
-def small(**changes: Any) -> SimulatorSettings:
-    """A label with one campaign, and somebody in it for most rules."""
-    sizes = {"seed": 7, "subscribers": 120, "orders": 130, "campaigns": 1, "quota": 1_000_000}
-    return SimulatorSettings(**{**sizes, **changes})
 
 
 @pytest.fixture

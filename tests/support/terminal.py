@@ -18,8 +18,9 @@ from types import TracebackType
 
 import pyte
 
+from tests.support.until import Patience
+
 ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE = 30.0
 
 
 class Terminal:
@@ -87,11 +88,11 @@ class Terminal:
         """How many bytes the process has written that nobody has read."""
         return int(struct.unpack("i", fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)))[0])
 
-    def until(self, true: Callable[[], bool], seconds: float = _PATIENCE) -> None:
-        """Read until the condition holds; fail when it does not in time."""
-        end = time.monotonic() + seconds
+    def until(self, true: Callable[[], bool]) -> None:
+        """Read until the condition holds; fail with the screen when it does not in time."""
+        patience = Patience(lambda: "this screen is another one\n" + "\n".join(self.screen.display))
         while not true():
-            assert time.monotonic() < end, "\n".join(self.screen.display)
+            patience.check()
             self.read(0.05)
 
     def shows(self, text: str) -> bool:
@@ -100,9 +101,9 @@ class Terminal:
 
     def quiet(self, seconds: float = 0.4) -> None:
         """Read until nothing comes for this long."""
-        end = time.monotonic() + _PATIENCE
+        patience = Patience("the console falls silent")
         while self.read(seconds):
-            assert time.monotonic() < end, "the console never falls silent"
+            patience.check()
 
     def press(self, keys: str) -> None:
         """Type."""

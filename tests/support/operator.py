@@ -1,4 +1,4 @@
-"""One operator at a simulated shop and account: commands in this process or in one of their own, and what they said."""
+"""One operator's command line: commands in this process or in one of their own, and what they said."""
 
 from __future__ import annotations
 
@@ -8,41 +8,18 @@ import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
-import httpx
-import psutil
-import pytest
 from click.testing import CliRunner
 
 from bema_tui.cli.app import cli
-from bema_tui.simulator import Endpoints, SimulatorServer, SimulatorSettings
+from bema_tui.simulator import Endpoints
+from tests.support.until import DEADLINE
 
-DEADLINE = 60.0
-"""Seconds after which a condition that was waited for counts as never coming."""
 ROOMY = 4 << 30
 """Bytes: a command in the tests' own process must not wait for the memory that the tests hold."""
-
-
-def until(what: str, look: Callable[[], Any], every: float = 0.02) -> Any:
-    """Look again and again until something true comes; fail by name when it does not come in time."""
-    end = time.monotonic() + DEADLINE
-    while not (seen := look()):
-        if time.monotonic() > end:
-            pytest.fail(f"after {DEADLINE:.0f} s still not: {what}")
-        time.sleep(every)
-    return seen
-
-
-def suspend(pid: int) -> None:
-    """Suspend a process, and wait until it sleeps."""
-    process = psutil.Process(pid)
-    process.suspend()
-    until("it sleeps", lambda: process.status() == psutil.STATUS_STOPPED)
 
 
 _WAITS = re.compile(r"bema-tui: (run \d+ )?waits for ")
@@ -71,59 +48,6 @@ class Said:
         assert "Traceback" not in self.err + self.out
         assert "The program itself failed" not in self.err, self.err
         return lines[0]
-
-
-class Simulated:
-    """A running simulator and its control paths."""
-
-    def __init__(self, settings: SimulatorSettings) -> None:
-        self._server = SimulatorServer(settings)
-        self.endpoints: Endpoints = self._server.start()
-        self._control = self.endpoints.state_url.removesuffix("state")
-        self._http = httpx.Client(timeout=20)
-
-    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """A control path's answer."""
-        answer = self._http.request("GET" if body is None else "POST", self._control + path, json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def set(self, **switches: Any) -> None:
-        self.ask("set", switches)
-
-    def change(self, **changes: Any) -> Any:
-        return self.ask("change", changes)
-
-    def state(self) -> dict[str, Any]:
-        state: dict[str, Any] = self.ask("state")
-        return state
-
-    def people(self) -> dict[str, tuple[Any, ...]]:
-        """What a sync could change about each person, by e-mail."""
-        rows = self.state()["subscribers"]
-        return {row["email"]: (row["status"], sorted(row["groups"]), row["fields"]) for row in rows}
-
-    def requests(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self.ask("requests")
-        return rows
-
-    def writes(self) -> list[dict[str, Any]]:
-        """The requests to MailerLite that were meant to change something."""
-        return [row for row in self.requests() if row["write"]]
-
-    def violations(self) -> list[Any]:
-        rows: list[Any] = self.ask("violations")
-        return rows
-
-    def buyer(self, scenario: str, code: str) -> str:
-        """The e-mail of a subscriber whom the data set put into a scenario in this campaign."""
-        state = self.state()
-        groups = {row["email"]: row["groups"] for row in state["subscribers"]}
-        return str(next(mail for mail in state["scenarios"][scenario] if any(g.startswith(code) for g in groups[mail])))
-
-    def close(self) -> None:
-        self._http.close()
-        self._server.stop()
 
 
 class Desk:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from tests.support.until import until
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _KEPT = ("content-type", "retry-after", "location")
@@ -109,11 +110,7 @@ class Proxy:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
-        end = time.monotonic() + 60
-        while not self._server.started:
-            if time.monotonic() > end:
-                raise RuntimeError("the proxy did not start")
-            time.sleep(0.005)
+        until("the proxy has started", lambda: self._server.started, every=0.005)
 
     def _serve(self) -> None:
         async def work() -> None:
