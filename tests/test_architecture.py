@@ -106,6 +106,29 @@ def test_imports_point_down(path: Path) -> None:
     assert imported_parts(path) <= allowed
 
 
+def imported_modules(path: Path) -> set[str]:
+    """Returns the program's modules that a module imports, for its types alone included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_no_module_imports_another_that_imports_it() -> None:
+    known = {".".join(path.relative_to(ROOT.parent).with_suffix("").parts): path for path in modules()}
+    left = {
+        name: imported_modules(path) & known.keys()
+        for name, path in known.items()
+        if part_of(path) != "simulator" and path.stem != "__init__"
+    }
+    while leaves := {name for name, imports in left.items() if not imports & left.keys()}:
+        left = {name: imports for name, imports in left.items() if name not in leaves}
+    assert not left
+
+
 def test_every_part_has_its_rule() -> None:
     assert {part_of(path) for path in modules()} == set(MAY_IMPORT)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -12,32 +12,34 @@ from attrs import evolve
 from textual.binding import BindingType
 from textual.worker import Worker, WorkerState
 
-from bema_tui.control import ControlVerb
 from bema_tui.errors import BemaError
 from bema_tui.operations import questions
-from bema_tui.run_records import RunKind
+from bema_tui.operations.possible import Operation
+from bema_tui.operations.questions import Question
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui import actions
+from bema_tui.tui.actions import Act
 from bema_tui.tui.backend import Backend
 from bema_tui.tui.drawing.app import ShadowedApp
 from bema_tui.tui.format import plain
+from bema_tui.tui.leaving import end_own_runs
 from bema_tui.tui.palette import KeyCommands
+from bema_tui.tui.pending import Confirmed, Leave, Pending
+from bema_tui.tui.perform import perform, words
 from bema_tui.tui.ports import Presence, Reader
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.screens.base import ConsoleScreen
 from bema_tui.tui.screens.help import HelpScreen
 from bema_tui.tui.screens.overview import Overview
 from bema_tui.tui.screens.plan import PlanScreen
-from bema_tui.tui.screens.sheets import Answer, QuestionSheet
+from bema_tui.tui.screens.sheets import QuestionSheet
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.themes import THEMES
 
 _log = logging.getLogger(__name__)
-SAFE_POINT_SECONDS = 10.0
 _BEAT_SECONDS = 30.0
 
 Clock = Callable[[], datetime]
-Asked = Callable[[Backend], Awaitable[object]]
 
 
 def utc_now() -> datetime:
@@ -85,7 +87,7 @@ class BemaApp(ShadowedApp):
         self.animation_level = "none"
 
     def get_default_screen(self) -> Overview:
-        return Overview()
+        return Overview(self)
 
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self.redraw())
@@ -149,35 +151,51 @@ class BemaApp(ShadowedApp):
 
     # The backend
 
-    def ask_backend(self, done: str, asked: Asked) -> None:
-        """Have the backend do something beside the screen; ``done`` is said when it has begun."""
+    def submit(self, pending: Pending, row: int | None = None) -> None:
+        """Ask what is to be asked first; an action without a question is carried out at once."""
+        if pending.question is None:
+            self._carry_out(Confirmed(pending.action))
+        else:
+            self.push_screen(self._sheet(pending, pending.question, row), self._answered)
 
-        async def call() -> None:
-            await asked(self.backend)
-            self.say(done)
-            self.refresh_soon()
+    def _sheet(self, pending: Pending, question: Question, row: int | None = None) -> QuestionSheet:
+        return QuestionSheet(pending, question, self.render_context.glyphs, row)
 
-        self.run_worker(call(), name=done, group="backend", exit_on_error=False)
+    def _answered(self, confirmed: Confirmed | None) -> None:
+        if confirmed is not None:
+            self._carry_out(confirmed)
 
-    def start_sync(self, code: str) -> None:
-        """Begin a sync's planning and open its screen, because that is what was asked for."""
+    def _carry_out(self, confirmed: Confirmed) -> None:
+        """The one place that acts: beside the screen, by the backend."""
+        action = confirmed.action
+        if isinstance(action, Leave):
+            self.run_worker(self._leave(action), name="quit", group="quit", exit_on_error=False)
+            return
+        begun = words(action, self.snapshot)
+        self.run_worker(self._act(action, confirmed.reason, begun), name=begun, group="backend", exit_on_error=False)
 
-        async def call() -> None:
-            number = await self.backend.start(code, kind=RunKind.SYNC)
-            self.open_run(number)
-            self.refresh_soon()
-
-        self.say(f"sync of {code} begins")
-        self.run_worker(call(), name=f"sync of {code}", group="backend", exit_on_error=False)
+    async def _act(self, action: Act, reason: str, begun: str) -> None:
+        if action.operation is not Operation.SYNC:
+            await perform(action, reason, self.backend)
+            self.say(begun)
+        else:  # its plan is what was asked for, so its screen is opened
+            self.say(begun)
+            number = await perform(action, reason, self.backend)
+            if number is not None:
+                self.open_run(number)
+        self.refresh_soon()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """The one error path of all workers."""
+        """Textual tells this to whoever began the work, and nobody else."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
-            error = event.worker.error
-            level = logging.INFO if isinstance(error, BemaError) else logging.ERROR
-            _log.log(level, "%s failed", event.worker.name, exc_info=error)
-            self.say(_message(error), "bad")
-            self.refresh_soon()
+            self.work_failed(event.worker.name, event.worker.error)
+
+    def work_failed(self, name: str, error: BaseException) -> None:
+        """The one way of all that ends with an error beside the screen."""
+        level = logging.INFO if isinstance(error, BemaError) else logging.ERROR
+        _log.log(level, "%s failed", name, exc_info=error)
+        self.say(_message(error), "bad")
+        self.refresh_soon()
 
     def say(self, text: str, style: str = "text") -> None:
         """Answer in the footer of the screen that is seen."""
@@ -192,7 +210,7 @@ class BemaApp(ShadowedApp):
         """Open a run: its plan while it waits, its progress while it works, what went wrong after."""
         if isinstance(self.screen, PlanScreen) and self.screen.run_id == number:
             return
-        self.push_screen(PlanScreen(number))
+        self.push_screen(PlanScreen(self, number))
         self.refresh_soon()
 
     def go_home(self) -> None:
@@ -231,58 +249,25 @@ class BemaApp(ShadowedApp):
             self.exit(0)
             return
         known = tuple(run for number in own if (run := actions.run_of(self.snapshot, number))) if self.snapshot else ()
-
-        def answered(answer: Answer | None) -> None:
-            if answer is not None:
-                self.run_worker(self._stop_and_quit(own), name="quit", group="quit", exit_on_error=False)
-
-        self.push_screen(QuestionSheet(questions.leave(known, len(own))), answered)
+        self.submit(Pending(Leave(own), questions.leave(known, len(own))))
 
     async def action_quit(self) -> None:
         self.ask_to_quit()
 
-    async def _stop_and_quit(self, own: tuple[int, ...]) -> None:
-        """Ask the own runs to stop, leave when they have; after ten seconds ask again."""
+    async def _leave(self, leave: Leave) -> None:
         if self._quitting:
             return
         self._quitting = True
         try:
-            for run in own:
-                if run in self.backend.own_runs():
-                    await self._ask_to_stop(run)
-            while True:
-                self.say(f"waiting for the safe point of run {', '.join(map(str, self.backend.own_runs()))}")
-                if await self._own_runs_end():
-                    self.exit(0)
-                    return
-                if await self._leave_anyway():
-                    self.exit(0)
-                    return
+            await end_own_runs(leave.runs, self.backend, self.say, self._leave_anyway)
+            self.exit(0)
         finally:
             self._quitting = False
 
-    async def _ask_to_stop(self, run: int) -> None:
-        try:
-            await self.backend.ask(run, ControlVerb.STOP, "the console is closed")
-        except BemaError:
-            # It ended while the question stood, or can't be told: leaving waits for it all the same.
-            _log.info("run %d could not be asked to stop", run, exc_info=True)
-
-    async def _own_runs_end(self) -> bool:
-        try:
-            async with asyncio.timeout(SAFE_POINT_SECONDS):
-                while self.backend.own_runs():  # noqa: ASYNC110 - the backend has no event for it
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            return False
-        return True
-
-    async def _leave_anyway(self) -> bool:
-        own = self.backend.own_runs()
-        if not own:
-            return True
-        answer = await self.push_screen_wait(QuestionSheet(questions.leave_late(own)))
-        return answer is not None
+    async def _leave_anyway(self, own: tuple[int, ...]) -> bool:
+        question = questions.leave_late(own)
+        pending = Pending(Leave(own), question)
+        return await self.push_screen_wait(self._sheet(pending, question)) is not None
 
 
 def _message(error: BaseException) -> str:

@@ -13,14 +13,20 @@ EVERYWHERE = frozenset({OVERVIEW, PLAN})
 
 @frozen
 class Key:
-    """One action: ``rank`` is its place when the footer is packed, 0 stands at the right edge."""
+    """One key: what it is called in each place, and what it may do."""
 
     id: str
+    """Its name in the program."""
     key: str
+    """The keys by Textual's names."""
     label: str
+    """The footer's word, where no offer has a better one."""
     tooltip: str
+    """What it does, for the help and the palette."""
     rank: int
+    """Its place when the footer is packed; 0 stands at the right edge."""
     group: str
+    """The heading of the help that it stands under."""
     shown: str = ""
     """The key as people write it, where it differs from Textual's name."""
     does: tuple[Operation, ...] = ()
@@ -28,6 +34,7 @@ class Key:
     first: bool = False
     """Whether it is taken before the widget with the focus: what is typed right behind it goes where it leads."""
     screens: frozenset[str] = EVERYWHERE
+    """The screens that have it."""
 
     @property
     def name(self) -> str:
@@ -112,6 +119,7 @@ KEYS = (
     Key("filter", "slash", "filter", "Show only the rows that have a text", 3, "move", "/", first=True),
     Key("next", "tab", "next panel", "Go to the next panel", 4, "move"),
     Key("back", "left,escape", "back", "Go back", 0, "move", "left", screens=frozenset({PLAN})),
+    Key("home", "1", "Overview", "Go to the Overview", 9, "move"),
     Key("help", "question_mark", "all keys", "Show all keys", 0, "help", "?"),
     Key("palette", "ctrl+p", "palette", "Find an action by its name", 5, "help"),
     Key("redraw", "ctrl+l", "redraw", "Draw the whole screen again", 9, "help"),
@@ -120,18 +128,29 @@ KEYS = (
 )
 GROUPS = {"plan": "The plan on the screen", "run": "Runs", "lock": "Locks", "move": "Moving about", "help": "Help"}
 BY_ID = {key.id: key for key in KEYS}
+ACT = "act"
+"""The screens' action for every key that does an operation; its parameter is the key's id."""
 _OWN_MEANING = frozenset({"open", "next"})
 """Keys that the widgets and the screen bind themselves."""
 
 
+def action_of(key: Key) -> str:
+    """Returns the name of the screen's action that a key calls."""
+    return f"{ACT}({key.id!r})" if key.does else key.id
+
+
 def bindings(screen: str) -> list[BindingType]:
-    """Textual's bindings of one screen."""
-    made: list[BindingType] = [
+    """Returns Textual's bindings of one screen."""
+    return [
         Binding(
-            key.key, key.id, key.label, show=False, tooltip=key.tooltip, id=f"{screen}.{key.id}", priority=key.first
+            key.key,
+            action_of(key),
+            key.label,
+            show=False,
+            tooltip=key.tooltip,
+            id=f"{screen}.{key.id}",
+            priority=key.first,
         )
         for key in KEYS
         if screen in key.screens and key.id not in _OWN_MEANING
     ]
-    made += [Binding(str(number), f"screen({number})", show=False) for number in range(1, 8)]
-    return made

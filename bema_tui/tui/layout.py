@@ -1,19 +1,34 @@
-"""Where the panels stand at each size: pure, because rows must drop by a written order and never by chance."""
+"""At which sizes the console shows more, and where its panels stand: pure, because rows drop by a written order."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import IntEnum
 
 from attrs import frozen
 from textual.geometry import Region, Size
 
-WIDE = 110
-WIDEST = 170
-HIGH = 34
-_BESIDE = 76
-"""From this width on the activity has room beside the locks; below, the locks keep their words."""
-_NEWEST_FROM = 18
-"""A findings block of this height has room for the newest ones under the rules."""
+
+class Width(IntEnum):
+    """From how many columns on there is room for more."""
+
+    BESIDE = 76
+    """The activity beside the locks; below, the locks keep their words."""
+    WIDE = 110
+    """Two columns of panels, headers, and whole words."""
+    WIDEST = 170
+    """A wider left column, thresholds, and every detail of the top line."""
+
+
+class Height(IntEnum):
+    """From how many lines on there is room for more."""
+
+    NEWEST = 18
+    """A findings block of this height: the newest ones under the rules."""
+    DETAIL = 22
+    """The row under the cursor of a plan, in full."""
+    HIGH = 34
+    """Blank lines between the panels, and the side panels of a plan."""
 
 
 @frozen
@@ -53,7 +68,7 @@ def one_column(height: int) -> Share:
 
 def overview(size: Size) -> Mapping[str, Region]:
     """The Overview's panels by id; the first two lines and the last are taken."""
-    if size.width < WIDE:
+    if size.width < Width.WIDE:
         return _narrow(size)
     return _wide(size)
 
@@ -61,32 +76,32 @@ def overview(size: Size) -> Mapping[str, Region]:
 def _narrow(size: Size) -> Mapping[str, Region]:
     width, height = size
     share = one_column(height - 6)
-    made = {"answer": Region(0, 2, width, 1), "gauges": Region(0, 3, width, 2)}
+    regions = {"answer": Region(0, 2, width, 1), "gauges": Region(0, 3, width, 2)}
     y = 5
-    made["campaigns"] = Region(0, y, width, share.campaigns)
-    made["filter"] = Region(0, y, width // 2, 1)
+    regions["campaigns"] = Region(0, y, width, share.campaigns)
+    regions["filter"] = Region(0, y, width // 2, 1)
     y += share.campaigns
     if share.stats:
-        made["stats"] = Region(0, y, width, share.stats)
+        regions["stats"] = Region(0, y, width, share.stats)
         y += share.stats
-    made["runs"] = Region(0, y, width, share.runs)
+    regions["runs"] = Region(0, y, width, share.runs)
     y += share.runs
-    made["findings"] = Region(0, y, width, share.findings)
+    regions["findings"] = Region(0, y, width, share.findings)
     y += share.findings
-    half = max(40, width // 2) if width >= _BESIDE else width
-    made["locks"] = Region(0, y, half, share.locks)
-    if width >= _BESIDE:
-        made["activity"] = Region(half + 2, y, width - half - 2, share.locks)
-    return made
+    half = max(40, width // 2) if width >= Width.BESIDE else width
+    regions["locks"] = Region(0, y, half, share.locks)
+    if width >= Width.BESIDE:
+        regions["activity"] = Region(half + 2, y, width - half - 2, share.locks)
+    return regions
 
 
 def _wide(size: Size) -> Mapping[str, Region]:
     width, height = size
-    airy = height >= HIGH
-    left = 118 if width >= WIDEST else 76
+    airy = height >= Height.HIGH
+    left = 118 if width >= Width.WIDEST else 76
     right = left + 2
     top = 7 if airy else 5
-    made = {
+    regions = {
         "answer": Region(0, 2, width, 1),
         "gauges": Region(0, 4 if airy else 3, width, 2),
     }
@@ -95,31 +110,31 @@ def _wide(size: Size) -> Mapping[str, Region]:
     runs = max(4, round(body * 0.25))
     findings = body - campaigns - runs
     gap = 1 if airy else 0
-    made["campaigns"] = Region(0, top, left, campaigns - gap)
-    made["filter"] = Region(0, top, left // 2, 1)
-    made["stats"] = Region(right, top, width - right, campaigns)
+    regions["campaigns"] = Region(0, top, left, campaigns - gap)
+    regions["filter"] = Region(0, top, left // 2, 1)
+    regions["stats"] = Region(right, top, width - right, campaigns)
     y = top + campaigns
-    made["runs"] = Region(0, y, left, runs - gap)
-    made["locks"] = Region(right, y, width - right, runs - gap - 1)
-    made["people"] = Region(right, y + runs - gap - 1, width - right, 1)
+    regions["runs"] = Region(0, y, left, runs - gap)
+    regions["locks"] = Region(right, y, width - right, runs - gap - 1)
+    regions["people"] = Region(right, y + runs - gap - 1, width - right, 1)
     y += runs
-    rules = min(10, findings) if findings >= _NEWEST_FROM else findings
-    made["findings"] = Region(0, y, left, rules - (gap if rules < findings else 0))
+    rules = min(10, findings) if findings >= Height.NEWEST else findings
+    regions["findings"] = Region(0, y, left, rules - (gap if rules < findings else 0))
     if rules < findings:
-        made["newest"] = Region(0, y + rules, left, findings - rules)
-    made["activity"] = Region(right, y, width - right, findings)
-    return made
+        regions["newest"] = Region(0, y + rules, left, findings - rules)
+    regions["activity"] = Region(right, y, width - right, findings)
+    return regions
 
 
 def plan(size: Size, *, begun: bool) -> Mapping[str, Region]:
     """The plan screen's panels by id; the first two lines and the last are taken. ``begun``: it is being applied."""
     width, height = size
-    if width < WIDE:
+    if width < Width.WIDE:
         head = 4 if begun else 3
-        detail = 3 if height >= 22 else 0
+        detail = 3 if height >= Height.DETAIL else 0
         now = 1
         body = height - 3 - head - detail - now
-        rules = max(3, min(5, body // 3)) if height < HIGH else max(5, body // 3)
+        rules = max(3, min(5, body // 3)) if height < Height.HIGH else max(5, body // 3)
         y = 2 + head
         list_id = "wrong" if begun else "people"
         return {
@@ -135,9 +150,9 @@ def plan(size: Size, *, begun: bool) -> Mapping[str, Region]:
 
 def _wide_plan(size: Size, *, begun: bool) -> Mapping[str, Region]:
     width, height = size
-    airy = height >= HIGH
+    airy = height >= Height.HIGH
     head = 5 if airy else 4
-    left = 62 if width >= WIDEST else 44
+    left = 62 if width >= Width.WIDEST else 44
     right = left + 2
     y = 2 + head
     body = height - y - 2
@@ -145,7 +160,7 @@ def _wide_plan(size: Size, *, begun: bool) -> Mapping[str, Region]:
     out = 7 if airy else 0
     rules = body - checks - out
     detail = 8 if airy else 4
-    made = {
+    regions = {
         "head": Region(0, 2, width, head - (1 if airy else 0)),
         "rules": Region(0, y, left, rules - (1 if airy else 0)),
         "people": Region(right, y, width - right, body - detail - (1 if airy else 0)),
@@ -154,8 +169,8 @@ def _wide_plan(size: Size, *, begun: bool) -> Mapping[str, Region]:
         "now": Region(0, height - 2, width, 1),
     }
     if begun:
-        made["wrong"] = made.pop("people")
+        regions["wrong"] = regions.pop("people")
     if airy:
-        made["leftout"] = Region(0, y + rules, left, out - 1)
-        made["checks"] = Region(0, y + rules + out, left, checks)
-    return made
+        regions["leftout"] = Region(0, y + rules, left, out - 1)
+        regions["checks"] = Region(0, y + rules + out, left, checks)
+    return regions

@@ -7,7 +7,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from bema_tui.tui.keys import KEYS, Key
+from bema_tui.tui.keys import KEYS, Key, action_of
 from bema_tui.tui.screens.base import ConsoleScreen
 
 
@@ -18,13 +18,13 @@ class KeyCommands(Provider):
         screen = self.screen
         if not isinstance(screen, ConsoleScreen):
             return
-        allowed = screen.allowed()
+        offers = screen.offers()
         for key in KEYS:
             if screen.key_set not in key.screens or key.id in ("palette", "next", "open"):
                 continue
-            if key.id in allowed or not (key.does or key.id in ("filter",)):
-                label = allowed.get(key.id, key.label)
-                yield key, f"{label}  {key.name}", partial(self._run, screen, key.id)
+            if key.id in offers or not (key.does or key.id == "filter"):
+                label = offers[key.id].label if key.id in offers else key.label
+                yield key, f"{label}  {key.name}", partial(self._run, screen, action_of(key))
 
     @staticmethod
     async def _run(screen: ConsoleScreen, action: str) -> None:

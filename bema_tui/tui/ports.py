@@ -1,4 +1,4 @@
-"""What the screens may read: the database through one reader, and nothing else."""
+"""What the console needs of others: one reader of the database, those who look too, and for the screens the app."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Protocol
 
 from bema_tui.model import Severity
 from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView, Snapshot
+from bema_tui.tui.pending import Pending
+from bema_tui.tui.render_context import RenderContext
 
 
 class Reader(Protocol):
@@ -35,3 +37,59 @@ class Presence(Protocol):
     async def beat(self) -> None: ...
 
     async def closed(self) -> None: ...
+
+
+class ConsoleApp(Protocol):
+    """The app as the screens use it: it holds the picture, and it alone acts."""
+
+    @property
+    def reader(self) -> Reader:
+        """Reads what the common picture does not hold."""
+        ...
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The newest picture of the database."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why the picture is not today's; empty when it is."""
+        ...
+
+    @property
+    def render_context(self) -> RenderContext:
+        """How things are shown now."""
+        ...
+
+    def submit(self, pending: Pending, row: int | None = None) -> None:
+        """Ask what is to be asked, then carry the action out. ``row`` is the line of the screen that it speaks of."""
+        ...
+
+    def work_failed(self, name: str, error: BaseException) -> None:
+        """Say in the footer, and in the log, that something done beside the screen ended with an error."""
+        ...
+
+    def open_run(self, number: int) -> None:
+        """Open a run's screen."""
+        ...
+
+    def go_home(self) -> None:
+        """Go back to the Overview."""
+        ...
+
+    def show_help(self) -> None:
+        """Show all keys of the screen that is seen."""
+        ...
+
+    def redraw(self) -> None:
+        """Write the whole screen again."""
+        ...
+
+    def next_theme(self) -> str:
+        """Go on to the next theme and return its name."""
+        ...
+
+    def ask_to_quit(self) -> None:
+        """Leave; ask first when runs of this console go on."""
+        ...

@@ -377,6 +377,21 @@ async def test_what_is_typed_right_behind_the_slash_goes_to_the_filter() -> None
         await made.until(lambda: screen.filter.value == "k/a")
 
 
+@pytest.mark.parametrize("way", ["enter", "escape"])
+async def test_what_is_typed_right_behind_the_filter_goes_to_the_row_that_it_leads_to(way: str) -> None:
+    first = evolve(picture().campaigns[3], code="2024_ETB_NBL")
+    reader = HandReader(picture(campaigns=(first, *picture().campaigns[1:]), runs=()))
+    async with desk(reader) as made:
+        screen = made.app.screen
+        assert isinstance(screen, Overview)
+        keys = [("slash", "/"), *zip("5_etb", "5_etb", strict=True), (way, None), ("d", "d"), ("up", None)]
+        for key, character in keys:
+            made.app.post_message(events.Key(key, character))
+        await made.until(lambda: made.backend.asked == [("start", "2025_ETB_SW", "plan")])
+        await made.until(lambda: screen.filter.value == ("5_etb" if way == "enter" else ""))
+        assert made.app.focused is screen.campaigns
+
+
 async def test_letters_in_the_filter_are_text_not_actions() -> None:
     async with desk() as made:
         await made.press("slash")

@@ -39,7 +39,7 @@ def overview(made: Desk) -> Overview:
 EXPECTED = {
     (80, 24): """
  studio [LIVE]  ML ok ████─ 97/120 left  EDD ok  78 fair ▲ memory 81 %    14:32
- [1 Overview] 2 Campaigns 3 Runs 4 Findings 318 5 Locks 2 6 Health 7 Activity
+ [1 Overview]  8 campaigns  2 runs active  318 findings ✗17  2 locks ▲1
  ▲ 3 need you:  ✗ run 415 lost   ✗ 17 errors   → plan 417 waits
  cpu       12% ▁▁▂▂  memory    81%▲▇▇▇▇  load     0.42 ▁▁▁▁  budget     97 ███▏
 ━━ Campaigns 8 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 1-5 of 8 ━
@@ -56,7 +56,7 @@ EXPECTED = {
 """,
     (120, 40): """
  bema-tui  studio  [LIVE]   MailerLite ok ██████▍─ 97/120 left   shop ok   health 78 fair ▲ memory 81 %           14:32
-[1 Overview]   2 Campaigns 8    3 Runs 2    4 Findings 318 ✗17    5 Locks 2 ▲1    6 Health    7 Activity
+[1 Overview]    8 campaigns  2 runs active  318 findings ✗17  2 locks ▲1
  ▲ 3 things need you:  ✗ run 415 2025_KAIRO_TNS lost, lock expired 34m  ✗ 17 errors  → plan 417 waits
   2025_KAIRO_TNS        ✗ lost 34m        21,905   1,702   7.8 %     19   1d   Gold         636 ██▌            351 ▋
   ● 418  2024_ETB_NBL    apply           ████▎───  54 %  316/min 1,965 14:49    ▲ k7d2 2025_KAIRO_TNS  jon   expired 34m
@@ -234,12 +234,17 @@ async def test_enter_on_the_answer_line_goes_to_the_worst_thing() -> None:
         assert overview(made).runs.cursor_key == "415"
 
 
-@pytest.mark.parametrize("number", range(2, 8))
-async def test_the_screens_to_come_say_that_they_are_not_there(number: int) -> None:
-    async with desk() as made:
-        await made.press(str(number))
-        assert made.shows("is not in this version")
-        assert isinstance(made.app.screen, Overview)
+@pytest.mark.parametrize("size", SIZES)
+async def test_only_the_screens_that_there_are_have_a_tab_and_a_key(size: tuple[int, int]) -> None:
+    async with desk(size=size) as made:
+        assert made.rows[1].split("  ")[0].strip() == "[1 Overview]"
+        assert "5 campaigns  2 runs active  170 findings ✗12  2 locks ▲1" in made.rows[1]
+        before = made.rows
+        await made.press(*"234567")
+        assert made.rows == before
+        await made.press("question_mark")
+        await made.until_shows("Go to the Overview")
+        assert not made.shows("to come")
 
 
 async def test_help_and_palette_come_from_the_same_table() -> None:

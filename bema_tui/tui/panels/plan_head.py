@@ -11,6 +11,7 @@ from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
 from bema_tui.operations.possible import failed_checks
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.format import ago, bar, count, duration, fit, forecast, line, pack, spread, width_of
+from bema_tui.tui.layout import Width
 from bema_tui.tui.panels.plan import SIGNS, number_of
 from bema_tui.tui.panels.runs import ends_at, sign_of, waits_for
 from bema_tui.tui.render_context import RenderContext
@@ -58,7 +59,7 @@ def head_lines(run: RunView, context: RenderContext, width: int, height: int) ->
 def _first(run: RunView, context: RenderContext, width: int) -> Content:
     name = "Run" if begun(run) else "Plan"
     left = line((f" {name} {run.id}", "strong"), f"  {run.kind} {run.campaign}")
-    if width >= 110:
+    if width >= Width.WIDE:
         left = line(left, f"  {run.album}")
     if begun(run):
         sign, style = sign_of(run, context)
@@ -66,7 +67,7 @@ def _first(run: RunView, context: RenderContext, width: int) -> Content:
     if run.state is RunState.PLANNING:
         return line(left, "   ", (f"{context.glyphs.dot} planning: {run.phase}", "accent"))
     when = f"planned {ago(context.now, run.planned_at)}" if run.planned_at else f"by {run.by_user}"
-    if run.planned_at and width >= 110:
+    if run.planned_at and width >= Width.WIDE:
         when = f"planned {context.clock(run.planned_at)} by {run.by_user}, {ago(context.now, run.planned_at)}"
     state = "nothing is written yet" if run.state.waiting else _word(run)
     return spread(line(left, "  ", (when, "muted")), line((state + " ", "muted")), width)
@@ -219,7 +220,7 @@ def phases_line(run: RunView, context: RenderContext, width: int) -> Content:
         if step is run.phase and run.state is not RunState.DONE:
             made.append(line((g.dot, "accent") if at_work else sign_of(run, context), f" {step}"))
         elif step in past:
-            took = f" {duration(seconds)}" if seconds is not None and width >= 110 and seconds >= 1 else ""
+            took = f" {duration(seconds)}" if seconds is not None and width >= Width.WIDE and seconds >= 1 else ""
             made.append(line((g.ok, "good"), f" {step}", (took, "muted")))
         else:
             made.append(line((f"{g.ring} {step}", "muted")))
@@ -245,7 +246,7 @@ def now_line(run: RunView, waiting: Sequence[int], context: RenderContext, width
         until = f", as it is until {context.clock(fresh)}; then its people are read again first" if fresh else ""
         if fresh and fresh <= context.now:
             until = "; its people are read again first, it is over 10 minutes old"
-        if width < 110:
+        if width < Width.WIDE:
             is_fresh = fresh is not None and fresh > context.now
             until = f", as it is until {context.clock(fresh)}" if is_fresh else ", read again before it is sent"
         if not run.total:

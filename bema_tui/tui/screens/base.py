@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
@@ -15,57 +15,54 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from bema_tui.store.snapshot.views import Snapshot
+from bema_tui.tui.actions import Offers
 from bema_tui.tui.format import line
-from bema_tui.tui.keys import BY_ID
-from bema_tui.tui.panels.top import SCREENS, tabs_line, top_line
-from bema_tui.tui.ports import Reader
+from bema_tui.tui.keys import ACT, BY_ID
+from bema_tui.tui.panels.top import tabs_line, top_line
+from bema_tui.tui.ports import ConsoleApp, Reader
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.footer import KeyLine
 from bema_tui.tui.widgets.lines import Lines
 from bema_tui.tui.widgets.region_layout import RegionLayout
 
-if TYPE_CHECKING:
-    from bema_tui.tui.app import BemaApp
-
 LEAST = Size(60, 16)
 
 
 class ConsoleScreen(Screen[None]):
-    """A screen with the common top and bottom lines, placed by ``place``."""
+    """A screen with the common top and bottom lines; ``regions`` says where its panels stand."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
     key_set: ClassVar[str] = ""
+    """The screen's name in the table of keys."""
     number: ClassVar[int] = 1
+    """Its number among the tabs; 0 for one that is no tab."""
     right_keys: ClassVar[tuple[str, ...]] = ("help", "quit")
+    """The keys that always stand at the right edge of the footer."""
 
-    def __init__(self) -> None:
+    def __init__(self, console_app: ConsoleApp) -> None:
         super().__init__()
+        self.console_app = console_app
         self.top = Lines(id="top")
         self.tabs = Lines(id="tabs")
         self.small = Lines(id="small")
         self.key_line = KeyLine(id="keys", right=self.right_keys)
-        self._region_layout = RegionLayout(self._place)
+        self._region_layout = RegionLayout(self._all_regions)
 
     @property
     def layout(self) -> Layout:
         return self._region_layout
 
     @property
-    def bema(self) -> BemaApp:
-        """The app, by its own type."""
-        return cast("BemaApp", self.app)
-
-    @property
     def render_context(self) -> RenderContext:
         """How things are shown now."""
-        return self.bema.render_context
+        return self.console_app.render_context
 
     @property
     def snapshot(self) -> Snapshot | None:
         """The newest picture of the database."""
-        return self.bema.snapshot
+        return self.console_app.snapshot
 
-    def _place(self, size: Size) -> Mapping[str, Region]:
+    def _all_regions(self, size: Size) -> Mapping[str, Region]:
         if size.width < LEAST.width or size.height < LEAST.height:
             return {"small": Region(0, 0, size.width, 1)}
         edges = {
@@ -73,9 +70,9 @@ class ConsoleScreen(Screen[None]):
             "tabs": Region(0, 1, size.width, 1),
             "keys": Region(0, size.height - 1, size.width, 1),
         }
-        return edges | dict(self.place(size))
+        return edges | dict(self.regions(size))
 
-    def place(self, size: Size) -> Mapping[str, Region]:  # noqa: ARG002
+    def regions(self, size: Size) -> Mapping[str, Region]:  # noqa: ARG002
         """Where each panel stands, by its id; the first two lines and the last are taken."""
         return {}
 
@@ -85,8 +82,8 @@ class ConsoleScreen(Screen[None]):
     async def read_more(self, reader: Reader) -> None:
         """Read what the common picture does not hold."""
 
-    def offers(self) -> Mapping[str, str]:
-        """The actions that are possible now, with the footer's words."""
+    def offers(self) -> Offers:
+        """What the keys do now, for the footer and the palette."""
         return {}
 
     def draw(self) -> None:
@@ -102,12 +99,8 @@ class ConsoleScreen(Screen[None]):
 
     def draw_keys(self) -> None:
         """Show in the footer what is possible now."""
-        always = {"next": BY_ID["next"].label, "palette": BY_ID["palette"].label}
-        self.key_line.offer({**self.allowed(), **always})
-
-    def allowed(self) -> Mapping[str, str]:
-        """What the footer, the palette and the keys offer."""
-        return self.offers()
+        labels = {name: offer.label for name, offer in self.offers().items()}
+        self.key_line.offer({**labels, "next": BY_ID["next"].label, "palette": BY_ID["palette"].label})
 
     def say(self, text: str, style: str = "text") -> None:
         """Answer a key in the footer for a few seconds."""
@@ -120,13 +113,12 @@ class ConsoleScreen(Screen[None]):
         placed = [widget for widget in super().focus_chain if widget.size.area]
         return sorted(placed, key=lambda widget: order.get(widget.id, 0))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == ACT:
+            return parameters[0] in self.offers()
         key = BY_ID.get(action)
-        if key is None or not (key.does or key.first):
-            return True
-        if key.first and isinstance(self.focused, Input):
-            return False  # there it is text
-        return not key.does or action in self.allowed()
+        is_text = key is not None and key.first and isinstance(self.focused, Input)
+        return not is_text
 
     def on_mount(self) -> None:
         self.draw()
@@ -134,24 +126,21 @@ class ConsoleScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002
         self.call_after_refresh(self.draw)
 
-    def action_screen(self, number: int) -> None:
-        """Number keys: go to a screen, or say that this version has it not."""
-        if number == 1:
-            self.bema.go_home()
-        else:
-            self.say(f"{number} {SCREENS[number - 1]} is not in this version")
+    def action_home(self) -> None:
+        """Go to the Overview."""
+        self.console_app.go_home()
 
     def action_help(self) -> None:
-        self.bema.show_help()
+        self.console_app.show_help()
 
     def action_palette(self) -> None:
         self.app.action_command_palette()
 
     def action_redraw(self) -> None:
-        self.bema.redraw()
+        self.console_app.redraw()
 
     def action_theme(self) -> None:
-        self.say(f"theme: {self.bema.next_theme()}")
+        self.say(f"theme: {self.console_app.next_theme()}")
 
     def action_quit(self) -> None:
-        self.bema.ask_to_quit()
+        self.console_app.ask_to_quit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,17 +12,15 @@ from textual.screen import ModalScreen
 
 from bema_tui.tui.format import line, spread
 from bema_tui.tui.keys import GROUPS, KEYS
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.widgets.lines import Lines
 from bema_tui.tui.widgets.titles import title_rule
 
-if TYPE_CHECKING:
-    from bema_tui.tui.render_context import RenderContext
-
 
 def help_lines(screen: str, context: RenderContext) -> list[Content]:
     """The help text of one screen; what can't be done in read-only mode is not in it."""
-    made: list[Content] = []
+    lines: list[Content] = []
     for group, title in GROUPS.items():
         keys = [
             key
@@ -31,12 +29,11 @@ def help_lines(screen: str, context: RenderContext) -> list[Content]:
         ]
         if not keys:
             continue
-        made += [line(), line((f"  {title}", "strong"))]
-        made += [line("  ", (key.name.ljust(8), "accent"), key.tooltip) for key in keys]
+        lines += [line(), line((f"  {title}", "strong"))]
+        lines += [line("  ", (key.name.ljust(8), "accent"), key.tooltip) for key in keys]
         if group == "move":
-            made.append(line("  ", ("arrows  ".ljust(8), "accent"), "Move the cursor; pgup, pgdn, home, end as well"))
-            made.append(line("  ", ("1".ljust(8), "accent"), "Overview; 2 to 7 are kept for the screens to come"))
-    return made
+            lines.append(line("  ", ("arrows  ".ljust(8), "accent"), "Move the cursor; pgup, pgdn, home, end as well"))
+    return lines
 
 
 class HelpScreen(ModalScreen[None]):

@@ -13,22 +13,30 @@ from textual.widgets import Input
 
 from bema_tui.store.snapshot.views import CampaignView, Snapshot
 from bema_tui.tui import actions, layout
-from bema_tui.tui.actions import Target
+from bema_tui.tui.actions import Offer, Offers, Target, TargetKind
 from bema_tui.tui.format import line
 from bema_tui.tui.keys import OVERVIEW, bindings
-from bema_tui.tui.panels import activity, campaigns, findings, gauges, locks, runs, top
-from bema_tui.tui.run_actions import RunActions
-from bema_tui.tui.screens.base import ConsoleScreen
+from bema_tui.tui.layout import Width
+from bema_tui.tui.panels import activity, campaigns, findings, gauges, locks, needs, runs
+from bema_tui.tui.ports import ConsoleApp
+from bema_tui.tui.screens.filtered import FilteredScreen
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.widgets.answer import AnswerLine
 from bema_tui.tui.widgets.lines import Lines
 from bema_tui.tui.widgets.row_table import RowTable
 from bema_tui.tui.widgets.titles import title_rule
 
-_KINDS = {"campaigns": "campaign", "runs": "run", "locks": "lock", "findings": "finding", "activity": "activity"}
+_KINDS = {
+    "campaigns": TargetKind.CAMPAIGN,
+    "runs": TargetKind.RUN,
+    "locks": TargetKind.LOCK,
+    "findings": TargetKind.FINDING,
+    "activity": TargetKind.ACTIVITY,
+}
+"""What the rows of each panel stand for."""
 
 
-class Overview(RunActions, ConsoleScreen):
+class Overview(FilteredScreen):
     """The Overview."""
 
     CSS_PATH = style_sheet("overview")
@@ -36,14 +44,15 @@ class Overview(RunActions, ConsoleScreen):
     key_set = OVERVIEW
     number = 1
 
-    def __init__(self) -> None:
-        super().__init__()
-        glyphs = self.render_context.glyphs
+    def __init__(self, console_app: ConsoleApp) -> None:
+        glyphs = console_app.render_context.glyphs
+        shown_campaigns = RowTable(campaigns.COLUMNS, id="campaigns", glyphs=glyphs, keeps_cursor=True)
+        super().__init__(console_app, shown_campaigns, "code or album")
+        self.campaigns = shown_campaigns
         self.answer = AnswerLine(id="answer")
         self.gauges = Lines(id="gauges")
         self.stats = Lines(id="stats")
         self.people = Lines(id="people")
-        self.campaigns = RowTable(campaigns.COLUMNS, id="campaigns", glyphs=glyphs, keeps_cursor=True)
         self.runs = RowTable(runs.COLUMNS, id="runs", glyphs=glyphs)
         self.findings = RowTable(findings.COLUMNS, id="findings", glyphs=glyphs)
         self.newest = RowTable(findings.NEWEST_COLUMNS, id="newest", glyphs=glyphs)
@@ -51,8 +60,6 @@ class Overview(RunActions, ConsoleScreen):
         self.activity = RowTable(activity.COLUMNS, id="activity", glyphs=glyphs)
         self.activity.header = False
         self.newest.can_focus = False
-        self.filter = Input(id="filter", compact=True, placeholder="code or album", select_on_focus=False)
-        self.filter.cursor_blink = False
         for table, empty in (
             (self.campaigns, campaigns.EMPTY),
             (self.runs, runs.EMPTY),
@@ -67,17 +74,16 @@ class Overview(RunActions, ConsoleScreen):
         yield from (self.findings, self.newest, self.locks, self.people, self.activity, self.answer)
         yield from (self.key_line, self.filter)
 
-    def place(self, size: Size) -> Mapping[str, Region]:
+    def regions(self, size: Size) -> Mapping[str, Region]:
         return layout.overview(size)
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.filter.display = False
         self.campaigns.focus()
 
     def _fit(self) -> None:
         """Choose how dense each table is drawn at this width."""
-        narrow = self.size.width < layout.WIDE
+        narrow = self.size.width < Width.WIDE
         self.runs.header = self.locks.header = self.findings.header = not narrow
         self.runs.indent = self.locks.indent = self.findings.indent = 1 if narrow else 2
         self.activity.indent = 1
@@ -88,7 +94,7 @@ class Overview(RunActions, ConsoleScreen):
     def show(self, snapshot: Snapshot | None) -> None:
         context, width = self.render_context, self.size.width
         self._fit()
-        self.answer.draw(top.answer_line(snapshot, context, width, self.bema.problem))
+        self.answer.draw(needs.answer_line(snapshot, context, width, self.console_app.problem))
         self.gauges.put_all(gauges.gauge_lines(snapshot, context, width))
         if snapshot is None:
             return
@@ -101,9 +107,9 @@ class Overview(RunActions, ConsoleScreen):
         self._show_stats(snapshot)
         left, right = runs.title(snapshot)
         self.runs.title, self.runs.title_right = left, right
-        cells = 13 if width >= layout.WIDEST else 8
+        cells = 13 if width >= Width.WIDEST else 8
         room = runs.wait_room(self.runs.columns, self.runs.size.width - self.runs.indent)
-        self.runs.set_rows(runs.rows(snapshot, context, short=width < layout.WIDE, cells=cells, room=room))
+        self.runs.set_rows(runs.rows(snapshot, context, short=width < Width.WIDE, cells=cells, room=room))
         self.findings.title, self.findings.title_right = findings.title(snapshot, context)
         self.findings.set_rows(findings.rows(snapshot, context))
         self.newest.title = line("Newest findings")
@@ -137,11 +143,11 @@ class Overview(RunActions, ConsoleScreen):
             return None
         return Target(_KINDS[table.id], table.cursor_key)
 
-    def offers(self) -> Mapping[str, str]:
-        made = dict(actions.offers(self.snapshot, self.target(), read_only=self.render_context.read_only))
+    def offers(self) -> Offers:
+        offers = actions.offers(self.snapshot, self.target(), read_only=self.render_context.read_only)
         if self.focused is self.campaigns and (self.campaigns.total or self.filter.value):
-            made["filter"] = "filter"
-        return made
+            return {**offers, "filter": Offer("filter")}
+        return offers
 
     @on(RowTable.Highlighted)
     def _cursor_moved(self, event: RowTable.Highlighted) -> None:
@@ -160,35 +166,20 @@ class Overview(RunActions, ConsoleScreen):
     @on(AnswerLine.Opened)
     def _answer_opened(self) -> None:
         snapshot = self.snapshot
-        wanted = top.needs(snapshot, self.render_context) if snapshot else ()
+        wanted = needs.needs(snapshot, self.render_context) if snapshot else ()
         if not wanted:
             return
-        need = wanted[0]
-        table = {"runs": self.runs, "locks": self.locks, "findings": self.findings}.get(need.panel, self.campaigns)
+        worst = wanted[0]
+        tables = (self.campaigns, self.runs, self.locks, self.findings)
+        table = next(table for table in tables if _KINDS[table.id or ""] is worst.panel)
         table.focus()
-        if need.run is not None or need.lock is not None:
-            table.go_to(str(need.lock or need.run))
+        if worst.row:
+            table.go_to(worst.row)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:  # noqa: ARG002
         self.draw_keys()
-
-    def action_filter(self) -> None:
-        """Open the filter line over the title of the campaigns."""
-        self.filter.display = True
-        self.set_focus(self.filter)  # at once: the next key may be here already
 
     @on(Input.Changed, "#filter")
     def _filtered(self) -> None:
         if self.snapshot is not None:
             self.show(self.snapshot)
-
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self) -> None:
-        self.filter.display = False
-        self.campaigns.focus()
-
-    def on_key(self, event: events.Key) -> None:
-        if event.key == "escape" and (self.filter.has_focus or self.filter.value):
-            event.stop()
-            self.filter.value = ""
-            self._filter_done()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from attrs import frozen
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,23 +16,12 @@ from textual.widgets import Button, Input
 from bema_tui.operations.questions import Line, Question, Sign
 from bema_tui.tui.format import Part, line, spread, wrap
 from bema_tui.tui.glyphs import Glyphs
+from bema_tui.tui.pending import Confirmed, Pending
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.widgets.lines import Lines
 from bema_tui.tui.widgets.titles import title_rule
 
-if TYPE_CHECKING:
-    from bema_tui.tui.app import BemaApp
-    from bema_tui.tui.render_context import RenderContext
-
 _HINT = " tab next  enter press  esc {safe}"
-
-
-@frozen
-class Answer:
-    """What was pressed, with the reason given."""
-
-    button: str
-    reason: str = ""
 
 
 def drawn(parts: Line, glyphs: Glyphs) -> Content:
@@ -55,8 +43,8 @@ def drawn(parts: Line, glyphs: Glyphs) -> Content:
     return line(*shown)
 
 
-class QuestionSheet(ModalScreen[Answer | None]):
-    """Asks one question; closes with None on the safe answer and on escape."""
+class QuestionSheet(ModalScreen[Confirmed | None]):
+    """Asks about one pending action; closes with None on the safe answer and on escape."""
 
     CSS_PATH = style_sheet("sheets")
     AUTO_FOCUS = ""
@@ -66,10 +54,12 @@ class QuestionSheet(ModalScreen[Answer | None]):
         Binding("right,down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, question: Question, row: int | None = None) -> None:
+    def __init__(self, pending: Pending, question: Question, glyphs: Glyphs, row: int | None = None) -> None:
         """``row`` is the line of the screen that the question speaks of: where the sheet would cover it, it goes up."""
         super().__init__()
+        self.pending = pending
         self.question = question
+        self._glyphs = glyphs
         self._row = row
         self._title = Lines(id="sheet-title")
         self._body = Lines(id="sheet-body")
@@ -79,10 +69,6 @@ class QuestionSheet(ModalScreen[Answer | None]):
         )
         self._typed = Input(id="typed", compact=True, max_length=20, select_on_focus=False)
         self._reason.cursor_blink = self._typed.cursor_blink = False
-
-    @property
-    def _shown_by(self) -> RenderContext:
-        return cast("BemaApp", self.app).render_context
 
     def compose(self) -> ComposeResult:
         question = self.question
@@ -118,8 +104,8 @@ class QuestionSheet(ModalScreen[Answer | None]):
         self._check()
 
     def on_resize(self, event: events.Resize) -> None:
-        glyphs = self._shown_by.glyphs
-        rows = [row for text in self.question.lines for row in wrap(drawn(text, glyphs), event.size.width - 1)]
+        width = event.size.width - 1
+        rows = [row for parts in self.question.lines for row in wrap(drawn(parts, self._glyphs), width)]
         self._body.styles.height = len(rows) + 1
         self.call_after_refresh(self._draw, rows)
 
@@ -127,7 +113,7 @@ class QuestionSheet(ModalScreen[Answer | None]):
         width = self.size.width
         covered = self.size.height - self.query_one("#sheet").size.height
         self.set_class(self._row is not None and self._row >= covered, "-above")
-        rule = title_rule(line(self.question.title), width, self._shown_by.glyphs, focused=True)
+        rule = title_rule(line(self.question.title), width, self._glyphs, focused=True)
         self._title.put(0, rule)
         self._body.put_all(rows)
         hint = line((_HINT.format(safe=self.question.safe.lower()), "muted"))
@@ -139,10 +125,10 @@ class QuestionSheet(ModalScreen[Answer | None]):
         typed = not question.typed or self._typed.value.strip().replace(",", "") == question.typed
         reason = not question.reason_needed or bool(self._reason.value.strip())
         for button in question.buttons:
-            made = self.query_one(f"#{button.id}", Button)
-            made.disabled = not (typed and reason)
+            acting = self.query_one(f"#{button.id}", Button)
+            acting.disabled = not (typed and reason)
             missing = f"type {question.typed} first" if not typed else "a reason first"
-            made.label = self._shown(button.label) if typed and reason else line(f"( {button.label}: {missing} )")
+            acting.label = self._shown(button.label) if typed and reason else line(f"( {button.label}: {missing} )")
 
     @on(Input.Changed)
     def _edited(self) -> None:
@@ -162,7 +148,7 @@ class QuestionSheet(ModalScreen[Answer | None]):
         if event.button.id == "keep" or event.button.id is None:
             self.dismiss(None)
         else:
-            self.dismiss(Answer(event.button.id, self._reason.value.strip()))
+            self.dismiss(self.pending.confirmed(event.button.id, self._reason.value.strip()))
 
     def action_keep(self) -> None:
         """Escape: the safe answer."""

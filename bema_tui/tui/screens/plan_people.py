@@ -1,0 +1,113 @@
+"""The people of a plan: the list goes to the database page by page, for a plan may hold a hundred thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual import on
+from textual.worker import Worker, WorkerState
+
+from bema_tui.errors import StoreError
+from bema_tui.store.snapshot.views import PlanPerson
+from bema_tui.tui.format import count, folded, line
+from bema_tui.tui.panels import plan as panel
+from bema_tui.tui.ports import ConsoleApp
+from bema_tui.tui.widgets.columns import Row
+from bema_tui.tui.widgets.row_table import PAGE, RowTable
+
+_SCAN: Final = 500
+"""How many people a search reads at once."""
+_MATCHES: Final = 500
+"""How many matches a search shows at most."""
+_ANOTHER: Final = ""
+"""No rule has this name: whichever is shown next, the list starts again."""
+
+
+class PlanPeople(RowTable):
+    """The people of one rule of a run, or of all; or those among them whose e-mail or name has a text."""
+
+    def __init__(self, console_app: ConsoleApp, run_id: int) -> None:
+        glyphs = console_app.render_context.glyphs
+        super().__init__(panel.PEOPLE_COLUMNS, id="people", glyphs=glyphs, keeps_cursor=True)
+        self._console_app = console_app
+        self._run_id = run_id
+        self._campaign = ""
+        self._people: dict[str, PlanPerson] = {}
+        self._rule: str | None = None
+        self._text = ""
+
+    @property
+    def person(self) -> PlanPerson | None:
+        """The person under the cursor, if their page is here."""
+        return self._people.get(self.cursor_key or "")
+
+    def show_rule(self, rule: str | None, total: int, campaign: str) -> None:
+        """Show the people of a rule, or of all rules (None), page by page; a search that is shown stays."""
+        self._campaign = campaign
+        if self._text:
+            return
+        name = rule or "All people"
+        self.title = line(f"{name}  {count(total)} people" if rule or total else "People")
+        restart, self._rule = rule != self._rule, rule
+        self.set_total(total, restart=restart)
+
+    def search(self, text: str, total: int) -> None:
+        """Show those among the rule's ``total`` people who have this text; without one the list starts again."""
+        self._text = text
+        if not text:
+            self._rule = _ANOTHER
+            return
+        self.run_worker(
+            self._search(text, self._rule or None, total),
+            name="search",
+            group="search",
+            exclusive=True,
+            exit_on_error=False,
+        )
+
+    async def _search(self, text: str, rule: str | None, total: int) -> None:
+        """Go through the rule's people, page by page, until there are enough matches."""
+        wanted = folded(text)
+        matches: list[PlanPerson] = []
+        for offset in range(0, total, _SCAN):
+            page = await self._console_app.reader.plan_people(self._run_id, rule, offset, _SCAN)
+            matches += [person for person in page if wanted in folded(person.email) or wanted in folded(person.name)]
+            if len(matches) >= _MATCHES or not page:
+                break
+        if self._text != text:
+            return
+        more = " or more" if len(matches) >= _MATCHES else ""
+        shown = matches[:_MATCHES]
+        self.title = line(f"{count(len(shown))}{more} of {count(total)} match {text!r}")
+        self.set_rows(self._rows_of(shown))
+
+    @on(RowTable.PageWanted)
+    def _page_wanted(self, event: RowTable.PageWanted) -> None:
+        event.stop()
+        offset = event.offset
+        self.run_worker(
+            self._read_page(self._rule, offset), name=f"people from {offset}", group="people", exit_on_error=False
+        )
+
+    async def _read_page(self, rule: str | None, offset: int) -> None:
+        try:
+            people = await self._console_app.reader.plan_people(self._run_id, rule, offset, PAGE)
+        except StoreError:
+            self.page_failed(offset)
+            raise
+        if rule != self._rule or self._text:
+            return
+        self.set_page(offset, self._rows_of(people))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A page or a search that failed is told as whatever else the app does beside the screen."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self._console_app.work_failed(event.worker.name, event.worker.error)
+
+    def _rows_of(self, people: Sequence[PlanPerson]) -> list[Row]:
+        """Returns the rows of these people, and keeps the people for as long as their rows may be looked at."""
+        if len(self._people) > 4 * _MATCHES:
+            self._people.clear()
+        self._people.update((panel.person_key(person), person) for person in people)
+        return [panel.person_row(person, self._campaign, self._console_app.render_context) for person in people]
