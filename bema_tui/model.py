@@ -93,15 +93,6 @@ class ChangeKind(StrEnum):
     """Take a subscriber out of a group."""
 
 
-class Cause(StrEnum):
-    """What a change is made for. What needs a yes of its own is decided by it, never by the words of a rule."""
-
-    PURCHASE = "purchase"
-    """Everything that is no refund."""
-    REFUND = "refund"
-    """A purchase is taken back: its field is cleared, its tier left."""
-
-
 class ChangeState(StrEnum):
     """The life of a ledger row."""
 
@@ -512,36 +503,6 @@ class Finding:
     """What to do about it."""
     subscriber_id: str | None = None
     """MailerLite's id of the subscriber it is about, if it is about one who has one."""
-
-
-@frozen
-class PlannedChange:
-    """One intended write, before it is a ledger row."""
-
-    kind: ChangeKind
-    """What is written."""
-    subscriber_id: str
-    """Whom it is about, by MailerLite's id; empty for a group, a field, and somebody who is to be created."""
-    email: str
-    """Their e-mail; empty for a group and a field."""
-    name: str
-    """Their name, for people who read the plan."""
-    target: str
-    """The group's id or the field's key; ``new:`` and its name until the plan has made it."""
-    target_name: str
-    """The group's or field's name."""
-    before: str | None
-    """The field's value, or the group they are in, before; None for nothing."""
-    after: str | None
-    """The same afterwards. Of a group or field to create its name, of a subscriber to create the field's value."""
-    rule: str
-    """The rule in words; the plan is grouped by it."""
-    reason: str
-    """Why: which order it is, and how that was chosen, for one."""
-    needs_add: bool = False
-    """Whether it is a remove that may only follow the proof of the same subscriber's add."""
-    cause: Cause = Cause.PURCHASE
-    """What it is made for."""
 
 
 @frozen

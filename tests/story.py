@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from bema_tui.changes import Purpose
 from bema_tui.model import Holder, Phase, RunState, Tier
 from bema_tui.store import schema
 from bema_tui.store.database import Database
@@ -97,10 +98,10 @@ async def write_story(db: Database, now: datetime) -> None:
             await connection.execute(insert(table), entries)
 
 
-def people_of_run(written: tuple[Plan, ...], run: int) -> tuple[tuple[str, str, str], ...]:
-    """(subscriber id, e-mail, rule) of everybody whom a run of the story changes."""
+def people_of_run(written: tuple[Plan, ...], run: int) -> tuple[tuple[str, str, Purpose], ...]:
+    """(subscriber id, e-mail, purpose) of everybody whom a run of the story changes."""
     return tuple(
-        (person.id, person.email, person.rule) for plan in written if plan.run == run for person in plan.people
+        (person.id, person.email, person.purpose) for plan in written if plan.run == run for person in plan.people
     )
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from bema_tui.changes import Purpose
 from bema_tui.model import FindingRule, FindingState, Severity
 from bema_tui.rules.findings import SEVERITY
+from tests.story_ledger import GOLD, WOOD
 
 _R = FindingRule
 _NBL = "2024_ETB_NBL"
@@ -73,13 +75,13 @@ _LAST_SEEN = {
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-def finding_rows(now: datetime, people: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]:
-    """The rows. ``people`` are (id, e-mail, rule) of run 418: its Wood buyers are findings too, and get their field."""
-    wood = iter([person for person in people if person[2] == "Wood → field only"])
-    moved = iter([person for person in people if person[2] == "Gold → Gold Purchased"])
+def finding_rows(now: datetime, people: Sequence[tuple[str, str, Purpose]]) -> list[dict[str, Any]]:
+    """The rows. ``people`` are (id, e-mail, purpose) of run 418, whose Wood buyers are findings too."""
+    wood = iter([person for person in people if person[2] == WOOD])
+    moved = iter([person for person in people if person[2] == GOLD])
     rows: list[dict[str, Any]] = []
     for campaign, rule, count in OPEN:
-        changed: Iterator[tuple[str, str, str]] = iter(())
+        changed: Iterator[tuple[str, str, Purpose]] = iter(())
         if campaign == _NBL and rule is _R.WOOD_PURCHASE:
             changed = wood
         elif campaign == _NBL and rule is _R.PARTIAL_REFUND:
@@ -93,7 +95,7 @@ def finding_rows(now: datetime, people: Sequence[tuple[str, str, str]]) -> list[
 
 
 def _row(
-    now: datetime, campaign: str, rule: FindingRule, number: int, person: tuple[str, str, str] | None
+    now: datetime, campaign: str, rule: FindingRule, number: int, person: tuple[str, str, Purpose] | None
 ) -> dict[str, Any]:
     ago, run = _LAST_SEEN[campaign]
     names = _NAMED.get((campaign, rule), ())

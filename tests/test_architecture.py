@@ -29,6 +29,7 @@ FOUNDATION = {
     "amounts",
     "control",
     "run_records",
+    "changes",
     "__init__",
 }
 MAY_IMPORT: dict[str, set[str]] = {
@@ -44,6 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "run_records": {"__init__"},
     "listing": {"emails", "__init__"},
     "model": {"emails", "__init__"},
+    "changes": {"model", "__init__"},
     "interfaces": {"listing", "model", "errors", "waits", "__init__"},
     "environment": {"errors", "__init__"},
     "signals": {"__init__"},

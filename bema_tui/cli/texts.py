@@ -10,6 +10,7 @@ from bema_tui.cli.common import World
 from bema_tui.cli.tables import table
 from bema_tui.model import ChangeState, Lock, LockState
 from bema_tui.operations.possible import Reason, may_resume
+from bema_tui.rules.wording import heading
 from bema_tui.store.snapshot.views import ChangeView, RunView
 from bema_tui.waits import wait_words
 
@@ -39,7 +40,7 @@ async def plan_text(world: World, run: RunView) -> str:
         f"{run.left_out:,} left out. Nothing is written yet.",
         f"It takes {_many(run.write_forecast, 'request', 'requests')}, about {_duration(run.seconds_forecast)}.",
         "",
-        table(("bought while in", "people", "changes"), [(r.rule, r.people, r.changes) for r in rules]),
+        table(("bought while in", "people", "changes"), [(heading(r.purpose), r.people, r.changes) for r in rules]),
         "",
     ]
     lines += [
@@ -126,7 +127,7 @@ def change_row(change: ChangeView) -> tuple[str, ...]:
         change.target_name,
         change.before or "",
         change.after or "",
-        change.rule,
+        heading(change.purpose),
         change.state,
         change.error or "",
     )
@@ -144,7 +145,9 @@ def change_document(change: ChangeView) -> dict[str, Any]:
         "target": change.target_name,
         "before": change.before,
         "after": change.after,
-        "rule": change.rule,
+        "tier": change.tier,
+        "cause": change.purpose.cause,
+        "rule": heading(change.purpose),
         "reason": change.reason,
         "state": change.state,
         "attempts": change.attempts,

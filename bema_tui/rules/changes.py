@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from attrs import evolve
 
-from bema_tui.model import Cause, ChangeKind, PlannedChange, SubscriberStatus, Tier
+from bema_tui.changes import Cause, PlannedChange, Purpose
+from bema_tui.model import ChangeKind, SubscriberStatus, Tier
 from bema_tui.rules.purchases import canonical
 from bema_tui.rules.records import CampaignContext, Person, Step
-
-FIELD_ONLY: Final = "field only"
-WOOD: Final = "Wood → field only"
-NOT_ACTIVE: Final = "not active → field only"
-LOWER_OFF: Final = "two tiers → lower off"
-REFUND: Final = "refund"
-NEW_BUYER: Final = "new buyer → Gold Purchased"
 
 
 def movable(context: CampaignContext, person: Person) -> bool:
@@ -24,22 +17,23 @@ def movable(context: CampaignContext, person: Person) -> bool:
     return person.status is SubscriberStatus.ACTIVE or context.rules.move_inactive
 
 
-def hold_back(context: CampaignContext, step: Step, *, otherwise: str) -> Step:
-    """The step without its moves when they may not be made now: a target group is missing, or a read shrank.
+def hold_back(context: CampaignContext, step: Step, *, otherwise: Purpose) -> Step:
+    """Returns the step, or one without moves if they may not be made now: a group is missing, or a read shrank.
 
     A move waits as a whole: an add whose remove is dropped would leave two tiers.
     """
     tiers = (*step.remove, *([step.add] if step.add else []))
     if (context.shrank and step.remove) or not all(context.has_group(tier) for tier in tiers):
-        return Step(otherwise, cause=step.cause)
+        return Step(otherwise)
     return step
 
 
 def without_moves(changes: Sequence[PlannedChange]) -> tuple[PlannedChange, ...]:
     """What may be written for somebody whose tiers can't be said for certain: the field alone, and no taking back."""
-    if any(change.cause is Cause.REFUND for change in changes):
+    if any(change.cause.takes_back for change in changes):
         return ()
-    return tuple(evolve(change, rule=FIELD_ONLY) for change in changes if change.kind is ChangeKind.SET_FIELD)
+    alone = Purpose(Cause.FIELD_ONLY)
+    return tuple(evolve(change, purpose=alone) for change in changes if change.kind is ChangeKind.SET_FIELD)
 
 
 def field_change(context: CampaignContext, person: Person, after: str | None, step: Step, reason: str) -> PlannedChange:
@@ -58,9 +52,8 @@ def field_change(context: CampaignContext, person: Person, after: str | None, st
         target_name=custom.name,
         before=None if canonical(person.stored) is None else person.stored,
         after=after,
-        rule=step.rule,
+        purpose=step.purpose,
         reason=reason,
-        cause=step.cause,
     )
 
 
@@ -89,7 +82,7 @@ def _membership(
         target_name=group.name,
         before=None if joins else group.name,
         after=group.name if joins else None,
-        rule=step.rule,
+        purpose=step.purpose,
         reason=reason,
-        cause=step.cause,
+        tier=tier,
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from bema_tui.changes import Cause
 from bema_tui.model import Tier
 from bema_tui.rules.tiers import ORDER, purchased_tier, tier_before
 
@@ -21,16 +21,6 @@ MATRIX: Final[Mapping[Tier, Tier]] = MappingProxyType(
     }
 )
 """The tier in the source campaign → the tier in the next campaign."""
-
-
-class MoveReason(StrEnum):
-    """Why the engine moves somebody."""
-
-    PURCHASE = "purchase"
-    LOWER_OFF = "lower_off"
-    TRANSITION = "transition"
-    REFUND = "refund"
-    UNDO = "undo"
 
 
 def transition(source_tier: Tier | None) -> Tier | None:
@@ -62,17 +52,23 @@ def _undo_moves() -> frozenset[Move]:
     return inverse(_purchase_moves() | _refund_moves() | placed_next)
 
 
-MOVES: Final[Mapping[MoveReason, frozenset[Move]]] = MappingProxyType(
+def _placings() -> frozenset[Move]:
+    return frozenset((source, target) for source, target in _purchase_moves() if source is None)
+
+
+MOVES: Final[Mapping[Cause, frozenset[Move]]] = MappingProxyType(
     {
-        MoveReason.PURCHASE: _purchase_moves(),
-        MoveReason.LOWER_OFF: _lower_off(),
-        MoveReason.TRANSITION: frozenset(MATRIX.items()),
-        MoveReason.REFUND: _refund_moves(),
-        MoveReason.UNDO: _undo_moves(),
+        Cause.PURCHASE: _purchase_moves(),
+        Cause.PLACED: _placings(),
+        Cause.NEW_BUYER: _placings(),
+        Cause.LOWER_OFF: _lower_off(),
+        Cause.TRANSITION: frozenset(MATRIX.items()),
+        Cause.REFUND: _refund_moves(),
+        Cause.UNDO: _undo_moves(),
     }
 )
-"""Every move the engine may make, by its reason.
+"""Every move the engine may make, by its cause; a cause that is not here moves nobody.
 
 A transition's ``from`` is the tier in the source campaign. ``lower_off`` is from the lower tier that is taken
-away to the purchased tier that stays; it is no way to get there, so only its own reason allows it.
+away to the purchased tier that stays; it is no way to get there, so only its own cause allows it.
 """

@@ -7,19 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bema_tui.changes import Cause, PlannedChange, Purpose
 from bema_tui.emails import email_key
-from bema_tui.model import ChangeKind, Finding, FindingRule, Order, PlannedChange, Tier
-from bema_tui.rules.changes import (
-    FIELD_ONLY,
-    LOWER_OFF,
-    NEW_BUYER,
-    NOT_ACTIVE,
-    WOOD,
-    field_change,
-    group_changes,
-    hold_back,
-    movable,
-)
+from bema_tui.model import ChangeKind, Finding, FindingRule, Order, Tier
+from bema_tui.rules.changes import field_change, group_changes, hold_back, movable
 from bema_tui.rules.findings import finding
 from bema_tui.rules.groups_and_field import CampaignCheck, check_campaign
 from bema_tui.rules.purchases import (
@@ -44,7 +35,7 @@ from bema_tui.rules.subscriber_findings import (
     two_tiers,
     wood_purchase,
 )
-from bema_tui.rules.tiers import label, purchased_tier
+from bema_tui.rules.tiers import purchased_tier
 
 __all__ = [
     "CampaignCheck",
@@ -142,8 +133,9 @@ def _creation(context: CampaignContext, address: str, valid: Sequence[Order], ch
         target_name=group.name,
         before=None,
         after=value,
-        rule=NEW_BUYER,
+        purpose=Purpose(Cause.NEW_BUYER, to_tier=target),
         reason=f"{order_text(choice.order)}, {choice.why}",
+        tier=target,
     )
 
 
@@ -180,21 +172,22 @@ def _tier_findings(context: CampaignContext, person: Person, order: Order) -> tu
 
 
 def _step(context: CampaignContext, person: Person, valid: Sequence[Order]) -> Step:
-    """The move that a valid purchase causes, or the words for none. Domain rules, section 3."""
+    """The move that a valid purchase causes, or why there is none. Domain rules, section 3."""
     if not movable(context, person):
-        return Step(NOT_ACTIVE)
+        return Step(Purpose(Cause.NOT_ACTIVE))
+    field_only = Purpose(Cause.FIELD_ONLY)
     if person.bought:
         certain = len(person.bought) == 1 and bool(person.lower)
-        step = Step(LOWER_OFF, remove=person.lower) if certain else Step(FIELD_ONLY)
-        return hold_back(context, step, otherwise=FIELD_ONLY)
+        step = Step(Purpose(Cause.LOWER_OFF), remove=person.lower) if certain else Step(field_only)
+        return hold_back(context, step, otherwise=field_only)
     if len(person.lower) > 1 or (not person.tiers and not _may_be_placed(context, person, valid)):
-        return Step(FIELD_ONLY)
+        return Step(field_only)
     source = person.lower[0] if person.lower else None
     target = purchased_tier(source)
     if target is None:
-        return Step(WOOD)
-    step = Step(f"{label(source)} → {label(target)}", add=target, remove=person.lower)
-    return hold_back(context, step, otherwise=FIELD_ONLY)
+        return Step(Purpose(Cause.IN_WOOD))
+    purpose = Purpose(Cause.PLACED, to_tier=target) if source is None else Purpose(Cause.PURCHASE, source, target)
+    return hold_back(context, Step(purpose, add=target, remove=person.lower), otherwise=field_only)
 
 
 def _may_be_placed(context: CampaignContext, person: Person, valid: Sequence[Order]) -> bool:

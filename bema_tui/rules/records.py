@@ -8,8 +8,9 @@ from typing import Final
 
 from attrs import field, frozen
 
+from bema_tui.changes import PlannedChange, Purpose
 from bema_tui.emails import email_key
-from bema_tui.model import Campaign, Cause, CustomField, Finding, Group, PlannedChange, SubscriberStatus, Tier
+from bema_tui.model import Campaign, CustomField, Finding, Group, SubscriberStatus, Tier
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.purchases import same_value
 from bema_tui.rules.tiers import ORDER
@@ -178,9 +179,11 @@ class Outcome:
 
 @frozen
 class Step:
-    """What shall become of one person's tiers, what for, and the words the plan groups it by."""
+    """What shall become of one person's tiers, and why."""
 
-    rule: str
+    purpose: Purpose
+    """Why, with the move."""
     add: Tier | None = None
+    """The tier to put them into."""
     remove: tuple[Tier, ...] = ()
-    cause: Cause = Cause.PURCHASE
+    """The tiers to take them out of."""

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from bema_tui.model import Cause, Finding, FindingRule, Order, PlannedChange, Tier
-from bema_tui.rules.changes import NOT_ACTIVE, REFUND, field_change, group_changes, hold_back, movable
+from bema_tui.changes import Cause, PlannedChange, Purpose
+from bema_tui.model import Finding, FindingRule, Order, Tier
+from bema_tui.rules.changes import field_change, group_changes, hold_back, movable
 from bema_tui.rules.purchases import (
     REFUNDED,
     Aliases,
@@ -25,7 +26,7 @@ from bema_tui.rules.purchases import (
 )
 from bema_tui.rules.records import CampaignContext, Outcome, Person, Step
 from bema_tui.rules.subscriber_findings import about, day, order_text, two_tiers
-from bema_tui.rules.tiers import label, purchased_tier, tier_before
+from bema_tui.rules.tiers import purchased_tier, tier_before
 from bema_tui.rules.traces import tier_text, trace_text
 
 _LOOK = "Look the order up in the shop; clear the mark by hand only if the purchase is really gone."
@@ -155,9 +156,10 @@ def _step_back(context: CampaignContext, person: Person) -> Step | None:
         return None
     stays: Tier | None = next(iter((*person.bought, *person.lower)), None)
     if not movable(context, person):
-        return Step(f"{REFUND}, {NOT_ACTIVE}", cause=Cause.REFUND)
+        return Step(Purpose(Cause.REFUND_NOT_ACTIVE))
+    left_there = Purpose(Cause.REFUND, to_tier=stays)
     if not person.bought:
-        return Step(f"{REFUND} → {label(stays)}", cause=Cause.REFUND)
+        return Step(left_there)
     source = person.bought[0]
     # The ledger may speak of another move than the one that led here.
     known = person.before_purchase
@@ -165,5 +167,5 @@ def _step_back(context: CampaignContext, person: Person) -> Step | None:
     if person.lower and person.lower != (back,):
         return None
     add = None if person.lower else back
-    step = Step(f"{REFUND} → {label(back)}", add=add, remove=(source,), cause=Cause.REFUND)
-    return hold_back(context, step, otherwise=f"{REFUND} → {label(stays)}")
+    step = Step(Purpose(Cause.REFUND, to_tier=back), add=add, remove=(source,))
+    return hold_back(context, step, otherwise=left_there)

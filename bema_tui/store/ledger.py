@@ -11,11 +11,21 @@ from sqlalchemy import and_, bindparam, case, delete, func, insert, not_, or_, s
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bema_tui.changes import PlannedChange, Purpose
 from bema_tui.errors import StoreError
-from bema_tui.model import ChangeKind, ChangeState, PlannedChange
+from bema_tui.model import ChangeKind, ChangeState
 from bema_tui.store.database import Database
 from bema_tui.store.ledger_history import moved_since
-from bema_tui.store.ledger_rows import NEW, STATUS_WORDS, LedgerRow, Settled, ledger_row
+from bema_tui.store.ledger_rows import (
+    NEW,
+    STATUS_WORDS,
+    LedgerRow,
+    PlannedRow,
+    Settled,
+    has_purpose,
+    ledger_row,
+    purpose_columns,
+)
 from bema_tui.store.runs import Fence, check_fence
 from bema_tui.store.schema import ledger, plan_counts, runs
 
@@ -43,12 +53,12 @@ class Ledger:
 
     async def put_plan(
         self,
-        rows: Sequence[tuple[int, int, PlannedChange, datetime]],
-        counts: Mapping[tuple[str, str], tuple[int, int]],
+        rows: Sequence[PlannedRow],
+        counts: Mapping[tuple[Purpose, ChangeKind], tuple[int, int]],
     ) -> None:
-        """Add planned rows (seq, place within the rule, change, when its truth was read) and the plan's counts so far.
+        """Add planned rows and the plan's counts so far.
 
-        ``counts`` maps (rule, kind) to (people, changes) of the whole plan until now.
+        ``counts`` maps (purpose, kind) to (people, changes) of the whole plan until now.
         """
         now = self._db.now()
         async with self._db.write() as connection:
@@ -56,23 +66,30 @@ class Ledger:
             if rows:
                 await connection.execute(
                     insert(ledger),
-                    [self._planned(seq, place, change, read_at, now) for seq, place, change, read_at in rows],
+                    [self._planned(row, now) for row in rows],
                 )
             await connection.execute(delete(plan_counts).where(plan_counts.c.run == self.run))
             if counts:
                 await connection.execute(
                     insert(plan_counts),
                     [
-                        {"run": self.run, "rule": rule, "kind": kind, "people": people, "changes": changes}
-                        for (rule, kind), (people, changes) in counts.items()
+                        {
+                            "run": self.run,
+                            **purpose_columns(purpose),
+                            "kind": kind,
+                            "people": people,
+                            "changes": changes,
+                        }
+                        for (purpose, kind), (people, changes) in counts.items()
                     ],
                 )
 
-    def _planned(self, seq: int, place: int, change: PlannedChange, read_at: datetime, now: datetime) -> dict[str, Any]:
+    def _planned(self, row: PlannedRow, now: datetime) -> dict[str, Any]:
+        change = row.change
         return {
             "run": self.run,
-            "seq": seq,
-            "person_seq": place,
+            "seq": row.seq,
+            "person_seq": row.place,
             "campaign": self.campaign,
             "subscriber_id": change.subscriber_id,
             "email": change.email,
@@ -82,12 +99,13 @@ class Ledger:
             "target_name": change.target_name,
             "before": change.before,
             "after": change.after,
-            "rule": change.rule,
+            **purpose_columns(change.purpose),
+            "tier": change.tier,
             "reason": change.reason,
             "needs_add": change.needs_add,
             "state": ChangeState.PLANNED,
             "attempts": 0,
-            "read_at": read_at,
+            "read_at": row.read_at,
             "planned_at": now,
         }
 
@@ -165,22 +183,22 @@ class Ledger:
                 await connection.execute(update(runs).where(runs.c.id == self.run).values(**run_values))
 
     async def _add(self, connection: AsyncConnection, change: PlannedChange, read_at: datetime, now: datetime) -> None:
-        """One more row, at the place that its person has in the rule's list, or a new one at the list's end."""
+        """One more row, at its person's place among those of its purpose, or at a new one behind them."""
         of_run = ledger.c.run == self.run
-        of_rule = and_(of_run, ledger.c.rule == change.rule)
+        alike = and_(of_run, has_purpose(ledger, change.purpose))
         seq = await connection.scalar(select(func.max(ledger.c.seq)).where(of_run)) or 0
-        last = await connection.scalar(select(func.max(ledger.c.person_seq)).where(of_rule)) or 0
+        last = await connection.scalar(select(func.max(ledger.c.person_seq)).where(alike)) or 0
         own = await connection.scalar(
-            select(func.max(ledger.c.person_seq)).where(of_rule, ledger.c.subscriber_id == change.subscriber_id)
+            select(func.max(ledger.c.person_seq)).where(alike, ledger.c.subscriber_id == change.subscriber_id)
         )
-        row = self._planned(seq + 1, own or last + 1, change, read_at, now)
-        await connection.execute(insert(ledger), [row])
+        row = PlannedRow(seq + 1, own or last + 1, change, read_at)
+        await connection.execute(insert(ledger), [self._planned(row, now)])
         counted = upsert(plan_counts).values(
-            run=self.run, rule=change.rule, kind=change.kind, people=int(own is None), changes=1
+            run=self.run, **purpose_columns(change.purpose), kind=change.kind, people=int(own is None), changes=1
         )
         await connection.execute(
             counted.on_conflict_do_update(
-                index_elements=[plan_counts.c.run, plan_counts.c.rule, plan_counts.c.kind],
+                index_elements=list(plan_counts.primary_key),
                 set_={
                     "people": plan_counts.c.people + counted.excluded.people,
                     "changes": plan_counts.c.changes + counted.excluded.changes,

@@ -6,11 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from attrs import frozen
 from sqlalchemy import and_, case, func, select
 
-from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.model import ChangeKind, ChangeState, Tier
 from bema_tui.store.database import Database
 from bema_tui.store.schema import ledger
+
+
+@frozen
+class Placement:
+    """What the ledger last did to somebody's tiers."""
+
+    tier: Tier | None = None
+    """The tier that the engine put them into last."""
+    left: Tier | None = None
+    """The tier that it took them out of with that, or since."""
 
 
 class LedgerHistory:
@@ -48,12 +59,12 @@ class LedgerHistory:
             )
             return {person: count for person, count in rows}  # noqa: C416 (rows are not pairs to the type checker)
 
-    async def placements(self, subscriber_ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
-        """For each person the last group we added and the one we removed with it (names), applied in this campaign."""
-        found: dict[str, tuple[str | None, str | None]] = {}
+    async def placements(self, subscriber_ids: Sequence[str]) -> dict[str, Placement]:
+        """Where the engine put each person last, and out of which tier, in this campaign."""
+        found: dict[str, Placement] = {}
         async with self._db.read() as connection:
             rows = await connection.execute(
-                select(ledger.c.subscriber_id, ledger.c.kind, ledger.c.target_name)
+                select(ledger.c.subscriber_id, ledger.c.kind, ledger.c.tier)
                 .where(
                     ledger.c.campaign == self._campaign,
                     ledger.c.subscriber_id.in_(subscriber_ids),
@@ -62,9 +73,9 @@ class LedgerHistory:
                 )
                 .order_by(ledger.c.id)
             )
-            for person, kind, name in rows:
-                added, _ = found.get(person, (None, None))
-                found[person] = (name, None) if kind == ChangeKind.ADD_GROUP else (added, name)
+            for person, kind, tier in rows:
+                before = found.get(person, Placement())
+                found[person] = Placement(tier) if kind == ChangeKind.ADD_GROUP else Placement(before.tier, tier)
         return found
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row, Table, and_
 
-from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.changes import Cause, PlannedChange, Purpose
+from bema_tui.model import ChangeKind, ChangeState, Tier
 
 # The words of a refusal that is about the person alone: their status forbids it.
 STATUS_WORDS = ("unsubscribed", "bounced", "junk", "unconfirmed")
@@ -32,7 +33,7 @@ class LedgerRow:
     target_name: str
     before: str | None
     after: str | None
-    rule: str
+    purpose: Purpose
     needs_add: bool
     state: ChangeState
     attempts: int
@@ -40,6 +41,26 @@ class LedgerRow:
     error: str | None = None
     refused_status: int | None = None
     name: str = ""
+    tier: Tier | None = None
+
+    @property
+    def cause(self) -> Cause:
+        """Why it is written, without the move that it belongs to."""
+        return self.purpose.cause
+
+
+@frozen
+class PlannedRow:
+    """One row of a plan that is about to be written."""
+
+    seq: int
+    """Its place in the order of sending."""
+    place: int
+    """Its person's place among the people of the same purpose."""
+    change: PlannedChange
+    """What it writes."""
+    read_at: datetime
+    """When the truth that it rests on was read."""
 
 
 @frozen
@@ -61,6 +82,21 @@ class Settled:
     tries: int = 0
 
 
+def purpose_columns(purpose: Purpose) -> dict[str, str | Tier | None]:
+    """A purpose as the columns of a table."""
+    return {"cause": purpose.cause, "from_tier": purpose.from_tier, "to_tier": purpose.to_tier}
+
+
+def has_purpose(table: Table, purpose: Purpose) -> ColumnElement[bool]:
+    """The condition of the rows of one purpose."""
+    return and_(*(table.c[name] == value for name, value in purpose_columns(purpose).items()))
+
+
+def purpose_of(row: Row[Any]) -> Purpose:
+    """The purpose that a row's columns say."""
+    return Purpose(Cause(row.cause), row.from_tier, row.to_tier)
+
+
 def ledger_row(row: Row[Any]) -> LedgerRow:
     """A row of the table as a record."""
     return LedgerRow(
@@ -73,7 +109,7 @@ def ledger_row(row: Row[Any]) -> LedgerRow:
         target_name=row.target_name,
         before=row.before,
         after=row.after,
-        rule=row.rule,
+        purpose=purpose_of(row),
         needs_add=row.needs_add,
         state=ChangeState(row.state),
         attempts=row.attempts,
@@ -81,4 +117,5 @@ def ledger_row(row: Row[Any]) -> LedgerRow:
         error=row.error,
         refused_status=row.refused_status,
         name=row.name,
+        tier=row.tier,
     )

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 import bema_tui.store.schema_shop  # noqa: F401 (the metadata knows every table)
-from bema_tui.store.schema_base import RowId, UtcTime
+from bema_tui.store.schema_base import RowId, TierOrNone, UtcTime
 from bema_tui.store.schema_base import metadata as metadata
 
 settings = Table(
@@ -117,7 +117,7 @@ ledger = Table(
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("run", ForeignKey("runs.id"), nullable=False),
     Column("seq", Integer, nullable=False),  # the order of sending within the run; a person's rows stand together
-    Column("person_seq", Integer, nullable=False),  # the person's place within (run, rule): the plan's paging key
+    Column("person_seq", Integer, nullable=False),  # the person's place within (run, purpose): the plan's paging key
     Column("campaign", String(50), nullable=False),
     Column("subscriber_id", String(24), nullable=False),  # empty for groups and fields to create
     Column("email", String(320), nullable=False),
@@ -127,7 +127,10 @@ ledger = Table(
     Column("target_name", String(300), nullable=False),
     Column("before", Text),
     Column("after", Text),
-    Column("rule", String(60), nullable=False),
+    Column("cause", String(20), nullable=False),
+    Column("from_tier", TierOrNone, nullable=False, default=None),  # with the cause: the purpose
+    Column("to_tier", TierOrNone, nullable=False, default=None),
+    Column("tier", TierOrNone, nullable=False, default=None),  # of the group that is joined, left or created
     Column("reason", Text, nullable=False, default=""),
     Column("needs_add", Boolean, nullable=False, default=False),
     Column("state", String(10), nullable=False),
@@ -140,7 +143,7 @@ ledger = Table(
     Column("settled_at", UtcTime),
     UniqueConstraint("run", "seq"),
     Index("ix_ledger_run_state_seq", "run", "state", "seq"),
-    Index("ix_ledger_run_rule_person_seq", "run", "rule", "person_seq"),
+    Index("ix_ledger_run_purpose_person_seq", "run", "cause", "from_tier", "to_tier", "person_seq"),
     Index("ix_ledger_campaign_subscriber_id", "campaign", "subscriber_id", "id"),
     Index("ix_ledger_settled_at", "settled_at"),
 )
@@ -149,7 +152,9 @@ plan_counts = Table(
     "plan_counts",
     metadata,
     Column("run", ForeignKey("runs.id"), primary_key=True),
-    Column("rule", String(60), primary_key=True),
+    Column("cause", String(20), primary_key=True),
+    Column("from_tier", TierOrNone, primary_key=True),
+    Column("to_tier", TierOrNone, primary_key=True),
     Column("kind", String(20), primary_key=True),
     Column("people", Integer, nullable=False),
     Column("changes", Integer, nullable=False),

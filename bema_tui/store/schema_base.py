@@ -12,6 +12,8 @@ from sqlalchemy import BigInteger, Integer, MetaData, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from bema_tui.model import Tier
+
 UNKNOWN_TIME = "unknown"
 """What stands in the database for a time that is not known."""
 
@@ -54,6 +56,21 @@ class UtcTimeOrUnknown(UtcTime):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value == UNKNOWN_TIME else super().process_result_value(value, dialect)
+
+
+class TierOrNone(TypeDecorator[Tier]):
+    """A tier, or none: an empty text stands for none, since a primary key and an index need something that is equal to
+    itself."""
+
+    impl = String(20)
+    cache_ok = True
+    coerce_to_is_types = ()
+
+    def process_bind_param(self, value: Tier | None, dialect: Dialect) -> str:  # noqa: ARG002
+        return "" if value is None else value.value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Tier | None:  # noqa: ARG002
+        return Tier(value) if value else None
 
 
 # Row ids grow past 2**31 in a ledger's life; SQLite only counts up by itself on plain INTEGER.

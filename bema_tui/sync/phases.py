@@ -17,7 +17,7 @@ from bema_tui.sync.apply.proof import canary, read_back
 from bema_tui.sync.connections import shown_as
 from bema_tui.sync.lock_keeper import Keeper
 from bema_tui.sync.plan.forecast import forecast_writes
-from bema_tui.sync.plan.planner import Planner, PlanResult
+from bema_tui.sync.plan.planner import Planner, PlanTotals
 from bema_tui.sync.plan.record_check import label_midnight, move_waits
 from bema_tui.sync.read.campaign_in_mailerlite import Account, read_account
 from bema_tui.sync.read.members import PeopleRead, read_people
@@ -165,7 +165,7 @@ async def _keep_sizes(job: Job) -> None:
 
 
 async def _write_cost(
-    job: Job, account: Account, plan: PlanResult, gate: WindowGate, shrunk: list[Finding], read: PeopleRead
+    job: Job, account: Account, plan: PlanTotals, gate: WindowGate, shrunk: list[Finding], read: PeopleRead
 ) -> None:
     """Write what the plan comes to, and what it will cost if its yes comes now."""
     quota = job.settings.quota
@@ -198,7 +198,7 @@ async def _write_cost(
     )
 
 
-def _set_off(account: Account, plan: PlanResult) -> list[dict[str, Any]]:
+def _set_off(account: Account, plan: PlanTotals) -> list[dict[str, Any]]:
     """Every automation that the plan sets off, with the head count; one whose groups can't be read may be so by all."""
     names = {group.id: group.name for group in account.groups.values()}
     rows: list[dict[str, Any]] = []
@@ -213,7 +213,7 @@ def _set_off(account: Account, plan: PlanResult) -> list[dict[str, Any]]:
     return rows
 
 
-def _checks(job: Job, plan: PlanResult, orders: int, *, shrunk: bool) -> list[Mapping[str, Any]]:
+def _checks(job: Job, plan: PlanTotals, orders: int, *, shrunk: bool) -> list[Mapping[str, Any]]:
     """What was made sure of, in words for the screen; each is computed, none is a promise.
 
     One that is not ``ok`` stops the plan. ``look`` marks what only asks for somebody's yes.
@@ -255,7 +255,7 @@ def _most_moves(job: Job) -> int:
     return max(limits.max_moves, int(job.people_read * limits.max_moves_percent / 100))
 
 
-def _needs_approval(job: Job, plan: PlanResult, shrunk: list[Finding]) -> str:
+def _needs_approval(job: Job, plan: PlanTotals, shrunk: list[Finding]) -> str:
     if shrunk:
         return shrunk[0].message
     if plan.reverts:
@@ -267,7 +267,7 @@ def _needs_approval(job: Job, plan: PlanResult, shrunk: list[Finding]) -> str:
     return ""
 
 
-def _refuse_stranding(plan: PlanResult) -> None:
+def _refuse_stranding(plan: PlanTotals) -> None:
     """The rules never leave anybody without a tier; should they ever, no plan of it is applied."""
     if plan.removes_unproved:
         raise BemaError(

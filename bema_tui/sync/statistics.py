@@ -6,9 +6,8 @@ from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
-from bema_tui.model import ChangeKind, Tier
+from bema_tui.model import ChangeKind
 from bema_tui.rules.choices import Rules
-from bema_tui.rules.naming import read_group_name
 from bema_tui.rules.purchases import is_valid
 from bema_tui.store.database_settings import CURRENCY, DatabaseSettings
 from bema_tui.store.ledger_rows import LedgerRow
@@ -73,12 +72,7 @@ async def _bring_in_step(job: Job) -> None:
             for change in changes:
                 if change.kind is ChangeKind.SET_FIELD:
                     stored = change.after
-                elif (tier := _tier(change)) is not None:
-                    (tiers.add if change.kind is ChangeKind.ADD_GROUP else tiers.discard)(tier)
+                elif change.tier is not None:
+                    (tiers.add if change.kind is ChangeKind.ADD_GROUP else tiers.discard)(change.tier)
             states[person] = (frozenset(tiers), stored)
         await job.people.update(states)
-
-
-def _tier(row: LedgerRow) -> Tier | None:
-    found = read_group_name(row.target_name)
-    return found[1] if found else None

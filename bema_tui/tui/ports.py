@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from bema_tui.changes import Purpose
 from bema_tui.model import Severity
 from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView, Snapshot
 from bema_tui.tui.pending import Pending
@@ -22,7 +23,9 @@ class Reader(Protocol):
 
     async def plan_rules(self, run_id: int) -> tuple[PlanRule, ...]: ...
 
-    async def plan_people(self, run_id: int, rule: str | None, offset: int, limit: int) -> tuple[PlanPerson, ...]: ...
+    async def plan_people(
+        self, run_id: int, purpose: Purpose | None, offset: int, limit: int
+    ) -> tuple[PlanPerson, ...]: ...
 
     async def wrong(self, run_id: int, limit: int) -> tuple[ChangeView, ...]: ...
 

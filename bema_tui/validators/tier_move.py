@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from bema_tui.changes import Cause
 from bema_tui.model import Tier
-from bema_tui.rules.moves import MOVES, Move, MoveReason, inverse
+from bema_tui.rules.moves import MOVES, Move, inverse
 from bema_tui.rules.tiers import label
 from bema_tui.validators.base import CollectingValidator
 
@@ -20,8 +21,8 @@ class TierMoveValidator(CollectingValidator):
     """Checks ``from_tier``, ``to_tier``, ``has_purchase``, ``moves_today``, ``reason``, ``undo``.
 
     A tier is a ``Tier``, its value, or None or ``unassigned``; ``moves_today`` counts the moves the subscriber had on
-    this local day before this one; ``reason`` is a ``MoveReason``. ``undo`` asks for the inverse and is exempt from the
-    daily limit; its ``reason`` is ``undo`` or that of the move taken back.
+    this local day before this one; ``reason`` is a ``Cause`` that moves people. ``undo`` asks for the inverse and is
+    exempt from the daily limit; its ``reason`` is ``undo`` or that of the move taken back.
     """
 
     def __init__(self, *, most_a_day: int = MAX_MOVES_A_DAY) -> None:
@@ -41,8 +42,8 @@ class TierMoveValidator(CollectingValidator):
             self.add_error("has_purchase", f"is needed for {label(target)}")
         self._check_day(record.get(MOVES_TODAY), undo=undo)
 
-    def _reason(self, value: object) -> MoveReason | None:
-        known = {reason.value: reason for reason in MoveReason}
+    def _reason(self, value: object) -> Cause | None:
+        known = {cause.value: cause for cause in MOVES}
         reason = known.get(value) if isinstance(value, str) else None
         if reason is None:
             self.warn("reason", f"{value!r} is not known" if value else "is not given")
@@ -70,10 +71,10 @@ class TierMoveValidator(CollectingValidator):
             self.add_error(MOVES_TODAY, f"is {moves_today} already, at most {self._most_a_day} a day are made")
 
 
-def _allowed(reason: MoveReason | None, *, undo: bool) -> frozenset[Move]:
+def _allowed(reason: Cause | None, *, undo: bool) -> frozenset[Move]:
     """The moves a reason allows; without a known one every move that purchases, transitions and refunds make."""
     if undo:
-        return inverse(MOVES[reason]) if reason is MoveReason.LOWER_OFF else MOVES[MoveReason.UNDO]
+        return inverse(MOVES[reason]) if reason is Cause.LOWER_OFF else MOVES[Cause.UNDO]
     if reason is not None:
         return MOVES[reason]
-    return MOVES[MoveReason.PURCHASE] | MOVES[MoveReason.TRANSITION] | MOVES[MoveReason.REFUND]
+    return MOVES[Cause.PURCHASE] | MOVES[Cause.TRANSITION] | MOVES[Cause.REFUND]

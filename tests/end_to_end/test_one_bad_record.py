@@ -70,7 +70,7 @@ async def planned(engine: Engine, code: str) -> Plan:
     run = await engine.plan(code)
     async with engine.db.read() as connection:
         rows = (await connection.execute(select(ledger).where(ledger.c.run == run))).all()
-    changes = frozenset((r.subscriber_id, r.email, r.kind, r.target_name, r.before, r.after, r.rule) for r in rows)
+    changes = frozenset((r.subscriber_id, r.email, r.kind, r.target_name, r.before, r.after, r.cause) for r in rows)
     found = await Findings(engine.db).list(limit=100_000)
     last = await engine.last_run()
     return Plan(

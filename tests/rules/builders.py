@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import evolve
 
+from bema_tui.changes import PlannedChange
 from bema_tui.model import (
     Campaign,
     ChangeKind,
@@ -18,7 +19,6 @@ from bema_tui.model import (
     Group,
     Order,
     OrderItem,
-    PlannedChange,
     SubscriberStatus,
     Tier,
 )

@@ -9,6 +9,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bema_tui.changes import Cause, Purpose
 from bema_tui.model import ChangeKind, FindingRule, SubscriberStatus, Tier
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.naming import group_name
@@ -20,19 +21,20 @@ FIELD_SET = ("field", None, "10391")
 
 
 @pytest.mark.parametrize(
-    ("tier", "target", "rule"),
+    ("tier", "purchased", "target"),
     [
-        (Tier.OPT_IN, "GOLD_PURCHASE", "Opt-In → Gold Purchased"),
-        (Tier.GOLD, "GOLD_PURCHASE", "Gold → Gold Purchased"),
-        (Tier.SILVER, "SILVER_PURCHASE", "Silver → Silver Purchased"),
-        (Tier.BRONZE, "BRONZE_PURCHASE", "Bronze → Bronze Purchased"),
+        (Tier.OPT_IN, Tier.GOLD_PURCHASED, "GOLD_PURCHASE"),
+        (Tier.GOLD, Tier.GOLD_PURCHASED, "GOLD_PURCHASE"),
+        (Tier.SILVER, Tier.SILVER_PURCHASED, "SILVER_PURCHASE"),
+        (Tier.BRONZE, Tier.BRONZE_PURCHASED, "BRONZE_PURCHASE"),
     ],
 )
-def test_a_buyer_moves_to_the_purchased_tier(tier: Tier, target: str, rule: str) -> None:
+def test_a_buyer_moves_to_the_purchased_tier(tier: Tier, purchased: Tier, target: str) -> None:
     outcome = reconcile_person(context(), person(tier), [order()])
     left = GROUPS[tier].name.removeprefix(f"{CODE}_")
     assert written(outcome.changes) == [FIELD_SET, ("add", None, target), ("remove", left, None)]
-    assert {change.rule for change in outcome.changes} == {rule}
+    assert {change.purpose for change in outcome.changes} == {Purpose(Cause.PURCHASE, tier, purchased)}
+    assert [change.tier for change in outcome.changes] == [None, purchased, tier]
     assert [change.needs_add for change in outcome.changes] == [False, False, True]
     assert outcome.findings == ()
 
@@ -51,7 +53,7 @@ def test_a_change_carries_all_that_the_ledger_needs() -> None:
 def test_a_buyer_in_wood_stays() -> None:
     outcome = reconcile_person(context(), person(Tier.WOOD), [order()])
     assert written(outcome.changes) == [FIELD_SET]
-    assert outcome.changes[0].rule == "Wood → field only"
+    assert outcome.changes[0].purpose == Purpose(Cause.IN_WOOD)
     assert found(outcome.findings) == [FindingRule.WOOD_PURCHASE]
     assert "10391" in outcome.findings[0].message
 
@@ -59,7 +61,7 @@ def test_a_buyer_in_wood_stays() -> None:
 def test_an_unassigned_buyer_is_placed() -> None:
     outcome = reconcile_person(context(), person(), [order()])
     assert written(outcome.changes) == [FIELD_SET, ("add", None, "GOLD_PURCHASE")]
-    assert {change.rule for change in outcome.changes} == {"no tier → Gold Purchased"}
+    assert {change.purpose for change in outcome.changes} == {Purpose(Cause.PLACED, to_tier=Tier.GOLD_PURCHASED)}
 
 
 @pytest.mark.parametrize(("days", "placed"), [(-1, True), (0, True), (1, False)])
@@ -67,7 +69,7 @@ def test_only_an_order_since_the_start_places(days: int, placed: bool) -> None:
     campaign = evolve(CAMPAIGN, start=DAY + timedelta(days=days))
     outcome = reconcile_person(context(campaign=campaign), person(), [order()])
     assert len(outcome.changes) == (2 if placed else 1)
-    assert (outcome.changes[0].rule == "field only") is not placed
+    assert (outcome.changes[0].purpose == Purpose(Cause.FIELD_ONLY)) is not placed
 
 
 def test_placing_can_be_switched_off() -> None:
@@ -100,13 +102,13 @@ def test_somebody_moved_back_a_person_we_placed() -> None:
 def test_in_a_purchased_tier_only_the_field_is_set(tier: Tier) -> None:
     outcome = reconcile_person(context(), person(tier), [order()])
     assert written(outcome.changes) == [FIELD_SET]
-    assert outcome.changes[0].rule == "field only"
+    assert outcome.changes[0].purpose == Purpose(Cause.FIELD_ONLY)
 
 
 def test_the_lower_tiers_go_when_one_is_purchased() -> None:
     outcome = reconcile_person(context(), person(Tier.BRONZE_PURCHASED, Tier.GOLD, Tier.WOOD), [order()])
     assert written(outcome.changes) == [FIELD_SET, ("remove", "GOLD", None), ("remove", "WOOD", None)]
-    assert {change.rule for change in outcome.changes} == {"two tiers → lower off"}
+    assert {change.purpose for change in outcome.changes} == {Purpose(Cause.LOWER_OFF)}
     assert not any(change.needs_add for change in outcome.changes)
     assert outcome.findings == ()
 
@@ -132,7 +134,7 @@ def test_who_is_not_active_gets_the_field_only(status: SubscriberStatus, tiers: 
     quiet = person(*tiers, status=status)
     outcome = reconcile_person(context(), quiet, [order()])
     assert written(outcome.changes) == [FIELD_SET]
-    assert outcome.changes[0].rule == "not active → field only"
+    assert outcome.changes[0].purpose == Purpose(Cause.NOT_ACTIVE)
     active = reconcile_person(context(), person(*tiers), [order()])
     allowed = reconcile_person(context(Rules(move_inactive=True)), quiet, [order()])
     assert written(allowed.changes) == written(active.changes)
@@ -194,7 +196,7 @@ def test_a_missing_group_skips_only_the_moves_into_it() -> None:
     lacking = context(groups=groups, missing=frozenset({Tier.SILVER_PURCHASED}))
     skipped = reconcile_person(lacking, person(Tier.SILVER), [order()])
     assert written(skipped.changes) == [FIELD_SET]
-    assert skipped.changes[0].rule == "field only"
+    assert skipped.changes[0].purpose == Purpose(Cause.FIELD_ONLY)
     assert len(reconcile_person(lacking, person(Tier.GOLD), [order()]).changes) == 3
 
 
@@ -206,7 +208,7 @@ def test_a_window_read_sets_fields_and_moves_buyers() -> None:
 def test_after_a_read_that_shrank_a_move_waits_as_a_whole(tiers: tuple[Tier, ...]) -> None:
     outcome = reconcile_person(context(shrank=True), person(*tiers), [order()])
     assert written(outcome.changes) == [FIELD_SET]
-    assert outcome.changes[0].rule == "field only"
+    assert outcome.changes[0].purpose == Purpose(Cause.FIELD_ONLY)
 
 
 def test_a_partial_refund_counts_and_is_told() -> None:

@@ -7,10 +7,12 @@ from itertools import combinations, product
 import pytest
 from attrs import evolve
 
-from bema_tui.model import Cause, ChangeKind, FindingRule, SubscriberStatus, Tier
+from bema_tui.changes import Cause, Purpose
+from bema_tui.model import ChangeKind, FindingRule, SubscriberStatus, Tier
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.purchases import KnownOrder
 from bema_tui.rules.reconcile import Person, reconcile_person
+from bema_tui.rules.tiers import SUFFIX
 from tests.rules.builders import CAMPAIGN, GROUPS, context, found, order, person, written
 
 REFUNDED = order(status="refunded", listed=False)
@@ -70,23 +72,24 @@ def test_only_a_full_read_proves_absence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tier", "before", "back", "rule"),
+    ("tier", "before", "back"),
     [
-        (Tier.GOLD_PURCHASED, None, "GOLD", "refund → Gold"),
-        (Tier.GOLD_PURCHASED, Tier.OPT_IN, "OPT-IN", "refund → Opt-In"),
-        (Tier.SILVER_PURCHASED, None, "SILVER", "refund → Silver"),
-        (Tier.BRONZE_PURCHASED, Tier.BRONZE, "BRONZE", "refund → Bronze"),
-        (Tier.SILVER_PURCHASED, Tier.OPT_IN, "SILVER", "refund → Silver"),
-        (Tier.GOLD_PURCHASED, Tier.WOOD, "GOLD", "refund → Gold"),
+        (Tier.GOLD_PURCHASED, None, Tier.GOLD),
+        (Tier.GOLD_PURCHASED, Tier.OPT_IN, Tier.OPT_IN),
+        (Tier.SILVER_PURCHASED, None, Tier.SILVER),
+        (Tier.BRONZE_PURCHASED, Tier.BRONZE, Tier.BRONZE),
+        (Tier.SILVER_PURCHASED, Tier.OPT_IN, Tier.SILVER),
+        (Tier.GOLD_PURCHASED, Tier.WOOD, Tier.GOLD),
         # The ledger's last move was an earlier refund's, and somebody put the person back since.
-        (Tier.GOLD_PURCHASED, Tier.GOLD_PURCHASED, "GOLD", "refund → Gold"),
+        (Tier.GOLD_PURCHASED, Tier.GOLD_PURCHASED, Tier.GOLD),
     ],
 )
-def test_a_refund_leads_back_if_wanted(tier: Tier, before: Tier | None, back: str, rule: str) -> None:
+def test_a_refund_leads_back_if_wanted(tier: Tier, before: Tier | None, back: Tier) -> None:
     outcome = reconcile_person(context(REVERT), buyer(tier, before_purchase=before), [REFUNDED])
     source = GROUPS[tier].name.partition("NBL_")[2]
-    assert written(outcome.changes) == [CLEARED, ("add", None, back), ("remove", source, None)]
-    assert {change.rule for change in outcome.changes} == {rule}
+    assert written(outcome.changes) == [CLEARED, ("add", None, SUFFIX[back]), ("remove", source, None)]
+    assert {change.purpose for change in outcome.changes} == {Purpose(Cause.REFUND, to_tier=back)}
+    assert [change.tier for change in outcome.changes] == [None, back, tier]
     assert outcome.changes[-1].needs_add
     assert "10391, refunded" in outcome.changes[0].reason
 
@@ -101,12 +104,13 @@ def test_a_revert_that_was_half_done_is_completed() -> None:
 def test_a_revert_clears_the_field_of_who_has_no_purchased_tier() -> None:
     outcome = reconcile_person(context(REVERT), person(Tier.WOOD, stored="10391"), [REFUNDED])
     assert written(outcome.changes) == [CLEARED]
-    assert outcome.changes[0].rule == "refund → Wood"
+    assert outcome.changes[0].purpose == Purpose(Cause.REFUND, to_tier=Tier.WOOD)
 
 
 def test_a_revert_does_not_move_who_is_not_active() -> None:
     outcome = reconcile_person(context(REVERT), buyer(status=SubscriberStatus.BOUNCED), [REFUNDED])
     assert written(outcome.changes) == [CLEARED]
+    assert outcome.changes[0].purpose == Purpose(Cause.REFUND_NOT_ACTIVE)
 
 
 STANDS = [(), *((tier,) for tier in Tier), *combinations(Tier, 2)]
@@ -130,13 +134,13 @@ def test_whatever_clears_or_reverts_is_marked_as_taken_back_and_says_that_it_wai
             or (change.kind is ChangeKind.REMOVE_GROUP and change.target in purchased)
         ]
         assert bool(taken) is bool(outcome.changes), "a refund is no reason for anything else"
-        assert {change.cause for change in outcome.changes} <= {Cause.REFUND}
+        assert all(change.cause.takes_back for change in outcome.changes)
         assert not taken or rules.on_refund == "revert"
         told = [f.message for f in outcome.findings if f.rule is FindingRule.REFUNDED_PURCHASE]
         assert len(told) == (stored is not None or any(tier.purchased for tier in tiers))
         assert all(("waits for a yes of its own" in message) is bool(taken) for message in told)
         again = reconcile_person(context(rules, missing=missing), someone, [REFUNDED, order("10500", days=3)])
-        assert {change.cause for change in again.changes} <= {Cause.PURCHASE}
+        assert not any(change.cause.takes_back for change in again.changes)
 
 
 def test_nothing_is_reverted_when_a_read_shrank() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bema_tui.changes import Cause
 from bema_tui.errors import RuleError
 from bema_tui.model import FindingRule, Severity, Tier
 from bema_tui.rules.findings import SEVERITY, finding
-from bema_tui.rules.moves import MOVES, MoveReason, transition
+from bema_tui.rules.moves import MOVES, transition
 from bema_tui.rules.tiers import LABEL, ORDER, SUFFIX, label, parse_tier, purchased_tier, tier_before
 
 
@@ -70,18 +71,20 @@ def test_other_words_are_no_tier(text: str) -> None:
     assert parse_tier(text) is None
 
 
-def test_the_moves_of_each_reason() -> None:
-    assert (Tier.SILVER, Tier.SILVER_PURCHASED) in MOVES[MoveReason.PURCHASE]
-    assert len(MOVES[MoveReason.PURCHASE]) == 5
-    assert MOVES[MoveReason.REFUND] == {
+def test_the_moves_of_each_cause() -> None:
+    assert (Tier.SILVER, Tier.SILVER_PURCHASED) in MOVES[Cause.PURCHASE]
+    assert len(MOVES[Cause.PURCHASE]) == 5
+    assert MOVES[Cause.REFUND] == {
         (Tier.GOLD_PURCHASED, Tier.OPT_IN),
         (Tier.GOLD_PURCHASED, Tier.GOLD),
         (Tier.SILVER_PURCHASED, Tier.SILVER),
         (Tier.BRONZE_PURCHASED, Tier.BRONZE),
     }
-    for source, target in MOVES[MoveReason.PURCHASE] | MOVES[MoveReason.REFUND]:
-        assert (target, source) in MOVES[MoveReason.UNDO]
-    assert (Tier.OPT_IN, None) in MOVES[MoveReason.UNDO]
+    for source, target in MOVES[Cause.PURCHASE] | MOVES[Cause.REFUND]:
+        assert (target, source) in MOVES[Cause.UNDO]
+    assert (Tier.OPT_IN, None) in MOVES[Cause.UNDO]
+    assert MOVES[Cause.PLACED] == MOVES[Cause.NEW_BUYER] == {(None, Tier.GOLD_PURCHASED)} < MOVES[Cause.PURCHASE]
+    assert {Cause.FIELD_ONLY, Cause.IN_WOOD, Cause.NOT_ACTIVE, Cause.REFUND_NOT_ACTIVE}.isdisjoint(MOVES)
 
 
 def test_no_move_demotes() -> None:

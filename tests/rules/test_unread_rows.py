@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import pytest
 from attrs import evolve
 
+from bema_tui.changes import Cause, Purpose
 from bema_tui.listing import Listing, UnreadRow
-from bema_tui.model import Automation, Cause, ChangeKind, FindingRule, Severity, Tier
-from bema_tui.rules.changes import FIELD_ONLY, without_moves
+from bema_tui.model import Automation, ChangeKind, FindingRule, Severity, Tier
+from bema_tui.rules.changes import without_moves
 from bema_tui.rules.findings import NO_CAMPAIGN
 from bema_tui.rules.groups_and_field import CampaignCheck, check_campaign
 from bema_tui.rules.reconcile import reconcile_person
@@ -79,9 +80,9 @@ def test_whoever_is_in_doubt_gets_the_field_alone() -> None:
     moved = reconcile_person(context(), person(Tier.GOLD), [order()]).changes
     assert len(moved) == 3
     (only,) = without_moves(moved)
-    assert (only.kind, only.rule, only.after) == (ChangeKind.SET_FIELD, FIELD_ONLY, "10391")
-    taken_back = [evolve(change, cause=Cause.REFUND) for change in moved]
-    assert without_moves(taken_back) == ()
+    assert (only.kind, only.purpose, only.after) == (ChangeKind.SET_FIELD, Purpose(Cause.FIELD_ONLY), "10391")
+    for cause in (Cause.REFUND, Cause.REFUND_NOT_ACTIVE):
+        assert without_moves([evolve(change, purpose=Purpose(cause)) for change in moved]) == ()
 
 
 @pytest.mark.parametrize("row", [NOTHING, evolve(NOTHING, name=f"{CODE}_PURCHASED")])

@@ -8,15 +8,16 @@ import pytest
 from attrs import evolve, frozen
 from sqlalchemy import select
 
+from bema_tui.changes import Cause, PlannedChange, Purpose
 from bema_tui.errors import LockLost, StoreError, UsageError
-from bema_tui.model import Campaign, ChangeKind, ChangeState, Lock, PlannedChange, RunState
+from bema_tui.model import Campaign, ChangeKind, ChangeState, Lock, RunState, Tier
 from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
 from bema_tui.store.ledger import Ledger
-from bema_tui.store.ledger_history import LedgerHistory
-from bema_tui.store.ledger_rows import NEVER_READ, NEW, Settled
+from bema_tui.store.ledger_history import LedgerHistory, Placement
+from bema_tui.store.ledger_rows import NEVER_READ, NEW, PlannedRow, Settled
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Fence, Runs
@@ -26,6 +27,7 @@ from tests.store.conftest import SetClock
 
 CODE = "2026_ETB_NBL"
 ME = current_holder()
+MOVE = Purpose(Cause.PURCHASE, Tier.OPT_IN, Tier.GOLD_PURCHASED)
 
 
 @frozen
@@ -70,14 +72,16 @@ def change(person: str, kind: ChangeKind, target: str = "16") -> PlannedChange:
         target_name=f"{CODE}_GOLD_PURCHASE",
         before=None,
         after=target,
-        rule="Opt-In → Gold Purchased",
+        purpose=MOVE,
         reason="order 1",
+        tier=Tier.GOLD_PURCHASED,
     )
 
 
 async def plan(desk: Desk, *changes: PlannedChange) -> None:
     now = desk.db.now()
-    await desk.ledger.put_plan([(n, n, entry, now) for n, entry in enumerate(changes, 1)], {("rule", "kind"): (1, 1)})
+    rows = [PlannedRow(n, n, entry, now) for n, entry in enumerate(changes, 1)]
+    await desk.ledger.put_plan(rows, {(MOVE, ChangeKind.ADD_GROUP): (1, 1)})
 
 
 async def plan_two(desk: Desk) -> None:
@@ -102,7 +106,7 @@ async def test_what_follows_from_a_result_is_a_row_of_its_own_counted_in_the_pla
     await plan_two(desk)
     rows = await desk.ledger.planned(10)
     read_at = desk.db.now()
-    off = evolve(change("1", ChangeKind.REMOVE_GROUP, "13"), rule="two tiers → lower off")
+    off = evolve(change("1", ChangeKind.REMOVE_GROUP, "13"), purpose=Purpose(Cause.LOWER_OFF))
     other = evolve(off, subscriber_id="2", email="2@example.com")
     result = Settled(rows[0].id, ChangeState.PLANNED, read_at=NEVER_READ, needs_add=True, tries=1)
     await desk.ledger.settle([result], {"people": 9}, [(off, read_at), (evolve(off, target="14"), read_at)])
@@ -116,13 +120,13 @@ async def test_what_follows_from_a_result_is_a_row_of_its_own_counted_in_the_pla
         (5, "2", "13", read_at),
     ]
     async with desk.db.read() as connection:
-        counted = select(plan_counts).where(plan_counts.c.rule == off.rule)
+        counted = select(plan_counts).where(plan_counts.c.cause == Cause.LOWER_OFF)
         assert [(row.kind, row.people, row.changes) for row in await connection.execute(counted)] == [
             ("remove_group", 2, 3)
         ]
-        rules = {one.rule: (one.people, one.changes) for one in await read_rules(connection, desk.run)}
-        assert rules[off.rule] == (2, 3)
-        assert [person.subscriber_id for person in await read_people(connection, desk.run, off.rule, 0, 9)] == [
+        rules = {one.purpose: (one.people, one.changes) for one in await read_rules(connection, desk.run)}
+        assert rules[off.purpose] == (2, 3)
+        assert [person.subscriber_id for person in await read_people(connection, desk.run, off.purpose, 0, 9)] == [
             "1",
             "2",
         ]
@@ -236,7 +240,7 @@ async def test_history_knows_refusals_and_moves(desk: Desk, clock: SetClock) -> 
     since = clock.at
     assert {mark[0] for mark in await history.refused()} == {"2"}
     assert await history.moves_since(since) == {"1": 1}
-    assert await history.placements(["1", "2"]) == {"1": (f"{CODE}_GOLD_PURCHASE", None)}
+    assert await history.placements(["1", "2"]) == {"1": Placement(Tier.GOLD_PURCHASED)}
     clock.forward(1)
     assert await history.moves_since(clock.at) == {}
 
@@ -297,7 +301,8 @@ async def test_an_ended_run_is_not_overwritten_by_whoever_had_it_before(desk: De
     lock = await desk.locks.acquire_lock(CODE, "resume", run=desk.run)
     assert await desk.runs.claim(desk.run, [RunState.PLANNING], Fence(CODE, lock.token), ME)
     resumed = Ledger(desk.db, desk.run, CODE, Fence(CODE, lock.token))
-    await resumed.put_plan([(1, 1, change("1", ChangeKind.ADD_GROUP), desk.db.now())], {("rule", "kind"): (1, 1)})
+    rows = [PlannedRow(1, 1, change("1", ChangeKind.ADD_GROUP), desk.db.now())]
+    await resumed.put_plan(rows, {(MOVE, ChangeKind.ADD_GROUP): (1, 1)})
     await resumed.mark_sending(await resumed.planned(1))
     assert await desk.ledger.mark_unknown() == 0
     assert not await desk.runs.finish(desk.run, desk.lock.token, RunState.LOST, seconds=1)

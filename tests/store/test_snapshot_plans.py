@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bema_tui.model import ChangeState, Severity
+from bema_tui.changes import Cause, Purpose
+from bema_tui.model import ChangeState, Severity, Tier
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.snapshot.reader import SnapshotReader
@@ -17,7 +18,9 @@ from bema_tui.store.snapshot.views import PlanPerson
 from tests.story import VIEWER, write_story_file
 
 NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
-OPT_IN = "Opt-In → Gold Purchased"
+OPT_IN = Purpose(Cause.PURCHASE, Tier.OPT_IN, Tier.GOLD_PURCHASED)
+GOLD = Purpose(Cause.PURCHASE, Tier.GOLD, Tier.GOLD_PURCHASED)
+SILVER = Purpose(Cause.PURCHASE, Tier.SILVER, Tier.SILVER_PURCHASED)
 
 
 @pytest.fixture
@@ -38,10 +41,10 @@ def reader(db: Database) -> SnapshotReader:
 
 async def test_rules_count_each_person_once(reader: SnapshotReader) -> None:
     rules = await reader.plan_rules(418)
-    assert [(rule.rule, rule.people, rule.changes) for rule in rules[:3]] == [
+    assert [(rule.purpose, rule.people, rule.changes) for rule in rules[:3]] == [
         (OPT_IN, 2_310, 6_930),
-        ("Silver → Silver Purchased", 804, 2_412),
-        ("Gold → Gold Purchased", 412, 1_236),
+        (SILVER, 804, 2_412),
+        (GOLD, 412, 1_236),
     ]
     assert (sum(rule.people for rule in rules), sum(rule.changes for rule in rules)) == (4_189, 12_041)
     assert await reader.plan_rules(413) == ()
@@ -50,32 +53,37 @@ async def test_rules_count_each_person_once(reader: SnapshotReader) -> None:
 async def test_a_group_to_create_is_a_change_of_nobody(db: Database, reader: SnapshotReader) -> None:
     async with db.write() as connection:
         await connection.execute(
-            text("INSERT INTO plan_counts (run, rule, kind, people, changes) VALUES (417, 'new', 'create_group', 1, 1)")
+            text(
+                "INSERT INTO plan_counts (run, cause, from_tier, to_tier, kind, people, changes)"
+                " VALUES (417, 'create_missing', '', '', 'create_group', 1, 1)"
+            )
         )
-    assert [(rule.rule, rule.people) for rule in await reader.plan_rules(417)] == [(OPT_IN, 32), ("new", 0)]
+    rules = await reader.plan_rules(417)
+    assert [(rule.purpose, rule.people) for rule in rules] == [(OPT_IN, 32), (Purpose(Cause.CREATE_MISSING), 0)]
+    assert len({rule.key for rule in rules}) == 2
 
 
-@pytest.mark.parametrize("rule", [OPT_IN, None])
-async def test_pages_join_without_gap_or_double(reader: SnapshotReader, rule: str | None) -> None:
+@pytest.mark.parametrize("purpose", [OPT_IN, None])
+async def test_pages_join_without_gap_or_double(reader: SnapshotReader, purpose: Purpose | None) -> None:
     pages: list[PlanPerson] = []
     offset = 0
-    while page := await reader.plan_people(418, rule, offset, 499):
+    while page := await reader.plan_people(418, purpose, offset, 499):
         assert len(page) <= 499
         pages += page
         offset += 499
-    assert len(pages) == (2_310 if rule else 4_189)
+    assert len(pages) == (2_310 if purpose else 4_189)
     assert len({person.subscriber_id for person in pages}) == len(pages)
-    assert sum(len(person.changes) for person in pages) == (6_930 if rule else 12_041)
+    assert sum(len(person.changes) for person in pages) == (6_930 if purpose else 12_041)
     assert all(change.subscriber_id == person.subscriber_id for person in pages for change in person.changes)
-    order = [found.rule for found in await reader.plan_rules(418)]
-    places = [order.index(person.rule) for person in pages]
+    order = [found.purpose for found in await reader.plan_rules(418)]
+    places = [order.index(person.purpose) for person in pages]
     assert places == sorted(places)
 
 
 async def test_a_page_over_the_edge_of_a_rule_goes_on_in_the_next(reader: SnapshotReader) -> None:
     page = await reader.plan_people(418, None, 2_308, 4)
-    assert [person.rule for person in page] == [OPT_IN, OPT_IN, *["Silver → Silver Purchased"] * 2]
-    assert await reader.plan_people(418, "no such rule", 0, 10) == ()
+    assert [person.purpose for person in page] == [OPT_IN, OPT_IN, *[SILVER] * 2]
+    assert await reader.plan_people(418, Purpose(Cause.UNDO), 0, 10) == ()
     assert await reader.plan_people(418, None, 4_189, 10) == ()
 
 
@@ -84,12 +92,14 @@ async def test_a_far_page_is_found_by_the_index(db: Database) -> None:
         plan = (
             await connection.execute(
                 text(
-                    "EXPLAIN QUERY PLAN SELECT * FROM ledger WHERE run = 418 AND rule = 'x'"
+                    "EXPLAIN QUERY PLAN SELECT * FROM ledger WHERE run = 418 AND cause = 'purchase'"
+                    " AND from_tier = 'gold' AND to_tier = 'gold_purchased'"
                     " AND person_seq BETWEEN 2000 AND 2050 ORDER BY person_seq, seq"
                 )
             )
         ).all()
-    assert any("ix_ledger_run_rule_person_seq (run=? AND rule=? AND person_seq>?" in row[3] for row in plan), plan
+    used = "ix_ledger_run_purpose_person_seq (run=? AND cause=? AND from_tier=? AND to_tier=? AND person_seq>?"
+    assert any(used in row[3] for row in plan), plan
 
 
 async def test_changes_in_the_order_of_sending(reader: SnapshotReader) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from bema_tui.changes import Cause, Purpose
 from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus, Tier
 from bema_tui.store.ledger_rows import LedgerRow
 
 READ_AT = datetime(2026, 11, 22, 14, 8, tzinfo=UTC)
 GROUPS = {"11": Tier.OPT_IN, "12": Tier.GOLD, "13": Tier.SILVER, "16": Tier.GOLD_PURCHASED, "17": Tier.SILVER_PURCHASED}
+BOUGHT = Purpose(Cause.PURCHASE, Tier.OPT_IN, Tier.GOLD_PURCHASED)
 
 
 def row(id_: int, kind: ChangeKind, target: str, person: str = "1", **values: Any) -> LedgerRow:
@@ -23,7 +25,8 @@ def row(id_: int, kind: ChangeKind, target: str, person: str = "1", **values: An
         "target_name": target,
         "before": None,
         "after": None,
-        "rule": "Opt-In → Gold Purchased",
+        "purpose": BOUGHT,
+        "tier": None if kind is ChangeKind.SET_FIELD else GROUPS.get(target),
         "needs_add": False,
         "state": ChangeState.PLANNED,
         "attempts": 0,

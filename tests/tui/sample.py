@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import evolve
 
+from bema_tui.changes import Cause, Purpose
 from bema_tui.control import ControlVerb
 from bema_tui.errors import UsageError
 from bema_tui.model import (
@@ -213,6 +214,10 @@ def picture(**more: Any) -> Snapshot:
     return Snapshot(**(values | more))
 
 
+BOUGHT = Purpose(Cause.PURCHASE, Tier.OPT_IN, Tier.GOLD_PURCHASED)
+NOT_MOVED = Purpose(Cause.FIELD_ONLY)
+
+
 def change(seq: int, email: str, name: str, kind: ChangeKind, target: str, **more: Any) -> ChangeView:
     values: dict[str, Any] = {
         "id": seq,
@@ -221,7 +226,8 @@ def change(seq: int, email: str, name: str, kind: ChangeKind, target: str, **mor
         "subscriber_id": email,
         "before": None,
         "after": "member",
-        "rule": "Opt-In to Gold Purchased",
+        "purpose": BOUGHT,
+        "tier": None,
         "reason": "order 10391, complete",
         "state": ChangeState.PLANNED,
         "attempts": 0,
@@ -235,11 +241,20 @@ def change(seq: int, email: str, name: str, kind: ChangeKind, target: str, **mor
 def person(number: int, code: str = "2026_DIVINE_HG", name: str = "Abena Osei") -> PlanPerson:
     email = f"person{number:04d}@example.org"
     rows = (
-        change(3 * number, email, name, ChangeKind.ADD_GROUP, f"{code}_GOLD_PURCHASE"),
-        change(3 * number + 1, email, name, ChangeKind.REMOVE_GROUP, f"{code}_OPT-IN", before="member", after=None),
+        change(3 * number, email, name, ChangeKind.ADD_GROUP, f"{code}_GOLD_PURCHASE", tier=Tier.GOLD_PURCHASED),
+        change(
+            3 * number + 1,
+            email,
+            name,
+            ChangeKind.REMOVE_GROUP,
+            f"{code}_OPT-IN",
+            before="member",
+            after=None,
+            tier=Tier.OPT_IN,
+        ),
         change(3 * number + 2, email, name, ChangeKind.SET_FIELD, f"{code}_PURCHASE", after=str(10_000 + number)),
     )
-    return PlanPerson(email, email, name, rows[0].rule, rows)
+    return PlanPerson(email, email, name, rows[0].purpose, rows)
 
 
 class HandReader:
@@ -275,12 +290,14 @@ class HandReader:
 
     async def plan_rules(self, run_id: int) -> tuple[PlanRule, ...]:
         return (
-            PlanRule("Opt-In to Gold Purchased", len(self.people), 3 * len(self.people)),
-            PlanRule("field only", 0, 0),
+            PlanRule(BOUGHT, len(self.people), 3 * len(self.people)),
+            PlanRule(NOT_MOVED, 0, 0),
         )
 
-    async def plan_people(self, run_id: int, rule: str | None, offset: int, limit: int) -> tuple[PlanPerson, ...]:
-        return tuple(self.people[offset : offset + limit]) if rule != "field only" else ()
+    async def plan_people(
+        self, run_id: int, purpose: Purpose | None, offset: int, limit: int
+    ) -> tuple[PlanPerson, ...]:
+        return tuple(self.people[offset : offset + limit]) if purpose != NOT_MOVED else ()
 
     async def wrong(self, run_id: int, limit: int) -> tuple[ChangeView, ...]:
         return self.wrong_rows[:limit]

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from bema_tui.changes import Purpose
 from bema_tui.errors import StoreError
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
 from bema_tui.store.snapshot.views import PhaseView, PlanPerson, PlanRule
 from bema_tui.tui.screens.plan import PlanScreen
 from tests.tui.desk import SIZES, Desk, desk, story
-from tests.tui.sample import APPLYING, NOW, WAITING, HandReader, change, picture, run
+from tests.tui.sample import APPLYING, BOUGHT, NOW, WAITING, HandReader, change, picture, run
 
 
 def plan(made: Desk) -> PlanScreen:
@@ -78,11 +79,13 @@ class _Short(HandReader):
     pages = 0
 
     async def plan_rules(self, run_id: int) -> tuple[PlanRule, ...]:
-        return (PlanRule("Opt-In to Gold Purchased", len(self.people) + 30, 3 * len(self.people)),)
+        return (PlanRule(BOUGHT, len(self.people) + 30, 3 * len(self.people)),)
 
-    async def plan_people(self, run_id: int, rule: str | None, offset: int, limit: int) -> tuple[PlanPerson, ...]:
+    async def plan_people(
+        self, run_id: int, purpose: Purpose | None, offset: int, limit: int
+    ) -> tuple[PlanPerson, ...]:
         self.pages += 1
-        return await super().plan_people(run_id, rule, offset, limit)
+        return await super().plan_people(run_id, purpose, offset, limit)
 
 
 async def test_a_page_that_comes_short_is_not_asked_for_without_end() -> None:
@@ -100,11 +103,13 @@ class _Failing(HandReader):
 
     failed = 0
 
-    async def plan_people(self, run_id: int, rule: str | None, offset: int, limit: int) -> tuple[PlanPerson, ...]:
+    async def plan_people(
+        self, run_id: int, purpose: Purpose | None, offset: int, limit: int
+    ) -> tuple[PlanPerson, ...]:
         if offset and not self.failed:
             self.failed += 1
             raise StoreError("The database is locked.")
-        return await super().plan_people(run_id, rule, offset, limit)
+        return await super().plan_people(run_id, purpose, offset, limit)
 
 
 async def test_a_page_that_could_not_be_read_is_asked_for_again() -> None:

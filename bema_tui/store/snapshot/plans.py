@@ -9,7 +9,9 @@ from attrs import frozen
 from sqlalchemy import Row, Select, exists, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bema_tui.changes import Purpose
 from bema_tui.model import ChangeKind, ChangeState, FindingRule, Severity
+from bema_tui.store.ledger_rows import has_purpose, purpose_of
 from bema_tui.store.schema import findings, ledger, plan_counts, runs
 from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule
 
@@ -34,53 +36,58 @@ _OF_PEOPLE: Final = (
 )
 
 
-@frozen
-class _Rule:
-    """A rule of a plan. ``places`` is the last person's place in it, which is how many there are."""
+_PURPOSE: Final = (plan_counts.c.cause, plan_counts.c.from_tier, plan_counts.c.to_tier)
 
-    name: str
+
+@frozen
+class _Group:
+    """The changes of one purpose in a plan."""
+
+    purpose: Purpose
     places: int
+    """The last person's place in it, which is how many there are."""
     changes: int
     of_people: bool
+    """Whether they concern people, and not only groups and fields."""
 
 
 async def read_rules(connection: AsyncConnection, run: int) -> tuple[PlanRule, ...]:
-    """The rules of a plan with their people and changes, the most changes first."""
-    rules = await _rules(connection, run)
-    return tuple(PlanRule(rule.name, rule.places if rule.of_people else 0, rule.changes) for rule in rules)
+    """The purposes of a plan with their people and changes, the most changes first."""
+    groups = await _groups(connection, run)
+    return tuple(PlanRule(group.purpose, group.places if group.of_people else 0, group.changes) for group in groups)
 
 
-async def _rules(connection: AsyncConnection, run: int) -> list[_Rule]:
-    # A person has rows of several kinds under one rule; their places count each person once, at one look per rule.
+async def _groups(connection: AsyncConnection, run: int) -> list[_Group]:
+    # A person has rows of several kinds for one purpose; their places count each person once, at one look per purpose.
     last = (
         select(func.max(ledger.c.person_seq))
-        .where(ledger.c.run == run, ledger.c.rule == plan_counts.c.rule)
+        .where(ledger.c.run == run, *(ledger.c[column.name] == column for column in _PURPOSE))
         .correlate(plan_counts)
         .scalar_subquery()
     )
     of_people = func.max(plan_counts.c.kind.not_in(_OF_NOBODY))
     changes = func.sum(plan_counts.c.changes)
     rows = await connection.execute(
-        select(plan_counts.c.rule, last.label("places"), changes.label("changes"), of_people.label("of_people"))
+        select(*_PURPOSE, last.label("places"), changes.label("changes"), of_people.label("of_people"))
         .where(plan_counts.c.run == run)
-        .group_by(plan_counts.c.rule)
-        .order_by(changes.desc(), plan_counts.c.rule)
+        .group_by(*_PURPOSE)
+        .order_by(changes.desc(), *_PURPOSE)
     )
-    return [_Rule(row.rule, int(row.places or 0), int(row.changes), bool(row.of_people)) for row in rows]
+    return [_Group(purpose_of(row), int(row.places or 0), int(row.changes), bool(row.of_people)) for row in rows]
 
 
 async def read_people(
-    connection: AsyncConnection, run: int, rule: str | None, offset: int, limit: int
+    connection: AsyncConnection, run: int, purpose: Purpose | None, offset: int, limit: int
 ) -> tuple[PlanPerson, ...]:
-    """People of one rule, or of all rules one after the other, from ``offset`` on; no row is walked over."""
-    rules = await _rules(connection, run)
+    """People of one purpose, or of all one after the other, from ``offset`` on; no row is walked over."""
+    groups = await _groups(connection, run)
     people: list[PlanPerson] = []
-    for name, first, count in _pages(rules, rule, offset, limit):
+    for one, first, count in _pages(groups, purpose, offset, limit):
         rows = await connection.execute(
             select(ledger)
             .where(
                 ledger.c.run == run,
-                ledger.c.rule == name,
+                has_purpose(ledger, one),
                 ledger.c.person_seq.between(first, first + count - 1),
             )
             .order_by(ledger.c.person_seq, ledger.c.seq)
@@ -89,14 +96,16 @@ async def read_people(
     return tuple(people)
 
 
-def _pages(rules: list[_Rule], rule: str | None, offset: int, limit: int) -> Iterator[tuple[str, int, int]]:
-    """(rule, first place, how many) of what lies between offset and offset + limit."""
-    for candidate in rules:
-        if rule is not None and candidate.name != rule:
+def _pages(
+    groups: list[_Group], purpose: Purpose | None, offset: int, limit: int
+) -> Iterator[tuple[Purpose, int, int]]:
+    """(purpose, first place, how many) of what lies between offset and offset + limit."""
+    for candidate in groups:
+        if purpose is not None and candidate.purpose != purpose:
             continue
         count = min(limit, candidate.places - offset)
         if count > 0:
-            yield candidate.name, offset + 1, count
+            yield candidate.purpose, offset + 1, count
             limit -= count
         offset = max(0, offset - candidate.places)
 
@@ -110,7 +119,7 @@ def _by_person(rows: Any) -> Iterator[PlanPerson]:
             subscriber_id=same[0].subscriber_id,
             email=same[0].email,
             name=same[0].name,
-            rule=same[0].rule,
+            purpose=purpose_of(same[0]),
             changes=tuple(_change(row) for row in same),
         )
 
@@ -177,7 +186,8 @@ def _change(row: Row[Any]) -> ChangeView:
         target_name=row.target_name,
         before=row.before,
         after=row.after,
-        rule=row.rule,
+        tier=row.tier,
+        purpose=purpose_of(row),
         reason=row.reason,
         state=ChangeState(row.state),
         attempts=row.attempts,

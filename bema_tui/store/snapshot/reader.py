@@ -11,6 +11,7 @@ from attrs import frozen
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bema_tui.changes import Purpose
 from bema_tui.errors import UsageError
 from bema_tui.model import ChangeState, Holder, Lock, RunState, Severity
 from bema_tui.store.database import Database
@@ -161,14 +162,16 @@ class SnapshotReader:
         )
 
     async def plan_rules(self, run_id: int) -> tuple[PlanRule, ...]:
-        """The rules of a run's plan with their people and changes, the most changes first."""
+        """The purposes of a run's plan with their people and changes, the most changes first."""
         async with self._db.read() as connection:
             return await read_rules(connection, run_id)
 
-    async def plan_people(self, run_id: int, rule: str | None, offset: int, limit: int) -> tuple[PlanPerson, ...]:
-        """A page of a plan's people, of one rule or (None) of all rules in the order of ``plan_rules``."""
+    async def plan_people(
+        self, run_id: int, purpose: Purpose | None, offset: int, limit: int
+    ) -> tuple[PlanPerson, ...]:
+        """A page of a plan's people, of one purpose or (None) of all in the order of ``plan_rules``."""
         async with self._db.read() as connection:
-            return await read_people(connection, run_id, rule, offset, limit)
+            return await read_people(connection, run_id, purpose, offset, limit)
 
     async def changes(
         self, run_id: int, offset: int, limit: int, state: ChangeState | None = None

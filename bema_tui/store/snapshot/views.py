@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import field, frozen
 
+from bema_tui.changes import Purpose
 from bema_tui.model import ChangeKind, ChangeState, FindingState, Lock, Phase, RunState, Severity, Tier
 from bema_tui.run_records import RunKind
 from bema_tui.waits import Wait, WaitReason
@@ -185,11 +186,19 @@ class RequestView:
 
 @frozen
 class PlanRule:
-    """One rule of a plan with what it touches."""
+    """The changes of one purpose in a plan."""
 
-    rule: str
+    purpose: Purpose
+    """Why they are made."""
     people: int
+    """How many people they concern."""
     changes: int
+    """How many they are."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others of its plan."""
+        return "/".join((self.purpose.cause, self.purpose.from_tier or "", self.purpose.to_tier or ""))
 
 
 @frozen
@@ -206,7 +215,8 @@ class ChangeView:
     target_name: str
     before: str | None
     after: str | None
-    rule: str
+    tier: Tier | None
+    purpose: Purpose
     reason: str
     state: ChangeState
     attempts: int
@@ -222,7 +232,7 @@ class PlanPerson:
     subscriber_id: str
     email: str
     name: str
-    rule: str
+    purpose: Purpose
     changes: tuple[ChangeView, ...]
 
 

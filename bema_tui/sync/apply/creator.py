@@ -17,7 +17,6 @@ from bema_tui.errors import (
     WrongAccount,
 )
 from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
-from bema_tui.rules.naming import read_group_name
 from bema_tui.rules.purchases import same_value
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.recorder import Settler
@@ -125,8 +124,7 @@ def _made_since(account: Account, row: LedgerRow) -> str | None:
     """The id or key of what the account has in place of the group or field that a row would create."""
     if row.kind is ChangeKind.CREATE_FIELD:
         return account.field.key if account.field is not None else None
-    read = read_group_name(row.target_name)
-    group = account.groups.get(read[1]) if read is not None else None
+    group = account.groups.get(row.tier) if row.tier is not None else None
     return None if group is None else group.id
 
 

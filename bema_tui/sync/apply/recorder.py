@@ -7,8 +7,8 @@ from datetime import datetime
 
 from attrs import evolve
 
-from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, PlannedChange, Subscriber, Tier
-from bema_tui.rules.changes import LOWER_OFF
+from bema_tui.changes import Cause, PlannedChange, Purpose
+from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, Subscriber, Tier
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.store.members import Member
 from bema_tui.sync.apply.recheck import tiers_of, where_text
@@ -122,8 +122,9 @@ class Settler:
             target_name=group.name,
             before=group.name,
             after=None,
-            rule=LOWER_OFF,
+            purpose=Purpose(Cause.LOWER_OFF),
             reason=f"was moved while run {self._job.run} was applied, and stood in {where}",
+            tier=tier,
         )
 
     async def finish(

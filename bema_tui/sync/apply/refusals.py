@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from attrs import evolve
 
+from bema_tui.changes import PlannedChange
 from bema_tui.errors import WrongAccount
-from bema_tui.model import ChangeKind, Finding, FindingRule, PlannedChange
+from bema_tui.model import ChangeKind, Finding, FindingRule
 from bema_tui.rules.findings import finding
 from bema_tui.store.ledger_rows import STATUS_WORDS, LedgerRow
 

@@ -91,16 +91,8 @@ def follow(person: Subscriber | None, rows: Sequence[LedgerRow], seen: frozenset
 _GOING = (ChangeState.PLANNED, ChangeState.APPLIED)
 
 
-def _takes_back(row: LedgerRow, tier_of_group: Mapping[str, Tier]) -> bool:
-    """Whether a row belongs to a refund: it clears the field, or leads from a purchased tier to a lower one."""
-    if row.kind is ChangeKind.SET_FIELD:
-        return row.after is None
-    tier = tier_of_group.get(row.target)
-    return row.kind in _GROUPS and tier is not None and tier.purchased is (row.kind is ChangeKind.REMOVE_GROUP)
-
-
-def _bought(rows: Sequence[LedgerRow], facts: RunFacts) -> bool:
-    return not any(_takes_back(row, facts.tier_of_group) for row in rows)
+def _bought(rows: Sequence[LedgerRow]) -> bool:
+    return not any(row.cause.takes_back for row in rows)
 
 
 def _lower_off(
@@ -108,7 +100,7 @@ def _lower_off(
 ) -> tuple[Tier, ...]:
     """The lower tiers to take off beyond the plan: only of a buyer whom the plan moves, beside one purchased tier."""
     moves = [row for row in rows if row.kind in _GROUPS]
-    if not moves or not _bought(rows, facts) or not _movable(person, facts):
+    if not moves or not _bought(rows) or not _movable(person, facts):
         return ()
     if sum(tier.purchased for tier in tiers) != 1:
         return ()
@@ -137,7 +129,7 @@ def _as_the_rules_want(person: Subscriber, rows: Sequence[LedgerRow], final: fro
     """Whether nobody need look at somebody who ends there, though others had a part in it."""
     purchased = [tier for tier in final if tier.purchased]
     lower = [tier for tier in final if not tier.purchased]
-    if not _bought(rows, facts):
+    if not _bought(rows):
         return not purchased and len(lower) <= 1
     if not _movable(person, facts) and not any(row.kind in _GROUPS for row in rows):
         return not _in_two(final)
@@ -167,7 +159,7 @@ def _elsewhere(
         message = f"Run {facts.run} put {email} in {where_text(taken)}, and now they are in {now}: {others}."
     else:
         message = f"{email} was in {where_text(seen)} when run {facts.run} read them, and is in {now} now: {others}."
-    buyer = _bought(rows, facts)
+    buyer = _bought(rows)
     if _in_two(final) or (not buyer and any(tier.purchased for tier in final) and len(final) > 1):
         rule = FindingRule.TWO_TIERS
         advice = "Nobody is moved. Decide which tier is right and take the person out of the others in MailerLite."

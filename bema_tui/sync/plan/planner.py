@@ -8,10 +8,10 @@ from datetime import datetime
 
 from attrs import define, evolve, field, frozen
 
-from bema_tui.model import Cause, ChangeKind, Finding, PlannedChange, RunState, Tier
+from bema_tui.changes import Cause, PlannedChange, Purpose
+from bema_tui.model import ChangeKind, Finding, RunState, Tier
 from bema_tui.rules.changes import without_moves
 from bema_tui.rules.choices import Rules
-from bema_tui.rules.naming import read_group_name
 from bema_tui.rules.purchases import NO_ALIASES, canonical, named_by
 from bema_tui.rules.reconcile import (
     CampaignContext,
@@ -22,7 +22,8 @@ from bema_tui.rules.reconcile import (
 )
 from bema_tui.rules.records import Trace
 from bema_tui.store.campaigns import Campaigns
-from bema_tui.store.ledger_history import LedgerHistory
+from bema_tui.store.ledger_history import LedgerHistory, Placement
+from bema_tui.store.ledger_rows import PlannedRow
 from bema_tui.store.members import Member
 from bema_tui.store.traces import Marked, Traces
 from bema_tui.sync.apply.refusals import refused
@@ -34,7 +35,6 @@ from bema_tui.sync.read.shop import learn_unproved
 from bema_tui.sync.run_context import Job
 
 UNIT = 1000  # people per transaction; domain rules, section 7
-CREATE_RULE = "create what is missing"
 _JOINS = (ChangeKind.ADD_GROUP, ChangeKind.CREATE_SUBSCRIBER)  # somebody comes into a group: automations may go off
 ANYBODY = ""
 """The e-mail key of somebody set aside whose e-mail can't be read: it may be any buyer who was not found."""
@@ -42,64 +42,88 @@ _MOVES = (*_JOINS, ChangeKind.REMOVE_GROUP)
 
 
 @frozen
-class PlanResult:
+class PlanTotals:
     """What a plan came to."""
 
     changes: int
+    """Its rows."""
     people: int
+    """People with rows in it."""
     moves: int
+    """People who are moved between groups, or created."""
     left_out: int
+    """People with something to look at and nothing to change."""
     kinds: Mapping[ChangeKind, int]
+    """Rows by kind."""
+    causes: Mapping[Cause, int]
+    """People by the cause of their rows."""
     adds_by_group: Mapping[str, int]
+    """People who come into a group, by its id."""
     removes_unproved: int
-    reverts: int
-    """People whose purchase is taken back after a refund."""
+    """People whom the plan would leave without a tier."""
     lone_adds: int
     """People who are added to a group while their field stays as it is."""
 
+    @property
+    def reverts(self) -> int:
+        """People whose purchase is taken back after a refund."""
+        return sum(people for cause, people in self.causes.items() if cause.takes_back)
+
 
 @define
-class _Tally:
-    """Counts that grow with the plan."""
+class _Totals:
+    """Counts that grow with the plan, and the rows and findings that are not written yet."""
 
-    rows: list[tuple[int, int, PlannedChange, datetime]] = field(factory=list)
+    rows: list[PlannedRow] = field(factory=list)
     findings: list[Finding] = field(factory=list)
     seq: int = 0
     people: int = 0
     moves: int = 0
     left_out: int = 0
     unproved: int = 0
-    reverts: int = 0
     lone_adds: int = 0
-    places: Counter[str] = field(factory=Counter)
+    places: Counter[Purpose] = field(factory=Counter)
     kinds: Counter[ChangeKind] = field(factory=Counter)
-    people_by: Counter[tuple[str, str]] = field(factory=Counter)
-    changes_by: Counter[tuple[str, str]] = field(factory=Counter)
+    causes: Counter[Cause] = field(factory=Counter)
+    people_by: Counter[tuple[Purpose, ChangeKind]] = field(factory=Counter)
+    changes_by: Counter[tuple[Purpose, ChangeKind]] = field(factory=Counter)
     adds: Counter[str] = field(factory=Counter)
 
     def add(self, changes: Sequence[PlannedChange], read_at: datetime) -> None:
         """One person's rows, in their order."""
-        for rule in dict.fromkeys(change.rule for change in changes):
-            self.places[rule] += 1
+        self.places.update({change.purpose for change in changes})
+        self.causes.update({change.cause for change in changes})
         for change in changes:
             self.seq += 1
-            self.rows.append((self.seq, self.places[change.rule], change, read_at))
+            self.rows.append(PlannedRow(self.seq, self.places[change.purpose], change, read_at))
             self.kinds[change.kind] += 1
-            self.changes_by[(change.rule, change.kind)] += 1
+            self.changes_by[(change.purpose, change.kind)] += 1
             if change.kind in _JOINS:
                 self.adds[change.target] += 1
-        for pair in {(change.rule, str(change.kind)) for change in changes}:
-            self.people_by[pair] += 1
+        self.people_by.update({(change.purpose, change.kind) for change in changes})
         self.people += bool(changes[0].email)
-        self.reverts += any(change.cause is Cause.REFUND for change in changes)
         self.moves += any(change.kind in _MOVES for change in changes)
         kinds = {change.kind for change in changes}
         self.lone_adds += ChangeKind.ADD_GROUP in kinds and ChangeKind.SET_FIELD not in kinds
 
     @property
-    def counts(self) -> dict[tuple[str, str], tuple[int, int]]:
-        """(rule, kind) → (people, changes)."""
+    def counts(self) -> dict[tuple[Purpose, ChangeKind], tuple[int, int]]:
+        """(purpose, kind) → (people, changes)."""
         return {pair: (self.people_by[pair], self.changes_by[pair]) for pair in self.changes_by}
+
+    def result(self) -> PlanTotals:
+        """What the plan has come to so far."""
+        return PlanTotals(
+            changes=self.seq,
+            people=self.people,
+            moves=self.moves,
+            left_out=self.left_out,
+            kinds=dict(self.kinds),
+            causes=dict(self.causes),
+            adds_by_group=dict(self.adds),
+            removes_unproved=self.unproved,
+            lone_adds=self.lone_adds,
+        )
 
 
 class Planner:
@@ -119,13 +143,13 @@ class Planner:
         )
         self._history = LedgerHistory(job.db, job.campaign.code)
         self._traces = Traces(job.db, job.campaign.code)
-        self._tally = _Tally(left_out=len(job.set_aside))
+        self._totals = _Totals(left_out=len(job.set_aside))
         self._unreadable = frozenset(job.set_aside.values())
         self._aliases = NO_ALIASES
 
-    async def plan(self) -> PlanResult:
-        """Write the plan and its findings, and answer its sums."""
-        job, tally = self._job, self._tally
+    async def plan(self) -> PlanTotals:
+        """Write the plan and its findings; returns its totals."""
+        job, totals = self._job, self._totals
         await job.ledger.clear_plan()
         self._aliases = await explain_stored_values(job, shrank=self._context.shrank)
         await learn_unproved(job)
@@ -137,8 +161,8 @@ class Planner:
             moves_per_day=job.settings.write_limits.moves_per_day,
             moves_today=await self._history.moves_since(await label_midnight(job.db)),
         )
-        tally.findings += self._account.findings
-        tally.findings += campaign_findings(job.campaign, await Campaigns(job.db).all(), job.db.now().date())
+        totals.findings += self._account.findings
+        totals.findings += campaign_findings(job.campaign, await Campaigns(job.db).all(), job.db.now().date())
         self._plan_creations()
         unit: list[Pair] = []
         async for pair in people_with_orders(job):
@@ -147,23 +171,16 @@ class Planner:
                 await self._take(unit)
                 unit = []
         await self._take(unit)
-        return PlanResult(
-            changes=tally.seq,
-            people=tally.people,
-            moves=tally.moves,
-            left_out=tally.left_out,
-            kinds=dict(tally.kinds),
-            adds_by_group=dict(tally.adds),
-            removes_unproved=tally.unproved,
-            reverts=tally.reverts,
-            lone_adds=tally.lone_adds,
-        )
+        return totals.result()
 
     def _plan_creations(self) -> None:
-        names = [(ChangeKind.CREATE_GROUP, name) for name in self._account.to_create_groups]
+        groups = self._account.to_create_groups
+        names: list[tuple[ChangeKind, str, Tier | None]] = [
+            (ChangeKind.CREATE_GROUP, name, tier) for tier, name in groups.items()
+        ]
         if self._account.to_create_field:
-            names.append((ChangeKind.CREATE_FIELD, self._account.to_create_field))
-        for kind, name in names:
+            names.append((ChangeKind.CREATE_FIELD, self._account.to_create_field, None))
+        for kind, name, tier in names:
             what = "group" if kind is ChangeKind.CREATE_GROUP else "field"
             change = PlannedChange(
                 kind=kind,
@@ -174,10 +191,11 @@ class Planner:
                 target_name=name,
                 before=None,
                 after=name,
-                rule=CREATE_RULE,
+                purpose=Purpose(Cause.CREATE_MISSING),
                 reason=f"the account has no {what} of this name",
+                tier=tier,
             )
-            self._tally.add([change], self._job.db.now())
+            self._totals.add([change], self._job.db.now())
 
     async def _take(self, unit: Sequence[Pair]) -> None:
         """Reconcile and validate one unit of addresses, and write its rows and findings."""
@@ -192,12 +210,12 @@ class Planner:
             for member in pair.members:
                 if _has_something(pair, member) and member.subscriber_id not in self._job.set_aside:
                     number = member.subscriber_id
-                    self._person(pair, member, placements.get(number, (None, None)), traces.get(number, Trace()))
-        tally = self._tally
-        await self._job.ledger.put_plan(tally.rows, tally.counts)
-        await self._job.findings.record(tally.findings, self._job.run)
-        await self._job.note(people=tally.people, moves=tally.moves, left_out=tally.left_out)
-        tally.rows, tally.findings = [], []
+                    self._person(pair, member, placements.get(number, Placement()), traces.get(number, Trace()))
+        totals = self._totals
+        await self._job.ledger.put_plan(totals.rows, totals.counts)
+        await self._job.findings.record(totals.findings, self._job.run)
+        await self._job.note(people=totals.people, moves=totals.moves, left_out=totals.left_out)
+        totals.rows, totals.findings = [], []
 
     def _unexplained(self, unit: Sequence[Pair]) -> Iterator[tuple[str, Marked]]:
         """Subscribers who are marked as buyers and whose mark names no order under their e-mail."""
@@ -211,7 +229,7 @@ class Planner:
                 if not explained:
                     yield member.subscriber_id, Marked(value, pair.email_key)
 
-    def _person(self, pair: Pair, member: Member, placed: tuple[str | None, str | None], trace: Trace) -> None:
+    def _person(self, pair: Pair, member: Member, placed: Placement, trace: Trace) -> None:
         person = Person(
             subscriber_id=member.subscriber_id,
             email=member.email,
@@ -220,8 +238,8 @@ class Planner:
             tiers=member.tiers,
             stored=member.stored,
             seen_before=member.seen_before,
-            placed_by_us=_tier(placed[0]),
-            before_purchase=_tier(placed[1]),
+            placed_by_us=placed.tier,
+            before_purchase=placed.left,
             trace=trace,
         )
         outcome = reconcile_person(self._context, person, pair.orders, self._aliases)
@@ -230,9 +248,9 @@ class Planner:
         outcome = self._check.validate(member, outcome)
         outcome = self._without_refused(outcome)
         if outcome.changes:
-            self._tally.add(outcome.changes, member.read_at)
-            self._tally.findings += outcome.findings
-            self._tally.unproved += not _keeps_a_tier(member, outcome.changes)
+            self._totals.add(outcome.changes, member.read_at)
+            self._totals.findings += outcome.findings
+            self._totals.unproved += not _keeps_a_tier(member, outcome.changes)
         else:
             self._left_out(outcome.findings)
 
@@ -241,14 +259,14 @@ class Planner:
         if outcome.changes:
             outcome = self._without_refused(self._check.validate_new(pair.email_key, outcome))
         if outcome.changes:
-            self._tally.add(outcome.changes, self._job.db.now())
-            self._tally.findings += outcome.findings
+            self._totals.add(outcome.changes, self._job.db.now())
+            self._totals.findings += outcome.findings
         else:
             self._left_out(outcome.findings)
 
     def _left_out(self, findings: Sequence[Finding]) -> None:
-        self._tally.findings += findings
-        self._tally.left_out += bool(findings)
+        self._totals.findings += findings
+        self._totals.left_out += bool(findings)
 
     def _without_refused(self, outcome: Outcome) -> Outcome:
         """What MailerLite refused is not planned again until before or after differs. Domain rules, section 6."""
@@ -277,11 +295,6 @@ def _mark(change: PlannedChange) -> tuple[str, str, str, str | None, str | None]
 def _has_something(pair: Pair, member: Member) -> bool:
     """Whether the rules could say anything of this person; most members have one tier and never bought."""
     return bool(pair.orders or member.stored or len(member.tiers) > 1 or any(tier.purchased for tier in member.tiers))
-
-
-def _tier(group: str | None) -> Tier | None:
-    found = read_group_name(group) if group else None
-    return found[1] if found else None
 
 
 def _keeps_a_tier(member: Member, changes: Sequence[PlannedChange]) -> bool:

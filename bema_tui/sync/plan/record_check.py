@@ -7,13 +7,12 @@ from datetime import date, datetime
 
 from attrs import evolve
 
-from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, PlannedChange, Tier
+from bema_tui.changes import PlannedChange
+from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule
 from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.findings import finding
-from bema_tui.rules.moves import MoveReason
-from bema_tui.rules.naming import read_group_name
 from bema_tui.rules.records import Outcome
-from bema_tui.rules.tiers import LABEL, purchased_tier
+from bema_tui.rules.tiers import label, purchased_tier
 from bema_tui.settings import label_zone
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
@@ -42,12 +41,11 @@ def campaign_findings(campaign: Campaign, others: Sequence[Campaign], today: dat
 
 def move_waits(campaign: str, add: PlannedChange | LedgerRow, moves: int) -> Finding:
     """Somebody had their moves of the day: the next one waits, which keeps them from a mail for each."""
-    tier = read_group_name(add.target_name)
     return finding(
         FindingRule.MOVE_WAITS,
         campaign,
         add.email,
-        f"The move to {LABEL[tier[1]] if tier else add.target_name} waits until tomorrow: {add.email} was moved "
+        f"The move to {label(add.tier)} waits until tomorrow: {add.email} was moved "
         f"{'once' if moves == 1 else f'{moves} times'} today already, here or in other campaigns.",
         "Nothing to do: the first sync of the next day (in the label's time zone) moves them.",
         add.subscriber_id,
@@ -71,7 +69,8 @@ class RecordCheck:
         """The outcome without what the validators block, with what they found. Only who is written to is checked."""
         if not outcome.changes:
             return outcome
-        added = next((_tier(change) for change in outcome.changes if change.kind is ChangeKind.ADD_GROUP), None)
+        add = next((change for change in outcome.changes if change.kind is ChangeKind.ADD_GROUP), None)
+        added = add.tier if add is not None else None
         tier = added or next(iter(sorted(member.tiers)), None) or purchased_tier(None)
         valid = self._subscribers.validate(
             {
@@ -87,7 +86,7 @@ class RecordCheck:
         outcome = evolve(outcome, findings=(*outcome.findings, *found))
         if not valid:
             return evolve(outcome, changes=())
-        return self._check_move(member, outcome, added) if added else outcome
+        return outcome if add is None else self._check_move(member, outcome, add)
 
     def validate_new(self, address: str, outcome: Outcome) -> Outcome:
         """The same for somebody who would be created: the address must be right to the letter."""
@@ -97,30 +96,24 @@ class RecordCheck:
         found = findings_of(self._subscribers, self._campaign, address)
         return evolve(outcome, changes=outcome.changes if valid else (), findings=(*outcome.findings, *found))
 
-    def _check_move(self, member: Member, outcome: Outcome, added: Tier) -> Outcome:
+    def _check_move(self, member: Member, outcome: Outcome, add: PlannedChange) -> Outcome:
         removed = (c for c in outcome.changes if c.kind is ChangeKind.REMOVE_GROUP and c.needs_add)
-        source = next((_tier(change) for change in removed), None)
+        source = next((change.tier for change in removed), None)
         moves = self._moves_today.get(member.subscriber_id, 0)
         valid = self._moves.validate(
             {
                 "from_tier": source,
-                "to_tier": added,
-                "has_purchase": added.purchased,
+                "to_tier": add.tier,
+                "has_purchase": add.tier is not None and add.tier.purchased,
                 MOVES_TODAY: moves,
-                "reason": MoveReason.PURCHASE if added.purchased else MoveReason.REFUND,
+                "reason": add.cause,
             }
         )
         found = findings_of(self._moves, self._campaign, member.email, member.subscriber_id)
         if {error.field for error in self._moves.get_errors() if error.blocking} == {MOVES_TODAY}:
-            add = next(change for change in outcome.changes if change.kind is ChangeKind.ADD_GROUP)
             waits = move_waits(self._campaign, add, moves)
             found = (waits, *(one for one in found if one.rule is not FindingRule.BLOCKED_RECORD))
         outcome = evolve(outcome, findings=(*outcome.findings, *found))
         if valid:
             return outcome
         return evolve(outcome, changes=tuple(c for c in outcome.changes if c.kind is ChangeKind.SET_FIELD))
-
-
-def _tier(change: PlannedChange) -> Tier | None:
-    found = read_group_name(change.target_name)
-    return found[1] if found else None

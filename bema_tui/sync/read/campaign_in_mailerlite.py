@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+import attrs
 from attrs import frozen
 
 from bema_tui.errors import IncompleteRead
@@ -38,7 +39,7 @@ class Account:
     check: CampaignCheck
     read_at: datetime
     automations: tuple[Automation, ...] = ()
-    to_create_groups: tuple[str, ...] = ()
+    to_create_groups: Mapping[Tier, str] = attrs.field(factory=dict)
     to_create_field: str | None = None
 
     @property
@@ -55,7 +56,7 @@ class Account:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with the campaign in the account, less what this plan creates."""
-        created = {*self.to_create_groups, *([self.to_create_field] if self.to_create_field else [])}
+        created = {*self.to_create_groups.values(), *([self.to_create_field] if self.to_create_field else [])}
         missing = {FindingRule.GROUP_MISSING, FindingRule.FIELD_MISSING}
         return tuple(found for found in self.check.findings if not (found.rule in missing and found.subject in created))
 
@@ -126,14 +127,12 @@ async def read_account(job: Job, *, for_plan: bool = False) -> Account:
     check = check_campaign(job.campaign, groups, fields, groups.hiding, fields.hiding)
     by_tier = dict(check.by_tier)
     field = check.field
-    new_groups: tuple[str, ...] = ()
+    new_groups: dict[Tier, str] = {}
     new_field = None
     if for_plan and job.options.create_missing:
         to_create = check.missing - check.unproved
-        new_groups = tuple(group_name(job.campaign.code, tier) for tier in Tier if tier in to_create)
-        for tier in sorted(to_create):
-            name = group_name(job.campaign.code, tier)
-            by_tier[tier] = Group(id=NEW + name, name=name)
+        new_groups = {tier: group_name(job.campaign.code, tier) for tier in Tier if tier in to_create}
+        by_tier |= {tier: Group(id=NEW + name, name=name) for tier, name in new_groups.items()}
         if field is None and not check.hidden_field:
             new_field = field_name(job.campaign.code)
             field = CustomField(id=NEW + new_field, name=new_field, key=NEW + new_field, type="number")

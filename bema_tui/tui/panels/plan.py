@@ -8,8 +8,8 @@ from textual.content import Content
 
 from bema_tui.model import ChangeKind, ChangeState, Severity
 from bema_tui.operations.possible import failed_checks
-from bema_tui.rules.naming import read_group_name
-from bema_tui.rules.tiers import LABEL
+from bema_tui.rules.tiers import label
+from bema_tui.rules.wording import heading
 from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView
 from bema_tui.tui.format import Part, count, cut, line, pack
 from bema_tui.tui.panels.findings import severity_sign
@@ -65,7 +65,10 @@ def rule_rows(rules: Sequence[PlanRule]) -> list[Row]:
 
     if not rules:
         return []
-    return [row(ALL_RULES, "all", people, changes), *(row(r.rule, r.rule, r.people, r.changes) for r in rules)]
+    return [
+        row(ALL_RULES, "all", people, changes),
+        *(row(r.key, heading(r.purpose), r.people, r.changes) for r in rules),
+    ]
 
 
 def short_group(name: str, campaign: str) -> str:
@@ -76,17 +79,16 @@ def short_group(name: str, campaign: str) -> str:
     return name
 
 
-def tier_name(group: str, campaign: str) -> str:
-    """A group's tier as people read it, or the group's short name where it is none of the eight."""
-    found = read_group_name(group)
-    return LABEL[found[1]] if found else short_group(group, campaign)
+def tier_name(change: ChangeView, campaign: str) -> str:
+    """The tier of a change's group as people read it, or the group's short name where no tier is known."""
+    return short_group(change.target_name, campaign) if change.tier is None else label(change.tier)
 
 
 def person_row(person: PlanPerson, campaign: str, context: RenderContext) -> Row:
     """One person with what becomes of their groups and their field."""
     arrow = context.glyphs.arrow
-    gone = [tier_name(c.target_name, campaign) for c in person.changes if c.kind is ChangeKind.REMOVE_GROUP]
-    come = [tier_name(c.target_name, campaign) for c in person.changes if c.kind in _COMES]
+    gone = [tier_name(c, campaign) for c in person.changes if c.kind is ChangeKind.REMOVE_GROUP]
+    come = [tier_name(c, campaign) for c in person.changes if c.kind in _COMES]
     fields = [c for c in person.changes if c.kind in (ChangeKind.SET_FIELD, ChangeKind.CREATE_SUBSCRIBER)]
     groups = (
         f"{', '.join(gone) or 'no tier'} {arrow} {', '.join(come)}" if come else f"- {', '.join(gone)}" if gone else "-"
@@ -209,6 +211,6 @@ def wrong_detail(change: ChangeView | None, run: RunView, context: RenderContext
     return [
         line(" ", (sign, style), f" {change.target_name}{moved}"),
         line(f" {change.state}{tries}, {context.exact(change.settled_at)}: {error}"),
-        line((" why  ", "muted"), change.reason or change.rule),
+        line((" why  ", "muted"), change.reason or heading(change.purpose)),
         line((f" run {run.id}, ledger row {change.seq}", "muted")),
     ]

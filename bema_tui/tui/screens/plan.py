@@ -134,11 +134,10 @@ class PlanScreen(FilteredScreen):
 
     # People
 
-    def _chosen_rule(self) -> tuple[str | None, int]:
+    def _chosen_rule(self) -> tuple[PlanRule | None, int]:
         """Returns the rule under the cursor of the rules (None: all of them), and how many people it has."""
-        chosen = self.rules.cursor_key
-        rule = None if chosen in (None, panel.ALL_RULES) else chosen
-        return rule, sum(row.people for row in self._rules if rule is None or row.rule == rule)
+        chosen = next((rule for rule in self._rules if rule.key == self.rules.cursor_key), None)
+        return chosen, chosen.people if chosen else sum(rule.people for rule in self._rules)
 
     def _show_people(self) -> None:
         """Bring the list to the rule under the cursor of the rules."""

@@ -8,8 +8,10 @@ from typing import Final
 from textual import on
 from textual.worker import Worker, WorkerState
 
+from bema_tui.changes import Purpose
 from bema_tui.errors import StoreError
-from bema_tui.store.snapshot.views import PlanPerson
+from bema_tui.rules.wording import heading
+from bema_tui.store.snapshot.views import PlanPerson, PlanRule
 from bema_tui.tui.format import count, folded, line
 from bema_tui.tui.panels import plan as panel
 from bema_tui.tui.ports import ConsoleApp
@@ -20,8 +22,6 @@ _SCAN: Final = 500
 """How many people a search reads at once."""
 _MATCHES: Final = 500
 """How many matches a search shows at most."""
-_ANOTHER: Final = ""
-"""No rule has this name: whichever is shown next, the list starts again."""
 
 
 class PlanPeople(RowTable):
@@ -34,7 +34,8 @@ class PlanPeople(RowTable):
         self._run_id = run_id
         self._campaign = ""
         self._people: dict[str, PlanPerson] = {}
-        self._rule: str | None = None
+        self._purpose: Purpose | None = None
+        self._starts_again = False
         self._text = ""
 
     @property
@@ -42,36 +43,38 @@ class PlanPeople(RowTable):
         """The person under the cursor, if their page is here."""
         return self._people.get(self.cursor_key or "")
 
-    def show_rule(self, rule: str | None, total: int, campaign: str) -> None:
+    def show_rule(self, rule: PlanRule | None, total: int, campaign: str) -> None:
         """Show the people of a rule, or of all rules (None), page by page; a search that is shown stays."""
         self._campaign = campaign
         if self._text:
             return
-        name = rule or "All people"
+        name = heading(rule.purpose) if rule else "All people"
         self.title = line(f"{name}  {count(total)} people" if rule or total else "People")
-        restart, self._rule = rule != self._rule, rule
+        purpose = rule.purpose if rule else None
+        restart = self._starts_again or purpose != self._purpose
+        self._purpose, self._starts_again = purpose, False
         self.set_total(total, restart=restart)
 
     def search(self, text: str, total: int) -> None:
         """Show those among the rule's ``total`` people who have this text; without one the list starts again."""
         self._text = text
         if not text:
-            self._rule = _ANOTHER
+            self._starts_again = True
             return
         self.run_worker(
-            self._search(text, self._rule or None, total),
+            self._search(text, self._purpose, total),
             name="search",
             group="search",
             exclusive=True,
             exit_on_error=False,
         )
 
-    async def _search(self, text: str, rule: str | None, total: int) -> None:
+    async def _search(self, text: str, purpose: Purpose | None, total: int) -> None:
         """Go through the rule's people, page by page, until there are enough matches."""
         wanted = folded(text)
         matches: list[PlanPerson] = []
         for offset in range(0, total, _SCAN):
-            page = await self._console_app.reader.plan_people(self._run_id, rule, offset, _SCAN)
+            page = await self._console_app.reader.plan_people(self._run_id, purpose, offset, _SCAN)
             matches += [person for person in page if wanted in folded(person.email) or wanted in folded(person.name)]
             if len(matches) >= _MATCHES or not page:
                 break
@@ -86,17 +89,16 @@ class PlanPeople(RowTable):
     def _page_wanted(self, event: RowTable.PageWanted) -> None:
         event.stop()
         offset = event.offset
-        self.run_worker(
-            self._read_page(self._rule, offset), name=f"people from {offset}", group="people", exit_on_error=False
-        )
+        page = self._read_page(self._purpose, offset)
+        self.run_worker(page, name=f"people from {offset}", group="people", exit_on_error=False)
 
-    async def _read_page(self, rule: str | None, offset: int) -> None:
+    async def _read_page(self, purpose: Purpose | None, offset: int) -> None:
         try:
-            people = await self._console_app.reader.plan_people(self._run_id, rule, offset, PAGE)
+            people = await self._console_app.reader.plan_people(self._run_id, purpose, offset, PAGE)
         except StoreError:
             self.page_failed(offset)
             raise
-        if rule != self._rule or self._text:
+        if purpose != self._purpose or self._text:
             return
         self.set_page(offset, self._rows_of(people))
 

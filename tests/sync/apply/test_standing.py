@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from bema_tui.changes import Cause, Purpose
 from bema_tui.model import ChangeKind, ChangeState, FindingRule, Subscriber, SubscriberStatus, Tier
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.recheck import ALREADY_IN, GONE, NO_ADD, NOT_IN
@@ -30,7 +31,8 @@ def move(*states: ChangeState, source: str = GOLD, target: str = GOLD_P) -> list
 
 def refund(*states: ChangeState) -> list[LedgerRow]:
     field, *others = move(*states, source=GOLD_P, target=GOLD)
-    return [evolve(field, after=None, before="5"), *others]
+    purpose = Purpose(Cause.REFUND, to_tier=Tier.GOLD)
+    return [evolve(one, purpose=purpose) for one in (evolve(field, after=None, before="5"), *others)]
 
 
 def follows(found: Subscriber | None, rows: list[LedgerRow], *seen: Tier, facts: RunFacts = FACTS) -> Standing:

@@ -8,16 +8,8 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from bema_tui.model import (
-    Campaign,
-    ChangeKind,
-    Finding,
-    FindingRule,
-    PlannedChange,
-    Severity,
-    SubscriberStatus,
-    Tier,
-)
+from bema_tui.changes import Cause, PlannedChange, Purpose
+from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, Severity, SubscriberStatus, Tier
 from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.records import Outcome
 from bema_tui.store.database import Database
@@ -33,13 +25,16 @@ LOVE = Campaign("2026_ETB_NBL", "No Better Love", ("11",), start=START)
 ANA = Member("1", "ana@example.org", "Ana", "", "", SubscriberStatus.ACTIVE, frozenset({Tier.GOLD}), None, START, False)
 
 
-def planned(kind: ChangeKind, name: str, *, needs_add: bool = False) -> PlannedChange:
-    return PlannedChange(kind, "1", ANA.email, "Ana", name, name, None, "5", "a rule", "a reason", needs_add)
+BOUGHT = Purpose(Cause.PURCHASE, Tier.GOLD, Tier.GOLD_PURCHASED)
+
+
+def planned(kind: ChangeKind, name: str, tier: Tier | None = None, *, needs_add: bool = False) -> PlannedChange:
+    return PlannedChange(kind, "1", ANA.email, "Ana", name, name, None, "5", BOUGHT, "a reason", tier, needs_add)
 
 
 FIELD = planned(ChangeKind.SET_FIELD, f"{LOVE.code}_PURCHASE")
-ADD = planned(ChangeKind.ADD_GROUP, f"{LOVE.code}_GOLD_PURCHASE")
-REMOVE = planned(ChangeKind.REMOVE_GROUP, f"{LOVE.code}_GOLD", needs_add=True)
+ADD = planned(ChangeKind.ADD_GROUP, "gold group", Tier.GOLD_PURCHASED)
+REMOVE = planned(ChangeKind.REMOVE_GROUP, "group", Tier.GOLD, needs_add=True)
 
 
 def other(days: int, number: int = 1) -> Campaign:
@@ -124,7 +119,7 @@ def test_a_fourth_move_of_a_day_waits_and_nothing_else(moves: int, kinds: list[s
 
 @pytest.mark.fault("D10")
 def test_a_move_that_is_wrong_as_well_is_an_error() -> None:
-    wrong = evolve(REMOVE, target_name=f"{LOVE.code}_SILVER")
+    wrong = evolve(REMOVE, tier=Tier.SILVER)
     outcome = checked(evolve(ANA, tiers=frozenset({Tier.SILVER})), FIELD, ADD, wrong, moves=3)
     assert [one.rule for one in outcome.findings] == [FindingRule.BLOCKED_RECORD]
     assert "Silver → Gold Purchased is not a move of the rules" in outcome.findings[0].message

@@ -1,0 +1,189 @@
+"""Plans and ledgers that older versions wrote are read as they were meant, and shown as they were shown."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bema_tui.changes import Cause, Purpose
+from bema_tui.model import ChangeKind, Tier
+from bema_tui.rules.wording import heading
+from bema_tui.store.database import Database
+from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
+from bema_tui.store.snapshot.reader import SnapshotReader
+from tests.story import VIEWER
+
+CODE = "2024_ETB_NBL"
+OLD_PLAN: tuple[tuple[str, str, str, str, str | None], ...] = (
+    # heading, subscriber, kind, the group's or field's name, what the write leaves
+    ("create what is missing", "", "create_group", f"{CODE}_SILVER_PURCHASE", "x"),
+    ("create what is missing", "", "create_field", f"{CODE}_PURCHASE", "x"),
+    ("Opt-In → Gold Purchased", "1", "set_field", f"{CODE}_PURCHASE", "10391"),
+    ("Opt-In → Gold Purchased", "1", "add_group", f"{CODE}_GOLD_PURCHASE", "x"),
+    ("Opt-In → Gold Purchased", "1", "remove_group", "2024 etb nbl Opt In", None),
+    ("Opt-In → Gold Purchased", "2", "set_field", f"{CODE}_PURCHASE", "10392"),
+    ("Silver → Silver Purchased", "3", "add_group", f"{CODE}_SILVER_PURCHASED", "x"),
+    ("no tier → Gold Purchased", "4", "add_group", f"{CODE}_GOLD_PURCHASE", "x"),
+    ("new buyer → Gold Purchased", "", "create_subscriber", f"{CODE}_GOLD_PURCHASE", "10393"),
+    ("field only", "5", "set_field", f"{CODE}_PURCHASE", "10394"),
+    ("Wood → field only", "6", "set_field", f"{CODE}_PURCHASE", "10395"),
+    ("not active → field only", "7", "set_field", f"{CODE}_PURCHASE", "10396"),
+    ("two tiers → lower off", "8", "remove_group", f"{CODE}_WOOD", None),
+    ("refund → Gold", "9", "set_field", f"{CODE}_PURCHASE", None),
+    ("refund → Gold", "9", "remove_group", f"{CODE}_GOLD_PURCHASE", None),
+    ("refund → no tier", "10", "set_field", f"{CODE}_PURCHASE", None),
+    ("refund, not active → field only", "11", "set_field", f"{CODE}_PURCHASE", None),
+)
+
+
+async def database_of_revision(path: Path, revision: str) -> None:
+    """A database as the version with this revision made it, with one campaign."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    past = SHIPPED.revisions[: SHIPPED.revisions.index(revision) + 1]
+    await bring_up_to_date(engine, path, History(SHIPPED.folder, past))
+    await engine.dispose()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        insert(
+            connection,
+            "campaigns",
+            [{"code": CODE, "album": "NBL", "state": "active", "created_at": "2026", "created_by": "maria"}],
+        )
+
+
+def insert(connection: sqlite3.Connection, table: str, rows: Iterable[dict[str, Any]]) -> None:
+    for row in rows:
+        places = ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))
+
+
+def run(number: int) -> dict[str, Any]:
+    moment = "2026-11-22T14:32:00.000000+00:00"
+    empty = dict.fromkeys(("options", "phases", "automations", "checks"), "[]") | {"options": "{}"}
+    counts = "people moves members left_out read_forecast write_forecast seconds_forecast requests_read requests_write"
+    zeros = dict.fromkeys((*counts.split(), "requests_retried", "shop_requests", "active_seconds"), 0)
+    told = {"by_user": "maria", "host": "studio-1", "pid": 1, "note": ""}
+    states = {"kind": "plan", "campaign": CODE, "state": "planned", "phase": "yes"}
+    return {"id": number, **states, **told, "started_at": moment, "planned_at": moment, **empty, **zeros}
+
+
+def old_rows(number: int, plan: Sequence[tuple[str, str, str, str, str | None]]) -> list[dict[str, Any]]:
+    """Ledger rows with a heading, as they were until revision 0008."""
+    moment = "2026-11-22T14:32:00.000000+00:00"
+    places: dict[str, list[str]] = {}
+    rows = []
+    for seq, (rule, person, kind, name, after) in enumerate(plan, 1):
+        people = places.setdefault(rule, [])
+        who = person or f"nobody {seq}"
+        if who not in people:
+            people.append(who)
+        rows.append(
+            {
+                "run": number,
+                "seq": seq,
+                "person_seq": people.index(who) + 1,
+                "campaign": CODE,
+                "subscriber_id": person,
+                "email": f"{person}@example.org" if person else "new@example.org" if "new" in rule else "",
+                "name": "",
+                "kind": kind,
+                "target": str(seq),
+                "target_name": name,
+                "after": after,
+                "rule": rule,
+                "reason": "order 10391",
+                "needs_add": 0,
+                "state": "planned",
+                "attempts": 0,
+                "read_at": moment,
+                "planned_at": moment,
+            }
+        )
+    return rows
+
+
+def old_counts(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    pairs = {(row["run"], row["rule"], row["kind"]): 0 for row in rows}
+    return [{"run": number, "rule": rule, "kind": kind, "people": 9, "changes": 9} for number, rule, kind in pairs]
+
+
+async def opened(path: Path, *plans: Sequence[tuple[str, str, str, str, str | None]]) -> Database:
+    """A database of revision 0008 with these plans, brought up to date; their runs are 1, 2, …"""
+    await database_of_revision(path, "0008")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for number, plan in enumerate(plans, 1):
+            rows = old_rows(number, plan)
+            insert(connection, "runs", [run(number)])
+            insert(connection, "ledger", rows)
+            insert(connection, "plan_counts", old_counts(rows))
+    return await Database.open(str(path))
+
+
+async def test_a_plan_shows_the_headings_that_it_had(tmp_path: Path) -> None:
+    async with await opened(tmp_path / "bema.sqlite3", OLD_PLAN) as database:
+        reader = SnapshotReader(database, VIEWER, LockAges())
+        rules = await reader.plan_rules(1)
+        people = await reader.plan_people(1, None, 0, 100)
+        changes = await reader.changes(1, 0, 100)
+    assert {heading(rule.purpose) for rule in rules} == {row[0] for row in OLD_PLAN}
+    counted = {heading(rule.purpose): (rule.people, rule.changes) for rule in rules}
+    assert counted["Opt-In → Gold Purchased"] == (2, 4)
+    assert counted["create what is missing"] == (0, 2)
+    assert counted["refund → Gold"] == (1, 2)
+    assert [person.subscriber_id for person in people if person.purpose.from_tier is Tier.OPT_IN] == ["1", "2"]
+    assert [heading(change.purpose) for change in changes] == [row[0] for row in OLD_PLAN]
+
+
+async def test_a_ledger_knows_why_and_which_tier(tmp_path: Path) -> None:
+    async with await opened(tmp_path / "bema.sqlite3", OLD_PLAN) as database:
+        changes = await SnapshotReader(database, VIEWER, LockAges()).changes(1, 0, 100)
+    purposes = {change.subscriber_id: change.purpose for change in changes if change.subscriber_id}
+    assert purposes == {
+        "1": Purpose(Cause.PURCHASE, Tier.OPT_IN, Tier.GOLD_PURCHASED),
+        "2": Purpose(Cause.PURCHASE, Tier.OPT_IN, Tier.GOLD_PURCHASED),
+        "3": Purpose(Cause.PURCHASE, Tier.SILVER, Tier.SILVER_PURCHASED),
+        "4": Purpose(Cause.PLACED, None, Tier.GOLD_PURCHASED),
+        "5": Purpose(Cause.FIELD_ONLY),
+        "6": Purpose(Cause.IN_WOOD),
+        "7": Purpose(Cause.NOT_ACTIVE),
+        "8": Purpose(Cause.LOWER_OFF),
+        "9": Purpose(Cause.REFUND, None, Tier.GOLD),
+        "10": Purpose(Cause.REFUND),
+        "11": Purpose(Cause.REFUND_NOT_ACTIVE),
+    }
+    assert [change.tier for change in changes] == [
+        *[Tier.SILVER_PURCHASED, None],
+        *[None, Tier.GOLD_PURCHASED, Tier.OPT_IN],
+        *[None, Tier.SILVER_PURCHASED, Tier.GOLD_PURCHASED, Tier.GOLD_PURCHASED],
+        *[None, None, None, Tier.WOOD],
+        *[None, Tier.GOLD_PURCHASED, None, None],
+    ]
+    assert next(change for change in changes if change.kind is ChangeKind.CREATE_SUBSCRIBER).purpose == Purpose(
+        Cause.NEW_BUYER, to_tier=Tier.GOLD_PURCHASED
+    )
+
+
+async def test_a_refund_under_the_heading_of_a_purchase_is_one_and_every_list_stays_whole(tmp_path: Path) -> None:
+    field = f"{CODE}_PURCHASE"
+    mixed = [("not active → field only", str(n), "set_field", field, None if n % 3 == 0 else "5") for n in range(1, 10)]
+    odd = [("field only", "1", "set_field", field, "5"), ("words of nobody", "2", "set_field", field, "6")]
+    async with await opened(tmp_path / "bema.sqlite3", mixed, odd, OLD_PLAN) as database:
+        reader = SnapshotReader(database, VIEWER, LockAges())
+        refunds = await reader.plan_people(1, Purpose(Cause.REFUND_NOT_ACTIVE), 0, 100)
+        buyers = [await reader.plan_people(1, Purpose(Cause.NOT_ACTIVE), offset, 2) for offset in range(0, 8, 2)]
+        counts = {rule.purpose.cause: rule.people for rule in await reader.plan_rules(1)}
+        others = [person.subscriber_id for person in await reader.plan_people(2, Purpose(Cause.FIELD_ONLY), 0, 9)]
+    assert [person.subscriber_id for person in refunds] == ["3", "6", "9"]
+    assert [person.subscriber_id for page in buyers for person in page] == ["1", "2", "4", "5", "7", "8"]
+    assert counts == {Cause.REFUND_NOT_ACTIVE: 3, Cause.NOT_ACTIVE: 6}
+    assert others == ["1", "2"]
+
+
+async def test_a_database_without_plans_is_brought_up_to_date(tmp_path: Path) -> None:
+    async with await opened(tmp_path / "bema.sqlite3") as database:
+        assert await SnapshotReader(database, VIEWER, LockAges()).plan_rules(1) == ()
