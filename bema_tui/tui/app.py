@@ -80,8 +80,8 @@ class BemaApp(ShadowedApp):
         self._idle_every = idle_every
         self._wake = asyncio.Event()
         self._quitting = False
-        for made in THEMES.values():
-            self.register_theme(made)
+        for each in THEMES.values():
+            self.register_theme(each)
         self._theme_name = "mono" if self.no_color else theme
         self.theme = THEMES[self._theme_name].name
         self.animation_level = "none"
@@ -234,7 +234,7 @@ class BemaApp(ShadowedApp):
         self.refresh(repaint=True, layout=True)
 
     def next_theme(self) -> str:
-        """Go on to the next theme and answer its name."""
+        """Go on to the next theme and return its name."""
         names = list(THEMES)
         self._theme_name = names[(names.index(self._theme_name) + 1) % len(names)]
         self.theme = THEMES[self._theme_name].name

@@ -45,5 +45,5 @@ class Backend(Protocol):
         ...
 
     async def failure(self) -> str:
-        """Wait until a job of this console ends with an error, and answer its message for the footer."""
+        """Wait until a job of this console ends with an error, and return its message for the footer."""
         ...

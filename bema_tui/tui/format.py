@@ -97,9 +97,9 @@ def cut_line(content: Content, width: int) -> Content:
 
 def fit(content: str | Content, width: int, *, right: bool = False) -> Content:
     """A line of exactly ``width`` cells: cut or filled with blanks, at the left side when ``right``."""
-    made = cut_line(line(content), width)
-    blank = " " * max(0, width - cell_len(made.plain))
-    return line(blank, made) if right else line(made, blank)
+    text = cut_line(line(content), width)
+    blank = " " * max(0, width - cell_len(text.plain))
+    return line(blank, text) if right else line(text, blank)
 
 
 def wrap(content: Content, width: int) -> list[Content]:

@@ -68,7 +68,7 @@ async def run_console(
     idle_every: float = 2.0,
     tell_waits_to: Callable[[TellWait], None] | None = None,
 ) -> int:
-    """Show the console until the person leaves it, and answer the process's exit status.
+    """Show the console until the person leaves it, and return the process's exit status.
 
     ``tell_waits_to`` is given who is to be told what the process waits for while the screen stands: its footer.
     SIGINT, SIGTERM, SIGHUP and a terminal that is gone leave the screen at once with 128 plus the signal's number.

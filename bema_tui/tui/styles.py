@@ -7,7 +7,7 @@ from pathlib import Path
 from bema_tui.errors import ConfigurationError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_PLACES = (_PACKAGE / "styles", _PACKAGE.parent / "styles")
+_FOLDERS = (_PACKAGE / "styles", _PACKAGE.parent / "styles")
 
 
 def style_sheet(name: str) -> Path:
@@ -16,12 +16,12 @@ def style_sheet(name: str) -> Path:
     Raises:
         ConfigurationError: the installation has no such file.
     """
-    for place in _PLACES:
-        path = place / f"{name}.tcss"
+    for folder in _FOLDERS:
+        path = folder / f"{name}.tcss"
         if path.is_file():
             return path
     raise ConfigurationError(
         f"The style sheet {name}.tcss is missing.",
-        where=", ".join(str(place) for place in _PLACES),
+        where=", ".join(str(folder) for folder in _FOLDERS),
         advice="Install bema-tui again.",
     )

@@ -258,6 +258,16 @@ async def test_help_and_palette_come_from_the_same_table() -> None:
         assert not made.shows("Release a lock whose holder is gone"), "the row under the cursor has a live lock"
 
 
+async def test_a_command_of_the_palette_does_what_its_key_does() -> None:
+    async with desk(size=(80, 24)) as made:
+        await made.press("ctrl+p")
+        await made.until_shows("Stop the run at its next safe point")
+        await made.type("stop the run")
+        await made.until(lambda: not made.shows("Pause or continue the run"))
+        await made.press("down", "enter")
+        await made.until_shows("Stop run 418 on 2024_ETB_NBL?")
+
+
 async def test_the_three_themes_take_turns() -> None:
     async with desk() as made:
         names = []

@@ -66,8 +66,8 @@ class Shadow:
     def _sgr(self, style: Style | None, colours: ColorSystem | None) -> str:
         codes = self._codes.get(style)
         if codes is None:
-            found = _CODES.search(style.render(" ", color_system=colours)) if style else None
-            codes = found[1] if found else ""
+            match = _CODES.search(style.render(" ", color_system=colours)) if style else None
+            codes = match[1] if match else ""
             self._codes[style] = codes
         return codes
 

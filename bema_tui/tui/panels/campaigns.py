@@ -161,10 +161,10 @@ def stats_lines(campaign: CampaignView | None, context: RenderContext, width: in
     """The statistics panel: tiers as bars, the numbers, buyers a day; a plot where there are lines left."""
     if campaign is None:
         return [line(("  Nothing is highlighted.", "muted"))]
-    made = [*_tier_bars(campaign, context, width), *_facts(campaign, context, width)]
-    if height - len(made) >= 7 and campaign.buyers_per_day:
-        return [*made, line(), *_plot(campaign.buyers_per_day, context.glyphs, width, height - len(made) - 2)]
-    return made[:height]
+    lines = [*_tier_bars(campaign, context, width), *_facts(campaign, context, width)]
+    if height - len(lines) >= 7 and campaign.buyers_per_day:
+        return [*lines, line(), *_plot(campaign.buyers_per_day, context.glyphs, width, height - len(lines) - 2)]
+    return lines[:height]
 
 
 def _tier_bars(campaign: CampaignView, context: RenderContext, width: int) -> list[Content]:
@@ -172,7 +172,7 @@ def _tier_bars(campaign: CampaignView, context: RenderContext, width: int) -> li
     first, second = (24, 20) if wide else (10, 5)
     top = max((*campaign.tiers.values(), 1))
     head = f" {'':8}{'in tier':>8}" + " " * (first + 1) + "bought".rjust(8)
-    made = [line((head, "muted"))]
+    lines = [line((head, "muted"))]
     for tier, bought in TIERS_ALL:
         here = campaign.tiers.get(tier, 0)
         parts = line(
@@ -186,8 +186,8 @@ def _tier_bars(campaign: CampaignView, context: RenderContext, width: int) -> li
             more = campaign.tiers.get(bought, 0)
             shown = count(more) if campaign.tiers else "-"
             parts = line(parts, shown.rjust(8), " ", (solid(more / top, second, context.glyphs), "good"))
-        made.append(fit(parts, width))
-    return made
+        lines.append(fit(parts, width))
+    return lines
 
 
 def _facts(campaign: CampaignView, context: RenderContext, width: int) -> list[Content]:
@@ -197,14 +197,14 @@ def _facts(campaign: CampaignView, context: RenderContext, width: int) -> list[C
         ("members", count(campaign.members), "buyers", count(campaign.buyers)),
         ("revenue", _revenue(campaign), "conversion", percent(campaign.conversion)),
     )
-    made = [_pair(pair, width) for pair in pairs]
+    lines = [_pair(pair, width) for pair in pairs]
     newest = f" {days[-1]}" if days else "-"
     requests = count(campaign.requests)
-    made.append(line((" buyers/day ", "muted"), (plot, "good"), newest, ("  req ", "muted"), requests))
+    lines.append(line((" buyers/day ", "muted"), (plot, "good"), newest, ("  req ", "muted"), requests))
     last = f"{age(context.now, campaign.last_sync)}, {campaign.last_sync_text}".rstrip(", ")
-    made.append(line((" last sync  ", "muted"), last if campaign.last_sync else "never"))
-    made.append(line((f" revenue {_units(campaign)}", "muted")))
-    return [fit(row, width) for row in made]
+    lines.append(line((" last sync  ", "muted"), last if campaign.last_sync else "never"))
+    lines.append(line((f" revenue {_units(campaign)}", "muted")))
+    return [fit(row, width) for row in lines]
 
 
 def _pair(pair: tuple[str, str, str, str], width: int) -> Content:
@@ -219,12 +219,12 @@ def _plot(days: Sequence[int], g: Glyphs, width: int, height: int) -> list[Conte
     cell = 2 if len(days) * 2 + 7 <= width else 1
     shown = list(days)[-(width - 7) // cell :]
     height = min(height - 1, 9)
-    made = []
+    lines = []
     for level in range(height - 1, -1, -1):
         bars = "".join(_step(day / high * height - level, g) * cell for day in shown)
         label = count(high) if level == height - 1 else "0" if level == 0 else ""
-        made.append(line((label.rjust(5) + f" {g.axis}", "muted"), (bars, "good")))
-    return [line((f" buyers a day, {len(shown)} days, today {shown[-1]}, best {high}", "muted")), *made]
+        lines.append(line((label.rjust(5) + f" {g.axis}", "muted"), (bars, "good")))
+    return [line((f" buyers a day, {len(shown)} days, today {shown[-1]}, best {high}", "muted")), *lines]
 
 
 def _step(filled: float, g: Glyphs) -> str:

@@ -105,7 +105,7 @@ def _program(health: HealthView) -> tuple[Gauge, ...]:
 
 
 def gauge_lines(snapshot: Snapshot | None, context: RenderContext, width: int) -> tuple[Content, ...]:
-    """Two lines of four gauges; thresholds from 170 cells on, sparklines of 12 cells from 110 on, else of 4."""
+    """Returns two lines of four gauges: with sparklines of 12 cells on wide screens, else of 4; then thresholds."""
     if snapshot is None:
         return (line((" reading", "muted")), line())
     cell = max(15, width // 4)
@@ -121,11 +121,11 @@ def _gauge(gauge: Gauge, context: RenderContext, cell: int) -> Content:
     blank = " " * max(1, end - width_of(label) - width_of(value))
     sign = context.glyphs.warn if gauge.warns else " "
     style = "warn" if gauge.warns and gauge.style == "text" else gauge.style
-    made = line(label, blank, (value, style), (f" {sign} " if wide else sign, style))
+    text = line(label, blank, (value, style), (f" {sign} " if wide else sign, style))
     cells = 12 if wide else max(0, min(4, cell - end - 2))
     drawn = _drawing(gauge.filled, gauge.series, gauge.high, cells, context)
     limit = (" " + cut(gauge.limit, max(0, cell - 33)), "muted") if cell >= 44 else ""
-    return fit(line(made, (drawn, "accent"), limit), cell)
+    return fit(line(text, (drawn, "accent"), limit), cell)
 
 
 def _drawing(filled: float | None, series: Sequence[float], high: float, cells: int, context: RenderContext) -> str:

@@ -124,33 +124,35 @@ def detail_lines(
     if height < 4:
         parts = pack([change(row, short=True) for row in person.changes], width - 2)
         return [line(" ", parts), line(" ", (cut("; ".join(reasons), width - 2), "muted"))]
-    made: list[Content] = [line(" ", change(row, short=False)) for row in person.changes[: height - 2]]
-    made += [line((" why  ", "muted"), cut(reason, width - 7)) for reason in reasons[: max(1, height - 2 - len(made))]]
+    lines: list[Content] = [line(" ", change(row, short=False)) for row in person.changes[: height - 2]]
+    lines += [
+        line((" why  ", "muted"), cut(reason, width - 7)) for reason in reasons[: max(1, height - 2 - len(lines))]
+    ]
     how = f"{number} ledger row{'' if number == 1 else 's'}; a remove is sent only when its add is proved"
-    return [*made, line((" how  ", "muted"), (how, "muted"))][:height]
+    return [*lines, line((" how  ", "muted"), (how, "muted"))][:height]
 
 
 def left_out_lines(left_out: Sequence[tuple[str, Severity, int]], context: RenderContext, height: int) -> list[Content]:
     """Who is left out, by finding."""
-    made = [
+    lines = [
         line("  ", severity_sign(severity, context), f" {rule.ljust(24)}", count(number).rjust(8))
         for rule, severity, number in left_out
     ]
-    return made[:height] or [line(("  Nobody is left out.", "muted"))]
+    return lines[:height] or [line(("  Nobody is left out.", "muted"))]
 
 
 def check_lines(run: RunView, context: RenderContext, height: int) -> list[Content]:
     """The automations that the plan sets off, then the checks; failed ones first."""
     g = context.glyphs
-    made: list[Content] = [
+    lines: list[Content] = [
         line((f" {g.warn} ", "warn"), f"{count(number_of(row.get('people')))} people: automation {row.get('name')}")
         for row in run.automations
     ]
     checks = sorted(run.checks, key=lambda check: (bool(check.get("ok")), not check.get("look")))
     for check in checks:
         sign = (g.warn, "warn") if check.get("look") else (g.ok, "good") if check.get("ok") else (g.bad, "bad")
-        made.append(line(" ", sign, f" {check.get('text', '')}"))
-    return made[:height] or [line(("  None are written down.", "muted"))]
+        lines.append(line(" ", sign, f" {check.get('text', '')}"))
+    return lines[:height] or [line(("  None are written down.", "muted"))]
 
 
 def number_of(value: object) -> int:
@@ -172,11 +174,11 @@ def wrong_rows(changes: Sequence[ChangeView], run: RunView, context: RenderConte
         ChangeState.UNKNOWN: (g.warn, "warn"),
         ChangeState.SKIPPED: (g.ring, "muted"),
     }
-    made = []
+    rows = []
     for change in sorted(changes, key=lambda change: change.state is ChangeState.SKIPPED):
         sign, _ = SIGNS[change.kind]
         what = f"{change.state}: {change.error}" if change.error else str(change.state)
-        made.append(
+        rows.append(
             Row(
                 str(change.id),
                 {
@@ -188,7 +190,7 @@ def wrong_rows(changes: Sequence[ChangeView], run: RunView, context: RenderConte
                 },
             )
         )
-    return made
+    return rows
 
 
 def wrong_title(run: RunView) -> str:

@@ -46,14 +46,14 @@ def _of_kind(run: RunView, kind: ChangeKind) -> int:
 def head_lines(run: RunView, context: RenderContext, width: int, height: int) -> list[Content]:
     """The lines under the tabs: plan or progress, short or long."""
     if begun(run):
-        made = _progress_head(run, context, width)
+        lines = _progress_head(run, context, width)
     elif run.state is RunState.PLANNING and not run.total:
-        made = _reading_head(run, context, width)
+        lines = _reading_head(run, context, width)
     elif height <= 3:
-        made = _short_plan_head(run, context, width)
+        lines = _short_plan_head(run, context, width)
     else:
-        made = _plan_head(run, context, width)
-    return [fit(row, width) for row in made[:height]]
+        lines = _plan_head(run, context, width)
+    return [fit(row, width) for row in lines[:height]]
 
 
 def _first(run: RunView, context: RenderContext, width: int) -> Content:
@@ -85,16 +85,16 @@ def _kinds(run: RunView, *, words: bool) -> list[Content]:
         (ChangeKind.REMOVE_GROUP, " groups removed"),
         (ChangeKind.SET_FIELD, " fields set"),
     )
-    made = [
+    parts = [
         line(SIGNS[kind], f" {count(_of_kind(run, kind))}", (word if words else "", "muted")) for kind, word in rows
     ]
     new = _of_kind(run, ChangeKind.CREATE_GROUP) + _of_kind(run, ChangeKind.CREATE_FIELD)
     people = _of_kind(run, ChangeKind.CREATE_SUBSCRIBER)
     if new:
-        made.append(line(("+", "good"), f" {new} to create"))
+        parts.append(line(("+", "good"), f" {new} to create"))
     if people:
-        made.append(line(("+", "good"), f" {count(people)} people created"))
-    return made
+        parts.append(line(("+", "good"), f" {count(people)} people created"))
+    return parts
 
 
 def _touched(run: RunView) -> str:
@@ -214,22 +214,22 @@ def phases_line(run: RunView, context: RenderContext, width: int) -> Content:
     g = context.glyphs
     past: Mapping[Phase, float | None] = {phase.phase: phase.seconds for phase in run.phases}
     at_work = run.state.active or run.state.waiting
-    made: list[Content] = []
+    steps: list[Content] = []
     for step in _STEPS:
         seconds = past.get(step)
         if step is run.phase and run.state is not RunState.DONE:
-            made.append(line((g.dot, "accent") if at_work else sign_of(run, context), f" {step}"))
+            steps.append(line((g.dot, "accent") if at_work else sign_of(run, context), f" {step}"))
         elif step in past:
             took = f" {duration(seconds)}" if seconds is not None and width >= Width.WIDE and seconds >= 1 else ""
-            made.append(line((g.ok, "good"), f" {step}", (took, "muted")))
+            steps.append(line((g.ok, "good"), f" {step}", (took, "muted")))
         else:
-            made.append(line((f"{g.ring} {step}", "muted")))
+            steps.append(line((f"{g.ring} {step}", "muted")))
     # On a narrow screen the steps to come go first, then the oldest; never the one at work.
     now = _STEPS.index(run.phase) if run.phase in _STEPS else 0
-    first, last = 0, len(made)
-    while (last > now + 1 or first < now) and _width_of_all(made[first:last]) > width:
+    first, last = 0, len(steps)
+    while (last > now + 1 or first < now) and _width_of_all(steps[first:last]) > width:
         first, last = (first, last - 1) if last > now + 1 else (first + 1, last)
-    return pack(made[first:last], width)
+    return pack(steps[first:last], width)
 
 
 def _width_of_all(parts: Sequence[Content]) -> int:

@@ -135,16 +135,11 @@ def ends_at(run: RunView, context: RenderContext) -> str:
     return context.clock(context.now + timedelta(seconds=run.seconds_left))
 
 
-def ordered(snapshot: Snapshot) -> tuple[RunView, ...]:
-    """Active and waiting runs first, as the snapshot has them."""
-    return snapshot.runs
-
-
 def rows(
     snapshot: Snapshot, context: RenderContext, *, short: bool, cells: int = _BAR, room: int = _WAIT_ROOM
 ) -> list[Row]:
     """The table's rows; ``cells`` are those of a bar, ``room`` those of what is waited for."""
-    return [row(run, context, short=short, cells=cells, room=room) for run in ordered(snapshot)]
+    return [row(run, context, short=short, cells=cells, room=room) for run in snapshot.runs]
 
 
 def row(run: RunView, context: RenderContext, *, short: bool = False, cells: int = _BAR, room: int = _WAIT_ROOM) -> Row:

@@ -72,7 +72,7 @@ def draw_cell(value: str | Content, column: Column, width: int) -> Content:
 
 def draw_row(cells: Mapping[str, str | Content], chosen: Sequence[tuple[Column, int]]) -> Content:
     """The cells of one row, joined; text runs on over the empty cells to its right."""
-    made: list[Part] = []
+    parts: list[Part] = []
     place = 0
     while place < len(chosen):
         column, width = chosen[place]
@@ -84,8 +84,8 @@ def draw_row(cells: Mapping[str, str | Content], chosen: Sequence[tuple[Column, 
                 place += 1
         # The blank of a text's column is another text's border; a number brings its own, and the edge needs none.
         borders = place < len(chosen) and not chosen[place][0].right
-        made.append(draw_cell(value, column, width) if borders or column.right else fit(value, width))
-    return line(*made)
+        parts.append(draw_cell(value, column, width) if borders or column.right else fit(value, width))
+    return line(*parts)
 
 
 def draw_header(chosen: Sequence[tuple[Column, int]]) -> Content:

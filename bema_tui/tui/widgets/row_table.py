@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
@@ -202,10 +202,10 @@ class RowTable(Lines, can_focus=True):
             return fit("", width)
         marked = index == self._cursor and (self.has_focus or self.keeps_cursor)
         sign = line((self.glyphs.cursor, "accent")) if marked else line(" ")
-        made = fit(line(fit(sign, self.indent), draw_row(row.cells, chosen)), width)
+        text = fit(line(fit(sign, self.indent), draw_row(row.cells, chosen)), width)
         if index == self._cursor and self.has_focus:
-            return made.stylize("cursor", 1)
-        return made
+            return text.stylize("cursor", 1)
+        return text
 
     def _title(self, width: int) -> Content:
         right = self.title_right
@@ -265,8 +265,3 @@ class RowTable(Lines, can_focus=True):
 
     def on_mouse_scroll_up(self) -> None:
         self.action_move(-3)
-
-
-def cells(**values: str | Content) -> Mapping[str, str | Content]:
-    """The cells of a row by column name."""
-    return values
