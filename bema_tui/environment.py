@@ -16,6 +16,7 @@ from typing import Final
 from platformdirs import user_config_path, user_data_path, user_log_path
 
 from bema_tui.errors import ConfigurationError
+from bema_tui.text import one_line
 
 APP: Final = "bema-tui"
 _LONGEST_NAME: Final = 100  # characters of a user's name
@@ -37,8 +38,7 @@ def user_name() -> str:
     except (KeyError, OSError):  # a container's user: no variable says a name, and no account has the number
         name = ""
     # A variable can hold what a terminal would obey, or what no database takes.
-    shown = "".join(char if char.isprintable() else "?" for char in name.strip())[:_LONGEST_NAME]
-    return shown or f"uid {os.getuid()}"
+    return one_line(name, _LONGEST_NAME) or f"uid {os.getuid()}"
 
 
 def shows_utf8(environment: Mapping[str, str]) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from bema_tui.text import clean
 from bema_tui.waits import Wait
+
+_LONGEST: Final = 4000
 
 
 class BemaError(Exception):
@@ -32,11 +35,12 @@ class BemaError(Exception):
         advice: str = "",
         retryable: bool | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.tried = tried
-        self.where = where
-        self.advice = advice
+        # A path, an argument or a library's words in it may hold what a terminal would obey.
+        self.message = clean(message, _LONGEST)
+        self.tried = clean(tried, _LONGEST)
+        self.where = clean(where, _LONGEST)
+        self.advice = clean(advice, _LONGEST)
+        super().__init__(self.message)
         if retryable is not None:
             self.retryable = retryable
 

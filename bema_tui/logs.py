@@ -7,13 +7,26 @@ import os
 import time
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 from bema_tui.errors import ConfigurationError
+from bema_tui.text import clean
 
 MAX_BYTES = 10 * 1024 * 1024
 KEEP_FILES = 9
+_LONGEST = 4000  # characters of one line
 KEEP_DAYS = 30
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class _CleanLines(logging.Formatter):
+    """Writes what comes from outside with its controls visible: a log is read in a terminal, too."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library's names)
+        return clean(super().formatMessage(record), _LONGEST)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (the library's names; its own type of ``ei`` is private)
+        return "\n".join(clean(line, _LONGEST) for line in super().formatException(ei).split("\n"))
 
 
 class _PrivateFile(RotatingFileHandler):
@@ -46,7 +59,7 @@ def set_up(file: Path, *, level: str = "INFO") -> None:
             where=str(file),
             advice="Set BEMA_LOG_FILE to a file that you may write (or log_file in the settings file).",
         ) from error
-    formatter = logging.Formatter(_FORMAT)
+    formatter = _CleanLines(_FORMAT)
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     root = logging.getLogger("bema_tui")

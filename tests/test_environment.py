@@ -110,9 +110,9 @@ def test_a_database_needs_room_in_its_name_for_what_stands_beside_it(tmp_path: P
     [
         ({"LOGNAME": "maria", "USER": "jon"}, "maria"),
         ({"USER": "maria"}, "maria"),
-        ({"USER": "eve\x1b[2J"}, "eve?[2J"),
-        ({"USER": b"zo\xff".decode(errors="surrogateescape")}, "zo?"),
-        ({"USER": "x" * 101}, "x" * 100),
+        ({"USER": "eve\x1b[2J"}, "eve␛[2J"),
+        ({"USER": b"zo\xff".decode(errors="surrogateescape")}, "zo‹dcff›"),
+        ({"USER": "x" * 101}, "x" * 99 + "…"),
     ],
 )
 def test_the_user_s_name(given: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch) -> None:

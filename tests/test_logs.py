@@ -56,6 +56,15 @@ def test_what_is_older_than_thirty_days_goes(tmp_path: Path) -> None:
     assert young.exists()
 
 
+def test_what_comes_from_outside_can_not_move_the_terminal_that_the_log_is_read_in(tmp_path: Path) -> None:
+    file = tmp_path / "bema-tui.log"
+    logs.set_up(file)
+    wrong = ValueError("of\x1b[2J\u202e")
+    logging.getLogger("bema_tui").error("no %s", "a\x1b]0;b\x07\nERROR made up", exc_info=wrong)
+    text = file.read_text(encoding="utf-8")
+    assert "no a␛]0;b␇␊ERROR made up\nValueError: of␛[2J‹202e›" in text
+
+
 def test_mistakes_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="Unknown log level"):
         logs.set_up(tmp_path / "x.log", level="loud")

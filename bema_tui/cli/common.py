@@ -30,7 +30,6 @@ from bema_tui.waits import Wait, wait_words
 
 R = TypeVar("R")
 EXIT_INTERNAL = 1
-_LONGEST_MESSAGE = 4000  # characters
 _LONGEST_SAID = 500
 
 
@@ -144,13 +143,11 @@ def _refuse_broken_text(values: Iterable[object]) -> None:
 def tell_error(error: BemaError, *, as_json: bool) -> None:
     """One message on stderr, and the document that ``--json`` promises on stdout, where these can still be written."""
     signals.finish()
-    # A path or another argument that is repeated here may hold what a terminal would obey.
     with suppress(OSError):
-        click.echo(f"bema-tui: {clean(str(error), _LONGEST_MESSAGE)}", err=True)
+        click.echo(f"bema-tui: {error}", err=True)
     if as_json:
-        fields = error.as_dict().items()
         with suppress(OSError):
-            print_json({"error": {name: clean(value) if isinstance(value, str) else value for name, value in fields}})
+            print_json({"error": error.as_dict()})
 
 
 def print_json(document: object) -> None:

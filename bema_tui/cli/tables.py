@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from bema_tui.text import on_screen
+
 _NUMBER = re.compile(r"-|[0-9][0-9,]*(\.[0-9]+)?")
 
 
@@ -34,7 +36,7 @@ def _text(cell: object) -> str:
         return f"{cell:,}"
     if isinstance(cell, float):
         return f"{cell:,.1f}"
-    return str(cell)
+    return on_screen(str(cell))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:

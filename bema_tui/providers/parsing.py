@@ -15,7 +15,7 @@ from cattrs.cols import list_structure_factory
 from cattrs.gen import make_dict_structure_fn
 
 from bema_tui.emails import trimmed, without_invisible
-from bema_tui.text import clean, is_clean
+from bema_tui.text import clean, is_clean, on_screen
 
 DigitId = NewType("DigitId", str)
 """An identifier of ASCII digits, from a string or a number."""
@@ -93,7 +93,7 @@ def excerpt(value: object) -> str:
         return "a list"
     if value is None or isinstance(value, bool):
         return json.dumps(value)
-    return clean(repr(value) if isinstance(value, str) else str(value), 60)
+    return clean(repr(on_screen(value)) if isinstance(value, str) else str(value), 60)
 
 
 def member(body: Mapping[str, object], key: str) -> Mapping[str, object]:

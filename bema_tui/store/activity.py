@@ -8,9 +8,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.store.database import Database
-from bema_tui.store.plain import plain
 from bema_tui.store.schema import activity
 from bema_tui.store.snapshot.views import ActivityView
+from bema_tui.text import one_line
 
 
 async def write_activity(
@@ -27,7 +27,13 @@ async def write_activity(
     """Add one line inside a transaction that does the thing it speaks of."""
     await connection.execute(
         insert(activity).values(
-            at=at, who=plain(who), host=plain(host), action=action, campaign=campaign, run=run, text=plain(text)
+            at=at,
+            who=one_line(who),
+            host=one_line(host),
+            action=action,
+            campaign=campaign,
+            run=run,
+            text=one_line(text),
         )
     )
 

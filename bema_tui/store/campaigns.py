@@ -14,8 +14,8 @@ from bema_tui.errors import UsageError
 from bema_tui.model import Campaign
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
-from bema_tui.store.plain import plain
 from bema_tui.store.schema import campaign_products, campaigns
+from bema_tui.text import one_line
 
 _LIST = "`bema-tui campaigns list` shows every campaign."
 
@@ -168,7 +168,7 @@ async def _row(connection: AsyncConnection, code: str) -> Row[Any]:
         codes = (await connection.execute(select(campaigns.c.code))).scalars().all()
         near = get_close_matches(code.upper(), codes, n=3)
         hint = f"Did you mean {' or '.join(near)}? " if near else ""
-        raise UsageError(f"There is no campaign {plain(code)!r}.", advice=f"{hint}{_LIST}")
+        raise UsageError(f"There is no campaign {one_line(code)!r}.", advice=f"{hint}{_LIST}")
     return row
 
 

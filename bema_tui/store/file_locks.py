@@ -13,7 +13,7 @@ from typing import Final
 import psutil
 from attrs import frozen
 
-from bema_tui.store.plain import plain
+from bema_tui.text import one_line
 
 _KERNEL_TABLE: Final = Path("/proc/locks")
 _LONGEST_COMMAND: Final = 80  # characters
@@ -124,12 +124,12 @@ def _command(found: psutil.Process) -> str:
         words = []
     for place, word in enumerate(words[:4]):
         if os.path.basename(word) in ("bema-tui", "bema_tui"):
-            return plain(" ".join(["bema-tui", *words[place + 1 :]]))[:_LONGEST_COMMAND]
-    return plain(found.name())[:_LONGEST_COMMAND]
+            return one_line(" ".join(["bema-tui", *words[place + 1 :]]), _LONGEST_COMMAND)
+    return one_line(found.name(), _LONGEST_COMMAND)
 
 
 def _user(found: psutil.Process) -> str:
     try:
-        return plain(found.username())
+        return one_line(found.username())
     except (psutil.AccessDenied, KeyError):
         return "another user"

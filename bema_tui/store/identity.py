@@ -11,8 +11,10 @@ import psutil
 from bema_tui.environment import user_name
 from bema_tui.model import Holder
 from bema_tui.store.file_locks import SUSPENDED
+from bema_tui.text import one_line
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_LONGEST_HOST = 255  # characters
 _BY_TIME = "time:"  # marks a boot id that is only the time of the boot
 _START_SLACK = 2.0  # seconds by which two readings of one process's start may differ
 
@@ -22,7 +24,7 @@ def current_holder() -> Holder:
     pid = os.getpid()
     return Holder(
         user=user_name(),
-        host=socket.gethostname(),
+        host=one_line(socket.gethostname(), _LONGEST_HOST),
         pid=pid,
         boot_id=_boot_id(),
         process_started=_started(pid) or 0.0,

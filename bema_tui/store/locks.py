@@ -19,8 +19,8 @@ from bema_tui.store.database import Database
 from bema_tui.store.identity import known_alive, known_suspended
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.lock_refusal import refusal
-from bema_tui.store.plain import plain
 from bema_tui.store.schema import locks
+from bema_tui.text import one_line
 
 _ID_SIGNS: Final = "abcdefghijklmnopqrstuvwxyz23456789"
 _ID_LENGTH: Final = 4
@@ -78,7 +78,7 @@ class DatabaseLocks:
         async with self._db.write() as connection:
             row = await self._find(connection, (locks.c.id == wanted) & locks.c.held)
             if row is None:
-                raise UsageError(f"There is no lock {plain(lock_id)!r}.", advice="`bema-tui locks` lists them.")
+                raise UsageError(f"There is no lock {one_line(lock_id)!r}.", advice="`bema-tui locks` lists them.")
             lock = self._lock(row)
             if lock.state not in _MAY_BE_TAKEN and not force and lock.holder != self._me:
                 raise UsageError(
@@ -120,7 +120,7 @@ class DatabaseLocks:
 
     async def note(self, key: str, token: int, text: str) -> bool:
         """Say something about our lock that everybody sees; false when it is not ours any more."""
-        return await self._change_mine(key, token, note=plain(text)[:_NOTE_LENGTH])
+        return await self._change_mine(key, token, note=one_line(text, _NOTE_LENGTH))
 
     async def assign(self, key: str, token: int, run: int) -> bool:
         """Say which run our lock is for, once it has its number; false when the lock is not ours any more."""
@@ -196,7 +196,7 @@ class DatabaseLocks:
         await connection.execute(
             update(locks)
             .where(_is(lock.key, lock.token))
-            .values(held=False, released_at=self._db.now(), released_by=self._me.user, release_reason=plain(reason))
+            .values(held=False, released_at=self._db.now(), released_by=self._me.user, release_reason=one_line(reason))
         )
 
     async def _say(

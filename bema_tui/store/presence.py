@@ -13,8 +13,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bema_tui.model import Holder
 from bema_tui.store.database import Database
-from bema_tui.store.plain import plain
 from bema_tui.store.schema import consoles, services
+from bema_tui.text import one_line
 
 HERE_FOR: Final = timedelta(seconds=90)
 """How long after its last beat a console still counts as open."""
@@ -80,7 +80,7 @@ class Services:
 
         ``name`` is ``mailerlite`` or ``shop``, ``state`` ok, slow, down or refused. None leaves a figure as it was.
         """
-        values: dict[str, object] = {"state": state, "detail": plain(detail)}
+        values: dict[str, object] = {"state": state, "detail": one_line(detail)}
         figures = {
             "latency_ms": latency_ms,
             "quota_limit": quota_limit,

@@ -17,6 +17,7 @@ from bema_tui.run_records import NOTHING_MORE, RunKind, RunOptions
 from bema_tui.store.database import Database
 from bema_tui.store.run_waits import NO_WAIT
 from bema_tui.store.schema import ledger, locks, requests, runs
+from bema_tui.text import one_line
 
 
 @frozen
@@ -301,7 +302,9 @@ class Runs:
             raise UsageError(f"Run {run} is not at work: it is {found.state}.", tried=f"{verb} a run", advice=advice)
         async with self._db.write() as connection:
             await connection.execute(
-                insert(requests).values(run=run, verb=verb, by_user=by, reason=reason, asked_at=self._db.now())
+                insert(requests).values(
+                    run=run, verb=verb, by_user=by, reason=one_line(reason), asked_at=self._db.now()
+                )
             )
 
     async def wishes(self, run: int) -> tuple[tuple[int, str, str, str], ...]:

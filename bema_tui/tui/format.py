@@ -15,29 +15,20 @@ from bema_tui.amounts import ago as ago
 from bema_tui.amounts import count as count
 from bema_tui.amounts import forecast as forecast
 from bema_tui.amounts import short as short
+from bema_tui.text import on_screen
 from bema_tui.tui.glyphs import Glyphs
 
 Part: TypeAlias = str | tuple[str, str] | Content
-_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-_JOINERS = {"\u200c", "\u200d"}
+_WIDENS = "\ufe0f"
+"""Asks for the wide picture of a sign; terminals differ in whether they obey."""
 
 
 def plain(text: str) -> str:
-    """Foreign text without anything a terminal would obey: control codes and bidi marks become ``\\x1b`` and the like.
+    """Foreign text without anything that a terminal would obey, or that no screen can measure.
 
     The text is cleaned where it enters the program; this is the second wall, before the terminal.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(char) for char in text)
-
-
-def _visible(char: str) -> str:
-    if char in _JOINERS:
-        return char
-    if unicodedata.category(char) in _HIDDEN or char == "\ufe0f":
-        return "" if char == "\ufe0f" else char.encode("unicode_escape").decode("ascii")
-    return char
+    return text if text.isascii() and text.isprintable() else on_screen(text).replace(_WIDENS, "")
 
 
 def line(*parts: Part) -> Content:

@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from bema_tui.emails import domain_key, email_key
 from bema_tui.model import Tier
 from bema_tui.rules.naming import is_code
+from bema_tui.text import on_screen
 from bema_tui.validators.base import CollectingValidator
 
 MAX_EMAIL: Final = 254
@@ -86,7 +87,7 @@ class SubscriberValidator(CollectingValidator):
             self.warn(part, f"has {len(control)} control characters")
         odd = sorted({char for char in value if char not in control and not _belongs_in_a_name(char)})
         if odd:
-            self.warn(part, f"has unexpected characters: {' '.join(_shown(char) for char in odd)}")
+            self.warn(part, f"has unexpected characters: {' '.join(map(on_screen, odd))}")
 
     def _check_source(self, value: object) -> None:
         if value is None:
@@ -100,7 +101,3 @@ class SubscriberValidator(CollectingValidator):
 def _belongs_in_a_name(char: str) -> bool:
     kind = unicodedata.category(char)
     return char in _PUNCTUATION or kind[0] in _KINDS or kind in _KIND_CODES
-
-
-def _shown(char: str) -> str:
-    return char if char.isprintable() else f"U+{ord(char):04X}"

@@ -157,7 +157,7 @@ async def test_a_note_is_seen_by_all_and_plain(world: World) -> None:
     lock = await world.jon.acquire_lock(KEY, "sync")
     assert await world.jon.note(KEY, lock.token, "paused by \x1b[31mjon\n" + "x" * 300)
     (seen,) = await world.maria.get_active_locks()
-    assert seen.note.startswith("paused by �[31mjon xx")
+    assert seen.note.startswith("paused by ␛[31mjon xx")
     assert len(seen.note) == 200
 
 

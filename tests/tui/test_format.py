@@ -37,7 +37,7 @@ def test_no_code_survives_and_nothing_is_read_as_markup(text: str) -> None:
 
 
 def test_codes_are_made_visible() -> None:
-    assert fmt.plain("[/bold][red]\x1b[2J\x9b\u202eé 漢字") == "[/bold][red]\\x1b[2J\\x9b\\u202eé 漢字"
+    assert fmt.plain("[/bold][red]\x1b[2J\x9b\u202eé 漢字") == "[/bold][red]␛[2J‹9b›‹202e›é 漢字"
 
 
 @pytest.mark.parametrize(

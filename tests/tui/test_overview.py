@@ -210,7 +210,7 @@ async def test_readings_never_overlap() -> None:
 
 async def test_markup_and_codes_in_names_are_plain_text() -> None:
     async with desk(HandReader(hostile()), size=(200, 60)) as made:
-        assert made.shows("[/bold][red]Eve\\x1b]0;owned\\x07")
+        assert made.shows("[/bold][red]Eve␛]0;owned␇")
         await made.press("tab", "tab", "tab", "enter", "tab", "enter")
         assert not any("\x1b" in row or "\x9b" in row or "\u202e" in row for row in made.rows)
         assert HOSTILE not in "".join(made.rows)
