@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import console, requests, sync_cost
+from benchmarks import console, requests, sync_cost, tables
 
 if __name__ == "__main__":
     requests.main()
     sync_cost.main()
     console.main()
+    tables.main()

@@ -30,9 +30,11 @@ _LIVE_SECONDS = 15.0
 
 
 class Line:
-    """The console at the other end of a terminal line."""
+    """The console, or another module with its arguments, at the other end of a terminal line."""
 
-    def __init__(self, columns: int, rows: int, environment: dict[str, str]) -> None:
+    def __init__(
+        self, columns: int, rows: int, environment: dict[str, str], module: str = "bema_tui", *arguments: str
+    ) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.received = 0
@@ -40,7 +42,7 @@ class Line:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bema_tui"],
+            [sys.executable, "-m", module, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -70,11 +72,15 @@ class Line:
             self._read(min(0.2, max(0.0, end - time.monotonic())))
         return (self.received - before) / seconds
 
+    def type(self, keys: str) -> None:
+        """Send keys."""
+        os.write(self._master, keys.encode())
+
     def press(self, key: str) -> float:
         """Milliseconds from a key to the first byte of its answer."""
         self.listen(0.3)
         before, began = self.received, time.monotonic()
-        os.write(self._master, key.encode())
+        self.type(key)
         while self.received == before and time.monotonic() - began < 5:
             self._read(0.005)
         return (time.monotonic() - began) * 1000
