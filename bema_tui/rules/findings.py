@@ -15,6 +15,7 @@ _ERRORS: Final = (
     FindingRule.TWIN_GROUP,
     FindingRule.CODE_COLLISION,
     FindingRule.FIELD_TYPE_MISMATCH,
+    FindingRule.ORDER_NUMBER_UNFIT,
     FindingRule.READ_SHRANK,
     FindingRule.GROUP_MISSING,
     FindingRule.FIELD_MISSING,

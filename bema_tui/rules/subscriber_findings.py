@@ -100,4 +100,4 @@ def number_does_not_fit(context: CampaignContext, person: Person, order: Order) 
     name, kind = (custom.name, custom.type) if custom else (context.campaign.code, "number")
     message = f"The order number {order.number!r} cannot stand in {name}, a {kind} field; nothing is planned for it."
     advice = "Replace the purchase field by one of type text with the same name, then sync again."
-    return about(context, person, FindingRule.FIELD_TYPE_MISMATCH, message, advice)
+    return about(context, person, FindingRule.ORDER_NUMBER_UNFIT, message, advice)

@@ -46,7 +46,7 @@ TIER_WORDS = {
 LISTED = ("complete", "partially_refunded", "revoked", "on_hold")
 VALID = ("complete", "partially_refunded")
 NOT_SETTLED = ("revoked", "on_hold")
-ERRORS = frozenset({"two_tiers", "twin_field", "twin_group", "field_type_mismatch", "group_missing"})
+ERRORS = frozenset({"two_tiers", "twin_field", "twin_group", "order_number_unfit", "group_missing"})
 CLEAR_CUT = frozenset(
     {
         "two_tiers",
@@ -56,7 +56,7 @@ CLEAR_CUT = frozenset(
         "order_not_settled",
         "purchase_unproven",
         "refunded_purchase",
-        "field_type_mismatch",
+        "order_number_unfit",
         "twin_field",
         "twin_group",
         "group_missing",
@@ -262,7 +262,7 @@ class _Sync:
             return True
         number = as_number(orders[0]["id"])
         if number is None:
-            self._found["field_type_mismatch"] += 1
+            self._found["order_number_unfit"] += 1
             return False
         person.values[field] = number
         return True

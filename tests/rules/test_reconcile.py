@@ -175,7 +175,7 @@ def test_orders_of_other_addresses_are_not_theirs_but_capitals_do_not_matter() -
 def test_a_number_that_does_not_fit_holds_the_person_back() -> None:
     outcome = reconcile_person(context(), person(Tier.GOLD), [order("BEMA-3-X")])
     assert outcome.changes == ()
-    assert found(outcome.findings) == [FindingRule.FIELD_TYPE_MISMATCH]
+    assert found(outcome.findings) == [FindingRule.ORDER_NUMBER_UNFIT]
     text = context(field=evolve(FIELD, type="text"))
     assert written(reconcile_person(text, person(Tier.GOLD), [order("BEMA-3-X")]).changes)[0] == (
         "field",

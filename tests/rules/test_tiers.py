@@ -95,8 +95,8 @@ def test_no_move_demotes() -> None:
 def test_every_finding_has_the_severity_of_the_rules() -> None:
     assert set(SEVERITY) == set(FindingRule)
     written = {
-        Severity.ERROR: "two_tiers, twin_field, twin_group, code_collision, field_type_mismatch, read_shrank, "
-        "group_missing, blocked_record",
+        Severity.ERROR: "two_tiers, twin_field, twin_group, code_collision, field_type_mismatch, order_number_unfit, "
+        "read_shrank, group_missing, blocked_record",
         Severity.WARNING: "wood_purchase, refunded_purchase, order_gone, purchase_unproven, order_not_settled, "
         "subscriber_gone, drift",
         Severity.INFO: "buyer_unknown, partial_refund",

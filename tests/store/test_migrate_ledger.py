@@ -1,4 +1,4 @@
-"""Plans and ledgers that older versions wrote are read as they were meant, and shown as they were shown."""
+"""Plans, ledgers and findings of older versions are read as they were meant, and shown as they were shown."""
 
 from __future__ import annotations
 
@@ -182,6 +182,26 @@ async def test_a_refund_under_the_heading_of_a_purchase_is_one_and_every_list_st
     assert [person.subscriber_id for page in buyers for person in page] == ["1", "2", "4", "5", "7", "8"]
     assert counts == {Cause.REFUND_NOT_ACTIVE: 3, Cause.NOT_ACTIVE: 6}
     assert others == ["1", "2"]
+
+
+async def test_a_finding_about_an_order_is_told_apart_from_one_about_the_field(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    await database_of_revision(path, "0009")
+    empty = {"severity": "error", "severity_rank": 0, "state": "accepted", "message": "", "advice": "", "count": 4}
+    told = [("field_type_mismatch", f"{CODE}_PURCHASE", None), ("field_type_mismatch", "ana@example.org", "17")]
+    told.append(("two_tiers", "ana@example.org", "17"))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for rule, subject, person in told:
+            about = {"campaign": CODE, "rule": rule, "subject": subject, "subscriber_id": person}
+            insert(connection, "findings", [{**about, **empty, "first_seen": "2026", "last_seen": "2026"}])
+    await (await Database.open(str(path))).close()
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT rule, subject, state, count FROM findings ORDER BY id").fetchall()
+    assert rows == [
+        ("field_type_mismatch", f"{CODE}_PURCHASE", "accepted", 4),
+        ("order_number_unfit", "ana@example.org", "accepted", 4),
+        ("two_tiers", "ana@example.org", "accepted", 4),
+    ]
 
 
 async def test_a_database_without_plans_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from attrs import evolve
 from sqlalchemy import event, insert, select, update
 
 from bema_tui.errors import UsageError
-from bema_tui.model import ChangeKind, ChangeState, LockState, RunState, Severity, Tier
+from bema_tui.model import ChangeKind, ChangeState, FindingRule, LockState, RunState, Severity, Tier
 from bema_tui.store import schema
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
@@ -26,6 +26,7 @@ from tests.story import VIEWER, write_story_file
 
 NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
 NBL = "2024_ETB_NBL"
+LOLA = "2023_LOLA_ER"
 
 
 @pytest.fixture
@@ -306,6 +307,16 @@ async def test_a_field_that_was_mended_no_longer_blocks(db: Database, reader: Sn
     await change(db, schema.findings, schema.findings.c.rule == "field_type_mismatch", state="resolved")
     statuses = {campaign.code: campaign.status for campaign in (await reader.read()).campaigns}
     assert statuses["2023_LOLA_ER"] == "failed"
+
+
+async def test_an_order_number_that_does_not_fit_blocks_nobody_else(db: Database, reader: SnapshotReader) -> None:
+    async def status() -> tuple[str, int]:
+        return next((one.status, one.open_errors) for one in (await reader.read()).campaigns if one.code == LOLA)
+
+    assert await status() == ("blocked", 2)
+    mismatch = (schema.findings.c.campaign == LOLA) & (schema.findings.c.rule == FindingRule.FIELD_TYPE_MISMATCH)
+    await change(db, schema.findings, mismatch, rule=FindingRule.ORDER_NUMBER_UNFIT)
+    assert await status() == ("failed", 2)
 
 
 async def test_a_quota_whose_window_is_over_is_full_again(db: Database, reader: SnapshotReader) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from attrs import evolve, field, frozen
-from sqlalchemy import Row, and_, case, func, select, union_all
+from sqlalchemy import Row, case, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import FindingRule, FindingState, Severity
@@ -41,8 +41,6 @@ class FindingCounts:
 
 async def read_finding_counts(connection: AsyncConnection, now: datetime) -> FindingCounts:
     """Count what is open, by rule and campaign."""
-    # The type of a field stops the campaign; the same rule about one order names an address.
-    stops = and_(findings.c.rule.in_(_STOPPERS), findings.c.subject.not_like("%@%"))
     rows = (
         await connection.execute(
             select(
@@ -52,7 +50,7 @@ async def read_finding_counts(connection: AsyncConnection, now: datetime) -> Fin
                 func.count().label("open"),
                 func.sum(case((findings.c.first_seen >= now - _NEW_WITHIN, 1), else_=0)).label("new"),
                 func.max(findings.c.last_seen).label("newest"),
-                func.sum(case((stops, 1), else_=0)).label("stops"),
+                func.sum(case((findings.c.rule.in_(_STOPPERS), 1), else_=0)).label("stops"),
             )
             .where(findings.c.state == FindingState.OPEN, findings.c.severity_rank.in_(_RANKS))
             .group_by(findings.c.severity_rank, findings.c.rule, findings.c.severity, findings.c.campaign)

@@ -19,7 +19,7 @@ _WRONG: Final = (ChangeState.FAILED, ChangeState.UNKNOWN, ChangeState.SKIPPED)
 _OF_NOBODY: Final = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
 _OF_PEOPLE: Final = (
     FindingRule.TWO_TIERS,
-    FindingRule.FIELD_TYPE_MISMATCH,
+    FindingRule.ORDER_NUMBER_UNFIT,
     FindingRule.BLOCKED_RECORD,
     FindingRule.REFUSED_WRITE,
     FindingRule.WOOD_PURCHASE,

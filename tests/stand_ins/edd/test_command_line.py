@@ -163,7 +163,7 @@ def test_order_numbers_that_are_no_row_ids(label: Label) -> None:
     label.sync()
     assert str(label.person(marked)["fields"][field]) == str(kept.row_id)
     assert f"{label.code}_SILVER_PURCHASE" in label.person(marked)["groups"]
-    assert lettered in label.findings("field_type_mismatch")
+    assert lettered in label.findings("order_number_unfit")
     assert f"{label.code}_GOLD_PURCHASE" not in label.person(lettered)["groups"]
     asked = [one for one in label.shop.asked if one.value("id") == str(kept.row_id)]
     label.sync()
