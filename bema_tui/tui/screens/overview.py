@@ -59,6 +59,8 @@ class Overview(FilteredScreen):
         self.locks = RowTable(locks.COLUMNS, id="locks", glyphs=glyphs)
         self.activity = RowTable(activity.COLUMNS, id="activity", glyphs=glyphs)
         self.activity.header = False
+        self.activity.title, self.activity.title_right = line("Activity"), line()
+        self.newest.title = line("Newest findings")
         self.newest.can_focus = False
         for table, empty in (
             (self.campaigns, campaigns.EMPTY),
@@ -98,28 +100,38 @@ class Overview(FilteredScreen):
         self.gauges.put_all(gauges.gauge_lines(snapshot, context, width))
         if snapshot is None:
             return
-        number = len(snapshot.campaigns)
-        rows = campaigns.rows(snapshot, context, self.filter.value)
-        matching = f"  {len(rows)} match {self.filter.value!r}" if self.filter.value else ""
-        self.campaigns.title = line(f"Campaigns {number}{matching}")
-        self.campaigns.empty = campaigns.NO_MATCH if self.filter.value else campaigns.EMPTY
-        self.campaigns.set_rows(rows)
+        self._show_campaigns(snapshot)
         self._show_stats(snapshot)
-        left, right = runs.title(snapshot)
-        self.runs.title, self.runs.title_right = left, right
+        self._show_runs(snapshot)
+        self._show_findings(snapshot)
+        self._show_locks(snapshot)
+        self.activity.set_rows(activity.rows(snapshot, context))
+
+    def _show_campaigns(self, snapshot: Snapshot) -> None:
+        text = self.filter.value
+        rows = campaigns.rows(snapshot, self.render_context, text)
+        matching = f"  {len(rows)} match {text!r}" if text else ""
+        self.campaigns.title = line(f"Campaigns {len(snapshot.campaigns)}{matching}")
+        self.campaigns.empty = campaigns.NO_MATCH if text else campaigns.EMPTY
+        self.campaigns.set_rows(rows)
+
+    def _show_runs(self, snapshot: Snapshot) -> None:
+        width = self.size.width
+        self.runs.title, self.runs.title_right = runs.title(snapshot)
         cells = 13 if width >= Width.WIDEST else 8
         room = runs.wait_room(self.runs.columns, self.runs.size.width - self.runs.indent)
-        self.runs.set_rows(runs.rows(snapshot, context, short=width < Width.WIDE, cells=cells, room=room))
-        self.findings.title, self.findings.title_right = findings.title(snapshot, context)
-        self.findings.set_rows(findings.rows(snapshot, context))
-        self.newest.title = line("Newest findings")
-        self.newest.set_rows(findings.newest_rows(snapshot, context))
+        short = width < Width.WIDE
+        self.runs.set_rows(runs.rows(snapshot, self.render_context, short=short, cells=cells, room=room))
+
+    def _show_findings(self, snapshot: Snapshot) -> None:
+        self.findings.title, self.findings.title_right = findings.title(snapshot, self.render_context)
+        self.findings.set_rows(findings.rows(snapshot, self.render_context))
+        self.newest.set_rows(findings.newest_rows(snapshot, self.render_context))
+
+    def _show_locks(self, snapshot: Snapshot) -> None:
         self.locks.title = locks.title(snapshot)
-        self.locks.set_rows(locks.rows(snapshot, context))
-        self.people.put(0, line("  ", locks.people_line(snapshot, context)))
-        self.activity.title = line("Activity")
-        self.activity.title_right = line()
-        self.activity.set_rows(activity.rows(snapshot, context))
+        self.locks.set_rows(locks.rows(snapshot, self.render_context))
+        self.people.put(0, line("  ", locks.people_line(snapshot, self.render_context)))
 
     def _show_stats(self, snapshot: Snapshot) -> None:
         campaign = self._highlighted(snapshot)
