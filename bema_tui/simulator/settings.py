@@ -11,17 +11,6 @@ from bema_tui.simulator.faults.profile import FaultProfile
 from bema_tui.simulator.validators import seconds, whole, whole_or_none
 
 FieldKeyRule = Literal["snake", "lower"]
-IMPORT_OUTCOMES = (
-    "invalid",
-    "mistyped",
-    "changed",
-    "unchanged",
-    "unsubscribed",
-    "role_based",
-    "suspicious_format",
-    "duplicate",
-)
-"""The lists in the report of an import."""
 
 
 def _flag(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
@@ -52,11 +41,6 @@ def _texts(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
         raise ValueError(f"{field.name} is a list of texts, not {value!r}")
 
 
-def _outcomes(_switches: object, field: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, dict) or not all(one in IMPORT_OUTCOMES and one != "changed" for one in value.values()):
-        raise ValueError(f"{field.name} is a table of e-mails and lists of the report, not {value!r}")
-
-
 @attrs.frozen(kw_only=True)
 class SimulatorSettings:
     """How a simulation starts. What nobody could confirm on a real account is a switch, here or in `Switches`."""
@@ -70,7 +54,7 @@ class SimulatorSettings:
     window_seconds: float = 60.0
     """How long a period of the quota lasts."""
     import_quota: int = 5
-    """The imports that may be created in one period, besides the quota."""
+    """The batches of nothing but upserts that one period takes, besides the quota: MailerLite runs them as imports."""
     page_cap: int = 100
     """The largest page of ``GET /subscribers``."""
     batch_item_cost: Literal[0, 1] = 1
@@ -85,8 +69,6 @@ class SimulatorSettings:
     """How the values of number fields are shown."""
     counter_lag: bool = True
     """Whether a group's counters stay old until the groups are listed."""
-    import_seconds: float = 0.2
-    """The seconds until an import that was accepted takes effect."""
     edd_role: Literal["manager", "accountant", "viewer"] = "manager"
     """The role of the shop's key."""
     order_prefix: str | None = None
@@ -120,7 +102,6 @@ class Switches:
     allow_create: bool = _off()
     number_values: str = _one_of("number", "string")
     counter_lag: bool = attrs.field(default=True, validator=_flag)
-    import_seconds: float = attrs.field(validator=seconds)
     edd_role: str = _one_of("manager", "accountant", "viewer")
     order_prefix: str | None = attrs.field(validator=_text)
     edd_version: str = _one_of(*EDD_VERSIONS)
@@ -132,8 +113,6 @@ class Switches:
     unknown_field: str = _one_of("ignore", "422")
     not_found: str = _one_of("model", "resource", "empty")
     double_opt_in: bool = _off()
-    import_stores_fields: bool = attrs.field(default=True, validator=_flag)
-    import_outcomes: dict[str, str] = attrs.field(factory=dict, validator=_outcomes)
     default_version: str = _one_of("v2", "v1")
     pretty_permalinks: bool = attrs.field(default=True, validator=_flag)
     expire_key: bool | str = _one_of(False, True, "mailerlite", "edd")

@@ -123,7 +123,7 @@ def test_switches(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    [{"no_such_switch": 1}, {"page_cap": "many"}, {"down": "both"}, {"import_outcomes": {"a@example.com": ["lost"]}}],
+    [{"no_such_switch": 1}, {"page_cap": "many"}, {"down": "both"}],
 )
 def test_what_no_switch_takes_changes_nothing(client: Client, wanted: dict[str, Any]) -> None:
     before = client.control("set", {})
@@ -261,17 +261,11 @@ def test_a_new_name_for_a_group_or_a_field_is_a_violation(client: Client) -> Non
     assert client.rules_broken() == ["group_renamed", "field_renamed"]
 
 
-@pytest.mark.parametrize("way", ["upsert", "import"])
-def test_a_deleted_subscriber_who_comes_back_is_a_violation(started: Starter, way: str) -> None:
-    client = started(import_seconds=0.0)
-    subscriber, number = client.subscriber("non-buyer in WOOD"), client.group_id("Newsletter")
+def test_a_deleted_subscriber_who_comes_back_is_a_violation(client: Client) -> None:
+    subscriber = client.subscriber("non-buyer in WOOD")
     client.control("change", {"delete_subscriber": subscriber["id"]})
-    if way == "upsert":
-        client.mail("POST", "subscribers", {"email": subscriber["email"]})
-    else:
-        client.mail("POST", f"groups/{number}/import-subscribers", {"subscribers": [{"email": subscriber["email"]}]})
-        client.mail("GET", "groups", limit=1)
-    assert client.rules_broken() == ["created"] + ["foreign_group"] * (way == "import")
+    client.mail("POST", "subscribers", {"email": subscriber["email"]})
+    assert client.rules_broken() == ["created"]
 
 
 def test_creation_can_be_expected(started: Starter) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -195,58 +194,6 @@ def test_field_keys_follow_the_rule_and_never_change(started: Starter, rule: str
     assert client.mail("POST", "fields", {"name": "x", "type": "bool"}).json()["errors"] == {
         "type": ["The selected type is invalid."]
     }
-
-
-@pytest.mark.parametrize("path", ["import-subscribers", "subscribers/import"])
-def test_import_takes_effect_later(started: Starter, path: str) -> None:
-    client = started(import_seconds=0.05, allow_create=True)
-    subscriber = client.subscriber("non-buyer in GOLD")
-    group_id = client.group_id("Newsletter")
-    rows = [
-        {"email": "fresh@example.com", "fields": {"name": "F"}},
-        {"email": subscriber["email"], "fields": {"name": "Changed"}},
-        {"email": client.subscriber("unsubscribed buyer")["email"]},
-        {"email": "nonsense"},
-        {"email": "Fresh@example.com"},
-    ]
-    made = client.mail("POST", f"groups/{group_id}/{path}", {"subscribers": rows})
-    assert made.status_code == 200
-    url = made.json().get("import_progress_url")
-    number = url.rpartition("/")[2] if url else made.json()["data"]["id"]
-    deadline = time.monotonic() + 60
-    while not (report := client.data(f"subscribers/import/{number}"))["done"]:
-        assert time.monotonic() < deadline
-    assert (report["total"], report["imported"], report["updated"], report["errored"]) == (5, 1, 1, 3)
-    assert (report["unsubscribed_count"], report["invalid_count"], report["duplicate_count"]) == (1, 1, 1)
-    assert client.data(f"subscribers/{subscriber['id']}")["fields"]["name"] == "Changed"
-    assert client.mail("GET", "subscribers/import/1").json() == {"message": "Resource not found."}
-
-
-def imported(client: Client, *rows: dict[str, Any]) -> dict[str, Any]:
-    """The report of an import without delay."""
-    path = f"groups/{client.group_id('Newsletter')}/import-subscribers"
-    where = client.mail("POST", path, {"subscribers": list(rows)}).json()["import_progress_url"]
-    report: dict[str, Any] = client.http.get(where, headers=client.auth).json()["data"]
-    return report
-
-
-def test_import_may_leave_the_fields_of_known_subscribers_alone(started: Starter) -> None:
-    client = started(import_seconds=0.0)
-    client.control("set", {"import_stores_fields": False})
-    subscriber = client.subscriber("buyer in foreign groups")
-    report = imported(client, {"email": subscriber["email"], "fields": {"name": "Changed"}})
-    assert (report["updated"], report["unchanged_count"], report["errored"]) == (0, 1, 1)
-    assert client.data(f"subscribers/{subscriber['id']}")["fields"]["name"] == subscriber["fields"]["name"]
-
-
-@pytest.mark.parametrize("outcome", ["mistyped", "role_based", "suspicious_format"])
-def test_rows_of_an_import_can_be_refused(started: Starter, outcome: str) -> None:
-    client = started(import_seconds=0.0)
-    client.control("set", {"import_outcomes": {"info@example.com": outcome}})
-    report = imported(client, {"email": "Info@example.com"})
-    assert (report["imported"], report["errored"], report[f"{outcome}_count"]) == (0, 1, 1)
-    assert report[outcome] == [{"id": "", "email": "info@example.com"}]
-    assert client.control("state")["created"] == 0
 
 
 def test_unknown_field_may_be_refused(client: Client) -> None:

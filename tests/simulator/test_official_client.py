@@ -8,7 +8,6 @@ What it cannot do, and so cannot witness:
 - It takes ids as `int` only, although the service sends them as text.
 - It shows neither the status nor the headers of a response: 200 and 201 look alike, and the quota is not seen.
 - It tries nothing again, whatever the response.
-- It sends an import to `/groups/{id}/subscribers/import`, which is not the documented path.
 - `forget` and `delete` return `True`, not what the service sent.
 """
 
@@ -120,16 +119,6 @@ def test_members_of_a_group(client: Client) -> None:
         for row in groups.get_group_subscribers(int(number), limit=1000, filter={"status": status})["data"]
     }
     assert read == truth
-
-
-def test_imports(started: Starter) -> None:
-    client = started(allow_create=True, import_seconds=0.0)
-    number = client.group_id("Newsletter")
-    witness = official(client)
-    job = witness.groups.import_subscribers_to_group(int(number), [{"email": "bulk@example.com"}])["data"]
-    report = witness.subscribers.get_import(int(job["id"]))["data"]
-    assert (report["done"], report["total"], report["imported"]) == (True, 1, 1)
-    assert [g["id"] for g in witness.subscribers.get("bulk@example.com")["data"]["groups"]] == [number]
 
 
 def test_fields(client: Client) -> None:

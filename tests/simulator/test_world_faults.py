@@ -43,18 +43,6 @@ def test_an_edit_between_pages_shows_an_order_under_another_email(client: Client
     assert email == f"corrected.{before[key].strip().lower()}"
 
 
-def test_a_lost_import_is_never_done(started: Starter) -> None:
-    client = started(import_seconds=0.0, allow_create=True)
-    number = client.data("groups", limit=1)[0]["id"]
-    inject_faults(client, lost_import=1.0, most_events=1)
-    rows = {"subscribers": [{"email": "lost@example.com"}]}
-    lost = client.mail("POST", f"groups/{number}/import-subscribers", rows).json()["import_progress_url"]
-    kept = client.mail("POST", f"groups/{number}/import-subscribers", rows).json()["import_progress_url"]
-    seen = {url: client.http.get(url, headers=client.auth).json()["data"] for url in (lost, kept)}
-    assert [(seen[url]["done"], seen[url]["percent"]) for url in (lost, kept)] == [(False, 0), (True, 100)]
-    assert client.control("state")["faults"] == {"lost_import": 1}
-
-
 def test_automations_demote_members_who_did_not_buy(client: Client) -> None:
     def memberships() -> dict[str, set[str]]:
         return {subscriber["id"]: set(subscriber["groups"]) for subscriber in client.control("state")["subscribers"]}

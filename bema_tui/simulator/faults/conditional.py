@@ -6,7 +6,7 @@ from bema_tui.simulator.faults.kinds import Fault
 
 
 class ConditionalFaults:
-    """A lost import, for one, needs an import: the fault injector arms the fault, the import makes it happen."""
+    """Lagging counters, for one, need a write: the fault injector arms the fault, the write makes it happen."""
 
     def __init__(self) -> None:
         self._armed: set[Fault] = set()

@@ -99,15 +99,14 @@ class FaultInjector:
         self, side: str, profile: FaultProfile, rng: random.Random, logged: LoggedRequest, sales_before: int
     ) -> None:
         # Drawn in any case and in this order, so that a limit that is reached shifts no later draw.
-        draws = [rng.random() for _ in range(4)]
+        draws = [rng.random() for _ in range(3)]
         if side == "mailerlite":
             if draws[0] < profile.automation_move and self._may_happen(Fault.AUTOMATION_MOVE):
                 self._record(Fault.AUTOMATION_MOVE, logged, happened=_demote(self._world, profile, rng))
-            for fault, draw in ((Fault.LOST_IMPORT, draws[1]), (Fault.LAGGING_COUNTERS, draws[2])):
-                if draw < profile.share_of(fault) and self._may_happen(fault):
-                    self._world.conditional_faults.arm(fault)
+            if draws[1] < profile.lagging_counters and self._may_happen(Fault.LAGGING_COUNTERS):
+                self._world.conditional_faults.arm(Fault.LAGGING_COUNTERS)
         elif sales_before:
-            self._change_shop(profile, rng, logged, sales_before, draws[3])
+            self._change_shop(profile, rng, logged, sales_before, draws[2])
 
     def _change_shop(
         self, profile: FaultProfile, rng: random.Random, logged: LoggedRequest, sales_before: int, drawn: float

@@ -35,8 +35,6 @@ class Fault(StrEnum):
     """An order of a page before is refunded."""
     SHOP_EDIT = "shop_edit"
     """The e-mail of an order of a page before is corrected."""
-    LOST_IMPORT = "lost_import"
-    """An import is accepted and never done."""
     AUTOMATION_MOVE = "automation_move"
     """An automation moves a member down one tier before the request."""
     AUTOMATION_IN_BATCH = "automation_in_batch"
@@ -61,7 +59,6 @@ WORLD_FAULTS: Final = (
     Fault.SHOP_SALE,
     Fault.SHOP_REFUND,
     Fault.SHOP_EDIT,
-    Fault.LOST_IMPORT,
     Fault.AUTOMATION_MOVE,
     Fault.AUTOMATION_IN_BATCH,
     Fault.LAGGING_COUNTERS,

@@ -18,8 +18,7 @@ the fields below. All of it is optional; no value here is the default::
     shop_sale = 0.1           # a sale arrives before a second or later page of sales
     shop_refund = 0.1         # an order of a page before is refunded before that page
     shop_edit = 0.1           # the e-mail of such an order is corrected before that page
-    lost_import = 0.5         # an import is accepted and never done
-    automation_move = 0.1     # an automation moves a member down one tier before the request
+        automation_move = 0.1     # an automation moves a member down one tier before the request
     automation_in_batch = 0.1 # the same before an item of a batch
     automation_spares_buyers = false  # also members who have a purchased tier; true leaves them out
     lagging_counters = 0.3    # a list of groups shows the counters of the list before
@@ -34,7 +33,7 @@ the fields below. All of it is optional; no value here is the default::
     [switches]                # what account and shop do otherwise than usual; the usual value stands behind a semicolon
     quota = 60                # requests in a period (--quota)
     window_seconds = 30.0     # how long a period lasts (--window-seconds)
-    import_quota = 1          # imports, and batches of nothing but upserts, in a period; 5
+    import_quota = 1          # batches of nothing but upserts in a period; 5
     page_cap = 1000           # the largest page of all subscribers; 100
     page_cap_refuses = true   # a larger one is 422 instead of being cut
     cursor_past_end = true    # the last page of subscribers leads to one more, which is empty
@@ -42,10 +41,7 @@ the fields below. All of it is optional; no value here is the default::
     batch_overdraw = "refuse_items"  # items beyond the quota are refused with 429; "allow"
     retry_after = 119         # the seconds in a 429 instead of the true ones; 0 leaves out the header
     counter_lag = false       # counters of groups are never old; true: they are old until the groups are listed
-    import_seconds = 3.0      # until an import takes effect; 0.2
-    import_outcomes = {"info@example.com" = "role_based"}  # rows of an import that change nothing, and their list
-    import_stores_fields = false  # imports don't change the fields of subscribers who exist
-    unknown_field = "422"     # "ignore"
+                unknown_field = "422"     # "ignore"
     field_key_rule = "snake"  # how the keys of new fields are made; "lower"
     number_values = "string"  # how the values of number fields are shown; "number"
     not_found = "resource"    # the text of a 404, or "empty"; "model"
@@ -106,7 +102,6 @@ _ROUGH_PARTS: Final = {
     Fault.INVALID_JSON: 0.1,
     Fault.SHOP_SALE: 0.5,
     Fault.SHOP_REFUND: 0.5,
-    Fault.LOST_IMPORT: 1.0,
     Fault.AUTOMATION_MOVE: 0.5,
     Fault.LAGGING_COUNTERS: 0.5,
 }
@@ -138,7 +133,6 @@ class FaultProfile:
     shop_sale: float = attrs.field(default=0.0, validator=share)
     shop_refund: float = attrs.field(default=0.0, validator=share)
     shop_edit: float = attrs.field(default=0.0, validator=share)
-    lost_import: float = attrs.field(default=0.0, validator=share)
     automation_move: float = attrs.field(default=0.0, validator=share)
     automation_in_batch: float = attrs.field(default=0.0, validator=share)
     automation_spares_buyers: bool = attrs.field(default=True, validator=attrs.validators.instance_of(bool))

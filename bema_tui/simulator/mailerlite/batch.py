@@ -1,8 +1,7 @@
-"""The items of a batch: what is wrong with them, and whether they write or import."""
+"""The items of a batch: what is wrong with them, whether they write, and whether MailerLite runs them as an import."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,7 +9,6 @@ from bema_tui.simulator.mailerlite.calls import ApiCall, read_query
 
 _MOST_ITEMS = 50
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
-_IMPORT_PATH = re.compile(r"groups/\d+/(?:import-subscribers|subscribers/import)|subscribers/import", re.ASCII)
 
 
 def item_errors(items: Any) -> dict[str, list[str]]:
@@ -29,10 +27,8 @@ def item_errors(items: Any) -> dict[str, list[str]]:
     return errors
 
 
-def creates_import(call: ApiCall, items: list[dict[str, Any]] | None) -> bool:
-    """Returns whether a call counts as an import: a batch of nothing but upserts does, too."""
-    if items is None:
-        return call.method == "POST" and _IMPORT_PATH.fullmatch(call.path) is not None
+def runs_as_import(items: list[dict[str, Any]]) -> bool:
+    """Returns whether MailerLite runs a batch as an import: one of nothing but upserts."""
     return all(
         item["method"].upper() == "POST" and item["path"].partition("?")[0].strip("/") == "api/subscribers"
         for item in items

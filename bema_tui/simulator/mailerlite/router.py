@@ -9,7 +9,6 @@ import attrs
 
 from bema_tui.simulator.mailerlite import automations, fields, groups, subscribers
 from bema_tui.simulator.mailerlite.calls import ApiCall
-from bema_tui.simulator.mailerlite.imports import Imports
 from bema_tui.simulator.mailerlite.responses import ApiResponse, error_response, route_not_found
 
 Handler = Callable[..., ApiResponse]
@@ -27,8 +26,8 @@ class Route:
 class Router:
     """Finds the handler of a call."""
 
-    def __init__(self, imports: Imports) -> None:
-        self._routes = _routes(imports)
+    def __init__(self) -> None:
+        self._routes = _routes()
 
     def respond(self, call: ApiCall) -> tuple[ApiResponse, bool]:
         """Returns the response to a call, and whether there is a route for it."""
@@ -57,12 +56,10 @@ def _worded(call: ApiCall, response: ApiResponse) -> ApiResponse:
     return error_response(404, "Resource not found." if form == "resource" else "")
 
 
-def _routes(imports: Imports) -> list[Route]:
+def _routes() -> list[Route]:
     table: list[tuple[str, str, Handler]] = [
         ("GET", "subscribers", subscribers.list_subscribers),
         ("POST", "subscribers", subscribers.upsert),
-        ("POST", "subscribers/import", imports.without_group),
-        ("GET", r"subscribers/import/(\d+)", imports.show),
         ("GET", r"subscribers/([^/]+)", subscribers.get_subscriber),
         ("PUT", r"subscribers/([^/]+)", subscribers.update),
         ("DELETE", r"subscribers/([^/]+)", subscribers.delete),
@@ -76,8 +73,6 @@ def _routes(imports: Imports) -> list[Route]:
         ("PUT", r"groups/([^/]+)", groups.rename_group),
         ("DELETE", r"groups/([^/]+)", groups.delete_group),
         ("GET", r"groups/([^/]+)/subscribers", groups.list_members),
-        ("POST", r"groups/(\d+)/import-subscribers", imports.to_group),
-        ("POST", r"groups/(\d+)/subscribers/import", imports.to_group_undocumented),
         ("GET", "fields", fields.list_fields),
         ("POST", "fields", fields.create_field),
         ("PUT", r"fields/(\d+)", fields.rename_field),

@@ -14,9 +14,8 @@ from bema_tui.simulator.control.schedule import Before
 from bema_tui.simulator.faults.injector import FaultInjector, InjectedFault
 from bema_tui.simulator.faults.kinds import Fault
 from bema_tui.simulator.faults.responses import finish_response
-from bema_tui.simulator.mailerlite.batch import creates_import, is_write, item_call, item_errors
+from bema_tui.simulator.mailerlite.batch import is_write, item_call, item_errors, runs_as_import
 from bema_tui.simulator.mailerlite.calls import ApiCall, read_query
-from bema_tui.simulator.mailerlite.imports import Imports
 from bema_tui.simulator.mailerlite.quota import Quota
 from bema_tui.simulator.mailerlite.responses import ApiResponse, error_response, too_many_requests, validation_error
 from bema_tui.simulator.mailerlite.router import Router
@@ -37,10 +36,9 @@ class MailerLite:
         self._log = log
         self._holds = holds
         self._injector = injector
-        self._imports = Imports()
         self._quota = Quota(lambda: switches.quota, lambda: switches.window_seconds)
         self._import_quota = Quota(lambda: switches.import_quota, lambda: switches.window_seconds)
-        self._router = Router(self._imports)
+        self._router = Router()
 
     async def respond(self, request: Request) -> Response:
         """Serves one HTTP request, in the order fault, key, quota, hold, effect, check, hold, fault."""
@@ -105,7 +103,6 @@ class MailerLite:
             self._log.reads += 1
         check = world.observer = RequestCheck(world, logged.number)
         try:
-            self._imports.apply_due(world)
             response = self._run(call, logged)
             world.violations.extend(check.finish(allow_create=world.switches.allow_create))
         finally:
@@ -118,11 +115,11 @@ class MailerLite:
         errors = item_errors(items) if is_batch else {}
         if errors:
             return validation_error(errors)
-        if creates_import(call, items) and not self._import_quota.take():
-            self._log.refused += 1
-            return too_many_requests("You're being rate limited on import creation.")
         if items is None:
             return self._router.respond(call)[0]
+        if runs_as_import(items) and not self._import_quota.take():
+            self._log.refused += 1
+            return too_many_requests("You're being rate limited on import creation.")
         return self._run_batch(call, items, logged)
 
     def _run_batch(self, call: ApiCall, items: list[dict[str, Any]], logged: LoggedRequest) -> ApiResponse:

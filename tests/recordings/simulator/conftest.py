@@ -10,9 +10,7 @@ import pytest
 from bema_tui.simulator import SimulatorServer, SimulatorSettings, World
 from tests.simulator.conftest import Client
 
-SETTINGS = SimulatorSettings(
-    seed=7, subscribers=150, orders=160, quota=100_000, import_quota=1000, import_seconds=0.0, allow_create=True
-)
+SETTINGS = SimulatorSettings(seed=7, subscribers=150, orders=160, quota=100_000, import_quota=1000, allow_create=True)
 
 
 @attrs.frozen

@@ -67,37 +67,6 @@ FIELD = {
 }
 FIELD_IN_DOCUMENTATION = {"id": "digits", "name": "text", "key": "text", "type": "text", "*": "bool"}
 FIELD_ALONE = {key: shape for key, shape in FIELD.items() if key != "used_in_automations"}
-OUTCOMES = (
-    "invalid",
-    "mistyped",
-    "changed",
-    "unchanged",
-    "unsubscribed",
-    "role_based",
-    "suspicious_format",
-    "duplicate",
-)
-IMPORT_REPORT = {
-    "id": "digits",
-    "account_id": "digits",
-    "total": "int",
-    "processed": "int",
-    "imported": "int",
-    "updated": "int",
-    "errored": "int",
-    "percent": "int",
-    "done": "bool",
-    **{name: [{"id": "text|empty", "email": "text"}] for name in OUTCOMES},
-    **{f"{name}_count": "int" for name in OUTCOMES},
-    "banned_import_emails_count": "int",
-    "updated_at": "iso|null",
-    "undone_at": "null",
-    "stopped_at": "null",
-    "undo_started_at": "null",
-    "finished_at": "iso|null",
-}
-SINCE_2023 = ("account_id", "suspicious_format", "suspicious_format_count", "duplicate", "duplicate_count")
-OLD_IMPORT_REPORT = {f"{key}?" if key in SINCE_2023 else key: shape for key, shape in IMPORT_REPORT.items()}
 AUTOMATION_STATS: dict[str, Any] = {
     "completed_subscribers_count": "int",
     "subscribers_in_queue_count": "int",

@@ -81,26 +81,9 @@ def made_field(desk: Desk) -> str:
     return str(desk.client.mail("POST", "fields", body).json()["data"]["id"])
 
 
-def report(desk: Desk, *emails: str) -> httpx.Response:
-    body = {"subscribers": [{"email": email} for email in emails]}
-    where = desk.client.mail("POST", f"groups/{group(desk)}/import-subscribers", body).json()["import_progress_url"]
-    return desk.client.http.get(where, headers=desk.client.auth)
-
-
-def imported_twice(desk: Desk) -> httpx.Response:
-    email = address()
-    report(desk, email)
-    return report(desk, email)
-
-
 def unassigned(desk: Desk) -> httpx.Response:
     person = in_group(desk)
     return desk.client.mail("DELETE", f"subscribers/{person['id']}/groups/{person['group_ids'][0]}")
-
-
-def with_wrong_key(desk: Desk) -> httpx.Response:
-    url = f"{desk.client.endpoints.mailerlite_url}/groups/{group(desk)}/subscribers/import"
-    return desk.client.http.post(url, json={"subscribers": []}, headers={"Authorization": "Bearer wrong"})
 
 
 def refused(desk: Desk, ask: Callable[[Desk], httpx.Response], **switches: Any) -> httpx.Response:
@@ -233,23 +216,6 @@ CASES = [
         {"data": [], "links": dict.fromkeys(shapes.CURSOR_LINKS, "null"), "meta": shapes.CURSOR_META},
         lambda d: d.client.mail("GET", f"groups/{made_group(d)}/subscribers", limit=5, cursor=1),
     ),
-    Case("group_import_401", 401, shapes.MESSAGE, with_wrong_key),
-    Case(
-        "doc_group_import_200",
-        200,
-        {"import_progress_url": "text"},
-        lambda d: d.client.mail(
-            "POST", f"groups/{group(d)}/import-subscribers", {"subscribers": [{"email": address()}]}
-        ),
-    ),
-    Case(
-        "import_report_done_imported doc_import_progress_200",
-        200,
-        {"data": shapes.IMPORT_REPORT},
-        lambda d: report(d, address(), "no address"),
-    ),
-    Case("import_report_done_unchanged", 200, {"data": shapes.OLD_IMPORT_REPORT}, imported_twice),
-    Case("import_report_404", 404, shapes.MESSAGE, send("GET", "subscribers/import/75127888126412443")),
     Case("fields_list", 200, shapes.numbered(shapes.FIELD), send("GET", "fields", limit=10, page=1, sort="name")),
     Case(
         "field_create_201",
@@ -357,4 +323,3 @@ def test_lists_hold_what_they_are_compared_for(desk: Desk) -> None:
     assert desk.client.data("automations")[0]["triggers"][0]["groups"]
     assert len(desk.client.data("groups", limit=10)) == 10
     assert desk.client.data("subscribers", limit=100, filter_status="junk")
-    assert report(desk, "no address").json()["data"]["invalid"]
