@@ -212,8 +212,12 @@ class Measured:
         environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
         self.line = Line(*size, environment, "benchmarks.tables", kind, str(number))
         self._process = psutil.Process(self.line.process.pid)
-        self.line.until(lambda: f"CAMPAIGN_{number:06d}" in self.line.text, _PATIENCE)
-        self.line.listen(1.0)
+        try:
+            self.line.until(lambda: f"CAMPAIGN_{number:06d}" in self.line.text, _PATIENCE)
+            self.line.listen(1.0)
+        except BaseException:
+            self.line.close()
+            raise
 
     def each(self, keys: str, times: int, *, answers: bool = True) -> dict[str, float]:
         """Bytes and milliseconds of the processor for one answer, as the mean of several."""
