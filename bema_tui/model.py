@@ -193,6 +193,11 @@ class LockState(StrEnum):
     STALE = "stale"
     """The last beat is so old (``locks.stale``) that the next command or console releases the lock."""
 
+    @property
+    def releasable(self) -> bool:
+        """Whether the holder counts as gone: a new run takes the lock, and a person releases it without force."""
+        return self in {LockState.DEAD, LockState.EXPIRED, LockState.STALE}
+
 
 class FindingState(StrEnum):
     """Whether a finding still wants somebody."""

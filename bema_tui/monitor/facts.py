@@ -16,8 +16,6 @@ from bema_tui.store.presence import HERE_FOR
 from bema_tui.store.schema import campaigns, consoles, findings, runs
 from bema_tui.store.snapshot.runs import AT_WORK, WAITING, Moment, read_locks, state_now
 
-ALIVE: Final = (LockState.LIVE, LockState.QUIET)
-
 _DAY: Final = timedelta(hours=24)
 _LONGEST: Final = timedelta(days=7)  # a run that ended today began within this
 
@@ -48,7 +46,7 @@ async def read_facts(connection: AsyncConnection, moment: Moment) -> Facts:
         .select_from(findings)
         .where(findings.c.state == FindingState.OPEN, findings.c.severity_rank == 0)
     )
-    holders = {(lock.holder.host, lock.holder.pid) for lock in locks if lock.state in ALIVE}
+    holders = {(lock.holder.host, lock.holder.pid) for lock in locks if not lock.state.releasable}
     return Facts(
         jobs=await read_jobs(connection, moment, {lock.key: lock for lock in locks}),
         locks=Counter(lock.state for lock in locks),

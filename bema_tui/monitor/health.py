@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select
 
 from bema_tui.errors import DatabaseBusy
 from bema_tui.model import HealthStatus, Holder, RunState
-from bema_tui.monitor.facts import ALIVE, Facts, read_facts, read_jobs, read_open_findings
+from bema_tui.monitor.facts import Facts, read_facts, read_jobs, read_open_findings
 from bema_tui.monitor.measure import Machine, Probe, SystemProbe
 from bema_tui.monitor.score import Readings, judge, judge_campaign
 from bema_tui.monitor.settings import MonitorSettings
@@ -103,7 +103,7 @@ class Monitor:
         async with self._db.read() as connection:
             jobs = await read_jobs(connection, moment, held, code)
             findings = await read_open_findings(connection, code)
-        left_behind = int(view.lock is not None and view.lock.state not in ALIVE)
+        left_behind = int(view.lock is not None and view.lock.state.releasable)
         score = judge_campaign(
             lost=bool(jobs.get(RunState.LOST)),
             left_behind=left_behind,

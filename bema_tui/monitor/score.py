@@ -14,7 +14,6 @@ FAIR: Final = 70
 
 _DATABASE_SLOW: Final = 50.0  # ms
 _LAG_SLOW: Final = 100.0  # ms
-_LEFT_BEHIND: Final = (LockState.STALE, LockState.DEAD, LockState.EXPIRED)
 
 
 @frozen
@@ -89,8 +88,8 @@ def _costs(readings: Readings) -> Iterator[tuple[float, str]]:
         yield _slowness(readings.lag_ms, _LAG_SLOW), f"lag {readings.lag_ms:.0f} ms"
     if readings.runs_lost:
         yield min(15.0, 3 + 2.0 * readings.runs_lost), _plural(readings.runs_lost, "run", "lost")
-    for state in _LEFT_BEHIND:
-        if count := readings.locks.get(state, 0):
+    for state in LockState:
+        if state.releasable and (count := readings.locks.get(state, 0)):
             yield _locks_cost(count), _plural(count, "lock", state)
     if readings.errors_open:
         yield _errors_cost(readings.errors_open), _plural(readings.errors_open, "error", "open")

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from bema_tui.control import ControlVerb
 from bema_tui.errors import NeedsNewSync, UsageError
-from bema_tui.model import Lock, LockState, RunState
+from bema_tui.model import Lock, RunState
 from bema_tui.store.snapshot.views import CampaignView, RunView
 
 
@@ -233,7 +233,7 @@ def may_discard(run: RunView, *, read_only: bool) -> Verdict:
 
 def may_release(lock: Lock, *, force: bool, read_only: bool) -> Verdict:
     """Whether the lock may be released; one whose holder may be at work only with ``force``."""
-    if not force and not releasable(lock):
+    if not force and not lock.state.releasable:
         return Refused(
             Reason.HOLDER_MAY_LIVE,
             f"The lock {lock.id} on {lock.key} is {lock.state}: {lock.holder} may be at work.",
@@ -261,14 +261,9 @@ def of_campaign(campaign: CampaignView, *, read_only: bool) -> frozenset[Operati
 
 def of_lock(lock: Lock, *, read_only: bool) -> frozenset[Operation]:
     """What may be done to a lock now: it needs force, or it does not."""
-    operation = Operation.RELEASE if releasable(lock) else Operation.FORCE
+    operation = Operation.RELEASE if lock.state.releasable else Operation.FORCE
     allowed = may_release(lock, force=operation is Operation.FORCE, read_only=read_only).allowed
     return frozenset({operation}) if allowed else frozenset()
-
-
-def releasable(lock: Lock) -> bool:
-    """Whether the lock's holder is gone, or silent for so long that anybody may release or take it."""
-    return lock.state in {LockState.DEAD, LockState.EXPIRED, LockState.STALE}
 
 
 def would_write(run: RunView) -> bool:

@@ -11,10 +11,10 @@ from typing import Final
 
 from attrs import frozen
 
+from bema_tui.field_values import FieldValue, canonical, same_value
 from bema_tui.model import Campaign, Order, OrderIdentity
 from bema_tui.rules.choices import Rules
 
-FieldValue = str | int | float | None
 Aliases = Mapping[str, OrderIdentity]
 """A stored field value that is a row id of the old plugin → the order that the shop has under it."""
 NO_ALIASES: Final[Aliases] = MappingProxyType({})
@@ -27,7 +27,6 @@ LIVE: Final = "live"
 
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,14}")
-_INTEGER: Final = re.compile(r"([0-9]+)(\.0*)?")
 
 
 @frozen
@@ -85,7 +84,7 @@ def partly_refunded(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool
     return known.order.status == PARTIALLY_REFUNDED and _counts_by_item(known, campaign, rules)
 
 
-def field_value(number: str, field_type: str = "number") -> str | None:
+def writable_number(number: str, field_type: str = "number") -> str | None:
     """The text to write into the purchase field for an order's ``ID``; None when the field cannot hold it.
 
     A number field takes digits only, no leading zero, at most 15; a text field any ID; no field ever 0.
@@ -95,25 +94,6 @@ def field_value(number: str, field_type: str = "number") -> str | None:
     if field_type == "number" and _NUMBER.fullmatch(number):
         return number
     return None
-
-
-def canonical(value: FieldValue) -> str | None:
-    """A field's value in the form that values compare in: an integer without zeros in front, else the text.
-
-    Unset is None; so are the empty text and 0.
-    """
-    if value is None:
-        return None
-    text = (str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)).strip()
-    whole = _INTEGER.fullmatch(text)
-    if whole:
-        return whole.group(1).lstrip("0") or None
-    return text or None
-
-
-def same_value(one: FieldValue, other: FieldValue) -> bool:
-    """Whether two field values mean the same order number (or are both unset)."""
-    return canonical(one) == canonical(other)
 
 
 def named_by(orders: Iterable[KnownOrder], value: str, aliases: Aliases) -> list[KnownOrder]:

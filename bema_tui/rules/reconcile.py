@@ -9,22 +9,12 @@ from collections.abc import Sequence
 
 from bema_tui.changes import Cause, PlannedChange, Purpose
 from bema_tui.emails import email_key
+from bema_tui.field_values import canonical, same_value
 from bema_tui.model import ChangeKind, Finding, FindingRule, Order, Tier
 from bema_tui.rules.changes import field_change, group_changes, hold_back, movable
 from bema_tui.rules.findings import finding
 from bema_tui.rules.groups_and_field import CampaignCheck, check_campaign
-from bema_tui.rules.purchases import (
-    NO_ALIASES,
-    Aliases,
-    Choice,
-    KnownOrder,
-    canonical,
-    choose,
-    field_value,
-    is_valid,
-    same_value,
-    since,
-)
+from bema_tui.rules.purchases import NO_ALIASES, Aliases, Choice, KnownOrder, choose, is_valid, since, writable_number
 from bema_tui.rules.records import CampaignContext, Outcome, Person, Step
 from bema_tui.rules.refunds import without_purchase
 from bema_tui.rules.subscriber_findings import (
@@ -119,7 +109,7 @@ def _creation(context: CampaignContext, address: str, valid: Sequence[Order], ch
     """A new buyer, placed as an unassigned one is, if the label wants new buyers at all."""
     target = purchased_tier(None)
     custom = context.writable_field
-    value = field_value(choice.order.number, custom.type) if custom is not None else None
+    value = writable_number(choice.order.number, custom.type) if custom is not None else None
     wanted = context.rules.add_new_buyers and _since_start(context, valid)
     if not wanted or value is None or target is None or not context.has_group(target):
         return None
@@ -145,7 +135,7 @@ def _buyer(context: CampaignContext, person: Person, valid: Sequence[Order], cho
     if custom is None:
         return Outcome(findings=findings)
     keep = choice.keep or _may_name_an_unread_order(context, person)
-    value = person.stored if keep else field_value(choice.order.number, custom.type)
+    value = person.stored if keep else writable_number(choice.order.number, custom.type)
     if value is None:
         # The purchase cannot be marked, so the person is not moved either: the move could not be explained later.
         return Outcome(findings=(*findings, number_does_not_fit(context, person, choice.order)))

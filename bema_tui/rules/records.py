@@ -10,9 +10,9 @@ from attrs import field, frozen
 
 from bema_tui.changes import PlannedChange, Purpose
 from bema_tui.emails import email_key
+from bema_tui.field_values import same_value
 from bema_tui.model import Campaign, CustomField, Finding, Group, SubscriberStatus, Tier
 from bema_tui.rules.choices import Rules
-from bema_tui.rules.purchases import same_value
 from bema_tui.rules.tiers import ORDER
 
 ANYBODY: Final = ""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from bema_tui.changes import Cause, PlannedChange, Purpose
+from bema_tui.field_values import canonical
 from bema_tui.model import Finding, FindingRule, Order, Tier
 from bema_tui.rules.changes import field_change, group_changes, hold_back, movable
 from bema_tui.rules.purchases import (
@@ -17,7 +18,6 @@ from bema_tui.rules.purchases import (
     Aliases,
     KnownOrder,
     by_age,
-    canonical,
     could_count,
     holds_product,
     named_by,

@@ -24,7 +24,6 @@ from bema_tui.text import one_line
 
 _ID_SIGNS: Final = "abcdefghijklmnopqrstuvwxyz23456789"
 _ID_LENGTH: Final = 4
-_MAY_BE_TAKEN: Final = frozenset({LockState.DEAD, LockState.EXPIRED, LockState.STALE})
 _NOTE_LENGTH: Final = 200
 
 
@@ -54,7 +53,7 @@ class DatabaseLocks:
             async with self._db.write() as connection:
                 while taken is None:  # goes round again only if somebody took it between our look and our taking
                     before = await self._find(connection, locks.c.key == key)
-                    if before is not None and before.held and (held := self._lock(before)).state not in _MAY_BE_TAKEN:
+                    if before is not None and before.held and not (held := self._lock(before)).state.releasable:
                         raise refusal(held, self._age(held), self._ages.lease, self._me)
                     taken = await self._take(connection, key, operation, run, before)
                 if before is not None and before.held:
@@ -80,7 +79,7 @@ class DatabaseLocks:
             if row is None:
                 raise UsageError(f"There is no lock {one_line(lock_id)!r}.", advice="`bema-tui locks` lists them.")
             lock = self._lock(row)
-            if lock.state not in _MAY_BE_TAKEN and not force and lock.holder != self._me:
+            if not lock.state.releasable and not force and lock.holder != self._me:
                 raise UsageError(
                     f"The lock {lock.id} on {lock.key} is {lock.state}: {lock.holder} may be at work "
                     f"(last beat {self._age(lock):.0f} s ago).",
@@ -152,7 +151,7 @@ class DatabaseLocks:
         return old
 
     def _left_behind(self, lock: Lock) -> bool:
-        return lock.state in _MAY_BE_TAKEN and self._age(lock) > self._ages.stale
+        return lock.state.releasable and self._age(lock) > self._ages.stale
 
     async def _change_mine(self, key: str, token: int, **values: object) -> bool:
         async with self._db.write() as connection:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bema_tui.field_values import canonical
 from bema_tui.model import ChangeKind, ChangeState
-from bema_tui.rules.purchases import canonical
 from bema_tui.rules.records import FormerEmail, Sighting, Trace
 from bema_tui.store.database import Database
 from bema_tui.store.order_rows import chunks

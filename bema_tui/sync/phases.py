@@ -9,6 +9,7 @@ from bema_tui.errors import BemaError, NeedsNewSync
 from bema_tui.model import ChangeKind, Completeness, Finding, FindingRule, Phase, RunState
 from bema_tui.providers.quota.gate import WindowGate
 from bema_tui.rules.findings import finding
+from bema_tui.rules.records import WRITABLE_TYPES
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.statistics import Statistics
 from bema_tui.sync.apply.applier import Applier
@@ -279,7 +280,7 @@ def _refuse_stranding(plan: PlanTotals) -> None:
 
 def _refuse_blocked(job: Job, account: Account) -> None:
     field = account.field
-    if field is not None and field.type in {"number", "text"}:
+    if field is not None and field.type in WRITABLE_TYPES:
         return
     if account.check.hidden_field:
         row = account.check.hidden_field[0]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from attrs import field, frozen
 
 from bema_tui.errors import BadAnswer
+from bema_tui.field_values import FieldValue
 from bema_tui.model import Subscriber
 from bema_tui.providers.http.failures import worth_repeating
 from bema_tui.providers.http.responses import message_of
@@ -23,8 +24,6 @@ MOST_ITEMS: Final = 50
 NO_CODE: Final = 0
 """The code of an answer that can't be read."""
 
-FieldValue = str | int | float | None
-
 Spelling = Literal["plain", "encoded", "twice"]
 """An address in a path as it is, percent-encoded as the documentation wants it, or encoded once more."""
 
@@ -33,7 +32,6 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9._~@!$&'*+=^`{|}-]+")
 _PERSON: Final = re.compile(r"api/subscribers/[0-9]+")
 _MEMBERSHIP: Final = re.compile(r"api/subscribers/[0-9]+/groups/[0-9]+")
 _ID: Final = re.compile(r"[0-9]{1,30}")
-_WHOLE: Final = re.compile(r"([0-9]+)\.0+")
 
 
 def checked_id(value: str) -> str:
@@ -65,16 +63,6 @@ def address_in_path(email: str, spelling: Spelling = "encoded") -> str:
 def fits_plain(email: str) -> bool:
     """Whether an address may stand in a path as it is."""
     return _PLAIN.fullmatch(email.strip()) is not None
-
-
-def same_value(shown: FieldValue, sent: FieldValue) -> bool:
-    """Whether a field shows what was sent; MailerLite writes a number sometimes as text, and may give it decimals."""
-    return shown == sent or (shown is not None and sent is not None and _plain(shown) == _plain(sent))
-
-
-def _plain(value: str | float) -> str:
-    whole = _WHOLE.fullmatch(str(value))
-    return whole[1] if whole else str(value)
 
 
 @frozen

@@ -17,6 +17,7 @@ from bema_tui.errors import (
     WriteUnknown,
     WrongAccount,
 )
+from bema_tui.field_values import FieldValue, same_value
 from bema_tui.listing import Listing
 from bema_tui.model import (
     Automation,
@@ -37,12 +38,10 @@ from bema_tui.providers.mailerlite.batch import (
     MOST_ITEMS,
     BatchAnswer,
     BatchItem,
-    FieldValue,
     Spelling,
     address_in_path,
     batch_answers,
     checked_id,
-    same_value,
 )
 from bema_tui.providers.mailerlite.batch_reads import Reads
 from bema_tui.providers.mailerlite.create import ensure, row_of

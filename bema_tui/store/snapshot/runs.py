@@ -11,7 +11,7 @@ from attrs import frozen
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.model import ChangeKind, ChangeState, Holder, Lock, LockState, Phase, RunState
+from bema_tui.model import ChangeKind, ChangeState, Holder, Lock, Phase, RunState
 from bema_tui.run_records import RunKind
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import lock_of
@@ -22,7 +22,6 @@ from bema_tui.store.snapshot.views import PhaseView, RequestView, RunView
 AT_WORK: Final = tuple(state for state in RunState if state.active)
 WAITING: Final = tuple(state for state in RunState if state.waiting)
 
-_GONE: Final = frozenset({LockState.DEAD, LockState.EXPIRED, LockState.STALE})
 _PLANNING: Final = frozenset({RunState.PLANNING, *WAITING})
 _TAKING_THE_LOCK: Final = timedelta(seconds=30)  # a new run is written down a moment before its lock names it
 
@@ -82,7 +81,7 @@ def state_now(row: Row[Any], held: Lock | None, at: datetime) -> RunState:
     if held is None or not _belongs(row, held):
         just_begun = row.phase == Phase.LOCK and at - row.started_at < _TAKING_THE_LOCK
         return state if just_begun else RunState.LOST
-    return RunState.LOST if held.state in _GONE else state
+    return RunState.LOST if held.state.releasable else state
 
 
 def _belongs(row: Row[Any], held: Lock) -> bool:

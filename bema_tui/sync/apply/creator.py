@@ -16,13 +16,13 @@ from bema_tui.errors import (
     WriteUnknown,
     WrongAccount,
 )
+from bema_tui.field_values import same_value
 from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
-from bema_tui.rules.purchases import same_value
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.recorder import Settler
 from bema_tui.sync.apply.refusals import other_account
 from bema_tui.sync.apply.refusals import refused as refusals
-from bema_tui.sync.apply.results import field_value
+from bema_tui.sync.apply.results import as_sent
 from bema_tui.sync.lock_keeper import Keeper
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE
 from bema_tui.sync.read.campaign_in_mailerlite import Account
@@ -171,7 +171,7 @@ async def _create(job: Job, account: Account, settler: Settler, row: LedgerRow, 
     try:
         async with _unless_done(settler, row):
             made = await job.mailerlite.add_or_update_subscriber(
-                row.email, {key: field_value(row.after)}, [row.target], before_try=job.still_ours
+                row.email, {key: as_sent(row.after)}, [row.target], before_try=job.still_ours
             )
     except RequestRefused as refused:
         await settler.finish([row], [_refusal(row, refused)])

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
+from bema_tui.field_values import same_value
 from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus, Tier
-from bema_tui.rules.purchases import same_value
 from bema_tui.rules.tiers import LABEL, NO_TIER, ORDER
 from bema_tui.store.ledger_rows import LedgerRow
 

@@ -25,7 +25,7 @@ TOO_MANY = 429
 def item_of(row: LedgerRow) -> BatchItem:
     """The request of a row."""
     if row.kind is ChangeKind.SET_FIELD:
-        return BatchItem.put_fields(row.subscriber_id, {row.target: field_value(row.after)})
+        return BatchItem.put_fields(row.subscriber_id, {row.target: as_sent(row.after)})
     if row.kind is ChangeKind.ADD_GROUP:
         return BatchItem.assign(row.subscriber_id, row.target)
     return BatchItem.unassign(row.subscriber_id, row.target)
@@ -41,7 +41,7 @@ MAYBE_OURS = "stands; an earlier try of this run may have done it, or somebody e
 _READ_AFTER_404 = frozenset({ChangeKind.REMOVE_GROUP, ChangeKind.SET_FIELD})
 
 
-def field_value(text: str | None) -> str | int | None:
+def as_sent(text: str | None) -> str | int | None:
     """A value as it goes out: what is a number to the letter as a number (the purchase field is one), else as text."""
     if text is not None and text.isascii() and text.isdigit() and str(int(text)) == text:
         return int(text)

@@ -21,7 +21,6 @@ COLUMNS = (
     Column("token", "token", 6, rank=3, right=True),
 )
 EMPTY = (line(("  None held.", "muted")),)
-RELEASABLE = frozenset({LockState.DEAD, LockState.EXPIRED, LockState.STALE})
 
 
 def sign_of(state: LockState, context: RenderContext) -> Content:

@@ -8,7 +8,6 @@ from attrs import frozen
 from textual.content import Content
 
 from bema_tui.model import Lock, RunState, Severity
-from bema_tui.operations import possible
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui.actions import TargetKind
 from bema_tui.tui.format import age, count, line, pack, width_of
@@ -96,7 +95,7 @@ def _errors(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:
 def _locks(snapshot: Snapshot, context: RenderContext, named: set[str]) -> Iterator[Need]:
     """Yields the locks whose holders are gone; of those that belong to a lost run, the run was named already."""
     for lock in snapshot.locks:
-        if possible.releasable(lock) and lock.id not in named:
+        if lock.state.releasable and lock.id not in named:
             short = f"lock {lock.id} {lock.state}"
             long = f"lock {lock.id} {lock.key} {lock.state}, {lock.holder.user}"
             yield Need(context.glyphs.warn, "warn", short, long, TargetKind.LOCK, lock.id)

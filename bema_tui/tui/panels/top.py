@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual.content import Content
 
 from bema_tui.model import Severity
-from bema_tui.operations import possible
 from bema_tui.store.snapshot.views import HealthView, ServiceView, Snapshot
 from bema_tui.tui.format import Part, bar, count, cut, fit, line, pack, width_of
 from bema_tui.tui.layout import Width
@@ -122,7 +121,7 @@ def _counts(snapshot: Snapshot, context: RenderContext) -> tuple[str, ...]:
     """Returns in words how many campaigns, active runs, open findings and locks there are, with those that are bad."""
     errors = snapshot.finding_counts.get(Severity.ERROR, 0)
     active = sum(run.state.active or run.state.waiting for run in snapshot.runs)
-    late = sum(possible.releasable(lock) for lock in snapshot.locks)
+    late = sum(lock.state.releasable for lock in snapshot.locks)
     findings = sum(snapshot.finding_counts.values())
     bad = f" {context.glyphs.bad}{errors}" if errors else ""
     old = f" {context.glyphs.warn}{late}" if late else ""

@@ -268,14 +268,16 @@ async def test_adding_a_buyer_sends_no_status() -> None:
     assert script.bodies() == [{"email": "a@b.example", "fields": {"p": 1}, "groups": ["7"]}]
 
 
-async def test_a_lost_creation_is_looked_up_and_never_repeated() -> None:
-    shown = person(1, fields={"p": "121"}, groups=["7"])
+@pytest.mark.parametrize("value", ["121", 121, "121.00", 121.0, "0121"])
+async def test_a_lost_creation_is_looked_up_and_never_repeated(value: str | float) -> None:
+    shown = person(1, fields={"p": value}, groups=["7"])
     script = Script([cut(), reply({"data": shown})])
     found = await mailerlite(script).add_or_update_subscriber("a@b.example", {"p": 121}, ["7"])
     assert found.group_ids == frozenset("7")
     assert [line.split()[0] for line in script.lines()] == ["POST", "GET"]
-    without_field, without_group = person(1, fields={}, groups=["7"]), person(1, fields={"p": 121})
-    for answer in (GONE, reply({"data": without_field}), reply({"data": without_group})):
+    without_group, with_another = person(1, fields={"p": 121}), person(1, fields={"p": "1210"}, groups=["7"])
+    without_field = person(1, fields={}, groups=["7"])
+    for answer in (GONE, *(reply({"data": row}) for row in (without_field, without_group, with_another))):
         with pytest.raises(WriteUnknown):
             await mailerlite(Script([cut(), answer])).add_or_update_subscriber("a@b.example", {"p": 121}, ["7"])
 

@@ -9,7 +9,7 @@ from bema_tui.model import ChangeState
 from bema_tui.providers.mailerlite.batch import NO_CODE, BatchAnswer
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.recheck import ALREADY_IN, GONE, NOT_IN
-from bema_tui.sync.apply.results import MAX_TRIES, MAYBE_OURS, field_value, item_of, settle_answer, settle_read
+from bema_tui.sync.apply.results import MAX_TRIES, MAYBE_OURS, as_sent, item_of, settle_answer, settle_read
 from tests.sync.rows import move, person
 
 FIELD, ADD, REMOVE = move()
@@ -102,8 +102,8 @@ def test_quota_and_rights_are_no_tries_and_no_refusals(code: int) -> None:
     ("text", "sent"), [("10391", 10391), ("0042", "0042"), ("²", "²"), ("BEMA-3", "BEMA-3"), (None, None)]
 )
 def test_only_what_is_a_number_to_the_letter_goes_as_one(text: str | None, sent: object) -> None:
-    assert field_value(text) == sent
-    assert type(field_value(text)) is type(sent)
+    assert as_sent(text) == sent
+    assert type(as_sent(text)) is type(sent)
 
 
 def test_a_refusal_is_told_in_clean_words() -> None:
