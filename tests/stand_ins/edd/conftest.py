@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.edd.paging import Paging
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
 from bema_tui.secrets import Secret
@@ -35,7 +36,9 @@ async def connect(serve: Serve) -> AsyncIterator[Connect]:
     """Opens a client of a shop; ``at`` is what the operator gave as its address, after the host."""
     clients: list[EasyDigitalDownloads] = []
 
-    def open_one(shop: Shop, at: str | None = None, **options: object) -> EasyDigitalDownloads:
+    def open_one(
+        shop: Shop, at: str | None = None, *, credentials_in_url: bool = False, **paging: int
+    ) -> EasyDigitalDownloads:
         server = serve(shop)
         url = server.url if at is None else server.url.removesuffix(shop.folder) + at
         policy = HttpPolicy(tries=2, base=0.0)
@@ -46,7 +49,8 @@ async def connect(serve: Serve) -> AsyncIterator[Connect]:
             interrupt=NoInterrupt(),
             meter=NoMeter(),
             policy=policy,
-            **options,  # type: ignore[arg-type]
+            paging=Paging(**paging),
+            credentials_in_url=credentials_in_url,
         )
         clients.append(client)
         return client
