@@ -19,8 +19,8 @@ from bema_tui.operations.doctor.lines import Line
 from bema_tui.providers.mailerlite.probe import key_rule
 from bema_tui.settings import load
 from bema_tui.store.database import Database, utc_now
-from tests.support.fixtures import OpenDesk, StartProxy, StartSimulator
-from tests.support.operator import Desk
+from tests.support.fixtures import MakeOperator, StartProxy, StartSimulator
+from tests.support.operator import Operator
 from tests.support.proxy import Asked, Given, PassOn
 from tests.support.simulated import Simulated
 
@@ -33,13 +33,13 @@ def verdicts(said: Any, about: str) -> set[str]:
     return {line["verdict"] for line in lines(said, about)}
 
 
-def kept(desk: Desk) -> dict[str, str]:
-    with closing(sqlite3.connect(desk.database)) as connection:
+def kept(operator: Operator) -> dict[str, str]:
+    with closing(sqlite3.connect(operator.database)) as connection:
         return dict(connection.execute("SELECT name, value FROM settings"))
 
 
-def test_all_is_well(simulated: Simulated, desk: Desk) -> None:
-    said = desk.run("doctor", "--json", expect=0)
+def test_all_is_well(simulated: Simulated, operator: Operator) -> None:
+    said = operator.run("doctor", "--json", expect=0)
     assert (said.document["warning"], said.document["error"]) == (0, 0), said.document
     about = [line["about"] for line in said.document["lines"]]
     assert set(about) == {
@@ -49,32 +49,32 @@ def test_all_is_well(simulated: Simulated, desk: Desk) -> None:
     assert about.count("clock") == 2
     assert simulated.writes() == []
     assert len(simulated.requests()) < 15
-    text = desk.run("doctor", expect=0).out
+    text = operator.run("doctor", expect=0).out
     assert "ok       shop" in text
     for secret in ("BEMA_MAILERLITE_KEY", "BEMA_EDD_KEY", "BEMA_EDD_TOKEN"):
-        assert desk.environment[secret] not in text + said.out
+        assert operator.environment[secret] not in text + said.out
 
 
 @pytest.mark.fault("E8")
 def test_an_account_that_allows_no_more_than_is_left_for_others_is_an_error(
-    simulators: StartSimulator, desks: OpenDesk
+    simulators: StartSimulator, operators: MakeOperator
 ) -> None:
     """The setting says 120, which the account's own word outranks; asked in windows of a moment, to wait for none."""
     simulated = simulators(quota=10, window_seconds=0.2)
-    desk = desks(simulated.endpoints)
-    desk.environment |= {"BEMA_MAILERLITE_QUOTA": "120", "BEMA_MAILERLITE_WINDOW_SECONDS": "0.2"}
-    said = desk.run("doctor", "--json", expect=1)
+    operator = operators(simulated.endpoints)
+    operator.environment |= {"BEMA_MAILERLITE_QUOTA": "120", "BEMA_MAILERLITE_WINDOW_SECONDS": "0.2"}
+    said = operator.run("doctor", "--json", expect=1)
     (line,) = lines(said, "quota")
     assert (line["verdict"], line["advice"]) == ("error", "Set mailerlite.reserve to less than 10.")
     assert line["text"].startswith("The account allows 10 requests a window, and 10 are to be left for others")
-    desk.settings("[mailerlite]\nreserve = 9\n")
-    (line,) = lines(desk.run("doctor", "--json", expect=0), "quota")
+    operator.settings("[mailerlite]\nreserve = 9\n")
+    (line,) = lines(operator.run("doctor", "--json", expect=0), "quota")
     assert (line["verdict"], line["text"]) == ("ok", "10 requests a window, 9 of them left for others.")
 
 
-def test_a_key_in_the_address_is_warned_about(desk: Desk) -> None:
-    desk.settings("edd_credentials_in_url = true\n")
-    said = desk.run("doctor", "--json", expect=0)
+def test_a_key_in_the_address_is_warned_about(operator: Operator) -> None:
+    operator.settings("edd_credentials_in_url = true\n")
+    said = operator.run("doctor", "--json", expect=0)
     assert verdicts(said, "configuration") == {"ok", "warning"}
     assert "access logs" in str(lines(said, "configuration"))
 
@@ -88,21 +88,21 @@ def test_a_key_in_the_address_is_warned_about(desk: Desk) -> None:
     ],
 )
 def test_what_the_account_answers_is_kept(
-    simulated: Simulated, desk: Desk, switches: dict[str, Any], facts: dict[str, str]
+    simulated: Simulated, operator: Operator, switches: dict[str, Any], facts: dict[str, str]
 ) -> None:
     simulated.set(**switches)
-    desk.run("doctor", "--json", expect=0)
-    stored = kept(desk)
+    operator.run("doctor", "--json", expect=0)
+    stored = kept(operator)
     assert {name: stored[f"mailerlite_{name}"] for name in facts} == facts
     assert stored["mailerlite_counts_by_status"] == "1"
     assert stored["mailerlite_field_key_rule"] == "lower"
 
 
-def test_a_second_look_takes_over_what_changed(simulated: Simulated, desk: Desk) -> None:
-    desk.run("doctor", "--json", expect=0)
+def test_a_second_look_takes_over_what_changed(simulated: Simulated, operator: Operator) -> None:
+    operator.run("doctor", "--json", expect=0)
     simulated.set(page_cap=1000, batch_item_cost=0)
-    desk.run("doctor", "--json", expect=0)
-    assert (kept(desk)["mailerlite_page_of_account"], kept(desk)["mailerlite_batch_item"]) == ("1000", "0")
+    operator.run("doctor", "--json", expect=0)
+    assert (kept(operator)["mailerlite_page_of_account"], kept(operator)["mailerlite_batch_item"]) == ("1000", "0")
 
 
 @pytest.mark.parametrize(
@@ -110,55 +110,55 @@ def test_a_second_look_takes_over_what_changed(simulated: Simulated, desk: Desk)
     [("BEMA_EDD_TOKEN", "shop", "mailerlite"), ("BEMA_MAILERLITE_KEY", "mailerlite", "shop")],
 )
 def test_missing_settings_are_named_and_the_other_service_is_asked(
-    simulated: Simulated, desk: Desk, missing: str, side: str, asked: str
+    simulated: Simulated, operator: Operator, missing: str, side: str, asked: str
 ) -> None:
-    del desk.environment[missing]
-    said = desk.run("doctor", "--json", expect=2)
+    del operator.environment[missing]
+    said = operator.run("doctor", "--json", expect=2)
     assert missing in lines(said, "configuration")[1]["text"]
     assert verdicts(said, "database") == {"ok"}
     assert (verdicts(said, side), verdicts(said, asked)) == (set(), {"ok"})
     assert said.document["error"] == 1
 
 
-def test_a_key_without_the_right_is_an_error_that_says_which_role(simulated: Simulated, desk: Desk) -> None:
+def test_a_key_without_the_right_is_an_error_that_says_which_role(simulated: Simulated, operator: Operator) -> None:
     simulated.set(edd_role="viewer")
-    said = desk.run("doctor", "--json", expect=1)
+    said = operator.run("doctor", "--json", expect=1)
     (shop,) = lines(said, "shop")
     assert (shop["verdict"], "shop_accountant" in shop["advice"]) == ("error", True)
     assert verdicts(said, "mailerlite") == {"ok"}
 
 
 @pytest.mark.parametrize(("side", "about"), [("mailerlite", "mailerlite"), ("edd", "shop")])
-def test_a_refused_key_is_an_error(simulated: Simulated, desk: Desk, side: str, about: str) -> None:
+def test_a_refused_key_is_an_error(simulated: Simulated, operator: Operator, side: str, about: str) -> None:
     simulated.set(expire_key=side)
-    said = desk.run("doctor", "--json", expect=1)
+    said = operator.run("doctor", "--json", expect=1)
     (line,) = lines(said, about)
     assert line["verdict"] == "error"
     assert line["advice"]
     assert said.document["error"] == 1
 
 
-def test_files_that_others_can_read_are_warned_about(desk: Desk) -> None:
-    desk.run("campaigns", "list", "--json", expect=0)
-    desk.database.chmod(0o644)
-    desk.log.chmod(0o640)
-    said = desk.run("doctor", "--json", expect=0)
+def test_files_that_others_can_read_are_warned_about(operator: Operator) -> None:
+    operator.run("campaigns", "list", "--json", expect=0)
+    operator.database.chmod(0o644)
+    operator.log.chmod(0o640)
+    said = operator.run("doctor", "--json", expect=0)
     advice = [line["advice"] for line in lines(said, "files") if line["verdict"] == "warning"]
-    assert advice == [f"chmod 600 {desk.database}", f"chmod 600 {desk.log}"]
+    assert advice == [f"chmod 600 {operator.database}", f"chmod 600 {operator.log}"]
 
 
 @pytest.mark.fault("B3")
-def test_a_database_that_is_shared_with_a_group_is_the_team_s_choice(desk: Desk, tmp_path: Path) -> None:
+def test_a_database_that_is_shared_with_a_group_is_the_team_s_choice(operator: Operator, tmp_path: Path) -> None:
     folder = tmp_path / "team"
     folder.mkdir()
     folder.chmod(0o2770)
     file = folder / "bema.sqlite3"
-    desk.environment["BEMA_DATABASE_URL"] = str(file)
-    desk.run("campaigns", "list", "--json", expect=0)
+    operator.environment["BEMA_DATABASE_URL"] = str(file)
+    operator.run("campaigns", "list", "--json", expect=0)
     file.chmod(0o660)
 
     def told() -> list[tuple[str, str]]:
-        said = desk.run("doctor", "--json", expect=0)
+        said = operator.run("doctor", "--json", expect=0)
         rows = [line for line in lines(said, "files") if str(file) in line["text"] or str(folder) in line["text"]]
         return [(line["verdict"], line["advice"]) for line in rows]
 
@@ -173,15 +173,15 @@ def test_a_database_that_is_shared_with_a_group_is_the_team_s_choice(desk: Desk,
     assert told() == [("warning", f"chmod o-w {folder}"), ("ok", "")]
 
 
-def test_folders_where_others_may_write_are_warned_about(desk: Desk) -> None:
-    desk.run("campaigns", "list", "--json", expect=0)
-    desk.folder.chmod(0o777)
-    said = desk.run("doctor", "--json", expect=0)
+def test_folders_where_others_may_write_are_warned_about(operator: Operator) -> None:
+    operator.run("campaigns", "list", "--json", expect=0)
+    operator.folder.chmod(0o777)
+    said = operator.run("doctor", "--json", expect=0)
     assert [line["advice"] for line in lines(said, "files") if line["verdict"] == "warning"] == [
-        f"chmod go-w {desk.folder}"
+        f"chmod go-w {operator.folder}"
     ]
-    desk.folder.chmod(0o1777)
-    assert verdicts(desk.run("doctor", "--json", expect=0), "files") == {"ok"}
+    operator.folder.chmod(0o1777)
+    assert verdicts(operator.run("doctor", "--json", expect=0), "files") == {"ok"}
 
 
 @pytest.mark.parametrize(
@@ -194,19 +194,19 @@ def test_folders_where_others_may_write_are_warned_about(desk: Desk) -> None:
     ],
 )
 def test_settings_that_cannot_be_read_are_one_line_that_says_where_and_what_to_do(
-    desk: Desk, text: str | None, mode: int, told: str
+    operator: Operator, text: str | None, mode: int, told: str
 ) -> None:
-    desk.settings(text or "")
-    desk.config.chmod(mode)
+    operator.settings(text or "")
+    operator.config.chmod(mode)
     if text is None:
-        desk.config.unlink()
-    said = desk.run("doctor", "--json", expect=2)
+        operator.config.unlink()
+    said = operator.run("doctor", "--json", expect=2)
     (line,) = said.document["lines"]
     assert (line["about"], line["verdict"], said.document["error"]) == ("configuration", "error", 1)
     assert told in line["text"]
-    assert str(desk.config) in line["text"]
+    assert str(operator.config) in line["text"]
     assert line["advice"]
-    assert desk.run("doctor", expect=2).out.startswith("error    configuration  ")
+    assert operator.run("doctor", expect=2).out.startswith("error    configuration  ")
 
 
 def foreign(path: Path) -> None:
@@ -223,14 +223,14 @@ UNUSABLE: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.fault("D4")
 @pytest.mark.parametrize("kind", UNUSABLE)
-def test_without_a_database_everything_else_is_looked_at(kind: str, simulated: Simulated, desk: Desk) -> None:
+def test_without_a_database_everything_else_is_looked_at(kind: str, simulated: Simulated, operator: Operator) -> None:
     make, words = UNUSABLE[kind]
-    make(desk.database)
-    said = desk.run("doctor", "--json", expect=1)
+    make(operator.database)
+    said = operator.run("doctor", "--json", expect=1)
     (line,) = lines(said, "database")
     assert (line["verdict"], said.document["error"]) == ("error", 1)
     assert words in line["text"]
-    assert str(desk.database) in line["text"] or "/proc/none" in line["text"]
+    assert str(operator.database) in line["text"] or "/proc/none" in line["text"]
     assert line["advice"]
     assert verdicts(said, "files") == {"ok"}  # nobody is told to change the rights of what is not ours
     for about in ("shop", "sales", "mailerlite", "people", "batches", "field keys", "cost"):
@@ -238,41 +238,41 @@ def test_without_a_database_everything_else_is_looked_at(kind: str, simulated: S
     assert len(simulated.requests()) < 15
 
 
-def test_a_database_of_a_newer_version_is_told_with_the_status_that_every_command_has(desk: Desk) -> None:
-    desk.run("campaigns", "list", "--json", expect=0)
-    with closing(sqlite3.connect(desk.database)) as connection, connection:
+def test_a_database_of_a_newer_version_is_told_with_the_status_that_every_command_has(operator: Operator) -> None:
+    operator.run("campaigns", "list", "--json", expect=0)
+    with closing(sqlite3.connect(operator.database)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     for command in ("doctor", "runs"):
-        said = desk.run(command, "--json", expect=2)
+        said = operator.run(command, "--json", expect=2)
         assert "newer version" in said.out
-    (line,) = lines(desk.run("doctor", "--json"), "database")
+    (line,) = lines(operator.run("doctor", "--json"), "database")
     assert (line["verdict"], "Update the program" in line["advice"]) == ("error", True)
 
 
-def test_a_database_address_that_is_none_is_wrong_configuration(desk: Desk) -> None:
-    desk.environment["BEMA_DATABASE_URL"] = "postgres://me:geheim-1234@db/x"
-    said = desk.run("doctor", "--json", expect=2)
+def test_a_database_address_that_is_none_is_wrong_configuration(operator: Operator) -> None:
+    operator.environment["BEMA_DATABASE_URL"] = "postgres://me:geheim-1234@db/x"
+    said = operator.run("doctor", "--json", expect=2)
     assert "geheim-1234" not in said.out
     assert (verdicts(said, "shop"), verdicts(said, "mailerlite")) == ({"ok"}, {"ok"})
 
 
 @pytest.mark.fault("D4")
 async def test_a_look_that_fails_for_a_reason_nobody_thought_of_is_a_line(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    operator: Operator, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def explode(_: str) -> Database:
         raise LookupError("secret of the inside")
 
-    found = [line async for line in examine(load(environment=desk.environment), explode)]
+    found = [line async for line in examine(load(environment=operator.environment), explode)]
     (line,) = [line for line in found if line.about == "database"]
     assert (line.verdict, line.text) == ("error", "It could not be looked at: LookupError.")
     assert {line.verdict for line in found if line.about in {"shop", "mailerlite"}} == {"ok"}
     assert "secret of the inside" in caplog.text
 
 
-def test_without_a_log_everything_else_is_looked_at(desk: Desk) -> None:
-    desk.environment["BEMA_LOG_FILE"] = "/dev/null/bema.log"
-    said = desk.run("doctor", "--json", expect=2)
+def test_without_a_log_everything_else_is_looked_at(operator: Operator) -> None:
+    operator.environment["BEMA_LOG_FILE"] = "/dev/null/bema.log"
+    said = operator.run("doctor", "--json", expect=2)
     (line,) = [line for line in said.document["lines"] if line["verdict"] == "error"]
     assert (line["about"], "/dev/null/bema.log" in line["text"]) == ("configuration", True)
     assert {"shop", "mailerlite", "database", "cost"} <= {line["about"] for line in said.document["lines"]}
@@ -296,19 +296,19 @@ ENVIRONMENT = {
 @pytest.mark.parametrize("mistake", ENVIRONMENT)
 @pytest.mark.parametrize("side", ["BEMA_MAILERLITE_URL", "BEMA_EDD_URL"])
 def test_a_mistake_in_the_environment_is_a_line_and_the_other_service_is_asked(
-    desk: Desk, side: str, mistake: str
+    operator: Operator, side: str, mistake: str
 ) -> None:
     environment, variable = ENVIRONMENT[mistake]
     side = next((name for name in environment if name.startswith("BEMA_")), side)
-    desk.environment.update({side: ELSEWHERE[side], **environment})
-    said = desk.run("doctor", "--json", expect=2)
+    operator.environment.update({side: ELSEWHERE[side], **environment})
+    said = operator.run("doctor", "--json", expect=2)
     (line,) = [line for line in said.document["lines"] if line["verdict"] == "error"]
     assert (line["about"], variable in line["text"], bool(line["advice"])) == ("configuration", True, True)
     assert "geheim-1234" not in said.out + said.err
     other = "shop" if side == "BEMA_MAILERLITE_URL" else "mailerlite"
     assert verdicts(said, other) == {"ok"}
     assert verdicts(said, "database") == {"ok"}
-    assert "error    configuration" in desk.run("doctor", expect=2).out
+    assert "error    configuration" in operator.run("doctor", expect=2).out
 
 
 # What lies behind a good answer to the first question
@@ -318,27 +318,27 @@ def test_a_mistake_in_the_environment_is_a_line_and_the_other_service_is_asked(
 @pytest.mark.parametrize("version", ["2.11", "3.0"])
 @pytest.mark.parametrize("quick", [(), ("--quick",)])
 def test_an_old_edd_is_told_by_doctor_and_sync_alike(
-    simulated: Simulated, desk: Desk, version: str, quick: tuple[str, ...]
+    simulated: Simulated, operator: Operator, version: str, quick: tuple[str, ...]
 ) -> None:
-    code = desk.discover()
+    code = operator.discover()
     if quick:
-        desk.run("sync", code, "--yes", "--max-moves", "1000", "--create-missing", "--json")
+        operator.run("sync", code, "--yes", "--max-moves", "1000", "--create-missing", "--json")
     simulated.set(edd_version=version)
-    said = desk.run("doctor", "--json", expect=1)
+    said = operator.run("doctor", "--json", expect=1)
     (line,) = lines(said, "shop")
     assert line["text"].startswith("This EDD is older than 3.1.0.4 and can't be read")
     assert "update" in line["advice"]
     assert verdicts(said, "mailerlite") == {"ok"}
     assert len(lines(said, "clock")) == 2
     for command in (("sync", code, "--yes", *quick), ("campaigns", "discover")):
-        failed = desk.run(*command, "--json", expect=1)
+        failed = operator.run(*command, "--json", expect=1)
         assert "This EDD is older than 3.1.0.4 and can't be read" in failed.complaint
         assert "can't be used" not in failed.complaint
 
 
 @pytest.mark.fault("D7")
 def test_a_cache_that_gives_one_answer_to_every_question_is_found(
-    simulated: Simulated, desk: Desk, proxies: StartProxy
+    simulated: Simulated, operator: Operator, proxies: StartProxy
 ) -> None:
     proxy = proxies(simulated.endpoints.edd_url)
     kept: dict[str, Given] = {}
@@ -349,8 +349,8 @@ def test_a_cache_that_gives_one_answer_to_every_question_is_found(
         return kept[asked.path]
 
     proxy.meddle = by_path
-    desk.environment["BEMA_EDD_URL"] = proxy.url
-    said = desk.run("doctor", "--json", expect=1)
+    operator.environment["BEMA_EDD_URL"] = proxy.url
+    said = operator.run("doctor", "--json", expect=1)
     (line,) = lines(said, "shop")
     assert "no sales, but the answer to another question (info)" in line["text"]
     assert "cache" in line["advice"]
@@ -358,36 +358,36 @@ def test_a_cache_that_gives_one_answer_to_every_question_is_found(
 
 @pytest.mark.fault("D4")
 def test_a_shop_without_sales_and_an_account_without_people_are_fine(
-    simulators: StartSimulator, desks: OpenDesk
+    simulators: StartSimulator, operators: MakeOperator
 ) -> None:
-    desk = desks(simulators(subscribers=0, orders=0, campaigns=0).endpoints)
-    said = desk.run("doctor", "--json", expect=0)
+    operator = operators(simulators(subscribers=0, orders=0, campaigns=0).endpoints)
+    said = operator.run("doctor", "--json", expect=0)
     assert "no sales yet" in lines(said, "sales")[0]["text"]
     assert "nobody yet" in lines(said, "people")[0]["text"]
     assert said.document["warning"] == 0
 
 
 def test_a_shop_in_maintenance_is_called_so_in_a_minute_not_in_ten(
-    simulated: Simulated, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    simulated: Simulated, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert services.SHOP_PATIENCE < 60
     monkeypatch.setattr(services, "SHOP_PATIENCE", 1.0)
     simulated.set(maintenance=True)
-    said = desk.run("doctor", "--json", expect=1)
+    said = operator.run("doctor", "--json", expect=1)
     (line,) = lines(said, "shop")
     assert "is not available: it answered 503" in line["text"]
     assert "maintenance" in line["advice"]
     assert verdicts(said, "mailerlite") == {"ok"}
 
 
-def test_rows_that_can_not_be_read_are_named(simulated: Simulated, desk: Desk) -> None:
+def test_rows_that_can_not_be_read_are_named(simulated: Simulated, operator: Operator) -> None:
     state = simulated.state()
     newest = max((row for row in state["orders"] if row["status"] == "complete"), key=lambda row: int(row["row_id"]))
     person = max(state["subscribers"], key=lambda row: int(row["id"]))
     broken = {"kind": "order", "id": newest["row_id"], "set": {"products": 7}}
     simulated.change(break_record=broken)
     simulated.change(break_record={"kind": "subscriber", "id": person["id"], "set": {"status": "lost"}})
-    said = desk.run("doctor", "--json", expect=0)
+    said = operator.run("doctor", "--json", expect=0)
     (sales,), (people,) = lines(said, "sales"), lines(said, "people")
     assert (sales["verdict"], people["verdict"]) == ("warning", "warning")
     assert f"ID {newest['id']}: products" in sales["text"]
@@ -395,25 +395,25 @@ def test_rows_that_can_not_be_read_are_named(simulated: Simulated, desk: Desk) -
     assert person["email"] not in said.out
 
 
-def test_a_damaged_database_is_an_error(desk: Desk) -> None:
-    desk.run("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7", expect=0)
-    with closing(sqlite3.connect(desk.database)) as connection:
+def test_a_damaged_database_is_an_error(operator: Operator) -> None:
+    operator.run("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7", expect=0)
+    with closing(sqlite3.connect(operator.database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         index = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'campaign_products'").fetchone()[0]
         size = connection.execute("PRAGMA page_size").fetchone()[0]
-    content = bytearray(desk.database.read_bytes())
+    content = bytearray(operator.database.read_bytes())
     content[(index - 1) * size : index * size] = b"\xff" * size
-    desk.database.write_bytes(bytes(content))
-    said = desk.run("doctor", "--json", expect=1)
+    operator.database.write_bytes(bytes(content))
+    said = operator.run("doctor", "--json", expect=1)
     assert "error" in verdicts(said, "database")
     assert "backup" in next(line["advice"] for line in lines(said, "database") if line["verdict"] == "error")
 
 
-def test_another_shop_than_the_database_s_is_an_error(desk: Desk) -> None:
-    desk.run("doctor", "--json", expect=0)
-    with closing(sqlite3.connect(desk.database)) as connection, connection:
+def test_another_shop_than_the_database_s_is_an_error(operator: Operator) -> None:
+    operator.run("doctor", "--json", expect=0)
+    with closing(sqlite3.connect(operator.database)) as connection, connection:
         connection.execute("UPDATE settings SET value = 'https://another.example/' WHERE name = 'shop'")
-    said = desk.run("doctor", "--json", expect=2)
+    said = operator.run("doctor", "--json", expect=2)
     assert "another.example" in lines(said, "configuration")[-1]["text"]
 
 
@@ -421,12 +421,12 @@ def test_another_shop_than_the_database_s_is_an_error(desk: Desk) -> None:
     ("off", "verdict", "words"), [(0, "ok", "agree"), (300, "warning", "ahead of"), (-300, "warning", "behind")]
 )
 async def test_the_clock_is_held_against_both_servers(
-    simulated: Simulated, desk: Desk, off: int, verdict: str, words: str
+    simulated: Simulated, operator: Operator, off: int, verdict: str, words: str
 ) -> None:
     async def shifted(address: str) -> Database:
         return await Database.open(address, clock=lambda: utc_now() + timedelta(seconds=off))
 
-    found: list[Line] = [line async for line in examine(load(environment=desk.environment), shifted)]
+    found: list[Line] = [line async for line in examine(load(environment=operator.environment), shifted)]
     clocks = [line for line in found if line.about == "clock"]
     assert [line.verdict for line in clocks] == [verdict, verdict]
     assert all(words in line.text for line in clocks)

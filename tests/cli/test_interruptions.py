@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from bema_tui.errors import Stopped
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated, small
 from tests.support.until import DEADLINE, until
 
@@ -43,21 +43,21 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 
 class Scene(NamedTuple):
     simulated: Simulated
-    desk: Desk
+    operator: Operator
     code: str
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    simulated = Simulated(small())
-    desk = Desk(tmp_path_factory.mktemp("interrupted"), simulated.endpoints)
-    code = desk.discover()
-    desk.run("plan", code)
-    (desk.folder / "tmp").mkdir()
-    desk.environment["TMPDIR"] = str(desk.folder / "tmp")
-    desk.environment["PYTHONUNBUFFERED"] = "1"  # as in containers; it is the harder case
-    yield Scene(simulated, desk, code)
-    desk.close()
+    simulated = Simulated.start(small())
+    operator = Operator(tmp_path_factory.mktemp("interrupted"), simulated.endpoints)
+    code = operator.discover()
+    operator.run("plan", code)
+    (operator.folder / "tmp").mkdir()
+    operator.environment["TMPDIR"] = str(operator.folder / "tmp")
+    operator.environment["PYTHONUNBUFFERED"] = "1"  # as in containers; it is the harder case
+    yield Scene(simulated, operator, code)
+    operator.close()
     simulated.close()
 
 
@@ -81,9 +81,9 @@ class Interrupted(NamedTuple):
         return self.status == 5
 
 
-def interrupt(desk: Desk, words: tuple[str, ...], number: signal.Signals, after: float | None) -> Interrupted:
+def interrupt(operator: Operator, words: tuple[str, ...], number: signal.Signals, after: float | None) -> Interrupted:
     """Run a command and signal it ``after`` seconds from its first line on; None: at the first byte of its document."""
-    process = desk.start(*words)
+    process = operator.start(*words)
     assert process.stdout is not None
     fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)  # a longer document is not out at once
     until("the program's first line", lambda: takes_signals(process.pid) or process.poll() is not None, every=0.001)
@@ -122,8 +122,8 @@ def expect_proper(ended: Interrupted, usual: Any) -> None:
         assert document["note"].startswith(("Stopped by SIG", "the program ended"))  # the latter when cut short
 
 
-def expect_nothing_left(desk: Desk, database: Path) -> None:
-    assert list((desk.folder / "tmp").iterdir()) == []
+def expect_nothing_left(operator: Operator, database: Path) -> None:
+    assert list((operator.folder / "tmp").iterdir()) == []
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -136,28 +136,28 @@ def expect_nothing_left(desk: Desk, database: Path) -> None:
 @pytest.mark.fault("E3", "D5")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_signal_at_any_moment(command: str, scene: Scene, tmp_path: Path) -> None:
-    _, desk, code = scene
+    _, operator, code = scene
     new = tmp_path / "new.sqlite3"
     words = tuple({"NEW": str(new), "CODE": code}.get(word, word) for word in (*COMMANDS[command], "--json"))
     began = time.monotonic()
-    usual = desk.process(*words)
+    usual = operator.process(*words)
     seconds = time.monotonic() - began
     ends = []
     for index, moment in enumerate((*MOMENTS, None)):
         for file in tmp_path.iterdir():
             file.unlink()
         number = SIGNALS[(index + list(COMMANDS).index(command)) % 3]
-        ended = interrupt(desk, words, number, None if moment is None else moment * seconds)
+        ended = interrupt(operator, words, number, None if moment is None else moment * seconds)
         expect_proper(ended, usual.document)
         if not ended.was_stopped:
             assert ended.status == usual.status
         ends.append(ended.was_stopped)
         if "NEW" in COMMANDS[command]:
             if new.exists():
-                expect_nothing_left(desk, new)
-            assert desk.run(*words, expect=0).document == []
+                expect_nothing_left(operator, new)
+            assert operator.run(*words, expect=0).document == []
         else:
-            expect_nothing_left(desk, desk.database)
+            expect_nothing_left(operator, operator.database)
     assert ends[0], "at the program's first line it has not done anything"
     assert not ends[-1], "once its document is begun, it ends as it would have"
 
@@ -175,19 +175,19 @@ def test_a_signal_at_any_moment(command: str, scene: Scene, tmp_path: Path) -> N
 def test_without_json_one_line_says_what_was_interrupted(
     words: tuple[str, ...], number: signal.Signals, scene: Scene
 ) -> None:
-    simulated, desk, code = scene
-    simulated.ask("hold", {"at": 1, "when": "before", "only": "all"})
-    process = desk.start(*(code if word == "CODE" else word for word in words))
-    until("a held request", lambda: simulated.ask("held")["holding"])
+    simulated, operator, code = scene
+    simulated.hold(at=1, when="before", only="all")
+    process = operator.start(*(code if word == "CODE" else word for word in words))
+    simulated.wait_held()
     process.send_signal(number)
     if words[0] == "plan":
-        simulated.ask("release", {})
-    said = desk.finish(process)
-    simulated.ask("release", {})
+        simulated.release()
+    said = operator.finish(process)
+    simulated.release()
     assert said.status == 5
     assert "resume RUN" not in said.out + said.err
     if words[0] == "plan":
-        run = desk.run("runs", "--json").document[0]["run"]
+        run = operator.run("runs", "--json").document[0]["run"]
         assert said.out.startswith(f"Run {run} plan {code}")
         assert f": stopped. Stopped by {number.name}." in said.out
         assert said.out.endswith(f"Go on with: bema-tui resume {run}\n")
@@ -197,7 +197,7 @@ def test_without_json_one_line_says_what_was_interrupted(
         assert (said.out == "") == (words != ("doctor",))
         assert {line.split()[0] for line in said.out.splitlines()} <= {"ok"}
         assert said.complaint.startswith(f"bema-tui: The command {' '.join(words)} was interrupted by {number.name}. ")
-    expect_nothing_left(desk, desk.database)
+    expect_nothing_left(operator, operator.database)
 
 
 IN_BEGIN = """
@@ -227,15 +227,15 @@ run_async(work)
 @pytest.mark.fault("E3")
 @pytest.mark.parametrize("names", [("SIGINT",), ("SIGTERM",), ("SIGHUP", "SIGTERM", "SIGINT")], ids=" ".join)
 def test_a_signal_while_a_run_begins_stops_it_with_its_number(names: tuple[str, ...], scene: Scene) -> None:
-    simulated, desk, code = scene
+    simulated, operator, code = scene
     asked = len(simulated.requests())
     ended = subprocess.run(
-        [sys.executable, "-c", IN_BEGIN, code, *names], env=desk.environment, capture_output=True, text=True
+        [sys.executable, "-c", IN_BEGIN, code, *names], env=operator.environment, capture_output=True, text=True
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout == f"stopped Stopped by {names[0]}.\n"
     assert len(simulated.requests()) == asked
-    expect_nothing_left(desk, desk.database)
+    expect_nothing_left(operator, operator.database)
 
 
 def program(body: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -314,13 +314,13 @@ def test_a_hang_up_that_the_caller_ignores_stays_ignored() -> None:
 @pytest.mark.fault("E3")
 @pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)], ids=str)
 def test_streams_that_the_caller_closed(closed: tuple[int, ...], scene: Scene) -> None:
-    _, desk, _ = scene
+    _, operator, _ = scene
 
     def close() -> None:
         for descriptor in closed:
             os.close(descriptor)
 
-    said = desk.finish(desk.start("runs", "--json", preexec_fn=close))
+    said = operator.finish(operator.start("runs", "--json", preexec_fn=close))
     assert (said.status, said.err) == (0, "")
     assert said.out == "" if 1 in closed else said.document
-    expect_nothing_left(desk, desk.database)
+    expect_nothing_left(operator, operator.database)

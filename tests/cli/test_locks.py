@@ -10,38 +10,42 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.processes import suspend
 from tests.support.simulated import Simulated
 from tests.support.until import until
 
 
-def test_a_live_lock_is_shown_kept_and_given_up_only_by_force(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    simulated.ask("hold", {"at": 1, "when": "before", "side": "edd", "only": "all"})
-    process = desk.start("plan", code, "--json")
-    until("a held request", lambda: simulated.ask("held")["holding"])
+def test_a_live_lock_is_shown_kept_and_given_up_only_by_force(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    simulated.hold(at=1, when="before", side="edd", only="all")
+    process = operator.start("plan", code, "--json")
+    simulated.wait_held()
 
-    (lock,) = desk.run("locks", "--json", expect=0).document
+    (lock,) = operator.run("locks", "--json", expect=0).document
     assert set(lock) >= {"id", "key", "holder", "operation", "since", "last_beat", "state", "token"}
     assert set(lock["holder"]) == {"user", "host", "pid"}
     assert (lock["key"], lock["state"], lock["operation"]) == (code, "live", "plan")
     assert lock["holder"]["pid"] == process.pid
-    assert lock["id"] in desk.run("locks", expect=0).out
+    assert lock["id"] in operator.run("locks", expect=0).out
 
-    held = desk.run("plan", code, "--json", expect=4)
+    held = operator.run("plan", code, "--json", expect=4)
     assert str(process.pid) in held.complaint
     assert held.document["error"]["lock"] == lock["id"]
-    assert "There is no lock 'zzzz'" in desk.run("locks", "release", "zzzz", "--reason", "x", expect=2).complaint
-    assert "needs a reason" in desk.run("locks", "release", lock["id"], "--reason", " ", "--force", expect=2).complaint
-    assert "--force" in desk.run("locks", "release", lock["id"], "--reason", "x", expect=2).complaint
-    assert desk.run("locks", "--json").document[0]["id"] == lock["id"]
+    assert "There is no lock 'zzzz'" in operator.run("locks", "release", "zzzz", "--reason", "x", expect=2).complaint
+    assert (
+        "needs a reason" in operator.run("locks", "release", lock["id"], "--reason", " ", "--force", expect=2).complaint
+    )
+    assert "--force" in operator.run("locks", "release", lock["id"], "--reason", "x", expect=2).complaint
+    assert operator.run("locks", "--json").document[0]["id"] == lock["id"]
 
-    released = desk.run("locks", "release", lock["id"].upper(), "--reason", "it hangs", "--force", "--json", expect=0)
+    released = operator.run(
+        "locks", "release", lock["id"].upper(), "--reason", "it hangs", "--force", "--json", expect=0
+    )
     assert (released.document["released"], released.document["id"]) == (True, lock["id"])
-    assert desk.run("locks", "--json").document == []
-    simulated.ask("release", {})
-    ended = desk.finish(process)
+    assert operator.run("locks", "--json").document == []
+    simulated.release()
+    ended = operator.finish(process)
     assert (ended.status, ended.document["state"]) == (5, "lost")
 
 
@@ -52,42 +56,42 @@ def unseen(database: Path) -> int:
 
 
 @pytest.mark.fault("E7")
-def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    simulated.ask("hold", {"at": 1, "when": "before", "side": "edd", "only": "all"})
-    process = desk.start("plan", code, "--json")
-    until("a held request", lambda: simulated.ask("held")["holding"])
-    assert desk.run("pause", "1", "--json", expect=0).document["suspended"] is False
-    assert "within seconds" in desk.run("pause", "1", "--go-on", expect=0).out
+def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    simulated.hold(at=1, when="before", side="edd", only="all")
+    process = operator.start("plan", code, "--json")
+    simulated.wait_held()
+    assert operator.run("pause", "1", "--json", expect=0).document["suspended"] is False
+    assert "within seconds" in operator.run("pause", "1", "--go-on", expect=0).out
     suspend(process.pid)
     wake = f"kill -CONT {process.pid}"
     for words, does in ((("pause", "1"), "pauses"), (("pause", "1", "--go-on"), "goes on"), (("stop", "1"), "stops")):
-        said = desk.run(*words, expect=0).out
+        said = operator.run(*words, expect=0).out
         assert f"its process {process.pid} is suspended: it {does} when it is continued ({wake})" in said
         assert "within seconds" not in said
-    assert desk.run("stop", "1", "--json", expect=0).document["suspended"] is True
-    (lock,) = desk.run("locks", "--json", expect=0).document
+    assert operator.run("stop", "1", "--json", expect=0).document["suspended"] is True
+    (lock,) = operator.run("locks", "--json", expect=0).document
     assert (lock["state"], lock["suspended"]) == ("live", True)
-    shown = desk.run("locks", expect=0).out
+    shown = operator.run("locks", expect=0).out
     assert "suspended" in shown
     assert wake in shown
-    held = desk.run("plan", code, "--json", expect=4)
+    held = operator.run("plan", code, "--json", expect=4)
     assert ", suspended." in held.complaint
     assert wake in held.complaint
     process.send_signal(signal.SIGCONT)
-    until("the stop is seen", lambda: not unseen(desk.database))
-    simulated.ask("release", {})
-    assert desk.finish(process).document["state"] == "stopped"
+    until("the stop is seen", lambda: not unseen(operator.database))
+    simulated.release()
+    assert operator.finish(process).document["state"] == "stopped"
 
 
 def test_a_run_whose_last_sign_of_life_is_old_is_not_promised_to_obey_within_seconds(
-    simulated: Simulated, desk: Desk
+    simulated: Simulated, operator: Operator
 ) -> None:
-    code = desk.discover()
+    code = operator.discover()
     now = datetime.now(UTC)
     quiet = (now - timedelta(seconds=300)).isoformat(timespec="microseconds")
-    desk.run("plan", code)
-    with closing(sqlite3.connect(desk.database)) as connection, connection:
+    operator.run("plan", code)
+    with closing(sqlite3.connect(operator.database)) as connection, connection:
         connection.execute("UPDATE runs SET state = 'planning', lock_token = 5 WHERE id = 1")
         connection.execute("DELETE FROM locks")
         connection.execute(
@@ -96,27 +100,27 @@ def test_a_run_whose_last_sign_of_life_is_old_is_not_promised_to_obey_within_sec
             "(?, 5, 'aaaa', 1, 'jon', 'tour-laptop', 7, 'b', 1.0, '', 'plan', 1, ?, ?, '')",
             (code, quiet, quiet),
         )
-    said = desk.run("stop", "1", expect=0).out
+    said = operator.run("stop", "1", expect=0).out
     assert "jon@tour-laptop (process 7) gave its last sign of life at " in said
     assert "within seconds" not in said
 
 
 @pytest.mark.parametrize("way", ["release", "resume"])
-def test_the_lock_of_a_dead_process_needs_no_force(way: str, simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    simulated.ask("hold", {"at": 1, "when": "before", "side": "edd", "only": "all"})
-    process = desk.start("plan", code, "--json")
-    until("a held request", lambda: simulated.ask("held")["holding"])
+def test_the_lock_of_a_dead_process_needs_no_force(way: str, simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    simulated.hold(at=1, when="before", side="edd", only="all")
+    process = operator.start("plan", code, "--json")
+    simulated.wait_held()
     process.kill()
     process.communicate()
-    simulated.ask("release", {})
-    (lock,) = desk.run("locks", "--json", expect=0).document
+    simulated.release()
+    (lock,) = operator.run("locks", "--json", expect=0).document
     assert lock["state"] == "dead"
     if way == "release":
-        said = desk.run("locks", "release", lock["id"], "--reason", "the machine was switched off", expect=0)
+        said = operator.run("locks", "release", lock["id"], "--reason", "the machine was switched off", expect=0)
         assert f"bema-tui resume {lock['run']}" in said.out
-        assert desk.run("locks", "--json").document == []
+        assert operator.run("locks", "--json").document == []
     else:
-        run = desk.run("resume", str(lock["run"]), "--json").document
+        run = operator.run("resume", str(lock["run"]), "--json").document
         assert run["state"] == "planned"
-        assert desk.run("locks", "--json").document == []
+        assert operator.run("locks", "--json").document == []

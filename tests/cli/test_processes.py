@@ -18,13 +18,13 @@ from contextlib import closing
 import httpx
 import pytest
 
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated
 from tests.support.until import DEADLINE, until
 
 
-def test_simulate_says_where_it_is_and_ends_when_interrupted(desk: Desk) -> None:
-    process = desk.start("simulate", "--subscribers", "60", "--orders", "60", "--campaigns", "1", "--seed", "3")
+def test_simulate_says_where_it_is_and_ends_when_interrupted(operator: Operator) -> None:
+    process = operator.start("simulate", "--subscribers", "60", "--orders", "60", "--campaigns", "1", "--seed", "3")
     assert process.stdout is not None
     said = json.loads(process.stdout.readline())
     assert set(said["mailerlite"]) == {"url", "key"}
@@ -36,24 +36,24 @@ def test_simulate_says_where_it_is_and_ends_when_interrupted(desk: Desk) -> None
     )
     assert groups.status_code == 200
     process.send_signal(signal.SIGINT)
-    ended = desk.finish(process)
+    ended = operator.finish(process)
     assert (ended.status, ended.err) == (0, "")
 
 
-def test_a_port_that_is_taken(simulated: Simulated, desk: Desk) -> None:
+def test_a_port_that_is_taken(simulated: Simulated, operator: Operator) -> None:
     port = httpx.URL(simulated.endpoints.edd_url).port
-    said = desk.run("simulate", "--port", str(port), expect=2)
+    said = operator.run("simulate", "--port", str(port), expect=2)
     assert f"Port {port} can't be used" in said.complaint
 
 
 class Terminal:
     """A command on a terminal of its own: stdin, stdout and stderr are one pty."""
 
-    def __init__(self, desk: Desk, *words: str) -> None:
+    def __init__(self, operator: Operator, *words: str) -> None:
         self._master, slave = pty.openpty()
         self.process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-m", "bema_tui", *words],
-            env=desk.environment,
+            env=operator.environment,
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -95,74 +95,76 @@ class Terminal:
         return status
 
 
-def test_on_a_terminal_a_sync_shows_its_plan_and_asks(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    terminal = Terminal(desk, "sync", code)
+def test_on_a_terminal_a_sync_shows_its_plan_and_asks(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    terminal = Terminal(operator, "sync", code)
     terminal.wait_for("[y/N]")
     assert f"Plan 1 for {code}" in terminal.shown
     assert "Gold → Gold Purchased" in terminal.shown
     assert "Apply these" in terminal.shown
     assert simulated.writes() == []
-    assert desk.run("locks", "--json").document == []  # no lock is held while a person thinks
+    assert operator.run("locks", "--json").document == []  # no lock is held while a person thinks
     terminal.type("n\n")
     assert terminal.end() in {0, 3}
     assert "The plan waits: bema-tui apply 1" in terminal.shown
     assert simulated.writes() == []
-    assert desk.run("runs", "1", "--json").document["state"] == "planned"
+    assert operator.run("runs", "1", "--json").document["state"] == "planned"
 
-    done = desk.run("apply", "1", "--json").document
+    done = operator.run("apply", "1", "--json").document
     assert (done["state"], done["planned"]) == ("done", 0)
     assert done["applied"] > 0
     assert simulated.violations() == []
 
 
-def test_a_yes_on_the_terminal_applies_the_shown_plan(simulated: Simulated, desk: Desk) -> None:
-    desk.settings("[rules]\nmax_moves = 1\nmax_moves_percent = 0\n")  # too big to go by itself: the yes lets it
-    code = desk.discover()
-    terminal = Terminal(desk, "sync", code)
+def test_a_yes_on_the_terminal_applies_the_shown_plan(simulated: Simulated, operator: Operator) -> None:
+    operator.settings("[rules]\nmax_moves = 1\nmax_moves_percent = 0\n")  # too big to go by itself: the yes lets it
+    code = operator.discover()
+    terminal = Terminal(operator, "sync", code)
     terminal.wait_for("[y/N]")
     assert "Needs approval" in terminal.shown
     terminal.type("y\n")
     assert terminal.end() in {0, 3}
-    assert desk.run("runs", "1", "--json").document["state"] == "done"
+    assert operator.run("runs", "1", "--json").document["state"] == "done"
     assert simulated.writes() != []
     assert simulated.violations() == []
 
 
 @pytest.mark.fault("E3")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupt_at_the_question_leaves_the_plan(number: signal.Signals, simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    terminal = Terminal(desk, "sync", code)
+def test_an_interrupt_at_the_question_leaves_the_plan(
+    number: signal.Signals, simulated: Simulated, operator: Operator
+) -> None:
+    code = operator.discover()
+    terminal = Terminal(operator, "sync", code)
     terminal.wait_for("[y/N]: ")
     terminal.process.send_signal(number)
     assert terminal.end() == 5
     assert "The plan waits: bema-tui apply 1" in terminal.shown
     assert "Traceback" not in terminal.shown
-    assert desk.run("runs", "1", "--json").document["state"] == "planned"
+    assert operator.run("runs", "1", "--json").document["state"] == "planned"
     assert simulated.writes() == []
 
 
 @pytest.mark.fault("E3")
-def test_a_terminal_that_is_gone_stops_its_run_and_leaves_it_in_order(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    simulated.ask("hold", {"at": 1, "when": "after", "only": "writes"})
-    terminal = Terminal(desk, "sync", code, "--yes")
+def test_a_terminal_that_is_gone_stops_its_run_and_leaves_it_in_order(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    simulated.hold(at=1, when="after", only="writes")
+    terminal = Terminal(operator, "sync", code, "--yes")
     terminal.wait_for("apply 0")  # the line of progress
-    until("a held request", lambda: simulated.ask("held")["holding"])
+    simulated.wait_held()
     terminal.hang_up()
     assert terminal.process.wait(DEADLINE) == 5
-    simulated.ask("release", {})
-    run = desk.run("runs", "1", "--json").document
+    simulated.release()
+    run = operator.run("runs", "1", "--json").document
     assert (run["state"], run["sending"]) == ("stopped", 0)
-    assert desk.run("locks", "--json").document == []
+    assert operator.run("locks", "--json").document == []
 
 
-def test_a_closed_pipe_is_silent(desk: Desk) -> None:
-    code = desk.discover()
-    desk.run("plan", code)
+def test_a_closed_pipe_is_silent(operator: Operator) -> None:
+    code = operator.discover()
+    operator.run("plan", code)
     for words in (("changes", "1", "--json"), ("findings",)):
-        process = desk.start(*words)
+        process = operator.start(*words)
         assert process.stdout is not None
         process.stdout.close()
         assert process.stderr is not None
@@ -172,25 +174,25 @@ def test_a_closed_pipe_is_silent(desk: Desk) -> None:
         process.stderr = process.stdout = None
 
 
-def test_a_stop_from_another_process_ends_with_5_and_resume_goes_on(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    simulated.ask("hold", {"at": 1, "when": "after", "only": "writes"})
-    process = desk.start("sync", code, "--yes", "--json")
-    until("a held request", lambda: simulated.ask("held")["holding"])
-    asked = desk.run("stop", "1", "--reason", "wrong campaign", "--json", expect=0).document
+def test_a_stop_from_another_process_ends_with_5_and_resume_goes_on(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    simulated.hold(at=1, when="after", only="writes")
+    process = operator.start("sync", code, "--yes", "--json")
+    simulated.wait_held()
+    asked = operator.run("stop", "1", "--reason", "wrong campaign", "--json", expect=0).document
     assert asked == {"run": 1, "asked": "stop", "reason": "wrong campaign", "suspended": False}
-    until("the wish is seen", lambda: _wish_seen(desk))
-    simulated.ask("release", {})
-    said = desk.finish(process)
+    until("the wish is seen", lambda: _wish_seen(operator))
+    simulated.release()
+    said = operator.finish(process)
     assert (said.status, said.document["state"]) == (5, "stopped")
     assert "wrong campaign" in said.document["note"]
     assert said.document["sending"] == 0
     assert len(simulated.writes()) == 1
-    done = desk.run("resume", "1", "--json").document
+    done = operator.run("resume", "1", "--json").document
     assert (done["state"], done["planned"], done["unknown"]) == ("done", 0, 0)
     assert simulated.violations() == []
 
 
-def _wish_seen(desk: Desk) -> bool:
-    with closing(sqlite3.connect(desk.database)) as connection:
+def _wish_seen(operator: Operator) -> bool:
+    with closing(sqlite3.connect(operator.database)) as connection:
         return bool(connection.execute("SELECT count(*) FROM requests WHERE seen_at IS NOT NULL").fetchone()[0])

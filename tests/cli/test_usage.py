@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bema_tui import __version__
-from tests.support.operator import Desk, Said
+from tests.support.operator import Operator, Said
 from tests.support.simulated import Simulated
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
@@ -37,17 +37,17 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_every_command_explains_itself(words: tuple[str, ...], planned: Any) -> None:
-    _, desk, _ = planned
+    _, operator, _ = planned
     for form in ("--help", "-h"):
-        said = desk.run(*words, form, expect=0)
+        said = operator.run(*words, form, expect=0)
         assert said.out.startswith("Usage: ")
         assert said.err == ""
     if words and words != ("campaigns",):
         assert "--json" in said.out
 
 
-def test_the_version(desk: Desk) -> None:
-    assert __version__ in desk.run("--version", expect=0).out
+def test_the_version(operator: Operator) -> None:
+    assert __version__ in operator.run("--version", expect=0).out
 
 
 WRONG: tuple[tuple[str, ...], ...] = (
@@ -69,81 +69,81 @@ WRONG: tuple[tuple[str, ...], ...] = (
 
 @pytest.mark.parametrize("words", WRONG, ids=" ".join)
 def test_wrong_usage_ends_with_2(words: tuple[str, ...], planned: Any) -> None:
-    simulated, desk, _ = planned
+    simulated, operator, _ = planned
     seen = len(simulated.requests())
-    said = desk.run(*words, expect=2)
+    said = operator.run(*words, expect=2)
     assert said.out == ""
     assert "Error: " in said.err
     assert "Traceback" not in said.err
     assert len(simulated.requests()) == seen
     for asked in ((*words, "--json"), ("--json", *words)):
-        error = desk.run(*asked, expect=2).document["error"]
+        error = operator.run(*asked, expect=2).document["error"]
         assert error["error"] == "UsageError"
         assert error["message"] in said.err
 
 
 @pytest.mark.parametrize("words", [(), ("demo",)], ids=" ".join)
 def test_what_needs_a_screen_says_so_where_there_is_none(words: tuple[str, ...], planned: Any) -> None:
-    _, desk, _ = planned
-    assert "Every action is also a command" in desk.run(*words, expect=2).complaint
-    assert desk.run(*words, "--json", expect=2).document["error"]["error"] == "UsageError"
+    _, operator, _ = planned
+    assert "Every action is also a command" in operator.run(*words, expect=2).complaint
+    assert operator.run(*words, "--json", expect=2).document["error"]["error"] == "UsageError"
 
 
 def test_an_argument_that_is_no_text(planned: Any) -> None:
-    _, desk, _ = planned
+    _, operator, _ = planned
     broken = b"2026_\xff".decode(errors="surrogateescape")
     for words in (("plan", broken), ("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", broken)):
-        said = desk.run(*words, "--json", expect=2)
+        said = operator.run(*words, "--json", expect=2)
         assert "is not text" in said.complaint
         assert said.document["error"]["error"] == "UsageError"
 
 
 @pytest.mark.fault("B8")
 def test_an_output_that_is_not_utf_8(planned: Any) -> None:
-    _, desk, _ = planned
-    desk.environment["PYTHONIOENCODING"] = "latin-1"
+    _, operator, _ = planned
+    operator.environment["PYTHONIOENCODING"] = "latin-1"
     try:
-        shown = desk.process("changes", "1")
-        told = desk.process("changes", "1", "--json")
+        shown = operator.process("changes", "1")
+        told = operator.process("changes", "1", "--json")
     finally:
-        desk.environment["PYTHONIOENCODING"] = "utf-8"
+        operator.environment["PYTHONIOENCODING"] = "utf-8"
     assert (shown.status, shown.err) == (0, "")
     assert "Opt-In > Gold Purchased" in shown.out
     assert "\\u" not in shown.out
     assert told.out.isascii()
-    assert told.document == desk.run("changes", "1", "--json").document
+    assert told.document == operator.run("changes", "1", "--json").document
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_an_output_that_is_full(form: tuple[str, ...], planned: Any) -> None:
-    _, desk, _ = planned
+    _, operator, _ = planned
     with Path("/dev/full").open("w") as full:
-        said = desk.process("runs", *form, stdout=full)
+        said = operator.process("runs", *form, stdout=full)
     assert said.status == 1
     assert said.complaint == "bema-tui: The system refuses: No space left on device."
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_a_sync_that_nobody_can_say_yes_to(form: tuple[str, ...], simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_a_sync_that_nobody_can_say_yes_to(form: tuple[str, ...], simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     seen = len(simulated.requests())
-    said = desk.run("sync", code, *form, expect=2)
+    said = operator.run("sync", code, *form, expect=2)
     assert "Give --yes" in said.complaint
     assert f"bema-tui plan {code}" in said.complaint
     assert len(simulated.requests()) == seen
-    assert desk.run("runs", "--json").document == []
-    assert desk.run("locks", "--json").document == []
+    assert operator.run("runs", "--json").document == []
+    assert operator.run("locks", "--json").document == []
     if form:
         assert said.document["error"]["error"] == "UsageError"
 
 
-def test_settings_come_from_file_environment_and_flags_in_this_order(desk: Desk) -> None:
+def test_settings_come_from_file_environment_and_flags_in_this_order(operator: Operator) -> None:
     names = ("default", "file", "environment", "flag")
-    paths = {name: desk.folder / f"{name}.sqlite3" for name in names}
-    paths["default"] = Path(desk.environment["XDG_DATA_HOME"]) / "bema-tui" / "bema.sqlite3"
-    del desk.environment["BEMA_DATABASE_URL"]
+    paths = {name: operator.folder / f"{name}.sqlite3" for name in names}
+    paths["default"] = Path(operator.environment["XDG_DATA_HOME"]) / "bema-tui" / "bema.sqlite3"
+    del operator.environment["BEMA_DATABASE_URL"]
 
-    def made_by(*words: str, ask: Callable[..., Said] = desk.run) -> list[str]:
+    def made_by(*words: str, ask: Callable[..., Said] = operator.run) -> list[str]:
         assert ask("runs", *words, "--json").status == 0
         made = [name for name in names if paths[name].exists()]
         for name in made:
@@ -152,35 +152,35 @@ def test_settings_come_from_file_environment_and_flags_in_this_order(desk: Desk)
         return made
 
     assert made_by() == ["default"]
-    desk.settings(f"database_url = '{paths['file']}'\n")
+    operator.settings(f"database_url = '{paths['file']}'\n")
     assert made_by() == ["file"]
-    desk.environment["BEMA_DATABASE_URL"] = f"sqlite:///{paths['environment']}"
+    operator.environment["BEMA_DATABASE_URL"] = f"sqlite:///{paths['environment']}"
     assert made_by() == ["environment"]
-    assert made_by("--database", str(paths["flag"]), ask=desk.process) == ["flag"]
+    assert made_by("--database", str(paths["flag"]), ask=operator.process) == ["flag"]
 
 
-def test_a_flag_counts_before_and_behind_the_command(desk: Desk) -> None:
-    del desk.environment["BEMA_DATABASE_URL"]
-    before, behind = desk.folder / "before.sqlite3", desk.folder / "behind.sqlite3"
-    assert desk.run("--database", str(before), "--json", "runs", expect=0).document == []
+def test_a_flag_counts_before_and_behind_the_command(operator: Operator) -> None:
+    del operator.environment["BEMA_DATABASE_URL"]
+    before, behind = operator.folder / "before.sqlite3", operator.folder / "behind.sqlite3"
+    assert operator.run("--database", str(before), "--json", "runs", expect=0).document == []
     assert before.exists()
-    unused = desk.folder / "unused.sqlite3"
-    desk.run("--database", str(unused), "runs", "--database", str(behind), "--json", expect=0)
+    unused = operator.folder / "unused.sqlite3"
+    operator.run("--database", str(unused), "runs", "--database", str(behind), "--json", expect=0)
     assert behind.exists()
     assert not unused.exists()
 
 
-def test_the_config_flag_outranks_the_named_file(desk: Desk) -> None:
-    desk.settings("this is no TOML")
-    good = desk.folder / "good.toml"
+def test_the_config_flag_outranks_the_named_file(operator: Operator) -> None:
+    operator.settings("this is no TOML")
+    good = operator.folder / "good.toml"
     good.write_text("profile = 'studio'\n")
-    assert desk.run("runs", "--json", expect=2).document["error"]["error"] == "ConfigurationError"
-    assert desk.run("runs", "--config", str(good), "--json", expect=0).document == []
-    assert desk.run("--config", str(good), "runs", "--json", expect=0).document == []
+    assert operator.run("runs", "--json", expect=2).document["error"]["error"] == "ConfigurationError"
+    assert operator.run("runs", "--config", str(good), "--json", expect=0).document == []
+    assert operator.run("--config", str(good), "runs", "--json", expect=0).document == []
 
 
-def test_the_log_goes_to_its_file_and_never_to_the_screen(desk: Desk) -> None:
-    said = desk.run("campaigns", "discover", "--json", "--log-level", "debug", expect=0)
+def test_the_log_goes_to_its_file_and_never_to_the_screen(operator: Operator) -> None:
+    said = operator.run("campaigns", "discover", "--json", "--log-level", "debug", expect=0)
     assert said.err == ""
     assert said.document
-    assert "DEBUG" in desk.log.read_text()
+    assert "DEBUG" in operator.log.read_text()

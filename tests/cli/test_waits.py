@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated
 from tests.support.until import until
 
@@ -20,15 +20,15 @@ WAITS = "waits for the shop: it answered 429, until "
 
 
 @pytest.mark.fault("A8")
-def test_a_run_that_waits_says_so_everywhere(simulated: Simulated, desk: Desk, tmp_path: Path) -> None:
-    code = desk.discover()
+def test_a_run_that_waits_says_so_everywhere(simulated: Simulated, operator: Operator, tmp_path: Path) -> None:
+    code = operator.discover()
     simulated.set(faults=ASKED_TOO_OFTEN)
     errors = tmp_path / "stderr"
     with errors.open("w", encoding="utf-8") as stream:
-        process = desk.start("plan", code, "--json", stderr=stream)
+        process = operator.start("plan", code, "--json", stderr=stream)
 
     def waiting() -> Any:
-        found = desk.run("runs", "--json", expect=0).document
+        found = operator.run("runs", "--json", expect=0).document
         return found and found[0]["waiting_for"] and found[0]
 
     run = until("a run that waits", waiting)
@@ -42,18 +42,18 @@ def test_a_run_that_waits_says_so_everywhere(simulated: Simulated, desk: Desk, t
     }
     left = (datetime.fromisoformat(run["waiting_until"]) - datetime.now(UTC)).total_seconds()
     assert 500 < left <= 600
-    assert WAITS in desk.run("runs", expect=0).out
-    assert f"It {WAITS}" in desk.run("runs", str(run["run"]), expect=0).out
-    (entry,) = desk.run("quota", "--json", expect=0).document["waiting"]
+    assert WAITS in operator.run("runs", expect=0).out
+    assert f"It {WAITS}" in operator.run("runs", str(run["run"]), expect=0).out
+    (entry,) = operator.run("quota", "--json", expect=0).document["waiting"]
     assert (entry["run"], entry["waiting_for"], entry["waiting_until"]) == (
         run["run"],
         run["waiting_for"],
         run["waiting_until"],
     )
-    assert f"run {run['run']} {code} by " in desk.run("quota", expect=0).out
+    assert f"run {run['run']} {code} by " in operator.run("quota", expect=0).out
     until("a line about the wait", lambda: errors.read_text(encoding="utf-8"))
-    desk.run("stop", str(run["run"]), expect=0)
-    said = desk.finish(process)
+    operator.run("stop", str(run["run"]), expect=0)
+    said = operator.finish(process)
     assert said.status == 5
     assert (said.document["state"], said.document["waiting_for"], said.document["waiting_until"]) == (
         "stopped",
@@ -68,15 +68,15 @@ def test_a_run_that_waits_says_so_everywhere(simulated: Simulated, desk: Desk, t
 @pytest.mark.fault("A8", "D5")
 @pytest.mark.parametrize("words", [("doctor",), ("campaigns", "discover")])
 def test_a_command_without_a_run_says_what_it_waits_for_and_ends_at_once(
-    words: tuple[str, ...], simulated: Simulated, desk: Desk, tmp_path: Path
+    words: tuple[str, ...], simulated: Simulated, operator: Operator, tmp_path: Path
 ) -> None:
     simulated.set(maintenance=True)
     errors = tmp_path / "stderr"
     with errors.open("w", encoding="utf-8") as stream:
-        process = desk.start(*words, stderr=stream)
+        process = operator.start(*words, stderr=stream)
         line = until("a line about the wait", lambda: errors.read_text(encoding="utf-8"))
         process.send_signal(signal.SIGINT)
-        assert desk.finish(process).status == 5
+        assert operator.finish(process).status == 5
     assert line.startswith("bema-tui: waits for the shop: it answered 503, until ")
     told = errors.read_text(encoding="utf-8")
     assert "interrupted by SIGINT" in told
@@ -84,43 +84,45 @@ def test_a_command_without_a_run_says_what_it_waits_for_and_ends_at_once(
     assert "Aborted" not in told
 
 
-def close_until(desk: Desk, moment: datetime) -> None:
+def close_until(operator: Operator, moment: datetime) -> None:
     """What an older version wrote down after an answer that asked for years."""
     times = (when.isoformat(timespec="microseconds") for when in (datetime.now(UTC), moment, moment))
-    with closing(sqlite3.connect(desk.database)) as connection, connection:
+    with closing(sqlite3.connect(operator.database)) as connection, connection:
         connection.execute("DELETE FROM quota_windows")
         connection.execute(
             "INSERT INTO quota_windows VALUES (?, 1000000, 1000000, 0, ?, ?, 1, ?)",
-            (desk.environment["BEMA_MAILERLITE_URL"], *times),
+            (operator.environment["BEMA_MAILERLITE_URL"], *times),
         )
 
 
 @pytest.mark.fault("E5")
 def test_an_account_that_is_closed_for_years_is_so_for_an_hour_and_a_command_opens_it(
-    simulated: Simulated, desk: Desk
+    simulated: Simulated, operator: Operator
 ) -> None:
-    code = desk.discover()
+    code = operator.discover()
     now = datetime.now(UTC)
-    close_until(desk, datetime(2058, 3, 4, 5, 6, 7, tzinfo=UTC))
-    shown = desk.run("quota", "--json", expect=0).document
+    close_until(operator, datetime(2058, 3, 4, 5, 6, 7, tzinfo=UTC))
+    shown = operator.run("quota", "--json", expect=0).document
     assert (shown["left"], shown["reserve"], shown["waiting"]) == (0, 10, [])
     closed = datetime.fromisoformat(shown["closed_until"])
     assert timedelta(minutes=59) < closed - now < timedelta(minutes=62)
-    assert "MailerLite refuses until " in desk.run("quota", expect=0).out
-    cleared = desk.run("quota", "clear", "--json", expect=0).document
+    assert "MailerLite refuses until " in operator.run("quota", expect=0).out
+    cleared = operator.run("quota", "clear", "--json", expect=0).document
     assert cleared == {"cleared": True, "closed_until": shown["closed_until"]}
-    assert desk.run("plan", code, "--json").document["state"] == "planned"
-    again = desk.run("quota", "clear", "--json", expect=2)
+    assert operator.run("plan", code, "--json").document["state"] == "planned"
+    again = operator.run("quota", "clear", "--json", expect=2)
     assert "is not closed" in again.complaint
-    assert desk.run("quota", "--json", expect=0).document["closed_until"] is None
-    assert "may leave" in desk.run("quota", expect=0).out
+    assert operator.run("quota", "--json", expect=0).document["closed_until"] is None
+    assert "may leave" in operator.run("quota", expect=0).out
 
 
 @pytest.mark.fault("E8")
-def test_less_memory_than_a_run_needs_is_refused_before_anything_is_asked(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_less_memory_than_a_run_needs_is_refused_before_anything_is_asked(
+    simulated: Simulated, operator: Operator
+) -> None:
+    code = operator.discover()
     asked = len(simulated.requests())
-    desk.environment["BEMA_MEMORY_LIMIT"] = "1"
-    said = desk.run("plan", code, "--json", expect=2)
+    operator.environment["BEMA_MEMORY_LIMIT"] = "1"
+    said = operator.run("plan", code, "--json", expect=2)
     assert "BEMA_MEMORY_LIMIT: must be from 100,663,296 to" in said.complaint
     assert len(simulated.requests()) == asked

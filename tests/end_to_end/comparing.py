@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tests.end_to_end.consoles import Console, Simulated
 from tests.end_to_end.reference import CLEAR_CUT, Account, Release, account_after, account_of
+from tests.support.operator import Operator
+from tests.support.simulated import Simulated
 
 
 def differences(expected: Account, found: Account) -> list[str]:
@@ -29,9 +30,9 @@ def differences(expected: Account, found: Account) -> list[str]:
     return sorted(told)
 
 
-def findings_of(console: Console, code: str) -> Counter[str]:
+def findings_of(operator: Operator, code: str) -> Counter[str]:
     """How many open findings of each clear-cut rule a campaign has."""
-    rows: list[dict[str, Any]] = console.run_cli("findings", "--campaign", code)
+    rows: list[dict[str, Any]] = operator.forked("findings", "--campaign", code)
     return Counter(row["rule"] for row in rows if row["rule"] in CLEAR_CUT)
 
 

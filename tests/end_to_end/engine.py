@@ -29,8 +29,8 @@ from bema_tui.sync.connections import connector
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.run_context import Meter
 from bema_tui.sync.runner import Runner
-from tests.end_to_end.consoles import Simulated
 from tests.end_to_end.reference import CLEAR_CUT, Release
+from tests.support.simulated import Simulated
 
 
 @attrs.frozen
@@ -88,12 +88,12 @@ async def engine_on(
     simulated: Simulated, folder: Path, policy: HttpPolicy | None = None, *, clock: Clock = utc_now
 ) -> AsyncIterator[Engine]:
     """An engine with a fresh database in the folder, and a quota that never makes it wait."""
-    mailerlite, edd = simulated.said["mailerlite"], simulated.said["edd"]
+    at = simulated.endpoints
     settings = Settings(
         database_url=f"sqlite:///{folder / 'bema.sqlite3'}",
-        mailerlite=MailerLiteSettings(url=mailerlite["url"], key=Secret(mailerlite["key"])),
+        mailerlite=MailerLiteSettings(url=at.mailerlite_url, key=Secret(at.mailerlite_key)),
         quota=QuotaSettings(quota=1_000_000),
-        edd=EddSettings(url=edd["url"], key=Secret(edd["key"]), token=Secret(edd["token"])),
+        edd=EddSettings(url=at.edd_url, key=Secret(at.edd_key), token=Secret(at.edd_token)),
         health=MonitorSettings(memory_limit=4 << 30),  # the tests' own memory is in this process
         http=policy or HttpPolicy(),
     )

@@ -8,8 +8,9 @@ from typing import Any
 import attrs
 
 from tests.end_to_end.comparing import expect_account, expect_no_second_effect
-from tests.end_to_end.consoles import Console, Simulated
 from tests.end_to_end.reference import Release
+from tests.support.operator import Operator
+from tests.support.simulated import Simulated
 
 POOR: dict[str, Any] = {"seed": 7, "subscribers": 520, "orders": 400, "campaigns": 2, "quota": 1_000_000}
 WRITES = 11
@@ -28,20 +29,20 @@ def poor_campaign(simulated: Simulated) -> str:
 
 @attrs.frozen
 class Scene:
-    """A poor campaign, its simulator as it was before, and a console that knows the campaign."""
+    """A poor campaign, its simulator as it was before, and an operator who knows the campaign."""
 
     simulated: Simulated
-    console: Console
+    operator: Operator
     code: str
     before: dict[str, Any]
     release: Release
 
     def start_sync(self) -> subprocess.Popen[str]:
-        return self.console.start("sync", self.code, *GOING)
+        return self.operator.fork("sync", self.code, *GOING)
 
     def expect_done(self) -> None:
         """The account is as the rules say, the ledger settled, no lock left, and nothing was undone on the way."""
         expect_account(self.simulated, self.before, [self.release])
-        assert set(self.console.states()) <= {"applied", "skipped"}
-        assert self.console.held_locks() == []
+        assert set(self.operator.states()) <= {"applied", "skipped"}
+        assert self.operator.held_locks() == []
         expect_no_second_effect(self.simulated.requests())

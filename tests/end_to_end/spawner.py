@@ -24,11 +24,12 @@ from bema_tui.errors import LockHeld, UsageError
 from bema_tui.model import RunState
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.run_records import RunKind, RunOptions
+from bema_tui.simulator import Endpoints
 from bema_tui.store.schema import runs
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.runner import Begun
-from tests.end_to_end.consoles import Simulated
 from tests.end_to_end.engine import Engine, engine_on
+from tests.support.simulated import Simulated
 
 QUICK = HttpPolicy(timeout=20, tries=3, base=0.02, cap=0.1, quota_wait=0.05, breaker_seconds=0.1)
 """Waits that cost a test no time."""
@@ -74,7 +75,13 @@ class Spawner:
         assert self._mother.stdout is not None
         self._started += 1
         result = folder / f"end-{self._started}"
-        order = {"said": simulated.said, "folder": str(folder), "code": code, "anew": anew, "result": str(result)}
+        order = {
+            "at": attrs.asdict(simulated.endpoints),
+            "folder": str(folder),
+            "code": code,
+            "anew": anew,
+            "result": str(result),
+        }
         self._mother.stdin.write(json.dumps(order) + "\n")
         self._mother.stdin.flush()
         pid = int(self._mother.stdout.readline())
@@ -106,7 +113,7 @@ def spawner() -> Iterator[Spawner]:
 
 async def work(order: dict[str, Any]) -> str:
     """Carry out one order."""
-    simulated = Simulated(order["said"])
+    simulated = Simulated(Endpoints(**order["at"]))
     async with engine_on(simulated, Path(order["folder"]), QUICK) as engine:
         try:
             return str(await engine.runner.carry_out(await _begun(engine, order), RunInterrupt()))

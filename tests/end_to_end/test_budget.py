@@ -15,10 +15,10 @@ from bema_tui.store.quota import AccountFacts
 from bema_tui.store.schema import ledger
 from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account
-from tests.end_to_end.conftest import OpenConsole, Simulate
 from tests.end_to_end.engine import engine_on
 from tests.end_to_end.reference import Release
 from tests.end_to_end.scene import GOING, poor_campaign
+from tests.support.fixtures import MakeOperator, StartSimulator
 
 QUOTA, RESERVE, SECONDS = 120, 10, 3.0
 PACED = {"BEMA_MAILERLITE_QUOTA": str(QUOTA), "BEMA_MAILERLITE_WINDOW_SECONDS": str(SECONDS)}
@@ -37,12 +37,12 @@ def windows(requests: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     return found
 
 
-def test_two_processes_together_keep_the_quota(simulate: Simulate, console: OpenConsole) -> None:
-    simulated = simulate(seed=31, subscribers=600, orders=520, campaigns=2, quota=QUOTA, window_seconds=SECONDS)
+def test_two_processes_together_keep_the_quota(simulators: StartSimulator, operators: MakeOperator) -> None:
+    simulated = simulators(seed=31, subscribers=600, orders=520, campaigns=2, quota=QUOTA, window_seconds=SECONDS)
     before = simulated.state()
-    mine = console(simulated, **PACED)
-    releases = [Release.read(row) for row in mine.run_cli("campaigns", "discover", "--add")["campaigns"]]
-    started = [mine.start("sync", release.code, *GOING) for release in releases]
+    mine = operators(simulated.endpoints, **PACED)
+    releases = [Release.read(row) for row in mine.forked("campaigns", "discover", "--add")["campaigns"]]
+    started = [mine.fork("sync", release.code, *GOING) for release in releases]
     for process in started:
         told = mine.finish(process)
         assert told.status in (0, 3), told
@@ -56,16 +56,16 @@ def test_two_processes_together_keep_the_quota(simulate: Simulate, console: Open
 
 @pytest.mark.parametrize("item_cost", [0, 1])
 def test_writing_uses_what_there_is_and_costs_what_was_foretold(
-    simulate: Simulate, console: OpenConsole, item_cost: int
+    simulators: StartSimulator, operators: MakeOperator, item_cost: int
 ) -> None:
     quota = 80  # a batch of fifty, and one of what remains
     sizes = {"seed": 7, "subscribers": 800, "orders": 700, "campaigns": 2}
-    simulated = simulate(**sizes, quota=quota, window_seconds=SECONDS, batch_item_cost=item_cost)
+    simulated = simulators(**sizes, quota=quota, window_seconds=SECONDS, batch_item_cost=item_cost)
     code = poor_campaign(simulated)
     album, product = (simulated.state()["campaigns"][0][name] for name in ("album", "product_id"))
-    mine = console(simulated, **PACED)
-    mine.run_cli("campaigns", "add", code, "--album", album, "--product", str(product))
-    run = mine.run_cli("sync", code, *GOING, expect={0, 3})
+    mine = operators(simulated.endpoints, **PACED)
+    mine.forked("campaigns", "add", code, "--album", album, "--product", str(product))
+    run = mine.forked("sync", code, *GOING, expect={0, 3})
     assert run["state"] == "done"
     assert simulated.state()["requests"]["refused_429"] == 0
     seen = windows(simulated.requests())
@@ -81,8 +81,10 @@ def test_writing_uses_what_there_is_and_costs_what_was_foretold(
     assert learned == ({} if item_cost else {"mailerlite_batch_base": "1", "mailerlite_batch_item": "0"})
 
 
-async def test_people_whose_read_is_too_old_are_read_again_fifty_at_a_time(simulate: Simulate, tmp_path: Path) -> None:
-    simulated = simulate(seed=7, subscribers=900, orders=900, campaigns=1)
+async def test_people_whose_read_is_too_old_are_read_again_fifty_at_a_time(
+    simulators: StartSimulator, tmp_path: Path
+) -> None:
+    simulated = simulators(seed=7, subscribers=900, orders=900, campaigns=1)
     code = poor_campaign(simulated)
     async with engine_on(simulated, tmp_path) as engine:
         await engine.discover()
@@ -104,10 +106,10 @@ async def test_people_whose_read_is_too_old_are_read_again_fifty_at_a_time(simul
 
 @pytest.mark.parametrize(("page_cap", "way"), [(100, "sweep of the account"), (5, "groups by status")])
 async def test_each_way_of_reading_finds_everybody_for_what_was_foretold(
-    simulate: Simulate, tmp_path: Path, page_cap: int, way: str
+    simulators: StartSimulator, tmp_path: Path, page_cap: int, way: str
 ) -> None:
     """A small account is swept; where a sweep would take many pages, the groups are read."""
-    simulated = simulate(seed=34, subscribers=400, orders=300, campaigns=1, page_cap=page_cap)
+    simulated = simulators(seed=34, subscribers=400, orders=300, campaigns=1, page_cap=page_cap)
     before = simulated.state()
     async with engine_on(simulated, tmp_path) as engine:
         await AccountFacts(engine.db).learned("page_of_account", page_cap)

@@ -25,7 +25,7 @@ READING = [
 
 
 def test_there_are_so_many_writes_to_be_killed_at(scene: Scene) -> None:
-    told = scene.console.finish(scene.start_sync())
+    told = scene.operator.finish(scene.start_sync())
     assert told.status in (0, 3)
     assert len(scene.simulated.writes()) == WRITES
     assert len(WRITING) >= 20
@@ -43,12 +43,12 @@ def test_killed_and_resumed(scene: Scene, only: str, at: int, when: str) -> None
     process.send_signal(signal.SIGKILL)
     assert process.wait(60) == -signal.SIGKILL
     until("the held request to be gone", lambda: not scene.simulated.ask("held")["holding"])
-    assert len(scene.console.held_locks()) == 1, "a killed process leaves its lock behind"
+    assert len(scene.operator.held_locks()) == 1, "a killed process leaves its lock behind"
     if only == "writes":
-        assert scene.console.states().get("sending", 0) > 0, "what was on its way is in the ledger as sending"
+        assert scene.operator.states().get("sending", 0) > 0, "what was on its way is in the ledger as sending"
         assert len(scene.simulated.writes()) == at
 
-    run = scene.console.run_cli("resume", str(scene.console.run_number()), expect={0, 3})
+    run = scene.operator.forked("resume", str(scene.operator.run_number()), expect={0, 3})
 
     assert run["state"] == "done"
     assert (run["planned"], run["sending"], run["unknown"], run["failed"]) == (0, 0, 0, 0)

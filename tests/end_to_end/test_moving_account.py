@@ -11,9 +11,9 @@ from bema_tui.model import Completeness, FindingRule, RunState
 from bema_tui.store.findings import Findings
 from bema_tui.store.quota import AccountFacts
 from tests.end_to_end.comparing import expect_account
-from tests.end_to_end.conftest import Simulate
-from tests.end_to_end.consoles import Simulated
 from tests.end_to_end.engine import engine_on
+from tests.support.fixtures import StartSimulator
+from tests.support.simulated import Simulated
 
 pytestmark = pytest.mark.fault("E10")
 READS = 14
@@ -30,9 +30,9 @@ def leaving(simulated: Simulated, group: str) -> Iterator[dict[str, object]]:
 
 @pytest.mark.parametrize("page_of_account", [100, 1])
 async def test_people_who_go_while_their_group_is_read_are_settled(
-    page_of_account: int, simulate: Simulate, tmp_path: Path
+    page_of_account: int, simulators: StartSimulator, tmp_path: Path
 ) -> None:
-    simulated = simulate(seed=7, subscribers=300, orders=200, campaigns=1, quota=1_000_000, page_cap=100)
+    simulated = simulators(seed=7, subscribers=300, orders=200, campaigns=1, quota=1_000_000, page_cap=100)
     async with engine_on(simulated, tmp_path) as engine:
         (release,) = await engine.discover()
         await AccountFacts(engine.db).learned("page_of_account", page_of_account)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import shutil
@@ -16,14 +15,14 @@ import pytest
 from sqlalchemy import select
 
 from bema_tui.model import FindingRule, RunState
-from bema_tui.simulator import SimulatorServer, SimulatorSettings
+from bema_tui.simulator import SimulatorSettings
 from bema_tui.store.findings import Findings
 from bema_tui.store.schema import ledger
 from tests.end_to_end.bad_records import KINDS, MEMBER, Bad, Truth, broken
 from tests.end_to_end.comparing import differences
-from tests.end_to_end.consoles import Simulated, said_by
 from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import Person, account_after, account_of
+from tests.support.simulated import Simulated
 
 SEEDS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 50
 WORLDS = 2
@@ -85,19 +84,13 @@ async def a_world(seed: int, folder: Path) -> AsyncIterator[World]:
     settings = SimulatorSettings(
         seed=seed, subscribers=105, orders=105, campaigns=1, quota=1_000_000, renewals=seed % 2 == 0
     )
-    with SimulatorServer(settings) as server:
-        simulated = Simulated(said_by(server))
-        try:
-            async with engine_on(simulated, folder) as engine:
-                (release,) = await engine.discover()
-            state = simulated.state()
-            (product,) = release.products
-            made = World(
-                simulated, folder / "bema.sqlite3", Truth(release.code, product, state), Plan(frozenset(), (), ())
-            )
-            yield attrs.evolve(made, whole=await made.plan(folder / "whole"))
-        finally:
-            simulated.close()
+    with Simulated.start(settings) as simulated:
+        async with engine_on(simulated, folder) as engine:
+            (release,) = await engine.discover()
+        state = simulated.state()
+        (product,) = release.products
+        made = World(simulated, folder / "bema.sqlite3", Truth(release.code, product, state), Plan(frozenset(), (), ()))
+        yield attrs.evolve(made, whole=await made.plan(folder / "whole"))
 
 
 @pytest.mark.parametrize("number", range(WORLDS))
@@ -180,7 +173,7 @@ def unnamed(plan: Plan, bad: list[Bad]) -> list[str]:
 async def test_the_others_are_written_though_some_cannot_be_read_any_more(seed: int, tmp_path: Path) -> None:
     rng = random.Random(f"unreadable alone {seed}")
     settings = SimulatorSettings(seed=60 + seed, subscribers=110, orders=110, campaigns=1, quota=1_000_000)
-    with SimulatorServer(settings) as server, contextlib.closing(Simulated(said_by(server))) as simulated:
+    with Simulated.start(settings) as simulated:
         async with engine_on(simulated, tmp_path) as engine:
             (release,) = await engine.discover()
             before = simulated.state()

@@ -22,14 +22,14 @@ from sqlalchemy import select
 from bema_tui.errors import BemaError
 from bema_tui.model import ChangeState, RunState
 from bema_tui.run_records import RunKind, RunOptions
-from bema_tui.simulator import SimulatorServer, SimulatorSettings
+from bema_tui.simulator import SimulatorSettings
 from bema_tui.store.schema import findings, ledger
 from bema_tui.sync.apply import proof
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.plan.forecast import SAMPLE
-from tests.end_to_end.consoles import Simulated, said_by
 from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import PURCHASED, WRITTEN, Release, account_after, account_of
+from tests.support.simulated import Simulated
 
 SEEDS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 40
 TOGETHER = 10
@@ -93,7 +93,7 @@ async def test_others_move_people_while_a_run_goes_on(
 
 async def one_seed(seed: int, folder: Path) -> None:
     small = SimulatorSettings(seed=seed, subscribers=90, orders=90, campaigns=1, quota=1_000_000)
-    with SimulatorServer(small) as server, contextlib.closing(Simulated(said_by(server))) as simulated:
+    with Simulated.start(small) as simulated:
         async with engine_on(simulated, folder) as engine:
             release = (await engine.discover())[0]
             story = Story(seed, simulated, release)
@@ -266,7 +266,7 @@ def describe(state: dict[str, Any], people: set[str]) -> list[Any]:
 @pytest.mark.fault("E1")
 async def test_what_others_undo_before_the_first_read_back_is_not_called_skipped(tmp_path: Path) -> None:
     small = SimulatorSettings(seed=5, subscribers=90, orders=90, campaigns=1, quota=1_000_000)
-    with SimulatorServer(small) as server, contextlib.closing(Simulated(said_by(server))) as simulated:
+    with Simulated.start(small) as simulated:
         async with engine_on(simulated, tmp_path) as engine:
             code = (await engine.discover())[0].code
             run = await engine.plan(code)

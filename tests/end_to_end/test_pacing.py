@@ -14,18 +14,18 @@ from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account
-from tests.end_to_end.conftest import OpenConsole, Simulate
 from tests.end_to_end.engine import engine_on
 from tests.end_to_end.reference import Release
 from tests.end_to_end.scene import GOING
+from tests.support.fixtures import MakeOperator, StartSimulator
 
 
-def test_never_refused_and_done(simulate: Simulate, console: OpenConsole) -> None:
-    simulated = simulate(seed=24, subscribers=700, orders=600, campaigns=1, quota=120, window_seconds=2.0)
+def test_never_refused_and_done(simulators: StartSimulator, operators: MakeOperator) -> None:
+    simulated = simulators(seed=24, subscribers=700, orders=600, campaigns=1, quota=120, window_seconds=2.0)
     before = simulated.state()
-    mine = console(simulated, BEMA_MAILERLITE_QUOTA="120", BEMA_MAILERLITE_WINDOW_SECONDS="2")
-    releases = [Release.read(row) for row in mine.run_cli("campaigns", "discover", "--add")["campaigns"]]
-    run = mine.run_cli("sync", releases[0].code, *GOING, expect={0, 3})
+    mine = operators(simulated.endpoints, BEMA_MAILERLITE_QUOTA="120", BEMA_MAILERLITE_WINDOW_SECONDS="2")
+    releases = [Release.read(row) for row in mine.forked("campaigns", "discover", "--add")["campaigns"]]
+    run = mine.forked("sync", releases[0].code, *GOING, expect={0, 3})
     assert run["state"] == "done"
     asked = simulated.requests()
     assert sum(row["cost"] for row in asked) > 120, "more than one window was needed"
@@ -36,10 +36,10 @@ def test_never_refused_and_done(simulate: Simulate, console: OpenConsole) -> Non
 
 @pytest.mark.parametrize("applies", [False, True])
 async def test_a_service_that_asks_for_long_patience_pauses_the_run(
-    simulate: Simulate, tmp_path: Path, applies: bool
+    simulators: StartSimulator, tmp_path: Path, applies: bool
 ) -> None:
     """The run says so, keeps its lock, and goes on by itself when the time is over."""
-    simulated = simulate(seed=24, subscribers=200, orders=150, campaigns=1, window_seconds=2.0)
+    simulated = simulators(seed=24, subscribers=200, orders=150, campaigns=1, window_seconds=2.0)
     before = simulated.state()
     async with engine_on(simulated, tmp_path, HttpPolicy(patience=0.5)) as engine:
         releases = await engine.discover()

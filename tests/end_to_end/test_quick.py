@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated, small
 
 SETTINGS = "[edd]\npage_size = 10\n"
@@ -22,11 +22,11 @@ class Label:
     """A label with one campaign; finding it has read the whole shop."""
 
     simulated: Simulated
-    desk: Desk
+    operator: Operator
     code: str
 
     def run(self, *words: str) -> dict[str, Any]:
-        said = self.desk.run(*words, "--json")
+        said = self.operator.run(*words, "--json")
         assert said.status in (0, 3), said
         document: dict[str, Any] = said.document
         return document
@@ -51,12 +51,12 @@ class Label:
         return list(self.simulated.people()[email][1])
 
     def findings(self, state: str = "open") -> dict[tuple[str, str], str]:
-        rows = self.desk.run("findings", "--state", state, "--json", expect=0).document
+        rows = self.operator.run("findings", "--state", state, "--json", expect=0).document
         return {(row["rule"], row["subject"]): row["state"] for row in rows}
 
     def change_reads(self, statement: str, *values: str) -> None:
         """Change what the database remembers of reads of the shop."""
-        with closing(sqlite3.connect(self.desk.database)) as connection, connection:
+        with closing(sqlite3.connect(self.operator.database)) as connection, connection:
             connection.execute(statement, values)
 
     def age_full_read(self, seconds: int) -> None:
@@ -66,11 +66,11 @@ class Label:
 
 @pytest.fixture
 def label(tmp_path: Path) -> Iterator[Label]:
-    simulated = Simulated(small())
-    desk = Desk(tmp_path / "desk", simulated.endpoints)
-    desk.settings(SETTINGS)
-    yield Label(simulated, desk, desk.discover())
-    desk.close()
+    simulated = Simulated.start(small())
+    operator = Operator(tmp_path / "operator", simulated.endpoints)
+    operator.settings(SETTINGS)
+    yield Label(simulated, operator, operator.discover())
+    operator.close()
     simulated.close()
 
 
@@ -93,9 +93,9 @@ def test_new_buyers_are_found_with_few_requests(label: Label) -> None:
     assert order["id"] in {str(value) for value in label.simulated.people()[email][2].values()}
     assert label.findings("all") == before
     assert label.simulated.violations() == []
-    (stats,) = label.desk.run("stats", "--json", expect=0).document
+    (stats,) = label.operator.run("stats", "--json", expect=0).document
     assert stats["shop_full_read_at"] == shop["full_read_at"]
-    assert "the newest" in label.desk.run("runs", str(run["run"])).out
+    assert "the newest" in label.operator.run("runs", str(run["run"])).out
 
     written = len(label.simulated.writes())
     assert label.run(*sync, "--quick")["total"] == 0
@@ -142,14 +142,14 @@ def test_an_old_or_missing_full_read_is_made_again(label: Label) -> None:
     assert (shop["kind"], shop["full_read_age"] < 60) == ("full", True)
     label.change_reads("DELETE FROM shop_reads")
     assert label.plan("--quick")["reads"]["shop"]["kind"] == "full"
-    label.desk.settings(SETTINGS + "full_read_seconds = 0\n")
+    label.operator.settings(SETTINGS + "full_read_seconds = 0\n")
     assert label.plan("--quick")["reads"]["shop"]["kind"] == "full"
 
 
 def test_too_many_sales_that_can_not_be_read_make_it_read_in_full_and_then_nothing_rests_on_it(label: Label) -> None:
     for number in range(21):
         label.buy(f"stranger{number}@else.example", mode="")
-    said = label.desk.run("sync", label.code, "--yes", "--quick", "--json", expect=1)
+    said = label.operator.run("sync", label.code, "--yes", "--quick", "--json", expect=1)
     assert (said.document["reads"]["shop"]["kind"], said.document["state"]) == ("full", "failed")
     assert said.document["reads"]["shop"]["completeness"] == "partial"
     assert label.simulated.writes() == []

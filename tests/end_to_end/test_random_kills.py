@@ -23,16 +23,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bema_tui.model import ChangeState
-from bema_tui.simulator import FaultProfile, SimulatorServer, SimulatorSettings
+from bema_tui.simulator import FaultProfile, SimulatorSettings
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
 from bema_tui.store.schema import ledger
 from tests.end_to_end.comparing import expect_account, expect_no_second_effect
-from tests.end_to_end.consoles import Simulated, said_by
 from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import Release, account_after, account_of
 from tests.end_to_end.scene import poor_campaign
 from tests.end_to_end.spawner import Process, Spawner, spawner
 from tests.end_to_end.test_rough import moved_by_others, people_that_differ, without
+from tests.support.simulated import Simulated
 from tests.support.until import until
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -115,8 +115,7 @@ def one_round(seed: int, folder: Path, spawn: Spawner, rng: random.Random, kills
     settings = SimulatorSettings(
         seed=seed, subscribers=150, orders=160, campaigns=1, quota=1_000_000, renewals=seed % 2 == 0
     )
-    with SimulatorServer(settings) as server:
-        simulated = Simulated(said_by(server))
+    with Simulated.start(settings) as simulated:
         code = poor_campaign(simulated)
         before = simulated.state()
         release = Release(code, frozenset({before["campaigns"][0]["product_id"]}))
@@ -131,7 +130,6 @@ def one_round(seed: int, folder: Path, spawn: Spawner, rng: random.Random, kills
             asyncio.run(expect_right(scene))
         finally:
             spawn.forget()
-            simulated.close()
 
 
 async def make_database(path: Path, release: Release, album: str) -> None:
@@ -206,7 +204,7 @@ def held(scene: Round, *processes: Process) -> bool:
 
 
 def let_go(scene: Round) -> None:
-    scene.simulated.ask("release", {})
+    scene.simulated.release()
     until("nothing held", lambda: not scene.simulated.ask("held")["holding"], every=0.01)
 
 

@@ -15,13 +15,13 @@ from sqlalchemy import select
 from bema_tui.errors import BemaError
 from bema_tui.model import ChangeState, Completeness, RunState
 from bema_tui.run_records import RunKind, RunOptions
-from bema_tui.simulator import FaultProfile, SimulatorServer, SimulatorSettings
+from bema_tui.simulator import FaultProfile, SimulatorSettings
 from bema_tui.store.schema import ledger, runs
 from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account, expect_no_second_effect
-from tests.end_to_end.consoles import Simulated, said_by
 from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import Account, Release, account_after, account_of
+from tests.support.simulated import Simulated
 
 SEEDS = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 10
 TOGETHER = 5
@@ -59,14 +59,10 @@ def folder(above: Path, seed: int) -> Path:
 
 async def one_seed(seed: int, folder: Path) -> None:
     small = SimulatorSettings(seed=seed, subscribers=150, orders=160, campaigns=2, quota=1_000_000)
-    with SimulatorServer(small) as server:
-        simulated = Simulated(said_by(server))
-        try:
-            async with engine_on(simulated, folder) as engine:
-                release = (await engine.discover())[0]
-                await rough_sync(engine, simulated, release, seed)
-        finally:
-            simulated.close()
+    with Simulated.start(small) as simulated:
+        async with engine_on(simulated, folder) as engine:
+            release = (await engine.discover())[0]
+            await rough_sync(engine, simulated, release, seed)
 
 
 async def rough_sync(engine: Engine, simulated: Simulated, release: Release, seed: int) -> None:

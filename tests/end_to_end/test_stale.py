@@ -13,8 +13,8 @@ from sqlalchemy import select
 from bema_tui.model import RunState
 from bema_tui.store.database import utc_now
 from bema_tui.store.schema import findings, ledger
-from tests.end_to_end.conftest import Simulate
 from tests.end_to_end.engine import Engine, engine_on
+from tests.support.fixtures import StartSimulator
 
 MOVED = "moved meanwhile: stands in Silver now"
 
@@ -62,8 +62,8 @@ def movers(state: dict[str, Any], code: str, planned: set[str]) -> list[dict[str
         (-5, True),  # the clock was set back: nobody knows how old the reads are
     ],
 )
-async def test_a_plan_that_waited(minutes: int, again: bool, simulate: Simulate, tmp_path: Path) -> None:
-    simulated = simulate(seed=7, subscribers=300, orders=250, campaigns=1)
+async def test_a_plan_that_waited(minutes: int, again: bool, simulators: StartSimulator, tmp_path: Path) -> None:
+    simulated = simulators(seed=7, subscribers=300, orders=250, campaigns=1)
     clock = Clock()
     async with engine_on(simulated, tmp_path, clock=clock) as engine:
         code = (await engine.discover())[0].code

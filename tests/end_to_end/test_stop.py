@@ -23,11 +23,11 @@ def _signal_seconds() -> float:
 def _seen(scene: Scene, verb: str) -> None:
     """Wait until the run saw what was asked of it; no request of its own is needed for that."""
     query = f"SELECT count(*) FROM requests WHERE verb = '{verb}' AND seen_at IS NOT NULL"
-    until(f"the run to see {verb}", lambda: scene.console.rows(query)[0][0])
+    until(f"the run to see {verb}", lambda: scene.operator.rows(query)[0][0])
 
 
 def _resume(scene: Scene) -> None:
-    run = scene.console.run_cli("resume", str(scene.console.run_number()), expect={0, 3})
+    run = scene.operator.forked("resume", str(scene.operator.run_number()), expect={0, 3})
     assert run["state"] == "done"
     scene.expect_done()
 
@@ -37,18 +37,18 @@ def test_stopped_by_another_process_while_it_writes(scene: Scene, at: int) -> No
     scene.simulated.hold(at=at, when="before", only="writes")
     process = scene.start_sync()
     scene.simulated.wait_held(process)
-    number = str(scene.console.run_number())
-    asked = scene.console.run_cli("stop", number, "--reason", "wrong day")
+    number = str(scene.operator.run_number())
+    asked = scene.operator.forked("stop", number, "--reason", "wrong day")
     assert asked["run"] == int(number)
     _seen(scene, "stop")
-    scene.simulated.ask("release", {})
-    told = scene.console.finish(process)
+    scene.simulated.release()
+    told = scene.operator.finish(process)
     assert told.status == 5, told
     assert told.document["state"] == "stopped"
     assert "wrong day" in told.document["note"]
     assert told.document["sending"] == 0
     assert len(scene.simulated.writes()) == at, "no request after the one in flight"
-    assert scene.console.held_locks() == []
+    assert scene.operator.held_locks() == []
     assert scene.simulated.ask("violations") == []
     _resume(scene)
 
@@ -70,13 +70,13 @@ def test_a_signal_ends_a_run_quickly(scene: Scene, number: signal.Signals, only:
     process.send_signal(number)
     if number is signal.SIGINT:
         # Ctrl-C lets the request in flight finish; the other two mean that the line is gone.
-        scene.simulated.ask("release", {})
-    told = scene.console.finish(process)
+        scene.simulated.release()
+    told = scene.operator.finish(process)
     assert time.monotonic() - began < _signal_seconds()
     assert told.status == 5, told
     assert told.document["state"] == "stopped"
-    assert scene.console.held_locks() == []
-    assert "sending" not in scene.console.states()
+    assert scene.operator.held_locks() == []
+    assert "sending" not in scene.operator.states()
     if only == "writes":
         assert len(scene.simulated.writes()) == at
     _resume(scene)
@@ -86,20 +86,20 @@ def test_a_pause_keeps_the_lock_and_writes_nothing(scene: Scene) -> None:
     scene.simulated.hold(at=6, when="before", only="writes")
     process = scene.start_sync()
     scene.simulated.wait_held(process)
-    number = str(scene.console.run_number())
-    scene.console.run_cli("pause", number)
+    number = str(scene.operator.run_number())
+    scene.operator.forked("pause", number)
     _seen(scene, "pause")
-    scene.simulated.ask("release", {})
-    until("the run to be paused", lambda: scene.console.rows("SELECT state FROM runs")[0][0] == "paused")
+    scene.simulated.release()
+    until("the run to be paused", lambda: scene.operator.rows("SELECT state FROM runs")[0][0] == "paused")
     asked = len(scene.simulated.requests())
-    assert scene.console.run_cli("runs", number)["state"] == "paused"
-    assert [lock["holder"]["pid"] for lock in scene.console.run_cli("locks")] == [process.pid]
+    assert scene.operator.forked("runs", number)["state"] == "paused"
+    assert [lock["holder"]["pid"] for lock in scene.operator.forked("locks")] == [process.pid]
     assert len(scene.simulated.requests()) == asked
     assert len(scene.simulated.writes()) == 6 < WRITES
     assert process.poll() is None
 
-    scene.console.run_cli("pause", number, "--go-on")
-    told = scene.console.finish(process)
+    scene.operator.forked("pause", number, "--go-on")
+    told = scene.operator.finish(process)
     assert told.status in (0, 3), told
     assert told.document["state"] == "done"
     scene.expect_done()
@@ -109,13 +109,13 @@ def test_a_paused_run_can_be_stopped(scene: Scene) -> None:
     scene.simulated.hold(at=6, when="before", only="writes")
     process = scene.start_sync()
     scene.simulated.wait_held(process)
-    number = str(scene.console.run_number())
-    scene.console.run_cli("pause", number)
+    number = str(scene.operator.run_number())
+    scene.operator.forked("pause", number)
     _seen(scene, "pause")
-    scene.simulated.ask("release", {})
-    until("the run to be paused", lambda: scene.console.rows("SELECT state FROM runs")[0][0] == "paused")
-    scene.console.run_cli("stop", number)
-    told = scene.console.finish(process)
+    scene.simulated.release()
+    until("the run to be paused", lambda: scene.operator.rows("SELECT state FROM runs")[0][0] == "paused")
+    scene.operator.forked("stop", number)
+    told = scene.operator.finish(process)
     assert told.status == 5, told
-    assert scene.console.held_locks() == []
+    assert scene.operator.held_locks() == []
     _resume(scene)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from bema_tui.simulator import FaultProfile
+from bema_tui.simulator import Endpoints, FaultProfile
 from tests.end_to_end import reference
 from tests.end_to_end.comparing import differences, expect_account, findings_of
-from tests.end_to_end.conftest import OpenConsole, Simulate
-from tests.end_to_end.consoles import Simulated
 from tests.end_to_end.engine import engine_on
 from tests.end_to_end.reference import ERRORS, Release, account_after, account_of, first_sale
+from tests.support.fixtures import MakeOperator, StartSimulator
+from tests.support.simulated import Simulated
 
 CREATING = ("--yes", "--create-missing")
 CASES: dict[str, dict[str, Any]] = {
@@ -58,40 +57,37 @@ def test_the_reference_is_apart_from_the_engine() -> None:
 
 
 @pytest.fixture
-def in_a_process(console: OpenConsole, simulate: Simulate) -> Iterator[Simulated]:
+def in_a_process(operators: MakeOperator, simulators: StartSimulator) -> Iterator[Simulated]:
     """``bema-tui simulate`` with 5,000 people, in a process of its own."""
-    starter = console(simulate(subscribers=0, orders=0, campaigns=0), "simulator")
-    words = ["--subscribers", "5000", "--orders", "2500", "--campaigns", "5", "--seed", "3", "--quota", "1000000"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bema_tui", "simulate", *words],
-        env=starter.environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    nobody = simulators(subscribers=0, orders=0, campaigns=0).endpoints
+    sizes = ("--subscribers", "5000", "--orders", "2500", "--campaigns", "5", "--seed", "3", "--quota", "1000000")
+    starter = operators(nobody, "simulator")
+    process = starter.start("simulate", *sizes, stderr=None)
     assert process.stdout is not None
-    simulated = Simulated(json.loads(process.stdout.readline()))
-    yield simulated
-    simulated.close()
+    said = json.loads(process.stdout.readline())
+    mailerlite, edd = said["mailerlite"], said["edd"]
+    keys = (mailerlite["url"], mailerlite["key"], edd["url"], edd["key"], edd["token"])
+    with Simulated(Endpoints(*keys, said["state_url"])) as simulated:
+        yield simulated
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    assert process.returncode == 0
+    assert starter.finish(process).status == 0
 
 
-def test_five_thousand_people_by_the_command_line(in_a_process: Simulated, console: OpenConsole) -> None:
-    mine = console(in_a_process)
+def test_five_thousand_people_by_the_command_line(in_a_process: Simulated, operators: MakeOperator) -> None:
+    mine = operators(in_a_process.endpoints)
     before = in_a_process.state()
-    found = mine.run_cli("campaigns", "discover", "--add")
+    found = mine.forked("campaigns", "discover", "--add")
     releases = [Release.read(row) for row in found["campaigns"]]
     assert {(r.code, tuple(r.products)) for r in releases} == {
         (campaign["code"], (campaign["product_id"],)) for campaign in before["campaigns"]
     }
     assert [r.start for r in releases] == [first_sale(before["orders"], r) for r in releases]
-    assert mine.run_cli("campaigns", "discover", "--add")["campaigns"] == []
+    assert mine.forked("campaigns", "discover", "--add")["campaigns"] == []
 
     expected = account_after(before, releases)
     for release in releases:
         has_errors = any(expected.findings[release.code][rule] for rule in ERRORS)
-        run = mine.run_cli("sync", release.code, *CREATING, expect=3 if has_errors else 0)
+        run = mine.forked("sync", release.code, *CREATING, expect=3 if has_errors else 0)
         assert run["state"] == "done"
         assert run["applied"] > 0
         assert [run[name] for name in ("planned", "failed", "skipped", "unknown")] == [0, 0, 0, 0]
@@ -101,15 +97,15 @@ def test_five_thousand_people_by_the_command_line(in_a_process: Simulated, conso
 
     settled = len(in_a_process.requests())
     for release in releases:
-        run = mine.run_cli("sync", release.code, *CREATING, expect={0, 3})
+        run = mine.forked("sync", release.code, *CREATING, expect={0, 3})
         assert [run[name] for name in ("planned", "applied", "failed", "skipped", "unknown")] == [0, 0, 0, 0, 0]
         assert run["requests"]["write"] == 0
     assert in_a_process.writes(settled) == []
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_other_accounts(case: str, simulate: Simulate, tmp_path: Path) -> None:
-    simulated = simulate(**{"subscribers": 300, "orders": 250, **CASES[case]})
+async def test_other_accounts(case: str, simulators: StartSimulator, tmp_path: Path) -> None:
+    simulated = simulators(**{"subscribers": 300, "orders": 250, **CASES[case]})
     before = simulated.state()
     async with engine_on(simulated, tmp_path) as engine:
         releases = await engine.discover()
@@ -125,8 +121,8 @@ async def test_other_accounts(case: str, simulate: Simulate, tmp_path: Path) -> 
         assert simulated.writes(settled) == []
 
 
-async def test_what_is_missing_is_created_only_when_told(simulate: Simulate, tmp_path: Path) -> None:
-    simulated = simulate(seed=22, subscribers=300, orders=250, campaigns=5)
+async def test_what_is_missing_is_created_only_when_told(simulators: StartSimulator, tmp_path: Path) -> None:
+    simulated = simulators(seed=22, subscribers=300, orders=250, campaigns=5)
     before = simulated.state()
     without_field = next(campaign["code"] for campaign in before["campaigns"] if campaign["field_key"] is None)
     async with engine_on(simulated, tmp_path) as engine:
@@ -141,11 +137,11 @@ async def test_what_is_missing_is_created_only_when_told(simulate: Simulate, tmp
         assert sum(found["group_missing"] for found in missing.values()) == 1
 
 
-def test_a_missing_field_blocks_the_campaign(simulate: Simulate, console: OpenConsole) -> None:
-    simulated = simulate(seed=22, subscribers=100, orders=100, campaigns=5)
-    mine = console(simulated)
+def test_a_missing_field_blocks_the_campaign(simulators: StartSimulator, operators: MakeOperator) -> None:
+    simulated = simulators(seed=22, subscribers=100, orders=100, campaigns=5)
+    mine = operators(simulated.endpoints)
     without_field = next(row["code"] for row in simulated.state()["campaigns"] if row["field_key"] is None)
-    mine.run_cli("campaigns", "discover", "--add")
-    document = mine.run_cli("sync", without_field, "--yes", expect={1, 2, 3})
+    mine.forked("campaigns", "discover", "--add")
+    document = mine.forked("sync", without_field, "--yes", expect={1, 2, 3})
     assert "field" in json.dumps(document)
     assert simulated.writes() == []

@@ -23,9 +23,9 @@ from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.schema import activity, ledger
 from bema_tui.sync.connections import connector
 from bema_tui.sync.runner import Runner
-from tests.end_to_end.conftest import Simulate
 from tests.end_to_end.engine import engine_on
 from tests.end_to_end.test_waits import QUOTA, SMALL, Seen, Skip, Skipping, code_of, seen
+from tests.support.fixtures import StartSimulator
 
 __all__ = ["seen"]
 
@@ -152,10 +152,10 @@ async def test_the_end_of_each_batch_that_finds_the_quota_used_up_is_no_failure(
 
 
 async def test_one_that_is_always_refused_so_stops_nobody_else_where_a_window_holds_one_change(
-    simulate: Simulate, tmp_path: Path
+    simulators: StartSimulator, tmp_path: Path
 ) -> None:
     # The engine's own clock makes it wait.
-    simulated = simulate(seed=24, subscribers=40, orders=8, campaigns=1, quota=120, window_seconds=0.0001)
+    simulated = simulators(seed=24, subscribers=40, orders=8, campaigns=1, quota=120, window_seconds=0.0001)
     clock = Skipping()
     async with engine_on(simulated, tmp_path, clock=clock) as engine:
         seen = Seen(engine, clock, simulated)
@@ -240,8 +240,10 @@ async def test_whom_others_moved_is_told_before_a_run_that_mostly_fails_stops_it
     assert alone.email in {one.subject for one in found if str(one.rule) in ("drift", "two_tiers")}
 
 
-async def test_new_people_whom_mailerlite_does_not_take_hold_up_nobody(simulate: Simulate, tmp_path: Path) -> None:
-    simulated = simulate(**SMALL)
+async def test_new_people_whom_mailerlite_does_not_take_hold_up_nobody(
+    simulators: StartSimulator, tmp_path: Path
+) -> None:
+    simulated = simulators(**SMALL)
     simulated.ask("set", {"allow_create": True, "retry_after": 300})
     clock = Skipping()
     async with engine_on(simulated, tmp_path, clock=clock) as engine:

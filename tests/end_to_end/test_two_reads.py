@@ -9,14 +9,16 @@ import pytest
 
 from bema_tui.model import RunState
 from bema_tui.store.orders import Orders
-from tests.end_to_end.conftest import Simulate
 from tests.end_to_end.engine import engine_on
+from tests.support.fixtures import StartSimulator
 
 
 @pytest.mark.fault("A1")
-async def test_a_sale_that_breaks_while_mailerlite_is_read_takes_no_place(simulate: Simulate, tmp_path: Path) -> None:
+async def test_a_sale_that_breaks_while_mailerlite_is_read_takes_no_place(
+    simulators: StartSimulator, tmp_path: Path
+) -> None:
     """The field names it, and the same person has another order: that one must not take its place."""
-    simulated = simulate(seed=7, subscribers=120, orders=130, campaigns=1)
+    simulated = simulators(seed=7, subscribers=120, orders=130, campaigns=1)
     async with engine_on(simulated, tmp_path) as engine:
         (release,) = await engine.discover()
         code = release.code

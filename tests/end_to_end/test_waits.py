@@ -26,9 +26,9 @@ from bema_tui.store.snapshot.views import RunView
 from bema_tui.sync import runner
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.waits import Wait, WaitReason
-from tests.end_to_end.conftest import Simulate
-from tests.end_to_end.consoles import Simulated
 from tests.end_to_end.engine import Engine, engine_on
+from tests.support.fixtures import StartSimulator
+from tests.support.simulated import Simulated
 
 SMALL: dict[str, Any] = {"seed": 24, "subscribers": 120, "orders": 90, "campaigns": 1}
 MAINTENANCE = Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503")
@@ -94,8 +94,8 @@ class Seen:
 
 
 @pytest.fixture
-async def seen(simulate: Simulate, tmp_path: Path) -> Any:
-    simulated = simulate(**SMALL)
+async def seen(simulators: StartSimulator, tmp_path: Path) -> Any:
+    simulated = simulators(**SMALL)
     clock = Skipping()
     async with engine_on(simulated, tmp_path, clock=clock) as engine:
         yield Seen(engine, clock, simulated)

@@ -16,7 +16,7 @@ import pytest
 from bema_tui.errors import DatabaseBusy
 from bema_tui.store import busy, database
 from bema_tui.waits import Wait
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.processes import suspend
 from tests.support.simulated import Simulated
 
@@ -31,10 +31,10 @@ sys.stdin.readline()
 
 
 @contextmanager
-def writing(desk: Desk) -> Iterator[psutil.Process]:
+def writing(operator: Operator) -> Iterator[psutil.Process]:
     """A process inside a write transaction."""
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(desk.database)], stdin=pipe, stdout=pipe) as process:
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(operator.database)], stdin=pipe, stdout=pipe) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == b"writing\n"
@@ -46,9 +46,9 @@ def writing(desk: Desk) -> Iterator[psutil.Process]:
 LONG_AGO, FAR_AHEAD = "2020-01-01T00:00:00.000000+00:00", "2099-01-01T00:00:00.000000+00:00"
 
 
-def hold(desk: Desk, key: str, name: str, beat: str) -> None:
+def hold(operator: Operator, key: str, name: str, beat: str) -> None:
     """A lock of a process on another machine."""
-    with closing(sqlite3.connect(desk.database)) as connection, connection:
+    with closing(sqlite3.connect(operator.database)) as connection, connection:
         connection.execute(
             "INSERT OR REPLACE INTO locks (key, token, id, held, user, host, pid, boot_id, process_started, "
             "pid_namespace, operation, since, last_beat, note) VALUES "
@@ -72,26 +72,26 @@ READING = (
 
 @pytest.mark.fault("B6", "E7")
 @pytest.mark.parametrize("suspended", [False, True])
-def test_what_only_reads_never_waits_for_a_writer(planned: tuple[Simulated, Desk, str], suspended: bool) -> None:
+def test_what_only_reads_never_waits_for_a_writer(planned: tuple[Simulated, Operator, str], suspended: bool) -> None:
     """The database would be waited for as long as the other process holds it, which is until the test lets it go."""
-    _, desk, _ = planned
-    hold(desk, "2020_X_Y", "aaaa", LONG_AGO)  # something for the sweeper of every command
-    desk.settings('timezone = "Europe/Berlin"\n')
-    with writing(desk) as writer:
+    _, operator, _ = planned
+    hold(operator, "2020_X_Y", "aaaa", LONG_AGO)  # something for the sweeper of every command
+    operator.settings('timezone = "Europe/Berlin"\n')
+    with writing(operator) as writer:
         if suspended:
             suspend(writer.pid)
         for words in READING:
-            said = desk.run(*words, "--json", expect=0)
+            said = operator.run(*words, "--json", expect=0)
             assert said.document, words
             assert said.err == ""
-        health = desk.run("health", "--json", expect=0).document
+        health = operator.run("health", "--json", expect=0).document
         assert any(f"process {writer.pid}, " in reason for reason in health["reasons"])
-        doctor = desk.run("doctor", "--json", expect=1 if suspended else 0).document
+        doctor = operator.run("doctor", "--json", expect=1 if suspended else 0).document
         (held,) = [line for line in doctor["lines"] if f"process {writer.pid}, " in line["text"]]
         assert (held["about"], held["verdict"]) == ("database", "error" if suspended else "warning")
         assert {line["verdict"] for line in doctor["lines"] if line["about"] == "mailerlite"} == {"ok"}
-    desk.run("runs", "--json", expect=0)
-    assert desk.run("locks", "--json", expect=0).document == []  # swept, now that it can be
+    operator.run("runs", "--json", expect=0)
+    assert operator.run("locks", "--json", expect=0).document == []  # swept, now that it can be
 
 
 WRITING = (
@@ -105,19 +105,19 @@ WRITING = (
 @pytest.mark.fault("B6", "E7")
 @pytest.mark.parametrize("suspended", [False, True])
 def test_what_waits_too_long_to_write_says_for_whom(
-    planned: tuple[Simulated, Desk, str], suspended: bool, monkeypatch: pytest.MonkeyPatch
+    planned: tuple[Simulated, Operator, str], suspended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, desk, code = planned
-    hold(desk, "2020_X_Y", "aaaa", LONG_AGO)
-    hold(desk, code, "bbbb", FAR_AHEAD)
-    with closing(sqlite3.connect(desk.database)) as connection, connection:
+    _, operator, code = planned
+    hold(operator, "2020_X_Y", "aaaa", LONG_AGO)
+    hold(operator, code, "bbbb", FAR_AHEAD)
+    with closing(sqlite3.connect(operator.database)) as connection, connection:
         connection.execute("UPDATE runs SET state = 'planning', lock_token = 1 WHERE id = 1")
     monkeypatch.setattr(database, "PATIENCE", 0.05)
-    with writing(desk) as writer:
+    with writing(operator) as writer:
         if suspended:
             suspend(writer.pid)
         for words in WRITING:
-            said = desk.run(*words, "--json", expect=1)
+            said = operator.run(*words, "--json", expect=1)
             assert f"{writer.name()} (process {writer.pid}, {writer.username()}" in said.complaint, words
             assert (", suspended)" in said.complaint) is suspended
             assert (f"kill -CONT {writer.pid}" in said.complaint) is suspended
@@ -131,21 +131,21 @@ WAITING = (*WRITING[1:], ("apply", "1"), ("sync", "CODE", "--yes"), ("plan", "CO
 @pytest.mark.fault("B6", "E7")
 @pytest.mark.parametrize("suspended", [False, True])
 def test_whoever_waits_to_write_says_so_meanwhile_and_for_whom(
-    planned: tuple[Simulated, Desk, str], suspended: bool, monkeypatch: pytest.MonkeyPatch
+    planned: tuple[Simulated, Operator, str], suspended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is said by the database, in a line, so each command that writes says it, and stdout stays one document."""
-    _, desk, code = planned
-    hold(desk, "2020_X_Y", "aaaa", LONG_AGO)
-    with closing(sqlite3.connect(desk.database)) as connection, connection:
+    _, operator, code = planned
+    hold(operator, "2020_X_Y", "aaaa", LONG_AGO)
+    with closing(sqlite3.connect(operator.database)) as connection, connection:
         connection.execute("UPDATE runs SET state = 'planned', lock_token = NULL WHERE id = 1")
         connection.execute("DELETE FROM locks WHERE key = ?", (code,))
     monkeypatch.setattr(busy, "SHOWN_FROM", 0.02)
     monkeypatch.setattr(database, "PATIENCE", 0.3)
-    with writing(desk) as writer:
+    with writing(operator) as writer:
         if suspended:
             suspend(writer.pid)
         for words in WAITING:
-            said = desk.run(*(code if word == "CODE" else word for word in words), "--json", expect=1)
+            said = operator.run(*(code if word == "CODE" else word for word in words), "--json", expect=1)
             told, complaint = said.err.splitlines()
             assert told.startswith(f"bema-tui: waits for the database: {writer.name()} (process {writer.pid}, "), words
             assert " holds its write lock" in told
@@ -156,9 +156,9 @@ def test_whoever_waits_to_write_says_so_meanwhile_and_for_whom(
 
 
 async def test_a_wait_that_ends_is_told_once_and_the_next_one_again(
-    planned: tuple[Simulated, Desk, str], monkeypatch: pytest.MonkeyPatch
+    planned: tuple[Simulated, Operator, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, desk, _ = planned
+    _, operator, _ = planned
     told: list[str] = []
     enough = asyncio.Event()
 
@@ -171,17 +171,17 @@ async def test_a_wait_that_ends_is_told_once_and_the_next_one_again(
             pass
 
     monkeypatch.setattr(busy, "SHOWN_FROM", 0.02)
-    async with await database.Database.open(str(desk.database), tell_wait=tell) as db:
+    async with await database.Database.open(str(operator.database), tell_wait=tell) as db:
         await write(db)
         for _ in range(2):
-            with writing(desk):
+            with writing(operator):
                 waiting = [asyncio.create_task(write(db)) for _ in range(3)]
                 await enough.wait()
             enough.clear()
             await asyncio.gather(*waiting)
         assert len(told) == 2
         db.tell_waits_to(None)
-        with writing(desk), pytest.raises(DatabaseBusy):
+        with writing(operator), pytest.raises(DatabaseBusy):
             async with db.write(patience=0.1):
                 pass
         assert len(told) == 2

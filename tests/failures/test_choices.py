@@ -9,7 +9,7 @@ import attrs
 import httpx
 import pytest
 
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated, small
 
 
@@ -18,11 +18,13 @@ class Label:
     """A label whose one campaign had nothing left to do when it was opened; each test has a person of its own in it."""
 
     simulated: Simulated
-    desk: Desk
+    operator: Operator
     code: str
 
     def sync(self) -> dict[str, Any]:
-        document: dict[str, Any] = self.desk.run("sync", self.code, "--yes", "--max-moves", "1000", "--json").document
+        document: dict[str, Any] = self.operator.run(
+            "sync", self.code, "--yes", "--max-moves", "1000", "--json"
+        ).document
         assert document["state"] == "done", document
         return document
 
@@ -41,7 +43,7 @@ class Label:
         return [name.removeprefix(f"{self.code}_") for name in groups if name.startswith(f"{self.code}_")]
 
     def findings(self, email: str) -> list[dict[str, Any]]:
-        return [row for row in self.desk.run("findings", "--json").document if row["subject"] == email]
+        return [row for row in self.operator.run("findings", "--json").document if row["subject"] == email]
 
     def told(self, email: str) -> list[str]:
         return sorted(row["rule"] for row in self.findings(email))
@@ -52,18 +54,18 @@ class Label:
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Label]:
-    simulated = Simulated(small(subscribers=80, orders=70))
-    desk = Desk(tmp_path_factory.mktemp("label"), simulated.endpoints)
-    label = Label(simulated, desk, desk.discover())
+    simulated = Simulated.start(small(subscribers=80, orders=70))
+    operator = Operator(tmp_path_factory.mktemp("label"), simulated.endpoints)
+    label = Label(simulated, operator, operator.discover())
     label.sync()
     yield label
-    desk.close()
+    operator.close()
     simulated.close()
 
 
 @pytest.fixture
 def label(opened: Label) -> Iterator[Label]:
-    opened.desk.settings("")
+    opened.operator.settings("")
     yield opened
     assert opened.simulated.violations() == []
 
@@ -79,7 +81,7 @@ def test_new_buyers_are_added_only_when_wanted_and_nobody_who_was_deleted(label:
     assert label.told(new[0]) == ["buyer_unknown"]
     assert label.told(deleted) == ["subscriber_gone"]
 
-    label.desk.settings("[rules]\nadd_new_buyers = true\n")
+    label.operator.settings("[rules]\nadd_new_buyers = true\n")
     simulated.set(allow_create=True)
     done = label.sync()
     simulated.set(allow_create=False)
@@ -97,9 +99,9 @@ def test_who_comes_back_after_a_404_is_planned_for_again(label: Label) -> None:
     email = label.somebody("non-buyer in GOLD")
     number = label.number_of(email)
     label.buy(email)
-    run = label.desk.run("plan", label.code, "--json").document["run"]
+    run = label.operator.run("plan", label.code, "--json").document["run"]
     label.simulated.change(delete_subscriber=number)
-    label.desk.run("apply", str(run), "--json")
+    label.operator.run("apply", str(run), "--json")
     assert label.told(email) == ["subscriber_gone"]
     sign_up(label.simulated, email, f"{label.code}_GOLD")
     assert label.number_of(email) == number
@@ -136,11 +138,11 @@ def test_a_refund_leads_back_to_the_tier_the_ledger_knows(label: Label) -> None:
     label.simulated.change(refund=key)
     label.sync()
     assert (label.tiers(email), label.told(email)) == (["GOLD_PURCHASE"], ["refunded_purchase"])
-    label.desk.settings('[rules]\non_refund = "revert"\n')
-    waits = label.desk.run("sync", label.code, "--yes", "--max-moves", "1000", "--json", expect=3).document
+    label.operator.settings('[rules]\non_refund = "revert"\n')
+    waits = label.operator.run("sync", label.code, "--yes", "--max-moves", "1000", "--json", expect=3).document
     assert (waits["state"], label.tiers(email)) == ("needs_approval", ["GOLD_PURCHASE"])
     assert "a yes of its own" in waits["note"]
-    label.desk.run("apply", str(waits["run"]), "--json")
+    label.operator.run("apply", str(waits["run"]), "--json")
     assert label.tiers(email) == ["OPT-IN"]
     field = next(row["key"] for row in label.simulated.state()["fields"] if row["name"] == f"{label.code}_PURCHASE")
     assert label.simulated.people()[email][2].get(field) is None
@@ -161,16 +163,16 @@ def test_a_refund_waits_for_a_yes_of_its_own_whoever_it_is_about(label: Label) -
     keys = {row["email"].lower(): row["key"] for row in bought}
     label.simulated.change(status={"email": gone, "status": "unsubscribed"})
     label.move(away, **{"from": "SILVER_PURCHASE"})
-    label.desk.settings('[rules]\non_refund = "revert"\n')
+    label.operator.settings('[rules]\non_refund = "revert"\n')
     for email in emails:
         label.simulated.change(refund=keys[email])
         before = label.simulated.people()
-        waits = label.desk.run("sync", label.code, "--yes", "--max-moves", "1000", "--json", expect=3).document
+        waits = label.operator.run("sync", label.code, "--yes", "--max-moves", "1000", "--json", expect=3).document
         assert waits["state"] == "needs_approval"
         assert "taken back after a refund" in waits["note"]
         assert label.simulated.people() == before
         assert "refunded_purchase" in label.told(email)
-        label.desk.run("apply", str(waits["run"]), "--json")
+        label.operator.run("apply", str(waits["run"]), "--json")
         field = next(row["key"] for row in label.simulated.state()["fields"] if row["name"] == f"{label.code}_PURCHASE")
         assert label.simulated.people()[email][2].get(field) is None
     assert [label.tiers(email) for email in emails] == [["GOLD_PURCHASE"], [], ["BRONZE"]]
@@ -193,14 +195,14 @@ def test_a_fourth_move_on_one_day_waits(label: Label) -> None:
     assert "first sync of the next day" in told["advice"]
 
     # A plan that was made when the person had moves left, as plans of several campaigns are that wait at once.
-    label.desk.settings("[rules]\nmoves_per_day = 9\n")
-    run = label.desk.run("plan", label.code, "--json").document
+    label.operator.settings("[rules]\nmoves_per_day = 9\n")
+    run = label.operator.run("plan", label.code, "--json").document
     assert run["moves"] == 1
-    label.desk.settings("")
-    done = label.desk.run("apply", str(run["run"]), "--json").document
+    label.operator.settings("")
+    done = label.operator.run("apply", str(run["run"]), "--json").document
     assert (done["state"], done["applied"], done["skipped"]) == ("done", 0, 2)
     assert label.tiers(email) == ["SILVER"]
-    rows = label.desk.run("changes", str(run["run"]), "--json").document
+    rows = label.operator.run("changes", str(run["run"]), "--json").document
     assert {row["error"] for row in rows} == {f"was moved 3 times today already; {waits}"}
     (told,) = [one for one in label.findings(email) if one["rule"] == "move_waits"]
     assert f"The move to Silver Purchased {waits}" in told["message"]
@@ -209,7 +211,7 @@ def test_a_fourth_move_on_one_day_waits(label: Label) -> None:
 def test_who_is_not_active_is_moved_only_when_wanted(label: Label) -> None:
     email = label.somebody("bounced buyer")
     assert label.tiers(email) == ["GOLD"]
-    label.desk.settings("[rules]\nmove_inactive = true\n")
+    label.operator.settings("[rules]\nmove_inactive = true\n")
     label.sync()
     assert label.tiers(email) == ["GOLD_PURCHASE"]
     assert label.simulated.people()[email][0] == "bounced"

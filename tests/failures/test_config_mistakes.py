@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated
 
 MISTAKES = {
@@ -23,13 +23,13 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_in_the_file(mistake: str, simulated: Simulated, desk: Desk) -> None:
+def test_a_mistake_in_the_file(mistake: str, simulated: Simulated, operator: Operator) -> None:
     text, words = MISTAKES[mistake]
-    desk.settings(text)
-    said = desk.run("campaigns", "discover", "--json", expect=2)
+    operator.settings(text)
+    said = operator.run("campaigns", "discover", "--json", expect=2)
     assert words in said.complaint
     assert said.document["error"]["error"] == "ConfigurationError"
-    assert not desk.database.exists()
+    assert not operator.database.exists()
     assert simulated.requests() == []
 
 
@@ -41,57 +41,57 @@ def test_a_mistake_in_the_file(mistake: str, simulated: Simulated, desk: Desk) -
         (b'log_file = "/tmp/a\\u0000b"\n', "log_file: must not hold a NUL"),
     ],
 )
-def test_a_file_that_is_no_text_or_holds_none(content: bytes, told: str, desk: Desk) -> None:
-    desk.settings("")
-    desk.config.write_bytes(content)
-    del desk.environment["BEMA_LOG_FILE"]
-    said = desk.run("runs", "--json", expect=2)
+def test_a_file_that_is_no_text_or_holds_none(content: bytes, told: str, operator: Operator) -> None:
+    operator.settings("")
+    operator.config.write_bytes(content)
+    del operator.environment["BEMA_LOG_FILE"]
+    said = operator.run("runs", "--json", expect=2)
     assert told in said.complaint
     assert said.document["error"]["error"] == "ConfigurationError"
 
 
 @pytest.mark.fault("B4")
-def test_home_in_every_path(desk: Desk) -> None:
-    home = Path(desk.environment["HOME"])
-    desk.environment |= {"BEMA_CONFIG": "~/mine.toml", "BEMA_DATABASE_URL": "sqlite:///~/data/b.db"}
-    del desk.environment["BEMA_LOG_FILE"]
+def test_home_in_every_path(operator: Operator) -> None:
+    home = Path(operator.environment["HOME"])
+    operator.environment |= {"BEMA_CONFIG": "~/mine.toml", "BEMA_DATABASE_URL": "sqlite:///~/data/b.db"}
+    del operator.environment["BEMA_LOG_FILE"]
     (home / "mine.toml").write_text('log_file = "$HOME/logs/b.log"\n')
-    desk.run("runs", "--json", expect=0)
+    operator.run("runs", "--json", expect=0)
     assert (home / "data" / "b.db").exists()
     assert (home / "logs" / "b.log").exists()
-    desk.run("runs", "--json", "--config", "~/mine.toml", "--database", "${HOME}/data/c.db", expect=0)
+    operator.run("runs", "--json", "--config", "~/mine.toml", "--database", "${HOME}/data/c.db", expect=0)
     assert (home / "data" / "c.db").exists()
     assert not list(home.glob("~*"))
-    said = desk.run("simulate", "--faults", "~/none.toml", "--json", expect=2)
+    said = operator.run("simulate", "--faults", "~/none.toml", "--json", expect=2)
     assert f"{home}/none.toml is neither" in said.complaint
 
 
-def test_every_mistake_is_named_at_once(desk: Desk) -> None:
-    desk.settings("[rules]\nmax_moves = 'x'\nsillyness = 1\n[locks]\nlease = []\n")
-    complaint = desk.run("runs", expect=2).complaint
+def test_every_mistake_is_named_at_once(operator: Operator) -> None:
+    operator.settings("[rules]\nmax_moves = 'x'\nsillyness = 1\n[locks]\nlease = []\n")
+    complaint = operator.run("runs", expect=2).complaint
     assert "rules.max_moves" in complaint
     assert "rules.sillyness" in complaint
     assert "locks.lease" in complaint
 
 
-def test_a_settings_file_that_is_not_there(desk: Desk) -> None:
-    said = desk.run("runs", "--config", str(desk.folder / "none.toml"), expect=2)
+def test_a_settings_file_that_is_not_there(operator: Operator) -> None:
+    said = operator.run("runs", "--config", str(operator.folder / "none.toml"), expect=2)
     assert "does not exist" in said.complaint
-    assert str(desk.folder / "none.toml") in said.complaint
+    assert str(operator.folder / "none.toml") in said.complaint
 
 
-def test_a_settings_file_with_keys_that_others_can_read(desk: Desk) -> None:
-    desk.settings("[mailerlite]\nkey = 'geheim-1234'\n")
-    desk.config.chmod(0o644)
-    said = desk.run("runs", "--json", expect=2)
-    assert f"chmod 600 {desk.config}" in said.complaint
+def test_a_settings_file_with_keys_that_others_can_read(operator: Operator) -> None:
+    operator.settings("[mailerlite]\nkey = 'geheim-1234'\n")
+    operator.config.chmod(0o644)
+    said = operator.run("runs", "--json", expect=2)
+    assert f"chmod 600 {operator.config}" in said.complaint
     assert "geheim-1234" not in said.out + said.err
 
 
-def test_missing_keys_are_all_named(simulated: Simulated, desk: Desk) -> None:
+def test_missing_keys_are_all_named(simulated: Simulated, operator: Operator) -> None:
     for name in ("BEMA_MAILERLITE_KEY", "BEMA_EDD_TOKEN"):
-        del desk.environment[name]
-    said = desk.run("sync", "2026_ETB_NBL", "--yes", "--json", expect=2)
+        del operator.environment[name]
+    said = operator.run("sync", "2026_ETB_NBL", "--yes", "--json", expect=2)
     assert "Missing settings: BEMA_MAILERLITE_KEY, BEMA_EDD_TOKEN." in said.complaint
     assert simulated.requests() == []
 
@@ -108,20 +108,22 @@ ADDRESSES = {
 
 @pytest.mark.parametrize("mistake", ADDRESSES)
 @pytest.mark.parametrize("command", ["discover", "sync"])
-def test_an_address_or_key_that_can_not_be_one(command: str, mistake: str, simulated: Simulated, desk: Desk) -> None:
+def test_an_address_or_key_that_can_not_be_one(
+    command: str, mistake: str, simulated: Simulated, operator: Operator
+) -> None:
     name, value, words = ADDRESSES[mistake]
-    code = desk.discover()
+    code = operator.discover()
     seen = len(simulated.requests())
-    desk.environment[name] = value
+    operator.environment[name] = value
     given = ("campaigns", "discover") if command == "discover" else ("sync", code, "--yes")
-    said = desk.run(*given, "--json", expect=2)
+    said = operator.run(*given, "--json", expect=2)
     assert words in said.complaint
     assert "geheim-1234" not in said.out + said.err
     assert len(simulated.requests()) == seen
     # Nothing is left behind that a person would have to clean up.
-    del desk.environment[name]
-    assert desk.run("locks", "--json", expect=0).document == []
-    assert desk.run("runs", "--json").document == []
+    del operator.environment[name]
+    assert operator.run("locks", "--json", expect=0).document == []
+    assert operator.run("runs", "--json").document == []
 
 
 ELSEWHERE = {"BEMA_MAILERLITE_URL": "https://mail.example/api", "BEMA_EDD_URL": "https://shop.example"}
@@ -137,41 +139,41 @@ ENVIRONMENT = {
 @pytest.mark.parametrize("mistake", ENVIRONMENT)
 @pytest.mark.parametrize("command", [("campaigns", "discover"), ("sync", "2026_X_Y", "--yes")])
 def test_a_mistake_in_the_environment_is_found_before_a_run_begins(
-    command: tuple[str, ...], mistake: str, desk: Desk
+    command: tuple[str, ...], mistake: str, operator: Operator
 ) -> None:
     environment, variable = ENVIRONMENT[mistake]
-    desk.run("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7", expect=0)
-    desk.environment.update(ELSEWHERE | environment)
-    said = desk.run(*command, "--json", expect=2)
+    operator.run("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7", expect=0)
+    operator.environment.update(ELSEWHERE | environment)
+    said = operator.run(*command, "--json", expect=2)
     assert variable in said.complaint
     assert said.document["error"]["where"] == variable
     assert "geheim-1234" not in said.out + said.err
-    assert desk.run("locks", "--json", expect=0).document == []
-    assert desk.run("runs", "--json").document == []
+    assert operator.run("locks", "--json", expect=0).document == []
+    assert operator.run("runs", "--json").document == []
 
 
-def test_an_unknown_log_level(desk: Desk) -> None:
-    assert "Use debug, info, warning or error" in desk.run("runs", "--log-level", "loud", expect=2).complaint
+def test_an_unknown_log_level(operator: Operator) -> None:
+    assert "Use debug, info, warning or error" in operator.run("runs", "--log-level", "loud", expect=2).complaint
 
 
-def test_a_log_file_that_can_not_be_written(desk: Desk) -> None:
-    desk.environment["BEMA_LOG_FILE"] = "/dev/null/bema.log"
-    assert "Set BEMA_LOG_FILE to a file that you may write" in desk.run("runs", expect=2).complaint
+def test_a_log_file_that_can_not_be_written(operator: Operator) -> None:
+    operator.environment["BEMA_LOG_FILE"] = "/dev/null/bema.log"
+    assert "Set BEMA_LOG_FILE to a file that you may write" in operator.run("runs", expect=2).complaint
 
 
-def test_a_profile_that_is_read_only_applies_nothing(simulated: Simulated, desk: Desk) -> None:
-    desk.settings("read_only = true\n")
-    code = desk.discover()
-    said = desk.run("sync", code, "--yes", "--json", expect=2)
+def test_a_profile_that_is_read_only_applies_nothing(simulated: Simulated, operator: Operator) -> None:
+    operator.settings("read_only = true\n")
+    code = operator.discover()
+    said = operator.run("sync", code, "--yes", "--json", expect=2)
     assert "read-only" in said.complaint
-    run = desk.run("plan", code, "--json").document
+    run = operator.run("plan", code, "--json").document
     assert run["state"] == "planned"
-    assert "read-only" in desk.run("apply", str(run["run"]), "--json", expect=2).complaint
+    assert "read-only" in operator.run("apply", str(run["run"]), "--json", expect=2).complaint
     assert simulated.writes() == []
 
 
-def test_the_settings_file_of_the_platform_is_found(desk: Desk) -> None:
-    folder = Path(desk.environment["XDG_CONFIG_HOME"]) / "bema-tui"
+def test_the_settings_file_of_the_platform_is_found(operator: Operator) -> None:
+    folder = Path(operator.environment["XDG_CONFIG_HOME"]) / "bema-tui"
     folder.mkdir(parents=True)
     (folder / "config.toml").write_text("profile = 7\n")
-    assert "profile: must be text" in desk.run("runs", expect=2).complaint
+    assert "profile: must be text" in operator.run("runs", expect=2).complaint

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fixtures import OpenDesk, StartProxy, StartSimulator
-from tests.support.operator import Desk
+from tests.support.fixtures import MakeOperator, StartProxy, StartSimulator
+from tests.support.operator import Operator
 from tests.support.proxy import Asked, Given, PassOn
 from tests.support.simulated import Simulated
 
@@ -45,13 +45,13 @@ def shut() -> Iterator[Callable[[Path, int], None]]:
 
 
 def test_a_database_folder_that_may_not_be_written(
-    simulated: Simulated, desk: Desk, shut: Callable[[Path, int], None]
+    simulated: Simulated, operator: Operator, shut: Callable[[Path, int], None]
 ) -> None:
-    folder = desk.folder / "closed"
+    folder = operator.folder / "closed"
     folder.mkdir()
     shut(folder, 0o500)
-    desk.environment["BEMA_DATABASE_URL"] = str(folder / "bema.sqlite3")
-    said = desk.process("campaigns", "discover", "--add", "--json", preexec_fn=as_ordinary_user)
+    operator.environment["BEMA_DATABASE_URL"] = str(folder / "bema.sqlite3")
+    said = operator.process("campaigns", "discover", "--add", "--json", preexec_fn=as_ordinary_user)
     assert said.status == 1, said
     assert said.document["error"]["error"] == "StoreError"
     assert str(folder) in said.complaint
@@ -59,13 +59,15 @@ def test_a_database_folder_that_may_not_be_written(
     assert simulated.requests() == []
 
 
-def test_a_database_that_may_only_be_read(simulated: Simulated, desk: Desk, shut: Callable[[Path, int], None]) -> None:
-    code = desk.discover()
+def test_a_database_that_may_only_be_read(
+    simulated: Simulated, operator: Operator, shut: Callable[[Path, int], None]
+) -> None:
+    code = operator.discover()
     seen = len(simulated.requests())
-    shut(desk.database, 0o400)
-    shut(desk.folder, 0o500)
-    desk.environment["BEMA_LOG_FILE"] = "/dev/null"
-    said = desk.process("sync", code, "--yes", "--json", preexec_fn=as_ordinary_user)
+    shut(operator.database, 0o400)
+    shut(operator.folder, 0o500)
+    operator.environment["BEMA_LOG_FILE"] = "/dev/null"
+    said = operator.process("sync", code, "--yes", "--json", preexec_fn=as_ordinary_user)
     assert said.status == 1, said
     assert "can't be written" in said.complaint
     assert len(simulated.requests()) == seen
@@ -84,68 +86,70 @@ CLOSED = {
 @pytest.mark.fault("B3")
 @pytest.mark.parametrize("what", CLOSED)
 def test_a_file_that_may_not_be_opened_is_named_with_the_systems_own_reason(
-    what: str, tmp_path: Path, desk: Desk, shut: Callable[[Path, int], None]
+    what: str, tmp_path: Path, operator: Operator, shut: Callable[[Path, int], None]
 ) -> None:
     name, mode, words = CLOSED[what]
     inner = tmp_path / "closed"
     inner.mkdir()
     files = {"BEMA_DATABASE_URL": "bema.sqlite3", "BEMA_LOG_FILE": "bema.log", "BEMA_CONFIG": "config.toml"}
-    desk.environment |= {setting: str(inner / file) for setting, file in files.items()}
+    operator.environment |= {setting: str(inner / file) for setting, file in files.items()}
     if not name:
-        desk.environment |= {setting: str(tmp_path / files[setting]) for setting in ("BEMA_LOG_FILE", "BEMA_CONFIG")}
-    Path(desk.environment["BEMA_CONFIG"]).touch(mode=0o600)
-    desk.run("runs", expect=0)
+        operator.environment |= {
+            setting: str(tmp_path / files[setting]) for setting in ("BEMA_LOG_FILE", "BEMA_CONFIG")
+        }
+    Path(operator.environment["BEMA_CONFIG"]).touch(mode=0o600)
+    operator.run("runs", expect=0)
     path = inner / name
     if not path.exists():
         path.touch()
     shut(path, mode)
     add = ("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", "7")
-    said = desk.process(*add, "--json", preexec_fn=as_ordinary_user)
+    said = operator.process(*add, "--json", preexec_fn=as_ordinary_user)
     assert words.format(path=path) in said.err
     assert str(inner / "bema.sqlite3" if "database" in what else path) in said.complaint
     if what.startswith("the database"):
-        doctor = desk.process("doctor", "--json", preexec_fn=as_ordinary_user)
+        doctor = operator.process("doctor", "--json", preexec_fn=as_ordinary_user)
         (line,) = [one for one in doctor.document["lines"] if one["about"] == "database" and one["verdict"] == "error"]
         assert "Permission denied" in line["text"]
 
 
-def test_a_database_of_a_newer_version(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_a_database_of_a_newer_version(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     seen = len(simulated.requests())
-    with sqlite3.connect(desk.database) as connection:
+    with sqlite3.connect(operator.database) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    said = desk.run("sync", code, "--yes", "--json", expect=2)
+    said = operator.run("sync", code, "--yes", "--json", expect=2)
     assert said.document["error"]["error"] == "NewerDatabase"
     assert "newer version of this program" in said.complaint
     assert "Update the program" in said.complaint
     assert len(simulated.requests()) == seen
 
 
-def test_a_file_that_is_no_database(simulated: Simulated, desk: Desk) -> None:
-    desk.database.write_text("Dear diary, " * 500)
-    before = desk.database.read_bytes()
-    said = desk.run("runs", "--json", expect=1)
+def test_a_file_that_is_no_database(simulated: Simulated, operator: Operator) -> None:
+    operator.database.write_text("Dear diary, " * 500)
+    before = operator.database.read_bytes()
+    said = operator.run("runs", "--json", expect=1)
     assert "no database of this program" in said.complaint
-    assert desk.database.read_bytes() == before
+    assert operator.database.read_bytes() == before
 
 
-def test_a_database_of_another_program(desk: Desk) -> None:
-    with sqlite3.connect(desk.database) as connection:
+def test_a_database_of_another_program(operator: Operator) -> None:
+    with sqlite3.connect(operator.database) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     connection.close()
-    said = desk.run("runs", "--json", expect=1)
+    said = operator.run("runs", "--json", expect=1)
     assert "belongs to another program" in said.complaint
 
 
-def test_a_database_folder_that_is_a_file(desk: Desk) -> None:
-    (desk.folder / "file").write_text("")
-    said = desk.run("runs", "--database", str(desk.folder / "file" / "bema.sqlite3"), "--json", expect=1)
+def test_a_database_folder_that_is_a_file(operator: Operator) -> None:
+    (operator.folder / "file").write_text("")
+    said = operator.run("runs", "--database", str(operator.folder / "file" / "bema.sqlite3"), "--json", expect=1)
     assert "a part of it is a file" in said.complaint
 
 
-def test_a_kind_of_database_that_is_not_supported(desk: Desk) -> None:
-    said = desk.run("runs", "--database", "mysql://somebody:hunter2@db.example/bema", "--json", expect=2)
+def test_a_kind_of_database_that_is_not_supported(operator: Operator) -> None:
+    said = operator.run("runs", "--database", "mysql://somebody:hunter2@db.example/bema", "--json", expect=2)
     assert "not supported" in said.complaint
     assert "hunter2" not in said.out + said.err
 
@@ -153,41 +157,43 @@ def test_a_kind_of_database_that_is_not_supported(desk: Desk) -> None:
 # One database, one account, one shop
 
 
-def test_another_shop_is_refused(simulated: Simulated, simulators: StartSimulator, desk: Desk) -> None:
-    code = desk.discover()
+def test_another_shop_is_refused(simulated: Simulated, simulators: StartSimulator, operator: Operator) -> None:
+    code = operator.discover()
     other = simulators(seed=8)
-    desk.environment.update(
+    operator.environment.update(
         BEMA_EDD_URL=other.endpoints.edd_url,
         BEMA_EDD_KEY=other.endpoints.edd_key,
         BEMA_EDD_TOKEN=other.endpoints.edd_token,
     )
-    said = desk.run("sync", code, "--yes", "--json", expect=2)
+    said = operator.run("sync", code, "--yes", "--json", expect=2)
     assert "belongs to the shop" in said.complaint
     assert other.endpoints.edd_url.rstrip("/") in said.complaint
     assert other.requests() == []
     assert simulated.writes() == []
-    assert desk.run("locks", "--json").document == []
+    assert operator.run("locks", "--json").document == []
 
 
-def test_an_address_where_nobody_answers_does_not_claim_the_database(simulated: Simulated, desk: Desk) -> None:
-    desk.run("campaigns", "add", "2026_ETB_NBL", "--album", "No Better Love", "--product", "100", expect=0)
-    right = desk.environment["BEMA_EDD_URL"]
-    desk.environment["BEMA_EDD_URL"] = "http://127.0.0.1:9/"  # mistyped; no service listens there
-    assert "can't be reached" in desk.run("plan", "2026_ETB_NBL", "--json", expect=1).complaint
-    desk.environment["BEMA_EDD_URL"] = right
-    assert desk.run("plan", "2026_ETB_NBL", "--json").document["state"] == "planned"
-    desk.environment["BEMA_EDD_URL"] = "http://127.0.0.1:9/"
+def test_an_address_where_nobody_answers_does_not_claim_the_database(simulated: Simulated, operator: Operator) -> None:
+    operator.run("campaigns", "add", "2026_ETB_NBL", "--album", "No Better Love", "--product", "100", expect=0)
+    right = operator.environment["BEMA_EDD_URL"]
+    operator.environment["BEMA_EDD_URL"] = "http://127.0.0.1:9/"  # mistyped; no service listens there
+    assert "can't be reached" in operator.run("plan", "2026_ETB_NBL", "--json", expect=1).complaint
+    operator.environment["BEMA_EDD_URL"] = right
+    assert operator.run("plan", "2026_ETB_NBL", "--json").document["state"] == "planned"
+    operator.environment["BEMA_EDD_URL"] = "http://127.0.0.1:9/"
     for words in (("plan", "2026_ETB_NBL"), ("campaigns", "discover")):
-        assert "belongs to the shop" in desk.run(*words, "--json", expect=2).complaint
+        assert "belongs to the shop" in operator.run(*words, "--json", expect=2).complaint
 
 
 @pytest.mark.parametrize("waiting", [False, True])
-def test_another_account_is_refused(waiting: bool, simulated: Simulated, desks: OpenDesk, proxies: StartProxy) -> None:
+def test_another_account_is_refused(
+    waiting: bool, simulated: Simulated, operators: MakeOperator, proxies: StartProxy
+) -> None:
     proxy = proxies(simulated.endpoints.mailerlite_url)
-    desk = desks(simulated.endpoints)
-    desk.environment["BEMA_MAILERLITE_URL"] = proxy.url
-    code = desk.discover()
-    run = desk.run("plan", code, "--json").document["run"]
+    operator = operators(simulated.endpoints)
+    operator.environment["BEMA_MAILERLITE_URL"] = proxy.url
+    code = operator.discover()
+    run = operator.run("plan", code, "--json").document["run"]
 
     async def other_account(asked: Asked, pass_on: PassOn) -> Given:
         given = await pass_on(asked.body)
@@ -195,10 +201,10 @@ def test_another_account_is_refused(waiting: bool, simulated: Simulated, desks: 
 
     proxy.meddle = other_account
     words = ("apply", str(run)) if waiting else ("sync", code, "--yes")
-    said = desk.run(*words, "--json", expect=2)
+    said = operator.run(*words, "--json", expect=2)
     assert "belongs to the MailerLite account 12345, and account 777 answered" in said.complaint
     assert simulated.writes() == []
-    assert desk.run("locks", "--json").document == []
+    assert operator.run("locks", "--json").document == []
 
 
 # A full disk
@@ -214,22 +220,22 @@ def a_full_disk(size: int) -> Callable[[], None]:
     return limit
 
 
-def wal_of(desk: Desk) -> Path:
-    return desk.database.with_name(desk.database.name + "-wal")
+def wal_of(operator: Operator) -> Path:
+    return operator.database.with_name(operator.database.name + "-wal")
 
 
-def test_no_room_for_the_plan(simulated: Simulated, desk: Desk) -> None:
+def test_no_room_for_the_plan(simulated: Simulated, operator: Operator) -> None:
     """The database may not grow any more: the plan can't be written down, so nothing is sent."""
-    code = desk.discover()
-    size = desk.database.stat().st_size
-    said = desk.process("sync", code, "--yes", "--json", preexec_fn=a_full_disk(size // 4))
+    code = operator.discover()
+    size = operator.database.stat().st_size
+    said = operator.process("sync", code, "--yes", "--json", preexec_fn=a_full_disk(size // 4))
     assert said.status == 1, said
     assert "Traceback" not in said.err + said.out
     assert "disk" in said.err
     assert "free space" in said.err
     assert simulated.writes() == []
     # With room again, the same command does it all.
-    done = desk.run("sync", code, "--yes", "--json").document
+    done = operator.run("sync", code, "--yes", "--json").document
     assert done["state"] == "done"
     assert done["applied"] > 0
     assert simulated.violations() == []
@@ -247,14 +253,16 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("log_too", [False, True])
-def test_a_disk_that_fills_up_in_mid_run(log_too: bool, simulated: Simulated, desk: Desk, small_disk: Path) -> None:
+def test_a_disk_that_fills_up_in_mid_run(
+    log_too: bool, simulated: Simulated, operator: Operator, small_disk: Path
+) -> None:
     """The disk is full after the first write took effect. A resume settles what was on its way, with room again."""
-    desk.environment["BEMA_DATABASE_URL"] = str(small_disk / "bema.sqlite3")
+    operator.environment["BEMA_DATABASE_URL"] = str(small_disk / "bema.sqlite3")
     if log_too:
-        desk.environment["BEMA_LOG_FILE"] = str(small_disk / "bema.log")
-    code = desk.discover()
-    simulated.ask("hold", {"at": 1, "when": "after", "only": "writes"})
-    process = desk.start("sync", code, "--yes", "--json", "--log-level", "debug")
+        operator.environment["BEMA_LOG_FILE"] = str(small_disk / "bema.log")
+    code = operator.discover()
+    simulated.hold(at=1, when="after", only="writes")
+    process = operator.start("sync", code, "--yes", "--json", "--log-level", "debug")
     while not simulated.ask("held")["holding"]:
         assert process.poll() is None, process.communicate()
     ballast = small_disk / "ballast"
@@ -264,8 +272,8 @@ def test_a_disk_that_fills_up_in_mid_run(log_too: bool, simulated: Simulated, de
                 file.write(b"\0" * 4096)
         except OSError:
             pass
-    simulated.ask("release", {})
-    said = desk.finish(process)
+    simulated.release()
+    said = operator.finish(process)
     assert said.status == 1, said
     assert "Traceback" not in said.err + said.out
     assert "The disk is full" in said.err
@@ -273,15 +281,15 @@ def test_a_disk_that_fills_up_in_mid_run(log_too: bool, simulated: Simulated, de
     assert len(simulated.writes()) == 1
 
     ballast.unlink()
-    run = desk.run("runs", "--json").document[0]["run"]
-    done = desk.run("resume", str(run), "--json").document
+    run = operator.run("runs", "--json").document[0]["run"]
+    done = operator.run("resume", str(run), "--json").document
     assert done["state"] == "done", (done["error"], done["phase"], said)
     assert (done["planned"], done["sending"], done["unknown"], done["failed"]) == (0, 0, 0, 0)
     assert simulated.violations() == []
 
 
-def test_a_log_that_can_not_take_a_line_fails_nothing(simulated: Simulated, desk: Desk) -> None:
-    desk.environment["BEMA_LOG_FILE"] = "/dev/full"
-    said = desk.process("campaigns", "discover", "--add", "--json", "--log-level", "debug")
+def test_a_log_that_can_not_take_a_line_fails_nothing(simulated: Simulated, operator: Operator) -> None:
+    operator.environment["BEMA_LOG_FILE"] = "/dev/full"
+    said = operator.process("campaigns", "discover", "--add", "--json", "--log-level", "debug")
     assert (said.status, said.err) == (0, "")
     assert said.document["campaigns"]

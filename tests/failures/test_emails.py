@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated
 
 SYNC = ("--yes", "--max-moves", "1000", "--json")
@@ -41,13 +41,15 @@ def buy(simulated: Simulated, email: str) -> str:
 
 @pytest.mark.fault("A3", "D3")
 @pytest.mark.parametrize("grouped", [True, False])
-def test_a_buyer_is_found_however_the_address_is_written(simulated: Simulated, desk: Desk, grouped: bool) -> None:
-    code = desk.discover()
+def test_a_buyer_is_found_however_the_address_is_written(
+    simulated: Simulated, operator: Operator, grouped: bool
+) -> None:
+    code = operator.discover()
     numbers = {}
     for known, typed in KNOWN_AND_TYPED.items():
         subscribe(simulated, known, f"{code}_GOLD" if grouped else None)
         numbers[known] = buy(simulated, typed)
-    desk.run("sync", code, *SYNC, expect=3)
+    operator.run("sync", code, *SYNC, expect=3)
     people = simulated.people()
     for known, number in numbers.items():
         _, groups, fields = people[known]

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from bema_tui.simulator import Endpoints
-from tests.support.operator import Desk, Said
+from tests.support.operator import Operator, Said
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def operator(tmp_path: Path) -> Iterator[Operator]:
     """An operator whose services nobody will ask."""
     nowhere = Endpoints("http://127.0.0.1:9/api", "k", "http://127.0.0.1:9/", "k", "t", "http://127.0.0.1:9/state")
-    desk = Desk(tmp_path / "desk", nowhere)
-    yield desk
-    desk.close()
+    operator = Operator(tmp_path / "operator", nowhere)
+    yield operator
+    operator.close()
 
 
 def a_program_s_own(path: Path, *statements: str) -> None:
@@ -78,13 +78,13 @@ def seen(folder: Path) -> dict[str, object]:
 COMMANDS = (("runs",), ("sync", "2026_ETB_NBL", "--yes"), ("doctor",))
 
 
-def said_by(desk: Desk, path: Path, words: tuple[str, ...]) -> tuple[Said, str]:
+def said_by(operator: Operator, path: Path, words: tuple[str, ...]) -> tuple[Said, str]:
     if words != ("doctor",):
-        said = desk.run(*words, "--database", str(path), "--json")
+        said = operator.run(*words, "--database", str(path), "--json")
         return said, said.complaint
     for name in ("BEMA_MAILERLITE_KEY", "BEMA_EDD_KEY"):  # so that it need not find out that nobody is there
-        del desk.environment[name]
-    said = desk.run(*words, "--database", str(path), "--json")
+        del operator.environment[name]
+    said = operator.run(*words, "--database", str(path), "--json")
     return said, " ".join(line["text"] for line in said.document["lines"] if line["verdict"] == "error")
 
 
@@ -103,21 +103,21 @@ def said_by(desk: Desk, path: Path, words: tuple[str, ...]) -> tuple[Said, str]:
     ],
 )
 def test_a_file_of_another_program_is_not_touched(
-    make: Callable[[Path], None], told: str, words: tuple[str, ...], desk: Desk, tmp_path: Path
+    make: Callable[[Path], None], told: str, words: tuple[str, ...], operator: Operator, tmp_path: Path
 ) -> None:
     path = tmp_path / "theirs" / "data.db"
     path.parent.mkdir()
     make(path)
     path.chmod(0o644)
     before = seen(path.parent)
-    said, complaint = said_by(desk, path, words)
+    said, complaint = said_by(operator, path, words)
     assert said.status == (2 if words == ("doctor",) else 1), said
     assert told in complaint
     assert seen(path.parent) == before
 
 
 @pytest.mark.fault("B1")
-def test_a_file_that_its_program_uses_now_is_not_touched(desk: Desk, tmp_path: Path) -> None:
+def test_a_file_that_its_program_uses_now_is_not_touched(operator: Operator, tmp_path: Path) -> None:
     """All its tables stand in its log: that is read, as any reader may, and left in place."""
     path = tmp_path / "theirs" / "data.db"
     path.parent.mkdir()
@@ -126,7 +126,7 @@ def test_a_file_that_its_program_uses_now_is_not_touched(desk: Desk, tmp_path: P
         theirs.execute("CREATE TABLE recipes (name TEXT)")
         theirs.commit()
         before = seen(path.parent)
-        said = desk.run("runs", "--database", str(path), "--json", expect=1)
+        said = operator.run("runs", "--database", str(path), "--json", expect=1)
         assert "belongs to another program" in said.complaint
         after = seen(path.parent)
         for name in ("data.db", "data.db-wal"):
@@ -138,7 +138,7 @@ def test_a_file_that_its_program_uses_now_is_not_touched(desk: Desk, tmp_path: P
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
 @pytest.mark.parametrize("kind", ["folder", "pipe", "socket", "device", "pipe for a log"])
 def test_what_is_no_file_is_refused_and_nothing_waits_for_it(
-    kind: str, words: tuple[str, ...], desk: Desk, tmp_path: Path
+    kind: str, words: tuple[str, ...], operator: Operator, tmp_path: Path
 ) -> None:
     path = tmp_path / "place" / "data.db"
     path.parent.mkdir()
@@ -154,7 +154,7 @@ def test_what_is_no_file_is_refused_and_nothing_waits_for_it(
         else:
             os.mkfifo(f"{path}-wal")
         before = seen(path.parent)
-        said, complaint = said_by(desk, path, words)
+        said, complaint = said_by(operator, path, words)
         assert said.status in {1, 2}, said
         assert "data.db" in complaint
         assert any(told in complaint for told in ("is a folder", "is no file", "not a database file"))
@@ -162,13 +162,13 @@ def test_what_is_no_file_is_refused_and_nothing_waits_for_it(
 
 
 @pytest.mark.fault("B1")
-def test_a_database_of_a_newer_version_is_not_touched(desk: Desk) -> None:
-    desk.run("runs", "--json", expect=0)
-    a_program_s_own(desk.database, "UPDATE alembic_version SET version_num = '9999'")
-    desk.database.chmod(0o640)
-    before = seen(desk.folder)
-    assert "newer version" in desk.run("runs", "--json", expect=2).complaint
-    after = seen(desk.folder)
+def test_a_database_of_a_newer_version_is_not_touched(operator: Operator) -> None:
+    operator.run("runs", "--json", expect=0)
+    a_program_s_own(operator.database, "UPDATE alembic_version SET version_num = '9999'")
+    operator.database.chmod(0o640)
+    before = seen(operator.folder)
+    assert "newer version" in operator.run("runs", "--json", expect=2).complaint
+    after = seen(operator.folder)
     assert {name: after[name] for name in before if name.startswith("bema.sqlite3")} == {
         name: before[name] for name in before if name.startswith("bema.sqlite3")
     }
@@ -176,8 +176,8 @@ def test_a_database_of_a_newer_version_is_not_touched(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("make", [Path.touch, lambda path: a_program_s_own(path, "PRAGMA journal_mode=WAL")])
-def test_an_empty_file_is_nobody_s_and_filled(make: Callable[[Path], None], desk: Desk) -> None:
-    make(desk.database)
-    desk.run("runs", "--json", expect=0)
-    with closing(sqlite3.connect(desk.database)) as connection:
+def test_an_empty_file_is_nobody_s_and_filled(make: Callable[[Path], None], operator: Operator) -> None:
+    make(operator.database)
+    operator.run("runs", "--json", expect=0)
+    with closing(sqlite3.connect(operator.database)) as connection:
         assert connection.execute("SELECT count(*) FROM runs").fetchone() == (0,)

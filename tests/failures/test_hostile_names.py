@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fixtures import OpenDesk, StartProxy
-from tests.support.operator import Desk, Said
+from tests.support.fixtures import MakeOperator, StartProxy
+from tests.support.operator import Operator, Said
 from tests.support.proxy import Asked, Given, PassOn
 from tests.support.simulated import Simulated
 
@@ -61,23 +61,23 @@ def commands(code: str, run: int) -> list[tuple[str, ...]]:
     return [*plain, *((*words, "--json") for words in plain)]
 
 
-def test_the_hostile_person_is_plain_text_everywhere(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_the_hostile_person_is_plain_text_everywhere(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     (email,) = simulated.state()["scenarios"]["hostile name"][:1]
     before = next(row for row in simulated.state()["subscribers"] if row["email"] == email)
     assert "\x1b" in before["fields"]["last_name"]  # the attack is there
 
-    check(desk.run("plan", code))
-    run = check(desk.run("sync", code, "--yes", "--json")).document["run"]
+    check(operator.run("plan", code))
+    run = check(operator.run("sync", code, "--yes", "--json")).document["run"]
     for words in commands(code, run):
-        check(desk.run(*words))
-    rows = [row for row in desk.run("changes", str(run), "--json").document if row["email"] == email]
+        check(operator.run(*words))
+    rows = [row for row in operator.run("changes", str(run), "--json").document if row["email"] == email]
     assert rows
     assert "[/bold][red]" in rows[0]["name"]
     assert "␛" in rows[0]["name"]
-    log = desk.log.read_text()
+    log = operator.log.read_text()
     assert obeyed(log, lines=True) == set()
-    stored = desk.stored()
+    stored = operator.stored()
     for sequence in (b"\x1b[", b"\x1b]", "\x9b".encode(), "\u202e".encode()):
         assert sequence not in stored
     # Their own record is what it was, but for what the sync is there to do.
@@ -87,13 +87,13 @@ def test_the_hostile_person_is_plain_text_everywhere(simulated: Simulated, desk:
 
 
 def test_hostile_groups_fields_automations_and_errors(
-    simulated: Simulated, desks: OpenDesk, proxies: StartProxy
+    simulated: Simulated, operators: MakeOperator, proxies: StartProxy
 ) -> None:
     """Everything that MailerLite names is foreign text: here each name and each refusal attacks."""
     proxy = proxies(simulated.endpoints.mailerlite_url)
-    desk = desks(simulated.endpoints)
-    desk.environment["BEMA_MAILERLITE_URL"] = proxy.url
-    code = desk.discover()
+    operator = operators(simulated.endpoints)
+    operator.environment["BEMA_MAILERLITE_URL"] = proxy.url
+    code = operator.discover()
 
     async def attack(asked: Asked, pass_on: PassOn) -> Given:
         given = await pass_on(asked.body)
@@ -115,14 +115,14 @@ def test_hostile_groups_fields_automations_and_errors(
         return given
 
     proxy.meddle = attack
-    check(desk.run("campaigns", "discover"))
-    check(desk.run("campaigns", "discover", "--add", "--json"))
-    assert "Thanks [/bold][red]Eve" in check(desk.run("plan", code)).out
-    run = check(desk.run("sync", code, "--yes", "--json")).document["run"]
-    assert desk.run("changes", str(run), "--state", "failed", "--json").document
+    check(operator.run("campaigns", "discover"))
+    check(operator.run("campaigns", "discover", "--add", "--json"))
+    assert "Thanks [/bold][red]Eve" in check(operator.run("plan", code)).out
+    run = check(operator.run("sync", code, "--yes", "--json")).document["run"]
+    assert operator.run("changes", str(run), "--state", "failed", "--json").document
     for words in commands(code, run):
-        check(desk.run(*words))
-    assert obeyed(desk.log.read_text(), lines=True) == set()
+        check(operator.run(*words))
+    assert obeyed(operator.log.read_text(), lines=True) == set()
 
 
 ARGUMENTS = {
@@ -145,15 +145,15 @@ ARGUMENTS = {
 @pytest.mark.parametrize("what", ARGUMENTS)
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_a_hostile_argument_is_not_echoed_raw(what: str, form: tuple[str, ...], planned: Any) -> None:
-    _, desk, _ = planned
-    said = check(desk.run(*ARGUMENTS[what], *form))
+    _, operator, _ = planned
+    said = check(operator.run(*ARGUMENTS[what], *form))
     assert said.status in {0, 2}, said
 
 
-def test_a_hostile_album_and_reasons_are_cleaned(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    check(desk.run("campaigns", "add", "2026_EVE_X", "--album", ATTACK, "--product", "4711", "--json"))
-    run = desk.run("plan", code, "--json").document["run"]
+def test_a_hostile_album_and_reasons_are_cleaned(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    check(operator.run("campaigns", "add", "2026_EVE_X", "--album", ATTACK, "--product", "4711", "--json"))
+    run = operator.run("plan", code, "--json").document["run"]
     for words in commands(code, run):
-        check(desk.run(*words))
-    assert "[/bold][red]Eve␛" in desk.run("campaigns", "list", "--json").out
+        check(operator.run(*words))
+    assert "[/bold][red]Eve␛" in operator.run("campaigns", "list", "--json").out

@@ -10,8 +10,8 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.support.fixtures import OpenDesk, StartProxy
-from tests.support.operator import Desk
+from tests.support.fixtures import MakeOperator, StartProxy
+from tests.support.operator import Operator
 from tests.support.proxy import Asked, Given, PassOn, honest
 from tests.support.simulated import Simulated
 from tests.support.until import until
@@ -29,26 +29,28 @@ def wait_held(simulated: Simulated, process: subprocess.Popen[str]) -> None:
     until("a held request", held)
 
 
-def held_at_a_write(simulated: Simulated, desk: Desk, code: str, at: int) -> subprocess.Popen[str]:
+def held_at_a_write(simulated: Simulated, operator: Operator, code: str, at: int) -> subprocess.Popen[str]:
     """A sync in a process of its own whose n-th write has taken effect, and waits for its answer."""
-    simulated.ask("hold", {"at": at, "when": "after", "only": "writes"})
-    process = desk.start("sync", code, "--yes", "--max-moves", "1000", "--json")
+    simulated.hold(at=at, when="after", only="writes")
+    process = operator.start("sync", code, "--yes", "--max-moves", "1000", "--json")
     wait_held(simulated, process)
     return process
 
 
-def test_a_lock_released_in_mid_run_ends_the_run_without_a_further_write(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    process = held_at_a_write(simulated, desk, code, 1)
-    (lock,) = desk.run("locks", "--json", expect=0).document
+def test_a_lock_released_in_mid_run_ends_the_run_without_a_further_write(
+    simulated: Simulated, operator: Operator
+) -> None:
+    code = operator.discover()
+    process = held_at_a_write(simulated, operator, code, 1)
+    (lock,) = operator.run("locks", "--json", expect=0).document
     assert lock["state"] == "live"
     assert lock["holder"]["pid"] == process.pid
-    refused = desk.run("locks", "release", lock["id"], "--reason", "I think it hangs", expect=2)
+    refused = operator.run("locks", "release", lock["id"], "--reason", "I think it hangs", expect=2)
     assert "--force" in refused.complaint
-    desk.run("locks", "release", lock["id"], "--reason", "I think it hangs", "--force", "--json", expect=0)
+    operator.run("locks", "release", lock["id"], "--reason", "I think it hangs", "--force", "--json", expect=0)
     written = len(simulated.writes())
-    simulated.ask("release", {})
-    said = desk.finish(process)
+    simulated.release()
+    said = operator.finish(process)
 
     assert said.status == 5, said
     assert said.document["state"] == "lost"
@@ -57,7 +59,7 @@ def test_a_lock_released_in_mid_run_ends_the_run_without_a_further_write(simulat
     assert len(simulated.writes()) == written
     assert simulated.violations() == []
     # What the lost run had on its way is settled by a resume, and nothing is done twice.
-    done = desk.run("resume", str(said.document["run"]), "--json").document
+    done = operator.run("resume", str(said.document["run"]), "--json").document
     assert done["state"] == "done"
     assert (done["sending"], done["unknown"], done["planned"]) == (0, 0, 0)
     assert simulated.violations() == []
@@ -72,26 +74,26 @@ def test_a_write_is_not_repeated_once_the_lock_is_lost(between: Between) -> None
             return await pass_on(asked.body)
         tried.append(asked)
         if len(tried) == 1:
-            (lock,) = (await asyncio.to_thread(between.desk.run, "locks", "--json")).document
+            (lock,) = (await asyncio.to_thread(between.operator.run, "locks", "--json")).document
             words = ("locks", "release", lock["id"], "--reason", "I think it hangs", "--force")
-            await asyncio.to_thread(between.desk.run, *words, expect=0)
+            await asyncio.to_thread(between.operator.run, *words, expect=0)
         return Given(503, b"", {"retry-after": "0"})
 
     between.proxy.meddle = release_then_fail
     before = between.simulated.people()
-    said = between.desk.process("sync", between.code, "--yes", "--json")
+    said = between.operator.process("sync", between.code, "--yes", "--json")
     assert said.status == 5, said
     assert (said.document["state"], said.document["sending"]) == ("lost", 0)
     assert len(tried) == 1
     assert between.simulated.people() == before
 
 
-def test_a_key_that_expires_in_mid_run(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    process = held_at_a_write(simulated, desk, code, 1)
+def test_a_key_that_expires_in_mid_run(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    process = held_at_a_write(simulated, operator, code, 1)
     simulated.set(expire_key="mailerlite")
-    simulated.ask("release", {})
-    said = desk.finish(process)
+    simulated.release()
+    said = operator.finish(process)
     assert said.status == 1, said
     run = said.document
     assert run["state"] == "failed"
@@ -100,42 +102,42 @@ def test_a_key_that_expires_in_mid_run(simulated: Simulated, desk: Desk) -> None
     assert run["sending"] == 0
     assert "MailerLite refuses the key (401)" in said.complaint
     assert "Check the key" in said.complaint
-    assert desk.run("locks", "--json").document == []
+    assert operator.run("locks", "--json").document == []
     assert simulated.violations() == []
 
     simulated.set(expire_key=False)
-    done = desk.run("resume", str(run["run"]), "--json").document
+    done = operator.run("resume", str(run["run"]), "--json").document
     assert done["state"] == "done"
     assert done["applied"] == run["applied"] + run["planned"] + run["unknown"]
     assert simulated.violations() == []
 
 
-def test_a_run_that_a_newer_one_has_overtaken_is_not_taken_up_again(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    process = held_at_a_write(simulated, desk, code, 1)
+def test_a_run_that_a_newer_one_has_overtaken_is_not_taken_up_again(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    process = held_at_a_write(simulated, operator, code, 1)
     simulated.set(expire_key="mailerlite")
-    simulated.ask("release", {})
-    failed = desk.finish(process).document
+    simulated.release()
+    failed = operator.finish(process).document
     simulated.set(expire_key=False)
-    newer = desk.run("plan", code, "--json").document
+    newer = operator.run("plan", code, "--json").document
     written = len(simulated.writes())
-    said = desk.run("resume", str(failed["run"]), expect=2)
+    said = operator.run("resume", str(failed["run"]), expect=2)
     assert f"Run {failed['run']} can't go on: run {newer['run']} has read {code} since." in said.complaint
     assert len(simulated.writes()) == written
-    done = desk.run("apply", str(newer["run"]), "--json").document
+    done = operator.run("apply", str(newer["run"]), "--json").document
     assert (done["state"], done["planned"], done["unknown"]) == ("done", 0, 0)
     assert simulated.violations() == []
 
 
-def test_a_shop_key_that_expires_while_it_is_read(simulated: Simulated, desk: Desk) -> None:
-    desk.settings("[edd]\npage_size = 20\nparallel = 1\n")
-    code = desk.discover()
-    simulated.ask("hold", {"at": 4, "when": "before", "side": "edd", "only": "all"})
-    process = desk.start("sync", code, "--yes", "--json")
+def test_a_shop_key_that_expires_while_it_is_read(simulated: Simulated, operator: Operator) -> None:
+    operator.settings("[edd]\npage_size = 20\nparallel = 1\n")
+    code = operator.discover()
+    simulated.hold(at=4, when="before", side="edd", only="all")
+    process = operator.start("sync", code, "--yes", "--json")
     wait_held(simulated, process)
     simulated.set(expire_key="edd")
-    simulated.ask("release", {})
-    said = desk.finish(process)
+    simulated.release()
+    said = operator.finish(process)
     assert said.status == 1, said
     assert said.document["state"] == "failed"
     assert "refuses the key (403)" in said.complaint
@@ -144,21 +146,21 @@ def test_a_shop_key_that_expires_while_it_is_read(simulated: Simulated, desk: De
 
 @attrs.frozen
 class Between:
-    """A desk whose MailerLite is a proxy, and a campaign."""
+    """An operator whose MailerLite is a proxy, and a campaign."""
 
     simulated: Simulated
-    desk: Desk
+    operator: Operator
     proxy: Any
     code: str
 
 
 @pytest.fixture
-def between(simulated: Simulated, desks: OpenDesk, proxies: StartProxy) -> Between:
+def between(simulated: Simulated, operators: MakeOperator, proxies: StartProxy) -> Between:
     proxy = proxies(simulated.endpoints.mailerlite_url)
-    desk = desks(simulated.endpoints)
-    desk.environment["BEMA_MAILERLITE_URL"] = proxy.url
-    desk.environment["BEMA_MAILERLITE_WINDOW_SECONDS"] = "4"  # after a 429 its end is waited for
-    return Between(simulated, desk, proxy, desk.discover())
+    operator = operators(simulated.endpoints)
+    operator.environment["BEMA_MAILERLITE_URL"] = proxy.url
+    operator.environment["BEMA_MAILERLITE_WINDOW_SECONDS"] = "4"  # after a 429 its end is waited for
+    return Between(simulated, operator, proxy, operator.discover())
 
 
 class Spoiler:
@@ -194,11 +196,11 @@ class Spoiler:
 def test_an_item_of_a_batch_that_fails_for_now_is_tried_again(code: int, between: Between) -> None:
     spoiler = Spoiler(code, times=1)
     between.proxy.meddle = spoiler
-    done = between.desk.run("sync", between.code, "--yes", "--json").document
+    done = between.operator.run("sync", between.code, "--yes", "--json").document
     assert len(spoiler.spoilt) == 1
     assert done["state"] == "done"
     assert (done["failed"], done["unknown"], done["planned"]) == (0, 0, 0)
-    rows = between.desk.run("changes", str(done["run"]), "--json").document
+    rows = between.operator.run("changes", str(done["run"]), "--json").document
     tries = [row["attempts"] for row in rows if row["attempts"] > 1]
     assert tries == ([] if code == 429 else [2]), "a 429 is no try"
     assert between.simulated.violations() == []
@@ -217,14 +219,14 @@ def test_a_change_that_never_shows_is_tried_three_times_and_may_be_planned_again
         return await pass_on(json.dumps({"requests": items}).encode())
 
     between.proxy.meddle = ignore
-    done = between.desk.run("sync", between.code, "--yes", "--json", expect=3).document
+    done = between.operator.run("sync", between.code, "--yes", "--json", expect=3).document
     assert (done["state"], done["failed"], done["unknown"]) == ("done", 1, 0)
-    (row,) = between.desk.run("changes", str(done["run"]), "--state", "failed", "--json").document
+    (row,) = between.operator.run("changes", str(done["run"]), "--state", "failed", "--json").document
     assert (row["attempts"], row["error"]) == (3, "tried 3 times, read back: not written")
     assert stubborn == [f"api/subscribers/{row['subscriber']}"]
 
     between.proxy.meddle = honest
-    again = between.desk.run("sync", between.code, "--yes", "--json").document
+    again = between.operator.run("sync", between.code, "--yes", "--json").document
     assert (again["state"], again["applied"]) == ("done", 1)
 
 
@@ -232,32 +234,34 @@ def test_a_change_that_never_shows_is_tried_three_times_and_may_be_planned_again
 def test_an_item_that_is_refused_fails_alone_and_is_not_planned_again(between: Between) -> None:
     spoiler = Spoiler(422, times=1)
     between.proxy.meddle = spoiler
-    said = between.desk.run("sync", between.code, "--yes", "--json", expect=3)
+    said = between.operator.run("sync", between.code, "--yes", "--json", expect=3)
     done = said.document
     assert (done["state"], done["failed"], done["unknown"]) == ("done", 1, 0)
     assert done["applied"] > 0
-    rows = between.desk.run("changes", str(done["run"]), "--state", "failed", "--json").document
+    rows = between.operator.run("changes", str(done["run"]), "--state", "failed", "--json").document
     assert [row["error"] for row in rows] == ["422: Refused ␛[31mby the test."]
     assert rows[0]["subscriber"] in spoiler.spoilt[0]
     assert between.simulated.violations() == []
-    (told,) = between.desk.run("findings", "--rule", "refused_write", "--json").document
+    (told,) = between.operator.run("findings", "--rule", "refused_write", "--json").document
     assert (told["subject"], told["severity"]) == (rows[0]["email"], "error"), "said by the run that met it"
     assert f"of {rows[0]['email']} to {rows[0]['after']} (422: Refused ␛[31mby the test.)." in told["message"]
     assert "--retry-refused" in told["advice"]
 
     written = len(between.simulated.writes())
-    again = between.desk.run("sync", between.code, "--yes", "--json", expect=3).document
+    again = between.operator.run("sync", between.code, "--yes", "--json", expect=3).document
     assert again["total"] == 0
     assert len(between.simulated.writes()) == written
-    found = between.desk.run("findings", "--rule", "refused_write", "--json").document
+    found = between.operator.run("findings", "--rule", "refused_write", "--json").document
     assert [f["subject"] for f in found] == [rows[0]["email"]]
     assert "by the test.) before; it is not tried again." in found[0]["message"]
 
-    retried = between.desk.run("sync", between.code, "--yes", "--quick", "--retry-refused", "--json", expect=3).document
+    retried = between.operator.run(
+        "sync", between.code, "--yes", "--quick", "--retry-refused", "--json", expect=3
+    ).document
     assert (retried["state"], retried["applied"], retried["failed"]) == ("done", retried["total"], 0)
     assert retried["applied"] > 0
-    assert between.desk.run("findings", "--rule", "refused_write", "--json").document == []
-    assert between.desk.run("sync", between.code, "--yes", "--json").document["total"] == 0
+    assert between.operator.run("findings", "--rule", "refused_write", "--json").document == []
+    assert between.operator.run("sync", between.code, "--yes", "--json").document["total"] == 0
 
 
 def test_an_add_that_is_refused_takes_its_remove_along(between: Between) -> None:
@@ -278,9 +282,9 @@ def test_an_add_that_is_refused_takes_its_remove_along(between: Between) -> None
 
     between.proxy.meddle = refuse_adds
     before = between.simulated.people()
-    said = between.desk.run("sync", between.code, "--yes", "--json", expect=None)
+    said = between.operator.run("sync", between.code, "--yes", "--json", expect=None)
     assert said.status in {1, 3}, said
-    rows = between.desk.run("changes", str(said.document["run"]), "--json").document
+    rows = between.operator.run("changes", str(said.document["run"]), "--json").document
     added = {row["subscriber"] for row in rows if row["kind"] == "add_group"}
     removes = [row["state"] for row in rows if row["kind"] == "remove_group" and row["subscriber"] in added]
     assert removes
@@ -293,8 +297,8 @@ def test_an_add_that_is_refused_takes_its_remove_along(between: Between) -> None
     # The next plan leaves the refused adds out, and with each of them its remove.
     between.proxy.meddle = honest
     refused = {row["subscriber"] for row in rows if row["kind"] == "add_group" and row["state"] == "failed"}
-    run = between.desk.run("plan", between.code, "--json").document["run"]
-    again = between.desk.run("changes", str(run), "--json").document
+    run = between.operator.run("plan", between.code, "--json").document["run"]
+    again = between.operator.run("changes", str(run), "--json").document
     assert not [row for row in again if row["subscriber"] in refused and row["kind"] != "set_field"]
 
 
@@ -315,7 +319,7 @@ def test_a_run_that_mostly_fails_stops_itself(between: Between) -> None:
 
     between.proxy.meddle = refuse
     before = between.simulated.people()
-    said = between.desk.run("sync", between.code, "--yes", "--json", expect=1)
+    said = between.operator.run("sync", between.code, "--yes", "--json", expect=1)
     assert "the run stopped itself" in said.complaint
     assert said.document["planned"] + said.document["skipped"] > 0
     assert between.simulated.people() == before
@@ -338,7 +342,7 @@ def test_a_first_change_that_does_not_show_stops_the_run(between: Between) -> No
         return Given(200, b"", {"content-type": "application/json"}).but(document)
 
     between.proxy.meddle = pretend
-    said = between.desk.run("sync", between.code, "--yes", "--json", expect=1)
+    said = between.operator.run("sync", between.code, "--yes", "--json", expect=1)
     assert "reading the people back does not show them" in said.complaint
-    people = {row["subscriber"] for row in between.desk.run("changes", "1", "--json").document if row["attempts"]}
+    people = {row["subscriber"] for row in between.operator.run("changes", "1", "--json").document if row["attempts"]}
     assert 0 < len(people) <= 5

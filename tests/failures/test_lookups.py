@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.support.fixtures import OpenDesk, StartProxy, StartSimulator
-from tests.support.operator import Desk
+from tests.support.fixtures import MakeOperator, StartProxy, StartSimulator
+from tests.support.operator import Operator
 from tests.support.proxy import Asked, Given, PassOn
 from tests.support.simulated import Simulated
 
@@ -22,34 +22,34 @@ def asked_by_id(simulated: Simulated) -> list[str]:
     return asked_by(simulated, "id")
 
 
-def told(desk: Desk, email: str) -> dict[str, str]:
+def told(operator: Operator, email: str) -> dict[str, str]:
     """The open findings about somebody: rule and message."""
-    rows = desk.run("findings", "--state", "open", "--json", expect=0).document
+    rows = operator.run("findings", "--state", "open", "--json", expect=0).document
     return {row["rule"]: row["message"] for row in rows if row["subject"] == email}
 
 
-def test_a_stored_row_id_is_looked_up_once_and_kept(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_a_stored_row_id_is_looked_up_once_and_kept(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     email = simulated.buyer("field holds the row id", code)
     before = simulated.people()[email][2]
-    desk.run("sync", code, "--yes", "--json", expect=3)
+    operator.run("sync", code, "--yes", "--json", expect=3)
     asked = asked_by_id(simulated)
     stored = {str(value) for value in before.values()}
     assert stored & set(asked)
-    desk.run("sync", code, "--yes", "--json", expect=3)
+    operator.run("sync", code, "--yes", "--json", expect=3)
     assert asked_by_id(simulated) == asked
     assert len(asked) == len(set(asked))
     assert simulated.people()[email][2] == before
 
 
 def test_a_right_that_is_lost_while_orders_are_looked_up_proves_no_refund(
-    simulated: Simulated, desk: Desk, proxies: StartProxy
+    simulated: Simulated, operator: Operator, proxies: StartProxy
 ) -> None:
     proxy = proxies(simulated.endpoints.edd_url)
-    desk.environment["BEMA_EDD_URL"] = proxy.url
-    desk.settings('[rules]\non_refund = "revert"\n')
-    code = desk.discover()
-    desk.run("sync", code, "--yes", "--json", expect=3)
+    operator.environment["BEMA_EDD_URL"] = proxy.url
+    operator.settings('[rules]\non_refund = "revert"\n')
+    code = operator.discover()
+    operator.run("sync", code, "--yes", "--json", expect=3)
     email = simulated.buyer("buyer in GOLD", code)
     order = next(row for row in simulated.state()["orders"] if row["email"] == email and row["status"] == "complete")
     simulated.change(refund=order["key"])
@@ -68,7 +68,7 @@ def test_a_right_that_is_lost_while_orders_are_looked_up_proves_no_refund(
         return given
 
     proxy.meddle = lose_the_right
-    said = desk.run("sync", code, "--yes", "--json", expect=1)
+    said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert looked_up
     assert "may not see sales" in said.complaint
     assert simulated.people() == before
@@ -76,13 +76,13 @@ def test_a_right_that_is_lost_while_orders_are_looked_up_proves_no_refund(
 
 @pytest.mark.fault("D1")
 def test_an_old_shop_that_fails_over_what_it_does_not_have_stops_nothing(
-    simulators: StartSimulator, desks: OpenDesk
+    simulators: StartSimulator, operators: MakeOperator
 ) -> None:
     simulated = simulators(edd_version="3.2")
-    desk = desks(simulated.endpoints)
-    code = desk.discover()
+    operator = operators(simulated.endpoints)
+    code = operator.discover()
     sync = ("sync", code, "--yes", "--max-moves", "1000", "--json")
-    desk.run(*sync, expect=3)
+    operator.run(*sync, expect=3)
     deleted = simulated.buyer("up to date in GOLD_PURCHASE", code)
     state = simulated.state()
     for order in state["orders"]:
@@ -97,29 +97,29 @@ def test_an_old_shop_that_fails_over_what_it_does_not_have_stops_nothing(
     simulated.change(add_order={"email": late, "product": product})
     before = len(asked_by_id(simulated)) + len(asked_by(simulated, "purchasekey"))
 
-    said = desk.run(*sync, expect=3)
+    said = operator.run(*sync, expect=3)
     assert said.document["state"] == "done"
     assert said.document["requests"]["retried"] == 0
     assert f"{code}_BRONZE_PURCHASE" in simulated.people()[late][1]
-    assert "does not list" in told(desk, deleted)["order_gone"]
+    assert "does not list" in told(operator, deleted)["order_gone"]
     for place, email in enumerate(marked):
-        assert f"order {7_000_001 + place}" in told(desk, email)["purchase_unproven"]
+        assert f"order {7_000_001 + place}" in told(operator, email)["purchase_unproven"]
     first = len(asked_by_id(simulated)) + len(asked_by(simulated, "purchasekey"))
     assert 3 <= first - before <= 12, "each twice at most, and a few that the shop has"
 
-    desk.run(*sync, expect=3)
+    operator.run(*sync, expect=3)
     assert len(asked_by_id(simulated)) + len(asked_by(simulated, "purchasekey")) == first
     for email in marked:
-        assert "purchase_unproven" in told(desk, email)
-    with closing(sqlite3.connect(desk.database)) as connection, connection:
+        assert "purchase_unproven" in told(operator, email)
+    with closing(sqlite3.connect(operator.database)) as connection, connection:
         connection.execute("UPDATE row_id_answers SET asked_at = '2026-01-01T00:00:00.000000+00:00'")
-    desk.run(*sync, expect=3)
+    operator.run(*sync, expect=3)
     assert {"7000001", "7000002"} <= set(asked_by_id(simulated)[-12:]), "it only failed over them, and may answer now"
 
 
 @pytest.mark.fault("D1")
-def test_one_look_up_that_fails_concerns_whom_it_is_about(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_one_look_up_that_fails_concerns_whom_it_is_about(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     fields = {row["name"]: row["key"] for row in simulated.state()["fields"]}
     field = next(key for name, key in fields.items() if name.startswith(code))
     marked = [simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER", "BRONZE")]
@@ -130,20 +130,20 @@ def test_one_look_up_that_fails_concerns_whom_it_is_about(simulated: Simulated, 
         if body is not None:
             answer = {"side": "edd", "path": f"sales?id={number}", "status": 200, "body": body}
             simulated.change(script_response={**answer, "method": "GET"})
-    said = desk.run("sync", code, "--yes", "--max-moves", "1000", "--json", expect=3)
+    said = operator.run("sync", code, "--yes", "--max-moves", "1000", "--json", expect=3)
     assert said.document["state"] == "done"
-    assert "order 7000001" in told(desk, marked[0])["purchase_unproven"]
-    assert told(desk, marked[1]) == {}
-    assert "order 7000003" in told(desk, marked[2])["purchase_unproven"]
-    assert "email: null is not a usable e-mail address" in told(desk, "order 7000002")["unreadable_order"]
+    assert "order 7000001" in told(operator, marked[0])["purchase_unproven"]
+    assert told(operator, marked[1]) == {}
+    assert "order 7000003" in told(operator, marked[2])["purchase_unproven"]
+    assert "email: null is not a usable e-mail address" in told(operator, "order 7000002")["unreadable_order"]
 
 
 def test_a_shop_that_goes_down_while_orders_are_looked_up_ends_the_run(
-    simulated: Simulated, desk: Desk, proxies: StartProxy
+    simulated: Simulated, operator: Operator, proxies: StartProxy
 ) -> None:
     proxy = proxies(simulated.endpoints.edd_url)
-    desk.environment["BEMA_EDD_URL"] = proxy.url
-    code = desk.discover()
+    operator.environment["BEMA_EDD_URL"] = proxy.url
+    code = operator.discover()
     down: list[int] = []
 
     async def go_down(asked: Asked, pass_on: PassOn) -> Given:
@@ -153,7 +153,7 @@ def test_a_shop_that_goes_down_while_orders_are_looked_up_ends_the_run(
         return await pass_on(asked.body)
 
     proxy.meddle = go_down
-    said = desk.run("sync", code, "--yes", "--json", expect=1)
+    said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert down
     assert "trouble" in said.complaint
     assert simulated.writes() == []
@@ -161,24 +161,24 @@ def test_a_shop_that_goes_down_while_orders_are_looked_up_ends_the_run(
 
 @pytest.mark.fault("A12")
 def test_an_order_whose_e_mail_was_changed_is_told_by_what_was_shown_and_written(
-    simulated: Simulated, desk: Desk
+    simulated: Simulated, operator: Operator
 ) -> None:
-    code = desk.discover()
+    code = operator.discover()
     sync = ("sync", code, "--yes", "--max-moves", "1000", "--json")
-    desk.run(*sync, expect=3)
+    operator.run(*sync, expect=3)
     email = simulated.buyer("buyer in GOLD", code)
     for order in simulated.state()["orders"]:
         if order["email"].strip().lower() == email:
             simulated.change(edit_order={"order": order["row_id"], "email": "Neu@else.example"})
     before = simulated.people()[email]
-    desk.run(*sync, expect=3)
-    said = told(desk, email)["purchase_unproven"]
+    operator.run(*sync, expect=3)
+    said = told(operator, email)["purchase_unproven"]
     assert f"which the shop showed for {email} until 20" in said
     assert "which now is under Neu@else.example" in said
     assert simulated.people()[email] == before
-    with closing(sqlite3.connect(desk.database)) as connection, connection:
+    with closing(sqlite3.connect(operator.database)) as connection, connection:
         connection.execute("DELETE FROM former_emails")  # as in a database of an older version
-    desk.run(*sync, expect=3)
-    said = told(desk, email)["purchase_unproven"]
+    operator.run(*sync, expect=3)
+    said = told(operator, email)["purchase_unproven"]
     assert "which was written here on 20" in said
     assert "in the shop is under Neu@else.example" in said

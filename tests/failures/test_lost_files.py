@@ -8,35 +8,35 @@ import pytest
 
 from bema_tui.store import files
 from tests.failures.test_in_mid_run import held_at_a_write
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated
 
 
 @pytest.mark.fault("E2")
 def test_the_log_is_removed_under_a_running_sync(
-    simulated: Simulated, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    simulated: Simulated, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "_OPENING_SECONDS", 0.05)
-    code = desk.discover()
-    process = held_at_a_write(simulated, desk, code, 1)
+    code = operator.discover()
+    process = held_at_a_write(simulated, operator, code, 1)
     for ending in ("-wal", "-shm"):
-        Path(f"{desk.database}{ending}").unlink()
+        Path(f"{operator.database}{ending}").unlink()
 
     # A second one can't see the first one's lock any more: it is told who has the database, and begins nothing.
-    second = desk.run("sync", code, "--yes", "--json", expect=1)
+    second = operator.run("sync", code, "--yes", "--json", expect=1)
     assert f"process {process.pid}, " in second.complaint
     assert f"bema-tui sync {code}" in second.complaint
     assert len(simulated.writes()) == 1
 
     # The first one finds out before its next write. What it wrote down is kept when it ends.
-    simulated.ask("release", {})
-    first = desk.finish(process)
+    simulated.release()
+    first = operator.finish(process)
     assert first.status == 1, first
     assert "log file was removed or replaced" in first.complaint
     assert len(simulated.writes()) == 1
-    (run,) = desk.run("runs", "--json", expect=0).document
+    (run,) = operator.run("runs", "--json", expect=0).document
     assert (run["state"], run["sending"] + run["unknown"] > 0) == ("lost", True)
 
-    done = desk.run("resume", str(run["run"]), "--json").document
+    done = operator.run("resume", str(run["run"]), "--json").document
     assert (done["state"], done["sending"], done["unknown"], done["planned"]) == ("done", 0, 0, 0)
     assert simulated.violations() == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated
 
 
@@ -38,21 +38,21 @@ def shrink_members(simulated: Simulated, code: str) -> None:
         simulated.change(delete_subscriber=person)
 
 
-def test_a_read_that_shrank_waits_for_approval(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    desk.run("plan", code, expect=0)  # a good read, to hold the next one against
+def test_a_read_that_shrank_waits_for_approval(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    operator.run("plan", code, expect=0)  # a good read, to hold the next one against
     shrink_members(simulated, code)
     before = simulated.people()
 
-    said = desk.run("sync", code, "--yes", "--json", expect=3)
+    said = operator.run("sync", code, "--yes", "--json", expect=3)
     run = said.document
     assert run["state"] == "needs_approval"
     assert run["planned"] > 0
     assert "members were read" in run["note"]
-    found = desk.run("findings", "--rule", "read_shrank", "--json", expect=0).document
+    found = operator.run("findings", "--rule", "read_shrank", "--json", expect=0).document
     assert [(f["subject"], f["severity"], f["state"]) for f in found] == [("members", "error", "open")]
     assert f"apply {run['run']}" in found[0]["advice"]
-    assert {row["kind"] for row in desk.run("changes", str(run["run"]), "--json").document} <= {
+    assert {row["kind"] for row in operator.run("changes", str(run["run"]), "--json").document} <= {
         "set_field",
         "add_group",
         "remove_group",
@@ -61,47 +61,47 @@ def test_a_read_that_shrank_waits_for_approval(simulated: Simulated, desk: Desk)
     assert simulated.people() == before
 
     # Asking for the same again changes nothing: only a person's yes does.
-    again = desk.run("sync", code, "--yes", "--json", expect=3).document
+    again = operator.run("sync", code, "--yes", "--json", expect=3).document
     assert again["state"] == "needs_approval"
     assert simulated.writes() == []
 
-    done = desk.run("apply", str(again["run"]), "--json", expect=0).document
+    done = operator.run("apply", str(again["run"]), "--json", expect=0).document
     assert done["state"] == "done"
     assert done["applied"] > 0
     # The smaller list is the new normal from then on.
-    assert desk.run("sync", code, "--yes", "--json", expect=0).document["state"] == "done"
-    assert desk.run("findings", "--rule", "read_shrank", "--json").document == []
+    assert operator.run("sync", code, "--yes", "--json", expect=0).document["state"] == "done"
+    assert operator.run("findings", "--rule", "read_shrank", "--json").document == []
     assert simulated.violations() == []
 
 
-def test_a_read_that_shrank_removes_nobody_from_a_group(simulated: Simulated, desk: Desk) -> None:
+def test_a_read_that_shrank_removes_nobody_from_a_group(simulated: Simulated, operator: Operator) -> None:
     """Nothing is removed or reverted on the strength of a read that shrank."""
-    desk.settings('[rules]\non_refund = "revert"\n')
-    code = desk.discover()
-    desk.run("sync", code, "--yes", "--json", expect=0)
+    operator.settings('[rules]\non_refund = "revert"\n')
+    code = operator.discover()
+    operator.run("sync", code, "--yes", "--json", expect=0)
     for role in ("buyer in GOLD", "buyer in SILVER"):
         email = simulated.buyer(role, code)
         order = next(o for o in simulated.state()["orders"] if o["email"] == email and o["status"] == "complete")
         simulated.change(refund=order["key"])
-    reverts = desk.run("plan", code, "--json").document
+    reverts = operator.run("plan", code, "--json").document
     assert {"remove_group", "set_field"} <= set(reverts["changes"])  # the refunds would be reverted
     shrink_members(simulated, code)
     seen = len(simulated.requests())
-    held = desk.run("sync", code, "--yes", "--json", expect=3).document
+    held = operator.run("sync", code, "--yes", "--json", expect=3).document
     assert held["total"] == 0
     # Nor is every order that seems to have left asked for by its key.
     assert [row["path"] for row in simulated.requests()[seen:] if "purchasekey" in row["path"]] == []
-    assert desk.run("findings", "--rule", "read_shrank", "--json").document
+    assert operator.run("findings", "--rule", "read_shrank", "--json").document
 
 
 @pytest.fixture
-def strict(desk: Desk) -> Desk:
+def strict(operator: Operator) -> Operator:
     """An operator who wants to see every plan of more than two moves."""
-    desk.settings("[rules]\nmax_moves = 2\nmax_moves_percent = 0\n")
-    return desk
+    operator.settings("[rules]\nmax_moves = 2\nmax_moves_percent = 0\n")
+    return operator
 
 
-def test_a_plan_that_is_too_big_waits_and_apply_lets_it_go(simulated: Simulated, strict: Desk) -> None:
+def test_a_plan_that_is_too_big_waits_and_apply_lets_it_go(simulated: Simulated, strict: Operator) -> None:
     code = strict.discover()
     before = simulated.people()
     run = strict.run("sync", code, "--yes", "--json", expect=3).document
@@ -121,7 +121,7 @@ def test_a_plan_that_is_too_big_waits_and_apply_lets_it_go(simulated: Simulated,
     assert simulated.violations() == []
 
 
-def test_max_moves_lets_a_plan_go(simulated: Simulated, strict: Desk) -> None:
+def test_max_moves_lets_a_plan_go(simulated: Simulated, strict: Operator) -> None:
     code = strict.discover()
     moves = strict.run("plan", code, "--json", expect=None).document["moves"]
     held = strict.run("sync", code, "--yes", "--max-moves", str(moves - 1), "--json", expect=3).document
@@ -133,77 +133,77 @@ def test_max_moves_lets_a_plan_go(simulated: Simulated, strict: Desk) -> None:
     assert simulated.violations() == []
 
 
-def test_a_missing_field_blocks_the_campaign_until_it_is_created(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    desk.run("plan", code, expect=0)
+def test_a_missing_field_blocks_the_campaign_until_it_is_created(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    operator.run("plan", code, expect=0)
     simulated.change(delete_field=f"{code}_PURCHASE")
-    said = desk.run("sync", code, "--yes", "--json", expect=1)
+    said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert f"{code} is blocked: the account has no purchase field" in said.complaint
     assert f"bema-tui sync {code} --create-missing" in said.complaint
     assert simulated.writes() == []
-    found = desk.run("findings", "--severity", "error", "--rule", "field_missing", "--json").document
+    found = operator.run("findings", "--severity", "error", "--rule", "field_missing", "--json").document
     assert len(found) == 1
 
-    done = desk.run("sync", code, "--yes", "--create-missing", "--json", expect=0).document
+    done = operator.run("sync", code, "--yes", "--create-missing", "--json", expect=0).document
     assert done["state"] == "done"
     assert done["changes"]["create_field"] == 1
     made = [field for field in simulated.state()["fields"] if field["name"].upper() == f"{code}_PURCHASE"]
     assert [(field["name"], field["type"]) for field in made] == [(f"{code}_PURCHASE", "number")]
-    assert desk.run("findings", "--rule", "field_missing", "--json").document == []
+    assert operator.run("findings", "--rule", "field_missing", "--json").document == []
     assert simulated.violations() == []
 
 
 @pytest.mark.fault("A10")
 def test_a_field_of_type_date_blocks_the_campaign_and_doing_what_is_advised_helps(
-    simulated: Simulated, desk: Desk
+    simulated: Simulated, operator: Operator
 ) -> None:
-    code = desk.discover()
+    code = operator.discover()
     simulated.change(delete_field=f"{code}_PURCHASE")
     simulated.change(create_field={"name": f"{code}_PURCHASE", "type": "date"})
     for words in (("sync", code, "--yes"), ("sync", code, "--yes", "--create-missing")):
-        said = desk.run(*words, "--json", expect=1)
+        said = operator.run(*words, "--json", expect=1)
         assert f"{code} is blocked: the account has a purchase field of type date" in said.complaint
         assert f"Make a field {code}_PURCHASED of type number in MailerLite" in said.complaint
         assert simulated.writes() == []
-    (found,) = desk.run("findings", "--rule", "field_type_mismatch", "--json").document
+    (found,) = operator.run("findings", "--rule", "field_type_mismatch", "--json").document
     assert f"{code}_PURCHASED" in found["advice"]
     simulated.change(create_field={"name": f"{code}_PURCHASED", "type": "number"})
-    done = desk.run("sync", code, "--yes", "--json", expect=0).document
+    done = operator.run("sync", code, "--yes", "--json", expect=0).document
     assert (done["state"], done["changes"]["set_field"] > 0) == ("done", True)
-    assert desk.run("findings", "--campaign", code, "--severity", "error", "--json").document == []
-    assert desk.run("sync", code, "--yes", "--json", expect=0).document["total"] == 0
+    assert operator.run("findings", "--campaign", code, "--severity", "error", "--json").document == []
+    assert operator.run("sync", code, "--yes", "--json", expect=0).document["total"] == 0
 
 
-def test_a_missing_group_skips_only_the_moves_into_it(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_a_missing_group_skips_only_the_moves_into_it(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     gone = f"{code}_SILVER_PURCHASE"
     simulated.change(delete_group=gone)
-    done = desk.run("sync", code, "--yes", "--json", expect=3).document
+    done = operator.run("sync", code, "--yes", "--json", expect=3).document
     assert done["state"] == "done"
     assert done["applied"] > 0
     assert gone not in {group["name"] for group in simulated.state()["groups"]}
-    found = desk.run("findings", "--rule", "group_missing", "--json").document
+    found = operator.run("findings", "--rule", "group_missing", "--json").document
     assert [f["severity"] for f in found] == ["error"]
     assert gone in found[0]["subject"] + found[0]["message"]
     assert simulated.violations() == []
 
-    again = desk.run("sync", code, "--yes", "--create-missing", "--json", expect=0).document
+    again = operator.run("sync", code, "--yes", "--create-missing", "--json", expect=0).document
     assert again["state"] == "done"
     assert again["changes"]["create_group"] == 1
     assert gone in {group["name"] for group in simulated.state()["groups"]}
-    assert desk.run("findings", "--rule", "group_missing", "--json").document == []
+    assert operator.run("findings", "--rule", "group_missing", "--json").document == []
     assert simulated.violations() == []
 
 
-def test_what_the_account_got_or_lost_since_the_plan(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_what_the_account_got_or_lost_since_the_plan(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     simulated.change(delete_group=f"{code}_SILVER_PURCHASE")
     buyer = simulated.buyer("buyer in SILVER", code)
-    run = desk.run("plan", code, "--create-missing", "--json").document
+    run = operator.run("plan", code, "--create-missing", "--json").document
     assert run["changes"]["create_group"] == 1
     theirs = f"{code} Silver Purchased".replace("_", "-")
     simulated.change(create_group=theirs)
-    done = desk.run("apply", str(run["run"]), "--json", expect=0).document
+    done = operator.run("apply", str(run["run"]), "--json", expect=0).document
     assert (done["state"], done["skipped"]) == ("done", 1)
     groups = {group["name"] for group in simulated.state()["groups"]}
     assert theirs in groups
@@ -213,39 +213,39 @@ def test_what_the_account_got_or_lost_since_the_plan(simulated: Simulated, desk:
     email = simulated.buyer("non-buyer in GOLD", code)
     product = simulated.state()["campaigns"][0]["product_id"]
     simulated.change(add_order={"email": email, "product": product})
-    run = desk.run("plan", code, "--json", expect=0).document
+    run = operator.run("plan", code, "--json", expect=0).document
     assert run["people"] == 1
     simulated.change(delete_group=f"{code}_GOLD_PURCHASE")
-    done = desk.run("apply", str(run["run"]), "--json").document
+    done = operator.run("apply", str(run["run"]), "--json").document
     assert (done["state"], done["applied"], done["failed"] + done["skipped"]) == ("done", 1, 2)
     assert simulated.people()[email][1] == [f"{code}_GOLD"]
-    assert desk.run("findings", "--rule", "subscriber_gone", "--json").document == []
+    assert operator.run("findings", "--rule", "subscriber_gone", "--json").document == []
 
-    run = desk.run("plan", code, "--create-missing", "--json").document
+    run = operator.run("plan", code, "--create-missing", "--json").document
     simulated.change(delete_field=f"{code}_PURCHASE")
     written = len(simulated.writes())
-    said = desk.run("apply", str(run["run"]), "--json", expect=1)
+    said = operator.run("apply", str(run["run"]), "--json", expect=1)
     assert f"{code} is blocked: the account has no purchase field" in said.complaint
     assert {row["path"] for row in simulated.writes()[written:]} <= {"/api/groups"}
     assert simulated.violations() == []
 
 
-def test_a_member_of_a_twin_group_is_not_placed(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_a_member_of_a_twin_group_is_not_placed(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     twin = f"{code} silver".replace("_", " ").lower()
     simulated.change(create_group=twin)
     email = simulated.buyer("non-buyer in SILVER", code)
     simulated.change(move={"email": email, "from": f"{code}_SILVER", "to": twin})
     simulated.change(add_order={"email": email, "product": simulated.state()["campaigns"][0]["product_id"]})
-    desk.run("sync", code, "--yes", "--json", expect=3)
+    operator.run("sync", code, "--yes", "--json", expect=3)
     assert simulated.people()[email][1] == [twin]
-    assert desk.run("findings", "--rule", "twin_group", "--json").document
+    assert operator.run("findings", "--rule", "twin_group", "--json").document
 
 
-def test_a_plan_names_the_automations_it_sets_off_with_the_head_count(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    run = desk.run("plan", code, "--json", expect=0).document
-    joining = [row["after"] for row in desk.run("changes", str(run["run"]), "--json").document if row["after"]]
+def test_a_plan_names_the_automations_it_sets_off_with_the_head_count(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    run = operator.run("plan", code, "--json", expect=0).document
+    joining = [row["after"] for row in operator.run("changes", str(run["run"]), "--json").document if row["after"]]
     expected = [
         {"name": one["name"], "group": group, "people": joining.count(group)}
         for one in simulated.state()["automations"]

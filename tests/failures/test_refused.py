@@ -7,8 +7,8 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.support.fixtures import OpenDesk, StartProxy
-from tests.support.operator import Desk
+from tests.support.fixtures import MakeOperator, StartProxy
+from tests.support.operator import Operator
 from tests.support.proxy import Asked, Given, PassOn, honest
 from tests.support.simulated import Simulated
 
@@ -27,23 +27,25 @@ def creations(simulated: Simulated, what: str) -> int:
 
 
 @pytest.mark.fault("A7")
-def test_a_group_without_room_in_the_account_leaves_out_the_moves_into_it(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_a_group_without_room_in_the_account_leaves_out_the_moves_into_it(
+    simulated: Simulated, operator: Operator
+) -> None:
+    code = operator.discover()
     missing = f"{code}_SILVER_PURCHASE"
     simulated.change(delete_group=missing)
     silver = simulated.buyer("buyer in SILVER", code)
     full(simulated)
-    run = desk.run("sync", code, "--yes", "--create-missing", "--json", expect=3).document
+    run = operator.run("sync", code, "--yes", "--create-missing", "--json", expect=3).document
     assert (run["state"], run["failed"], run["unknown"], run["planned"]) == ("done", 1, 0, 0)
     assert run["applied"] > 0
-    rows = desk.run("changes", str(run["run"]), "--json").document
+    rows = operator.run("changes", str(run["run"]), "--json").document
     (failed,) = [row for row in rows if row["state"] == "failed"]
     assert (failed["kind"], failed["error"]) == ("create_group", FULL_OF_GROUPS)
     left = {row["kind"]: (row["state"], row["error"]) for row in rows if row["email"] == silver}
     assert left["set_field"] == ("applied", None)
     assert left["add_group"] == ("skipped", f"{missing} could not be created")
     assert left["remove_group"] == ("skipped", "its add was not applied")
-    (found,) = desk.run("findings", "--rule", "refused_write", "--json").document
+    (found,) = operator.run("findings", "--rule", "refused_write", "--json").document
     assert found["subject"] == missing
     assert found["message"] == f"MailerLite refused to create the group {missing} ({FULL_OF_GROUPS})."
     assert "delete some that nobody needs" in found["advice"]
@@ -52,59 +54,61 @@ def test_a_group_without_room_in_the_account_leaves_out_the_moves_into_it(simula
     assert simulated.people()[silver][1] == [f"{code}_SILVER"]
 
     simulated.set(faults=None)
-    again = desk.run("sync", code, "--yes", "--create-missing", "--json", expect=3).document
+    again = operator.run("sync", code, "--yes", "--create-missing", "--json", expect=3).document
     assert (again["state"], again["failed"]) == ("done", 0)
     assert simulated.people()[silver][1] == [missing]
-    assert desk.run("findings", "--rule", "refused_write", "--json").document == []
+    assert operator.run("findings", "--rule", "refused_write", "--json").document == []
     assert simulated.violations() == []
 
 
 @pytest.mark.fault("A7")
-def test_a_field_that_the_account_has_no_room_for_blocks_the_campaign(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_a_field_that_the_account_has_no_room_for_blocks_the_campaign(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     simulated.change(delete_field=f"{code}_PURCHASE")
     full(simulated)
     before = simulated.people()
-    said = desk.run("sync", code, "--yes", "--create-missing", "--json", expect=1)
+    said = operator.run("sync", code, "--yes", "--create-missing", "--json", expect=1)
     assert f"{code} is blocked without its purchase field" in said.complaint
     assert FULL_OF_FIELDS in said.complaint
     assert "delete some that nobody needs" in said.complaint
     run = said.document
     assert (run["state"], run["failed"], run["unknown"], run["sending"]) == ("failed", 1, 0, 0)
-    (found,) = desk.run("findings", "--rule", "refused_write", "--json").document
+    (found,) = operator.run("findings", "--rule", "refused_write", "--json").document
     assert FULL_OF_FIELDS in found["message"]
-    resumed = desk.run("resume", str(run["run"]), "--json", expect=1)
+    resumed = operator.run("resume", str(run["run"]), "--json", expect=1)
     assert FULL_OF_FIELDS in resumed.complaint
     assert creations(simulated, "fields") == 1, "not asked for again"
     assert simulated.people() == before
 
     # Somebody makes room, and the field by hand.
     simulated.change(create_field={"name": f"{code}_PURCHASE"})
-    done = desk.run("resume", str(run["run"]), "--json", expect=3).document
+    done = operator.run("resume", str(run["run"]), "--json", expect=3).document
     assert (done["state"], done["planned"], done["unknown"], done["failed"]) == ("done", 0, 0, 1)
     assert creations(simulated, "fields") == 1
-    desk.run("sync", code, "--yes", expect=3)
-    assert desk.run("findings", "--rule", "refused_write", "--json").document == []
+    operator.run("sync", code, "--yes", expect=3)
+    assert operator.run("findings", "--rule", "refused_write", "--json").document == []
     assert simulated.violations() == []
 
 
 @pytest.mark.fault("A7")
 @pytest.mark.parametrize("refused", [True, False])
-def test_a_resume_that_would_end_the_same_is_not_offered(refused: bool, simulated: Simulated, desk: Desk) -> None:
+def test_a_resume_that_would_end_the_same_is_not_offered(
+    refused: bool, simulated: Simulated, operator: Operator
+) -> None:
     """What helps is a sync with a flag, which the error names, be the field refused or only missing."""
-    code = desk.discover()
+    code = operator.discover()
     simulated.change(delete_field=f"{code}_PURCHASE")
     if refused:
         full(simulated)
     flags = ("--create-missing",) if refused else ()
-    said = desk.run("sync", code, "--yes", *flags, expect=1).out
-    for text in (said, desk.run("runs", "1", expect=0).out, desk.run("resume", "1", expect=1).out):
+    said = operator.run("sync", code, "--yes", *flags, expect=1).out
+    for text in (said, operator.run("runs", "1", expect=0).out, operator.run("resume", "1", expect=1).out):
         assert f"bema-tui sync {code} --create-missing" in text
         assert "bema-tui resume" not in text
-    assert desk.run("runs", "1", "--json").document["error"]["error"] == "NeedsNewSync"
+    assert operator.run("runs", "1", "--json").document["error"]["error"] == "NeedsNewSync"
 
     simulated.set(faults={"server_error": 1.0, "side": "mailerlite"})
-    said = desk.run("sync", code, "--yes", *flags, expect=1).out
+    said = operator.run("sync", code, "--yes", *flags, expect=1).out
     assert "Go on with: bema-tui resume 2" in said
 
 
@@ -126,20 +130,20 @@ class Refusing:
 
 @attrs.frozen
 class Behind:
-    """A desk whose MailerLite is behind a proxy, and a campaign."""
+    """An operator whose MailerLite is behind a proxy, and a campaign."""
 
     simulated: Simulated
-    desk: Desk
+    operator: Operator
     proxy: Any
     code: str
 
 
 @pytest.fixture
-def behind(simulated: Simulated, desks: OpenDesk, proxies: StartProxy) -> Behind:
+def behind(simulated: Simulated, operators: MakeOperator, proxies: StartProxy) -> Behind:
     proxy = proxies(simulated.endpoints.mailerlite_url)
-    desk = desks(simulated.endpoints)
-    desk.environment["BEMA_MAILERLITE_URL"] = proxy.url
-    return Behind(simulated, desk, proxy, desk.discover())
+    operator = operators(simulated.endpoints)
+    operator.environment["BEMA_MAILERLITE_URL"] = proxy.url
+    return Behind(simulated, operator, proxy, operator.discover())
 
 
 @pytest.mark.fault("A7")
@@ -149,14 +153,14 @@ def behind(simulated: Simulated, desks: OpenDesk, proxies: StartProxy) -> Behind
 )
 def test_a_batch_that_is_refused_as_a_whole_leaves_its_rows_planned(behind: Behind, status: int, words: str) -> None:
     behind.proxy.meddle = Refusing(status, "/batch", words)
-    said = behind.desk.run("sync", behind.code, "--yes", "--json", expect=1)
+    said = behind.operator.run("sync", behind.code, "--yes", "--json", expect=1)
     assert words in said.complaint
     run = said.document
     assert (run["state"], run["unknown"], run["sending"], run["applied"]) == ("failed", 0, 0, 0)
-    rows = behind.desk.run("changes", str(run["run"]), "--json").document
+    rows = behind.operator.run("changes", str(run["run"]), "--json").document
     assert {(row["state"], row["attempts"]) for row in rows} == {("planned", 0)}
     behind.proxy.meddle = honest
-    done = behind.desk.run("resume", str(run["run"]), "--json", expect=3).document
+    done = behind.operator.run("resume", str(run["run"]), "--json", expect=3).document
     assert (done["state"], done["planned"], done["failed"]) == ("done", 0, 0)
     assert behind.simulated.violations() == []
 
@@ -165,52 +169,52 @@ def test_a_batch_that_is_refused_as_a_whole_leaves_its_rows_planned(behind: Behi
 def test_a_batch_that_something_else_answers_with_404_is_read_back(behind: Behind) -> None:
     """It may be the second try's answer, after a first that was carried out."""
     behind.proxy.meddle = Refusing(404, "/batch", "no such route")
-    run = behind.desk.run("sync", behind.code, "--yes", "--json", expect=1).document
+    run = behind.operator.run("sync", behind.code, "--yes", "--json", expect=1).document
     assert (run["state"], run["sending"]) == ("failed", 0)
     assert run["unknown"] > 0
     behind.proxy.meddle = honest
-    done = behind.desk.run("resume", str(run["run"]), "--json", expect=3).document
+    done = behind.operator.run("resume", str(run["run"]), "--json", expect=3).document
     assert (done["state"], done["planned"], done["unknown"], done["failed"]) == ("done", 0, 0, 0)
 
 
 @pytest.mark.fault("A11", "A7")
 def test_a_new_buyer_whom_mailerlite_refuses_is_a_finding_at_once(behind: Behind) -> None:
-    behind.desk.settings("[rules]\nadd_new_buyers = true\n")
+    behind.operator.settings("[rules]\nadd_new_buyers = true\n")
     behind.simulated.set(allow_create=True)
     words = "This address is not deliverable."
     behind.proxy.meddle = Refusing(422, "/subscribers", words, times=2)
-    run = behind.desk.run("sync", behind.code, "--yes", "--json", expect=3).document
-    refused = behind.desk.run("changes", str(run["run"]), "--state", "failed", "--json").document
+    run = behind.operator.run("sync", behind.code, "--yes", "--json", expect=3).document
+    refused = behind.operator.run("changes", str(run["run"]), "--state", "failed", "--json").document
     assert refused
     assert {(row["kind"], row["error"]) for row in refused} == {("create_subscriber", f"422: {words}")}
-    found = behind.desk.run("findings", "--rule", "refused_write", "--json").document
+    found = behind.operator.run("findings", "--rule", "refused_write", "--json").document
     assert {one["subject"] for one in found} == {row["email"] for row in refused}
     assert {one["message"] for one in found} == {
         f"MailerLite refused to create {row['email']} (422: {words})." for row in refused
     }
 
     written = len(behind.simulated.writes())
-    again = behind.desk.run("sync", behind.code, "--yes", "--json", expect=3).document
+    again = behind.operator.run("sync", behind.code, "--yes", "--json", expect=3).document
     assert again["total"] == 0
     assert len(behind.simulated.writes()) == written
-    found = behind.desk.run("findings", "--rule", "refused_write", "--json").document
+    found = behind.operator.run("findings", "--rule", "refused_write", "--json").document
     assert all(f"(422: {words}) before; it is not tried again." in one["message"] for one in found)
     assert len(found) == len(refused)
 
     behind.proxy.meddle = honest
-    retried = behind.desk.run("sync", behind.code, "--yes", "--retry-refused", "--json", expect=3).document
+    retried = behind.operator.run("sync", behind.code, "--yes", "--retry-refused", "--json", expect=3).document
     assert retried["applied"] == len(refused)
-    assert behind.desk.run("findings", "--rule", "refused_write", "--json").document == []
+    assert behind.operator.run("findings", "--rule", "refused_write", "--json").document == []
 
 
 @pytest.mark.fault("A11", "E1")
 @pytest.mark.parametrize(("status", "sent"), [(422, 1), (500, 3), (404, 3)])
 def test_a_remove_that_is_not_done_is_a_finding_and_is_not_planned_again_by_the_same_run(
-    simulated: Simulated, desk: Desk, status: int, sent: int
+    simulated: Simulated, operator: Operator, status: int, sent: int
 ) -> None:
-    code = desk.discover()
-    run = desk.run("plan", code, "--json", expect=3).document["run"]
-    rows = desk.run("changes", str(run), "--json").document
+    code = operator.discover()
+    run = operator.run("plan", code, "--json", expect=3).document["run"]
+    rows = operator.run("changes", str(run), "--json").document
     remove = next(row for row in rows if row["kind"] == "remove_group")
     state = simulated.state()
     number = next(one["id"] for one in state["subscribers"] if one["email"] == remove["email"])
@@ -218,13 +222,13 @@ def test_a_remove_that_is_not_done_is_a_finding_and_is_not_planned_again_by_the_
     path = f"subscribers/{number}/groups/{group}"
     simulated.change(script_response={"method": "DELETE", "path": path, "status": status, "body": {"message": "No."}})
     asked = len(simulated.requests())
-    done = desk.run("apply", str(run), "--json", expect=3).document
+    done = operator.run("apply", str(run), "--json", expect=3).document
     assert (done["state"], done["failed"]) == ("done", 1)
     items = [item for request in simulated.requests()[asked:] for item in request["items"]]
     assert sum(item["method"] == "DELETE" and item["path"].endswith(path) for item in items) == sent
-    (found,) = desk.run("findings", "--rule", "refused_write", "--json").document
+    (found,) = operator.run("findings", "--rule", "refused_write", "--json").document
     assert found["subject"] == remove["email"]
     simulated.change(script_response=None)
-    desk.run("sync", code, "--yes", "--retry-refused", "--json", expect=3)
-    assert desk.run("findings", "--rule", "refused_write", "--json").document == []
+    operator.run("sync", code, "--yes", "--retry-refused", "--json", expect=3)
+    assert operator.run("findings", "--rule", "refused_write", "--json").document == []
     assert simulated.violations() == []

@@ -7,53 +7,53 @@ from typing import Any
 import pytest
 
 from tests.failures.test_unreadable import buy, told
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated
 
 pytestmark = pytest.mark.fault("D2")
 
 
-def sync(desk: Desk, code: str, *words: str) -> dict[str, Any]:
-    said = desk.run("sync", code, "--yes", "--max-moves", "1000", "--json", *words)
+def sync(operator: Operator, code: str, *words: str) -> dict[str, Any]:
+    said = operator.run("sync", code, "--yes", "--max-moves", "1000", "--json", *words)
     assert said.document["state"] == "done", said
     document: dict[str, Any] = said.document
     return document
 
 
-def test_a_newer_row_hides_no_older_one(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_a_newer_row_hides_no_older_one(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     renewed, other = (simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
     first = buy(simulated, renewed)
     buy(simulated, renewed, key=first["key"], status="on_hold", date_utc="2027-01-02 10:00:00")
     buy(simulated, other, key=first["key"], date_utc=first["date_utc"])
-    sync(desk, code)
+    sync(operator, code)
     people = simulated.people()
     assert f"{code}_GOLD_PURCHASE" in people[renewed][1]
     assert first["id"] in {str(value) for value in people[renewed][2].values()}
-    assert told(desk, renewed) == ["order_not_settled"]
+    assert told(operator, renewed) == ["order_not_settled"]
     assert f"{code}_SILVER_PURCHASE" in people[other][1], "of the same key and moment, and another order for all that"
-    assert sync(desk, code)["total"] == 0
+    assert sync(operator, code)["total"] == 0
 
 
-def test_a_renewal_is_news_to_a_recent_read(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_a_renewal_is_news_to_a_recent_read(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     first, renewed = (simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
     key = buy(simulated, first)["key"]
-    sync(desk, code)
+    sync(operator, code)
     buy(simulated, renewed, key=key)
-    assert sync(desk, code, "--quick")["reads"]["shop"]["kind"] == "window"
+    assert sync(operator, code, "--quick")["reads"]["shop"]["kind"] == "window"
     people = simulated.people()
     assert f"{code}_SILVER_PURCHASE" in people[renewed][1]
     assert f"{code}_GOLD_PURCHASE" in people[first][1]
-    assert sync(desk, code)["total"] == 0
+    assert sync(operator, code)["total"] == 0
 
 
-def test_an_order_whose_e_mail_changes_is_one_order(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_an_order_whose_e_mail_changes_is_one_order(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     wrong, right = (simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
     order = buy(simulated, wrong)
-    sync(desk, code)
+    sync(operator, code)
     simulated.change(edit_order={"order": order["row_id"], "email": right})
-    sync(desk, code)
-    assert told(desk, wrong) == ["purchase_unproven"]
+    sync(operator, code)
+    assert told(operator, wrong) == ["purchase_unproven"]
     assert f"{code}_SILVER_PURCHASE" in simulated.people()[right][1]

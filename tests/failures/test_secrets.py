@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.fixtures import OpenDesk, StartProxy
-from tests.support.operator import Desk, Said
+from tests.support.fixtures import MakeOperator, StartProxy
+from tests.support.operator import Operator, Said
 from tests.support.proxy import Asked, Given, PassOn
 from tests.support.simulated import Simulated
 
@@ -22,15 +22,15 @@ WRONG = {
 
 
 class Ears:
-    """Hears everything that a desk's commands say, and looks for secrets in it and in what they leave behind."""
+    """Hears everything that an operator's commands say, and looks for secrets in it and in what they leave behind."""
 
-    def __init__(self, desk: Desk, *more: str) -> None:
-        self._desk = desk
-        self.secrets = {desk.environment[name] for name in NAMES} | set(WRONG.values()) | set(more)
+    def __init__(self, operator: Operator, *more: str) -> None:
+        self._operator = operator
+        self.secrets = {operator.environment[name] for name in NAMES} | set(WRONG.values()) | set(more)
         self._heard: dict[str, bytes] = {}
 
     def run(self, *words: str) -> Said:
-        said = self._desk.run(*words, "--log-level", "debug")
+        said = self._operator.run(*words, "--log-level", "debug")
         self._heard[f"{len(self._heard)} {' '.join(words)}"] = (said.out + said.err).encode()
         return said
 
@@ -39,7 +39,7 @@ class Ears:
         return {**self._heard, **files}
 
     def _files(self) -> Iterable[Path]:
-        return [path for path in self._desk.folder.rglob("*") if path.is_file()]
+        return [path for path in self._operator.folder.rglob("*") if path.is_file()]
 
     def check(self) -> None:
         """Look for each secret, plain and as a URL spells it, and for its beginning."""
@@ -49,8 +49,8 @@ class Ears:
                     assert spelling.encode() not in said, f"a secret stands in {place}"
 
 
-def test_a_whole_sync_tells_no_secret(simulated: Simulated, desk: Desk) -> None:
-    ears = Ears(desk)
+def test_a_whole_sync_tells_no_secret(simulated: Simulated, operator: Operator) -> None:
+    ears = Ears(operator)
     code = ears.run("campaigns", "discover", "--add", "--json").document["campaigns"][0]["code"]
     for words in (
         ("plan", code),
@@ -65,18 +65,18 @@ def test_a_whole_sync_tells_no_secret(simulated: Simulated, desk: Desk) -> None:
     ):
         ears.run(*words)
     everything = ears.everything()
-    assert b"MailerLite: POST /batch" in everything[str(desk.log)]  # the log did listen
-    assert any(path.endswith(desk.database.name) for path in everything)
+    assert b"MailerLite: POST /batch" in everything[str(operator.log)]  # the log did listen
+    assert any(path.endswith(operator.database.name) for path in everything)
     ears.check()
     asked = str(simulated.requests())
     assert not any(secret in asked for secret in ears.secrets)  # nor in any address that a server's log would keep
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_refused_key_is_not_told(name: str, simulated: Simulated, desk: Desk) -> None:
-    ears = Ears(desk)
-    code = desk.discover()
-    desk.environment[name] = WRONG[name]
+def test_a_refused_key_is_not_told(name: str, simulated: Simulated, operator: Operator) -> None:
+    ears = Ears(operator)
+    code = operator.discover()
+    operator.environment[name] = WRONG[name]
     assert ears.run("sync", code, "--yes", "--json").status == 1
     assert ears.run("sync", code, "--yes").status == 1
     assert ears.run("campaigns", "discover", "--json").status == 1
@@ -86,15 +86,15 @@ def test_a_refused_key_is_not_told(name: str, simulated: Simulated, desk: Desk) 
 
 
 def test_a_service_that_repeats_the_key_is_not_believed(
-    simulated: Simulated, desks: OpenDesk, proxies: StartProxy
+    simulated: Simulated, operators: MakeOperator, proxies: StartProxy
 ) -> None:
     """An error page, an error message, a redirect and a group's name that carry the key back to us."""
     proxy = proxies(simulated.endpoints.mailerlite_url)
-    desk = desks(simulated.endpoints)
-    desk.environment["BEMA_MAILERLITE_URL"] = proxy.url
-    key = desk.environment["BEMA_MAILERLITE_KEY"]
-    ears = Ears(desk)
-    code = desk.discover()
+    operator = operators(simulated.endpoints)
+    operator.environment["BEMA_MAILERLITE_URL"] = proxy.url
+    key = operator.environment["BEMA_MAILERLITE_KEY"]
+    ears = Ears(operator)
+    code = operator.discover()
     kind = {"content-type": "application/json"}
     answers = (
         Given(401, b"", kind).but({"message": f"The key {key} is unknown."}),
@@ -115,8 +115,8 @@ def test_a_service_that_repeats_the_key_is_not_believed(
     ears.check()
 
 
-def test_the_database_and_the_log_are_for_their_owner_alone(desk: Desk) -> None:
-    desk.discover()
-    files = [*desk.folder.glob(desk.database.name + "*"), desk.log]
+def test_the_database_and_the_log_are_for_their_owner_alone(operator: Operator) -> None:
+    operator.discover()
+    files = [*operator.folder.glob(operator.database.name + "*"), operator.log]
     assert len(files) >= 2
     assert {path: oct(path.stat().st_mode & 0o077) for path in files} == dict.fromkeys(files, "0o0")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from bema_tui.simulator import Endpoints
-from tests.support.fixtures import OpenDesk, StartProxy, StartSimulator
-from tests.support.operator import Desk, Said
+from tests.support.fixtures import MakeOperator, StartProxy, StartSimulator
+from tests.support.operator import Operator, Said
 from tests.support.proxy import Asked, Given, PassOn
 from tests.support.simulated import Simulated
 
@@ -23,28 +23,28 @@ def free_port() -> int:
 class Unharmed:
     """Holds the simulator to what it was: no write asked, nobody changed, no lock left."""
 
-    def __init__(self, simulated: Simulated, desk: Desk) -> None:
-        self._simulated, self._desk = simulated, desk
+    def __init__(self, simulated: Simulated, operator: Operator) -> None:
+        self._simulated, self._operator = simulated, operator
         self._before = simulated.people()
 
     def check(self) -> None:
         assert self._simulated.writes() == []
         assert self._simulated.people() == self._before
-        assert self._desk.run("locks", "--json", expect=0).document == []
+        assert self._operator.run("locks", "--json", expect=0).document == []
 
 
 Sync = Callable[[Callable[[], None]], Said]
 
 
 @pytest.fixture
-def sync(simulated: Simulated, desk: Desk) -> Sync:
+def sync(simulated: Simulated, operator: Operator) -> Sync:
     """Discovers while all is well, spoils something, and answers what a sync says then; the account stays as it was."""
 
     def work(spoil: Callable[[], None]) -> Said:
-        code = desk.discover()
-        unharmed = Unharmed(simulated, desk)
+        code = operator.discover()
+        unharmed = Unharmed(simulated, operator)
         spoil()
-        said = desk.run("sync", code, "--yes", "--json", expect=1)
+        said = operator.run("sync", code, "--yes", "--json", expect=1)
         document = said.document
         assert document["state"] == "failed"
         assert document["error"]["advice"]
@@ -53,16 +53,16 @@ def sync(simulated: Simulated, desk: Desk) -> Sync:
         assert document["applied"] == document["unknown"] == 0
         unharmed.check()
         # What went wrong is kept, and the text form says it as well.
-        shown = desk.run("runs", str(document["run"]), expect=0)
+        shown = operator.run("runs", str(document["run"]), expect=0)
         assert document["error"]["message"] in shown.out
         return said
 
     return work
 
 
-def test_mailerlite_refuses_connections(sync: Sync, desk: Desk) -> None:
+def test_mailerlite_refuses_connections(sync: Sync, operator: Operator) -> None:
     port = free_port()
-    said = sync(lambda: desk.environment.update(BEMA_MAILERLITE_URL=f"http://127.0.0.1:{port}/api"))
+    said = sync(lambda: operator.environment.update(BEMA_MAILERLITE_URL=f"http://127.0.0.1:{port}/api"))
     assert "MailerLite can't be reached" in said.complaint
     assert "connection refused" in said.complaint
     assert said.document["error"]["retryable"] is True
@@ -86,15 +86,15 @@ def test_the_shop_answers_a_web_page_with_200(sync: Sync, simulated: Simulated) 
     assert "Easy Digital Downloads is active" in said.complaint
 
 
-def test_a_wrong_mailerlite_key(sync: Sync, desk: Desk) -> None:
-    said = sync(lambda: desk.environment.update(BEMA_MAILERLITE_KEY="not-the-key"))
+def test_a_wrong_mailerlite_key(sync: Sync, operator: Operator) -> None:
+    said = sync(lambda: operator.environment.update(BEMA_MAILERLITE_KEY="not-the-key"))
     assert "MailerLite refuses the key (401)" in said.complaint
     assert "not-the-key" not in said.out + said.err
 
 
 @pytest.mark.parametrize("name", ["BEMA_EDD_KEY", "BEMA_EDD_TOKEN"])
-def test_a_wrong_shop_key_or_token(name: str, sync: Sync, desk: Desk) -> None:
-    said = sync(lambda: desk.environment.update({name: "0123456789abcdef0123456789abcdef"}))
+def test_a_wrong_shop_key_or_token(name: str, sync: Sync, operator: Operator) -> None:
+    said = sync(lambda: operator.environment.update({name: "0123456789abcdef0123456789abcdef"}))
     assert "refuses the key (403)" in said.complaint
     assert "Check key and token" in said.complaint
     assert "0123456789abcdef" not in said.out + said.err
@@ -106,8 +106,8 @@ def test_a_shop_key_without_the_right_to_see_sales(sync: Sync, simulated: Simula
     assert "shop_accountant" in said.complaint
 
 
-def test_a_list_of_sales_that_breaks_off(sync: Sync, simulated: Simulated, desk: Desk) -> None:
-    desk.settings("[edd]\npage_size = 20\nparallel = 2\n")
+def test_a_list_of_sales_that_breaks_off(sync: Sync, simulated: Simulated, operator: Operator) -> None:
+    operator.settings("[edd]\npage_size = 20\nparallel = 2\n")
     said = sync(lambda: simulated.set(truncate_after_page=3))
     assert "500" in said.complaint
     assert "read page 4 of the sales" in said.complaint
@@ -118,19 +118,19 @@ def test_mailerlite_rows_without_groups(sync: Sync, simulated: Simulated) -> Non
     assert "groups" in said.complaint
 
 
-def test_discovery_with_the_shop_down_adds_nothing(simulated: Simulated, desk: Desk) -> None:
+def test_discovery_with_the_shop_down_adds_nothing(simulated: Simulated, operator: Operator) -> None:
     simulated.set(down="edd")
-    said = desk.run("campaigns", "discover", "--add", "--json", expect=1)
+    said = operator.run("campaigns", "discover", "--add", "--json", expect=1)
     assert said.document["error"]["error"] == "ServerFailed"
     assert "503" in said.complaint
-    assert desk.run("campaigns", "list", "--json").document == []
+    assert operator.run("campaigns", "list", "--json").document == []
 
 
-def behind(proxy_url: str, at: Endpoints, desks: OpenDesk) -> Desk:
-    """A desk whose MailerLite is the proxy."""
-    desk = desks(at)
-    desk.environment["BEMA_MAILERLITE_URL"] = proxy_url
-    return desk
+def behind(proxy_url: str, at: Endpoints, operators: MakeOperator) -> Operator:
+    """An operator whose MailerLite is the proxy."""
+    operator = operators(at)
+    operator.environment["BEMA_MAILERLITE_URL"] = proxy_url
+    return operator
 
 
 def _lists_people(asked: Asked, given: Given) -> bool:
@@ -139,11 +139,13 @@ def _lists_people(asked: Asked, given: Given) -> bool:
 
 
 @pytest.mark.parametrize("how", ["cut", "500", "no cursor", "damaged"])
-def test_a_list_of_people_that_breaks_off(how: str, simulated: Simulated, desks: OpenDesk, proxies: StartProxy) -> None:
+def test_a_list_of_people_that_breaks_off(
+    how: str, simulated: Simulated, operators: MakeOperator, proxies: StartProxy
+) -> None:
     proxy = proxies(simulated.endpoints.mailerlite_url)
-    desk = behind(proxy.url, simulated.endpoints, desks)
-    code = desk.discover()
-    unharmed = Unharmed(simulated, desk)
+    operator = behind(proxy.url, simulated.endpoints, operators)
+    code = operator.discover()
+    unharmed = Unharmed(simulated, operator)
 
     async def spoil(asked: Asked, pass_on: PassOn) -> Given:
         given = await pass_on(asked.body)
@@ -158,7 +160,7 @@ def test_a_list_of_people_that_breaks_off(how: str, simulated: Simulated, desks:
         return Given(200, given.body[: len(given.body) // 2], given.headers)
 
     proxy.meddle = spoil
-    said = desk.run("sync", code, "--yes", "--json", expect=1)
+    said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert "read subscribers" in said.complaint
     assert said.document["planned"] == 0
     unharmed.check()
@@ -176,17 +178,17 @@ async def withhold_half(asked: Asked, pass_on: PassOn) -> Given:
 
 @pytest.mark.fault("E10")
 def test_a_group_that_counts_more_members_than_it_gives(
-    simulated: Simulated, desks: OpenDesk, proxies: StartProxy
+    simulated: Simulated, operators: MakeOperator, proxies: StartProxy
 ) -> None:
     """Half of the people are withheld, differently at each reading, without any error: only the counts tell."""
     proxy = proxies(simulated.endpoints.mailerlite_url)
-    desk = behind(proxy.url, simulated.endpoints, desks)
-    code = desk.discover()
+    operator = behind(proxy.url, simulated.endpoints, operators)
+    code = operator.discover()
     proxy.meddle = withhold_half
-    run = desk.run("sync", code, "--yes", "--json", expect=3).document
+    run = operator.run("sync", code, "--yes", "--json", expect=3).document
     assert run["reads"]["mailerlite"]["completeness"] == "partial"
     assert any("read but for some of" in check["text"] for check in run["checks"])
-    warned = desk.run("findings", "--rule", "record_warning", "--json").document
+    warned = operator.run("findings", "--rule", "record_warning", "--json").document
     assert [row for row in warned if "the group counts" in row["message"]]
     # Whoever came stands as they were shown, and may be marked; nobody is taken out of a group.
     assert set(run["changes"]) <= {"set_field", "add_group"}
@@ -194,15 +196,15 @@ def test_a_group_that_counts_more_members_than_it_gives(
 
 
 def test_a_list_that_leaves_many_people_out_is_no_read(
-    simulators: StartSimulator, desks: OpenDesk, proxies: StartProxy
+    simulators: StartSimulator, operators: MakeOperator, proxies: StartProxy
 ) -> None:
     simulated = simulators(subscribers=600)
     proxy = proxies(simulated.endpoints.mailerlite_url)
-    desk = behind(proxy.url, simulated.endpoints, desks)
-    code = desk.discover()
-    unharmed = Unharmed(simulated, desk)
+    operator = behind(proxy.url, simulated.endpoints, operators)
+    code = operator.discover()
+    unharmed = Unharmed(simulated, operator)
     proxy.meddle = withhold_half
-    said = desk.run("sync", code, "--yes", "--json", expect=1)
+    said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert said.document["error"]["error"] == "IncompleteRead"
     assert "left out" in said.complaint
     unharmed.check()

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.support.fixtures import OpenDesk, StartProxy, StartSimulator
-from tests.support.operator import Desk
+from tests.support.fixtures import MakeOperator, StartProxy, StartSimulator
+from tests.support.operator import Operator
 from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated
 
@@ -18,10 +18,10 @@ Change = Callable[[dict[str, Any]], None]
 
 
 @pytest.fixture
-def settled(simulated: Simulated, desk: Desk) -> Desk:
+def settled(simulated: Simulated, operator: Operator) -> Operator:
     """An operator whose database knows the shop's orders."""
-    desk.discover()
-    return desk
+    operator.discover()
+    return operator
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def answered(asked: list[Asked]) -> set[str]:
 
 
 def test_the_way_from_the_old_address_to_the_new_one(
-    simulated: Simulated, settled: Desk, elsewhere: Proxy, proxies: StartProxy
+    simulated: Simulated, settled: Operator, elsewhere: Proxy, proxies: StartProxy
 ) -> None:
     """As an operator goes it: the old address answers 301, the settings get the new one, and each message helps on."""
     code = settled.run("campaigns", "list", "--json").document[0]["code"]
@@ -99,7 +99,7 @@ def test_the_way_from_the_old_address_to_the_new_one(
     ],
 )
 def test_a_shop_that_shows_known_orders_otherwise_is_another(
-    change: Change, words: str, settled: Desk, elsewhere: Proxy
+    change: Change, words: str, settled: Operator, elsewhere: Proxy
 ) -> None:
     before = settled.run("shop", "--json").document["shop"]
     elsewhere.meddle = changing(1000, change)
@@ -110,30 +110,32 @@ def test_a_shop_that_shows_known_orders_otherwise_is_another(
     assert settled.run("shop", "--json").document["shop"] == before
 
 
-def test_some_orders_may_have_been_edited_where_others_prove_it(settled: Desk, elsewhere: Proxy) -> None:
+def test_some_orders_may_have_been_edited_where_others_prove_it(settled: Operator, elsewhere: Proxy) -> None:
     elsewhere.meddle = changing(3, lambda sales: sales["sales"][0].update(email="other@x.example"))
     done = settled.run("shop", "move", elsewhere.url, "--json", expect=0).document
     assert (done["moved"], done["asked"] - done["same"]) == (True, 3)
     assert done["same"] >= 20
 
 
-def test_of_few_orders_all_must_be_the_same(simulators: StartSimulator, desks: OpenDesk, proxies: StartProxy) -> None:
+def test_of_few_orders_all_must_be_the_same(
+    simulators: StartSimulator, operators: MakeOperator, proxies: StartProxy
+) -> None:
     simulated = simulators(orders=8, subscribers=10)
-    desk = desks(simulated.endpoints)
-    desk.discover()
-    known = desk.run("shop", "--json").document["known_orders"]
+    operator = operators(simulated.endpoints)
+    operator.discover()
+    known = operator.run("shop", "--json").document["known_orders"]
     elsewhere = proxies(simulated.endpoints.edd_url)
     assert 0 < known < 20
     elsewhere.meddle = changing(1, lambda sales: sales.update(sales=[]))
-    said = desk.run("shop", "move", elsewhere.url, expect=2)
+    said = operator.run("shop", "move", elsewhere.url, expect=2)
     assert f"of {known} known orders {known - 1} are the same" in said.complaint
     elsewhere.meddle = changing(0, lambda _: None)
-    done = desk.run("shop", "move", elsewhere.url, "--json", expect=0).document
+    done = operator.run("shop", "move", elsewhere.url, "--json", expect=0).document
     assert done["same"] == done["asked"] == known
 
 
 def test_another_shop_is_refused_and_one_that_does_not_answer_too(
-    settled: Desk, simulators: StartSimulator, proxies: StartProxy
+    settled: Operator, simulators: StartSimulator, proxies: StartProxy
 ) -> None:
     other = simulators(seed=8)
     said = settled.run("shop", "move", other.endpoints.edd_url, expect=1)
@@ -147,9 +149,11 @@ def test_another_shop_is_refused_and_one_that_does_not_answer_too(
     assert "not encrypted" in settled.run("shop", "move", "http://shop.example/", expect=2).complaint
 
 
-def test_a_database_without_orders_has_nothing_to_prove(simulated: Simulated, desk: Desk, elsewhere: Proxy) -> None:
-    assert "belongs to no shop yet" in desk.run("shop", expect=0).out
-    desk.run("doctor")
-    done = desk.run("shop", "move", elsewhere.url, "--json", expect=0).document
+def test_a_database_without_orders_has_nothing_to_prove(
+    simulated: Simulated, operator: Operator, elsewhere: Proxy
+) -> None:
+    assert "belongs to no shop yet" in operator.run("shop", expect=0).out
+    operator.run("doctor")
+    done = operator.run("shop", "move", elsewhere.url, "--json", expect=0).document
     assert (done["moved"], done["asked"], done["before"]) == (True, 0, simulated.endpoints.edd_url.rstrip("/"))
     assert answered(elsewhere.asked) == set()

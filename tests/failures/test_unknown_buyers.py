@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated
 
 pytestmark = pytest.mark.fault("A2")
@@ -15,66 +15,68 @@ def sold_to(simulated: Simulated, code: str, email: str) -> None:
     simulated.change(add_order={"email": email, "product": product})
 
 
-def findings(desk: Desk, rule: str) -> set[str]:
-    return {row["subject"] for row in desk.run("findings", "--rule", rule, "--json").document}
+def findings(operator: Operator, rule: str) -> set[str]:
+    return {row["subject"] for row in operator.run("findings", "--rule", rule, "--json").document}
 
 
 @pytest.mark.parametrize("paths", ["both", "plain", "encoded"])
-def test_new_buyers_are_created_and_nobody_who_is_there(paths: str, simulated: Simulated, desk: Desk) -> None:
+def test_new_buyers_are_created_and_nobody_who_is_there(paths: str, simulated: Simulated, operator: Operator) -> None:
     """The shop's buyers are those in no group: one is known, the others are new, with a plus in an address or not."""
     simulated.set(batch_paths=paths, allow_create=True)
-    desk.settings("[rules]\nadd_new_buyers = true\n")
-    code = desk.discover()
+    operator.settings("[rules]\nadd_new_buyers = true\n")
+    code = operator.discover()
     known = simulated.buyer("non-buyer in GOLD", code)
     simulated.change(move={"email": known, "from": f"{code}_GOLD", "to": None})
     for email in (known, "new@nowhere.example", "new+shop@nowhere.example"):
         sold_to(simulated, code, email)
     before = set(simulated.people())
-    done = desk.run("sync", code, "--yes", "--max-moves", "1000", "--json").document
+    done = operator.run("sync", code, "--yes", "--max-moves", "1000", "--json").document
     assert done["state"] == "done"
     created = set(simulated.people()) - before
     assert {"new@nowhere.example", "new+shop@nowhere.example"} <= created
     assert done["changes"]["create_subscriber"] == len(created)
-    assert findings(desk, "buyer_unknown") == set()
+    assert findings(operator, "buyer_unknown") == set()
     sent = [item for row in simulated.writes() for item in row["items"]]
     assert not [item for item in sent if item["code"] >= 400]
 
 
-def test_a_plan_of_new_buyers_creates_nobody_when_look_ups_find_no_more(simulated: Simulated, desk: Desk) -> None:
-    desk.settings("[rules]\nadd_new_buyers = true\n")
-    code = desk.discover()
+def test_a_plan_of_new_buyers_creates_nobody_when_look_ups_find_no_more(
+    simulated: Simulated, operator: Operator
+) -> None:
+    operator.settings("[rules]\nadd_new_buyers = true\n")
+    code = operator.discover()
     sold_to(simulated, code, "new@nowhere.example")
-    run = desk.run("plan", code, "--json").document
+    run = operator.run("plan", code, "--json").document
     assert run["changes"]["create_subscriber"] > 0
     before = set(simulated.people())
     for row in simulated.state()["subscribers"]:  # from now on an address finds nobody, and an id does
         simulated.change(script_response={"side": "mailerlite", "path": f"subscribers/{row['email']}", "status": 404})
-    said = desk.run("apply", str(run["run"]), "--json", expect=1)
+    said = operator.run("apply", str(run["run"]), "--json", expect=1)
     assert "finds nobody by e-mail address" in said.complaint
     assert set(simulated.people()) == before
-    assert desk.run("runs", str(run["run"]), "--json").document["state"] == "failed"
+    assert operator.run("runs", str(run["run"]), "--json").document["state"] == "failed"
 
 
-def test_an_account_without_anybody_knows_no_buyer(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_an_account_without_anybody_knows_no_buyer(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     for row in simulated.state()["subscribers"]:
         simulated.change(delete_subscriber=row["id"])
     sold_to(simulated, code, "new@nowhere.example")
-    desk.run("sync", code, "--yes", "--json")
-    assert "new@nowhere.example" in findings(desk, "buyer_unknown")
-    assert findings(desk, "blocked_record") == set()
+    operator.run("sync", code, "--yes", "--json")
+    assert "new@nowhere.example" in findings(operator, "buyer_unknown")
+    assert findings(operator, "blocked_record") == set()
 
 
-def test_nobody_is_gone_because_a_write_finds_nobody(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_nobody_is_gone_because_a_write_finds_nobody(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     email = simulated.buyer("buyer in GOLD", code)
     number = next(row["id"] for row in simulated.state()["subscribers"] if row["email"] == email)
     simulated.change(
         script_response={"side": "mailerlite", "method": "PUT", "path": f"subscribers/{number}", "status": 404}
     )
-    done = desk.run("sync", code, "--yes", "--max-moves", "1000", "--json", expect=3).document
+    done = operator.run("sync", code, "--yes", "--max-moves", "1000", "--json", expect=3).document
     assert (done["state"], done["failed"] > 0) == ("done", True)
-    assert findings(desk, "subscriber_gone") == set()
-    rows = desk.run("changes", str(done["run"]), "--json").document
+    assert findings(operator, "subscriber_gone") == set()
+    rows = operator.run("changes", str(done["run"]), "--json").document
     errors = [row["error"] for row in rows if row["email"] == email and row["state"] == "failed"]
     assert errors == ["tried 3 times, read back: not written"]

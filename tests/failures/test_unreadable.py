@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fixtures import OpenDesk, StartSimulator
-from tests.support.operator import Desk, Said
+from tests.support.fixtures import MakeOperator, StartSimulator
+from tests.support.operator import Operator, Said
 from tests.support.simulated import Simulated
 
 pytestmark = pytest.mark.fault("A1")
@@ -44,14 +44,14 @@ def mend(simulated: Simulated, order: dict[str, Any]) -> None:
     simulated.change(restore_record={"kind": "order", "id": order["row_id"]})
 
 
-def found(desk: Desk, state: str = "open") -> dict[str, dict[str, Any]]:
+def found(operator: Operator, state: str = "open") -> dict[str, dict[str, Any]]:
     """The findings about sales that can't be read, by their subject."""
-    rows = desk.run("findings", "--state", state, "--json", expect=0).document
+    rows = operator.run("findings", "--state", state, "--json", expect=0).document
     return {row["subject"]: row for row in rows if row["rule"] == "unreadable_order"}
 
 
-def told(desk: Desk, email: str) -> list[str]:
-    rows = desk.run("findings", "--state", "open", "--json", expect=0).document
+def told(operator: Operator, email: str) -> list[str]:
+    rows = operator.run("findings", "--state", "open", "--json", expect=0).document
     return sorted(row["rule"] for row in rows if row["subject"] == email)
 
 
@@ -66,14 +66,16 @@ def refund(simulated: Simulated, email: str) -> None:
         simulated.change(refund=order["row_id"])
 
 
-def sync(desk: Desk, code: str, *words: str) -> Said:
-    return desk.run("sync", code, *SYNC, *words)
+def sync(operator: Operator, code: str, *words: str) -> Said:
+    return operator.run("sync", code, *SYNC, *words)
 
 
-def test_each_is_named_once_for_the_shop_and_the_others_go_on(simulators: StartSimulator, desks: OpenDesk) -> None:
+def test_each_is_named_once_for_the_shop_and_the_others_go_on(
+    simulators: StartSimulator, operators: MakeOperator
+) -> None:
     simulated = simulators(campaigns=2)
-    desk = desks(simulated.endpoints)
-    document = desk.run("campaigns", "discover", "--add", "--json", expect=0).document
+    operator = operators(simulated.endpoints)
+    document = operator.run("campaigns", "discover", "--add", "--json", expect=0).document
     first, second = (row["code"] for row in document["campaigns"])
     buyer = simulated.buyer("non-buyer in GOLD", first)
     buy(simulated, buyer, first)
@@ -81,13 +83,13 @@ def test_each_is_named_once_for_the_shop_and_the_others_go_on(simulators: StartS
     for order, (path, value) in zip(orders, BROKEN, strict=True):
         breaks(simulated, order, path, value)
     for code in (first, second):
-        said = sync(desk, code)
+        said = sync(operator, code)
         assert (said.status, said.document["state"]) == (3, "done")
         assert said.document["reads"]["shop"]["unreadable"] == len(BROKEN)
         assert said.document["findings"]["error"] >= len(BROKEN)
     assert f"{first}_GOLD_PURCHASE" in simulated.people()[buyer][1]
     assert simulated.violations() == []
-    named = found(desk)
+    named = found(operator)
     assert len(named) == len(BROKEN)
     assert {row["campaign"] for row in named.values()} == {""}
     for order, (path, value) in zip(orders, BROKEN, strict=True):
@@ -101,36 +103,36 @@ def test_each_is_named_once_for_the_shop_and_the_others_go_on(simulators: StartS
 
     for order in orders[1:]:
         mend(simulated, order)
-    sync(desk, second)
-    assert set(found(desk)) == {f"order {orders[0]['id']}"}
-    assert len(found(desk, "resolved")) == len(BROKEN) - 1
+    sync(operator, second)
+    assert set(found(operator)) == {f"order {orders[0]['id']}"}
+    assert len(found(operator, "resolved")) == len(BROKEN) - 1
     mend(simulated, orders[0])
-    sync(desk, first)
-    assert found(desk) == {}
+    sync(operator, first)
+    assert found(operator) == {}
 
 
-def test_an_order_of_an_unknown_date_is_an_order(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_an_order_of_an_unknown_date_is_an_order(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
     alone, twice = simulated.buyer("non-buyer in GOLD", code), simulated.buyer("non-buyer in SILVER", code)
     for email in (alone, twice):
         breaks(simulated, buy(simulated, email), "date_utc", "0000-00-00 00:00:00")
     dated = buy(simulated, twice)
-    sync(desk, code)
+    sync(operator, code)
     people = simulated.people()
     assert f"{code}_GOLD_PURCHASE" in people[alone][1]
     assert f"{code}_SILVER_PURCHASE" in people[twice][1]
     assert dated["id"] in {str(value) for value in people[twice][2].values()}
-    assert found(desk) == {}
+    assert found(operator) == {}
 
 
-def test_nothing_is_taken_back_from_whom_it_could_concern(simulated: Simulated, desk: Desk) -> None:
-    desk.settings('[rules]\non_refund = "revert"\n')
-    code = desk.discover()
+def test_nothing_is_taken_back_from_whom_it_could_concern(simulated: Simulated, operator: Operator) -> None:
+    operator.settings('[rules]\non_refund = "revert"\n')
+    code = operator.discover()
     hit, refunded, other = (
         simulated.buyer(scenario, code)
         for scenario in ("buyer in GOLD", "up to date in GOLD_PURCHASE", "buyer in BRONZE")
     )
-    sync(desk, code)
+    sync(operator, code)
     stored = simulated.people()
     buy(simulated, hit, date_utc="2026-11-20 10:00:00")  # would be named if the first one were gone
     breaks(simulated, orders_of(simulated, hit)[0], "products.0.price", "12,50")
@@ -138,89 +140,91 @@ def test_nothing_is_taken_back_from_whom_it_could_concern(simulated: Simulated, 
         refund(simulated, email)
     unread = buy(simulated, "somebody@else.example")
     breaks(simulated, unread, "email", None)
-    said = sync(desk, code)
+    said = sync(operator, code)
     assert (said.document["state"], said.document["total"]) == ("done", 0)
     assert simulated.people() == stored
-    assert told(desk, hit) == told(desk, refunded) == told(desk, other) == []
-    assert "from anybody" in found(desk)[f"order {unread['id']}"]["advice"]
+    assert told(operator, hit) == told(operator, refunded) == told(operator, other) == []
+    assert "from anybody" in found(operator)[f"order {unread['id']}"]["advice"]
 
     mend(simulated, unread)
-    said = sync(desk, code)
+    said = sync(operator, code)
     assert said.document["state"] == "needs_approval"
-    assert told(desk, refunded) == told(desk, other) == ["refunded_purchase"]
-    assert told(desk, hit) == []
+    assert told(operator, refunded) == told(operator, other) == ["refunded_purchase"]
+    assert told(operator, hit) == []
     assert simulated.people() == stored
 
 
-def test_whose_order_it_was_is_concerned_too(simulated: Simulated, desk: Desk) -> None:
+def test_whose_order_it_was_is_concerned_too(simulated: Simulated, operator: Operator) -> None:
     """The refund was undone and the address changed, and then something else of the order broke."""
-    desk.settings('[rules]\non_refund = "revert"\n')
-    code = desk.discover()
+    operator.settings('[rules]\non_refund = "revert"\n')
+    code = operator.discover()
     settled = simulated.buyer("up to date in GOLD_PURCHASE", code)
     orders = orders_of(simulated, settled)
     refund(simulated, settled)
-    assert sync(desk, code).document["state"] == "needs_approval"
-    assert told(desk, settled) == ["refunded_purchase"]
+    assert sync(operator, code).document["state"] == "needs_approval"
+    assert told(operator, settled) == ["refunded_purchase"]
     for order in orders:
         simulated.change(complete=order["row_id"])
         simulated.change(edit_order={"order": order["row_id"], "email": "new@else.example"})
         breaks(simulated, order, "mode", "")
-    said = sync(desk, code)
+    said = sync(operator, code)
     assert f"{code}_GOLD_PURCHASE" in simulated.people()[settled][1]
     assert said.document["state"] == "done", "nothing is left to take back"
     assert f", {len(orders)} unreadable" in said.document["checks"][0]["text"]
 
 
-def test_a_finding_stays_open_while_it_is_not_proved_to_be_over(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
-    sync(desk, code)
+def test_a_finding_stays_open_while_it_is_not_proved_to_be_over(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    sync(operator, code)
     settled = simulated.buyer("up to date in GOLD_PURCHASE", code)
     refund(simulated, settled)
-    sync(desk, code)
-    assert told(desk, settled) == ["refunded_purchase"]
+    sync(operator, code)
+    assert told(operator, settled) == ["refunded_purchase"]
     again = buy(simulated, settled, status="on_hold")
     breaks(simulated, again, "mode", "")
-    sync(desk, code)
-    assert told(desk, settled) == ["refunded_purchase"]
+    sync(operator, code)
+    assert told(operator, settled) == ["refunded_purchase"]
     mend(simulated, again)
     simulated.change(complete=again["row_id"])
-    sync(desk, code)
-    assert told(desk, settled) == []
+    sync(operator, code)
+    assert told(operator, settled) == []
 
 
-def test_more_than_accidents_explain_is_a_failed_read_that_names_the_first(simulated: Simulated, desk: Desk) -> None:
-    code = desk.discover()
+def test_more_than_accidents_explain_is_a_failed_read_that_names_the_first(
+    simulated: Simulated, operator: Operator
+) -> None:
+    code = operator.discover()
     orders = [buy(simulated, f"fan{place}@else.example") for place in range(21)]
     for order in orders:
         breaks(simulated, order, "products.0.price", "12,50")
-    said = sync(desk, code)
+    said = sync(operator, code)
     assert (said.status, said.document["state"]) == (1, "failed")
     for order in orders[-3:]:
         assert f"order {order['id']}" in said.complaint
     assert "21 of " in said.complaint
     assert "'12,50' is not an amount" in said.complaint
     assert simulated.writes() == []
-    assert found(desk) == {}
+    assert found(operator) == {}
 
 
-def test_a_recent_read_treats_them_the_same(simulated: Simulated, desk: Desk) -> None:
-    desk.settings("[edd]\npage_size = 10\n")
-    code = desk.discover()
+def test_a_recent_read_treats_them_the_same(simulated: Simulated, operator: Operator) -> None:
+    operator.settings("[edd]\npage_size = 10\n")
+    code = operator.discover()
     settled, buyer = (
         simulated.buyer(scenario, code) for scenario in ("up to date in GOLD_PURCHASE", "non-buyer in GOLD")
     )
-    sync(desk, code)
+    sync(operator, code)
     stored = simulated.people()[settled]
     breaks(simulated, orders_of(simulated, settled)[0], "ID", "")
-    sync(desk, code)
+    sync(operator, code)
     buy(simulated, settled, date_utc="2026-11-20 10:00:00")
     late = buy(simulated, "fan@else.example")
     breaks(simulated, late, "email", None)
     buy(simulated, buyer)
-    said = sync(desk, code, "--quick")
+    said = sync(operator, code, "--quick")
     assert (said.status, said.document["state"]) == (3, "done")
     shop = said.document["reads"]["shop"]
     assert (shop["kind"], shop["completeness"], shop["unreadable"]) == ("window", "complete", 1)
     assert f"{code}_GOLD_PURCHASE" in simulated.people()[buyer][1]
     assert simulated.people()[settled] == stored, "the one that can't be read may be the one that the field names"
-    assert len(found(desk)) == 2
+    assert len(found(operator)) == 2

@@ -1,4 +1,4 @@
-"""Fixtures that the tests of failures and of the command line share."""
+"""Starts simulators, operators and proxies, which end with the test; a folder's conftest.py takes what it needs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 import pytest
 
 from bema_tui.simulator import Endpoints
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.proxy import Proxy
 from tests.support.simulated import Simulated, small
 
 StartSimulator = Callable[..., Simulated]
-OpenDesk = Callable[..., Desk]
+MakeOperator = Callable[..., Operator]
 StartProxy = Callable[[str], Proxy]
 
 
 @pytest.fixture
 def simulators() -> Iterator[StartSimulator]:
-    """Starts simulators; they end with the test."""
+    """Starts simulators with settings of the test's own."""
     started: list[Simulated] = []
 
     def start(**changes: Any) -> Simulated:
-        started.append(Simulated(small(**changes)))
+        started.append(Simulated.start(small(**changes)))
         return started[-1]
 
     yield start
@@ -39,23 +39,23 @@ def simulated(simulators: StartSimulator) -> Simulated:
 
 
 @pytest.fixture
-def desks(tmp_path: Path) -> Iterator[OpenDesk]:
-    """Opens desks at a service's addresses; what they left running ends with the test."""
-    opened: list[Desk] = []
+def operators(tmp_path: Path) -> Iterator[MakeOperator]:
+    """Makes operators at a service's addresses; what they left running ends with the test."""
+    made: list[Operator] = []
 
-    def open_one(at: Endpoints, name: str = "desk") -> Desk:
-        opened.append(Desk(tmp_path / name, at))
-        return opened[-1]
+    def make(at: Endpoints, name: str = "operator", **environment: str) -> Operator:
+        made.append(Operator(tmp_path / name, at, **environment))
+        return made[-1]
 
-    yield open_one
-    for desk in opened:
-        desk.close()
+    yield make
+    for operator in made:
+        operator.close()
 
 
 @pytest.fixture
-def desk(simulated: Simulated, desks: OpenDesk) -> Desk:
+def operator(simulated: Simulated, operators: MakeOperator) -> Operator:
     """An operator at the test's own simulator."""
-    return desks(simulated.endpoints)
+    return operators(simulated.endpoints)
 
 
 @pytest.fixture
@@ -73,12 +73,11 @@ def proxies() -> Iterator[StartProxy]:
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulated, Desk, str]]:
-    """A simulator, a desk and a campaign with one waiting plan, shared by the tests of a module that change nothing."""
-    simulated = Simulated(small())
-    desk = Desk(tmp_path_factory.mktemp("shared"), simulated.endpoints)
-    code = desk.discover()
-    desk.run("plan", code, "--json")
-    yield simulated, desk, code
-    desk.close()
-    simulated.close()
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulated, Operator, str]]:
+    """A simulator, an operator and a campaign with a waiting plan, shared by the tests of a module."""
+    with Simulated.start(small()) as simulated:
+        operator = Operator(tmp_path_factory.mktemp("shared"), simulated.endpoints)
+        code = operator.discover()
+        operator.run("plan", code, "--json")
+        yield simulated, operator, code
+        operator.close()

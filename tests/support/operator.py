@@ -6,8 +6,10 @@ import json
 import logging
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from click.testing import CliRunner
 
 from bema_tui.cli.app import cli
 from bema_tui.simulator import Endpoints
+from tests.support.forks import forks
 from tests.support.until import DEADLINE
 
 ROOMY = 4 << 30
@@ -50,25 +53,18 @@ class Said:
         return lines[0]
 
 
-class Desk:
+class Operator:
     """The command line of one operator, with an environment, a database, a log and settings of its own."""
 
-    def __init__(self, folder: Path, at: Endpoints) -> None:
+    def __init__(self, folder: Path, at: Endpoints, **environment: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.database = folder / "bema.sqlite3"
         self.log = folder / "bema.log"
         self.config = folder / "config.toml"
-        # Nothing of this machine's own settings, proxies and certificates.
-        foreign = ("BEMA_", "XDG_", "COV_", "SSL")
-        own = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(foreign) and not name.lower().endswith("_proxy")
-        }
         xdg = {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
         self.environment: dict[str, str] = {
-            **own,
+            **_own_environment(),
             **xdg,
             "HOME": str(folder),
             "PYTHONIOENCODING": "utf-8",
@@ -81,6 +77,7 @@ class Desk:
             "BEMA_EDD_KEY": at.edd_key,
             "BEMA_EDD_TOKEN": at.edd_token,
             "BEMA_MEMORY_LIMIT": str(ROOMY),
+            **environment,
         }
         self._started: list[subprocess.Popen[str]] = []
 
@@ -100,10 +97,16 @@ class Desk:
         return said
 
     def start(self, *words: str, **popen: Any) -> subprocess.Popen[str]:
-        """A command in a process of its own."""
+        """A command in a process of its own, from the start of the interpreter on."""
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         command = [sys.executable, "-m", "bema_tui", *words]
         process = subprocess.Popen(command, env=self.environment, text=True, **{**pipes, **popen})
+        self._started.append(process)
+        return process
+
+    def fork(self, *words: str) -> subprocess.Popen[str]:
+        """A command in a process of its own that has everything imported, with ``--json``."""
+        process = forks().start([*words, "--json"], self.environment)
         self._started.append(process)
         return process
 
@@ -116,6 +119,13 @@ class Desk:
         """Run a command in a process of its own to its end."""
         return self.finish(self.start(*words, **popen))
 
+    def forked(self, *words: str, expect: int | set[int] = 0) -> Any:
+        """The JSON document of a forked command, once it ended with the exit status that is expected."""
+        said = self.finish(self.fork(*words))
+        allowed = {expect} if isinstance(expect, int) else expect
+        assert said.status in allowed, (words, said)
+        return said.document
+
     def discover(self) -> str:
         """Take up the campaigns and answer the code of the first one."""
         found = self.run("campaigns", "discover", "--add", "--json", expect=0).document
@@ -125,12 +135,38 @@ class Desk:
         """Every byte that the database consists of."""
         return b"".join(path.read_bytes() for path in sorted(self.folder.glob(self.database.name + "*")))
 
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the database file holds, read without the program."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
+            return connection.execute(query).fetchall()
+
+    def run_number(self) -> int:
+        """The newest run's number."""
+        return int(self.rows("SELECT max(id) FROM runs")[0][0])
+
+    def held_locks(self) -> list[tuple[Any, ...]]:
+        return self.rows("SELECT id, key, pid FROM locks WHERE held")
+
+    def states(self) -> dict[str, int]:
+        """How many ledger rows are in which state."""
+        return dict(self.rows("SELECT state, count(*) FROM ledger GROUP BY state"))
+
     def close(self) -> None:
         """End what a failed test left running."""
         for process in self._started:
             if process.poll() is None:
                 process.kill()
             process.communicate()
+
+
+def _own_environment() -> dict[str, str]:
+    """This process's environment without this machine's own settings, proxies and certificates."""
+    foreign = ("BEMA_", "XDG_", "COV_", "SSL")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(foreign) and not name.lower().endswith("_proxy")
+    }
 
 
 def close_logs() -> None:

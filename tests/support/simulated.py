@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
+from types import TracebackType
 from typing import Any
 
 import httpx
+import pytest
 
 from bema_tui.simulator import Endpoints, SimulatorServer, SimulatorSettings
+from tests.support.until import until
 
 
 def small(**changes: Any) -> SimulatorSettings:
@@ -17,13 +21,25 @@ def small(**changes: Any) -> SimulatorSettings:
 
 
 class Simulated:
-    """A running simulator and its control paths."""
+    """A running simulator; ``close`` ends it if it was started here."""
 
-    def __init__(self, settings: SimulatorSettings) -> None:
-        self._server = SimulatorServer(settings)
-        self.endpoints: Endpoints = self._server.start()
-        self._control = self.endpoints.state_url.removesuffix("state")
-        self._http = httpx.Client(timeout=20)
+    def __init__(self, at: Endpoints, server: SimulatorServer | None = None) -> None:
+        self.endpoints = at
+        self._server = server
+        self._control = at.state_url.removesuffix("state")
+        self._http = httpx.Client(timeout=60)
+
+    @classmethod
+    def start(cls, settings: SimulatorSettings) -> Simulated:
+        """Starts a simulator in this process."""
+        server = SimulatorServer(settings)
+        return cls(server.start(), server)
+
+    def __enter__(self) -> Simulated:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """A control path's answer."""
@@ -46,13 +62,13 @@ class Simulated:
         rows = self.state()["subscribers"]
         return {row["email"]: (row["status"], sorted(row["groups"]), row["fields"]) for row in rows}
 
-    def requests(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self.ask("requests")
+    def requests(self, since: int = 0) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.ask(f"requests?since={since}")
         return rows
 
-    def writes(self) -> list[dict[str, Any]]:
-        """The requests to MailerLite that were meant to change something."""
-        return [row for row in self.requests() if row["write"]]
+    def writes(self, since: int = 0) -> list[dict[str, Any]]:
+        """The requests to MailerLite that were meant to change something, in order."""
+        return [row for row in self.requests(since) if row["write"]]
 
     def violations(self) -> list[Any]:
         rows: list[Any] = self.ask("violations")
@@ -64,6 +80,25 @@ class Simulated:
         groups = {row["email"]: row["groups"] for row in state["subscribers"]}
         return str(next(mail for mail in state["scenarios"][scenario] if any(g.startswith(code) for g in groups[mail])))
 
+    def hold(self, **order: Any) -> None:
+        """Hold the request that the order names, until ``release``."""
+        self.ask("hold", order)
+
+    def release(self) -> None:
+        """Let the held request go on."""
+        self.ask("release", {})
+
+    def wait_held(self, process: subprocess.Popen[str] | None = None) -> None:
+        """Wait until the request that a test wants held is held; the process that sends it must be alive then."""
+
+        def held() -> bool:
+            if process is not None and process.poll() is not None:
+                pytest.fail(f"ended with {process.returncode} before the held request: {process.communicate()}")
+            return bool(self.ask("held")["holding"])
+
+        until("a held request", held)
+
     def close(self) -> None:
         self._http.close()
-        self._server.stop()
+        if self._server is not None:
+            self._server.stop()

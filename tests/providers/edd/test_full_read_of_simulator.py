@@ -23,7 +23,7 @@ Event = Callable[[Simulated], Any]
 
 @pytest.fixture
 def shop() -> Iterator[Simulated]:
-    simulated = Simulated(small(subscribers=20, orders=60))
+    simulated = Simulated.start(small(subscribers=20, orders=60))
     late = orders(simulated)[30]["key"]
     simulated.change(order_status={"key": late, "status": "pending"})
     yield simulated
@@ -69,7 +69,7 @@ def service(shop: Simulated) -> EasyDigitalDownloads:
 
 async def while_held(shop: Simulated, at: int, event: Event, work: Awaitable[Any]) -> Any:
     """Do ``work``; let something happen while its ``at``-th request waits in the shop."""
-    shop.ask("hold", {"at": at, "when": "before", "side": "edd", "only": "all"})
+    shop.hold(at=at, when="before", side="edd", only="all")
     task = asyncio.ensure_future(work)
     patience = Patience("the request comes")
     while not shop.ask("held")["holding"]:
@@ -77,7 +77,7 @@ async def while_held(shop: Simulated, at: int, event: Event, work: Awaitable[Any
         patience.check()
         await asyncio.sleep(0.005)
     event(shop)
-    shop.ask("release", {})
+    shop.release()
     return await task
 
 

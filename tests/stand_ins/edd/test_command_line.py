@@ -14,7 +14,7 @@ from tests.end_to_end.comparing import differences
 from tests.end_to_end.reference import Release, account_after, account_of
 from tests.stand_ins.edd.conftest import Serve
 from tests.stand_ins.edd.shop import KEY, TOKEN, Order, Shop
-from tests.support.operator import Desk
+from tests.support.operator import Operator
 from tests.support.simulated import Simulated, small
 
 
@@ -40,11 +40,11 @@ class Label:
 
     shop: Shop
     simulated: Simulated
-    desk: Desk
+    operator: Operator
     campaign: dict[str, Any]
 
     def run(self, *words: str, expect: tuple[int, ...] = (0, 3)) -> Any:
-        said = self.desk.run(*words, "--json")
+        said = self.operator.run(*words, "--json")
         assert said.status in expect, said
         return said.document
 
@@ -76,14 +76,14 @@ class Label:
 @pytest.fixture
 def label(tmp_path: Path, serve: Serve) -> Iterator[Label]:
     """On SQLite, in a sub-folder, with plain permalinks."""
-    simulated = Simulated(small())
+    simulated = Simulated.start(small())
     state = simulated.state()
     shop = shop_with(state, on_mariadb=False, folder="/shop", pretty=False)
-    desk = Desk(tmp_path / "desk", simulated.endpoints)
-    desk.environment.update(BEMA_EDD_URL=serve(shop).url, BEMA_EDD_KEY=KEY, BEMA_EDD_TOKEN=TOKEN)
-    desk.settings("[edd]\npage_size = 10\n")
-    yield Label(shop, simulated, desk, state["campaigns"][0])
-    desk.close()
+    operator = Operator(tmp_path / "operator", simulated.endpoints)
+    operator.environment.update(BEMA_EDD_URL=serve(shop).url, BEMA_EDD_KEY=KEY, BEMA_EDD_TOKEN=TOKEN)
+    operator.settings("[edd]\npage_size = 10\n")
+    yield Label(shop, simulated, operator, state["campaigns"][0])
+    operator.close()
     simulated.close()
 
 
@@ -118,7 +118,7 @@ def test_from_discovery_to_a_refund(label: Label) -> None:
     assert simulated.violations() == []
     assert {asked.method for asked in shop.asked} == {"POST"}
     assert not [asked.target for asked in shop.asked if KEY in asked.target or TOKEN in asked.target]
-    for told in (label.desk.log.read_bytes(), label.desk.stored()):
+    for told in (label.operator.log.read_bytes(), label.operator.stored()):
         assert KEY.encode() not in told
         assert TOKEN.encode() not in told
 
@@ -138,12 +138,12 @@ def test_a_refunded_order_that_a_plugin_keeps_in_the_list_is_a_refund(label: Lab
 def test_an_address_that_never_answered_is_not_the_shop_of_the_database(label: Label) -> None:
     album, product = label.campaign["album"], str(label.campaign["product_id"])
     label.run("campaigns", "add", label.code, "--album", album, "--product", product)
-    right = label.desk.environment["BEMA_EDD_URL"]
-    label.desk.environment["BEMA_EDD_URL"] = right.removesuffix("/shop")
+    right = label.operator.environment["BEMA_EDD_URL"]
+    label.operator.environment["BEMA_EDD_URL"] = right.removesuffix("/shop")
     label.run("plan", label.code, expect=(1,))
-    label.desk.environment["BEMA_EDD_URL"] = f"{right}/edd-api/v2/"
+    label.operator.environment["BEMA_EDD_URL"] = f"{right}/edd-api/v2/"
     label.run("plan", label.code)
-    label.desk.environment["BEMA_EDD_URL"] = right.replace("/shop", "/other")
+    label.operator.environment["BEMA_EDD_URL"] = right.replace("/shop", "/other")
     label.shop.asked.clear()
     for words in (("plan", label.code), ("campaigns", "discover")):
         label.run(*words, expect=(2,))

@@ -23,17 +23,17 @@ from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
 from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.rules.findings import finding
 from bema_tui.secrets import Secret
-from bema_tui.simulator import SimulatorServer, SimulatorSettings
+from bema_tui.simulator import Endpoints, SimulatorSettings
 from bema_tui.store.findings import Findings
 from bema_tui.store.quota import AccountFacts
 from bema_tui.store.schema import runs
 from bema_tui.sync.read.costs import BY_GROUPS, BY_SWEEP
 from tests.end_to_end.comparing import differences
-from tests.end_to_end.consoles import Simulated, said_by
 from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import Release, account_after, account_of
 from tests.stand_ins.mailerlite.choices import Choices
 from tests.stand_ins.mailerlite.server import KEY, ContraryMailerLite
+from tests.support.simulated import Simulated
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 FEW: dict[str, Any] = {"account_page": 37, "group_page": 37, "list_page": 7}
@@ -110,7 +110,7 @@ def test_the_stand_in_is_apart_from_the_program() -> None:
 class Shop:
     """A simulated shop, what MailerLite holds, the same without purchases, and a database that knows the campaign."""
 
-    said: dict[str, Any]
+    at: Endpoints
     state: dict[str, Any]
     without_purchases: dict[str, Any]
     database: Path
@@ -121,8 +121,7 @@ class Shop:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop")
     few = SimulatorSettings(seed=7, subscribers=120, orders=90, campaigns=1, quota=1_000_000)
-    with SimulatorServer(few) as server:
-        simulated = Simulated(said_by(server))
+    with Simulated.start(few) as simulated:
 
         async def discovered() -> Release:
             async with engine_on(simulated, folder) as engine:
@@ -135,8 +134,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         simulated.ask("change", {"delete_field": f"{release.code}_PURCHASE"})
         for suffix in ("GOLD_PURCHASE", "SILVER_PURCHASE", "BRONZE_PURCHASE"):
             simulated.ask("change", {"delete_group": f"{release.code}_{suffix}"})
-        yield Shop(simulated.said, state, simulated.state(), folder / "bema.sqlite3", release)
-        simulated.close()
+        yield Shop(simulated.endpoints, state, simulated.state(), folder / "bema.sqlite3", release)
 
 
 def with_somebody_gone(state: dict[str, Any], group: str) -> dict[str, Any]:
@@ -158,12 +156,10 @@ def with_somebody_gone(state: dict[str, Any], group: str) -> dict[str, Any]:
 async def engine_at(shop: Shop, mailerlite: ContraryMailerLite, folder: Path) -> AsyncIterator[Engine]:
     """An engine on this shop and that MailerLite."""
     shutil.copyfile(shop.database, folder / "bema.sqlite3")
-    simulated = Simulated({**shop.said, "mailerlite": {"url": mailerlite.url, "key": KEY}})
-    try:
+    at = attrs.evolve(shop.at, mailerlite_url=mailerlite.url, mailerlite_key=KEY)
+    with Simulated(at) as simulated:
         async with engine_on(simulated, folder) as engine:
             yield engine
-    finally:
-        simulated.close()
 
 
 async def synced(shop: Shop, choices: dict[str, Any], folder: Path, *, lost: int = 0, by_groups: bool = False) -> None:
