@@ -1,11 +1,15 @@
-"""What a run is and what it was asked for: records that every layer shares, from the database to the screens."""
+"""What a run is, what it was asked for and what it found: records that all layers share, from database to screen."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from attrs import frozen
+
+from bema_tui.errors import BemaError, NeedsNewSync
+from bema_tui.model import Completeness
 
 
 class RunKind(StrEnum):
@@ -35,3 +39,112 @@ class RunOptions:
 
 NOTHING_MORE: Final = RunOptions()
 """What a run was asked for when it was asked for nothing beyond its kind."""
+
+
+class ReadKind(StrEnum):
+    """How much of the shop's list a read takes. Domain rules, section 4."""
+
+    FULL = "full"
+    """The whole list: what is not in it is not listed."""
+    RECENT = "window"
+    """The newest orders: they prove that an order is listed, never that one is not."""
+
+
+class ReadingStrategy(StrEnum):
+    """The way in which a campaign's people are read."""
+
+    BY_GROUPS = "groups by status"
+    """Each group and status by itself."""
+    BY_SWEEP = "sweep of the account"
+    """The whole account once."""
+
+
+@frozen
+class ShopReadResult:
+    """What a run's read of the shop came to."""
+
+    completeness: Completeness
+    """What it may be used for."""
+    kind: ReadKind = ReadKind.FULL
+    """How much of the list was read."""
+    at: datetime | None = None
+    """When it ended."""
+    orders: int = 0
+    """Orders that were read."""
+    unreadable: int = 0
+    """Sales among them that can't be read."""
+    passes: int = 0
+    """How often the list was read."""
+    full_read_at: datetime | None = None
+    """When the last read of the whole list ended; None: there was none."""
+    full_read_age: float | None = None
+    """Its age in seconds at this read."""
+
+
+@frozen
+class MailerLiteReadResult:
+    """What a run's read of a campaign's people came to; while it goes on, its completeness alone."""
+
+    completeness: Completeness
+    """What it may be used for."""
+    at: datetime | None = None
+    """When it ended."""
+    people: int | None = None
+    """People who were read."""
+    strategy: ReadingStrategy | None = None
+    """The way in which they were read."""
+    requests: int | None = None
+    """HTTP requests that it took."""
+    requests_forecast: int | None = None
+    """HTTP requests that were foretold before it."""
+    batch_items_count: bool = True
+    """Whether each item of a batch counts as a request of MailerLite's quota."""
+
+
+@frozen
+class AutomationEffect:
+    """An automation of MailerLite that a plan sets off."""
+
+    name: str
+    """Its name there."""
+    group: str
+    """The group whose new members set it off."""
+    people: int
+    """How many of them there will be."""
+    groups_known: bool = True
+    """Whether the groups that set it off can be read; if not, each group may be one."""
+
+
+@frozen
+class RunError:
+    """The error that ended a run."""
+
+    error: str
+    """The class of the error."""
+    message: str
+    """What happened, to what, in one sentence."""
+    tried: str = ""
+    """What the program was about to do."""
+    where: str = ""
+    """The system, file or address at which it happened."""
+    retryable: bool = False
+    """Whether the same thing, tried again, can succeed."""
+    advice: str = ""
+    """What the operator can do."""
+
+    @classmethod
+    def of(cls, error: BemaError) -> RunError:
+        """Return an error as a run keeps it."""
+        return cls(
+            error=type(error).__name__,
+            message=error.message,
+            tried=error.tried,
+            where=error.where,
+            retryable=error.retryable,
+            advice=error.advice,
+        )
+
+    @property
+    def needs_new_sync(self) -> bool:
+        """Whether a resume would end the same."""
+        return self.error == NeedsNewSync.__name__

@@ -14,9 +14,21 @@ from typing import Any
 from sqlalchemy import insert
 
 from bema_tui.changes import Purpose
-from bema_tui.model import Holder, Phase, RunState, Tier
+from bema_tui.model import Completeness, Holder, Phase, RunState, Tier
+from bema_tui.plan_checks import (
+    CheckResult,
+    CreatedCheck,
+    MembersCheck,
+    MovesCheck,
+    ShopCheck,
+    ShrunkCheck,
+    TakenBackCheck,
+    TiersCheck,
+)
+from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, ReadingStrategy, ReadKind, ShopReadResult
 from bema_tui.store import schema
 from bema_tui.store.database import Database
+from bema_tui.store.run_documents import document_of, documents_of
 from tests.story_findings import finding_rows
 from tests.story_ledger import Plan, ledger_rows, plans
 
@@ -166,7 +178,7 @@ def _story_runs(now: datetime) -> list[dict[str, Any]]:
     waits = _run(417, "2026_DIVINE_HG", RunState.PLANNED, ago(minutes=32), "timer", phase=Phase.PLAN)
     waits |= {"people": 32, "moves": 32, "members": 12_480, "write_forecast": 12, "seconds_forecast": 7.0}
     waits |= {"planned_at": ago(minutes=31), "read_forecast": 19, "requests_read": 19, "active_seconds": 61.0}
-    waits |= {"left_out": 4, "checks": _checks("31,190 orders", "41,871 people", "0.3")}
+    waits |= {"left_out": 4, "checks": _checks(31_190, 12_480, 32, 12_480)}
     return [
         lola,
         _ended(413, "2026_ZM_BTL", ago(hours=1), "timer", "nothing to do"),
@@ -178,14 +190,19 @@ def _story_runs(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _checks(orders: str, people: str, percent: str) -> list[dict[str, Any]]:
-    texts = [f"shop read whole, {orders}", f"MailerLite read whole, {people}", "nobody is left without a tier"]
-    texts += [
-        "no status is changed, nobody created",
-        "no other person's group or field",
-        f"under the limit ({percent} %)",
-    ]
-    return [{"text": text, "ok": True} for text in texts]
+def _checks(orders: int, people: int, moves: int, members: int) -> list[dict[str, Any]]:
+    well = CheckResult.PASSED
+    return documents_of(
+        (
+            ShopCheck(well, whole=True, orders=orders, unreadable=0),
+            MembersCheck(well, people=people, left_alone=0),
+            TiersCheck(well, stranded=0),
+            CreatedCheck(well, created=0),
+            TakenBackCheck(well, people=0),
+            ShrunkCheck(well, percent=20.0),
+            MovesCheck(well, moves=moves, members=members, limit=5_000),
+        )
+    )
 
 
 def _run_418(now: datetime) -> dict[str, Any]:
@@ -208,11 +225,12 @@ def _run_418(now: datetime) -> dict[str, Any]:
     more |= {"planned_at": yes - timedelta(seconds=145), "yes_at": yes, "yes_by": "maria", "apply_started_at": yes}
     more |= {"moves": 4_011, "members": 38_240, "left_out": 173, "read_forecast": 55, "write_forecast": 4_273}
     more |= {"seconds_forecast": 2_340.0, "requests_read": 56, "requests_write": 2_308, "shop_requests": 626}
-    read = {"completeness": "complete", "kind": "full", "at": start.isoformat(), "orders": 31_204, "passes": 2}
-    people = {"completeness": "complete", "at": start.isoformat(), "people": 41_877, "strategy": "all subscribers"}
-    more |= {"shop_read": read, "mailerlite_read": people}
-    more["automations"] = [{"name": "Welcome buyers", "group": "2024_ETB_NBL_GOLD_PURCHASE", "people": 2_910}]
-    more["checks"] = _checks("31,204 orders", "41,877 people", "11.0")
+    read = ShopReadResult(Completeness.COMPLETE, ReadKind.FULL, at=start, orders=31_204, passes=2)
+    people = MailerLiteReadResult(Completeness.COMPLETE, at=start, people=38_240, strategy=ReadingStrategy.BY_GROUPS)
+    more |= {"shop_read": document_of(read), "mailerlite_read": document_of(people)}
+    welcome = AutomationEffect("Welcome buyers", "2024_ETB_NBL_GOLD_PURCHASE", 2_910)
+    more["automations"] = documents_of([welcome])
+    more["checks"] = _checks(31_204, 38_240, 4_011, 38_240)
     return _run(418, "2024_ETB_NBL", RunState.APPLYING, start, "maria", **more)
 
 

@@ -31,6 +31,7 @@ FOUNDATION = {
     "control",
     "run_records",
     "changes",
+    "plan_checks",
     "__init__",
 }
 MAY_IMPORT: dict[str, set[str]] = {
@@ -44,7 +45,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "text": {"__init__"},
     "amounts": {"__init__"},
     "control": {"__init__"},
-    "run_records": {"__init__"},
+    "run_records": {"errors", "model", "__init__"},
+    "plan_checks": {"__init__"},
     "listing": {"emails", "__init__"},
     "model": {"emails", "__init__"},
     "changes": {"model", "__init__"},

@@ -15,6 +15,9 @@ from bema_tui.cli.common import World
 from bema_tui.cli.progress import follow
 from bema_tui.errors import BemaError, LockLost, StoreError
 from bema_tui.model import ChangeState, RunState
+from bema_tui.plan_checks import Check, CheckResult
+from bema_tui.rules.check_wording import automation_text, check_text
+from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, ShopReadResult
 from bema_tui.store.findings import Findings
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.sync.connections import connector
@@ -149,12 +152,30 @@ async def run_document(world: World, run: RunView) -> dict[str, Any]:
             "seconds_forecast": round(run.seconds_forecast, 1),
         },
         "seconds": round(run.seconds, 3),
-        "automations": [dict(entry) for entry in run.automations],
-        "checks": [dict(entry) for entry in run.checks],
-        "reads": {"shop": dict(run.shop_read), "mailerlite": dict(run.mailerlite_read)},
+        "automations": [_automation_document(one) for one in run.automations],
+        "checks": [_check_document(check) for check in run.checks],
+        "reads": {"shop": _or_nothing(run.shop_read), "mailerlite": _or_nothing(run.mailerlite_read)},
         "phases": [
             {"phase": p.phase, "started_at": p.started_at, "seconds": p.seconds, "note": p.note} for p in run.phases
         ],
         "note": run.note,
-        "error": dict(run.error) if run.error else None,
+        "error": asdict(run.error) if run.error else None,
     }
+
+
+def _check_document(check: Check) -> dict[str, Any]:
+    """A check in words, with its figures."""
+    words = {
+        "text": check_text(check),
+        "ok": check.result is not CheckResult.REFUSE,
+        "look": check.result in {CheckResult.LOOK, CheckResult.HOLD},
+    }
+    return {"name": check.name, **words, **asdict(check)}
+
+
+def _automation_document(effect: AutomationEffect) -> dict[str, Any]:
+    return {**asdict(effect), "name": automation_text(effect)}
+
+
+def _or_nothing(read: ShopReadResult | MailerLiteReadResult | None) -> dict[str, Any]:
+    return asdict(read) if read is not None else {}

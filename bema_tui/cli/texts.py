@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from bema_tui.cli.common import World
 from bema_tui.cli.tables import table
 from bema_tui.model import ChangeState, Lock, LockState
 from bema_tui.operations.possible import Reason, may_resume
+from bema_tui.plan_checks import CheckResult
+from bema_tui.rules.check_wording import automation_text, check_text
 from bema_tui.rules.wording import heading
 from bema_tui.store.snapshot.views import ChangeView, RunView
 from bema_tui.waits import wait_words
+
+_RESULTS: Final[Mapping[CheckResult, str]] = {
+    CheckResult.PASSED: "ok",
+    CheckResult.LOOK: "look",
+    CheckResult.HOLD: "look",
+    CheckResult.REFUSE: "NOT OK",
+}
 
 
 def _duration(seconds: float) -> str:
@@ -43,14 +52,11 @@ async def plan_text(world: World, run: RunView) -> str:
         table(("bought while in", "people", "changes"), [(heading(r.purpose), r.people, r.changes) for r in rules]),
         "",
     ]
+    lines += [f"{_RESULTS[check.result]:<6}  {check_text(check)}" for check in run.checks]
     lines += [
-        f"{'look' if check.get('look') else 'ok' if check['ok'] else 'NOT OK':<6}  {check['text']}"
-        for check in run.checks
-    ]
-    lines += [
-        f"mail    {_many(int(str(entry['people'])), 'person joins', 'people join')} {entry['group']}: the automation "
-        f"{entry['name']!r} goes off for them"
-        for entry in run.automations
+        f"mail    {_many(one.people, 'person joins', 'people join')} {one.group}: the automation "
+        f"{automation_text(one)!r} goes off for them"
+        for one in run.automations
     ]
     if run.note and run.state.value == "needs_approval":
         lines.append(f"Needs approval: {run.note}.")
@@ -61,8 +67,8 @@ async def plan_text(world: World, run: RunView) -> str:
 async def run_text(world: World, run: RunView) -> str:
     """How a run stands or ended, and how it goes on."""
     counts = ", ".join(f"{run.changes[s]:,} {s}" for s in ChangeState if run.changes.get(s)) or "no changes"
-    error = run.error or {}
-    said = error.get("message")  # it stands in the note and in the phase that it ended, too: once is enough
+    error = run.error
+    said = error.message if error else None  # it stands in the note and in the phase that it ended, too: once is enough
     note = "" if run.note == said else run.note
     lines = [
         f"Run {run.id} {run.kind} {run.campaign} {run.album}: {run.state}. {note}".rstrip(),
@@ -77,10 +83,10 @@ async def run_text(world: World, run: RunView) -> str:
             f"  {phase.phase:<16} {took:>8}  {'see below' if said and phase.note == said else phase.note}".rstrip()
         )
     if error:
-        lines.append(f"Error: {said} {error.get('advice') or ''}".rstrip())
+        lines.append(f"Error: {said} {error.advice}".rstrip())
     verdict = may_resume(run, read_only=False)
     if verdict.allowed:
-        first = "Once that is mended, go on" if error and not error.get("retryable") else "Go on"
+        first = "Once that is mended, go on" if error and not error.retryable else "Go on"
         lines.append(f"{first} with: bema-tui resume {run.id}")
     elif verdict.reason is Reason.OVERTAKEN:
         lines.append(f"Overtaken by run {run.overtaken_by}.")

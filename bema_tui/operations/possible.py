@@ -13,8 +13,10 @@ from typing import Final, Literal, Protocol
 from attrs import frozen
 
 from bema_tui.control import ControlVerb
-from bema_tui.errors import NeedsNewSync, UsageError
+from bema_tui.errors import UsageError
 from bema_tui.model import Lock, RunState
+from bema_tui.plan_checks import refusals
+from bema_tui.rules.check_wording import check_text
 from bema_tui.store.snapshot.views import CampaignView, RunView
 
 
@@ -182,7 +184,7 @@ def may_apply(run: RunView, *, read_only: bool) -> Verdict:
         return Refused(Reason.NOT_WAITING, f"Run {run.id} does not wait for a yes: it is {run.state}.")
     if run.overtaken_by is not None:
         return _overtaken(run, run.overtaken_by)
-    if failed := failed_checks(run):
+    if failed := [check_text(check) for check in refusals(run.checks)]:
         return Refused(
             Reason.CHECK_FAILED,
             f"Plan {run.id} can't be applied: a check failed ({'; '.join(failed)}).",
@@ -202,12 +204,11 @@ def may_resume(run: RunView, *, read_only: bool) -> Verdict:
         return Refused(Reason.NOT_RESUMABLE, f"Run {run.id} can't be resumed: it is {run.state}; {hint}.")
     if run.overtaken_by is not None:
         return _overtaken(run, run.overtaken_by)
-    error = run.error or {}
-    if error.get("error") == NeedsNewSync.__name__:
+    if run.error is not None and run.error.needs_new_sync:
         return Refused(
             Reason.NEEDS_NEW_SYNC,
-            f"Run {run.id} can't be resumed: it would end the same. {error.get('message') or ''}".rstrip(),
-            str(error.get("advice") or ""),
+            f"Run {run.id} can't be resumed: it would end the same. {run.error.message}".rstrip(),
+            run.error.advice,
         )
     return _read_only() if read_only and would_write(run) else ALLOWED
 
@@ -269,11 +270,6 @@ def of_lock(lock: Lock, *, read_only: bool) -> frozenset[Operation]:
 def would_write(run: RunView) -> bool:
     """Whether the run, resumed, would write to MailerLite: a yes to it was said, beforehand or to its plan."""
     return run.yes_by is not None or run.yes_at is not None or run.apply_started_at is not None
-
-
-def failed_checks(run: RunView) -> tuple[str, ...]:
-    """The words of the checks that a plan did not pass."""
-    return tuple(str(check.get("text", "")) for check in run.checks if not check.get("ok"))
 
 
 def lock_of(run: RunView, locks: Iterable[Lock]) -> Lock | None:

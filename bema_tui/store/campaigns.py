@@ -6,26 +6,18 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from attrs import frozen
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import UsageError
 from bema_tui.model import Campaign
+from bema_tui.plan_checks import ReadSizes
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
 from bema_tui.store.schema import campaign_products, campaigns
 from bema_tui.text import one_line
 
 _LIST = "`bema-tui campaigns list` shows every campaign."
-
-
-@frozen
-class ReadSizes:
-    """What the last good reads saw: people in the campaign's groups, orders in the shop's list; None: no read yet."""
-
-    members: int | None
-    orders: int | None
 
 
 class Campaigns:

@@ -25,11 +25,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import Completeness, Order, OrderIdentity, OrderItem
 from bema_tui.rules.purchases import COMPLETE, LIVE, PARTIALLY_REFUNDED, KnownOrder
+from bema_tui.run_records import ReadKind
 from bema_tui.store.database import Database
 from bema_tui.store.order_merging import merge_in_other_words
 from bema_tui.store.order_rows import NO_READ, chunks, put_orders
 from bema_tui.store.schema_shop import order_items, orders, shop_reads
-from bema_tui.store.shop_reads import WHOLE, ReadKind, ShopRead, latest_full_read
+from bema_tui.store.shop_reads import WHOLE, ShopRead, latest_full_read
 
 _ORDER: Final = (orders.c.date_utc, orders.c.key, orders.c.id)
 
@@ -43,7 +44,7 @@ class Orders:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def begin_read(self, kind: ReadKind = "full") -> int:
+    async def begin_read(self, kind: ReadKind = ReadKind.FULL) -> int:
         """Write down that a read of the shop's list begins; answers its number."""
         async with self._db.write() as connection:
             result = await connection.execute(insert(shop_reads).values(started_at=self._db.now(), kind=kind))

@@ -38,7 +38,7 @@ def wait_of(waiting_for: Mapping[str, Any] | None, until: datetime | None) -> tu
     return cattrs.structure(waiting_for, Wait), until
 
 
-def columns_of(wait: Wait, until: datetime) -> Mapping[str, Any]:
+def wait_columns(wait: Wait, until: datetime) -> Mapping[str, Any]:
     """Return the two columns of a run that waits."""
     return {"waiting_for": asdict(wait), "waiting_until": until}
 

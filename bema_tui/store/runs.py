@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
-import cattrs
-from attrs import asdict, field, frozen
+from attrs import frozen
 from sqlalchemy import Row, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import LockLost, UsageError
 from bema_tui.model import ChangeState, Holder, Phase, RunState
-from bema_tui.run_records import NOTHING_MORE, RunKind, RunOptions
+from bema_tui.plan_checks import Check, holds, refusals
+from bema_tui.run_records import NOTHING_MORE, RunError, RunKind, RunOptions
 from bema_tui.store.database import Database
-from bema_tui.store.run_waits import NO_WAIT
+from bema_tui.store.run_changes import RunChanges, columns_of
+from bema_tui.store.run_documents import checks_of, document_of, options_of
+from bema_tui.store.run_waits import NO_WAIT, wait_columns
 from bema_tui.store.schema import ledger, locks, requests, runs
 from bema_tui.text import one_line
+from bema_tui.waits import Wait
 
 
 @frozen
@@ -38,20 +41,21 @@ class Run:
     yes_at: datetime | None
     apply_started_at: datetime | None
     active_seconds: float
-    options: RunOptions = field(factory=RunOptions)
-    needs_approval: str = ""
-    """What holds its plan until somebody who saw it says yes, in words."""
+    options: RunOptions = NOTHING_MORE
+    """What it was asked for."""
+    checks: tuple[Check, ...] = ()
+    """The checks of its plan."""
     canary_done: bool = False
     """Its first people were read back, and the rest may follow."""
 
     @property
     def may_apply(self) -> bool:
-        """Whether a yes stands: it applied before, somebody saw the plan, or it needs no look and was told yes."""
-        if self.planned_at is None:
+        """Whether a yes stands: it applied before, somebody saw the plan, or nothing holds it and it was told yes."""
+        if self.planned_at is None or refusals(self.checks):
             return False
         if self.apply_started_at is not None or self.yes_at is not None:
             return True
-        return self.options.yes and not self.needs_approval
+        return self.options.yes and not holds(self.checks)
 
 
 @frozen
@@ -101,7 +105,7 @@ class Runs:
                     host=me.host,
                     pid=me.pid,
                     started_at=now,
-                    options=asdict(options),
+                    options=document_of(options),
                     # Said beforehand: ``yes_at`` is for a yes to a plan that could be seen.
                     yes_by=me.user if options.yes else None,
                     phases=[{"phase": Phase.LOCK, "started_at": now.isoformat(), "seconds": None, "note": ""}],
@@ -122,8 +126,25 @@ class Runs:
             raise UsageError(f"There is no run {run}.", advice="`bema-tui runs` lists them.")
         return _run(row)
 
-    async def claim(self, run: int, states: Sequence[RunState], fence: Fence, me: Holder, **values: Any) -> bool:
-        """Make the run ours if it still stands in one of ``states``; false when somebody was quicker."""
+    async def claim(
+        self,
+        run: int,
+        states: Sequence[RunState],
+        fence: Fence,
+        me: Holder,
+        *,
+        state: RunState | None = None,
+        yes_by: str | None = None,
+    ) -> bool:
+        """Make the run ours if it still stands in one of ``states``; false when somebody was quicker.
+
+        ``state`` is given for a run that is taken up again, and ``yes_by`` names who says yes to its plan by that.
+        """
+        values: dict[str, Any] = {}
+        if state is not None:
+            values |= {"state": state, "finished_at": None, "error": None, "note": ""}
+        if yes_by is not None:
+            values |= {"yes_at": self._db.now(), "yes_by": yes_by}
         async with self._db.write() as connection:
             await check_fence(connection, fence)
             result = await connection.execute(
@@ -133,7 +154,7 @@ class Runs:
             )
             return result.rowcount == 1
 
-    async def update(self, run: int, fence: Fence, **values: Any) -> None:
+    async def update(self, run: int, fence: Fence, **changes: Unpack[RunChanges]) -> None:
         """Change what a run says of itself, while it holds its lock.
 
         Raises:
@@ -141,18 +162,18 @@ class Runs:
         """
         async with self._db.write() as connection:
             await check_fence(connection, fence)
-            await connection.execute(update(runs).where(runs.c.id == run).values(**values))
+            await connection.execute(update(runs).where(runs.c.id == run).values(columns_of(changes)))
 
-    async def remember(self, run: int, fence: Fence, found: Mapping[str, str | bool]) -> None:
-        """Keep what the run found out, for a later process that resumes it.
+    async def show_wait(self, run: int, fence: Fence, wait: tuple[Wait, datetime] | None) -> None:
+        """Write what the run waits for and until when; None: it waits for nothing.
 
         Raises:
             LockLost: it does not hold its lock any more.
         """
+        values = NO_WAIT if wait is None else wait_columns(*wait)
         async with self._db.write() as connection:
             await check_fence(connection, fence)
-            kept = (await connection.execute(select(runs.c.options).where(runs.c.id == run))).scalar_one()
-            await connection.execute(update(runs).where(runs.c.id == run).values(options={**kept, **found}))
+            await connection.execute(update(runs).where(runs.c.id == run).values(values))
 
     async def go_on(self, run: int, fence: Fence, state: RunState, *, rested: float) -> None:
         """Say that a paused run is in ``state`` again; it rested so many seconds of its apply.
@@ -160,8 +181,13 @@ class Runs:
         Raises:
             LockLost: it does not hold its lock any more.
         """
-        paused = runs.c.paused_seconds + rested
-        await self.update(run, fence, state=state, note="", paused_seconds=paused)
+        async with self._db.write() as connection:
+            await check_fence(connection, fence)
+            await connection.execute(
+                update(runs)
+                .where(runs.c.id == run)
+                .values(state=state, note="", paused_seconds=runs.c.paused_seconds + rested)
+            )
 
     async def enter(self, run: int, fence: Fence, phase: Phase, note: str = "") -> None:
         """Close the present phase with its seconds and ``note``, and open the next one."""
@@ -180,7 +206,7 @@ class Runs:
         state: RunState,
         *,
         seconds: float,
-        error: Mapping[str, object] | None = None,
+        error: RunError | None = None,
         note: str = "",
         ended: bool = True,
     ) -> bool:
@@ -196,7 +222,7 @@ class Runs:
                 .where(mine)
                 .values(
                     state=state,
-                    error=error,
+                    error=document_of(error) if error is not None else None,
                     note=note,
                     finished_at=now if ended else None,
                     **NO_WAIT,
@@ -357,7 +383,7 @@ def _run(row: Row[Any]) -> Run:
         yes_at=row.yes_at,
         apply_started_at=row.apply_started_at,
         active_seconds=row.active_seconds,
-        options=cattrs.structure(row.options, RunOptions),
-        needs_approval=str(row.options.get("needs_approval") or ""),
-        canary_done=bool(row.options.get("canary_done")),
+        options=options_of(row.options),
+        checks=checks_of(row.checks),
+        canary_done=row.canary_done,
     )

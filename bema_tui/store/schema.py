@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 import bema_tui.store.schema_shop  # noqa: F401 (the metadata knows every table)
@@ -71,10 +72,10 @@ runs = Table(
     Column("apply_started_at", UtcTime),
     Column("finished_at", UtcTime),
     Column("active_seconds", Float, nullable=False, default=0.0),  # work, without the waiting for a yes
-    Column("options", JSON, nullable=False, default=dict),  # create_missing, max_moves
+    Column("options", JSON, nullable=False, default=dict),  # run_records.RunOptions: what it was asked for
     Column("phases", JSON, nullable=False, default=list),  # [{phase, started_at, seconds, note}]
-    Column("shop_read", JSON),  # {completeness, kind: full|window, at, orders, passes, full_read_at, full_read_age}
-    Column("mailerlite_read", JSON),  # {completeness, at, people, strategy}
+    Column("shop_read", JSON(none_as_null=True)),  # run_records.ShopReadResult
+    Column("mailerlite_read", JSON(none_as_null=True)),  # run_records.MailerLiteReadResult
     Column("people", Integer, nullable=False, default=0),
     Column("moves", Integer, nullable=False, default=0),
     Column("members", Integer, nullable=False, default=0),
@@ -86,9 +87,10 @@ runs = Table(
     Column("requests_write", Integer, nullable=False, default=0),
     Column("requests_retried", Integer, nullable=False, default=0),
     Column("shop_requests", Integer, nullable=False, default=0),
-    Column("automations", JSON, nullable=False, default=list),  # [{name, group, people}]
-    Column("checks", JSON, nullable=False, default=list),  # [{text, ok}]
-    Column("error", JSON),
+    Column("automations", JSON, nullable=False, default=list),  # [run_records.AutomationEffect]
+    Column("checks", JSON, nullable=False, default=list),  # [plan_checks.Check]
+    Column("canary_done", Boolean, nullable=False, default=False, server_default=false()),
+    Column("error", JSON(none_as_null=True)),  # run_records.RunError
     Column("note", Text, nullable=False, default=""),
     Column("waiting_for", JSON(none_as_null=True)),  # {reason, service, detail, attempt, tries}; null: it does not wait
     Column("waiting_until", UtcTime),

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import and_, func, select
 
 from bema_tui.model import Completeness
+from bema_tui.run_records import ReadKind
 from bema_tui.store.schema_shop import shop_reads
 
 _NEVER: Final = 2**62  # a read that none reaches
-WHOLE: Final = and_(shop_reads.c.completeness == Completeness.COMPLETE, shop_reads.c.kind == "full")
+WHOLE: Final = and_(shop_reads.c.completeness == Completeness.COMPLETE, shop_reads.c.kind == ReadKind.FULL)
 """The complete reads of the whole list, in SQL."""
-
-ReadKind = Literal["full", "window"]
-"""Of the whole list, or of its newest orders only, which proves no absence. Domain rules, section 4."""
 
 
 class ShopRead(NamedTuple):

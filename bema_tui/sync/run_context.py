@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Unpack
 
 from attrs import define, field
 
@@ -11,7 +11,7 @@ from bema_tui.model import Campaign, Holder, Phase, RunState
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.rules.records import Unproved
-from bema_tui.run_records import RunOptions
+from bema_tui.run_records import MailerLiteReadResult, ReadKind, RunOptions, ShopReadResult
 from bema_tui.settings import Settings
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
@@ -19,6 +19,7 @@ from bema_tui.store.ledger import Ledger
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.members import People
 from bema_tui.store.orders import Orders
+from bema_tui.store.run_changes import RequestCounts, RunFacts
 from bema_tui.store.runs import Fence, Runs, check_fence
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.waits import WaitBoard
@@ -44,7 +45,7 @@ class Meter:
         else:
             self.read += 1
 
-    def values(self) -> dict[str, int]:
+    def values(self) -> RequestCounts:
         """The totals, as columns of the run."""
         return {
             "requests_read": self.read,
@@ -85,7 +86,10 @@ class Job:
     people_read: int = 0
     unproved: Unproved = field(factory=Unproved)
     """Whom the shop's sales that can't be read may concern."""
-    full_shop_read: bool = True
+    shop_read: ShopReadResult | None = None
+    """What the run's read of the shop came to."""
+    members_read: MailerLiteReadResult | None = None
+    """What its read of the campaign's people came to."""
     set_aside: dict[str, str] = field(factory=dict)
     """People whose rows can't be read: id (or address) to their e-mail key, empty where that can't be read either."""
     in_doubt: set[str] = field(factory=set)
@@ -94,14 +98,19 @@ class Job:
     """Groups some of whose members could not be settled: nothing is taken back, and no finding is over."""
     safe_point: Callable[[RunState], Awaitable[None]] = field(default=_no_keeper)
 
+    @property
+    def full_shop_read(self) -> bool:
+        """Whether the whole list of the shop was read, and not its newest orders alone."""
+        return self.shop_read is None or self.shop_read.kind is ReadKind.FULL
+
     async def enter(self, phase: Phase, note: str = "") -> None:
         """Go on to a phase; ``note`` says what the one before found."""
         self.interrupt.check()
         await self.runs.enter(self.run, self.fence, phase, note)
 
-    async def note(self, **values: Any) -> None:
+    async def note(self, **facts: Unpack[RunFacts]) -> None:
         """Write what the run says of itself, with what its requests cost so far."""
-        await self.runs.update(self.run, self.fence, **self.meter.values(), **values)
+        await self.runs.update(self.run, self.fence, **self.meter.values(), **facts)
 
     async def still_ours(self) -> None:
         """Raise unless the lock is still ours; asked before each try of a write.
@@ -115,4 +124,4 @@ class Job:
     async def remember_canary(self) -> None:
         """Keep for a later process that resumes this run that its first people were read back."""
         self.canary_done = True
-        await self.runs.remember(self.run, self.fence, {"canary_done": True})
+        await self.runs.update(self.run, self.fence, canary_done=True)

@@ -12,7 +12,6 @@ from attrs import frozen
 
 from bema_tui.bounds import SHOWN_FROM
 from bema_tui.errors import LockLost, StoreError
-from bema_tui.store.run_waits import NO_WAIT, columns_of
 from bema_tui.store.runs import Fence, Runs
 from bema_tui.waits import Wait
 
@@ -72,9 +71,8 @@ def waits_of_run(runs: Runs, run: int, fence: Fence, now: Callable[[], datetime]
     """Return the waits of a run, written into the run while it holds its lock."""
 
     async def write(shown: Shown | None) -> None:
-        values = NO_WAIT if shown is None else columns_of(shown.wait, shown.until)
         try:
-            await runs.update(run, fence, **values)
+            await runs.show_wait(run, fence, None if shown is None else (shown.wait, shown.until))
         except StoreError as error:
             logger.warning("run %s: what it waits for can't be written: %s", run, error.message)
         except LockLost:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, timedelta
-from typing import Any
 
 from attrs import frozen
 
@@ -16,7 +15,8 @@ from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import BemaError, LockLost, RateLimited, Stopped, StoreError, UsageError
 from bema_tui.model import Holder, Lock, RunState
 from bema_tui.monitor.measure import resident_bytes
-from bema_tui.run_records import NOTHING_MORE, RunKind, RunOptions
+from bema_tui.rules.check_wording import hold_text
+from bema_tui.run_records import NOTHING_MORE, RunError, RunKind, RunOptions
 from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns
@@ -28,11 +28,12 @@ from bema_tui.store.members import People
 from bema_tui.store.orders import Orders
 from bema_tui.store.runs import Fence, Run, Runs
 from bema_tui.store.statistics import Statistics
+from bema_tui.sync.apply.apply_plan import apply_plan
 from bema_tui.sync.connections import Connect, Connections
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.lock_keeper import Keeper
 from bema_tui.sync.memory import MemoryWatch, allowed_here
-from bema_tui.sync.phases import apply_plan, make_plan
+from bema_tui.sync.plan.make_plan import make_plan
 from bema_tui.sync.run_context import Job, Meter
 from bema_tui.sync.run_waits import waits_of_run
 from bema_tui.waits import WaitBoard, until_words
@@ -109,13 +110,8 @@ class Runner:
         if not found.state.waiting:
             raise UsageError(f"Run {run} does not wait for a yes: it is {found.state}.")
         await self._refuse_overtaken(found)
-        return await self._take_up(
-            found,
-            "apply",
-            (RunState.PLANNED, RunState.NEEDS_APPROVAL),
-            yes_at=self._db.now(),
-            yes_by=self._me.user,
-        )
+        states = (RunState.PLANNED, RunState.NEEDS_APPROVAL)
+        return await self._take_up(found, "apply", states, yes_by=self._me.user)
 
     async def begin_resume(self, run: int) -> Begun:
         """Take up a stopped, failed or lost run where its ledger stands.
@@ -132,15 +128,15 @@ class Runner:
         await self._refuse_overtaken(found)
         return await self._take_up(found, "resume", _TAKEN_UP)
 
-    async def _take_up(self, found: Run, what: str, states: tuple[RunState, ...], **values: Any) -> Begun:
+    async def _take_up(
+        self, found: Run, what: str, states: tuple[RunState, ...], *, yes_by: str | None = None
+    ) -> Begun:
         await self._refuse_mistakes()
         lock = await self._locks.acquire_lock(found.campaign, what, run=found.id)
         state = RunState.APPLYING if what == "apply" or found.may_apply else RunState.PLANNING
         fence = Fence(lock.key, lock.token)
         try:
-            claimed = await self._runs.claim(
-                found.id, states, fence, self._me, state=state, finished_at=None, error=None, note="", **values
-            )
+            claimed = await self._runs.claim(found.id, states, fence, self._me, state=state, yes_by=yes_by)
             if not claimed:
                 raise UsageError(f"Somebody else was quicker with run {found.id}.")  # noqa: TRY301
             await self._runs.forget_wishes(found.id)
@@ -221,7 +217,7 @@ class Runner:
                 return _End(RunState.DONE, note="nothing to do")
             run = await self._runs.get(begun.run)
         if not run.may_apply:
-            why = run.needs_approval
+            why = hold_text(run.checks)
             return _End(RunState.NEEDS_APPROVAL if why else RunState.PLANNED, note=why or "waits for a yes")
         if run.yes_at is None and run.apply_started_at is None:
             await job.note(yes_at=self._db.now())
@@ -305,7 +301,7 @@ class Runner:
                 begun.lock.token,
                 ended.state,
                 seconds=seconds,
-                error=ended.error.as_dict() if ended.error and ended.state is RunState.FAILED else None,
+                error=RunError.of(ended.error) if ended.error and ended.state is RunState.FAILED else None,
                 note=ended.note,
                 ended=not ended.state.waiting,
             )

@@ -156,7 +156,7 @@ def _wide_plan(size: Size, *, begun: bool) -> Mapping[str, Region]:
     right = left + 2
     y = 2 + head
     body = height - y - 2
-    checks = 7 if airy else 0
+    checks = 8 if airy else 0
     out = 7 if airy else 0
     rules = body - checks - out
     detail = 8 if airy else 4

@@ -15,8 +15,10 @@ import pytest
 from sqlalchemy import select
 
 from bema_tui.model import FindingRule, RunState
+from bema_tui.rules.check_wording import automation_text
 from bema_tui.simulator import SimulatorSettings
 from bema_tui.store.findings import Findings
+from bema_tui.store.run_documents import automations_of
 from bema_tui.store.schema import ledger
 from tests.end_to_end.bad_records import KINDS, MEMBER, Bad, Truth, broken
 from tests.end_to_end.comparing import differences
@@ -75,7 +77,7 @@ async def planned(engine: Engine, code: str) -> Plan:
     return Plan(
         changes,
         tuple(f"{one.rule} {one.subject}: {one.message} {one.advice}" for one in found),
-        tuple(str(entry["name"]) for entry in last.automations),
+        tuple(automation_text(one) for one in automations_of(last.automations)),
     )
 
 

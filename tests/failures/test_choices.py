@@ -142,6 +142,9 @@ def test_a_refund_leads_back_to_the_tier_the_ledger_knows(label: Label) -> None:
     waits = label.operator.run("sync", label.code, "--yes", "--max-moves", "1000", "--json", expect=3).document
     assert (waits["state"], label.tiers(email)) == ("needs_approval", ["GOLD_PURCHASE"])
     assert "a yes of its own" in waits["note"]
+    assert [(one["name"], one["people"]) for one in waits["checks"] if one["result"] == "hold"] == [
+        ("nothing_taken_back", 1)
+    ]
     label.operator.run("apply", str(waits["run"]), "--json")
     assert label.tiers(email) == ["OPT-IN"]
     field = next(row["key"] for row in label.simulated.state()["fields"] if row["name"] == f"{label.code}_PURCHASE")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.operator import Operator
@@ -38,6 +40,11 @@ def shrink_members(simulated: Simulated, code: str) -> None:
         simulated.change(delete_subscriber=person)
 
 
+def not_passed(run: dict[str, Any]) -> dict[str, str]:
+    """The checks of a plan with which not all is well, and what follows."""
+    return {check["name"]: check["result"] for check in run["checks"] if check["result"] != "passed"}
+
+
 def test_a_read_that_shrank_waits_for_approval(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
     operator.run("plan", code, expect=0)  # a good read, to hold the next one against
@@ -49,6 +56,7 @@ def test_a_read_that_shrank_waits_for_approval(simulated: Simulated, operator: O
     assert run["state"] == "needs_approval"
     assert run["planned"] > 0
     assert "members were read" in run["note"]
+    assert not_passed(run) == {"no_read_shrank": "hold"}
     found = operator.run("findings", "--rule", "read_shrank", "--json", expect=0).document
     assert [(f["subject"], f["severity"], f["state"]) for f in found] == [("members", "error", "open")]
     assert f"apply {run['run']}" in found[0]["advice"]
@@ -108,6 +116,7 @@ def test_a_plan_that_is_too_big_waits_and_apply_lets_it_go(simulated: Simulated,
     assert run["state"] == "needs_approval"
     assert run["moves"] > 2
     assert "moves are more than 2" in run["note"]
+    assert not_passed(run) == {"few_moves": "hold"}
     assert simulated.writes() == []
     assert simulated.people() == before
     assert strict.run("locks", "--json").document == []  # a plan that waits holds none
@@ -247,7 +256,7 @@ def test_a_plan_names_the_automations_it_sets_off_with_the_head_count(simulated:
     run = operator.run("plan", code, "--json", expect=0).document
     joining = [row["after"] for row in operator.run("changes", str(run["run"]), "--json").document if row["after"]]
     expected = [
-        {"name": one["name"], "group": group, "people": joining.count(group)}
+        {"name": one["name"], "group": group, "people": joining.count(group), "groups_known": True}
         for one in simulated.state()["automations"]
         for group in one["groups"]
         if one["enabled"] and group in joining

@@ -35,6 +35,8 @@ def test_new_buyers_are_created_and_nobody_who_is_there(paths: str, simulated: S
     created = set(simulated.people()) - before
     assert {"new@nowhere.example", "new+shop@nowhere.example"} <= created
     assert done["changes"]["create_subscriber"] == len(created)
+    (check,) = [one for one in done["checks"] if one["name"] == "nobody_created"]
+    assert (check["result"], check["created"]) == ("look", len(created))
     assert findings(operator, "buyer_unknown") == set()
     sent = [item for row in simulated.writes() for item in row["items"]]
     assert not [item for item in sent if item["code"] >= 400]

@@ -38,7 +38,7 @@ def a_run(state: RunState, **more: Any) -> RunView:
     values |= dict.fromkeys(("yes_at", "yes_by", "apply_started_at", "finished_at"))
     counts = ("read_forecast", "write_forecast", "requests_read", "requests_write", "requests_retried", "shop_requests")
     values |= dict.fromkeys(counts, 0)
-    values |= {"seconds_forecast": 60.0, "phases": (), "shop_read": {}, "mailerlite_read": {}}
+    values |= {"seconds_forecast": 60.0, "phases": (), "shop_read": None, "mailerlite_read": None}
     values |= {"automations": (), "checks": ()}
     return RunView(state=state, **(values | more))
 

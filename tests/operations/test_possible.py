@@ -12,10 +12,14 @@ from bema_tui.errors import NeedsNewSync, UsageError
 from bema_tui.model import ChangeState, LockState, RunState
 from bema_tui.operations import possible
 from bema_tui.operations.possible import Operation, Reason, Refused, Verdict
+from bema_tui.plan_checks import CheckResult, TiersCheck
+from bema_tui.run_records import RunError
 from bema_tui.store.snapshot.views import RunView
 from tests.operations.builders import CODE, NOW, a_campaign, a_lock, a_run
 
 PLANNED = {ChangeState.PLANNED: 3}
+STRANDING = TiersCheck(CheckResult.REFUSE, stranded=2)
+BLOCKED = RunError.of(NeedsNewSync("It is blocked.", advice="Sync anew."))
 STEERED = {Operation.STOP, Operation.PAUSE, Operation.CONTINUE}
 
 OF_RUNS: list[tuple[RunView, set[Operation]]] = [
@@ -26,14 +30,14 @@ OF_RUNS: list[tuple[RunView, set[Operation]]] = [
     (a_run(RunState.NEEDS_APPROVAL, changes=PLANNED), {Operation.APPLY, Operation.DISCARD}),
     (a_run(RunState.NEEDS_APPROVAL), {Operation.APPLY, Operation.DISCARD}),
     (a_run(RunState.PLANNED), {Operation.DISCARD}),
-    (a_run(RunState.PLANNED, changes=PLANNED, checks=({"text": "x", "ok": False},)), {Operation.DISCARD}),
+    (a_run(RunState.PLANNED, changes=PLANNED, checks=(STRANDING,)), {Operation.DISCARD}),
     (a_run(RunState.PLANNED, changes=PLANNED, overtaken_by=8), {Operation.DISCARD}),
     (a_run(RunState.STOPPED, changes=PLANNED), {Operation.RESUME}),
     (a_run(RunState.FAILED, changes=PLANNED), {Operation.RESUME}),
     (a_run(RunState.FAILED), {Operation.RESUME}),
     (a_run(RunState.LOST, changes=PLANNED), {Operation.RESUME}),
     (a_run(RunState.LOST, changes=PLANNED, overtaken_by=8), set()),
-    (a_run(RunState.FAILED, error={"error": NeedsNewSync.__name__}), set()),
+    (a_run(RunState.FAILED, error=BLOCKED), set()),
     (a_run(RunState.DONE), set()),
     (a_run(RunState.DISCARDED), set()),
 ]
@@ -76,9 +80,9 @@ REFUSALS: list[tuple[Callable[..., Verdict], RunView, Reason, str]] = [
     ),
     (
         possible.may_apply,
-        a_run(RunState.PLANNED, changes=PLANNED, checks=({"text": "nobody is lost", "ok": False},)),
+        a_run(RunState.PLANNED, changes=PLANNED, checks=(STRANDING,)),
         Reason.CHECK_FAILED,
-        "Plan 7 can't be applied: a check failed (nobody is lost).",
+        "Plan 7 can't be applied: a check failed (2 people would be left without a tier).",
     ),
     (
         possible.may_apply,
@@ -101,7 +105,7 @@ REFUSALS: list[tuple[Callable[..., Verdict], RunView, Reason, str]] = [
     ),
     (
         possible.may_resume,
-        a_run(RunState.FAILED, error={"error": "NeedsNewSync", "message": "It is blocked.", "advice": "Sync anew."}),
+        a_run(RunState.FAILED, error=BLOCKED),
         Reason.NEEDS_NEW_SYNC,
         "Run 7 can't be resumed: it would end the same. It is blocked.",
     ),

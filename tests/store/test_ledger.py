@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bema_tui.changes import Cause, PlannedChange, Purpose
 from bema_tui.errors import LockLost, StoreError, UsageError
 from bema_tui.model import Campaign, ChangeKind, ChangeState, Lock, RunState, Tier
+from bema_tui.plan_checks import Check, CheckResult, CreatedCheck, MovesCheck, TiersCheck
 from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
@@ -309,23 +310,36 @@ async def test_an_ended_run_is_not_overwritten_by_whoever_had_it_before(desk: De
     assert (await desk.runs.get(desk.run)).state is RunState.PLANNING
 
 
+ALL_WELL = TiersCheck(CheckResult.PASSED, stranded=0)
+LOOKED_AT = CreatedCheck(CheckResult.LOOK, created=2)
+TOO_BIG = MovesCheck(CheckResult.HOLD, moves=51, members=300, limit=50)
+STRANDING = TiersCheck(CheckResult.REFUSE, stranded=1)
+
+
 @pytest.mark.parametrize(
-    ("planned", "yes_later", "options", "held", "may"),
+    ("planned", "yes_later", "options", "checks", "may"),
     [
-        (False, False, RunOptions(yes=True), "", False),
-        (True, False, RunOptions(), "", False),
-        (True, False, RunOptions(yes=True), "", True),
-        (True, False, RunOptions(yes=True), "too big", False),
-        (True, True, RunOptions(), "too big", True),
-        (False, True, RunOptions(yes=True), "", False),
+        (False, False, RunOptions(yes=True), (), False),
+        (True, False, RunOptions(), (), False),
+        (True, False, RunOptions(yes=True), (ALL_WELL, LOOKED_AT), True),
+        (True, False, RunOptions(yes=True), (TOO_BIG,), False),
+        (True, True, RunOptions(), (TOO_BIG,), True),
+        (False, True, RunOptions(yes=True), (), False),
+        (True, True, RunOptions(yes=True), (STRANDING,), False),
     ],
 )
 async def test_a_yes_counts_only_for_a_plan_that_could_be_seen(
-    desk: Desk, clock: SetClock, planned: bool, yes_later: bool, options: RunOptions, held: str, may: bool
+    desk: Desk,
+    clock: SetClock,
+    planned: bool,
+    yes_later: bool,
+    options: RunOptions,
+    checks: tuple[Check, ...],
+    may: bool,
 ) -> None:
     found = await desk.runs.get(desk.run)
     at = clock.at if planned else None
     clock.forward(-3600)  # a clock that is set back takes no yes away, and gives none
     yes_at = clock.at if yes_later else None
-    run = evolve(found, planned_at=at, yes_at=yes_at, options=options, needs_approval=held)
+    run = evolve(found, planned_at=at, yes_at=yes_at, options=options, checks=checks)
     assert run.may_apply is may

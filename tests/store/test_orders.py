@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bema_tui.model import Completeness, Order, OrderItem
 from bema_tui.rules.purchases import KnownOrder, by_age
+from bema_tui.run_records import ReadKind
 from bema_tui.store.database import Database
 from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.orders import Orders
@@ -178,7 +179,7 @@ async def test_a_second_order_of_one_moment_takes_no_others_place(db: Database) 
     first = order("k1")
     second = evolve(first, number="77")
     await read(store, [first])
-    window = await store.begin_read("window")
+    window = await store.begin_read(ReadKind.RECENT)
     await store.put(window, [second])
     await store.finish_read(window, Completeness.COMPLETE, orders=1, passes=2, requests=2)
     assert {row.order for row in await known(store)} == {first, second}
@@ -202,7 +203,7 @@ async def test_an_order_that_a_window_showed_in_other_words_is_the_same_after_th
     await read(store, [known_before, order("k2")])
     await row_ids.remember("5", known_before.identity)
     clock.forward(60)
-    window = await store.begin_read("window")
+    window = await store.begin_read(ReadKind.RECENT)
     await store.put(window, [shown])
     await store.finish_read(window, Completeness.COMPLETE, orders=1, passes=2, requests=2)
     assert {row.order for row in await known(store)} == {known_before, shown, order("k2")}

@@ -11,9 +11,10 @@ import pytest
 from attrs import evolve
 
 from bema_tui.model import Completeness, Order, OrderItem
+from bema_tui.run_records import ReadKind
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders
-from bema_tui.store.shop_reads import ReadKind, ShopRead
+from bema_tui.store.shop_reads import ShopRead
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -63,24 +64,24 @@ async def newest_full(store: Orders) -> ShopRead:
 
 
 async def test_a_window_adds_orders_and_leaves_the_older_ones_listed(store: Orders, clock: Clock) -> None:
-    await read(store, clock, [order("1"), order("2")], "full")
+    await read(store, clock, [order("1"), order("2")], ReadKind.FULL)
     full = await newest_full(store)
-    await read(store, clock, [order("3")], "window")
+    await read(store, clock, [order("3")], ReadKind.RECENT)
     assert await listed(store) == {"1", "2", "3"}
     assert await newest_full(store) == full
-    await read(store, clock, [order("1"), order("3")], "full")
+    await read(store, clock, [order("1"), order("3")], ReadKind.FULL)
     assert await listed(store) == {"1", "3"}
 
 
 async def test_a_window_alone_proves_no_list(store: Orders, clock: Clock) -> None:
-    await read(store, clock, [order("1")], "window")
+    await read(store, clock, [order("1")], ReadKind.RECENT)
     assert await store.latest_complete() is None
     assert await listed(store) == set()
 
 
 async def test_what_a_full_read_knew_unchanged(store: Orders, clock: Clock) -> None:
     one, two = order("1"), order("2")
-    await read(store, clock, [one, two], "full")
+    await read(store, clock, [one, two], ReadKind.FULL)
     full = await newest_full(store)
     assert await store.knew_unchanged(full, [])
     assert await store.knew_unchanged(full, [one, two, one])
@@ -97,14 +98,14 @@ async def test_what_a_full_read_knew_unchanged(store: Orders, clock: Clock) -> N
 
 
 async def test_news_stays_news_until_the_next_full_read(store: Orders, clock: Clock) -> None:
-    await read(store, clock, [order("1")], "full")
-    await read(store, clock, [order("2")], "window")
+    await read(store, clock, [order("1")], ReadKind.FULL)
+    await read(store, clock, [order("2")], ReadKind.RECENT)
     assert not await store.knew_unchanged(await newest_full(store), [order("2")])
-    await read(store, clock, [order("1"), order("2")], "full")
+    await read(store, clock, [order("1"), order("2")], ReadKind.FULL)
     assert await store.knew_unchanged(await newest_full(store), [order("2")])
 
 
 async def test_an_order_that_left_the_list_and_came_back_is_news(store: Orders, clock: Clock) -> None:
-    await read(store, clock, [order("1"), order("2")], "full")
-    await read(store, clock, [order("1")], "full")
+    await read(store, clock, [order("1"), order("2")], ReadKind.FULL)
+    await read(store, clock, [order("1")], ReadKind.FULL)
     assert not await store.knew_unchanged(await newest_full(store), [order("2")])

@@ -11,8 +11,9 @@ from attrs import evolve
 
 from bema_tui.errors import StoreError, UsageError, WrongAccount
 from bema_tui.model import Campaign
+from bema_tui.plan_checks import ReadSizes
 from bema_tui.store.activity import Activity
-from bema_tui.store.campaigns import Campaigns, ReadSizes
+from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import CURRENCIES, CURRENCY, DatabaseSettings
 from tests.store.conftest import SetClock

@@ -24,6 +24,7 @@ from bema_tui.model import (
     Severity,
     Tier,
 )
+from bema_tui.plan_checks import CheckResult, TiersCheck
 from bema_tui.run_records import RunKind
 from bema_tui.store.snapshot.views import (
     ActivityView,
@@ -116,10 +117,10 @@ def run(number: int, code: str, state: RunState, changes: Mapping[ChangeState, i
         "requests_retried": 0,
         "shop_requests": 626,
         "phases": (PhaseView(Phase.LOCK, ago(minutes=27), 0.0), PhaseView(Phase.READ_SHOP, ago(minutes=27), 118.0)),
-        "shop_read": {},
-        "mailerlite_read": {},
+        "shop_read": None,
+        "mailerlite_read": None,
         "automations": (),
-        "checks": ({"text": "nobody is left without a tier", "ok": True},),
+        "checks": (TiersCheck(CheckResult.PASSED, stranded=0),),
         "error": None,
         "note": "",
     }

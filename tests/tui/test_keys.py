@@ -9,6 +9,7 @@ from textual.widgets import Button
 
 from bema_tui.errors import LockHeld, UsageError
 from bema_tui.model import ChangeState, LockState, RunState
+from bema_tui.plan_checks import CheckResult, MembersCheck
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.screens.overview import Overview
 from bema_tui.tui.screens.plan import PlanScreen
@@ -263,10 +264,10 @@ async def test_a_plan_over_the_limits_wants_its_number(view: RunView, typed: str
 
 
 async def test_a_failed_check_takes_big_a_away() -> None:
-    view = evolve(WAITING, checks=({"text": "MailerLite read whole", "ok": False},))
+    view = evolve(WAITING, checks=(MembersCheck(CheckResult.REFUSE, people=0, left_alone=0),))
     async with desk(with_run(view), size=(80, 24)) as made:
         await made.press("tab", "enter")
-        await made.until_shows("✗ MailerLite read whole")
+        await made.until_shows("✗ MailerLite was not read whole")
         assert "A apply" not in made.footer
         await made.press("A")
         assert made.backend.asked == []

@@ -9,7 +9,21 @@ from attrs import evolve
 
 from bema_tui.changes import Purpose
 from bema_tui.errors import StoreError
-from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
+from bema_tui.model import ChangeKind, ChangeState, Completeness, Phase, RunState
+from bema_tui.plan_checks import (
+    Check,
+    CheckResult,
+    CreatedCheck,
+    MembersCheck,
+    MovesCheck,
+    ReadSide,
+    ShopCheck,
+    ShrunkCheck,
+    ShrunkRead,
+    TakenBackCheck,
+    TiersCheck,
+)
+from bema_tui.run_records import AutomationEffect, MailerLiteReadResult
 from bema_tui.store.snapshot.views import PhaseView, PlanPerson, PlanRule
 from bema_tui.tui.screens.plan import PlanScreen
 from tests.tui.desk import SIZES, Desk, desk, story
@@ -212,7 +226,7 @@ async def test_left_and_escape_go_back_and_1_goes_home() -> None:
 
 
 async def test_automations_are_named_with_the_heads_they_mail() -> None:
-    view = evolve(WAITING, automations=({"name": "Gold welcome", "people": 2_310},))
+    view = evolve(WAITING, automations=(AutomationEffect("Gold welcome", "GOLD", 2_310),))
     reader = HandReader(picture(runs=(view,)))
     async with desk(reader) as made:
         await opened(made, 417)
@@ -290,7 +304,43 @@ async def test_an_error_is_told_to_its_end_where_there_is_room() -> None:
 
 @pytest.mark.parametrize(("counts", "words"), [(True, "each item of a batch counts"), (False, "a batch counts as one")])
 async def test_the_plan_says_what_batches_were_found_to_take(counts: bool, words: str) -> None:
-    view = evolve(WAITING, mailerlite_read={"batch_items_count": counts})
+    view = evolve(WAITING, mailerlite_read=MailerLiteReadResult(Completeness.COMPLETE, batch_items_count=counts))
     async with desk(HandReader(picture(runs=(view,)))) as made:
         await opened(made, 417)
         assert made.shows(words)
+
+
+_SHRUNK = ShrunkRead(ReadSide.MEMBERS, before=300, now=190)
+_GROUPS = ("GOLD", "WOOD")
+
+
+@pytest.mark.parametrize(
+    ("check", "line"),
+    [
+        (TiersCheck(CheckResult.PASSED, 0), "✓ nobody is left without a tier"),
+        (TiersCheck(CheckResult.REFUSE, 2), "✗ 2 people would be left without a tier"),
+        (
+            ShopCheck(CheckResult.LOOK, whole=True, orders=31_204, unreadable=3),
+            "▲ shop read whole, 31,204 orders, 3",
+        ),
+        (ShopCheck(CheckResult.REFUSE, whole=False, orders=0, unreadable=0), "✗ the shop was not read whole"),
+        (MembersCheck(CheckResult.LOOK, 9, 0, _GROUPS), "▲ MailerLite read but for some of GOLD"),
+        (MembersCheck(CheckResult.REFUSE, 0, 0), "✗ MailerLite was not read whole"),
+        (CreatedCheck(CheckResult.LOOK, 12), "▲ 12 people are created"),
+        (CreatedCheck(CheckResult.REFUSE, 12), "✗ 12 people would be"),
+        (TakenBackCheck(CheckResult.HOLD, 1), "▲ 1 purchase is taken back after a refund"),
+        (TakenBackCheck(CheckResult.REFUSE, 1), "✗ 1 purchase would be"),
+        (ShrunkCheck(CheckResult.HOLD, 20.0, (_SHRUNK,)), "▲ a read shrank over 20 %"),
+        (MovesCheck(CheckResult.HOLD, moves=51, members=300, limit=50), "▲ 51 moves, 17.0 %; up to 50 need no look"),
+    ],
+)
+async def test_each_check_is_shown_with_what_follows_from_it(check: Check, line: str) -> None:
+    well = check.result is CheckResult.PASSED
+    view = evolve(WAITING, checks=(check,))
+    async with desk(HandReader(picture(runs=(view,)))) as made:
+        await opened(made, 417)
+        assert made.shows(line)
+        assert made.shows(f"Checks {well:d} of 1")
+        await made.pilot.resize_terminal(80, 24)
+        short = f"{'✓ 1' if well else '▲ 0'} of 1 checks"
+        await made.until_shows(line if check.result is CheckResult.REFUSE else short)

@@ -15,6 +15,7 @@ from bema_tui.model import ChangeKind, ChangeState, Holder, Lock, Phase, RunStat
 from bema_tui.run_records import RunKind
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import lock_of
+from bema_tui.store.run_documents import automations_of, checks_of, error_of, mailerlite_read_of, shop_read_of
 from bema_tui.store.run_waits import wait_of
 from bema_tui.store.schema import campaigns, ledger, locks, plan_counts, requests, runs
 from bema_tui.store.snapshot.views import PhaseView, RequestView, RunView
@@ -211,11 +212,11 @@ def run_view(
         requests_retried=row.requests_retried,
         shop_requests=row.shop_requests,
         phases=phases,
-        shop_read=row.shop_read or {},
-        mailerlite_read=row.mailerlite_read or {},
-        automations=tuple(row.automations or ()),
-        checks=tuple(row.checks or ()),
-        error=row.error,
+        shop_read=shop_read_of(row.shop_read),
+        mailerlite_read=mailerlite_read_of(row.mailerlite_read),
+        automations=automations_of(row.automations),
+        checks=checks_of(row.checks),
+        error=error_of(row.error),
         note=row.note,
         requests=asked,
         apply_seconds=max(0.0, _apply_seconds(phases, until) - row.paused_seconds),

@@ -9,7 +9,8 @@ from attrs import field, frozen
 
 from bema_tui.changes import Purpose
 from bema_tui.model import ChangeKind, ChangeState, FindingState, Lock, Phase, RunState, Severity, Tier
-from bema_tui.run_records import RunKind
+from bema_tui.plan_checks import Check
+from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, RunError, RunKind, ShopReadResult
 from bema_tui.waits import Wait, WaitReason
 
 _TELLING_SECONDS = 60.0
@@ -120,11 +121,11 @@ class RunView:
     requests_retried: int
     shop_requests: int
     phases: tuple[PhaseView, ...]
-    shop_read: Mapping[str, object]
-    mailerlite_read: Mapping[str, object]
-    automations: tuple[Mapping[str, object], ...]
-    checks: tuple[Mapping[str, object], ...]
-    error: Mapping[str, object] | None
+    shop_read: ShopReadResult | None
+    mailerlite_read: MailerLiteReadResult | None
+    automations: tuple[AutomationEffect, ...]
+    checks: tuple[Check, ...]
+    error: RunError | None
     note: str
     requests: tuple[RequestView, ...] = ()
     apply_seconds: float = 0.0  # of ``seconds``, what went into applying, without pauses

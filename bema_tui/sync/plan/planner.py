@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from bema_tui.changes import Cause, PlannedChange, Purpose
 from bema_tui.field_values import canonical
@@ -31,6 +31,7 @@ from bema_tui.sync.apply.refusals import refused
 from bema_tui.sync.plan.legacy_row_ids import explain_stored_values
 from bema_tui.sync.plan.pairing import Pair, people_with_orders
 from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
+from bema_tui.sync.plan.totals import PlanTotals
 from bema_tui.sync.read.campaign_in_mailerlite import Account
 from bema_tui.sync.read.shop import learn_unproved
 from bema_tui.sync.run_context import Job
@@ -40,35 +41,6 @@ _JOINS = (ChangeKind.ADD_GROUP, ChangeKind.CREATE_SUBSCRIBER)  # somebody comes 
 ANYBODY = ""
 """The e-mail key of somebody set aside whose e-mail can't be read: it may be any buyer who was not found."""
 _MOVES = (*_JOINS, ChangeKind.REMOVE_GROUP)
-
-
-@frozen
-class PlanTotals:
-    """What a plan came to."""
-
-    changes: int
-    """Its rows."""
-    people: int
-    """People with rows in it."""
-    moves: int
-    """People who are moved between groups, or created."""
-    left_out: int
-    """People with something to look at and nothing to change."""
-    kinds: Mapping[ChangeKind, int]
-    """Rows by kind."""
-    causes: Mapping[Cause, int]
-    """People by the cause of their rows."""
-    adds_by_group: Mapping[str, int]
-    """People who come into a group, by its id."""
-    removes_unproved: int
-    """People whom the plan would leave without a tier."""
-    lone_adds: int
-    """People who are added to a group while their field stays as it is."""
-
-    @property
-    def reverts(self) -> int:
-        """People whose purchase is taken back after a refund."""
-        return sum(people for cause, people in self.causes.items() if cause.takes_back)
 
 
 @define

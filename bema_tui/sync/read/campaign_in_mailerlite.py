@@ -60,6 +60,12 @@ class Account:
         missing = {FindingRule.GROUP_MISSING, FindingRule.FIELD_MISSING}
         return tuple(found for found in self.check.findings if not (found.rule in missing and found.subject in created))
 
+    def is_fresh(self, now: datetime, stale_after_seconds: float) -> bool:
+        """Whether groups and field may still be taken for what they were; what is to be created was not read."""
+        age = (now - self.read_at).total_seconds()
+        to_create = self.to_create_groups or self.to_create_field
+        return not to_create and 0 <= age < stale_after_seconds
+
     def member(self, subscriber: Subscriber, read_at: datetime) -> Member:
         """A subscriber as a person of this campaign.
 

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from attrs import field, frozen
 
 from bema_tui.providers.quota.period import BatchCost
+from bema_tui.run_records import ReadingStrategy
 from bema_tui.sync.plan.forecast import BATCH
 
-BY_GROUPS = "groups by status"
-BY_SWEEP = "sweep of the account"
 GROUP_PAGE = 1000
 ACCOUNT_PAGE = 100
 """Rows a page holds until an answer said: the service's documentation, and what is known to be granted."""
@@ -46,7 +45,7 @@ class ReadingCost:
     shows none is read again, and the groups' own counts are held against what came.
     """
 
-    strategy: str
+    strategy: ReadingStrategy
     requests: int
     units: int
 
@@ -55,7 +54,7 @@ def by_groups(needs: ReadingNeeds) -> ReadingCost:
     """Each group and status by itself, then a look-up for every buyer whom no group showed."""
     pages = sum(max(1, math.ceil(people / needs.group_page)) for people in needs.passes)
     pages += bool(needs.outside and not sum(needs.passes))  # nobody read is known: the newest people are read for it
-    return _with_looks(BY_GROUPS, pages, needs.several + _by_address(needs.outside), needs.batch)
+    return _with_looks(ReadingStrategy.BY_GROUPS, pages, needs.several + _by_address(needs.outside), needs.batch)
 
 
 def by_sweep(needs: ReadingNeeds) -> ReadingCost:
@@ -63,7 +62,8 @@ def by_sweep(needs: ReadingNeeds) -> ReadingCost:
     people = needs.account if needs.account is not None else max(needs.passes, default=0)
     pages = max(1, math.ceil(people / needs.account_page))
     unknown = needs.outside - needs.outside_known if needs.finds_unknown else 0
-    return _with_looks(BY_SWEEP, pages, needs.several + needs.outside_known + _by_address(unknown), needs.batch)
+    people_again = needs.several + needs.outside_known + _by_address(unknown)
+    return _with_looks(ReadingStrategy.BY_SWEEP, pages, people_again, needs.batch)
 
 
 def worth_counting(needs: ReadingNeeds) -> bool:
@@ -82,7 +82,7 @@ def _by_address(people: int) -> int:
     return people + 1 if people else 0
 
 
-def _with_looks(strategy: str, pages: int, people: int, batch: BatchCost) -> ReadingCost:
+def _with_looks(strategy: ReadingStrategy, pages: int, people: int, batch: BatchCost) -> ReadingCost:
     """With a closer look at so many people, fifty in a batch."""
     whole, rest = divmod(people, BATCH)
     units = pages + whole * batch.units(1 + BATCH) + (batch.units(1 + rest) if rest else 0)

@@ -10,13 +10,12 @@ from attrs import evolve, frozen
 from bema_tui.errors import ListChanged
 from bema_tui.model import Completeness, SubscriberStatus
 from bema_tui.providers.quota.period import BatchCost
+from bema_tui.run_records import MailerLiteReadResult, ReadingStrategy
 from bema_tui.store.buyers import Buyers
 from bema_tui.store.quota import AccountFacts
 from bema_tui.sync.read.campaign_in_mailerlite import Account
 from bema_tui.sync.read.costs import (
     ACCOUNT_PAGE,
-    BY_GROUPS,
-    BY_SWEEP,
     GROUP_PAGE,
     ReadingCost,
     ReadingNeeds,
@@ -60,7 +59,7 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
     before, began = job.meter.read, job.db.now()
     await job.note(read_forecast=before + cost.requests)
     lacking: int | None = None
-    if cost.strategy == BY_SWEEP:
+    if cost.strategy is ReadingStrategy.BY_SWEEP:
         lacking = await _sweep(job, account, buyers, facts)
     else:
         await read_groups(job, account)
@@ -75,18 +74,16 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
         await facts.learned(_BEYOND, lacking)
     await _remember_pages(job, facts)
     people = job.people_read = await job.people.count()
-    await job.note(
-        members=people,
-        mailerlite_read={
-            "completeness": Completeness.PARTIAL if job.unsettled else Completeness.COMPLETE,
-            "at": job.db.now().isoformat(),
-            "people": people,
-            "strategy": BY_GROUPS if lacking is None else BY_SWEEP,
-            "requests": job.meter.read - before,
-            "requests_forecast": cost.requests,
-            "batch_items_count": batch.item > 0,
-        },
+    job.members_read = MailerLiteReadResult(
+        completeness=Completeness.PARTIAL if job.unsettled else Completeness.COMPLETE,
+        at=job.db.now(),
+        people=people,
+        strategy=ReadingStrategy.BY_GROUPS if lacking is None else ReadingStrategy.BY_SWEEP,
+        requests=job.meter.read - before,
+        requests_forecast=cost.requests,
+        batch_items_count=batch.item > 0,
     )
+    await job.note(members=people, mailerlite_read=job.members_read)
     return PeopleRead(f"{people:,} people", forecast, began + (job.db.now() - began) / 2)
 
 

@@ -14,11 +14,12 @@ from bema_tui.providers.edd.recent_read import WindowRead
 from bema_tui.providers.http.ports import Interrupt
 from bema_tui.rules.findings import NO_CAMPAIGN
 from bema_tui.rules.unreadable_sales import first_of, unreadable_findings
+from bema_tui.run_records import ReadKind, ShopReadResult
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders
-from bema_tui.store.shop_reads import ReadKind, ShopRead
+from bema_tui.store.shop_reads import ShopRead
 from bema_tui.store.unreadable_sales import UnreadableSales
 from bema_tui.sync.run_context import Job
 
@@ -59,13 +60,11 @@ async def _read(job: Job) -> str:
     if full is not None and _age(job, full) < job.settings.edd.full_read_seconds:
         window = await _read_window(job, full)
         if window.completeness is Completeness.COMPLETE:
-            job.full_shop_read = False
-            await _tell(job, window, "window", len(window.orders), full)
+            await _tell(job, window, ReadKind.RECENT, len(window.orders), full)
             found = f"the newest {len(window.orders):,} orders; all of them {_in_words(_age(job, full))} ago"
             return found + _left(len(window.unreadable))
-    job.full_shop_read = True
     read = await read_orders(job.db, job.shop, job.interrupt, run=job.run)
-    await _tell(job, read, "full", read.orders, await job.orders.latest_complete())
+    await _tell(job, read, ReadKind.FULL, read.orders, await job.orders.latest_complete())
     require_complete(read, job.shop)
     return f"{read.orders:,} orders" + _left(len(read.unreadable))
 
@@ -78,18 +77,17 @@ async def _tell(job: Job, read: SalesRead | WindowRead, kind: ReadKind, orders: 
     """Write into the run what was read, and how old the last read of the whole list is; keep the shop's currency."""
     if job.shop.currency:
         await DatabaseSettings(job.db).saw_currency(job.shop.currency)
-    await job.note(
-        shop_read={
-            "completeness": read.completeness,
-            "kind": kind,
-            "at": job.db.now().isoformat(),
-            "orders": orders,
-            "unreadable": len(read.unreadable),
-            "passes": read.passes,
-            "full_read_at": full.finished_at.isoformat() if full else None,
-            "full_read_age": round(_age(job, full), 1) if full else None,
-        }
+    job.shop_read = ShopReadResult(
+        completeness=read.completeness,
+        kind=kind,
+        at=job.db.now(),
+        orders=orders,
+        unreadable=len(read.unreadable),
+        passes=read.passes,
+        full_read_at=full.finished_at if full else None,
+        full_read_age=round(_age(job, full), 1) if full else None,
     )
+    await job.note(shop_read=job.shop_read)
 
 
 def _age(job: Job, read: ShopRead) -> float:
@@ -115,7 +113,7 @@ async def _read_window(job: Job, full: ShopRead) -> WindowRead:
         job.interrupt.check()
         return await job.orders.knew_unchanged(full, orders)
 
-    number = await job.orders.begin_read("window")
+    number = await job.orders.begin_read(ReadKind.RECENT)
     read = await job.shop.read_newest_sales(known)
     for start in range(0, len(read.orders), _CHUNK):
         await job.orders.put(number, read.orders[start : start + _CHUNK])

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from bema_tui.model import ChangeKind, ChangeState, Severity
-from bema_tui.operations.possible import failed_checks
+from bema_tui.plan_checks import CheckResult, passed
+from bema_tui.rules.check_wording import automation_text, check_text
 from bema_tui.rules.tiers import label
 from bema_tui.rules.wording import heading
 from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView
@@ -145,25 +146,24 @@ def check_lines(run: RunView, context: RenderContext, height: int) -> list[Conte
     """The automations that the plan sets off, then the checks; failed ones first."""
     g = context.glyphs
     lines: list[Content] = [
-        line((f" {g.warn} ", "warn"), f"{count(number_of(row.get('people')))} people: automation {row.get('name')}")
-        for row in run.automations
+        line((f" {g.warn} ", "warn"), f"{count(one.people)} people: automation {automation_text(one)}")
+        for one in run.automations
     ]
-    checks = sorted(run.checks, key=lambda check: (bool(check.get("ok")), not check.get("look")))
-    for check in checks:
-        sign = (g.warn, "warn") if check.get("look") else (g.ok, "good") if check.get("ok") else (g.bad, "bad")
-        lines.append(line(" ", sign, f" {check.get('text', '')}"))
+    signs: Mapping[CheckResult, Part] = {
+        CheckResult.REFUSE: (g.bad, "bad"),
+        CheckResult.HOLD: (g.warn, "warn"),
+        CheckResult.LOOK: (g.warn, "warn"),
+        CheckResult.PASSED: (g.ok, "good"),
+    }
+    worst_first = list(signs)
+    checks = sorted(run.checks, key=lambda check: worst_first.index(check.result))
+    lines += [line(" ", signs[check.result], f" {check_text(check)}") for check in checks]
     return lines[:height] or [line(("  None are written down.", "muted"))]
-
-
-def number_of(value: object) -> int:
-    """A count out of JSON; 0 when it is no whole number."""
-    return value if isinstance(value, int) else 0
 
 
 def checks_title(run: RunView) -> str:
     """How many of the checks were passed."""
-    passed = len(run.checks) - len(failed_checks(run))
-    return f"Checks {passed} of {len(run.checks)}" if run.checks else "Checks"
+    return f"Checks {len(passed(run.checks))} of {len(run.checks)}" if run.checks else "Checks"
 
 
 def wrong_rows(changes: Sequence[ChangeView], run: RunView, context: RenderContext) -> list[Row]:

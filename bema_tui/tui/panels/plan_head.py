@@ -8,11 +8,12 @@ from datetime import timedelta
 from textual.content import Content
 
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
-from bema_tui.operations.possible import failed_checks
+from bema_tui.plan_checks import passed, refusals
+from bema_tui.rules.check_wording import check_text
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.format import ago, bar, count, duration, fit, forecast, line, pack, spread, width_of
 from bema_tui.tui.layout import Width
-from bema_tui.tui.panels.plan import SIGNS, number_of
+from bema_tui.tui.panels.plan import SIGNS
 from bema_tui.tui.panels.runs import ends_at, sign_of, waits_for
 from bema_tui.tui.render_context import RenderContext
 
@@ -109,24 +110,25 @@ def _cost(run: RunView, context: RenderContext) -> str:
 
 
 def _batches(run: RunView) -> str:
-    dear = run.mailerlite_read.get("batch_items_count", True)
+    dear = run.mailerlite_read is None or run.mailerlite_read.batch_items_count
     return "each item of a batch counts as a request" if dear else "a batch counts as one request"
 
 
 def _checks_word(run: RunView, context: RenderContext) -> Content:
-    bad = failed_checks(run)
-    if bad:
-        return line((f"{context.glyphs.bad} {bad[0]}", "bad"))
-    return (
-        line((f"{context.glyphs.ok} {len(run.checks)} of {len(run.checks)} checks", "good")) if run.checks else line()
-    )
+    if bad := refusals(run.checks):
+        return line((f"{context.glyphs.bad} {check_text(bad[0])}", "bad"))
+    if not run.checks:
+        return line()
+    number = len(passed(run.checks))
+    sign, style = (context.glyphs.ok, "good") if number == len(run.checks) else (context.glyphs.warn, "warn")
+    return line((f"{sign} {number} of {len(run.checks)} checks", style))
 
 
 def _automations_word(run: RunView, context: RenderContext) -> Content:
     number = len(run.automations)
     if not number:
         return line()
-    people = sum(number_of(row.get("people")) for row in run.automations)
+    people = sum(one.people for one in run.automations)
     return line(
         (f"{context.glyphs.warn} {number} automation{'' if number == 1 else 's'}, {count(people)} people", "warn")
     )
@@ -144,11 +146,10 @@ def _reading_head(run: RunView, context: RenderContext, width: int) -> list[Cont
 def _short_plan_head(run: RunView, context: RenderContext, width: int) -> list[Content]:
     numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, words=False)]
     numbers.append(line(f" {count(run.left_out)} left out"))
-    cost = [
-        part
-        for part in (line(_cost(run, context)), _automations_word(run, context), _checks_word(run, context))
-        if part
-    ]
+    parts = [line(_cost(run, context)), _automations_word(run, context), _checks_word(run, context)]
+    if refusals(run.checks):
+        parts.reverse()  # what has no room is left out: never what forbids the plan
+    cost = [part for part in parts if part]
     return [
         _first(run, context, width),
         line(" ", pack(numbers, width - 2)),
@@ -160,7 +161,7 @@ def _plan_head(run: RunView, context: RenderContext, width: int) -> list[Content
     numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, words=True)]
     out = f"{count(run.left_out)} people are left out, nothing of theirs is written"
     parts = [line(out), line(_touched(run) + " are touched" if run.members else ""), _automations_word(run, context)]
-    if failed_checks(run):
+    if refusals(run.checks):
         parts.insert(0, _checks_word(run, context))
     return [
         _first(run, context, width),
@@ -262,5 +263,5 @@ def now_line(run: RunView, waiting: Sequence[int], context: RenderContext, width
         why = f', "{newest.reason}"' if newest.reason else ""
         asked = f" {newest.by_user} asked: {newest.verb}{why} ({context.clock(newest.asked_at)}), {stage}"
         return spread(line(" ", (sign, style), asked), tail, width)
-    error = str((run.error or {}).get("message", "")) or run.note
+    error = (run.error.message if run.error else "") or run.note
     return spread(line(" ", (sign, style), f" run {run.id} {_word(run)}", f": {error}" if error else ""), tail, width)

@@ -93,7 +93,7 @@ def phase_of(run: RunView, context: RenderContext) -> str:
         case RunState.STOPPED:
             return f"stopped {ended}"
         case RunState.FAILED:
-            return f"failed {ended}, {(run.error or {}).get('message', run.note)}".rstrip(", ")
+            return f"failed {ended}, {run.error.message if run.error else run.note}".rstrip(", ")
         case _:
             return f"{run.state} {ended}"
 

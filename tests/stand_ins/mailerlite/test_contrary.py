@@ -18,16 +18,18 @@ from sqlalchemy import select
 
 from bema_tui.errors import BemaError
 from bema_tui.model import Completeness, FindingRule, FindingState, RunState
+from bema_tui.plan_checks import CheckResult, MembersCheck
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
 from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.rules.findings import finding
+from bema_tui.run_records import ReadingStrategy
 from bema_tui.secrets import Secret
 from bema_tui.simulator import Endpoints, SimulatorSettings
 from bema_tui.store.findings import Findings
 from bema_tui.store.quota import AccountFacts
+from bema_tui.store.run_documents import checks_of
 from bema_tui.store.schema import runs
-from bema_tui.sync.read.costs import BY_GROUPS, BY_SWEEP
 from tests.end_to_end.comparing import differences
 from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import Release, account_after, account_of
@@ -177,7 +179,7 @@ async def synced(shop: Shop, choices: dict[str, Any], folder: Path, *, lost: int
             assert await engine.findings(shop.release.code) == +expected.findings[shop.release.code]
             async with engine.db.read() as connection:
                 row = (await connection.execute(select(runs))).one()
-            assert (row.mailerlite_read["strategy"] == BY_GROUPS) is by_groups
+            assert (row.mailerlite_read["strategy"] == ReadingStrategy.BY_GROUPS) is by_groups
             written = list(mailerlite.account.writes)
             assert written
             assert await engine.sync(shop.release.code) == RunState.DONE
@@ -228,7 +230,7 @@ async def test_buyers_whom_a_list_that_ends_early_did_not_show_are_looked_up(sho
             expected = account_after(mailerlite.state(), [shop.release])
             assert await engine.sync(shop.release.code) is RunState.DONE
             run = await engine.last_run()
-            assert run.mailerlite_read["strategy"] == BY_SWEEP
+            assert run.mailerlite_read["strategy"] == ReadingStrategy.BY_SWEEP
             assert differences(expected, account_of(mailerlite.state())) == []
             assert await engine.findings(shop.release.code) == +expected.findings[shop.release.code]
 
@@ -243,7 +245,7 @@ async def test_an_account_whose_list_changes_while_it_is_swept_is_read_by_its_gr
             expected = account_after(mailerlite.state(), [shop.release])
             assert await engine.sync(shop.release.code) is RunState.DONE
             assert differences(expected, account_of(mailerlite.state())) == []
-            assert (await engine.last_run()).mailerlite_read["strategy"] == BY_GROUPS
+            assert (await engine.last_run()).mailerlite_read["strategy"] == ReadingStrategy.BY_GROUPS
         asked = [line for line in mailerlite.requests if line.startswith("GET /subscribers?")]
         assert [line.partition("page=")[2][:1] for line in asked if "limit=0" not in line] == ["", "2"]
         assert any("/subscribers?filter" in line for line in mailerlite.requests if line.startswith("GET /groups/"))
@@ -280,7 +282,9 @@ async def test_a_list_that_never_settles_ends_no_run_and_takes_nobody_out_of_a_g
             assert await engine.sync(shop.release.code) is RunState.DONE
             run = await engine.last_run()
             assert run.mailerlite_read["completeness"] == Completeness.PARTIAL
-            assert any("read but for some of" in check["text"] and check["look"] for check in run.checks)
+            (members,) = (one for one in checks_of(run.checks) if isinstance(one, MembersCheck))
+            assert members.result is CheckResult.LOOK
+            assert members.unsettled
             found = await Findings(engine.db).list(campaign=shop.release.code, limit=1000)
         unsettled = [one for one in found if "changed in each of 3 readings" in one.message]
         assert {one.subject for one in unsettled} >= {f"{shop.release.code}_GOLD"}

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.providers.quota.period import BatchCost
+from bema_tui.run_records import ReadingStrategy
 from bema_tui.sync.read.costs import (
-    BY_GROUPS,
-    BY_SWEEP,
     ReadingNeeds,
     by_groups,
     by_sweep,
@@ -37,7 +36,7 @@ def test_a_sweep_takes_the_accounts_pages_and_a_second_look_at_those_it_found_in
 def test_free_items_make_a_batch_one_request() -> None:
     free = evolve(NEEDS, batch=BatchCost(1, 0))
     assert by_groups(free).units == by_groups(free).requests
-    assert cheapest(free).strategy == BY_GROUPS
+    assert cheapest(free).strategy is ReadingStrategy.BY_GROUPS
 
 
 @given(
@@ -53,7 +52,8 @@ def test_the_cheaper_is_taken_and_the_account_counted_only_if_that_can_matter(
     account = max([account, *passes])
     needs = ReadingNeeds(passes, outside, min(known, outside), 0, None, account_page=page)
     counted = evolve(needs, account=account)
-    assert cheapest(needs).strategy == BY_GROUPS, "nobody sweeps an account of unknown size"
+    assert cheapest(needs).strategy is ReadingStrategy.BY_GROUPS, "nobody sweeps an account of unknown size"
     assert cheapest(counted).units == min(by_groups(counted).units, by_sweep(counted).units)
-    if cheapest(counted).strategy == BY_SWEEP and by_sweep(counted).units + 1 < by_groups(counted).units:
+    swept = cheapest(counted).strategy is ReadingStrategy.BY_SWEEP
+    if swept and by_sweep(counted).units + 1 < by_groups(counted).units:
         assert worth_counting(needs)

@@ -1,0 +1,110 @@
+"""The words that people read for a plan's checks and automations. They are made last, and decide nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bema_tui.plan_checks import (
+    Check,
+    CheckResult,
+    CreatedCheck,
+    MembersCheck,
+    MovesCheck,
+    OlderCheck,
+    ShopCheck,
+    ShrunkCheck,
+    ShrunkRead,
+    TakenBackCheck,
+    TiersCheck,
+    holds,
+)
+from bema_tui.run_records import AutomationEffect
+
+
+def check_text(check: Check) -> str:
+    """Return what a check found, as a line of a list."""
+    match check:
+        case ShopCheck():
+            return _shop(check)
+        case MembersCheck():
+            return _members(check)
+        case TiersCheck(stranded=0):
+            return "nobody is left without a tier"
+        case TiersCheck(stranded=stranded):
+            return f"{_people(stranded)} would be left without a tier"
+        case CreatedCheck(created=0):
+            return "nobody is created"
+        case CreatedCheck(result=CheckResult.REFUSE, created=created):
+            return f"{_people(created)} would be created, which the settings do not allow"
+        case CreatedCheck(created=created):
+            return f"{_people(created)} {'is' if created == 1 else 'are'} created"
+        case TakenBackCheck(people=0):
+            return "no purchase is taken back"
+        case TakenBackCheck(result=CheckResult.REFUSE, people=people):
+            return f"{_purchases(people)} would be taken back, which the settings or the reads do not allow"
+        case TakenBackCheck(people=people):
+            return f"{_purchases(people)} {'is' if people == 1 else 'are'} taken back after a refund"
+        case ShrunkCheck():
+            return f"{'a' if check.reads else 'no'} read shrank over {check.percent:g} %"
+        case MovesCheck():
+            share = check.moves * 100 / check.members if check.members else 0.0
+            return f"{check.moves:,} moves, {share:.1f} %; up to {check.limit:,} need no look"
+        case OlderCheck(text=text):
+            return text
+
+
+def hold_text(checks: Iterable[Check]) -> str:
+    """Return why a plan needs an approval, as a clause; nothing if it needs none."""
+    return "; ".join(_hold(check) for check in holds(checks))
+
+
+def refusal_text(check: Check) -> str:
+    """Return why nothing of a plan may be applied, as a sentence."""
+    text = check_text(check)
+    return f"{text[:1].upper()}{text[1:]}; the plan is not applied."
+
+
+def shrunk_text(read: ShrunkRead) -> str:
+    """Return by how much a read shrank, as a clause."""
+    return f"{read.now:,} {read.side} were read, {read.before:,} at the last good read"
+
+
+def automation_text(effect: AutomationEffect) -> str:
+    """Return an automation's name, with what can't be known of it."""
+    return effect.name if effect.groups_known else f"{effect.name} (its groups can't be read)"
+
+
+def _hold(check: Check) -> str:
+    match check:
+        case ShrunkCheck(reads=reads) if reads:
+            return ", and ".join(shrunk_text(read) for read in reads)
+        case TakenBackCheck():
+            return f"{check_text(check)}: that needs a yes of its own"
+        case MovesCheck(moves=moves, limit=limit):
+            return f"{moves:,} moves are more than {limit:,}: somebody has to see this plan"
+        case _:
+            return check_text(check)
+
+
+def _shop(check: ShopCheck) -> str:
+    if check.result is CheckResult.REFUSE:
+        return "the shop was not read whole"
+    read = f"shop read whole, {check.orders:,} orders" if check.whole else "the shop's newest orders read"
+    return f"{read}, {check.unreadable:,} unreadable" if check.unreadable else read
+
+
+def _members(check: MembersCheck) -> str:
+    if check.result is CheckResult.REFUSE:
+        return "MailerLite was not read whole"
+    unsettled = " and ".join(check.unsettled)
+    how = f"MailerLite read but for some of {unsettled}" if unsettled else "MailerLite read whole"
+    aside = f", {check.left_alone:,} left alone" if check.left_alone else ""
+    return f"{how}, {check.people:,} people{aside}"
+
+
+def _people(number: int) -> str:
+    return f"{number:,} {'person' if number == 1 else 'people'}"
+
+
+def _purchases(number: int) -> str:
+    return f"{number:,} {'purchase' if number == 1 else 'purchases'}"
