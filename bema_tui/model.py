@@ -179,6 +179,46 @@ class Phase(StrEnum):
     """Gives the lock back."""
 
 
+class CampaignStatus(StrEnum):
+    """How a campaign stands, by its findings and its runs."""
+
+    IN_STEP = "in_step"
+    """The last sync ended well."""
+    NEVER = "never"
+    """No run has ended yet."""
+    PLAN_WAITS = "plan_waits"
+    """A plan waits for a yes."""
+    PLANNING = "planning"
+    """A run reads and plans."""
+    APPLYING = "applying"
+    """A run sends its plan."""
+    PAUSED = "paused"
+    """A run is paused."""
+    LOST = "lost"
+    """The process of its newest run died."""
+    FAILED = "failed"
+    """The last run failed, or some of its changes did."""
+    STOPPED = "stopped"
+    """The last run was stopped."""
+    BLOCKED = "blocked"
+    """A finding stops every run of it."""
+
+
+class ServiceState(StrEnum):
+    """How a service was at the last request."""
+
+    OK = "ok"
+    """It answered."""
+    SLOW = "slow"
+    """Its quota is used up: requests wait."""
+    DOWN = "down"
+    """It gave no usable answer."""
+    REFUSED = "refused"
+    """It does not accept our key."""
+    UNKNOWN = "unknown"
+    """Nobody has asked it yet."""
+
+
 class LockState(StrEnum):
     """How alive a lock's holder is. Domain rules, section 7."""
 
@@ -487,7 +527,7 @@ class Campaign:
     product_ids: tuple[str, ...]
     """Its identity: the shop's products that are it, bundles with it among them."""
     state: str = "active"
-    """``active``; the console shows ``legacy`` and ``archived`` ones and offers no sync of them."""
+    """``active``: there is no other so far."""
     start: datetime | None = None
     """Its earliest valid order when it was discovered; None if there was none, or it was added by hand."""
 

@@ -48,7 +48,7 @@ _CAMPAIGNS: tuple[tuple[str, str, str, tuple[str, ...], int, int, str], ...] = (
     ("2026_ZM_BTL", "Below the Line", "active", ("171",), 8_114, 377, "5278"),
     ("2024_DIVINE_AFTERGLOW", "Afterglow", "active", ("122",), 17_650, 1_288, "16744"),
     ("2023_LOLA_ER", "Early Riser", "active", ("97",), 6_902, 540, "7020"),
-    ("ETB-2019-FIRSTLIGHT", "First Light", "legacy", ("12",), 1_204, 0, "0"),
+    ("ETB-2019-FIRSTLIGHT", "First Light", "active", ("12",), 1_204, 0, "0"),
 )
 
 _NBL_TIERS: Mapping[Tier, int] = {

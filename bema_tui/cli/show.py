@@ -204,7 +204,7 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
         rows = [
             (
                 c.code,
-                c.status,
+                c.status.value.replace("_", " "),
                 "-" if c.members is None else f"{c.members:,}",
                 "-" if c.buyers is None else f"{c.buyers:,}",
                 "-" if c.conversion is None else f"{c.conversion * 100:.1f}",

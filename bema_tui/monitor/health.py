@@ -13,7 +13,7 @@ from attrs import evolve
 from sqlalchemy import delete, insert, select
 
 from bema_tui.errors import DatabaseBusy
-from bema_tui.model import HealthStatus, Holder, RunState
+from bema_tui.model import CampaignStatus, HealthStatus, Holder, RunState
 from bema_tui.monitor.facts import Facts, read_facts, read_jobs, read_open_findings
 from bema_tui.monitor.measure import Machine, Probe, SystemProbe
 from bema_tui.monitor.score import Readings, judge, judge_campaign
@@ -108,7 +108,7 @@ class Monitor:
             lost=bool(jobs.get(RunState.LOST)),
             left_behind=left_behind,
             errors_open=findings["error"],
-            failed=view.status in ("failed", "blocked"),
+            failed=view.status in {CampaignStatus.FAILED, CampaignStatus.BLOCKED},
         )
         lock = view.lock
         return {

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import delete
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bema_tui.model import Holder
+from bema_tui.model import Holder, ServiceState
 from bema_tui.store.database import Database
 from bema_tui.store.schema import consoles, services
 from bema_tui.text import one_line
@@ -69,7 +69,7 @@ class Services:
     async def record(
         self,
         name: str,
-        state: str,
+        state: ServiceState,
         detail: str = "",
         latency_ms: float | None = None,
         quota_limit: int | None = None,
@@ -78,7 +78,7 @@ class Services:
     ) -> bool:
         """Write how a service is; false when it was left out because the last writing is under a second old.
 
-        ``name`` is ``mailerlite`` or ``shop``, ``state`` ok, slow, down or refused. None leaves a figure as it was.
+        ``name`` is ``mailerlite`` or ``shop``. None leaves a figure as it was.
         """
         values: dict[str, object] = {"state": state, "detail": one_line(detail)}
         figures = {

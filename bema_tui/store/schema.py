@@ -297,7 +297,7 @@ services = Table(
     "services",
     metadata,
     Column("name", String(20), primary_key=True),  # mailerlite, shop
-    Column("state", String(20), nullable=False),  # ok, slow, down, refused
+    Column("state", String(20), nullable=False),  # ServiceState
     Column("detail", Text, nullable=False, default=""),
     Column("latency_ms", Float),
     Column("quota_limit", Integer),

@@ -10,6 +10,7 @@ from typing import Protocol
 from attrs import frozen
 
 from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, RateLimited, WriteUnknown
+from bema_tui.model import ServiceState
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.http.breaker import Breaker
 from bema_tui.providers.http.ports import Interrupt, PacingGate, RequestMeter
@@ -96,15 +97,15 @@ class SharedGate(WindowGate):
         """Take over the server's count and show it."""
         await super().learn(limit=limit, remaining=remaining, cost=cost)
         if remaining is not None:
-            await self._show("ok", "", remaining)
+            await self._show(ServiceState.OK, "", remaining)
 
     async def refused(self, retry_after: float) -> float:
         """Close, and say so."""
         own = await super().refused(retry_after)
-        await self._show("slow", f"quota used up, {retry_after:.0f}s to wait", 0)
+        await self._show(ServiceState.SLOW, f"quota used up, {retry_after:.0f}s to wait", 0)
         return own
 
-    async def _show(self, state: str, detail: str, remaining: int) -> None:
+    async def _show(self, state: ServiceState, detail: str, remaining: int) -> None:
         await self._services.record(
             "mailerlite",
             state,
@@ -123,13 +124,13 @@ async def shown_as(db: Database, name: str) -> AsyncIterator[None]:
     try:
         yield
     except NotAuthorized as error:
-        await services.record(name, "refused", error.message, None, None, None, None)
+        await services.record(name, ServiceState.REFUSED, error.message)
         raise
     except (ConnectionFailed, RateLimited, WriteUnknown, BadAnswer) as error:
-        await services.record(name, "down", error.message, None, None, None, None)
+        await services.record(name, ServiceState.DOWN, error.message)
         raise
     if name == "shop":
-        await services.record(name, "ok", "", None, None, None, None)
+        await services.record(name, ServiceState.OK)
 
 
 @frozen

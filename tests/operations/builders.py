@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bema_tui.model import Holder, Lock, LockState, Phase, RunState
+from bema_tui.model import CampaignStatus, Holder, Lock, LockState, Phase, RunState
 from bema_tui.store.snapshot.views import CampaignView, RunView
 
 NOW = datetime(2026, 11, 26, 14, 32, tzinfo=UTC)
@@ -60,4 +60,4 @@ def a_lock(state: LockState = LockState.LIVE, **more: Any) -> Lock:
 
 def a_campaign(state: str = "active") -> CampaignView:
     """The campaign in this state."""
-    return CampaignView(CODE, "No Better Love", ("100",), state, "in step")
+    return CampaignView(CODE, "No Better Love", ("100",), state, CampaignStatus.IN_STEP)

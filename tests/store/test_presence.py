@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bema_tui.model import Holder
+from bema_tui.model import Holder, ServiceState
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.presence import Presence, Services
@@ -65,27 +65,27 @@ async def row(db: Database, name: str) -> Any:
 async def test_a_quota_is_written_at_most_once_a_second(db: Database) -> None:
     timer = SetTimer()
     told = Services(db, timer)
-    assert await told.record("mailerlite", "ok", quota_limit=120, quota_left=100)
+    assert await told.record("mailerlite", ServiceState.OK, quota_limit=120, quota_left=100)
     timer.at += 0.5
-    assert not await told.record("mailerlite", "ok", quota_limit=120, quota_left=99)
+    assert not await told.record("mailerlite", ServiceState.OK, quota_limit=120, quota_left=99)
     assert (await row(db, "mailerlite")).quota_left == 100
     timer.at += 0.5
-    assert await told.record("mailerlite", "ok", quota_limit=120, quota_left=98)
+    assert await told.record("mailerlite", ServiceState.OK, quota_limit=120, quota_left=98)
     assert (await row(db, "mailerlite")).quota_left == 98
 
 
 async def test_a_change_of_state_is_written_at_once(db: Database) -> None:
     told = Services(db, SetTimer())
-    await told.record("shop", "ok", latency_ms=400.0)
-    assert await told.record("shop", "down", "no answer\x1b[31m")
+    await told.record("shop", ServiceState.OK, latency_ms=400.0)
+    assert await told.record("shop", ServiceState.DOWN, "no answer\x1b[31m")
     found = await row(db, "shop")
-    assert (found.state, found.latency_ms) == ("down", 400.0), "a figure that is not told stays as it was"
+    assert (found.state, found.latency_ms) == (ServiceState.DOWN, 400.0), "a figure that is not told stays as it was"
     assert "\x1b" not in found.detail
-    assert not await told.record("shop", "down", "no answer\x1b[31m")
+    assert not await told.record("shop", ServiceState.DOWN, "no answer\x1b[31m")
 
 
 @pytest.mark.parametrize("name", ["mailerlite", "shop"])
 async def test_services_do_not_hold_each_other_back(db: Database, name: str) -> None:
     told = Services(db, SetTimer())
-    await told.record("mailerlite" if name == "shop" else "shop", "ok")
-    assert await told.record(name, "ok")
+    await told.record("mailerlite" if name == "shop" else "shop", ServiceState.OK)
+    assert await told.record(name, ServiceState.OK)

@@ -16,7 +16,7 @@ from datetime import timedelta
 from attrs import evolve
 
 from bema_tui import signals
-from bema_tui.model import ChangeState
+from bema_tui.model import CampaignStatus, ChangeState
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.drawing import line
 from bema_tui.tui.drawing.textual_privates import NAMES
@@ -60,7 +60,7 @@ def hostile() -> Snapshot:
     assert snapshot.health is not None
     return evolve(
         snapshot,
-        campaigns=(*(evolve(c, album=HOSTILE) for c in snapshot.campaigns), campaign(HOSTILE, HOSTILE)),
+        campaigns=(*(evolve(c, album=HOSTILE) for c in snapshot.campaigns), campaign(HOSTILE, CampaignStatus.FAILED)),
         activity=tuple(evolve(a, text=HOSTILE, who=HOSTILE) for a in snapshot.activity),
         newest_findings=tuple(evolve(f, subject=HOSTILE, message=HOSTILE) for f in snapshot.newest_findings),
         finding_groups=tuple(evolve(g, campaigns=((HOSTILE, 3),)) for g in snapshot.finding_groups),

@@ -13,6 +13,7 @@ from bema_tui.changes import Cause, Purpose
 from bema_tui.control import ControlVerb
 from bema_tui.errors import UsageError
 from bema_tui.model import (
+    CampaignStatus,
     ChangeKind,
     ChangeState,
     FindingState,
@@ -21,6 +22,7 @@ from bema_tui.model import (
     LockState,
     Phase,
     RunState,
+    ServiceState,
     Severity,
     Tier,
 )
@@ -67,7 +69,7 @@ def lock(lock_id: str, key: str, user: str, state: LockState, run: int | None, m
     )
 
 
-def campaign(code: str, status: str, **more: Any) -> CampaignView:
+def campaign(code: str, status: CampaignStatus, **more: Any) -> CampaignView:
     values: dict[str, Any] = {
         "album": "No Better Love",
         "products": ("118",),
@@ -173,15 +175,15 @@ def picture(**more: Any) -> Snapshot:
         "at": NOW,
         "health": HEALTH,
         "services": {
-            "mailerlite": ServiceView("mailerlite", "ok", quota_limit=120, quota_left=97, at=NOW),
-            "shop": ServiceView("shop", "ok", latency_ms=400.0, at=NOW),
+            "mailerlite": ServiceView("mailerlite", ServiceState.OK, quota_limit=120, quota_left=97, at=NOW),
+            "shop": ServiceView("shop", ServiceState.OK, latency_ms=400.0, at=NOW),
         },
         "campaigns": (
-            campaign("2024_ETB_NBL", "applying", percent=54, active_run=418, lock=live),
-            campaign("2025_KAIRO_TNS", "lost", lock=late, album="The Night Shift"),
-            campaign("2026_DIVINE_HG", "plan waits", waiting_run=417, album="Holy Ground"),
-            campaign("2025_ETB_SW", "in step", album="Second Wind"),
-            campaign("2026_ZM_BTL", "never", album="Below the Line", last_sync=None),
+            campaign("2024_ETB_NBL", CampaignStatus.APPLYING, percent=54, active_run=418, lock=live),
+            campaign("2025_KAIRO_TNS", CampaignStatus.LOST, lock=late, album="The Night Shift"),
+            campaign("2026_DIVINE_HG", CampaignStatus.PLAN_WAITS, waiting_run=417, album="Holy Ground"),
+            campaign("2025_ETB_SW", CampaignStatus.IN_STEP, album="Second Wind"),
+            campaign("2026_ZM_BTL", CampaignStatus.NEVER, album="Below the Line", last_sync=None),
         ),
         "runs": (APPLYING, WAITING, DONE, LOST),
         "run_count": 418,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from attrs import evolve
 
-from bema_tui.model import ChangeState, LockState, RunState
+from bema_tui.model import CampaignStatus, ChangeState, LockState, RunState
 from bema_tui.operations.possible import Operation
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui import actions
@@ -56,7 +56,7 @@ def campaign_offers(snapshot: Snapshot, *, read_only: bool = False) -> actions.O
 
 def test_a_campaign_at_work_has_the_keys_of_its_run_and_of_its_lock() -> None:
     held = lock("k3f9", CODE, "maria", LockState.LIVE, 418)
-    snapshot = picture(campaigns=(campaign(CODE, "applying", active_run=418, lock=held),))
+    snapshot = picture(campaigns=(campaign(CODE, CampaignStatus.APPLYING, active_run=418, lock=held),))
     assert {key: offer.action for key, offer in campaign_offers(snapshot).items() if offer.action} == {
         "stop": on_run(APPLYING, Operation.STOP),
         "pause": on_run(APPLYING, Operation.PAUSE),
@@ -65,14 +65,14 @@ def test_a_campaign_at_work_has_the_keys_of_its_run_and_of_its_lock() -> None:
 
 
 def test_a_campaign_whose_plan_waits_shows_it() -> None:
-    snapshot = picture(campaigns=(campaign(CODE, "plan waits", waiting_run=417),))
+    snapshot = picture(campaigns=(campaign(CODE, CampaignStatus.PLAN_WAITS, waiting_run=417),))
     assert campaign_offers(snapshot)["sync"] == Offer("open plan", OpenRun(417))
     assert "plan" not in campaign_offers(snapshot)
 
 
 def test_a_campaign_whose_newest_run_stopped_goes_on_with_it_or_is_planned_anew() -> None:
     stopped = evolve(STOPPED, campaign=CODE)
-    snapshot = picture(campaigns=(campaign(CODE, "stopped"),), runs=(stopped,))
+    snapshot = picture(campaigns=(campaign(CODE, CampaignStatus.STOPPED),), runs=(stopped,))
     sync = on(TargetKind.CAMPAIGN, CODE, Operation.SYNC)
     assert campaign_offers(snapshot)["sync"] == Offer("resume", on_run(stopped, Operation.RESUME), sync)
     assert campaign_offers(snapshot)["plan"].action == on(TargetKind.CAMPAIGN, CODE, Operation.PLAN)
@@ -81,7 +81,7 @@ def test_a_campaign_whose_newest_run_stopped_goes_on_with_it_or_is_planned_anew(
 
 
 def test_a_campaign_that_is_read_only_is_planned_and_not_synced() -> None:
-    snapshot = picture(campaigns=(campaign(CODE, "in step"),), runs=())
+    snapshot = picture(campaigns=(campaign(CODE, CampaignStatus.IN_STEP),), runs=())
     assert set(campaign_offers(snapshot, read_only=True)) == {"open", "plan"}
 
 

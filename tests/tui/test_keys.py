@@ -8,7 +8,7 @@ from textual import events
 from textual.widgets import Button
 
 from bema_tui.errors import LockHeld, UsageError
-from bema_tui.model import ChangeState, LockState, RunState
+from bema_tui.model import CampaignStatus, ChangeState, LockState, RunState
 from bema_tui.plan_checks import CheckResult, MembersCheck
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.screens.overview import Overview
@@ -362,7 +362,7 @@ async def test_a_question_never_loses_a_word_at_its_edge(size: tuple[int, int]) 
 
 
 async def test_archived_and_legacy_campaigns_take_no_action() -> None:
-    old = campaign("ETB-2019", "legacy", state="legacy")
+    old = campaign("ETB-2019", CampaignStatus.NEVER, state="legacy")
     async with desk(HandReader(picture(campaigns=(old,)))) as made:
         assert "s sync" not in made.footer
         await made.press("s", "d")

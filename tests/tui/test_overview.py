@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from bema_tui.errors import StoreError
-from bema_tui.model import LockState
+from bema_tui.model import CampaignStatus, LockState
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.glyphs import ASCII
 from bema_tui.tui.screens.overview import Overview
@@ -119,7 +119,7 @@ async def test_the_cursor_stays_on_its_campaign_when_the_order_changes() -> None
 
 
 async def test_a_resize_keeps_cursor_filter_and_focus() -> None:
-    many = picture(campaigns=tuple(campaign(f"2026_AA_{n:02d}", "in step") for n in range(40)))
+    many = picture(campaigns=tuple(campaign(f"2026_AA_{n:02d}", CampaignStatus.IN_STEP) for n in range(40)))
     async with desk(HandReader(many), size=(200, 60)) as made:
         await made.press(*["down"] * 25)
         await made.pilot.resize_terminal(80, 24)
@@ -142,7 +142,7 @@ async def test_the_filter_shows_only_what_matches_and_escape_takes_it_away() -> 
 
 
 async def test_a_filter_without_a_match_says_so_and_finds_names_without_their_accents() -> None:
-    reader = HandReader(picture(campaigns=(campaign("2026_ZN_LG", "never", album="Zoë’s Début"),)))
+    reader = HandReader(picture(campaigns=(campaign("2026_ZN_LG", CampaignStatus.NEVER, album="Zoë’s Début"),)))
     async with desk(reader) as made:
         await made.press("slash", *"zoe", "enter")
         assert made.shows("2026_ZN_LG")
@@ -152,14 +152,14 @@ async def test_a_filter_without_a_match_says_so_and_finds_names_without_their_ac
 
 
 async def test_without_utf8_names_stay_readable() -> None:
-    rows = (campaign("2026_ZN_LG", "never", album="Zoë’s Début → 夜"),)
+    rows = (campaign("2026_ZN_LG", CampaignStatus.NEVER, album="Zoë’s Début → 夜"),)
     async with desk(HandReader(picture(campaigns=rows)), size=(200, 60), glyphs=ASCII) as made:
         assert made.shows("Zoe's Debut > ??")
         assert all(row.isascii() for row in made.rows)
 
 
 async def test_tiers_that_nobody_read_are_not_nought() -> None:
-    reader = HandReader(picture(campaigns=(campaign("2026_ZM_BTL", "never", tiers={}),)))
+    reader = HandReader(picture(campaigns=(campaign("2026_ZM_BTL", CampaignStatus.NEVER, tiers={}),)))
     async with desk(reader) as made:
         assert made.shows("Opt-In         -")
 

@@ -10,7 +10,7 @@ from attrs import frozen
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.model import ChangeState, Lock, RunState, Tier
+from bema_tui.model import CampaignStatus, ChangeState, Lock, RunState, Tier
 from bema_tui.run_records import RunKind
 from bema_tui.store.database_settings import CURRENCIES
 from bema_tui.store.schema import campaign_products, campaigns, runs, settings, statistics
@@ -19,22 +19,27 @@ from bema_tui.store.snapshot.runs import AT_WORK, WAITING
 from bema_tui.store.snapshot.views import CampaignView, RunView
 
 _DAY: Final = timedelta(hours=24)
-_OUT_OF_USE: Final = ("legacy", "archived")
-
-_ATTENTION: Final[Mapping[str, int]] = {
-    "failed": 0,
-    "lost": 0,
-    "blocked": 0,
-    "applying": 1,
-    "planning": 1,
-    "paused": 1,
-    "plan waits": 2,
-    "stopped": 2,
-    "in step": 3,
-    "never": 4,
-    "legacy": 5,
-    "archived": 6,
+_ATTENTION: Final[Mapping[CampaignStatus, int]] = {
+    CampaignStatus.FAILED: 0,
+    CampaignStatus.LOST: 0,
+    CampaignStatus.BLOCKED: 0,
+    CampaignStatus.APPLYING: 1,
+    CampaignStatus.PLANNING: 1,
+    CampaignStatus.PAUSED: 1,
+    CampaignStatus.PLAN_WAITS: 2,
+    CampaignStatus.STOPPED: 2,
+    CampaignStatus.IN_STEP: 3,
+    CampaignStatus.NEVER: 4,
 }
+_OF_RUN: Final[Mapping[RunState, CampaignStatus]] = {
+    RunState.PLANNING: CampaignStatus.PLANNING,
+    RunState.APPLYING: CampaignStatus.APPLYING,
+    RunState.PAUSED: CampaignStatus.PAUSED,
+    RunState.LOST: CampaignStatus.LOST,
+    RunState.STOPPED: CampaignStatus.STOPPED,
+    RunState.FAILED: CampaignStatus.FAILED,
+}
+"""How a campaign stands whose run is at work, or ended short of its end."""
 
 
 @frozen
@@ -105,15 +110,15 @@ def campaign_view(
     ended, synced = views.get(row.ended_run), views.get(row.synced_run)
     if at_work is not None and ended is not None and at_work.state is RunState.LOST and at_work.id < ended.id:
         at_work = None  # a later run has been over the campaign since
-    status = _status(row, at_work, waiting, ended, stopped=row.code in findings.stopped)
-    shown = at_work or (ended if status == "stopped" else None)
+    status = _status(at_work, waiting, ended, stopped=row.code in findings.stopped)
+    shown = at_work or (ended if status is CampaignStatus.STOPPED else None)
     return CampaignView(
         code=row.code,
         album=row.album,
         products=entry.products,
         state=row.state,
         status=status,
-        percent=shown.percent if shown is not None and shown.total and status != "planning" else None,
+        percent=shown.percent if shown is not None and shown.total and status is not CampaignStatus.PLANNING else None,
         start=row.start,
         members=row.members if row.members is not None else row.last_members,
         buyers=row.buyers,
@@ -141,24 +146,22 @@ def by_attention(campaign: CampaignView) -> tuple[int, float, str]:
 
 
 def _status(
-    row: Row[Any], at_work: RunView | None, waiting: RunView | None, ended: RunView | None, *, stopped: bool
-) -> str:
-    if row.state in _OUT_OF_USE:
-        return str(row.state)
+    at_work: RunView | None, waiting: RunView | None, ended: RunView | None, *, stopped: bool
+) -> CampaignStatus:
     if at_work is not None:
-        return at_work.state.value
+        return _OF_RUN[at_work.state]
     # Most of what stops a campaign is found by a run that fails over it; one that went through is proof against it.
     if stopped and (ended is None or ended.state is not RunState.DONE):
-        return "blocked"
+        return CampaignStatus.BLOCKED
     if waiting is not None:
-        return "plan waits"
-    return "never" if ended is None else _ended_status(ended)
+        return CampaignStatus.PLAN_WAITS
+    return CampaignStatus.NEVER if ended is None else _ended_status(ended)
 
 
-def _ended_status(ended: RunView) -> str:
+def _ended_status(ended: RunView) -> CampaignStatus:
     if ended.state is RunState.DONE:
-        return "failed" if _went_wrong(ended) else "in step"
-    return ended.state.value
+        return CampaignStatus.FAILED if _went_wrong(ended) else CampaignStatus.IN_STEP
+    return _OF_RUN[ended.state]
 
 
 def _went_wrong(run: RunView) -> int:

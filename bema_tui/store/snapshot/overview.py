@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 from sqlalchemy import Row, case, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.model import FindingRule, FindingState, Severity
+from bema_tui.model import FindingRule, FindingState, ServiceState, Severity
 from bema_tui.store.findings import finding_view
 from bema_tui.store.presence import HERE_FOR
 from bema_tui.store.schema import activity, consoles, findings, health_samples, quota_windows, services
@@ -119,13 +119,13 @@ async def read_services(connection: AsyncConnection, now: datetime) -> dict[str,
     query = select(services, window.c.quota, window.c.used, window.c.ends_at, window.c.closed_until).select_from(
         services.outerjoin(window, services.c.name == _WITH_QUOTA)
     )
-    found = {name: ServiceView(name, "unknown") for name in _SERVICES}
+    found = {name: ServiceView(name, ServiceState.UNKNOWN) for name in _SERVICES}
     for row in await connection.execute(query):
         before = found[row.name]
         counts = (before.quota_left, _said_left(row, now), _taken_left(row, now))
         found[row.name] = ServiceView(
             name=row.name,
-            state=row.state,
+            state=ServiceState(row.state),
             detail=row.detail,
             latency_ms=row.latency_ms,
             quota_limit=row.quota_limit,

@@ -8,7 +8,18 @@ from datetime import datetime
 from attrs import field, frozen
 
 from bema_tui.changes import Purpose
-from bema_tui.model import ChangeKind, ChangeState, FindingState, Lock, Phase, RunState, Severity, Tier
+from bema_tui.model import (
+    CampaignStatus,
+    ChangeKind,
+    ChangeState,
+    FindingState,
+    Lock,
+    Phase,
+    RunState,
+    ServiceState,
+    Severity,
+    Tier,
+)
 from bema_tui.plan_checks import Check
 from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, RunError, RunKind, ShopReadResult
 from bema_tui.waits import Wait, WaitReason
@@ -21,7 +32,7 @@ class ServiceView:
     """The state of MailerLite or the shop as the last request found it."""
 
     name: str
-    state: str  # ok, slow, down, refused, unknown
+    state: ServiceState
     detail: str = ""
     latency_ms: float | None = None
     quota_limit: int | None = None
@@ -33,17 +44,16 @@ class ServiceView:
 class CampaignView:
     """One line of the campaigns table and its statistics panel.
 
-    ``status`` is one of: in step, never, plan waits, planning, applying, paused, lost, failed, stopped, blocked,
-    legacy, archived. ``percent`` tells how far a run that is at work, lost or stopped is. ``requests`` are those of the
-    last 24 hours to MailerLite. ``revenue`` is in the shop's units: in which currency an order was paid, the shop does
-    not say. ``currency`` is its own, ``currencies`` are all that were ever its own.
+    ``percent`` tells how far a run that is at work, lost or stopped is. ``requests`` are those of the last 24 hours to
+    MailerLite. ``revenue`` is in the shop's units: in which currency an order was paid, the shop does not say.
+    ``currency`` is its own, ``currencies`` are all that were ever its own.
     """
 
     code: str
     album: str
     products: tuple[str, ...]
     state: str
-    status: str
+    status: CampaignStatus
     percent: int | None = None
     start: datetime | None = None
     members: int | None = None

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from textual.content import Content
 
-from bema_tui.model import Tier
+from bema_tui.model import CampaignStatus, Tier
 from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
 from bema_tui.tui.format import age, count, fit, folded, line, percent, solid, spark, spread
 from bema_tui.tui.glyphs import Glyphs
@@ -79,21 +79,19 @@ def state_of(campaign: CampaignView, context: RenderContext, last: RunView | Non
         if last
         else ""
     )
-    words: Mapping[str, tuple[str, str, str]] = {
-        "in step": (g.ok, "good", "in step"),
-        "never": (g.ring, "muted", "never run"),
-        "plan waits": (g.arrow, "waits", "plan waits"),
-        "planning": (g.dot, "accent", "planning"),
-        "applying": (g.dot, "accent", f"apply{part}"),
-        "paused": (g.dot, "accent", f"paused{part}"),
-        "lost": (g.bad, "bad", f"lost {lost}".strip()),
-        "failed": (g.bad, "bad", "failed"),
-        "stopped": (g.ring, "warn", f"stopped{part}"),
-        "blocked": (g.bad, "bad", "blocked"),
-        "archived": (g.ring, "muted", "archived"),
-        "legacy": (g.ring, "muted", "legacy"),
+    words: Mapping[CampaignStatus, tuple[str, str, str]] = {
+        CampaignStatus.IN_STEP: (g.ok, "good", "in step"),
+        CampaignStatus.NEVER: (g.ring, "muted", "never run"),
+        CampaignStatus.PLAN_WAITS: (g.arrow, "waits", "plan waits"),
+        CampaignStatus.PLANNING: (g.dot, "accent", "planning"),
+        CampaignStatus.APPLYING: (g.dot, "accent", f"apply{part}"),
+        CampaignStatus.PAUSED: (g.dot, "accent", f"paused{part}"),
+        CampaignStatus.LOST: (g.bad, "bad", f"lost {lost}".strip()),
+        CampaignStatus.FAILED: (g.bad, "bad", "failed"),
+        CampaignStatus.STOPPED: (g.ring, "warn", f"stopped{part}"),
+        CampaignStatus.BLOCKED: (g.bad, "bad", "blocked"),
     }
-    sign, style, word = words.get(campaign.status, (g.note, "text", campaign.status))
+    sign, style, word = words[campaign.status]
     return line((sign, style), " ", word)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 from textual.content import Content
 
-from bema_tui.model import Lock, RunState, Severity
+from bema_tui.model import CampaignStatus, Lock, RunState, ServiceState, Severity
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui.actions import TargetKind
 from bema_tui.tui.format import age, count, line, pack, width_of
@@ -66,7 +66,7 @@ def _lost(run: RunView, lock: Lock | None, context: RenderContext) -> Need:
 
 def _services(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:
     for name, service in sorted(snapshot.services.items()):
-        if service.state in ("down", "refused"):
+        if service.state in {ServiceState.DOWN, ServiceState.REFUSED}:
             short = f"{'MailerLite' if name == 'mailerlite' else 'shop'} {service.state}"
             yield Need(context.glyphs.bad, "bad", short, f"{short}: {service.detail}")
 
@@ -80,7 +80,7 @@ def _health(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:
 
 def _failed(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:
     for campaign in snapshot.campaigns:
-        if campaign.status == "failed":
+        if campaign.status is CampaignStatus.FAILED:
             short = f"{campaign.code} failed"
             yield Need(context.glyphs.bad, "bad", short, f"{short}: {campaign.last_sync_text}".rstrip(": "))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from textual.content import Content
 
-from bema_tui.model import Severity
+from bema_tui.model import ServiceState, Severity
 from bema_tui.store.snapshot.views import HealthView, ServiceView, Snapshot
 from bema_tui.tui.format import Part, bar, count, cut, fit, line, pack, width_of
 from bema_tui.tui.layout import Width
@@ -13,7 +16,13 @@ from bema_tui.tui.render_context import RenderContext
 TABS = {1: "Overview"}
 """The screens by their number keys."""
 
-_SERVICE_WORDS = {"ok": "good", "slow": "warn", "down": "bad", "refused": "bad", "unknown": "muted"}
+_SERVICE_STYLES: Final[Mapping[ServiceState, str]] = {
+    ServiceState.OK: "good",
+    ServiceState.SLOW: "warn",
+    ServiceState.DOWN: "bad",
+    ServiceState.REFUSED: "bad",
+    ServiceState.UNKNOWN: "muted",
+}
 
 
 def score_word(score: int) -> str:
@@ -36,8 +45,8 @@ def mode_badge(context: RenderContext) -> Content:
 def _service(service: ServiceView | None, name: str, context: RenderContext) -> Content:
     if service is None:
         return line((f"{name} ", "muted"), ("unknown", "muted"))
-    style = _SERVICE_WORDS.get(service.state, "warn")
-    sign = "" if service.state in ("ok", "unknown") else context.glyphs.warn if style == "warn" else context.glyphs.bad
+    style = _SERVICE_STYLES[service.state]
+    sign = {"warn": context.glyphs.warn, "bad": context.glyphs.bad}.get(style, "")
     return line((f"{name} ", "muted"), (f"{sign} {service.state}".strip(), style))
 
 
