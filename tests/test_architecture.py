@@ -123,6 +123,13 @@ def imported_modules(path: Path) -> set[str]:
     return names
 
 
+def test_only_the_store_writes_sql() -> None:
+    writers = {
+        part_of(path) for path in modules() if any(n.split(".")[0] == "sqlalchemy" for n in imported_modules(path))
+    }
+    assert writers == {"store"}
+
+
 def test_no_module_imports_another_that_imports_it() -> None:
     known = {".".join(path.relative_to(ROOT.parent).with_suffix("").parts): path for path in modules()}
     left = {

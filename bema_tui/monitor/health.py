@@ -6,29 +6,24 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Final
 
 from attrs import evolve
-from sqlalchemy import delete, insert, select
 
 from bema_tui.errors import DatabaseBusy
 from bema_tui.model import CampaignStatus, HealthStatus, Holder, RunState
-from bema_tui.monitor.facts import Facts, read_facts, read_jobs, read_open_findings
 from bema_tui.monitor.measure import Machine, Probe, SystemProbe
 from bema_tui.monitor.score import Readings, judge, judge_campaign
 from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.store.database import Database
+from bema_tui.store.health_samples import HealthSamples
 from bema_tui.store.lock_ages import LockAges
-from bema_tui.store.schema import health_samples
-from bema_tui.store.schema import settings as settings_table
+from bema_tui.store.snapshot.facts import Facts, read_facts, read_jobs, read_open_findings
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.runs import Moment
 
 _log = logging.getLogger(__name__)
 
-_KEEP: Final = timedelta(hours=24)
-_PATIENCE: Final = 1.0  # seconds that a sample waits for somebody who writes
 _LAG_STEP: Final = 0.5  # seconds between two looks at the event loop's lag
 
 
@@ -56,6 +51,7 @@ class Monitor:
         self._probe = probe or SystemProbe()
         self._timer = timer
         self._reader = SnapshotReader(db, me, ages)
+        self._samples = HealthSamples(db, me)
         self._latest: HealthStatus | None = None
         self._problem = ""
         self._lag_ms = 0.0
@@ -158,7 +154,7 @@ class Monitor:
         self._problem = ""
         self._latest = status = self._status(readings, machine, facts)
         try:
-            await self._store(status, full_check=full_check)
+            await self._samples.add(status, lag_ms=self._lag_ms, full_check=full_check)
         except DatabaseBusy as busy:
             held = evolve(readings, database_held_by=busy.holder or "another process")
             self._latest = status = self._status(held, machine, facts)
@@ -180,38 +176,10 @@ class Monitor:
             reasons=score.reasons,
         )
 
-    async def _store(self, status: HealthStatus, *, full_check: bool) -> None:
-        load_1, load_5, load_15 = status.load_average
-        async with self._db.write(patience=_PATIENCE) as connection:
-            if full_check:
-                await connection.execute(delete(health_samples).where(health_samples.c.at < status.at - _KEEP))
-            await connection.execute(
-                insert(health_samples).values(
-                    at=status.at,
-                    host=self._me.host,
-                    pid=self._me.pid,
-                    full_check=full_check,
-                    memory_usage=status.memory_usage,
-                    memory_limit=status.memory_limit,
-                    load_1=load_1,
-                    load_5=load_5,
-                    load_15=load_15,
-                    cores=status.cores,
-                    cpu_percent=status.cpu_percent,
-                    active_processes=status.active_processes,
-                    database_ms=status.database_ms,
-                    lag_ms=self._lag_ms,
-                    job_status=dict(status.job_status),
-                    score=status.health_score,
-                    reasons=list(status.reasons),
-                )
-            )
-
     async def _time_a_read(self) -> float:
         """Milliseconds that the smallest read takes."""
         begun = self._timer()
-        async with self._db.read() as connection:
-            await connection.execute(select(settings_table.c.name).limit(1))
+        await self._samples.smallest_read()
         return (self._timer() - begun) * 1000
 
     def _readings(self, machine: Machine, facts: Facts, database_ms: float) -> Readings:
