@@ -413,6 +413,21 @@ class SubscriberPage:
     """What is wrong with the other rows."""
 
 
+class OrderStatus(StrEnum):
+    """The shop's words for an order that the rules know; an order may carry another. Domain rules, section 4."""
+
+    COMPLETE = "complete"
+    """It is paid."""
+    PARTIALLY_REFUNDED = "partially_refunded"
+    """A part of the money went back."""
+    REFUNDED = "refunded"
+    """All of the money went back; the shop does not list it any more."""
+    REVOKED = "revoked"
+    """The shop took it back; it lists it still."""
+    ON_HOLD = "on_hold"
+    """The shop holds it back; it lists it."""
+
+
 @frozen
 class OrderItem:
     """One line of an order."""

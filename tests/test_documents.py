@@ -23,12 +23,13 @@ from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.rules.findings import SEVERITY
 from bema_tui.rules.groups_and_field import MAX_FIELDS, MAX_GROUPS, NEARLY_FULL_PERCENT
 from bema_tui.rules.moves import MOVES
+from bema_tui.rules.naming import FIRST_YEAR, YEARS_AHEAD
 from bema_tui.rules.tiers import LABEL, ORDER, SUFFIX
 from bema_tui.settings import Settings, by_name
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, SAMPLE
 from bema_tui.sync.plan.planner import UNIT
 from bema_tui.sync.read.subscribers import MOST_SET_ASIDE
-from bema_tui.validators.campaign import FIRST_YEAR, MAX_A_YEAR, MAX_ALBUM, MIN_DAYS_BETWEEN, YEARS_AHEAD
+from bema_tui.validators.campaign import MAX_A_YEAR, MAX_ALBUM, MIN_DAYS_BETWEEN
 from bema_tui.validators.subscriber import MAX_CAMPAIGN, MAX_EMAIL, MAX_NAME, MAX_SOURCE
 
 ROOT = Path(__file__).parent.parent

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -13,12 +14,12 @@ from bema_tui import signals
 from bema_tui.cli.common import World, open_world, run_async, say_wait
 from bema_tui.cli.monitoring import make_monitor
 from bema_tui.errors import StoreError, UsageError
+from bema_tui.loopback import is_loopback
 from bema_tui.settings import Settings, require_services
 
 if TYPE_CHECKING:
     from bema_tui.sync.supervisor import Supervisor
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SIGNAL_STATUS = 128
 _SWEEP_SECONDS = 60
 logger = logging.getLogger("bema_tui.console")
@@ -26,8 +27,8 @@ logger = logging.getLogger("bema_tui.console")
 
 def mode_of(settings: Settings) -> Literal["LIVE", "SIMULATOR"]:
     """``LIVE``, unless both services are on this very machine: no real people can be mailed from there."""
-    hosts = {urlsplit(url).hostname for url in (settings.mailerlite.url, settings.edd.url)}
-    return "SIMULATOR" if hosts <= _LOOPBACK else "LIVE"
+    hosts = [urlsplit(url).hostname or "" for url in (settings.mailerlite.url, settings.edd.url)]
+    return "SIMULATOR" if all(map(is_loopback, hosts)) else "LIVE"
 
 
 def open_console(settings: Settings) -> int:
@@ -85,6 +86,8 @@ async def show_console(settings: Settings) -> int:
                     user=world.me.user,
                     profile=settings.profile or world.me.user,
                     read_only=settings.read_only,
+                    fresh_for=timedelta(seconds=settings.write_limits.stale_after_seconds),
+                    memory_lines=settings.health.memory_lines,
                     tell_waits_to=world.db.tell_waits_to,
                 )
             finally:

@@ -55,9 +55,10 @@ def doctor(settings: Settings, as_json: bool) -> None:
     """
 
     from bema_tui.cli.progress import waits_on_stderr
+    from bema_tui.clock import utc_now
     from bema_tui.operations.doctor.examine import examine
     from bema_tui.operations.doctor.lines import CONFIGURATION, failed
-    from bema_tui.store.database import Database, utc_now
+    from bema_tui.store.database import Database
 
     lines: list[Any] = []
 

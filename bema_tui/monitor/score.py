@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from attrs import field, frozen
 
+from bema_tui.health import DATABASE_MS, LAG_MS, LOAD_PER_CORE
 from bema_tui.model import LockState
-
-GOOD: Final = 90
-FAIR: Final = 70
-
-_DATABASE_SLOW: Final = 50.0  # ms
-_LAG_SLOW: Final = 100.0  # ms
 
 
 @frozen
@@ -45,11 +39,6 @@ class Score:
     reasons: tuple[str, ...]
 
 
-def word(value: int) -> str:
-    """The score in a word: good, fair or poor."""
-    return "good" if value >= GOOD else "fair" if value >= FAIR else "poor"
-
-
 def judge(readings: Readings) -> Score:
     """Take off for everything that is not as it should be; worse never scores higher."""
     costs = sorted(_costs(readings), key=lambda cost: -cost[0])
@@ -78,14 +67,14 @@ def _costs(readings: Readings) -> Iterator[tuple[float, str]]:
         short = 1 - readings.machine_available / readings.machine_reserve
         yield 15 + 15 * short, f"machine memory low: {readings.machine_available / 1e6:.0f} MB available"
     per_core = readings.load / max(1, readings.cores)
-    if per_core > 1:
+    if per_core > LOAD_PER_CORE:
         yield min(30.0, 10 * per_core - 5), f"load {readings.load:.1f} on {_plural(readings.cores, 'core')}"
-    if readings.database_ms >= _DATABASE_SLOW:
-        yield _slowness(readings.database_ms, _DATABASE_SLOW), f"database {readings.database_ms:.0f} ms"
+    if readings.database_ms >= DATABASE_MS:
+        yield _slowness(readings.database_ms, DATABASE_MS), f"database {readings.database_ms:.0f} ms"
     if readings.database_held_by:
         yield 20.0, f"the database can't be written now: {readings.database_held_by} holds it"
-    if readings.lag_ms >= _LAG_SLOW:
-        yield _slowness(readings.lag_ms, _LAG_SLOW), f"lag {readings.lag_ms:.0f} ms"
+    if readings.lag_ms >= LAG_MS:
+        yield _slowness(readings.lag_ms, LAG_MS), f"lag {readings.lag_ms:.0f} ms"
     if readings.runs_lost:
         yield min(15.0, 3 + 2.0 * readings.runs_lost), _plural(readings.runs_lost, "run", "lost")
     for state in LockState:

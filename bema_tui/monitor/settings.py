@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from bema_tui.health import MemoryLines
+
 
 @frozen
 class MonitorSettings:
@@ -15,12 +17,17 @@ class MonitorSettings:
     """Seconds between two samples for the gauges."""
     memory_limit: int = 256 * 1024 * 1024
     """Bytes that the process may hold; a control group's lower limit takes its place."""
-    memory_warning_percent: float = 80.0
+    memory_warning_percent: float = MemoryLines().warning
     """Share of the limit at which memory warns."""
-    memory_pause_percent: float = 90.0
+    memory_pause_percent: float = MemoryLines().pause
     """Share of the limit at which runs wait."""
     machine_reserve: int = 200 * 1024 * 1024
     """Bytes that the machine must have available; less only warns."""
+
+    @property
+    def memory_lines(self) -> MemoryLines:
+        """Both shares of the limit, for a gauge."""
+        return MemoryLines(self.memory_warning_percent, self.memory_pause_percent)
 
     def limit(self, group: int | None) -> int:
         """Return how many bytes the process may hold, where its control group allows ``group`` (None: any number)."""

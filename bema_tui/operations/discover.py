@@ -24,8 +24,6 @@ from bema_tui.sync.plan.record_check import campaign_findings
 from bema_tui.sync.read.campaign_in_mailerlite import one_account
 from bema_tui.sync.read.shop import read_orders, require_complete
 
-_NO_RUN = -1
-
 
 @frozen
 class Discovered:
@@ -81,7 +79,7 @@ async def discover_campaigns(
         store = Findings(db)
         # What is still so is opened again by the next line; about sales that can't be read the reading has said all.
         others = [rule for rule in FindingRule if rule is not FindingRule.UNREADABLE_ORDER]
-        await store.resolve_unseen(NO_CAMPAIGN, _NO_RUN, others)
+        await store.resolve_unseen(NO_CAMPAIGN, None, others)
         await store.record(found.findings, None)
     without = tuple((product, product.id in sold) for product in found.without_artist)
     return Discovered(found.proposals, worst_first(found.findings), add, without)

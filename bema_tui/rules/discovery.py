@@ -16,11 +16,9 @@ from bema_tui.listing import UnreadRow
 from bema_tui.model import Campaign, CustomField, Finding, FindingRule, Group, Product
 from bema_tui.rules.findings import NO_CAMPAIGN, finding
 from bema_tui.rules.groups_and_field import account_findings
-from bema_tui.rules.naming import abbreviate, legacy_groups, make_code, read_group_name
+from bema_tui.rules.naming import abbreviate, legacy_groups, make_code, read_group_name, years_of_codes
 
 ARTIST_SLUG: Final = "-artist"
-FIRST_YEAR: Final = 1990
-YEARS_AHEAD: Final = 2
 _BUNDLE: Final = re.compile(r"\bbundles?\b", re.IGNORECASE)  # the shop's answers tell it by nothing but its name
 _NAMED: Final = 5
 _LIST_IT: Final = (
@@ -142,7 +140,7 @@ def _with_artist(product: Product, artist: str, years: Mapping[str, frozenset[in
         several = ", ".join(str(year) for year in sorted(known))
         return _about(FindingRule.CODE_COLLISION, product, f"fits groups of several years ({several})", _PIN)
     year = next(iter(known)) if known else (product.created.year if product.created else None)
-    if year is None or not FIRST_YEAR <= year <= today.year + YEARS_AHEAD:
+    if year is None or year not in years_of_codes(today.year):
         what = f"has no usable year (found: {year if year is not None else 'none'})"
         return _about(FindingRule.PRODUCT_UNCLAIMED, product, what, _PIN)
     try:

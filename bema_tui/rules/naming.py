@@ -16,6 +16,8 @@ from bema_tui.model import CustomField, Group, Tier
 from bema_tui.rules.records import WRITABLE_TYPES
 from bema_tui.rules.tiers import ORDER, SUFFIX, parse_tier
 
+FIRST_YEAR: Final = 1990
+YEARS_AHEAD: Final = 2
 _CODE: Final = re.compile(r"[0-9]{4}_[A-Z0-9]+_[A-Z0-9]+")
 _SEPARATOR: Final = re.compile(r"[_ -]+")
 _NOT_OURS: Final = re.compile(r"[^A-Z0-9]")
@@ -61,6 +63,11 @@ def abbreviate(name: str) -> str:
 def is_code(text: str) -> bool:
     """Whether the whole text is a campaign code in its written form."""
     return _CODE.fullmatch(text) is not None
+
+
+def years_of_codes(this_year: int) -> range:
+    """Return the years that a campaign's code can have."""
+    return range(FIRST_YEAR, this_year + YEARS_AHEAD + 1)
 
 
 def make_code(year: int, artist: str, album: str) -> str:

@@ -12,21 +12,26 @@ from typing import Final
 from attrs import frozen
 
 from bema_tui.field_values import FieldValue, canonical, same_value
-from bema_tui.model import Campaign, Order, OrderIdentity
+from bema_tui.model import Campaign, Order, OrderIdentity, OrderStatus
 from bema_tui.rules.choices import Rules
 
 Aliases = Mapping[str, OrderIdentity]
 """A stored field value that is a row id of the old plugin → the order that the shop has under it."""
 NO_ALIASES: Final[Aliases] = MappingProxyType({})
 
-COMPLETE: Final = "complete"
-PARTIALLY_REFUNDED: Final = "partially_refunded"
-REFUNDED: Final = "refunded"
-NOT_SETTLED: Final = frozenset({"revoked", "on_hold"})
+NOT_SETTLED: Final = frozenset({OrderStatus.REVOKED, OrderStatus.ON_HOLD})
+"""Listed by the shop, and no purchase."""
+LISTED: Final = (OrderStatus.COMPLETE, OrderStatus.PARTIALLY_REFUNDED, *sorted(NOT_SETTLED))
+"""The statuses under which the shop lists an order."""
 LIVE: Final = "live"
 
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,14}")
+
+
+def counting_statuses(*, partial: bool) -> tuple[OrderStatus, ...]:
+    """Return the statuses with which an order is a purchase; one refunded in part only where ``partial`` is set."""
+    return (OrderStatus.COMPLETE, OrderStatus.PARTIALLY_REFUNDED) if partial else (OrderStatus.COMPLETE,)
 
 
 @frozen
@@ -69,9 +74,8 @@ def _counts_by_item(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool
 
 def is_valid(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool:
     """Whether the order is a purchase of the campaign's album."""
-    status = known.order.status
-    settled = status == COMPLETE or (status == PARTIALLY_REFUNDED and rules.partial_refund_counts)
-    return settled and _counts_by_item(known, campaign, rules)
+    counting = counting_statuses(partial=rules.partial_refund_counts)
+    return known.order.status in counting and _counts_by_item(known, campaign, rules)
 
 
 def not_settled(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool:
@@ -81,7 +85,7 @@ def not_settled(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool:
 
 def partly_refunded(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool:
     """Whether the shop lists the order for this campaign as partly refunded, counted or not."""
-    return known.order.status == PARTIALLY_REFUNDED and _counts_by_item(known, campaign, rules)
+    return known.order.status == OrderStatus.PARTIALLY_REFUNDED and _counts_by_item(known, campaign, rules)
 
 
 def writable_number(number: str, field_type: str = "number") -> str | None:

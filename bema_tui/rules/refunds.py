@@ -11,10 +11,9 @@ from attrs import frozen
 
 from bema_tui.changes import Cause, PlannedChange, Purpose
 from bema_tui.field_values import canonical
-from bema_tui.model import Finding, FindingRule, Order, Tier
+from bema_tui.model import Finding, FindingRule, Order, OrderStatus, Tier
 from bema_tui.rules.changes import field_change, group_changes, hold_back, movable
 from bema_tui.rules.purchases import (
-    REFUNDED,
     Aliases,
     KnownOrder,
     by_age,
@@ -97,7 +96,7 @@ def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
     """The finding for somebody's own orders of the campaign, none of which is valid."""
     ranked = sorted(mine, key=lambda known: by_age(known.order))
     # Plugins can make the shop list refunded orders too; the status is as positive there as it is by the key.
-    listed = [known for known in ranked if known.listed and known.order.status != REFUNDED]
+    listed = [known for known in ranked if known.listed and known.order.status != OrderStatus.REFUNDED]
     if listed:
         said = any(
             not_settled(known, context.campaign, context.rules)
@@ -110,7 +109,7 @@ def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
     purchases = [known.order for known in ranked if could_count(known.order, context.campaign, context.rules)]
     if not purchases:
         return _unproven(f"Marked as a buyer, but {order_text(ranked[0].order)}, was a test or a free order.")
-    gone = [order for order in purchases if order.status != REFUNDED]
+    gone = [order for order in purchases if order.status != OrderStatus.REFUNDED]
     if gone:
         message = f"The shop does not list {order_text(gone[0])} (last status known) any more."
         return Evidence(FindingRule.ORDER_GONE, message, _LOOK)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC
-from typing import Final
 
 from bema_tui.model import Finding, FindingRule, Order, Tier
 from bema_tui.rules.findings import finding
@@ -12,12 +11,10 @@ from bema_tui.rules.purchases import KnownOrder, by_age, not_settled, partly_ref
 from bema_tui.rules.records import CampaignContext, Person
 from bema_tui.rules.tiers import LABEL
 
-_WORDS: Final = {"on_hold": "on hold", "partially_refunded": "partially refunded"}
-
 
 def order_text(order: Order) -> str:
     """An order as reasons and messages name it: number, status, date (UTC)."""
-    status = _WORDS.get(order.status, order.status)
+    status = order.status.replace("_", " ")
     return f"order {order.number}, {status}, {_moment(order, '%Y-%m-%d %H:%M')}"
 
 

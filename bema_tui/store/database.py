@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -16,22 +15,16 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bema_tui.clock import Clock, utc_now
 from bema_tui.errors import ConfigurationError
 from bema_tui.store.busy import BusyWaits, TellWait
 from bema_tui.store.explain import plain_words
 from bema_tui.store.files import HeldFiles, create, survey
 
-Clock = Callable[[], datetime]
-
 PATIENCE = 15.0
 """How many seconds another process may keep the database busy."""
 AT_ONCE: Final = 0.1
 """The same for what can be left out: short, but longer than another's usual write."""
-
-
-def utc_now() -> datetime:
-    """The present moment, aware, in UTC."""
-    return datetime.now(UTC)
 
 
 def normalise_url(text: str) -> URL:

@@ -57,7 +57,7 @@ class Findings:
     async def resolve_unseen(
         self,
         campaign: str,
-        run: int,
+        run: int | None,
         rules: Sequence[FindingRule] | None = None,
         *,
         keep: Sequence[str] = (),
@@ -65,7 +65,8 @@ class Findings:
     ) -> int:
         """Resolve the campaign's open findings that this run did not see; answers how many.
 
-        To be called only after a complete, full run: nothing less proves that something is gone. ``rules`` limits it
+        To be called only after a complete, full run: nothing less proves that something is gone. Without a ``run``
+        it is every one, whoever saw it. ``rules`` limits it
         to the rules that the run looked at. ``keep`` are the ids and e-mail keys of those whom it could not look at;
         ``except_about`` says of a subject's e-mail key that nothing is proved.
         """
@@ -159,13 +160,12 @@ class Findings:
         return dict.fromkeys(Severity, 0) | {Severity(severity): count for severity, count in rows}
 
 
-def _unseen(campaign: str, run: int) -> Any:
-    """The open findings of a campaign that a run did not see."""
-    return and_(
-        findings.c.campaign == campaign,
-        findings.c.state == FindingState.OPEN,
-        or_(findings.c.last_run.is_(None), findings.c.last_run != run),
-    )
+def _unseen(campaign: str, run: int | None) -> Any:
+    """The open findings of a campaign that a run did not see; without a run, all of them."""
+    open_ones = and_(findings.c.campaign == campaign, findings.c.state == FindingState.OPEN)
+    if run is None:
+        return open_ones
+    return and_(open_ones, or_(findings.c.last_run.is_(None), findings.c.last_run != run))
 
 
 def _upsert() -> Any:

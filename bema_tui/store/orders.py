@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import Completeness, Order, OrderIdentity, OrderItem
-from bema_tui.rules.purchases import COMPLETE, LIVE, PARTIALLY_REFUNDED, KnownOrder
+from bema_tui.rules.purchases import LIVE, KnownOrder, counting_statuses
 from bema_tui.run_records import ReadKind
 from bema_tui.store.database import Database
 from bema_tui.store.order_merging import merge_in_other_words
@@ -232,7 +232,7 @@ def _bought(*, free: bool, partial: bool) -> Any:
     price = true() if free else cast(order_items.c.price, Float) > 0
     return and_(
         order_items.c.order_id == orders.c.id,
-        orders.c.status.in_((COMPLETE, PARTIALLY_REFUNDED) if partial else (COMPLETE,)),
+        orders.c.status.in_(counting_statuses(partial=partial)),
         orders.c.mode == LIVE,
         orders.c.read_id >= latest_full_read(),
         price,

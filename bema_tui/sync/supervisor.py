@@ -18,7 +18,7 @@ from bema_tui.sync.runner import Begun, Runner
 
 logger = logging.getLogger("bema_tui.sync")
 
-SAFE_POINT_SECONDS = 1.0  # what the request in flight gets when the line drops or the program must go
+LAST_REQUEST_SECONDS = 1.0  # what the request in flight gets when the line drops or the program must go
 
 
 class Supervisor:
@@ -82,7 +82,7 @@ class Supervisor:
         tasks = [task for task, _ in self._jobs.values() if not task.done()]
         if not tasks:
             return
-        _, pending = await asyncio.wait(tasks, timeout=SAFE_POINT_SECONDS if at_once else None)
+        _, pending = await asyncio.wait(tasks, timeout=LAST_REQUEST_SECONDS if at_once else None)
         for task in pending:
             task.cancel()
         if pending:

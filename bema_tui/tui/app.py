@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from attrs import evolve
 from textual.binding import BindingType
 from textual.worker import Worker, WorkerState
 
+from bema_tui.clock import Clock, utc_now
 from bema_tui.errors import BemaError
 from bema_tui.operations import questions
 from bema_tui.operations.possible import Operation
@@ -38,13 +37,6 @@ from bema_tui.tui.themes import THEMES
 
 _log = logging.getLogger(__name__)
 _BEAT_SECONDS = 30.0
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """The present moment."""
-    return datetime.now(UTC)
 
 
 class BemaApp(ShadowedApp):

@@ -11,7 +11,7 @@ from bema_tui.errors import BemaError
 from bema_tui.tui.backend import Backend
 
 _log = logging.getLogger(__name__)
-SAFE_POINT_SECONDS = 10.0
+ASK_AGAIN_SECONDS = 10.0
 """How long a safe point is waited for before somebody is asked again."""
 _LOOK_SECONDS = 0.1
 
@@ -43,7 +43,7 @@ async def _ask_to_stop(run: int, backend: Backend) -> None:
 
 async def _all_end(backend: Backend) -> bool:
     try:
-        async with asyncio.timeout(SAFE_POINT_SECONDS):
+        async with asyncio.timeout(ASK_AGAIN_SECONDS):
             while backend.own_runs():  # noqa: ASYNC110 - the backend has no event for it
                 await asyncio.sleep(_LOOK_SECONDS)
     except TimeoutError:

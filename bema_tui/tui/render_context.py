@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
 
 from attrs import frozen
 
+from bema_tui.health import MemoryLines
+from bema_tui.rules.choices import WriteLimits
 from bema_tui.tui.glyphs import UTF8, Glyphs
+
+FRESH_FOR: Final = timedelta(seconds=WriteLimits().stale_after_seconds)
+"""The default of the setting."""
+MEMORY_LINES: Final = MemoryLines()
+"""The defaults of the settings."""
 
 
 @frozen
@@ -20,6 +28,10 @@ class RenderContext:
     read_only: bool = False
     glyphs: Glyphs = UTF8
     zone: tzinfo | None = None
+    fresh_for: timedelta = FRESH_FOR
+    """How old a plan's reads may be before its people are read again."""
+    memory_lines: MemoryLines = MEMORY_LINES
+    """From when on the memory warns, and runs wait for it."""
 
     def clock(self, moment: datetime | None) -> str:
         """Hours and minutes of today, else the day and month, in local time."""

@@ -10,18 +10,20 @@ import select
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Literal
 
 from bema_tui import signals
+from bema_tui.clock import Clock, utc_now
 from bema_tui.environment import can_draw
 from bema_tui.errors import BemaError
-from bema_tui.tui.app import BemaApp, Clock, utc_now
+from bema_tui.health import MemoryLines
+from bema_tui.tui.app import BemaApp
 from bema_tui.tui.backend import Backend
 from bema_tui.tui.drawing.line import TerminalLine, drawn_on_line, restored_on_line
 from bema_tui.tui.glyphs import choose_glyphs
 from bema_tui.tui.ports import Presence, Reader
-from bema_tui.tui.render_context import RenderContext
+from bema_tui.tui.render_context import FRESH_FOR, MEMORY_LINES, RenderContext
 from bema_tui.waits import Wait
 
 _log = logging.getLogger(__name__)
@@ -63,6 +65,8 @@ async def run_console(
     read_only: bool = False,
     theme: str = "dark",
     zone: tzinfo | None = None,
+    fresh_for: timedelta = FRESH_FOR,
+    memory_lines: MemoryLines = MEMORY_LINES,
     clock: Clock = utc_now,
     busy_every: float = 1.0,
     idle_every: float = 2.0,
@@ -87,6 +91,8 @@ async def run_console(
         read_only=read_only,
         glyphs=glyphs,
         zone=zone,
+        fresh_for=fresh_for,
+        memory_lines=memory_lines,
     )
     app = BemaApp(
         reader,

@@ -7,13 +7,11 @@ from datetime import date
 from typing import Final
 
 from bema_tui.model import Tier
-from bema_tui.rules.naming import is_code
+from bema_tui.rules.naming import is_code, years_of_codes
 from bema_tui.rules.tiers import LABEL
 from bema_tui.validators.base import CollectingValidator, day_of
 from bema_tui.validators.subscriber import MAX_CAMPAIGN
 
-FIRST_YEAR: Final = 1990
-YEARS_AHEAD: Final = 2
 MAX_ALBUM: Final = 255
 MAX_A_YEAR: Final = 12
 MIN_DAYS_BETWEEN: Final = 30
@@ -45,8 +43,9 @@ class CampaignValidator(CollectingValidator):
         self._check_starts(record)
 
     def _check_year(self, year: int, this_year: int) -> None:
-        if year < FIRST_YEAR or year > this_year + YEARS_AHEAD:
-            self.add_error("code", f"has the year {year}, not one from {FIRST_YEAR} to {this_year + YEARS_AHEAD}")
+        years = years_of_codes(this_year)
+        if year not in years:
+            self.add_error("code", f"has the year {year}, not one from {years[0]} to {years[-1]}")
         elif year not in (this_year, this_year + 1):
             self.warn("code", f"has the year {year}, neither this nor next")
 

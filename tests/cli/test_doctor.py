@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
+from bema_tui.clock import utc_now
 from bema_tui.model import CustomField
 from bema_tui.operations.doctor import services
 from bema_tui.operations.doctor.examine import examine
 from bema_tui.operations.doctor.lines import Line
 from bema_tui.providers.mailerlite.probe import key_rule
 from bema_tui.settings import load
-from bema_tui.store.database import Database, utc_now
+from bema_tui.store.database import Database
 from tests.support.fixtures import MakeOperator, StartProxy, StartSimulator
 from tests.support.operator import Operator
 from tests.support.proxy import Asked, Given, PassOn

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Row, select
 
+from bema_tui.clock import Clock, utc_now
 from bema_tui.model import Holder, RunState
 from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.operations.discover import discover_campaigns
@@ -19,7 +20,7 @@ from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.secrets import Secret
 from bema_tui.settings import EddSettings, MailerLiteSettings, Settings
-from bema_tui.store.database import Clock, Database, utc_now
+from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
 from bema_tui.store.identity import current_holder
 from bema_tui.store.lock_ages import LockAges

@@ -10,8 +10,8 @@ import attrs
 import pytest
 from sqlalchemy import select
 
+from bema_tui.clock import utc_now
 from bema_tui.model import RunState
-from bema_tui.store.database import utc_now
 from bema_tui.store.schema import findings, ledger
 from tests.end_to_end.engine import Engine, engine_on
 from tests.support.fixtures import StartSimulator

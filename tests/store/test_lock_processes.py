@@ -16,9 +16,10 @@ import psutil
 import pytest
 from attrs import evolve
 
+from bema_tui.clock import utc_now
 from bema_tui.errors import LockHeld, StoreError
 from bema_tui.model import Lock, LockState
-from bema_tui.store.database import Database, utc_now
+from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder, known_alive
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks

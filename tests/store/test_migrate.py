@@ -18,9 +18,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bema_tui.clock import utc_now
 from bema_tui.errors import NewerDatabase, StoreError
 from bema_tui.store import schema
-from bema_tui.store.database import Database, utc_now
+from bema_tui.store.database import Database
 from bema_tui.store.explain import plain_words
 from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date

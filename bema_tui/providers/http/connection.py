@@ -20,8 +20,9 @@ import httpx
 from attrs import frozen
 
 from bema_tui.errors import ConfigurationError
+from bema_tui.loopback import is_loopback
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.http.url import can_be_a_port, is_loopback
+from bema_tui.providers.http.url import can_be_a_port
 
 _SYSTEM: Final = "the system's proxy settings"
 _SCHEMES: Final = ("http", "https", "socks5", "socks5h")

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Final
 
 import httpx
 
 from bema_tui.errors import ConfigurationError
+from bema_tui.loopback import is_loopback
 
 _HOST: Final = re.compile(rb"[A-Za-z0-9._:-]+")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def can_be_a_port(port: int | None) -> bool:

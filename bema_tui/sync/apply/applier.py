@@ -17,7 +17,7 @@ from bema_tui.errors import (
     WrongAccount,
 )
 from bema_tui.model import ChangeKind, ChangeState, RunState
-from bema_tui.providers.mailerlite.batch import BatchItem
+from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchItem
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import WindowGate, waiting
 from bema_tui.store.ledger_rows import LedgerRow, Settled
@@ -28,13 +28,12 @@ from bema_tui.sync.apply.refusals import other_account
 from bema_tui.sync.apply.results import NO_RIGHT, TOO_MANY
 from bema_tui.sync.apply.throttled_items import Throttling, given_up
 from bema_tui.sync.lock_keeper import Keeper
-from bema_tui.sync.plan.forecast import BATCH
 from bema_tui.sync.read.campaign_in_mailerlite import Account
 from bema_tui.sync.read.subscribers import read_by_id, ready_look_up
 from bema_tui.sync.run_context import Job
 from bema_tui.waits import Wait, WaitReason
 
-AHEAD = 4 * BATCH
+AHEAD = 4 * MOST_ITEMS
 """Planned rows looked at to fill one batch."""
 PEOPLE_KINDS = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
 _LAST_BATCHES = 3
@@ -44,7 +43,7 @@ _BACK_OFF_SECONDS = 0.5
 def _ending(rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
     """Planned rows in their order; near the end of a plan the removes last, and first the people who have some, so that
     removes need no batch of their own."""
-    if len(rows) > _LAST_BATCHES * BATCH:
+    if len(rows) > _LAST_BATCHES * MOST_ITEMS:
         return rows
     moved = {row.subscriber_id for row in rows if row.kind is ChangeKind.REMOVE_GROUP}
     return sorted(rows, key=lambda row: (row.kind is ChangeKind.REMOVE_GROUP, row.subscriber_id not in moved))
@@ -72,7 +71,7 @@ class Applier:
     async def settle_unknown(self) -> int:
         """Read back every row whose answer leaves it open, and settle it: applied if shown, else planned or failed."""
         settled = 0
-        while rows := await self._job.ledger.in_state(ChangeState.UNKNOWN, BATCH):
+        while rows := await self._job.ledger.in_state(ChangeState.UNKNOWN, MOST_ITEMS):
             await self._keeper.safe_point(RunState.APPLYING)
             settled += len(rows)
             creates = [row for row in rows if not row.subscriber_id]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from bema_tui.model import FindingRule, Phase, RunState
 from bema_tui.providers.quota.gate import WindowGate
 from bema_tui.store.statistics import Statistics
@@ -18,8 +16,6 @@ from bema_tui.sync.read.campaign_in_mailerlite import Account, read_account
 from bema_tui.sync.read.sizes import keep_sizes
 from bema_tui.sync.run_context import Job
 from bema_tui.sync.statistics import write_statistics
-
-_NO_RUN: Final = -1
 
 
 async def apply_plan(
@@ -55,7 +51,7 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, account: Account | 
     settled = await applier.settle_unknown()
     if approved:
         await keep_sizes(job)
-        await job.findings.resolve_unseen(job.campaign.code, _NO_RUN, [FindingRule.READ_SHRANK])
+        await job.findings.resolve_unseen(job.campaign.code, None, [FindingRule.READ_SHRANK])
     await job.enter(Phase.APPLY, f"{settled} settled" if settled else "")
     await job.note(apply_started_at=job.db.now())
     if await create_missing(job, keeper, account, applier.settler):

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from bema_tui.errors import BadAnswer
 from bema_tui.model import ChangeState, Finding, FindingRule, Subscriber
+from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.rules.findings import finding
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.applier import AHEAD, PEOPLE_KINDS, Applier
 from bema_tui.sync.apply.recheck import is_shown
 from bema_tui.sync.apply.results import NOT_SHOWN
-from bema_tui.sync.plan.forecast import BATCH, CANARY_PEOPLE, SAMPLE
+from bema_tui.sync.plan.forecast import CANARY_PEOPLE, SAMPLE
 from bema_tui.sync.read.subscribers import read_by_id
 from bema_tui.sync.run_context import Job
 
@@ -64,7 +65,7 @@ async def read_back(job: Job, applier: Applier) -> str:
     """Read a sample of the group changes back; what is not shown is failed, and everybody who stands elsewhere than
     the rules want is a finding. Returns what came of it, in words."""
     rows = await job.ledger.sample_moves(SAMPLE)
-    people = list(dict.fromkeys(row.subscriber_id for row in rows))[:BATCH]
+    people = list(dict.fromkeys(row.subscriber_id for row in rows))[:MOST_ITEMS]
     if not people:
         return "nothing to sample"
     at = job.db.now()

@@ -13,13 +13,12 @@ from attrs import define, field
 from bema_tui.bounds import PATIENCE
 from bema_tui.errors import RateLimited
 from bema_tui.model import ChangeState
-from bema_tui.providers.mailerlite.batch import BatchAnswer, refused_alone
+from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchAnswer, refused_alone
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.store.ledger_rows import Settled
 from bema_tui.sync.apply.exchange import Line
 from bema_tui.sync.apply.packing import Packed
 from bema_tui.sync.apply.results import MAX_TRIES, TOO_MANY
-from bema_tui.sync.plan.forecast import BATCH
 from bema_tui.waits import Wait, WaitReason
 
 _FEW = 3
@@ -47,7 +46,7 @@ class Throttling:
     def most(self) -> int:
         """The most items of the next batch: few after one of which nothing was answered, so that rows that are always
         refused do not use up what the quota still lets through."""
-        return _FEW if self._silent else BATCH
+        return _FEW if self._silent else MOST_ITEMS
 
     def ends_with_refused(self, packed: Packed) -> bool:
         """Whether the last row of a batch was refused before. A read of somebody else behind it tells then whether the

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from attrs import define, frozen
 
 from bema_tui.model import ChangeKind
+from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.quota.period import BatchCost
 
-BATCH = 50
 CANARY_PEOPLE = 5
 SAMPLE = 50
 _PEOPLE = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
@@ -56,7 +56,7 @@ class _Windows:
 
     def one_batch(self, items: int) -> int:
         """One batch of at most these items, the last of a window as large as what remains of it; answers its items."""
-        size = max(1, min(BATCH, items, self.batch.items_in(self.budget)))
+        size = max(1, min(MOST_ITEMS, items, self.batch.items_in(self.budget)))
         units = self.batch.units(1 + size)
         if units > self.left >= self.batch.least(size, self.budget):
             size = max(1, self.batch.items_in(self.left))
@@ -123,7 +123,7 @@ def forecast_writes(
     reads += _again(windows, first, fresh_seconds)
     writes += _in_steps(windows, first_items, later=later)
     reads += windows.batches(first)
-    if rest <= BATCH:
+    if rest <= MOST_ITEMS:
         reads += _again(windows, existing - first, fresh_seconds)
         writes += _in_steps(windows, rest, later=later)
     else:
@@ -152,7 +152,7 @@ def _in_order(windows: _Windows, items: int, people: int, fresh_seconds: float) 
     of_each = items / max(1, people)
     fresh_items = 0.0
     while items > 0:
-        if windows.seconds > fresh_seconds and fresh_items + 0.5 < min(BATCH, items):
+        if windows.seconds > fresh_seconds and fresh_items + 0.5 < min(MOST_ITEMS, items):
             fresh_items += windows.one_batch(math.ceil((items - fresh_items) / of_each)) * of_each
             reads += 1
             continue

@@ -10,9 +10,9 @@ from typing import Final
 from attrs import define, field
 
 from bema_tui.field_values import canonical, same_value
-from bema_tui.model import OrderIdentity
+from bema_tui.model import OrderIdentity, OrderStatus
 from bema_tui.providers.edd.lookups import By, LookUps, Shown, Wanted
-from bema_tui.rules.purchases import REFUNDED, Aliases
+from bema_tui.rules.purchases import Aliases
 from bema_tui.rules.unreadable_sales import unreadable_findings
 from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.sync.plan.pairing import Pair, people_with_orders
@@ -77,7 +77,7 @@ class _Questions:
         if shrank or job.unproved.concerns(pair.email_key):
             return
         for known in pair.orders:
-            if not known.listed and known.order.status != REFUNDED:
+            if not known.listed and known.order.status != OrderStatus.REFUNDED:
                 self.keys[known.order.key].append((pair.email_key, known.order.number))
 
 

@@ -23,8 +23,6 @@ from bema_tui.store.ledger_rows import NEW
 from bema_tui.store.members import Member
 from bema_tui.sync.run_context import Job
 
-_NO_RUN = -1
-
 
 @frozen
 class Account:
@@ -159,5 +157,5 @@ async def read_account(job: Job, *, for_plan: bool = False) -> Account:
 async def _tell_unread(job: Job, found: Sequence[Finding]) -> None:
     """Write down which rows of the account's lists can't be read; both the account's and the campaign's."""
     for campaign in (NO_CAMPAIGN, job.campaign.code):  # what is still so is opened again by the last line
-        await job.findings.resolve_unseen(campaign, _NO_RUN, [FindingRule.UNREADABLE_RECORD])
+        await job.findings.resolve_unseen(campaign, None, [FindingRule.UNREADABLE_RECORD])
     await job.findings.record(found, job.run)

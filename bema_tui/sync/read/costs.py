@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
+from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.quota.period import BatchCost
 from bema_tui.run_records import ReadingStrategy
-from bema_tui.sync.plan.forecast import BATCH
 
 GROUP_PAGE = 1000
 ACCOUNT_PAGE = 100
@@ -84,6 +84,6 @@ def _by_address(people: int) -> int:
 
 def _with_looks(strategy: ReadingStrategy, pages: int, people: int, batch: BatchCost) -> ReadingCost:
     """With a closer look at so many people, fifty in a batch."""
-    whole, rest = divmod(people, BATCH)
-    units = pages + whole * batch.units(1 + BATCH) + (batch.units(1 + rest) if rest else 0)
+    whole, rest = divmod(people, MOST_ITEMS)
+    units = pages + whole * batch.units(1 + MOST_ITEMS) + (batch.units(1 + rest) if rest else 0)
     return ReadingCost(strategy, pages + whole + bool(rest), units)

@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from bema_tui.errors import ListChanged
 from bema_tui.model import Completeness, SubscriberStatus
 from bema_tui.providers.quota.period import BatchCost
+from bema_tui.rules.purchases import LISTED
 from bema_tui.run_records import MailerLiteReadResult, ReadingStrategy
 from bema_tui.store.buyers import Buyers
 from bema_tui.store.quota import AccountFacts
@@ -27,7 +28,6 @@ from bema_tui.sync.read.subscribers import in_known_form, look_closely, ready_lo
 from bema_tui.sync.read.sweep import sweep
 from bema_tui.sync.run_context import Job
 
-_BUYER_STATUSES = ("complete", "partially_refunded", "revoked", "on_hold")
 _LISTS = {"page_of_group": "/groups/*/subscribers", "page_of_account": "/subscribers"}
 _BEYOND = "people_beyond_list"
 _COUNT_HOLDS = 24 * 3600.0  # seconds; the count only chooses the way
@@ -53,7 +53,7 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
     Raises:
         IncompleteRead: something could not be read whole, or a row does not parse.
     """
-    buyers = Buyers(job.db, job.campaign.code, job.campaign.product_ids, _BUYER_STATUSES)
+    buyers = Buyers(job.db, job.campaign.code, job.campaign.product_ids, LISTED)
     facts = AccountFacts(job.db)
     cost = await choose_reading(job, account, buyers, facts, batch)
     before, began = job.meter.read, job.db.now()
@@ -66,7 +66,7 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
     doubtful = await job.people.doubtful()
     missing: Sequence[str] = ()
     if lacking != 0 or job.settings.rules.add_new_buyers:
-        missing = in_known_form(await job.people.missing_buyers(job.campaign.product_ids, _BUYER_STATUSES))
+        missing = in_known_form(await job.people.missing_buyers(job.campaign.product_ids, LISTED))
     forecast = job.meter.read + (await ready_look_up(job, missing)).requests(missing, doubtful)
     await job.note(read_forecast=forecast)
     found = await look_closely(job, account, doubtful, missing)

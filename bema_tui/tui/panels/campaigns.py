@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from textual.content import Content
 
 from bema_tui.model import CampaignStatus, Tier
+from bema_tui.rules.tiers import LABEL
 from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
 from bema_tui.tui.format import age, count, fit, folded, line, percent, solid, spark, spread
 from bema_tui.tui.glyphs import Glyphs
@@ -36,13 +37,6 @@ NO_MATCH = (line(("  No code and no album has this text. esc shows all.", "muted
 
 TIERS = ((Tier.OPT_IN, None), (Tier.GOLD, Tier.GOLD_PURCHASED), (Tier.SILVER, Tier.SILVER_PURCHASED))
 TIERS_ALL = (*TIERS, (Tier.BRONZE, Tier.BRONZE_PURCHASED), (Tier.WOOD, None))
-LABELS: Mapping[Tier, str] = {
-    Tier.OPT_IN: "Opt-In",
-    Tier.GOLD: "Gold",
-    Tier.SILVER: "Silver",
-    Tier.BRONZE: "Bronze",
-    Tier.WOOD: "Wood",
-}
 
 
 def money(amount: str | None) -> str:
@@ -128,7 +122,7 @@ def stats_short(campaign: CampaignView | None, context: RenderContext, width: in
     for tier, bought in TIERS_ALL:
         here = count(campaign.tiers.get(tier, 0))
         more = f"+{count(campaign.tiers.get(bought, 0))}" if bought else ""
-        tiers.append(f"{LABELS[tier]} {here}{more}")
+        tiers.append(f"{LABEL[tier]} {here}{more}")
     first = line((g.corner + " ", "muted"), " ".join(tiers) if campaign.tiers else ("no members read yet", "muted"))
     days = campaign.buyers_per_day
     plot = spark(days, max((*days, 1)), min(14, len(days)), g).strip()
@@ -175,7 +169,7 @@ def _tier_bars(campaign: CampaignView, context: RenderContext, width: int) -> li
         here = campaign.tiers.get(tier, 0)
         parts = line(
             " ",
-            (LABELS[tier].ljust(8), "muted"),
+            (LABEL[tier].ljust(8), "muted"),
             (count(here) if campaign.tiers else "-").rjust(8),
             " ",
             (solid(here / top, first, context.glyphs), "accent"),

@@ -7,15 +7,11 @@ from collections.abc import Sequence
 from attrs import frozen
 from textual.content import Content
 
+from bema_tui.health import CPU_PERCENT, DATABASE_MS, GOOD_FROM, LAG_MS, LOAD_PER_CORE, MemoryLines, health_word
 from bema_tui.store.snapshot.views import HealthView, Snapshot
 from bema_tui.tui.format import bar, cut, fit, line, spark, width_of
-from bema_tui.tui.panels.top import score_style, score_word
+from bema_tui.tui.panels.top import score_style
 from bema_tui.tui.render_context import RenderContext
-
-_CPU_WARNING = 80.0
-_MEMORY_WARNING = 80.0
-_DATABASE_WARNING = 50.0
-_LAG_WARNING = 100.0
 
 
 @frozen
@@ -34,7 +30,7 @@ class Gauge:
     """Draws a bar of this share in place of the sparkline."""
 
 
-def gauges(snapshot: Snapshot) -> tuple[Gauge, ...]:
+def gauges(snapshot: Snapshot, lines: MemoryLines) -> tuple[Gauge, ...]:
     """The gauges in their order on the screen, four a line."""
     mail = snapshot.services.get("mailerlite")
     left = mail.quota_left if mail else None
@@ -49,10 +45,10 @@ def gauges(snapshot: Snapshot) -> tuple[Gauge, ...]:
     if health is None:
         names = ("cpu", "memory", "load", "budget", "db", "lag", "procs", "score")
         return tuple(budget if name == "budget" else Gauge(name, "-") for name in names)
-    return (*_machine(health), budget, *_program(health))
+    return (*_machine(health, lines), budget, *_program(health))
 
 
-def _machine(health: HealthView) -> tuple[Gauge, ...]:
+def _machine(health: HealthView, lines: MemoryLines) -> tuple[Gauge, ...]:
     memory = health.memory_usage / health.memory_limit * 100 if health.memory_limit else 0.0
     cores = max(1, health.cores)
     return (
@@ -61,16 +57,16 @@ def _machine(health: HealthView) -> tuple[Gauge, ...]:
             f"{health.cpu_percent:.0f}",
             "%",
             health.cpu_series,
-            warns=health.cpu_percent >= _CPU_WARNING,
-            limit="warn 80 %",
+            warns=health.cpu_percent >= CPU_PERCENT,
+            limit=f"warn {CPU_PERCENT:g} %",
         ),
         Gauge(
             "memory",
             f"{memory:.0f}",
             "%",
             health.memory_series,
-            warns=memory >= _MEMORY_WARNING,
-            limit="warn 80 pause 90",
+            warns=memory >= lines.warning,
+            limit=f"warn {lines.warning:g} pause {lines.pause:g}",
         ),
         Gauge(
             "load",
@@ -78,8 +74,8 @@ def _machine(health: HealthView) -> tuple[Gauge, ...]:
             "",
             health.load_series,
             2.0 * cores,
-            health.load_1 > cores,
-            f"warn {cores:.1f}",
+            health.load_1 > LOAD_PER_CORE * cores,
+            f"warn {LOAD_PER_CORE * cores:.1f}",
         ),
     )
 
@@ -88,17 +84,23 @@ def _program(health: HealthView) -> tuple[Gauge, ...]:
     database, lag = health.database_ms, health.lag_ms
     return (
         Gauge(
-            "db", f"{database:.0f}", "ms", health.database_series, 100.0, database >= _DATABASE_WARNING, "warn 50 ms"
+            "db",
+            f"{database:.0f}",
+            "ms",
+            health.database_series,
+            100.0,
+            database >= DATABASE_MS,
+            f"warn {DATABASE_MS:g} ms",
         ),
-        Gauge("lag", f"{lag:.0f}", "ms", health.lag_series, 200.0, lag >= _LAG_WARNING, "warn 100 ms"),
+        Gauge("lag", f"{lag:.0f}", "ms", health.lag_series, 200.0, lag >= LAG_MS, f"warn {LAG_MS:g} ms"),
         Gauge("procs", str(health.active_processes), "", health.processes_series, 8.0),
         Gauge(
             "score",
-            f"{health.score} {score_word(health.score)}",
+            f"{health.score} {health_word(health.score)}",
             "",
             health.score_series,
-            warns=health.score < 90,
-            limit="good from 90",
+            warns=health.score < GOOD_FROM,
+            limit=f"good from {GOOD_FROM}",
             style=score_style(health.score),
         ),
     )
@@ -109,7 +111,7 @@ def gauge_lines(snapshot: Snapshot | None, context: RenderContext, width: int) -
     if snapshot is None:
         return (line((" reading", "muted")), line())
     cell = max(15, width // 4)
-    shown = [_gauge(gauge, context, cell) for gauge in gauges(snapshot)]
+    shown = [_gauge(gauge, context, cell) for gauge in gauges(snapshot, context.memory_lines)]
     return tuple(line(*shown[start : start + 4]) for start in (0, 4))
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 from textual.content import Content
 
+from bema_tui.health import HealthWord, health_word
 from bema_tui.model import CampaignStatus, Lock, RunState, ServiceState, Severity
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui.actions import TargetKind
 from bema_tui.tui.format import age, count, line, pack, width_of
 from bema_tui.tui.layout import Width
-from bema_tui.tui.panels.top import score_word
 from bema_tui.tui.render_context import RenderContext
 
 
@@ -73,7 +73,7 @@ def _services(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:
 
 def _health(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:
     health = snapshot.health
-    if health is not None and score_word(health.score) == "poor":
+    if health is not None and health_word(health.score) is HealthWord.POOR:
         short = f"health {health.score} poor"
         yield Need(context.glyphs.bad, "bad", short, ": ".join((short, *health.reasons[:1])))
 

@@ -17,8 +17,6 @@ from bema_tui.tui.panels.plan import SIGNS
 from bema_tui.tui.panels.runs import ends_at, sign_of, waits_for
 from bema_tui.tui.render_context import RenderContext
 
-FRESH_FOR = timedelta(minutes=10)
-"""A row that rests on an older read is read again before it is sent. Domain rules, section 6."""
 _STEPS = (
     Phase.LOCK,
     Phase.READ_SHOP,
@@ -243,10 +241,10 @@ def now_line(run: RunView, waiting: Sequence[int], context: RenderContext, width
     others = [number for number in waiting if number != run.id]
     tail = line((f"+{len(others)} waits: {', '.join(map(str, others[:3]))} ", "muted")) if others else line()
     if run.state.waiting:
-        fresh = run.planned_at + FRESH_FOR if run.planned_at else None
+        fresh = run.planned_at + context.fresh_for if run.planned_at else None
         until = f", as it is until {context.clock(fresh)}; then its people are read again first" if fresh else ""
         if fresh and fresh <= context.now:
-            until = "; its people are read again first, it is over 10 minutes old"
+            until = f"; its people are read again first, it is over {_long(context.fresh_for)} old"
         if width < Width.WIDE:
             is_fresh = fresh is not None and fresh > context.now
             until = f", as it is until {context.clock(fresh)}" if is_fresh else ", read again before it is sent"
@@ -265,3 +263,11 @@ def now_line(run: RunView, waiting: Sequence[int], context: RenderContext, width
         return spread(line(" ", (sign, style), asked), tail, width)
     error = (run.error.message if run.error else "") or run.note
     return spread(line(" ", (sign, style), f" run {run.id} {_word(run)}", f": {error}" if error else ""), tail, width)
+
+
+def _long(length: timedelta) -> str:
+    """A length of time in whole minutes, or else in seconds."""
+    minutes, rest = divmod(round(length.total_seconds()), 60)
+    if rest or not minutes:
+        return f"{round(length.total_seconds())} seconds"
+    return "a minute" if minutes == 1 else f"{minutes} minutes"

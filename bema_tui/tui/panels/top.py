@@ -7,6 +7,7 @@ from typing import Final
 
 from textual.content import Content
 
+from bema_tui.health import HealthWord, health_word
 from bema_tui.model import ServiceState, Severity
 from bema_tui.store.snapshot.views import HealthView, ServiceView, Snapshot
 from bema_tui.tui.format import Part, bar, count, cut, fit, line, pack, width_of
@@ -25,14 +26,12 @@ _SERVICE_STYLES: Final[Mapping[ServiceState, str]] = {
 }
 
 
-def score_word(score: int) -> str:
-    """The health score in a word."""
-    return "good" if score >= 90 else "fair" if score >= 70 else "poor"
+_STYLE_OF_HEALTH = {HealthWord.GOOD: "good", HealthWord.FAIR: "warn", HealthWord.POOR: "bad"}
 
 
 def score_style(score: int) -> str:
     """The style of the score's sign."""
-    return "good" if score >= 90 else "warn" if score >= 70 else "bad"
+    return _STYLE_OF_HEALTH[health_word(score)]
 
 
 def mode_badge(context: RenderContext) -> Content:
@@ -62,10 +61,10 @@ def _quota(service: ServiceView | None, cells: int, context: RenderContext) -> C
 def _score(health: HealthView | None, label: str, context: RenderContext, room: int) -> Content:
     if health is None:
         return line((f"{label}no check yet", "muted"))
-    word = score_word(health.score)
+    word = health_word(health.score)
     parts: list[Part] = [(label, "muted"), (f"{health.score} {word}", score_style(health.score))]
-    if health.reasons and health.score < 90:
-        sign = context.glyphs.warn if health.score >= 70 else context.glyphs.bad
+    if health.reasons and word is not HealthWord.GOOD:
+        sign = context.glyphs.warn if word is HealthWord.FAIR else context.glyphs.bad
         reason = cut(health.reasons[0], room - len(f"{label}{health.score} {word} {sign} "))
         parts += [" ", (f"{sign} ", score_style(health.score)), reason if len(reason) > 3 else ""]
     return line(*parts)

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.quota.period import BatchCost
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.packing import pack
-from bema_tui.sync.plan.forecast import BATCH, CANARY_PEOPLE, Forecast, forecast_writes
+from bema_tui.sync.plan.forecast import CANARY_PEOPLE, Forecast, forecast_writes
 from tests.sync.apply.test_packing import by_person
 from tests.sync.rows import move
 
@@ -32,7 +33,7 @@ def test_moves_take_the_batches_that_were_foretold(people: int) -> None:
     def drain(wanted: set[str]) -> int:
         batches = 0
         while planned := [r for r in rows.values() if r.state is ChangeState.PLANNED and r.subscriber_id in wanted]:
-            for sent in pack(planned[:200], by_person(list(rows.values())), BATCH).send:
+            for sent in pack(planned[:200], by_person(list(rows.values())), MOST_ITEMS).send:
                 rows[sent.id] = _applied(sent)
             batches += 1
         return batches
