@@ -1,7 +1,8 @@
-"""What a change in MailerLite is before it is made: why, for whom, and what it writes. Records only."""
+"""What a change in MailerLite is: why it is made, for whom, what it writes, and what came of it. Records only."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from attrs import frozen
@@ -91,3 +92,74 @@ class PlannedChange:
     def cause(self) -> Cause:
         """Why it is written, without the move that it belongs to."""
         return self.purpose.cause
+
+
+class ChangeOutcome(StrEnum):
+    """What came of a change, where its state does not say it all; some have a detail that only that change knows."""
+
+    REFUSED = "refused"
+    """MailerLite refused it. Detail: its words."""
+    REFUSED_FOR_STATUS = "refused_for_status"
+    """MailerLite refused it because of the person's status. Detail: its words."""
+    THROTTLED = "throttled"
+    """MailerLite answered 429 to it again and again, and not to others. Detail: how many times; of a person to be
+    created, for how many seconds."""
+    NOT_TAKEN = "not_taken"
+    """MailerLite took nothing of it, for the quota was used up or the key lacks a right. Detail: the status code."""
+    SERVER_FAILED = "server_failed"
+    """MailerLite failed over it. Detail: the status code, and how often where that was the last try."""
+    NOT_FOUND = "not_found"
+    """MailerLite answered 404: the person is read by id."""
+    LOST_ANSWER = "lost_answer"
+    """No answer came that tells what became of it. Detail: what came instead; empty: the run ended."""
+    PROCESS_DIED = "process_died"
+    """The run's process died before it could take the answer in."""
+    OTHER_ACCOUNT = "other_account"
+    """Another account answered, so that nobody knows what became of it. Detail: which."""
+    UNREADABLE_ANSWER = "unreadable_answer"
+    """Its answer can't be read. Detail: what is wrong with it."""
+    VALUE_NOT_SHOWN = "value_not_shown"
+    """Its answer does not show the value that was sent. Detail: the status code."""
+    NOT_SHOWN = "not_shown"
+    """MailerLite answered ok, and what it shows of the person afterwards is not so."""
+    NOT_WRITTEN = "not_written"
+    """The person was read, and it is not written. Detail: after how many tries, where no other follows."""
+    MAYBE_OURS = "maybe_ours"
+    """It stands, by an earlier try of the run or by somebody else."""
+    STANDS_ALREADY = "stands_already"
+    """Others brought about what it wants before it was sent."""
+    OVERTAKEN = "overtaken"
+    """Others moved the person meanwhile. Detail: the tiers that they stand in now, joined."""
+    FIELD_CHANGED = "field_changed"
+    """Others wrote the field meanwhile. Detail: its value now."""
+    STATUS_CHANGED = "status_changed"
+    """The person's status is another now. Detail: which."""
+    GROUP_GONE = "group_gone"
+    """The group is gone from MailerLite."""
+    GONE = "gone"
+    """The person is gone from MailerLite."""
+    UNREADABLE_PERSON = "unreadable_person"
+    """The person can't be read. Detail: why."""
+    ADD_NOT_APPLIED = "add_not_applied"
+    """It would take somebody out of a group, and the add before it was not applied."""
+    TARGET_NOT_CREATED = "target_not_created"
+    """Its group or field could not be created."""
+    THERE_MEANWHILE = "there_meanwhile"
+    """What it would create is there meanwhile."""
+    NOT_PROVED_UNKNOWN = "not_proved_unknown"
+    """It is not proved that MailerLite does not know the person who would be created. Detail: why."""
+    MOVED_TODAY = "moved_today"
+    """The person was moved often enough on this day. Detail: how often."""
+    OTHER = "other"
+    """Something that an older version wrote. Detail: its words."""
+
+
+def join_tiers(tiers: Iterable[Tier]) -> str:
+    """Tiers as a detail holds them."""
+    found = frozenset(tiers)
+    return ",".join(tier for tier in Tier if tier in found)
+
+
+def split_tiers(detail: str) -> tuple[Tier, ...]:
+    """The tiers that a detail holds."""
+    return tuple(Tier(value) for value in detail.split(",") if value)

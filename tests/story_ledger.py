@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from bema_tui.changes import Cause, Purpose
+from bema_tui.changes import Cause, ChangeOutcome, Purpose
 from bema_tui.model import ChangeKind, ChangeState, Tier
 from bema_tui.rules.naming import group_name
 from bema_tui.rules.wording import heading
@@ -21,7 +21,6 @@ _FIRST = (
 _LAST = "fields osei nilsson martin toth mori reyes warren haddad lopes holm conti bauer petrov byrne mehta patel dahl"
 _DOMAINS = ("example.com", "example.org", "example.net", "example.se", "example.fr", "example.pt")
 
-_FAILED = "an answer 500 three times, read back: not written"
 OPT_IN = Purpose(Cause.PURCHASE, Tier.OPT_IN, Tier.GOLD_PURCHASED)
 GOLD = Purpose(Cause.PURCHASE, Tier.GOLD, Tier.GOLD_PURCHASED)
 SILVER = Purpose(Cause.PURCHASE, Tier.SILVER, Tier.SILVER_PURCHASED)
@@ -37,13 +36,13 @@ _KINDS: Mapping[Cause, tuple[ChangeKind, ...]] = {
     Cause.LOWER_OFF: (ChangeKind.SET_FIELD, ChangeKind.REMOVE_GROUP),
     Cause.TRANSITION: (ChangeKind.ADD_GROUP,),
 }
-_WRONG: tuple[tuple[str, Purpose, ChangeState, str, int], ...] = (
-    # e-mail, why they are changed, what became of every row, why, how often it was tried
-    ("marek.dvorak@example.cz", SILVER, ChangeState.FAILED, "404 no such subscriber", 1),
-    ("lena.ohlsson@example.se", OPT_IN, ChangeState.FAILED, "timed out 3 times: not written", 3),
-    ("g.fontaine@example.fr", OPT_IN, ChangeState.FAILED, "502 three times: not written", 3),
-    ("t.adeyemi@example.ng", PLACED, ChangeState.FAILED, _FAILED, 3),
-    ("chidi.obi@example.org", PLACED, ChangeState.SKIPPED, "moved by hand to Bronze 14:13", 0),
+_WRONG: tuple[tuple[str, Purpose, ChangeState, ChangeOutcome, str, int], ...] = (
+    # e-mail, why they are changed, what became of every row, why with its detail, how often it was tried
+    ("marek.dvorak@example.cz", SILVER, ChangeState.FAILED, ChangeOutcome.GONE, "", 1),
+    ("lena.ohlsson@example.se", OPT_IN, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, "3", 3),
+    ("g.fontaine@example.fr", OPT_IN, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, "3", 3),
+    ("t.adeyemi@example.ng", PLACED, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, "3", 3),
+    ("chidi.obi@example.org", PLACED, ChangeState.SKIPPED, ChangeOutcome.OVERTAKEN, "bronze", 0),
 )
 
 
@@ -56,7 +55,7 @@ class StoryPerson:
     name: str
     purpose: Purpose
     number: int
-    outcome: tuple[ChangeState, str, int] | None = None
+    outcome: tuple[ChangeState, ChangeOutcome, str, int] | None = None
 
     def kinds(self) -> tuple[ChangeKind, ...]:
         """The person's rows, in the order of sending."""
@@ -117,7 +116,7 @@ def ledger_rows(plan: Plan, now: datetime) -> Iterator[dict[str, Any]]:
         places[person.purpose] += 1
         for kind in person.kinds():
             seq += 1
-            state, error, attempts = person.outcome or (next(states), None, 1)
+            state, outcome, detail, attempts = person.outcome or (next(states), None, "", 1)
             sent = now - timedelta(seconds=max(0, 6_650 - seq) / 6) if state is not ChangeState.PLANNED else None
             yield {
                 "run": plan.run,
@@ -133,7 +132,8 @@ def ledger_rows(plan: Plan, now: datetime) -> Iterator[dict[str, Any]]:
                 "needs_add": kind is ChangeKind.REMOVE_GROUP and ChangeKind.ADD_GROUP in person.kinds(),
                 "state": state,
                 "attempts": 0 if state is ChangeState.PLANNED else attempts,
-                "error": error,
+                "outcome": outcome,
+                "detail": detail,
                 "read_at": at - timedelta(minutes=1),
                 "planned_at": at,
                 "sent_at": sent,
@@ -179,12 +179,12 @@ def _people(run: int, purposes: dict[Purpose, int]) -> tuple[StoryPerson, ...]:
 def _with_wrong(people: tuple[StoryPerson, ...]) -> tuple[StoryPerson, ...]:
     """The five people with whom something went wrong take the places of early ones of their purpose."""
     changed = list(people)
-    for number, (email, purpose, state, error, attempts) in enumerate(_WRONG):
+    for number, (email, purpose, state, outcome, detail, attempts) in enumerate(_WRONG):
         place = next(
             index
             for index, person in enumerate(changed)
             if index > 300 * (number + 1) and person.purpose == purpose and person.outcome is None
         )
         name = email.partition("@")[0].replace(".", " ").title()
-        changed[place] = evolve(changed[place], email=email, name=name, outcome=(state, error, attempts))
+        changed[place] = evolve(changed[place], email=email, name=name, outcome=(state, outcome, detail, attempts))
     return tuple(changed)

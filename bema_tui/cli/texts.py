@@ -12,7 +12,7 @@ from bema_tui.model import ChangeState, Lock, LockState
 from bema_tui.operations.possible import Reason, may_resume
 from bema_tui.plan_checks import CheckResult
 from bema_tui.rules.check_wording import automation_text, check_text
-from bema_tui.rules.wording import heading
+from bema_tui.rules.wording import heading, outcome_text
 from bema_tui.store.snapshot.views import ChangeView, RunView
 from bema_tui.waits import wait_words
 
@@ -135,7 +135,7 @@ def change_row(change: ChangeView) -> tuple[str, ...]:
         change.after or "",
         heading(change.purpose),
         change.state,
-        change.error or "",
+        outcome_text(change),
     )
 
 
@@ -157,7 +157,8 @@ def change_document(change: ChangeView) -> dict[str, Any]:
         "reason": change.reason,
         "state": change.state,
         "attempts": change.attempts,
-        "error": change.error,
+        "outcome": change.outcome,
+        "error": outcome_text(change) or None,
         "planned_at": change.planned_at,
         "settled_at": change.settled_at,
     }

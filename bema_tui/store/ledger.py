@@ -7,18 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, func, insert, not_, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.changes import PlannedChange, Purpose
+from bema_tui.changes import ChangeOutcome, PlannedChange, Purpose
 from bema_tui.errors import StoreError
 from bema_tui.model import ChangeKind, ChangeState
 from bema_tui.store.database import Database
 from bema_tui.store.ledger_history import moved_since
 from bema_tui.store.ledger_rows import (
     NEW,
-    STATUS_WORDS,
     LedgerRow,
     PlannedRow,
     Settled,
@@ -216,7 +215,7 @@ class Ledger:
             result = await connection.execute(
                 update(ledger)
                 .where(ledger.c.run == self.run, ledger.c.state == ChangeState.SENDING, mine)
-                .values(state=ChangeState.UNKNOWN, error="its answer was lost; to be read back")
+                .values(state=ChangeState.UNKNOWN, outcome=ChangeOutcome.LOST_ANSWER, detail="")
             )
             return result.rowcount
 
@@ -234,8 +233,7 @@ class Ledger:
             .having(func.count() >= most)
         )
         held = and_(planned, ledger.c.subscriber_id.in_(often))
-        often_words = "once" if most == 1 else f"{most} times"
-        reason = f"was moved {often_words} today already; waits until tomorrow"
+        skipped = {"state": ChangeState.SKIPPED, "outcome": ChangeOutcome.MOVED_TODAY, "detail": str(most)}
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
             adds = select(ledger).where(held, ledger.c.kind == ChangeKind.ADD_GROUP).order_by(ledger.c.seq)
@@ -243,7 +241,7 @@ class Ledger:
             await connection.execute(
                 update(ledger)
                 .where(held, or_(ledger.c.kind == ChangeKind.ADD_GROUP, ledger.c.needs_add))
-                .values(state=ChangeState.SKIPPED, error=reason, settled_at=self._db.now())
+                .values(**skipped, settled_at=self._db.now())
             )
             return rows
 
@@ -255,16 +253,13 @@ class Ledger:
                 update(ledger).where(ledger.c.run == self.run, ledger.c.target == NEW + name).values(target=target)
             )
 
-    async def skip_without(self, name: str, reason: str) -> None:
+    async def skip_without(self, name: str) -> None:
         """Skip the planned rows whose group or field, of this name, is not there and can't be made."""
         without = (ledger.c.run == self.run, ledger.c.target == NEW + name, ledger.c.state == ChangeState.PLANNED)
+        skipped = {"state": ChangeState.SKIPPED, "outcome": ChangeOutcome.TARGET_NOT_CREATED, "detail": ""}
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
-            await connection.execute(
-                update(ledger)
-                .where(*without)
-                .values(state=ChangeState.SKIPPED, error=reason, settled_at=self._db.now())
-            )
+            await connection.execute(update(ledger).where(*without).values(**skipped, settled_at=self._db.now()))
 
     async def failed(self, kind: ChangeKind) -> tuple[LedgerRow, ...]:
         """The failed rows of a kind."""
@@ -284,15 +279,12 @@ class Ledger:
     async def failure_rate(self, since: datetime) -> tuple[int, int]:
         """(failed, sent) writes about people that were settled since then, not counting those refused for the person's
         status. Domain rules, section 6."""
-        for_status = and_(
-            ledger.c.refused_status == 422, or_(*(ledger.c.error.contains(word) for word in STATUS_WORDS))
-        )
         counted = (
             ledger.c.run == self.run,
             ledger.c.state.in_([ChangeState.APPLIED, ChangeState.FAILED]),
             ledger.c.settled_at >= since,
             ledger.c.kind.not_in([ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD]),
-            not_(and_(ledger.c.state == ChangeState.FAILED, func.coalesce(for_status, False))),
+            func.coalesce(ledger.c.outcome, "") != ChangeOutcome.REFUSED_FOR_STATUS,
         )
         failed = func.count(case((ledger.c.state == ChangeState.FAILED, 1)))
         async with self._db.read() as connection:
@@ -337,7 +329,8 @@ async def _write_results(connection: AsyncConnection, results: Sequence[Settled]
         .where(ledger.c.id == bindparam("row_id"))
         .values(
             state=bindparam("new_state"),
-            error=bindparam("new_error"),
+            outcome=bindparam("new_outcome"),
+            detail=bindparam("new_detail"),
             refused_status=bindparam("new_status"),
             read_at=func.coalesce(bindparam("new_read_at", type_=ledger.c.read_at.type), ledger.c.read_at),
             needs_add=func.coalesce(bindparam("new_needs_add", type_=ledger.c.needs_add.type), ledger.c.needs_add),
@@ -351,7 +344,8 @@ async def _write_results(connection: AsyncConnection, results: Sequence[Settled]
             {
                 "row_id": result.id,
                 "new_state": result.state,
-                "new_error": result.error,
+                "new_outcome": result.outcome,
+                "new_detail": result.detail,
                 "new_status": result.refused_status,
                 "new_read_at": result.read_at,
                 "new_needs_add": result.needs_add,

@@ -7,11 +7,21 @@ from datetime import datetime
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, func, select
 
+from bema_tui.changes import PlannedChange
 from bema_tui.model import ChangeKind, ChangeState, Tier
 from bema_tui.store.database import Database
+from bema_tui.store.ledger_rows import LedgerRow, ledger_row
 from bema_tui.store.schema import ledger
+
+ChangeMark = tuple[str, ChangeKind, str, str | None, str | None]
+"""Whom a change is about (by e-mail, if they were to be created), its kind, target, before and after."""
+
+
+def mark_of(change: LedgerRow | PlannedChange) -> ChangeMark:
+    """What tells a change from every other that could be made."""
+    return change.subscriber_id or change.email, change.kind, change.target, change.before, change.after
 
 
 @frozen
@@ -31,15 +41,14 @@ class LedgerHistory:
         self._db = db
         self._campaign = campaign
 
-    async def refused(self) -> dict[tuple[str, str, str, str | None, str | None], str]:
-        """Writes MailerLite refused (4xx), not to be planned again, with its words.
+    async def refused(self) -> dict[ChangeMark, LedgerRow]:
+        """Writes MailerLite refused (4xx), not to be planned again: what tells each apart, and its last row.
 
-        By (subscriber, or e-mail of who was to be created; kind, target, before, after). Not a 404: who was gone is
+        Not a 404: who was gone is
         planned for only when a read shows them again, under the same id (a deleted person who comes back keeps it).
         """
-        who = case((ledger.c.subscriber_id == "", ledger.c.email), else_=ledger.c.subscriber_id)
         query = (
-            select(who, ledger.c.kind, ledger.c.target, ledger.c.before, ledger.c.after, ledger.c.error)
+            select(ledger)
             .where(
                 ledger.c.campaign == self._campaign,
                 ledger.c.state == ChangeState.FAILED,
@@ -48,8 +57,8 @@ class LedgerHistory:
             .order_by(ledger.c.id)
         )
         async with self._db.read() as connection:
-            rows = await connection.execute(query)
-            return {(row[0], row[1], row[2], row[3], row[4]): row[5] or "no reason given" for row in rows}
+            rows = [ledger_row(row) for row in await connection.execute(query)]
+        return {mark_of(row): row for row in rows}
 
     async def moves_since(self, since: datetime) -> dict[str, int]:
         """People moved at least once since then, in any campaign, and how often."""

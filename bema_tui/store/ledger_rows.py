@@ -8,20 +8,19 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import ColumnElement, Row, Table, and_
 
-from bema_tui.changes import Cause, PlannedChange, Purpose
+from bema_tui.changes import Cause, ChangeOutcome, PlannedChange, Purpose
 from bema_tui.model import ChangeKind, ChangeState, Tier
 
-# The words of a refusal that is about the person alone: their status forbids it.
-STATUS_WORDS = ("unsubscribed", "bounced", "junk", "unconfirmed")
 NEW = "new:"  # the target of a row whose group or field does not exist yet
 NEVER_READ = datetime(1970, 1, 1, tzinfo=UTC)  # so old that the person is read again before the row is sent
 
 
 @frozen
 class LedgerRow:
-    """One row, as the engine sends and settles it; ``error`` and ``refused_status`` say how it was settled last.
+    """One row, as the engine sends and settles it.
 
-    ``attempts`` counts the tries that may have had an effect.
+    ``outcome``, ``detail`` and ``refused_status`` say how it was settled last. ``attempts`` counts the tries that may
+    have had an effect.
     """
 
     id: int
@@ -38,7 +37,8 @@ class LedgerRow:
     state: ChangeState
     attempts: int
     read_at: datetime
-    error: str | None = None
+    outcome: ChangeOutcome | None = None
+    detail: str = ""
     refused_status: int | None = None
     name: str = ""
     tier: Tier | None = None
@@ -68,6 +68,8 @@ class Settled:
     """What became of a row.
 
     Attributes:
+        outcome: why it stands as it does, with the ``detail`` that only this row knows; None: its state says it all.
+        refused_status: the 4xx that refused it.
         read_at: renews the truth that the row rests on; ``NEVER_READ`` asks for a new one.
         needs_add: changed where a read proved that the add is not waited for any more.
         tries: added to the row's attempts: 1 for a try inside the same call, -1 for one that certainly did nothing.
@@ -75,7 +77,8 @@ class Settled:
 
     id: int
     state: ChangeState
-    error: str | None = None
+    outcome: ChangeOutcome | None = None
+    detail: str = ""
     refused_status: int | None = None
     read_at: datetime | None = None
     needs_add: bool | None = None
@@ -97,6 +100,11 @@ def purpose_of(row: Row[Any]) -> Purpose:
     return Purpose(Cause(row.cause), row.from_tier, row.to_tier)
 
 
+def outcome_of(row: Row[Any]) -> ChangeOutcome | None:
+    """The outcome that a row's column says."""
+    return ChangeOutcome(row.outcome) if row.outcome else None
+
+
 def ledger_row(row: Row[Any]) -> LedgerRow:
     """A row of the table as a record."""
     return LedgerRow(
@@ -114,7 +122,8 @@ def ledger_row(row: Row[Any]) -> LedgerRow:
         state=ChangeState(row.state),
         attempts=row.attempts,
         read_at=row.read_at,
-        error=row.error,
+        outcome=outcome_of(row),
+        detail=row.detail,
         refused_status=row.refused_status,
         name=row.name,
         tier=row.tier,

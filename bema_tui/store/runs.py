@@ -10,6 +10,7 @@ from attrs import frozen
 from sqlalchemy import Row, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import LockLost, UsageError
 from bema_tui.model import ChangeState, Holder, Phase, RunState
 from bema_tui.plan_checks import Check, holds, refusals
@@ -289,7 +290,7 @@ class Runs:
             await connection.execute(
                 update(ledger)
                 .where(ledger.c.run.in_(lost), ledger.c.state == ChangeState.SENDING)
-                .values(state=ChangeState.UNKNOWN, error="its process died; to be read back")
+                .values(state=ChangeState.UNKNOWN, outcome=ChangeOutcome.PROCESS_DIED, detail="")
             )
             await connection.execute(
                 update(runs)

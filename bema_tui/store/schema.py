@@ -137,7 +137,8 @@ ledger = Table(
     Column("needs_add", Boolean, nullable=False, default=False),
     Column("state", String(10), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
-    Column("error", Text),
+    Column("outcome", String(24)),  # with its detail why it stands so; null: its state says it all
+    Column("detail", Text, nullable=False, default=""),
     Column("refused_status", Integer),  # the 4xx that refused it: not planned again until it differs
     Column("read_at", UtcTime, nullable=False),  # when the truth it rests on was read
     Column("planned_at", UtcTime, nullable=False),

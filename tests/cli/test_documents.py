@@ -17,7 +17,7 @@ RUN = {
     "run", "state", "people", "planned", "applied", "failed", "skipped", "unknown", "findings", "requests", "seconds",
 }  # fmt: skip
 PLAN = {"run", "state", "people", "changes", "findings", "requests"}
-CHANGE = {"before", "after", "rule", "state", "error"}
+CHANGE = {"before", "after", "tier", "cause", "rule", "state", "outcome", "error"}
 FINDING = {
     "id", "campaign", "rule", "severity", "state", "subject", "message", "advice", "first_seen", "last_seen", "count",
 }  # fmt: skip

@@ -21,8 +21,10 @@ from sqlalchemy import select
 
 from bema_tui.errors import BemaError
 from bema_tui.model import ChangeState, RunState
+from bema_tui.rules.wording import outcome_text
 from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.simulator import SimulatorSettings
+from bema_tui.store.ledger_rows import ledger_row
 from bema_tui.store.schema import findings, ledger
 from bema_tui.sync.apply import proof
 from bema_tui.sync.interrupt import RunInterrupt
@@ -170,7 +172,7 @@ async def expect_honest(
         rows = (await connection.execute(select(ledger).where(ledger.c.subscriber_id != ""))).all()
     claimed = Counter(_what(row, keys) for row in rows if row.state == ChangeState.APPLIED)
     failed = (row for row in rows if row.state == ChangeState.FAILED)
-    open_rows = {_what(row, keys) for row in failed if "read-back" in (row.error or "")}
+    open_rows = {_what(row, keys) for row in failed if "read-back" in outcome_text(ledger_row(row))}
     assert {row.state for row in rows} <= {ChangeState.APPLIED, ChangeState.SKIPPED, ChangeState.FAILED}
     more = {what for what in claimed if claimed[what] > did[what]} - unseen
     assert not more, f"claimed and not done: {more}"
@@ -283,4 +285,5 @@ async def test_what_others_undo_before_the_first_read_back_is_not_called_skipped
             assert await engine.runner.carry_out(await engine.runner.begin_resume(run), RunInterrupt()) == "done"
             async with engine.db.read() as connection:
                 row = (await connection.execute(select(ledger).where(ledger.c.id == first.id))).one()
-            assert (row.state, "read-back" in row.error) == ("failed", True), row.error
+            error = outcome_text(ledger_row(row))
+            assert (row.state, "read-back" in error) == ("failed", True), error

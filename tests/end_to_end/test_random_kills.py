@@ -249,5 +249,5 @@ async def named_by_the_last_run(engine: Engine) -> set[str]:
     async with engine.db.read() as connection:
         statement = select(ledger).where(ledger.c.run == run, ledger.c.state.not_in(settled))
         rows = (await connection.execute(statement)).all()
-    assert all(row.error for row in rows)
+    assert all(row.outcome for row in rows)
     return {row.subscriber_id for row in rows}

@@ -131,7 +131,7 @@ async def unsettled(engine: Engine) -> set[str]:
     open_states = [ChangeState.PLANNED, ChangeState.SENDING, ChangeState.FAILED, ChangeState.UNKNOWN]
     async with engine.db.read() as connection:
         rows = (await connection.execute(select(ledger).where(ledger.c.state.in_(open_states)))).all()
-    assert all(row.error for row in rows)
+    assert all(row.outcome for row in rows)
     return {row.subscriber_id for row in rows}
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from bema_tui.clock import utc_now
 from bema_tui.model import RunState
+from bema_tui.rules.wording import outcome_text
+from bema_tui.store.ledger_rows import ledger_row
 from bema_tui.store.schema import findings, ledger
 from tests.end_to_end.engine import Engine, engine_on
 from tests.support.fixtures import StartSimulator
@@ -33,7 +35,7 @@ async def every_row(engine: Engine, person: str) -> list[tuple[str, str, str | N
     """Kind, state and error of somebody's rows, in their order."""
     async with engine.db.read() as connection:
         found = await connection.execute(select(ledger).where(ledger.c.subscriber_id == person).order_by(ledger.c.seq))
-        return [(row.kind, row.state, row.error) for row in found]
+        return [(row.kind, row.state, outcome_text(ledger_row(row)) or None) for row in found]
 
 
 async def rows_of(engine: Engine, person: str) -> dict[str, tuple[str, str | None]]:

@@ -14,6 +14,7 @@ from attrs import evolve
 from sqlalchemy import select
 
 from bema_tui.bounds import PATIENCE
+from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import BadAnswer
 from bema_tui.model import ChangeState, FindingState, RunState
 from bema_tui.run_records import RunKind, RunOptions
@@ -82,7 +83,7 @@ async def test_one_that_is_always_refused_so_stops_nobody_else(seen: Seen, kind:
     assert sum(item["method"] == method and item["path"].endswith(path) for item in items) == 3
     after = await rows_of(seen, run)
     failed = [one for one in after if one.state == ChangeState.FAILED]
-    assert [(one.id, one.error) for one in failed] == [(row.id, "tried 3 times, read back: not written")]
+    assert [(one.id, one.outcome, one.detail) for one in failed] == [(row.id, ChangeOutcome.NOT_WRITTEN, "3")]
     others = [one for one in after if one.subscriber_id != row.subscriber_id]
     assert {one.state for one in others} == {ChangeState.APPLIED}
     found = await Findings(seen.engine.db).list(campaign=code, limit=1000)
@@ -257,8 +258,8 @@ async def test_new_people_whom_mailerlite_does_not_take_hold_up_nobody(
         after = await rows_of(seen, run)
         new = [row for row in after if row.kind == "create_subscriber"]
         assert new
-        assert {(row.state, row.error) for row in new} == {
-            (ChangeState.FAILED, "answer 429 for 600 seconds, though look-ups are answered")
+        assert {(row.state, row.outcome, row.detail) for row in new} == {
+            (ChangeState.FAILED, ChangeOutcome.THROTTLED, "600")
         }
         assert {row.state for row in after if row.subscriber_id} == {ChangeState.APPLIED}
         found = await Findings(engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
@@ -284,4 +285,4 @@ async def test_what_others_did_while_an_item_was_refused_so_is_not_claimed(seen:
     assert tries
     assert {item["code"] for item in tries} == {429}
     (after,) = [one for one in await rows_of(seen, run) if one.id == row.id]
-    assert (after.state, after.error) == (ChangeState.SKIPPED, "is in the group already")
+    assert (after.state, after.outcome) == (ChangeState.SKIPPED, ChangeOutcome.STANDS_ALREADY)

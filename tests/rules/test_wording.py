@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bema_tui.changes import Cause, Purpose
+from bema_tui.changes import Cause, ChangeOutcome, Purpose, join_tiers, split_tiers
 from bema_tui.model import Tier
 from bema_tui.rules.moves import MOVES
-from bema_tui.rules.wording import heading
+from bema_tui.rules.wording import heading, outcome_text
+from tests.rules.outcomes import WHY, Row
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,17 @@ def test_no_two_purposes_have_the_same_heading() -> None:
     ]
     every = [*alone, *moves, Purpose(Cause.LOWER_OFF)]
     assert len({heading(one) for one in every}) == len(every)
+
+
+@pytest.mark.parametrize(("row", "words"), WHY)
+def test_a_row_says_why_it_stands_so(row: Row, words: str) -> None:
+    assert outcome_text(row) == words
+
+
+def test_every_outcome_has_its_words() -> None:
+    assert {row.outcome for row, _ in WHY} == {None, *ChangeOutcome}
+
+
+def test_tiers_come_back_from_a_detail_in_their_order() -> None:
+    assert split_tiers(join_tiers({Tier.WOOD, Tier.GOLD})) == (Tier.GOLD, Tier.WOOD)
+    assert split_tiers(join_tiers(())) == ()

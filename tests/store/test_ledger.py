@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve, frozen
 from sqlalchemy import select
 
-from bema_tui.changes import Cause, PlannedChange, Purpose
+from bema_tui.changes import Cause, ChangeOutcome, PlannedChange, Purpose
 from bema_tui.errors import LockLost, StoreError, UsageError
 from bema_tui.model import Campaign, ChangeKind, ChangeState, Lock, RunState, Tier
 from bema_tui.plan_checks import Check, CheckResult, CreatedCheck, MovesCheck, TiersCheck
@@ -18,7 +18,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
 from bema_tui.store.ledger import Ledger
 from bema_tui.store.ledger_history import LedgerHistory, Placement
-from bema_tui.store.ledger_rows import NEVER_READ, NEW, PlannedRow, Settled
+from bema_tui.store.ledger_rows import NEVER_READ, NEW, LedgerRow, PlannedRow, Settled
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Fence, Runs
@@ -85,6 +85,10 @@ async def plan(desk: Desk, *changes: PlannedChange) -> None:
     await desk.ledger.put_plan(rows, {(MOVE, ChangeKind.ADD_GROUP): (1, 1)})
 
 
+def refused(row: LedgerRow, outcome: ChangeOutcome = ChangeOutcome.REFUSED, status: int = 422) -> Settled:
+    return Settled(row.id, ChangeState.FAILED, outcome, "no", refused_status=status)
+
+
 async def plan_two(desk: Desk) -> None:
     await plan(desk, change("1", ChangeKind.ADD_GROUP), change("2", ChangeKind.ADD_GROUP))
 
@@ -95,9 +99,7 @@ async def test_rows_go_out_in_their_order_and_come_back_settled(desk: Desk) -> N
     assert [row.subscriber_id for row in rows] == ["1", "2"]
     await desk.ledger.mark_sending(rows)
     assert await desk.ledger.counts() == {ChangeState.SENDING: 2}
-    await desk.ledger.settle(
-        [Settled(rows[0].id, ChangeState.APPLIED), Settled(rows[1].id, ChangeState.FAILED, "422: no", 422)]
-    )
+    await desk.ledger.settle([Settled(rows[0].id, ChangeState.APPLIED), refused(rows[1])])
     assert await desk.ledger.counts() == {ChangeState.APPLIED: 1, ChangeState.FAILED: 1}
     assert (await desk.ledger.in_state(ChangeState.APPLIED, 10))[0].attempts == 1
 
@@ -195,10 +197,10 @@ async def test_a_refusal_for_the_status_does_not_count_as_a_failure(desk: Desk) 
     await plan(desk, *(change(str(n), ChangeKind.ADD_GROUP) for n in range(4)))
     rows = await desk.ledger.planned(10)
     results = [
-        Settled(rows[0].id, ChangeState.FAILED, "422: This subscriber is unsubscribed", 422),
-        Settled(rows[1].id, ChangeState.FAILED, "gone", 404),
+        refused(rows[0], ChangeOutcome.REFUSED_FOR_STATUS),
+        refused(rows[1], ChangeOutcome.GONE, 404),
         Settled(rows[2].id, ChangeState.APPLIED),
-        Settled(rows[3].id, ChangeState.FAILED, "422: The selected id is invalid.", 422),
+        refused(rows[3]),
     ]
     await desk.ledger.settle(results)
     assert await desk.ledger.failure_rate(desk.db.now()) == (2, 3), "not among the writes either"
@@ -211,12 +213,10 @@ async def test_the_failure_rate_is_of_what_was_written_to_people_since_the_run_w
     kinds = (ChangeKind.CREATE_GROUP, ChangeKind.ADD_GROUP, ChangeKind.ADD_GROUP)
     await plan(desk, *(change(str(n), kind) for n, kind in enumerate(kinds)))
     group, first, second = await desk.ledger.planned(10)
-    await desk.ledger.settle([Settled(first.id, ChangeState.FAILED, "400: No.", 400)])
+    await desk.ledger.settle([refused(first)])
     clock.forward(60)
     resumed = desk.db.now()
-    await desk.ledger.settle(
-        [Settled(group.id, ChangeState.FAILED, "422: full", 422), Settled(second.id, ChangeState.APPLIED)]
-    )
+    await desk.ledger.settle([refused(group), Settled(second.id, ChangeState.APPLIED)])
     assert await desk.ledger.failure_rate(resumed) == (0, 1), "what failed before the cause was gone is over"
 
 
@@ -233,13 +233,15 @@ async def test_history_knows_refusals_and_moves(desk: Desk, clock: SetClock) -> 
     await desk.ledger.settle(
         [
             Settled(rows[0].id, ChangeState.APPLIED),
-            Settled(rows[1].id, ChangeState.FAILED, "no", 422),
-            Settled(rows[2].id, ChangeState.FAILED, "tried 3 times, read back: not written"),  # worth another plan
+            refused(rows[1]),
+            Settled(rows[2].id, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, "3"),  # worth another plan
         ]
     )
     history = LedgerHistory(desk.db, CODE)
     since = clock.at
-    assert {mark[0] for mark in await history.refused()} == {"2"}
+    found = await history.refused()
+    assert {mark[0] for mark in found} == {"2"}
+    assert [(row.outcome, row.detail) for row in found.values()] == [(ChangeOutcome.REFUSED, "no")]
     assert await history.moves_since(since) == {"1": 1}
     assert await history.placements(["1", "2"]) == {"1": Placement(Tier.GOLD_PURCHASED)}
     clock.forward(1)
@@ -251,7 +253,7 @@ async def test_who_was_moved_often_today_is_moved_no_more(desk: Desk, clock: Set
     await plan(desk, *(change(person, ChangeKind.ADD_GROUP, target) for target in "abc" for person in "12"))
     rows = await desk.ledger.planned(10)
     await desk.ledger.settle([Settled(row.id, ChangeState.APPLIED) for row in rows[:5]])
-    await desk.ledger.settle([Settled(rows[5].id, ChangeState.FAILED, "no")])
+    await desk.ledger.settle([refused(rows[5])])
     await desk.runs.finish(desk.run, desk.lock.token, RunState.DONE, seconds=1)
     await desk.locks.give_back(desk.lock.key, desk.lock.token)
     newer = await begin(desk.db)

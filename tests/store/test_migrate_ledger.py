@@ -8,15 +8,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bema_tui.changes import Cause, Purpose
-from bema_tui.model import ChangeKind, Tier
-from bema_tui.rules.wording import heading
+from bema_tui.changes import Cause, ChangeOutcome, Purpose
+from bema_tui.model import ChangeKind, ChangeState, Tier
+from bema_tui.rules.wording import heading, outcome_text
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
 from bema_tui.store.snapshot.reader import SnapshotReader
+from tests.rules.outcomes import WHY, Row
 from tests.story import VIEWER
 
 CODE = "2024_ETB_NBL"
@@ -40,6 +42,17 @@ OLD_PLAN: tuple[tuple[str, str, str, str, str | None], ...] = (
     ("refund → no tier", "10", "set_field", f"{CODE}_PURCHASE", None),
     ("refund, not active → field only", "11", "set_field", f"{CODE}_PURCHASE", None),
 )
+
+
+ODD = (
+    ("answered ok, but the read-back does not show it: for a reason of its own", ChangeState.FAILED),
+    ("answered ok, but the read-back does not show it: the subscriber is gone from MailerLite", ChangeState.FAILED),
+    ("moved meanwhile: stands in Platinum now", ChangeState.SKIPPED),
+    ("moved meanwhile: stands in Gold and Platinum now", ChangeState.SKIPPED),
+    ("422: said by a row that was not refused", ChangeState.FAILED),
+    ("Zoë\n[/red]", ChangeState.UNKNOWN),
+)
+"""Words that no version has written so; they stay what they are."""
 
 
 async def database_of_revision(path: Path, revision: str) -> None:
@@ -202,6 +215,34 @@ async def test_a_finding_about_an_order_is_told_apart_from_one_about_the_field(t
         ("order_number_unfit", "ana@example.org", "accepted", 4),
         ("two_tiers", "ana@example.org", "accepted", 4),
     ]
+
+
+@pytest.mark.parametrize("others", [0, 1500])
+async def test_why_a_row_stands_so_is_read_once_and_shown_as_before(tmp_path: Path, others: int) -> None:
+    path = tmp_path / "bema.sqlite3"
+    await database_of_revision(path, "0011")
+    told = [*WHY, *((Row(ChangeOutcome.OTHER, words, state), words) for words, state in ODD)]
+    told += [(Row(ChangeOutcome.OTHER, f"words {n}"), f"words {n}") for n in range(others)]
+    moment = "2026-11-22T14:32:00.000000+00:00"
+    same = {"run": 1, "person_seq": 1, "campaign": CODE, "subscriber_id": "7", "email": "a@x.org", "name": ""}
+    same |= {"target": "1", "cause": "purchase", "reason": "", "needs_add": 0, "attempts": 1}
+    with closing(sqlite3.connect(path)) as connection, connection:
+        insert(connection, "runs", [run(1)])
+        for seq, (row, words) in enumerate(told, 1):
+            row_itself = {"kind": row.kind, "target_name": row.target_name, "state": row.state, "error": words or None}
+            status = {"refused_status": row.refused_status, "read_at": moment, "planned_at": moment}
+            insert(connection, "ledger", [{**same, "seq": seq, **row_itself, **status}])
+    async with await Database.open(str(path)) as database:
+        changes = await SnapshotReader(database, VIEWER, LockAges()).changes(1, 0, 5000)
+    assert [outcome_text(change) for change in changes] == [words for _, words in told]
+    # What came instead of an answer is any text, and told apart by nothing.
+    free = (ChangeOutcome.LOST_ANSWER, ChangeOutcome.OTHER_ACCOUNT)
+    wanted = [
+        ChangeOutcome.OTHER if row.outcome in free and row.detail and row.state is ChangeState.UNKNOWN else row.outcome
+        for row, _ in told
+    ]
+    assert [change.outcome for change in changes] == wanted
+    assert [change.detail for change in changes] == [row.detail for row, _ in told]
 
 
 async def test_a_database_without_plans_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -234,7 +234,9 @@ def change(seq: int, email: str, name: str, kind: ChangeKind, target: str, **mor
         "reason": "order 10391, complete",
         "state": ChangeState.PLANNED,
         "attempts": 0,
-        "error": None,
+        "outcome": None,
+        "detail": "",
+        "refused_status": None,
         "planned_at": NOW,
         "settled_at": None,
     }

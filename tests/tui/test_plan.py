@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from bema_tui.changes import Purpose
+from bema_tui.changes import ChangeOutcome, Purpose
 from bema_tui.errors import StoreError
 from bema_tui.model import ChangeKind, ChangeState, Completeness, Phase, RunState
 from bema_tui.plan_checks import (
@@ -196,12 +196,12 @@ async def test_a_plan_turns_into_its_progress_under_the_same_eyes() -> None:
             changes={ChangeState.APPLIED: 40, ChangeState.FAILED: 1, ChangeState.PLANNED: 55},
         )
         reader.snapshot = evolve(reader.snapshot, runs=(at_work,))
-        bad = {"state": ChangeState.FAILED, "error": "404 no such subscriber", "attempts": 1, "settled_at": NOW}
+        bad = {"state": ChangeState.FAILED, "outcome": ChangeOutcome.GONE, "attempts": 1, "settled_at": NOW}
         reader.wrong_rows = (change(7, "gone@example.org", "", ChangeKind.SET_FIELD, "2026_DIVINE_HG_PURCHASE", **bad),)
         await made.refreshed()
         await made.until_shows("gone@example.org")
         assert made.app.focused is screen.wrong
-        await made.until_shows("failed after 1 try, 14:32:00: 404 no such subscriber")
+        await made.until_shows("failed after 1 try, 14:32:00: the subscriber is gone from MailerLite")
         await made.until_shows("41 of 96")
 
 
@@ -292,10 +292,9 @@ async def test_what_went_wrong_names_the_change_and_puts_what_was_skipped_last()
 
 async def test_an_error_is_told_to_its_end_where_there_is_room() -> None:
     reader = HandReader(picture(runs=(APPLYING,)))
-    error = "an answer 500 three times, read back: not written; MailerLite said it is busy and to come again to-morrow"
-    row = change(
-        1, "a@example.org", "", ChangeKind.ADD_GROUP, "2024_ETB_NBL_GOLD", state=ChangeState.FAILED, error=error
-    )
+    words = "the account is at its limits for today; MailerLite said it is busy and to come again to-morrow"
+    refused = {"outcome": ChangeOutcome.REFUSED, "detail": words, "refused_status": 422}
+    row = change(1, "a@example.org", "", ChangeKind.ADD_GROUP, "2024_ETB_NBL_GOLD", state=ChangeState.FAILED, **refused)
     reader.wrong_rows = (row,)
     async with desk(reader) as made:
         await opened(made, 418)

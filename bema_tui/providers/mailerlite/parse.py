@@ -33,6 +33,12 @@ _JOINS_GROUP: Final = "subscriber_joins_group"
 _EMPTY: Final = Label("")
 _NONE: Final = Count(0)
 _NO: Final = Flag(False)
+_INACTIVE: Final = tuple(status.value for status in SubscriberStatus if status is not SubscriberStatus.ACTIVE)
+
+
+def refused_for_status(code: int, words: str) -> bool:
+    """Whether a refusal is about the person's status; MailerLite says so in its words alone."""
+    return code == 422 and any(status in words for status in _INACTIVE)
 
 
 @frozen

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.changes import Purpose
 from bema_tui.model import ChangeKind, ChangeState, FindingRule, Severity
-from bema_tui.store.ledger_rows import has_purpose, purpose_of
+from bema_tui.store.ledger_rows import has_purpose, outcome_of, purpose_of
 from bema_tui.store.schema import findings, ledger, plan_counts, runs
 from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule
 
@@ -191,7 +191,9 @@ def _change(row: Row[Any]) -> ChangeView:
         reason=row.reason,
         state=ChangeState(row.state),
         attempts=row.attempts,
-        error=row.error,
+        outcome=outcome_of(row),
+        detail=row.detail,
+        refused_status=row.refused_status,
         planned_at=row.planned_at,
         settled_at=row.settled_at,
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from bema_tui.changes import Purpose
+from bema_tui.changes import ChangeOutcome, Purpose
 from bema_tui.model import (
     CampaignStatus,
     ChangeKind,
@@ -231,7 +231,9 @@ class ChangeView:
     reason: str
     state: ChangeState
     attempts: int
-    error: str | None
+    outcome: ChangeOutcome | None
+    detail: str
+    refused_status: int | None
     planned_at: datetime
     settled_at: datetime | None
 

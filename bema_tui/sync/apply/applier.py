@@ -6,6 +6,7 @@ import random
 from collections.abc import Container, Mapping, Sequence
 from datetime import timedelta
 
+from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import (
     BadAnswer,
     BemaError,
@@ -122,10 +123,8 @@ class Applier:
             await self._read(list(dict.fromkeys([*self._doubtful, *stale, *self._stale(rows)]))[:size])
             return
         if packed.skip:
-            await self.settler.finish(
-                [row for row, _ in packed.skip],
-                [Settled(row.id, ChangeState.SKIPPED, reason) for row, reason in packed.skip],
-            )
+            skipped = [Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.ADD_NOT_APPLIED) for row in packed.skip]
+            await self.settler.finish(packed.skip, skipped)
         if packed.send:
             await self._send(packed, of_people, beside)
         elif not packed.skip:
@@ -161,15 +160,15 @@ class Applier:
             items = [*(line.item for line in lines), *beside]
             answers = await job.mailerlite.batch(items, before_try=job.still_ours)
         except WriteUnknown as error:
-            await self._nothing_known(rows, error.message)
+            await self._nothing_known(rows, ChangeOutcome.LOST_ANSWER, error.message)
             return
         except WrongAccount as error:
-            await self._nothing_known(rows, error.message)
+            await self._nothing_known(rows, ChangeOutcome.OTHER_ACCOUNT, error.message)
             raise other_account(error) from None
         except (Stopped, ProviderError) as error:
             if isinstance(error, RequestRefused) and error.status == 404:
                 # No answer of MailerLite's batch: an earlier try, if there was one, may have been carried out.
-                await self._nothing_known(rows, error.message)
+                await self._nothing_known(rows, ChangeOutcome.LOST_ANSWER, error.message)
             else:
                 # The client vouches that nothing of it was done.
                 await self.settler.finish(rows, [Settled(row.id, ChangeState.PLANNED, tries=-1) for row in rows])
@@ -183,8 +182,8 @@ class Applier:
         self._doubtful |= dict.fromkeys(came.doubtful)
         await self._heed(rows, {a.code for line, a in zip(lines, answers, strict=True) if _open(line, stubborn)})
 
-    async def _nothing_known(self, rows: Sequence[LedgerRow], why: str) -> None:
-        await self.settler.finish(rows, [Settled(row.id, ChangeState.UNKNOWN, why) for row in rows])
+    async def _nothing_known(self, rows: Sequence[LedgerRow], outcome: ChangeOutcome, detail: str) -> None:
+        await self.settler.finish(rows, [Settled(row.id, ChangeState.UNKNOWN, outcome, detail) for row in rows])
 
     async def _heed(self, rows: Sequence[LedgerRow], codes: set[int]) -> None:
         """What single items' answers ask of the whole run: to stop without a right, to wait when pressed.

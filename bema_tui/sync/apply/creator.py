@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from bema_tui.changes import ChangeOutcome
 from bema_tui.emails import spellings
 from bema_tui.errors import (
     BadAnswer,
@@ -20,9 +21,9 @@ from bema_tui.field_values import same_value
 from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.recorder import Settler
-from bema_tui.sync.apply.refusals import other_account
+from bema_tui.sync.apply.refusals import Undone, other_account
 from bema_tui.sync.apply.refusals import refused as refusals
-from bema_tui.sync.apply.results import as_sent
+from bema_tui.sync.apply.results import as_sent, refusal
 from bema_tui.sync.lock_keeper import Keeper
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE
 from bema_tui.sync.read.campaign_in_mailerlite import Account
@@ -55,9 +56,9 @@ async def create_missing(job: Job, keeper: Keeper, account: Account, settler: Se
             async with _unless_done(settler, row):
                 target, ours = await _make(job, row)
         except RequestRefused as refused:
-            await settler.finish([row], [_refusal(row, refused)])
+            await settler.finish([row], [refusal(row, refused.status, refused.detail)])
             if row.kind is ChangeKind.CREATE_GROUP:
-                await job.ledger.skip_without(row.target_name, f"{row.target_name} could not be created")
+                await job.ledger.skip_without(row.target_name)
             continue
         await _is_there(job, row, target, settler, ours=ours or row.attempts > 0)
     return made
@@ -71,7 +72,7 @@ async def refuse_without_field(job: Job, account: Account) -> None:
     """
     refused = await job.ledger.failed(ChangeKind.CREATE_FIELD)
     if account.field is None and refused:
-        (found,) = refusals(job.campaign.code, [(refused[0], refused[0].error or "")])
+        (found,) = refusals(job.campaign.code, [Undone.of(refused[0])])
         raise NeedsNewSync(
             f"{job.campaign.code} is blocked without its purchase field. {found.message}",
             tried="create what is missing",
@@ -92,13 +93,14 @@ async def _make(job: Job, row: LedgerRow) -> tuple[str, bool]:
 async def _is_there(job: Job, row: LedgerRow, target: str, settler: Settler, *, ours: bool) -> None:
     """A group or field is there now: by this run, of which an earlier try may have lost its answer, or by others."""
     await job.ledger.retarget(row.target_name, target)
-    state, note = (ChangeState.APPLIED, None) if ours else (ChangeState.SKIPPED, "is there meanwhile")
-    await settler.finish([row], [Settled(row.id, state, note)])
+    await settler.finish([row], [_there(row, ours=ours)])
 
 
-def _refusal(row: LedgerRow, refused: RequestRefused) -> Settled:
-    words = f"{refused.status}: {refused.detail or 'no reason given'}"
-    return Settled(row.id, ChangeState.FAILED, words, refused_status=refused.status)
+def _there(row: LedgerRow, *, ours: bool) -> Settled:
+    """What becomes of a row when what it would create is there."""
+    if ours:
+        return Settled(row.id, ChangeState.APPLIED)
+    return Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.THERE_MEANWHILE)
 
 
 @asynccontextmanager
@@ -112,7 +114,8 @@ async def _unless_done(settler: Settler, row: LedgerRow) -> AsyncIterator[None]:
     except (RequestRefused, WriteUnknown):
         raise
     except WrongAccount as error:
-        await settler.finish([row], [Settled(row.id, ChangeState.UNKNOWN, error.message)])
+        unknown = Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.OTHER_ACCOUNT, error.message)
+        await settler.finish([row], [unknown])
         raise other_account(error) from None
     except (Stopped, ProviderError):
         # The client vouches that nothing of it was done.
@@ -158,14 +161,13 @@ async def _create(job: Job, account: Account, settler: Settler, row: LedgerRow, 
     there = next((one.answer.subscriber() for one in looked if one.answer is not None), None)
     problem = next((one.problem for one in looked if one.problem), "")
     if problem and there is None:
-        why = f"is not proved to be unknown: {problem}"
-        await settler.finish([row], [Settled(row.id, ChangeState.SKIPPED, why)])
+        skipped = Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.NOT_PROVED_UNKNOWN, problem)
+        await settler.finish([row], [skipped])
         return False
     if there is not None:
         # Only an earlier try of this run, whose answer was lost, can have made them as they are.
         ours = row.attempts > 0 and _shows(there, row, key)
-        state, note = (ChangeState.APPLIED, None) if ours else (ChangeState.SKIPPED, "is known to MailerLite meanwhile")
-        await settler.finish([row], [Settled(row.id, state, note)])
+        await settler.finish([row], [_there(row, ours=ours)])
         return False
     await job.ledger.mark_sending([row])
     try:
@@ -174,22 +176,22 @@ async def _create(job: Job, account: Account, settler: Settler, row: LedgerRow, 
                 row.email, {key: as_sent(row.after)}, [row.target], before_try=job.still_ours
             )
     except RequestRefused as refused:
-        await settler.finish([row], [_refusal(row, refused)])
+        await settler.finish([row], [refusal(row, refused.status, refused.detail)])
         return False
     except RateLimited as limited:
         # So long that it is no quota of a minute. If that of the account is used up, this look-up says so.
         await find_by_address(job, spellings(row.email))
-        error = f"answer 429 for {limited.waited:.0f} seconds, though look-ups are answered"
-        await settler.finish([row], [Settled(row.id, ChangeState.FAILED, error)])
+        failed = Settled(row.id, ChangeState.FAILED, ChangeOutcome.THROTTLED, f"{limited.waited:.0f}")
+        await settler.finish([row], [failed])
         return False
     except WriteUnknown as unknown:
-        error = f"{unknown.message} The next plan looks again."
-        await settler.finish([row], [Settled(row.id, ChangeState.FAILED, error)])
+        failed = Settled(row.id, ChangeState.FAILED, ChangeOutcome.LOST_ANSWER, unknown.message)
+        await settler.finish([row], [failed])
         return False
     await job.people.put([account.member(made, job.db.now())])
     job.mailerlite.look_up.offer([made])
     shown = _shows(made, row, key)
-    silent = Settled(row.id, ChangeState.FAILED, "MailerLite answered ok, but does not show what was sent")
+    silent = Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN)
     await settler.finish([row], [Settled(row.id, ChangeState.APPLIED) if shown else silent])
     return shown
 

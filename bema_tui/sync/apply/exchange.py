@@ -145,7 +145,8 @@ class _Person:
             Settled(
                 row.id,
                 ChangeState.PLANNED,
-                row.error,
+                row.outcome,
+                row.detail,
                 read_at=NEVER_READ,
                 needs_add=row.needs_add and not self._already,
             )

@@ -8,18 +8,17 @@ from attrs import frozen
 
 from bema_tui.model import ChangeKind, ChangeState
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.apply.recheck import NO_ADD
 
 
 @frozen
 class Packed:
-    """What to send now, and what will never be sent with the reason.
+    """What to send now, and the removes that will never be sent, for their add was not applied.
 
     ``looks``: people who are read in the same batch right before their add, which is one item more for each.
     """
 
     send: tuple[LedgerRow, ...]
-    skip: tuple[tuple[LedgerRow, str], ...]
+    skip: tuple[LedgerRow, ...]
     looks: frozenset[str] = frozenset()
 
 
@@ -39,7 +38,7 @@ def pack(rows: Sequence[LedgerRow], of_people: Mapping[str, Sequence[LedgerRow]]
     batch has room for one item alone.
     """
     send: list[LedgerRow] = []
-    skip: list[tuple[LedgerRow, str]] = []
+    skip: list[LedgerRow] = []
     looks: set[str] = set()
     shown: set[str] = set()
     for row in rows:
@@ -51,7 +50,7 @@ def pack(rows: Sequence[LedgerRow], of_people: Mapping[str, Sequence[LedgerRow]]
             if states == {ChangeState.APPLIED}:
                 send.append(row)
             elif not adds or states & {ChangeState.FAILED, ChangeState.SKIPPED, ChangeState.UNDONE}:
-                skip.append((row, NO_ADD))
+                skip.append(row)
             continue
         if row.kind is ChangeKind.SET_FIELD:
             shown.add(row.subscriber_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import BadAnswer
 from bema_tui.model import ChangeState, Finding, FindingRule, Subscriber
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
@@ -11,12 +12,9 @@ from bema_tui.rules.findings import finding
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.applier import AHEAD, PEOPLE_KINDS, Applier
 from bema_tui.sync.apply.recheck import is_shown
-from bema_tui.sync.apply.results import NOT_SHOWN
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, SAMPLE
 from bema_tui.sync.read.subscribers import read_by_id
 from bema_tui.sync.run_context import Job
-
-_NOT_SHOWN = f"MailerLite answered ok, but {NOT_SHOWN}"
 
 
 async def canary(job: Job, applier: Applier) -> None:
@@ -40,7 +38,7 @@ async def canary(job: Job, applier: Applier) -> None:
         # Who is gone was deleted in these seconds: that is proved, and nothing that MailerLite answered wrongly.
         wrong = _not_shown(applied, found)
         if wrong:
-            await job.ledger.settle([Settled(row.id, ChangeState.UNKNOWN, NOT_SHOWN) for row in wrong])
+            await job.ledger.settle([Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.NOT_SHOWN) for row in wrong])
             raise BadAnswer(
                 f"MailerLite accepted {len(wrong)} of the first changes, but reading the people back does not show "
                 f"them; the first is {wrong[0].email}.",
@@ -71,7 +69,7 @@ async def read_back(job: Job, applier: Applier) -> str:
     at = job.db.now()
     read = await read_by_id(job, people)
     missing = _not_shown(rows, read.found)
-    failed = {row.id: Settled(row.id, ChangeState.FAILED, _NOT_SHOWN) for row in missing}
+    failed = {row.id: Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN) for row in missing}
     named = await applier.settler.take_in(read.found, at, failed, [_different(job, row) for row in missing])
     await applier.apply_rest()
     parts = [f"a sample of {len(people)}"]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
+from bema_tui.changes import ChangeOutcome, join_tiers
 from bema_tui.field_values import same_value
 from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus, Tier
-from bema_tui.rules.tiers import LABEL, NO_TIER, ORDER
-from bema_tui.store.ledger_rows import LedgerRow
-
-GONE = "the subscriber is gone from MailerLite"
-ALREADY_IN = "is in the group already"
-NOT_IN = "is not in the group any more"
-NO_ADD = "its add was not applied"
+from bema_tui.store.ledger_rows import LedgerRow, Settled
 
 
 def is_shown(row: LedgerRow, person: Subscriber) -> bool:
@@ -27,19 +22,14 @@ def is_shown(row: LedgerRow, person: Subscriber) -> bool:
 
 @frozen
 class Verdict:
-    """Why rows may not be sent any more (row id → reason); rows that are not named rest on a fresh truth."""
+    """What becomes of rows that may not be sent any more, by their ids; the others rest on a fresh truth."""
 
-    skipped: Mapping[int, str]
+    skipped: Mapping[int, Settled]
 
 
 def tiers_of(person: Subscriber, tier_of_group: Mapping[str, Tier]) -> frozenset[Tier]:
     """The tiers of the campaign that a person stands in."""
     return frozenset(tier_of_group[group] for group in person.group_ids or () if group in tier_of_group)
-
-
-def where_text(tiers: Iterable[Tier]) -> str:
-    """Tiers as messages say where somebody stands."""
-    return " and ".join(LABEL[tier] for tier in sorted(tiers, key=ORDER.index)) or NO_TIER
 
 
 def judge_person(
@@ -57,66 +47,74 @@ def judge_person(
     stop being active gets its other half: left in two tiers they would be forgotten there.
     """
     if person is None:
-        return Verdict({row.id: GONE for row in pending})
+        return Verdict({row.id: _skip(row, ChangeOutcome.GONE) for row in pending})
     tiers = tiers_of(person, tier_of_group)
     inactive = person.status is not SubscriberStatus.ACTIVE and not move_inactive
     added = any(row.kind is ChangeKind.ADD_GROUP and row.state is ChangeState.APPLIED for row in rows)
-    skipped: dict[int, str] = {}
+    skipped: dict[int, Settled] = {}
     for row in pending:
-        reason = ""
+        skip: Settled | None = None
         if row.kind is ChangeKind.SET_FIELD:
-            reason = _field_moved(row, person)
+            skip = _field_moved(row, person)
         elif inactive and not (row.kind is ChangeKind.REMOVE_GROUP and added):
-            reason = f"the subscriber is {person.status} now"
+            skip = _skip(row, ChangeOutcome.STATUS_CHANGED, str(person.status))
         elif row.kind is ChangeKind.ADD_GROUP:
-            reason = _add_moved(row, rows, person, tier_of_group)
+            skip = _add_moved(row, rows, person, tier_of_group)
         elif row.kind is ChangeKind.REMOVE_GROUP:
             adds = any(other.kind is ChangeKind.ADD_GROUP and other.id not in skipped for other in pending)
             if not (row.needs_add and adds):
-                reason = _remove_moved(row, person, tiers, tier_of_group, added=added)
+                skip = _remove_moved(row, person, tiers, tier_of_group, added=added)
             elif row.target not in (person.group_ids or ()):
-                reason = NOT_IN
-        if reason:
-            skipped[row.id] = reason
+                skip = _skip(row, ChangeOutcome.STANDS_ALREADY)
+        if skip is not None:
+            skipped[row.id] = skip
     return Verdict(skipped)
 
 
-def _field_moved(row: LedgerRow, person: Subscriber) -> str:
+def _skip(row: LedgerRow, outcome: ChangeOutcome, detail: str = "") -> Settled:
+    return Settled(row.id, ChangeState.SKIPPED, outcome, detail)
+
+
+def _field_moved(row: LedgerRow, person: Subscriber) -> Settled | None:
     now = person.fields.get(row.target)
     if same_value(now, row.after):
-        return "the field has this value already"
+        return _skip(row, ChangeOutcome.STANDS_ALREADY)
     if not same_value(now, row.before):
-        return f"the field holds {now or 'nothing'} now"
-    return ""
+        return _skip(row, ChangeOutcome.FIELD_CHANGED, str(now or ""))
+    return None
 
 
-def _add_moved(row: LedgerRow, rows: Sequence[LedgerRow], person: Subscriber, tier_of_group: Mapping[str, Tier]) -> str:
+def _add_moved(
+    row: LedgerRow, rows: Sequence[LedgerRow], person: Subscriber, tier_of_group: Mapping[str, Tier]
+) -> Settled | None:
     """A move starts from the tiers it removes; a placing starts from none."""
     groups = person.group_ids or frozenset()
     if row.target not in tier_of_group:
-        return "the group is gone from MailerLite"
+        return _skip(row, ChangeOutcome.GROUP_GONE)
     if row.target in groups:
-        return ALREADY_IN
+        return _skip(row, ChangeOutcome.STANDS_ALREADY)
     expected = {other.target for other in rows if other.kind is ChangeKind.REMOVE_GROUP and other.needs_add}
     present = {group for group in groups if group in tier_of_group}
-    return "" if present == expected else _moved(tiers_of(person, tier_of_group))
+    return None if present == expected else _overtaken(row, tiers_of(person, tier_of_group))
 
 
 def _remove_moved(
     row: LedgerRow, person: Subscriber, tiers: frozenset[Tier], tier_of_group: Mapping[str, Tier], *, added: bool
-) -> str:
+) -> Settled | None:
     """A remove needs one tier that stays: the one its own add gave, or one that was there before, and that alone.
 
     A lower tier goes beside a purchased one; a purchased one, after a refund, beside a lower one.
     """
     if row.target not in (person.group_ids or ()):
-        return NOT_IN
+        return _skip(row, ChangeOutcome.STANDS_ALREADY)
     goes = tier_of_group.get(row.target)
     stays = [tier for tier in tiers if goes is not None and tier.purchased is not goes.purchased]
     if len(stays) == 1:
-        return ""
-    return NO_ADD if row.needs_add and not added and not stays else _moved(tiers)
+        return None
+    if row.needs_add and not added and not stays:
+        return _skip(row, ChangeOutcome.ADD_NOT_APPLIED)
+    return _overtaken(row, tiers)
 
 
-def _moved(tiers: frozenset[Tier]) -> str:
-    return f"moved meanwhile: stands in {where_text(tiers)} now"
+def _overtaken(row: LedgerRow, tiers: frozenset[Tier]) -> Settled:
+    return _skip(row, ChangeOutcome.OVERTAKEN, join_tiers(tiers))

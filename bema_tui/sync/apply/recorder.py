@@ -7,13 +7,14 @@ from datetime import datetime
 
 from attrs import evolve
 
-from bema_tui.changes import Cause, PlannedChange, Purpose
+from bema_tui.changes import Cause, ChangeOutcome, PlannedChange, Purpose
 from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, Subscriber, Tier
+from bema_tui.rules.wording import where_text
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.store.members import Member
-from bema_tui.sync.apply.recheck import tiers_of, where_text
+from bema_tui.sync.apply.recheck import tiers_of
 from bema_tui.sync.apply.refusals import gone, left_undone
-from bema_tui.sync.apply.results import NOT_SHOWN, settle_read
+from bema_tui.sync.apply.results import settle_read
 from bema_tui.sync.apply.standing import RunFacts, follow
 from bema_tui.sync.read.campaign_in_mailerlite import Account
 from bema_tui.sync.run_context import Job
@@ -77,7 +78,9 @@ class Settler:
         moved: list[Member] = []
         for person, rows in of_people.items():
             results |= {row.id: settle_read(row, found[person]) for row in rows if row.state is ChangeState.UNKNOWN}
-            doubted = {row.id for row in rows if row.state is ChangeState.UNKNOWN and row.error == NOT_SHOWN}
+            doubted = {
+                row.id for row in rows if row.state is ChangeState.UNKNOWN and row.outcome is ChangeOutcome.NOT_SHOWN
+            }
             rows = tuple(_with(row, results.get(row.id)) for row in rows)
             standing = follow(found[person], rows, seen[person], self.facts)
             results |= {one.id: evolve(_honest(one, doubted), read_at=at) for one in standing.results}
@@ -105,7 +108,8 @@ class Settler:
         of_people = await self._job.ledger.of_people(unread)
         rows = [row for of_one in of_people.values() for row in of_one if row.state in _OPEN]
         results = [
-            Settled(row.id, _OPEN[row.state], f"the person can't be read: {unread[row.subscriber_id]}") for row in rows
+            Settled(row.id, _OPEN[row.state], ChangeOutcome.UNREADABLE_PERSON, unread[row.subscriber_id])
+            for row in rows
         ]
         await self.finish(rows, results, named=set(unread))
 
@@ -161,14 +165,8 @@ class Settler:
             return ()
         of_people = await self._job.ledger.of_people(row.subscriber_id for row, _ in failed if row.subscriber_id)
         before = [row for rows in of_people.values() for row in rows if row.state is ChangeState.FAILED]
-        every = [(row, row.error, row.refused_status) for row in before]
-        every += [(row, one.error, one.refused_status) for row, one in failed]
-        told = [(row, error or "no reason given", status) for row, error, status in sorted(every, key=_place)]
-        return left_undone(
-            self._job.campaign.code,
-            [(row, error) for row, error, status in told if status is not None],
-            [(row, error) for row, error, status in told if status is None],
-        )
+        every = [*before, *(_with(row, one) for row, one in failed)]
+        return left_undone(self._job.campaign.code, sorted(every, key=lambda row: row.seq))
 
     async def _resolve(self, written: set[str]) -> None:
         """End what earlier runs said of people whose changes are written now."""
@@ -183,21 +181,21 @@ class Settler:
             self._stale_findings -= over
 
 
-def _place(told: tuple[LedgerRow, object, object]) -> int:
-    return told[0].seq
-
-
 def _honest(result: Settled, doubted: set[int]) -> Settled:
     """The result of a row; one that was answered ok, and that others undid since, is not called skipped."""
     if result.id not in doubted or result.state is not ChangeState.SKIPPED:
         return result
-    return evolve(result, state=ChangeState.FAILED, error=f"answered ok, but {NOT_SHOWN}: {result.error}")
+    return evolve(result, state=ChangeState.FAILED)
 
 
 def _with(row: LedgerRow, settled: Settled | None) -> LedgerRow:
     if settled is None:
         return row
-    attempts = row.attempts + settled.tries
     return evolve(
-        row, state=settled.state, error=settled.error, refused_status=settled.refused_status, attempts=attempts
+        row,
+        state=settled.state,
+        outcome=settled.outcome,
+        detail=settled.detail,
+        refused_status=settled.refused_status,
+        attempts=row.attempts + settled.tries,
     )

@@ -2,66 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from bema_tui.changes import PlannedChange
+from bema_tui.changes import ChangeOutcome, PlannedChange
 from bema_tui.errors import WrongAccount
 from bema_tui.model import ChangeKind, Finding, FindingRule
 from bema_tui.rules.findings import finding
-from bema_tui.store.ledger_rows import STATUS_WORDS, LedgerRow
+from bema_tui.rules.wording import outcome_text
+from bema_tui.store.ledger_rows import LedgerRow
 
 Change = LedgerRow | PlannedChange
 
 
-def refused(campaign: str, refusals: Iterable[tuple[Change, str]], *, before: bool = False) -> tuple[Finding, ...]:
+@frozen
+class Undone:
+    """A change that MailerLite did not make, with the ledger row that tells why."""
+
+    change: Change
+    """What was asked for."""
+    row: LedgerRow
+    """The row that was sent for it, in this run or an earlier one."""
+
+    @classmethod
+    def of(cls, row: LedgerRow) -> Undone:
+        """A row of this run that was not done."""
+        return cls(row, row)
+
+    @property
+    def subject(self) -> str:
+        """Whom or what the finding is about."""
+        return self.change.email or self.change.target_name
+
+    @property
+    def clause(self) -> str:
+        """What was asked for and why it was not done, as a clause that follows "to"."""
+        return f"{wanted(self.change)} ({outcome_text(self.row) or 'no reason given'})"
+
+
+def refused(campaign: str, refusals: Iterable[Undone], *, before: bool = False) -> tuple[Finding, ...]:
     """One finding for each person, group or field of which MailerLite refused a change, with its words.
 
     ``before``: an earlier run met it, and it is not tried again.
     """
-    by_subject: dict[str, list[tuple[Change, str]]] = {}
     ending = " before; it is not tried again." if before else "."
-    for row, words in refusals:
-        by_subject.setdefault(row.email or row.target_name, []).append((row, words))
     return tuple(
         finding(
             FindingRule.REFUSED_WRITE,
             campaign,
             subject,
-            f"MailerLite refused to {'; and to '.join(f'{wanted(row)} ({words})' for row, words in of_one)}{ending}",
-            _advice(campaign, *of_one[0]),
-            of_one[0][0].subscriber_id or None,
+            f"MailerLite refused to {'; and to '.join(one.clause for one in of_one)}{ending}",
+            _advice(campaign, of_one[0]),
+            of_one[0].change.subscriber_id or None,
         )
-        for subject, of_one in by_subject.items()
+        for subject, of_one in _by_subject(refusals).items()
     )
 
 
-def not_done(campaign: str, failures: Iterable[tuple[Change, str]]) -> tuple[Finding, ...]:
+def not_done(campaign: str, failures: Iterable[Undone]) -> tuple[Finding, ...]:
     """One finding for each person of whom MailerLite neither did a change nor refused it, with what the run knows."""
-    by_subject: dict[str, list[tuple[Change, str]]] = {}
-    for row, why in failures:
-        by_subject.setdefault(row.email or row.target_name, []).append((row, why))
-    asked = {who: "; and to ".join(f"{wanted(row)} ({why})" for row, why in rows) for who, rows in by_subject.items()}
     return tuple(
         finding(
             FindingRule.REFUSED_WRITE,
             campaign,
             subject,
-            f"MailerLite did not do what was asked: to {asked[subject]}.",
+            f"MailerLite did not do what was asked: to {'; and to '.join(one.clause for one in of_one)}.",
             "The next sync asks again; if that fails as well, look at this subscriber in MailerLite.",
-            rows[0][0].subscriber_id or None,
+            of_one[0].change.subscriber_id or None,
         )
-        for subject, rows in by_subject.items()
+        for subject, of_one in _by_subject(failures).items()
     )
 
 
-def left_undone(
-    campaign: str, refusals: Iterable[tuple[Change, str]], failures: Iterable[tuple[Change, str]]
-) -> tuple[Finding, ...]:
-    """One finding for each person, group or field: what of theirs MailerLite refused, and what else it did not do."""
+def _by_subject(undone: Iterable[Undone]) -> dict[str, list[Undone]]:
+    found: dict[str, list[Undone]] = {}
+    for one in undone:
+        found.setdefault(one.subject, []).append(one)
+    return found
+
+
+def left_undone(campaign: str, rows: Sequence[LedgerRow]) -> tuple[Finding, ...]:
+    """One finding for each person, group or field of failed rows: what MailerLite refused, and what else it did not
+    do."""
+    refusals = [Undone.of(row) for row in rows if row.refused_status is not None]
     found = {one.subject: one for one in refused(campaign, refusals)}
-    for one in not_done(campaign, failures):
+    for one in not_done(campaign, [Undone.of(row) for row in rows if row.refused_status is None]):
         other = found.get(one.subject)
         found[one.subject] = one if other is None else evolve(other, message=f"{other.message} {one.message}")
     return tuple(found.values())
@@ -106,18 +132,19 @@ def wanted(row: Change) -> str:
     }[row.kind]
 
 
-def _advice(campaign: str, row: Change, words: str) -> str:
-    if row.kind is ChangeKind.CREATE_GROUP:
+def _advice(campaign: str, undone: Undone) -> str:
+    kind = undone.change.kind
+    if kind is ChangeKind.CREATE_GROUP:
         return (
             "An account holds at most 1,000 groups: delete some that nobody needs in MailerLite, then "
             f"`bema-tui sync {campaign} --create-missing`. Until then nobody is moved into this one."
         )
-    if row.kind is ChangeKind.CREATE_FIELD:
+    if kind is ChangeKind.CREATE_FIELD:
         return (
             "An account holds at most 100 fields: delete some that nobody needs in MailerLite, then "
             f"`bema-tui sync {campaign} --create-missing`. Until then the campaign is blocked."
         )
-    if any(word in words for word in STATUS_WORDS):
+    if undone.row.outcome is ChangeOutcome.REFUSED_FOR_STATUS:
         return "Their status forbids it: nothing to do unless they subscribe again."
     return (
         "Look at this subscriber in MailerLite; the change is planned again when something about it differs, or "

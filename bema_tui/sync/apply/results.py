@@ -6,16 +6,18 @@ import json
 
 from attrs import evolve
 
+from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import BemaError
 from bema_tui.model import ChangeKind, ChangeState, Subscriber
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem
+from bema_tui.providers.mailerlite.parse import refused_for_status
 from bema_tui.store.ledger_rows import LedgerRow, Settled
-from bema_tui.sync.apply.recheck import ALREADY_IN, GONE, NOT_IN, is_shown
+from bema_tui.sync.apply.recheck import is_shown
 from bema_tui.text import clean
 
 MAX_TRIES = 3
-NOT_SHOWN = "the read-back does not show it"
-"""Why a row is open that was answered ok: it may have had its effect, which others took back."""
+_MOST_WORDS = 295
+"""How much of a refusal is kept."""
 RETRYABLE = frozenset({408, 425})
 NO_RIGHT = frozenset({401, 403})
 TOO_MANY = 429
@@ -31,13 +33,6 @@ def item_of(row: LedgerRow) -> BatchItem:
     return BatchItem.unassign(row.subscriber_id, row.target)
 
 
-_STANDS_ALREADY = {
-    ChangeKind.ADD_GROUP: ALREADY_IN,
-    ChangeKind.REMOVE_GROUP: NOT_IN,
-    ChangeKind.SET_FIELD: "the field has this value already",
-}
-MAYBE_OURS = "stands; an earlier try of this run may have done it, or somebody else"
-"""What an applied row says of which that can't be told."""
 _READ_AFTER_404 = frozenset({ChangeKind.REMOVE_GROUP, ChangeKind.SET_FIELD})
 
 
@@ -57,51 +52,57 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False)
     repeated = 1 if answer.after_lost else 0
     ours = row.attempts > 0 or answer.after_lost
     if answer.ok and row.kind is ChangeKind.ADD_GROUP and already and not ours:
-        return Settled(row.id, ChangeState.SKIPPED, ALREADY_IN)
+        return Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.STANDS_ALREADY)
     if answer.ok:
         settled = evolve(_shown(row, answer), tries=repeated)
-        return evolve(settled, error=MAYBE_OURS) if already and row.kind is ChangeKind.ADD_GROUP else settled
+        maybe_others = already and row.kind is ChangeKind.ADD_GROUP
+        return evolve(settled, outcome=ChangeOutcome.MAYBE_OURS) if maybe_others else settled
     if answer.problem:
-        why = f"its answer can't be read ({answer.problem}); to be read back"
-        return Settled(row.id, ChangeState.UNKNOWN, why, tries=repeated)
+        return Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.UNREADABLE_ANSWER, answer.problem, tries=repeated)
     if answer.code == 404 and row.kind in _READ_AFTER_404:
         # Gone from the group, or gone altogether, or not found by this form of request: the person is read by id.
-        what = "remove" if row.kind is ChangeKind.REMOVE_GROUP else "write"
-        return Settled(row.id, ChangeState.UNKNOWN, f"404 on the {what}; to be read back", 404, tries=repeated)
+        return Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.NOT_FOUND, refused_status=404, tries=repeated)
     if answer.code == TOO_MANY or answer.code in NO_RIGHT:
         # Neither is a try: the one waits for the quota, the other for a key; nothing was done.
-        note = f"answer {answer.code}; to be sent again"
-        return Settled(row.id, ChangeState.PLANNED, note, tries=repeated - 1)
+        return Settled(row.id, ChangeState.PLANNED, ChangeOutcome.NOT_TAKEN, str(answer.code), tries=repeated - 1)
     if answer.code in RETRYABLE or answer.code >= 500:
         if row.attempts + 1 < MAX_TRIES:
-            return Settled(row.id, ChangeState.PLANNED, f"answer {answer.code}; to be tried again")
-        return Settled(row.id, ChangeState.UNKNOWN, f"answer {answer.code}, {MAX_TRIES} times; to be read back")
+            return Settled(row.id, ChangeState.PLANNED, ChangeOutcome.SERVER_FAILED, str(answer.code))
+        often = f"{answer.code}, {MAX_TRIES} times"
+        return Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.SERVER_FAILED, often)
     # A membership can be refused because it stands already, where a try before it took effect; or the group is gone
     # and not the person. Reading the person tells.
     state = ChangeState.FAILED if row.kind is ChangeKind.SET_FIELD else ChangeState.UNKNOWN
-    return Settled(row.id, state, _refusal(answer), refused_status=answer.code, tries=repeated)
+    return evolve(refusal(row, answer.code, _words(answer)), state=state, tries=repeated)
 
 
 def settle_read(row: LedgerRow, person: Subscriber | None) -> Settled:
     """What a row becomes whose answer was lost, or was a refusal that may be none, by how its person looks now."""
     if person is None:
-        return Settled(row.id, ChangeState.FAILED, GONE, refused_status=404)
+        return Settled(row.id, ChangeState.FAILED, ChangeOutcome.GONE, refused_status=404)
     if is_shown(row, person):
         if row.refused_status is None:
             return Settled(row.id, ChangeState.APPLIED)
         # A refusal to the only try says that the row itself did nothing: others brought it about.
         if row.attempts > 1:
-            return Settled(row.id, ChangeState.APPLIED, MAYBE_OURS)
-        return Settled(row.id, ChangeState.SKIPPED, _STANDS_ALREADY[row.kind])
+            return Settled(row.id, ChangeState.APPLIED, ChangeOutcome.MAYBE_OURS)
+        return Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.STANDS_ALREADY)
     if row.refused_status == TOO_MANY:
         # It was no refusal of this change either, so the next plan asks again.
-        why = f"tried {MAX_TRIES} times, read back: not written"
-        return Settled(row.id, ChangeState.FAILED, why, tries=max(0, MAX_TRIES - row.attempts))
+        tries = max(0, MAX_TRIES - row.attempts)
+        return Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, str(MAX_TRIES), tries=tries)
     if row.refused_status is not None and not (row.refused_status == 404 and row.kind in _READ_AFTER_404):
-        return Settled(row.id, ChangeState.FAILED, row.error, refused_status=row.refused_status)
+        return Settled(row.id, ChangeState.FAILED, row.outcome, row.detail, refused_status=row.refused_status)
     if row.attempts >= MAX_TRIES:
-        return Settled(row.id, ChangeState.FAILED, f"tried {row.attempts} times, read back: not written")
-    return Settled(row.id, ChangeState.PLANNED, "read back: not written; to be tried again")
+        return Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, str(row.attempts))
+    return Settled(row.id, ChangeState.PLANNED, ChangeOutcome.NOT_WRITTEN)
+
+
+def refusal(row: LedgerRow, status: int, words: str) -> Settled:
+    """What a refusal (4xx) in these words makes of a row."""
+    for_status = refused_for_status(status, words)
+    outcome = ChangeOutcome.REFUSED_FOR_STATUS if for_status else ChangeOutcome.REFUSED
+    return Settled(row.id, ChangeState.FAILED, outcome, words or "no reason given", refused_status=status)
 
 
 def _shown(row: LedgerRow, answer: BatchAnswer) -> Settled:
@@ -110,7 +111,7 @@ def _shown(row: LedgerRow, answer: BatchAnswer) -> Settled:
     person = shown_by(answer)
     if person is not None and is_shown(row, person):
         return Settled(row.id, ChangeState.APPLIED)
-    return Settled(row.id, ChangeState.UNKNOWN, f"answer {answer.code} does not show the value; to be read back")
+    return Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.VALUE_NOT_SHOWN, str(answer.code))
 
 
 def shown_by(answer: BatchAnswer) -> Subscriber | None:
@@ -121,7 +122,7 @@ def shown_by(answer: BatchAnswer) -> Subscriber | None:
         return None
 
 
-def _refusal(answer: BatchAnswer) -> str:
+def _words(answer: BatchAnswer) -> str:
     silent = answer.body in (None, "", {}, [], {"message": ""})
-    text = answer.message or ("no reason given" if silent else json.dumps(answer.body, ensure_ascii=False))
-    return clean(f"{answer.code}: {text}")[:300]
+    text = answer.message or ("" if silent else json.dumps(answer.body, ensure_ascii=False))
+    return clean(text)[:_MOST_WORDS]

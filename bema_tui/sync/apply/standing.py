@@ -11,8 +11,9 @@ from attrs import evolve, frozen
 
 from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, Subscriber, SubscriberStatus, Tier
 from bema_tui.rules.findings import finding
+from bema_tui.rules.wording import where_text
 from bema_tui.store.ledger_rows import LedgerRow, Settled
-from bema_tui.sync.apply.recheck import judge_person, tiers_of, where_text
+from bema_tui.sync.apply.recheck import judge_person, tiers_of
 from bema_tui.sync.apply.results import MAX_TRIES
 
 MOST_REMOVES = 6
@@ -71,9 +72,8 @@ def follow(person: Subscriber | None, rows: Sequence[LedgerRow], seen: frozenset
     rows = [evolve(row, state=ChangeState.SKIPPED) if row.id in verdict.skipped else row for row in rows]
     proved = any(row.kind is ChangeKind.ADD_GROUP and row.state in _GOING for row in rows)
     results = tuple(
-        Settled(row.id, ChangeState.SKIPPED, verdict.skipped[row.id])
-        if row.id in verdict.skipped
-        else Settled(row.id, ChangeState.PLANNED, row.error, needs_add=row.needs_add and proved)
+        verdict.skipped.get(row.id)
+        or Settled(row.id, ChangeState.PLANNED, row.outcome, row.detail, needs_add=row.needs_add and proved)
         for row in planned
     )
     if person is None:

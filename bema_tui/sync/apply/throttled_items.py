@@ -11,6 +11,7 @@ from collections.abc import Container, Sequence
 from attrs import define, field
 
 from bema_tui.bounds import PATIENCE
+from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import RateLimited
 from bema_tui.model import ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchAnswer, refused_alone
@@ -92,9 +93,15 @@ class Throttling:
 
 def given_up(results: Sequence[Settled], stubborn: Container[int]) -> tuple[Settled, ...]:
     """The results with the stubborn rows as tried often enough: the person is read, and what is not written failed."""
-    why = f"answer {TOO_MANY}, {MAX_TRIES} times, beside others that were answered; to be read back"
     return tuple(
-        Settled(one.id, ChangeState.UNKNOWN, why, refused_status=TOO_MANY, tries=one.tries + 1)
+        Settled(
+            one.id,
+            ChangeState.UNKNOWN,
+            ChangeOutcome.THROTTLED,
+            str(MAX_TRIES),
+            refused_status=TOO_MANY,
+            tries=one.tries + 1,
+        )
         if one.id in stubborn and one.state is ChangeState.PLANNED
         else one
         for one in results

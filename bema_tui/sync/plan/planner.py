@@ -23,11 +23,11 @@ from bema_tui.rules.reconcile import (
 )
 from bema_tui.rules.records import Trace
 from bema_tui.store.campaigns import Campaigns
-from bema_tui.store.ledger_history import LedgerHistory, Placement
+from bema_tui.store.ledger_history import LedgerHistory, Placement, mark_of
 from bema_tui.store.ledger_rows import PlannedRow
 from bema_tui.store.members import Member
 from bema_tui.store.traces import Marked, Traces
-from bema_tui.sync.apply.refusals import refused
+from bema_tui.sync.apply.refusals import Undone, refused
 from bema_tui.sync.plan.legacy_row_ids import explain_stored_values
 from bema_tui.sync.plan.pairing import Pair, people_with_orders
 from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
@@ -248,21 +248,15 @@ class Planner:
         kept: list[PlannedChange] = []
         dropped: list[PlannedChange] = []
         for change in outcome.changes:
-            (dropped if _mark(change) in self._refused else kept).append(change)
+            (dropped if mark_of(change) in self._refused else kept).append(change)
         if not dropped:
             return outcome
         if any(change.kind is ChangeKind.ADD_GROUP for change in dropped):
             kept = [change for change in kept if not change.needs_add]
         found = refused(
-            self._job.campaign.code, [(change, self._refused[_mark(change)]) for change in dropped], before=True
+            self._job.campaign.code, [Undone(change, self._refused[mark_of(change)]) for change in dropped], before=True
         )
         return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, *found))
-
-
-def _mark(change: PlannedChange) -> tuple[str, str, str, str | None, str | None]:
-    """What the ledger knows a refused change by."""
-    who = change.subscriber_id or change.email
-    return who, str(change.kind), change.target, change.before, change.after
 
 
 def _has_something(pair: Pair, member: Member) -> bool:

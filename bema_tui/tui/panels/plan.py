@@ -10,7 +10,7 @@ from bema_tui.model import ChangeKind, ChangeState, Severity
 from bema_tui.plan_checks import CheckResult, passed
 from bema_tui.rules.check_wording import automation_text, check_text
 from bema_tui.rules.tiers import label
-from bema_tui.rules.wording import heading
+from bema_tui.rules.wording import heading, outcome_text
 from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView
 from bema_tui.tui.format import Part, count, cut, line, pack
 from bema_tui.tui.panels.findings import severity_sign
@@ -177,7 +177,8 @@ def wrong_rows(changes: Sequence[ChangeView], run: RunView, context: RenderConte
     rows = []
     for change in sorted(changes, key=lambda change: change.state is ChangeState.SKIPPED):
         sign, _ = SIGNS[change.kind]
-        what = f"{change.state}: {change.error}" if change.error else str(change.state)
+        why = outcome_text(change)
+        what = f"{change.state}: {why}" if why else str(change.state)
         rows.append(
             Row(
                 str(change.id),
@@ -205,7 +206,7 @@ def wrong_detail(change: ChangeView | None, run: RunView, context: RenderContext
         return []
     sign, style = SIGNS[change.kind]
     arrow = context.glyphs.arrow
-    error = change.error or "no error told"
+    error = outcome_text(change) or "no error told"
     tries = f" after {change.attempts} {'try' if change.attempts == 1 else 'tries'}" if change.attempts else ""
     moved = ""
     if change.kind is ChangeKind.SET_FIELD:

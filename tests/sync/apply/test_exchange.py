@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from bema_tui.changes import ChangeOutcome
 from bema_tui.model import ChangeState
 from bema_tui.providers.mailerlite.batch import BatchAnswer
 from bema_tui.store.ledger_rows import NEVER_READ, LedgerRow
 from bema_tui.sync.apply.exchange import Exchange, lines_of, weigh
-from bema_tui.sync.apply.results import MAYBE_OURS
 from bema_tui.sync.apply.standing import RunFacts
 from tests.sync.rows import GROUPS, move
 
@@ -71,7 +71,7 @@ def test_an_add_whose_earlier_answer_was_lost_may_be_ours(lost: str) -> None:
     assert states(exchange) == {1: ChangeState.APPLIED, 2: ChangeState.APPLIED}
     assert exchange.doubtful == ()
     assert [one.tries for one in exchange.results] == [int(after)] * 2
-    assert exchange.results[1].error == MAYBE_OURS
+    assert exchange.results[1].outcome is ChangeOutcome.MAYBE_OURS
 
 
 def test_a_404_is_no_effect_of_ours_unless_an_earlier_try_was() -> None:

@@ -6,8 +6,9 @@ import pytest
 from attrs import evolve
 
 from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus
+from bema_tui.rules.wording import outcome_text
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.apply.recheck import GONE, is_shown, judge_person
+from bema_tui.sync.apply.recheck import is_shown, judge_person
 from tests.sync.rows import GROUPS, move, person, row
 
 
@@ -15,7 +16,12 @@ def judged(
     rows: list[LedgerRow], found: Subscriber | None, *, move_inactive: bool = False, pending: list[int] | None = None
 ) -> dict[int, str]:
     waiting = [r for r in rows if (r.id in pending if pending is not None else r.state is ChangeState.PLANNED)]
-    return dict(judge_person(rows, waiting, found, GROUPS, move_inactive=move_inactive).skipped)
+    skipped = judge_person(rows, waiting, found, GROUPS, move_inactive=move_inactive).skipped
+    by_id = {r.id: r for r in rows}
+    return {
+        row_id: outcome_text(evolve(by_id[row_id], state=one.state, outcome=one.outcome, detail=one.detail))
+        for row_id, one in skipped.items()
+    }
 
 
 def test_an_unmoved_person_goes() -> None:
@@ -32,7 +38,7 @@ def test_foreign_groups_are_nobodys_business() -> None:
 
 
 def test_who_is_gone_is_gone() -> None:
-    assert judged(move(), None) == {1: GONE, 2: GONE, 3: GONE}
+    assert judged(move(), None) == dict.fromkeys((1, 2, 3), "the subscriber is gone from MailerLite")
 
 
 def test_an_automation_moved_them_down() -> None:

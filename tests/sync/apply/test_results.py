@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from bema_tui.changes import ChangeOutcome
 from bema_tui.model import ChangeState
 from bema_tui.providers.mailerlite.batch import NO_CODE, BatchAnswer
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.apply.recheck import ALREADY_IN, GONE, NOT_IN
-from bema_tui.sync.apply.results import MAX_TRIES, MAYBE_OURS, as_sent, item_of, settle_answer, settle_read
+from bema_tui.sync.apply.results import MAX_TRIES, as_sent, item_of, settle_answer, settle_read
 from tests.sync.rows import move, person
 
 FIELD, ADD, REMOVE = move()
@@ -55,7 +55,7 @@ def test_assign_and_unassign_are_applied_by_their_status() -> None:
 def test_a_404_to_a_write_proves_nothing_so_the_person_is_read(row: LedgerRow) -> None:
     settled = settle_answer(row, BatchAnswer(404, {"message": ""}))
     assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, 404)
-    assert settle_read(evolve(row, refused_status=404, attempts=1), None).error == GONE
+    assert settle_read(evolve(row, refused_status=404, attempts=1), None).outcome is ChangeOutcome.GONE
 
 
 def test_a_field_whose_write_was_answered_404_is_written_again_while_its_person_is_there() -> None:
@@ -69,8 +69,9 @@ def test_a_field_whose_write_was_answered_404_is_written_again_while_its_person_
 def test_a_refused_add_is_read_for_it_may_stand_already(code: int) -> None:
     settled = settle_answer(ADD, BatchAnswer(code, {"message": "Already in the group."}))
     assert settled.state is ChangeState.UNKNOWN
-    assert (settled.refused_status, settled.error) == (code, f"{code}: Already in the group.")
-    assert settle_answer(ADD, BatchAnswer(code, None)).error == f"{code}: no reason given"
+    assert (settled.refused_status, settled.outcome) == (code, ChangeOutcome.REFUSED)
+    assert settled.detail == "Already in the group."
+    assert settle_answer(ADD, BatchAnswer(code, None)).detail == "no reason given"
     assert settle_answer(FIELD, BatchAnswer(422, {"message": "No."})).state is ChangeState.FAILED
 
 
@@ -86,8 +87,8 @@ def test_what_may_pass_is_tried_again_and_then_read(code: int) -> None:
 def test_an_answer_that_cannot_be_read_proves_nothing_so_the_person_is(row: LedgerRow) -> None:
     settled = settle_answer(row, BatchAnswer(NO_CODE, problem="responses.1.code: 'x' is not a count"))
     assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, None)
-    assert settled.error is not None
-    assert "responses.1.code" in settled.error
+    assert settled.outcome is ChangeOutcome.UNREADABLE_ANSWER
+    assert "responses.1.code" in settled.detail
 
 
 @pytest.mark.parametrize("code", [401, 403, 429])
@@ -111,34 +112,57 @@ def test_a_refusal_is_told_in_clean_words() -> None:
     settled = settle_answer(FIELD, BatchAnswer(422, body))
     assert settled.state is ChangeState.FAILED
     assert settled.refused_status == 422
-    assert settled.error is not None
-    assert "unsubscribed" in settled.error
-    assert "\x1b" not in settled.error
+    assert "unsubscribed" in settled.detail
+    assert "\x1b" not in settled.detail
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "outcome"),
+    [
+        (422, {"message": "This subscriber is unsubscribed."}, ChangeOutcome.REFUSED_FOR_STATUS),
+        (422, {"message": "No.", "errors": {"status": ["bounced"]}}, ChangeOutcome.REFUSED_FOR_STATUS),
+        (422, {"message": "The selected id is invalid."}, ChangeOutcome.REFUSED),
+        (422, {"reason": "junk"}, ChangeOutcome.REFUSED_FOR_STATUS),
+        (400, {"message": "This subscriber is unsubscribed."}, ChangeOutcome.REFUSED),
+    ],
+)
+def test_a_refusal_for_the_status_is_told_apart_once(code: int, body: object, outcome: ChangeOutcome) -> None:
+    assert settle_answer(FIELD, BatchAnswer(code, body)).outcome is outcome
+
+
+_SO_FAR: dict[int | None, ChangeOutcome] = {
+    422: ChangeOutcome.REFUSED,
+    404: ChangeOutcome.NOT_FOUND,
+    429: ChangeOutcome.THROTTLED,
+}
 
 
 @pytest.mark.fault("E1")
 @pytest.mark.parametrize(
-    ("kind", "attempts", "status", "stands", "state", "error"),
+    ("kind", "attempts", "status", "stands", "state", "outcome"),
     [
         ("add", 1, None, True, ChangeState.APPLIED, None),  # the answer was lost
-        ("add", 1, 422, True, ChangeState.SKIPPED, ALREADY_IN),  # the only try was refused
-        ("add", 2, 422, True, ChangeState.APPLIED, MAYBE_OURS),  # an earlier one may have done it
-        ("add", 1, 422, False, ChangeState.FAILED, "no"),
+        ("add", 1, 422, True, ChangeState.SKIPPED, ChangeOutcome.STANDS_ALREADY),  # the only try was refused
+        ("add", 2, 422, True, ChangeState.APPLIED, ChangeOutcome.MAYBE_OURS),  # an earlier one may have done it
+        ("add", 1, 422, False, ChangeState.FAILED, ChangeOutcome.REFUSED),
         ("remove", 1, None, False, ChangeState.APPLIED, None),
-        ("remove", 1, 404, False, ChangeState.SKIPPED, NOT_IN),
-        ("remove", 2, 404, False, ChangeState.APPLIED, MAYBE_OURS),
-        ("remove", 1, 404, True, ChangeState.PLANNED, "read back: not written; to be tried again"),
-        ("remove", 3, 404, True, ChangeState.FAILED, "tried 3 times, read back: not written"),
-        ("remove", 1, 422, True, ChangeState.FAILED, "no"),
-        ("add", 1, 429, True, ChangeState.SKIPPED, ALREADY_IN),  # refused three times, which did nothing
-        ("add", 2, 429, True, ChangeState.APPLIED, MAYBE_OURS),
-        ("add", 1, 429, False, ChangeState.FAILED, "tried 3 times, read back: not written"),
+        ("remove", 1, 404, False, ChangeState.SKIPPED, ChangeOutcome.STANDS_ALREADY),
+        ("remove", 2, 404, False, ChangeState.APPLIED, ChangeOutcome.MAYBE_OURS),
+        ("remove", 1, 404, True, ChangeState.PLANNED, ChangeOutcome.NOT_WRITTEN),
+        ("remove", 3, 404, True, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN),
+        ("remove", 1, 422, True, ChangeState.FAILED, ChangeOutcome.REFUSED),
+        ("add", 1, 429, True, ChangeState.SKIPPED, ChangeOutcome.STANDS_ALREADY),  # three refusals did nothing
+        ("add", 2, 429, True, ChangeState.APPLIED, ChangeOutcome.MAYBE_OURS),
+        ("add", 1, 429, False, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN),
     ],
 )
 def test_what_a_read_makes_of_an_open_row(
-    kind: str, attempts: int, status: int | None, stands: bool, state: ChangeState, error: str | None
+    kind: str, attempts: int, status: int | None, stands: bool, state: ChangeState, outcome: ChangeOutcome | None
 ) -> None:
-    row = evolve(ADD if kind == "add" else REMOVE, attempts=attempts, refused_status=status, error="no")
+    row = evolve(ADD if kind == "add" else REMOVE, attempts=attempts, refused_status=status)
+    row = evolve(row, outcome=_SO_FAR.get(status), detail="no")
     settled = settle_read(row, person(row.target) if stands else person())
-    assert (settled.state, settled.error) == (state, error)
-    assert settle_read(row, None).error == GONE
+    assert (settled.state, settled.outcome) == (state, outcome)
+    if state is ChangeState.FAILED:
+        assert settled.detail == ("no" if outcome is ChangeOutcome.REFUSED else "3")
+    assert settle_read(row, None).outcome is ChangeOutcome.GONE

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from bema_tui.changes import Cause, Purpose
+from bema_tui.changes import Cause, ChangeOutcome, Purpose
 from bema_tui.model import ChangeKind, ChangeState, FindingRule, Subscriber, SubscriberStatus, Tier
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.apply.recheck import ALREADY_IN, GONE, NO_ADD, NOT_IN
 from bema_tui.sync.apply.standing import MOST_REMOVES, RunFacts, Standing, expected_tiers, follow
 from tests.sync.rows import GROUPS, person, row
 
@@ -39,8 +38,8 @@ def follows(found: Subscriber | None, rows: list[LedgerRow], *seen: Tier, facts:
     return follow(found, rows, frozenset(seen), facts)
 
 
-def skipped(standing: Standing) -> dict[int, str | None]:
-    return {one.id: one.error for one in standing.results if one.state is SKIPPED}
+def skipped(standing: Standing) -> dict[int, ChangeOutcome | None]:
+    return {one.id: one.outcome for one in standing.results if one.state is SKIPPED}
 
 
 def test_whoever_stands_where_the_plan_saw_them_goes_on() -> None:
@@ -56,7 +55,7 @@ def test_whoever_stands_where_the_plan_saw_them_goes_on() -> None:
 def test_an_automation_moved_them_while_they_were_added() -> None:
     """The case of the plan that said Gold: the tier that others left is skipped, the one they came into goes."""
     standing = follows(person(SILVER, GOLD_P), move(APPLIED, APPLIED), Tier.GOLD)
-    assert skipped(standing) == {3: NOT_IN}
+    assert skipped(standing) == {3: ChangeOutcome.STANDS_ALREADY}
     assert standing.lower_off == (Tier.SILVER,)
     assert standing.finding is None
 
@@ -70,7 +69,7 @@ def test_others_had_added_them_before() -> None:
 
 def test_others_made_the_whole_move() -> None:
     standing = follows(person(GOLD_P, stored=5), move(), Tier.GOLD)
-    assert skipped(standing) == {1: "the field has this value already", 2: ALREADY_IN, 3: NOT_IN}
+    assert skipped(standing) == dict.fromkeys((1, 2, 3), ChangeOutcome.STANDS_ALREADY)
     assert (standing.lower_off, standing.finding) == ((), None)
 
 
@@ -113,13 +112,13 @@ def test_whoever_ends_elsewhere_is_a_finding(
 
 def test_a_remove_without_its_add_says_so() -> None:
     standing = follows(person(GOLD), move(APPLIED, FAILED), Tier.GOLD)
-    assert skipped(standing) == {3: NO_ADD}
+    assert skipped(standing) == {3: ChangeOutcome.ADD_NOT_APPLIED}
     assert standing.finding is None, "why the add failed is told elsewhere, and nobody else moved them"
 
 
 def test_who_is_gone_keeps_nothing() -> None:
     standing = follows(None, move(APPLIED), Tier.GOLD)
-    assert skipped(standing) == {2: GONE, 3: GONE}
+    assert skipped(standing) == {2: ChangeOutcome.GONE, 3: ChangeOutcome.GONE}
     assert (standing.lower_off, standing.finding) == ((), None)
 
 
@@ -151,7 +150,7 @@ def test_nobody_is_moved_whom_the_plan_does_not_move() -> None:
 def test_who_stopped_being_active_is_not_moved_but_for_the_half_that_is_left() -> None:
     left = SubscriberStatus.UNSUBSCRIBED
     waiting = follows(person(GOLD, status=left), move(APPLIED), Tier.GOLD)
-    assert skipped(waiting) == dict.fromkeys((2, 3), "the subscriber is unsubscribed now")
+    assert skipped(waiting) == dict.fromkeys((2, 3), ChangeOutcome.STATUS_CHANGED)
     assert waiting.finding is None
     half = follows(person(GOLD, GOLD_P, status=left), move(APPLIED, APPLIED), Tier.GOLD)
     assert (skipped(half), half.finding) == ({}, None)
@@ -185,7 +184,11 @@ def test_a_lower_tier_beside_a_purchased_one() -> None:
     seen = (Tier.OPT_IN, Tier.GOLD_PURCHASED)
     assert follows(person(OPT_IN, GOLD_P), lower_off, *seen).finding is None
     demoted = follows(person(SILVER, GOLD_P), lower_off, *seen)
-    assert (skipped(demoted), demoted.lower_off, demoted.finding) == ({1: NOT_IN}, (Tier.SILVER,), None)
+    assert (skipped(demoted), demoted.lower_off, demoted.finding) == (
+        {1: ChangeOutcome.STANDS_ALREADY},
+        (Tier.SILVER,),
+        None,
+    )
 
 
 def test_where_somebody_is_to_be_expected() -> None:
