@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
+
+from attrs import frozen
 
 
 class ControlVerb(StrEnum):
@@ -14,3 +17,23 @@ class ControlVerb(StrEnum):
     """Wait at the next safe point, with the lock kept."""
     CONTINUE = "continue"
     """Go on after a pause."""
+
+
+@frozen
+class ControlRequest:
+    """What somebody asked of a run, and how far that is."""
+
+    id: int
+    """Its number; later ones are larger."""
+    verb: ControlVerb
+    """What was asked."""
+    by_user: str
+    """Who asked."""
+    reason: str
+    """Why, in their words; empty where they did not say."""
+    asked_at: datetime
+    """When it was written down."""
+    seen_at: datetime | None = None
+    """When the run's process saw it; None: not yet."""
+    done_at: datetime | None = None
+    """When the run had obeyed, or had ended; None: not yet."""

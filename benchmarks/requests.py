@@ -27,6 +27,7 @@ from attrs import evolve
 from bema_tui.model import Holder
 from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.operations.discover import discover_campaigns
+from bema_tui.operations.workspace import workspace_on
 from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.secrets import Secret
@@ -38,7 +39,6 @@ from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Runs
 from bema_tui.sync.connections import connector
 from bema_tui.sync.interrupt import RunInterrupt
-from bema_tui.sync.run_context import Meter
 from bema_tui.sync.runner import Runner
 from benchmarks.fewest import FIRST, LISTS, Cost, Truth, fewest_writes, person_of
 from benchmarks.sync_cost import simulator
@@ -117,7 +117,7 @@ async def _two_syncs(
     db: Database, settings: Settings, stage: Stage, subscribers: int, share: float, paced_item_cost: int | None
 ) -> dict[str, Any]:
     me = current_holder()
-    code, products = await _first_campaign(db, settings, me)
+    code, products = await _first_campaign(db, settings)
     first = await _sync(db, settings, me, code)
     item_cost = 1 if paced_item_cost is None else paced_item_cost
     truth = Truth(stage.state(), code, products)
@@ -201,13 +201,8 @@ def _settings(where: dict[str, Any], folder: str) -> Settings:
     )
 
 
-async def _first_campaign(db: Database, settings: Settings, me: Holder) -> tuple[str, set[str]]:
-    interrupt = RunInterrupt()
-    connections = connector(db, settings)(interrupt, Meter())
-    try:
-        found = await discover_campaigns(db, settings, connections, interrupt, add=True, by=me.user)
-    finally:
-        await connections.close()
+async def _first_campaign(db: Database, settings: Settings) -> tuple[str, set[str]]:
+    found = await discover_campaigns(workspace_on(db, settings), add=True)
     return found.proposals[0].code, set(found.proposals[0].product_ids)
 
 

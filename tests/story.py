@@ -97,7 +97,7 @@ async def write_story(db: Database, now: datetime) -> None:
         (schema.ledger, rows),
         (schema.plan_counts, counts),
         (schema.locks, _locks(now)),
-        (schema.requests, _requests(now)),
+        (schema.control_requests, _requests(now)),
         (schema.findings, finding_rows(now, people_of_run(written, 418))),
         (schema.statistics, [_statistics(entry, now) for entry in _CAMPAIGNS if entry[2] == "active"]),
         (schema.health_samples, _samples(now)),

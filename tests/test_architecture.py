@@ -71,10 +71,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "monitor": FOUNDATION | {"rules", "store"},
     "sync": FOUNDATION | {"rules", "validators", "providers", "store", "monitor", "settings"},
     "operations": FOUNDATION | {"rules", "validators", "providers", "store", "monitor", "settings", "sync"},
-    "tui": FOUNDATION | {"rules", "validators", "store", "operations", "settings", "environment", "signals"},
-    "cli": FOUNDATION
-    | {"rules", "validators", "providers", "store", "sync", "operations", "monitor", "tui", "settings"}
-    | {"logs", "environment", "signals"},
+    "tui": FOUNDATION | {"rules", "store", "operations", "environment", "signals"},
+    "cli": FOUNDATION | {"rules", "store", "operations", "tui", "settings", "logs", "environment", "signals"},
     "simulator": {"__init__"},
     "__main__": {"cli"},
 }
@@ -90,7 +88,8 @@ def part_of(path: Path) -> str:
     return relative.parts[0] if len(relative.parts) > 1 else relative.stem
 
 
-def imported_parts(path: Path) -> set[str]:
+def named_modules(path: Path) -> set[str]:
+    """Every module of this program that a module names, also where it imports only when something is done."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
@@ -102,11 +101,13 @@ def imported_parts(path: Path) -> set[str]:
                 names = [f"bema_tui.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level:
             pytest.fail(f"{path}: relative imports hide the layer they reach into")
-        for name in names:
-            if name == "bema_tui" or name.startswith("bema_tui."):
-                part = [*name.split("."), "__init__"][1]
-                found.add(part if (ROOT / part).is_dir() or (ROOT / f"{part}.py").exists() else "__init__")
+        found |= {name for name in names if name == "bema_tui" or name.startswith("bema_tui.")}
     return found
+
+
+def imported_parts(path: Path) -> set[str]:
+    parts = {[*name.split("."), "__init__"][1] for name in named_modules(path)}
+    return {part if (ROOT / part).is_dir() or (ROOT / f"{part}.py").exists() else "__init__" for part in parts}
 
 
 @pytest.mark.parametrize("path", sorted(modules()), ids=lambda path: str(path.relative_to(ROOT)))
@@ -146,6 +147,18 @@ def test_no_module_imports_another_that_imports_it() -> None:
     while leaves := {name for name, imports in left.items() if not imports & left.keys()}:
         left = {name: imports for name, imports in left.items() if name not in leaves}
     assert not left
+
+
+@pytest.mark.parametrize("part", ["cli", "tui"])
+def test_front_ends_read_snapshots_and_leave_the_rest_to_operations(part: str) -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in modules()
+        if part_of(path) == part
+        for name in named_modules(path)
+        if name.startswith("bema_tui.store") and name != "bema_tui.store.snapshot.views"
+    }
+    assert found == set()
 
 
 def test_every_part_has_its_rule() -> None:

@@ -16,7 +16,7 @@ from bema_tui.bounds import MAINTENANCE_SECONDS, MEMORY_PATIENCE, PATIENCE, PAUS
 from bema_tui.changes import Cause
 from bema_tui.logs import KEEP_DAYS, MAX_BYTES
 from bema_tui.model import FindingRule, LockState, Tier
-from bema_tui.operations.shop_move import NEEDED
+from bema_tui.operations.shop import NEEDED
 from bema_tui.providers.edd.full_read import MOST_UNREADABLE, MOST_UNREADABLE_PERCENT
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from bema_tui.cli.console import mode_of
 from bema_tui.loopback import is_loopback
+from bema_tui.operations.workspace import mode_of
 from bema_tui.settings import Settings
 
 

@@ -11,14 +11,16 @@ import click
 
 from bema_tui import __version__, signals
 from bema_tui.cli.campaigns import campaigns
-from bema_tui.cli.common import common, open_world, print_json, run_async
+from bema_tui.cli.common import common, print_json
 from bema_tui.cli.demo import demo
 from bema_tui.cli.doctor import doctor
+from bema_tui.cli.history import changes, runs
 from bema_tui.cli.quota import quota
-from bema_tui.cli.runs import apply, changes, discard, pause, plan, resume, runs, stop, sync
+from bema_tui.cli.runs import apply, plan, resume, sync
 from bema_tui.cli.shop import shop
 from bema_tui.cli.show import findings, health, locks, stats
 from bema_tui.cli.simulate import simulate
+from bema_tui.cli.steering import continue_run, discard, pause, stop
 from bema_tui.cli.streams import prepare_streams
 from bema_tui.errors import UsageError
 from bema_tui.settings import Settings
@@ -83,6 +85,7 @@ for command in (
     resume,
     stop,
     pause,
+    continue_run,
     discard,
     runs,
     changes,
@@ -97,8 +100,6 @@ for command in (
     demo,
 ):
     cli.add_command(command)
-
-__all__ = ["cli", "open_world", "run", "run_async"]
 
 
 def run() -> NoReturn:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bema_tui.cli.common import common, open_world, print_json, run_async
+from bema_tui.cli.common import common, open_workspace, print_json, run_async, say_wait
 from bema_tui.cli.tables import table
 from bema_tui.model import Campaign
 from bema_tui.settings import Settings, require_services
+
+if TYPE_CHECKING:
+    from bema_tui.operations.campaigns import AddedCampaign
+    from bema_tui.operations.discover import Discovered
 
 
 @click.group()
@@ -39,10 +43,10 @@ def list_campaigns(settings: Settings, as_json: bool) -> None:
     """Every campaign."""
 
     async def work() -> tuple[Campaign, ...]:
-        from bema_tui.store.campaigns import Campaigns
+        from bema_tui.operations.campaigns import all_campaigns
 
-        async with open_world(settings, reading=True) as world:
-            return await Campaigns(world.db).all()
+        async with open_workspace(settings, reading=True) as workspace:
+            return await all_campaigns(workspace)
 
     found = run_async(work)
     if as_json:
@@ -59,28 +63,25 @@ def list_campaigns(settings: Settings, as_json: bool) -> None:
 @click.option("--album", required=True, help="The album's name.")
 @click.option("--product", "products", required=True, multiple=True, help="EDD product id; more may follow it.")
 @common
-def add_campaign(
+def add(
     code: str, more: tuple[str, ...], album: str, products: tuple[str, ...], settings: Settings, as_json: bool
 ) -> None:
     """Add a campaign by its code (YYYY_ARTIST_ALBUM), album and product ids."""
     products += more
 
-    async def work() -> tuple[Campaign, tuple[str, ...], bool]:
-        from bema_tui.operations.add_campaign import checked_campaign
-        from bema_tui.store.campaigns import Campaigns
+    async def work() -> AddedCampaign:
+        from bema_tui.operations.campaigns import add_campaign
 
-        async with open_world(settings) as world:
-            store = Campaigns(world.db)
-            campaign, warnings = checked_campaign(code, album, products, await store.all(), world.db.now())
-            added = await store.add(campaign, world.me.user)
-            return campaign if added else await store.get(campaign.code), warnings, added
+        async with open_workspace(settings) as workspace:
+            return await add_campaign(workspace, code, album, products)
 
-    campaign, warnings, added = run_async(work)
-    for warning in warnings:
+    done = run_async(work)
+    campaign = done.campaign
+    for warning in done.warnings:
         click.echo(f"warning: {warning}", err=True)
     if as_json:
-        print_json({**_document(campaign), "added": added, "warnings": list(warnings)})
-    elif added:
+        print_json({**_document(campaign), "added": done.added, "warnings": list(done.warnings)})
+    elif done.added:
         click.echo(f"Added {campaign.code}. Next: bema-tui plan {campaign.code}")
     else:
         click.echo(f"{campaign.code} is there already, with product {', '.join(campaign.product_ids)}.")
@@ -94,20 +95,13 @@ def discover_command(add: bool, without_artist: bool, settings: Settings, as_jso
     """Find campaigns in the shop's products and the account's groups."""
     require_services(settings)
 
-    async def work() -> Any:
-        from bema_tui.cli.progress import waits_on_stderr
+    async def work() -> Discovered:
         from bema_tui.operations.discover import discover_campaigns
-        from bema_tui.sync.connections import connector
-        from bema_tui.sync.interrupt import RunInterrupt
-        from bema_tui.sync.run_context import Meter
+        from bema_tui.operations.waits import waits_told_to
 
-        async with open_world(settings) as world:
-            interrupt = RunInterrupt()
-            connections = connector(world.db, settings)(interrupt, Meter(), waits_on_stderr(world.db.now))
-            try:
-                return await discover_campaigns(world.db, settings, connections, interrupt, add=add, by=world.me.user)
-            finally:
-                await connections.close()
+        async with open_workspace(settings) as workspace:
+            waits = waits_told_to(say_wait, workspace.db.now)
+            return await discover_campaigns(workspace, add=add, waits=waits)
 
     found = run_async(work)
     if as_json:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from attrs import evolve, frozen
@@ -22,11 +22,13 @@ from attrs import evolve, frozen
 from bema_tui import logs, signals
 from bema_tui import settings as config
 from bema_tui.environment import can_draw, default_log_file
-from bema_tui.errors import BemaError, ConfigurationError, DatabaseBusy, UsageError
-from bema_tui.model import Holder
+from bema_tui.errors import BemaError, ConfigurationError, UsageError
 from bema_tui.settings import Settings
 from bema_tui.text import clean
 from bema_tui.waits import Wait, wait_words
+
+if TYPE_CHECKING:
+    from bema_tui.operations.workspace import Workspace
 
 R = TypeVar("R")
 EXIT_INTERNAL = 1
@@ -40,6 +42,7 @@ class Flags:
     config: str | None = None
     database: str | None = None
     log_level: str | None = None
+    read_only: bool = False
     as_json: bool = False
 
 
@@ -48,7 +51,7 @@ def common(
     tell: Callable[..., None] | None = None,
     without_log: Callable[[ConfigurationError], None] | None = None,
 ) -> Callable[..., Any]:
-    """Add ``--config``, ``--database``, ``--log-level`` and ``--json``; hand the command its settings.
+    """Add ``--config``, ``--database``, ``--log-level``, ``--read-only`` and ``--json``; hand the command its settings.
 
     A flag given before the command's name counts for the command too; one behind it outranks that. ``tell`` tells an
     error of ours in the place of ``tell_error``. ``without_log`` is told why there is no log, for a command that does
@@ -58,6 +61,7 @@ def common(
     @click.option("--config", "config_file", type=click.Path(), help="Settings file (TOML).")
     @click.option("--database", help="Database address or file; outranks BEMA_DATABASE_URL.")
     @click.option("--log-level", help="debug, info, warning or error; the log goes to a file.")
+    @click.option("--read-only", is_flag=True, help="Write to no service; change no run and no lock.")
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
     @functools.wraps(function)
     def wrapped(
@@ -65,6 +69,7 @@ def common(
         config_file: str | None,
         database: str | None,
         log_level: str | None,
+        read_only: bool,
         as_json: bool,
         **kwargs: Any,
     ) -> Any:
@@ -76,6 +81,7 @@ def common(
             config=config_file or given.config,
             database=database or given.database,
             log_level=log_level or given.log_level,
+            read_only=read_only or given.read_only,
             as_json=as_json or given.as_json,
         )
         context.obj = flags
@@ -83,7 +89,9 @@ def common(
             return None  # the command itself reads the settings, once, with every flag known
         with told(as_json=flags.as_json, tell=tell):
             _refuse_broken_text(kwargs.values())
-            settings = config.load(flags.config, flags={"database_url": flags.database})
+            settings = config.load(
+                flags.config, flags={"database_url": flags.database, "read_only": flags.read_only or None}
+            )
             log_file = Path(settings.log_file) if settings.log_file else default_log_file()
             try:
                 logs.set_up(log_file, level=flags.log_level or "info")
@@ -162,50 +170,23 @@ def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-@frozen
-class World:
-    """An open database with what the commands read and write it by."""
-
-    settings: Settings
-    db: Any
-    me: Holder
-    locks: Any
-    ages: Any
-    reader: Any
-
-
 @asynccontextmanager
-async def open_world(settings: Settings, *, reading: bool = False) -> AsyncIterator[World]:
-    """Open the database for one command, and release what is stale, if that can be done at once.
+async def open_workspace(settings: Settings, *, reading: bool = False) -> AsyncIterator[Workspace]:
+    """Open the database for one command, which says on stderr what it waits for.
 
     A command that is only ``reading`` never waits for somebody who writes.
     """
     from bema_tui.cli.suspending import suspended_between_writes
-    from bema_tui.store.database import AT_ONCE, Database
-    from bema_tui.store.database_settings import DatabaseSettings
-    from bema_tui.store.identity import current_holder
-    from bema_tui.store.locks import DatabaseLocks
-    from bema_tui.store.snapshot.reader import SnapshotReader
+    from bema_tui.operations import workspace
 
     if settings.edd_credentials_in_url:
         click.echo(
             "bema-tui: warning: edd_credentials_in_url is on: the shop's key and token stand in its access logs.",
             err=True,
         )
-    me = current_holder()
-    ages = settings.locks
-    async with await Database.open(settings.database_url, tell_wait=say_wait) as db:
-        locks = DatabaseLocks(db, ages, me)
-        with suppress(DatabaseBusy):  # whoever comes next does it, and what is stale may be taken in any case
-            await locks.sweep(patience=AT_ONCE)
-        if settings.timezone:
-            try:
-                await DatabaseSettings(db).set("timezone", settings.timezone, patience=AT_ONCE if reading else None)
-            except DatabaseBusy:
-                if not reading:  # what only reads does not need it
-                    raise
-        with suspended_between_writes(db):
-            yield World(settings, db, me, locks, ages, SnapshotReader(db, me, ages))
+    async with workspace.open_workspace(settings, reading=reading, tell_wait=say_wait) as opened:
+        with suspended_between_writes(opened.db.when_nothing_is_written):
+            yield opened
 
 
 def say(text: str) -> None:

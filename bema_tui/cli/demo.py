@@ -20,10 +20,9 @@ import click
 from attrs import evolve
 
 from bema_tui import signals
-from bema_tui.cli.common import common, open_world, run_async
+from bema_tui.cli.common import Flags, common, open_workspace, run_async
 from bema_tui.cli.simulator_extra import require_simulator
 from bema_tui.errors import BemaError
-from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.run_records import RunKind
 from bema_tui.secrets import Secret
 from bema_tui.settings import EddSettings, MailerLiteSettings, Settings
@@ -48,10 +47,11 @@ def demo(subscribers: int, orders: int, seed: int, settings: Settings, as_json: 
 
     require_simulator()
     require_screen()
-    sys.exit(run_async(lambda: _demo(settings, subscribers, orders, seed)))
+    flags = click.get_current_context().find_object(Flags) or Flags()
+    sys.exit(run_async(lambda: _demo(settings, subscribers, orders, seed, read_only=flags.read_only)))
 
 
-async def _demo(settings: Settings, subscribers: int, orders: int, seed: int) -> int:
+async def _demo(settings: Settings, subscribers: int, orders: int, seed: int, *, read_only: bool) -> int:
     """Shows the console on a simulator; neither the simulator nor the folder with the database is left behind."""
     from bema_tui.cli.console import show_console
 
@@ -62,7 +62,7 @@ async def _demo(settings: Settings, subscribers: int, orders: int, seed: int) ->
         code = await _discover(demo_settings)
         if code is not None:
             _leave_a_lock_behind(demo_settings, code)
-        return await show_console(demo_settings)
+        return await show_console(evolve(demo_settings, read_only=read_only))
 
 
 def _folder() -> AbstractContextManager[Path]:
@@ -137,7 +137,7 @@ def _settings(settings: Settings, endpoints: dict[str, Any], folder: Path) -> Se
         profile="demo",
         read_only=False,
         mailerlite=MailerLiteSettings(url=mailerlite["url"], key=Secret(mailerlite["key"])),
-        quota=QuotaSettings(quota=QUOTA, window_seconds=WINDOW_SECONDS),
+        quota=evolve(Settings().quota, quota=QUOTA, window_seconds=WINDOW_SECONDS),
         edd=EddSettings(url=shop["url"], key=Secret(shop["key"]), token=Secret(shop["token"])),
     )
 
@@ -145,17 +145,9 @@ def _settings(settings: Settings, endpoints: dict[str, Any], folder: Path) -> Se
 async def _discover(settings: Settings) -> str | None:
     """Adds the campaigns that it finds. Returns the code of one of them."""
     from bema_tui.operations.discover import discover_campaigns
-    from bema_tui.sync.connections import connector
-    from bema_tui.sync.interrupt import RunInterrupt
-    from bema_tui.sync.run_context import Meter
 
-    async with open_world(settings) as world:
-        interrupt = RunInterrupt()
-        connections = connector(world.db, settings)(interrupt, Meter())
-        try:
-            found = await discover_campaigns(world.db, settings, connections, interrupt, add=True, by=world.me.user)
-        finally:
-            await connections.close()
+    async with open_workspace(settings) as workspace:
+        found = await discover_campaigns(workspace, add=True)
     return found.proposals[-1].code if found.proposals else None
 
 
@@ -180,12 +172,11 @@ def take_and_die() -> None:
     settings = evolve(settings, database_url=document["database"])
 
     async def work() -> None:
-        from bema_tui.sync.connections import connector
-        from bema_tui.sync.runner import Runner
+        from bema_tui.operations import runs
+        from bema_tui.operations.jobs import open_jobs
 
-        async with open_world(settings) as world:
-            runner = Runner(world.db, settings, world.me, world.locks, connector(world.db, settings))
-            await runner.begin(document["code"], kind=RunKind.SYNC)
+        async with open_workspace(settings) as workspace:
+            await runs.start(workspace, open_jobs(workspace), document["code"], RunKind.SYNC)
             os.kill(os.getpid(), signal.SIGKILL)
 
     run_async(work)

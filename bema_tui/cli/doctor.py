@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,16 +13,19 @@ from bema_tui.errors import BemaError, ConfigurationError
 from bema_tui.settings import Settings
 from bema_tui.text import clean
 
+if TYPE_CHECKING:
+    from bema_tui.operations.doctor.lines import Line
+
 _NO_LOG = "bema_tui.no_log"
 _LONGEST = 4000  # characters
 
 
-def _show_line(line: Any) -> None:
+def _show_line(line: Line) -> None:
     told = line.text + (f" → {line.advice}" if line.advice else "")
     click.echo(f"{line.verdict:<7}  {line.about:<13}  {clean(told, _LONGEST)}")
 
 
-def _show_document(lines: list[Any]) -> None:
+def _show_document(lines: list[Line]) -> None:
     rows = [{"about": e.about, "verdict": e.verdict, "text": e.text, "advice": e.advice} for e in lines]
     counts = {verdict: sum(e.verdict == verdict for e in lines) for verdict in ("ok", "warning", "error")}
     print_json({**counts, "lines": rows})
@@ -54,22 +57,21 @@ def doctor(settings: Settings, as_json: bool) -> None:
     Exit status: 0 all well, or warnings only; 1 errors; 2 the configuration.
     """
 
-    from bema_tui.cli.progress import waits_on_stderr
     from bema_tui.clock import utc_now
     from bema_tui.operations.doctor.examine import examine
     from bema_tui.operations.doctor.lines import CONFIGURATION, failed
-    from bema_tui.store.database import Database
+    from bema_tui.operations.waits import waits_told_to
 
-    lines: list[Any] = []
+    lines: list[Line] = []
 
-    def take(line: Any) -> None:
+    def take(line: Line) -> None:
         lines.append(line)
         if not as_json:
             _show_line(line)
 
     async def work() -> None:
-        opening = partial(Database.open, tell_wait=say_wait)
-        async for line in examine(settings, opening, waits=waits_on_stderr(utc_now)):
+        waits = waits_told_to(say_wait, utc_now)
+        async for line in examine(settings, tell_wait=say_wait, waits=waits):
             take(line)
 
     no_log = click.get_current_context().meta.get(_NO_LOG)

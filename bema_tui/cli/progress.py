@@ -6,53 +6,44 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from bema_tui.cli.common import World, say
+from bema_tui.cli.common import say
 from bema_tui.environment import can_draw
 from bema_tui.errors import StoreError
 from bema_tui.model import RunState
-from bema_tui.store.run_waits import RunWaits
-from bema_tui.store.snapshot.views import RunView
-from bema_tui.sync.run_waits import Shown, WaitList
+from bema_tui.operations.waits import wait_of_run
 from bema_tui.text import clean
 from bema_tui.waits import Wait, wait_words
+
+if TYPE_CHECKING:
+    from bema_tui.operations.workspace import Workspace
+    from bema_tui.store.snapshot.views import RunView
 
 _LOOK_EVERY: Final = 1.0  # seconds
 _SAME: Final = timedelta(seconds=2)
 _LONGEST: Final = 500  # characters
 
 
-async def follow(world: World, run: int, *, quiet: bool) -> None:
+async def follow(workspace: Workspace, run: int, *, quiet: bool) -> None:
     """Show on stderr, until cancelled, where a run is; without a terminal, or if ``quiet``, only what it waits for."""
     if not quiet and sys.stderr.isatty() and can_draw(os.environ):
-        await _redraw(world, run)
+        await _redraw(workspace, run)
     else:
-        await _tell_waits(world, run)
+        await _tell_waits(workspace, run)
 
 
-def waits_on_stderr(now: Callable[[], datetime]) -> WaitList:
-    """Return the waits of a command without a run, each told in a line of its own."""
-
-    async def tell(shown: Shown | None) -> None:
-        if shown is not None:
-            say(wait_words(shown.wait, shown.until, now()))
-
-    return WaitList(tell, now)
-
-
-async def _redraw(world: World, run: int) -> None:
+async def _redraw(workspace: Workspace, run: int) -> None:
     """One line that says where the run is."""
     last = ""
     try:
         while True:
             await asyncio.sleep(_LOOK_EVERY)
             try:
-                text = _line(await world.reader.run(run), world.db.now())
+                text = _line(await workspace.reader.run(run), workspace.db.now())
             except StoreError:  # the database is busy for a moment; the run itself says what comes of it
                 continue
             if text != last:
@@ -72,18 +63,17 @@ def _line(view: RunView, now: datetime) -> str:
     return clean(f"run {view.id} {view.campaign}: {doing}{part}", _LONGEST)
 
 
-async def _tell_waits(world: World, run: int) -> None:
+async def _tell_waits(workspace: Workspace, run: int) -> None:
     """One line for each wait."""
     told: tuple[Wait, datetime] | None = None
-    waits = RunWaits(world.db)
     while True:
         await asyncio.sleep(_LOOK_EVERY)
         try:
-            found = await waits.of(run)
+            found = await wait_of_run(workspace, run)
         except StoreError:
             continue
         if found is not None and not _alike(found, told):
-            say(f"run {run} {wait_words(*found, world.db.now())}")
+            say(f"run {run} {wait_words(*found, workspace.db.now())}")
         told = found or told
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 from attrs import asdict
 
-from bema_tui.cli.common import common, open_world, print_json, run_async
+from bema_tui.cli.common import common, open_workspace, print_json, run_async
 from bema_tui.settings import Settings
 from bema_tui.waits import until_words, wait_words
+
+if TYPE_CHECKING:
+    from bema_tui.operations.quota import QuotaNow
 
 
 @click.group(invoke_without_command=True)
@@ -20,11 +24,11 @@ def quota(context: click.Context, settings: Settings, as_json: bool) -> None:
     if context.invoked_subcommand is not None:
         return
 
-    async def work() -> tuple[Any, Any]:
+    async def work() -> tuple[QuotaNow, datetime]:
         from bema_tui.operations.quota import quota_now
 
-        async with open_world(settings, reading=True) as world:
-            return await quota_now(world.db, settings), world.db.now()
+        async with open_workspace(settings, reading=True) as workspace:
+            return await quota_now(workspace), workspace.db.now()
 
     found, now = run_async(work)
     if as_json:
@@ -60,11 +64,11 @@ def quota(context: click.Context, settings: Settings, as_json: bool) -> None:
 def clear(settings: Settings, as_json: bool) -> None:
     """Ask MailerLite again although it refused until later; the runs that wait for that go on."""
 
-    async def work() -> tuple[Any, Any]:
-        from bema_tui.operations.quota import clear_closing
+    async def work() -> tuple[datetime, datetime]:
+        from bema_tui.operations.quota import clear_quota
 
-        async with open_world(settings) as world:
-            return await clear_closing(world.db, settings, world.me), world.db.now()
+        async with open_workspace(settings) as workspace:
+            return await clear_quota(workspace), workspace.db.now()
 
     closed_until, now = run_async(work)
     if as_json:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+from attrs import asdict
 
-from bema_tui.cli.common import common, open_world, print_json, run_async
+from bema_tui.cli.common import common, open_workspace, print_json, run_async, say_wait
 from bema_tui.settings import Settings, require_services
 
 if TYPE_CHECKING:
-    from bema_tui.operations.shop_move import ShopMove
+    from bema_tui.operations.shop import ShopMove, ShopNow
 
 
 @click.group(invoke_without_command=True)
@@ -21,24 +22,19 @@ def shop(context: click.Context, settings: Settings, as_json: bool) -> None:
     if context.invoked_subcommand is not None:
         return
 
-    async def work() -> dict[str, Any]:
-        from bema_tui.store.database_settings import DatabaseSettings
-        from bema_tui.store.orders import Orders
+    async def work() -> ShopNow:
+        from bema_tui.operations.shop import shop_now
 
-        async with open_world(settings, reading=True) as world:
-            return {
-                "shop": await DatabaseSettings(world.db).get("shop"),
-                "in_settings": _normal(settings.edd.url),
-                "known_orders": await Orders(world.db).count(),
-            }
+        async with open_workspace(settings, reading=True) as workspace:
+            return await shop_now(workspace)
 
     found = run_async(work)
     if as_json:
-        print_json(found)
+        print_json(asdict(found))
         return
-    own, named = found["shop"], found["in_settings"]
+    own, named = found.shop, found.in_settings
     click.echo(
-        f"This database belongs to the shop {own}; it knows {found['known_orders']:,} of its orders."
+        f"This database belongs to the shop {own}; it knows {found.known_orders:,} of its orders."
         if own
         else "This database belongs to no shop yet: the first one that answers becomes its own."
     )
@@ -57,16 +53,16 @@ def move(url: str, settings: Settings, as_json: bool) -> None:
     require_services(settings, shop_keys_alone=True)
 
     async def work() -> ShopMove:
-        from bema_tui.cli.progress import waits_on_stderr
-        from bema_tui.operations.shop_move import move_shop
-        from bema_tui.sync.interrupt import RunInterrupt
+        from bema_tui.operations.shop import move_shop
+        from bema_tui.operations.waits import waits_told_to
 
-        async with open_world(settings) as world:
-            waits = waits_on_stderr(world.db.now)
-            return await move_shop(world.db, settings, url, RunInterrupt(), by=world.me.user, waits=waits)
+        async with open_workspace(settings) as workspace:
+            return await move_shop(workspace, url, waits=waits_told_to(say_wait, workspace.db.now))
 
     done = run_async(work)
-    named = _normal(settings.edd.url)
+    from bema_tui.operations.shop import shop_in_settings
+
+    named = shop_in_settings(settings)
     if as_json:
         document = {"shop": done.shop, "before": done.before, "moved": done.moved, "asked": done.asked}
         print_json({**document, "same": done.same, "in_settings": named})
@@ -81,15 +77,3 @@ def move(url: str, settings: Settings, as_json: bool) -> None:
         click.echo(
             f"Set the shop's address in the settings to it (edd.url, BEMA_EDD_URL); they name {named or 'none'}."
         )
-
-
-def _normal(url: str) -> str | None:
-    """The address of the settings as the database keeps it; as it stands, where it can't be one."""
-    from bema_tui.errors import ConfigurationError
-    from bema_tui.providers.edd.service import base_of_shop
-    from bema_tui.providers.http.url import shown
-
-    try:
-        return shown(base_of_shop(url)) if url else None
-    except ConfigurationError:
-        return url

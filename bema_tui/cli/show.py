@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from bema_tui.cli.common import common, open_world, print_json, run_async
+from bema_tui.cli.common import common, open_workspace, print_json, run_async
 from bema_tui.cli.tables import table
 from bema_tui.errors import UsageError
-from bema_tui.model import Lock, Tier
+from bema_tui.model import FindingRule, FindingState, HealthStatus, Lock, Severity, Tier
 from bema_tui.settings import Settings
 
-_CPU_SECONDS = 0.2  # the processor's share is taken over so long
+if TYPE_CHECKING:
+    from bema_tui.operations.statistics import CampaignStatistics
+    from bema_tui.store.snapshot.views import FindingView
+
 _STATES = ("open", "accepted", "resolved", "all")
 
 
@@ -28,19 +30,18 @@ def findings(
 ) -> None:
     """What needs a person, worst first."""
 
-    async def work() -> tuple[Any, ...]:
-        from bema_tui.model import FindingRule, FindingState, Severity
-        from bema_tui.store.findings import Findings
+    async def work() -> tuple[FindingView, ...]:
+        from bema_tui.operations.findings import find
 
         if rule is not None and rule not in {known.value for known in FindingRule}:
             raise UsageError(f"There is no rule {rule!r}.", advice=f"Use one of {', '.join(FindingRule)}.")
-        async with open_world(settings, reading=True) as world:
-            return await Findings(world.db).list(
+        async with open_workspace(settings, reading=True) as workspace:
+            return await find(
+                workspace,
                 state=None if state == "all" else FindingState(state),
                 campaign=campaign,
                 rule=FindingRule(rule) if rule else None,
                 severity=Severity(severity) if severity else None,
-                limit=1_000_000,
             )
 
     found = run_async(work)
@@ -71,22 +72,6 @@ def findings(
         click.echo("None. What needs a person shows here, after the first plan.")
 
 
-def _lock_document(lock: Lock) -> dict[str, Any]:
-    return {
-        "id": lock.id,
-        "key": lock.key,
-        "holder": {"user": lock.holder.user, "host": lock.holder.host, "pid": lock.holder.pid},
-        "operation": lock.operation,
-        "run": lock.run,
-        "since": lock.since,
-        "last_beat": lock.last_beat,
-        "state": lock.state,
-        "suspended": lock.suspended,
-        "token": lock.token,
-        "note": lock.note,
-    }
-
-
 @click.group(invoke_without_command=True)
 @common
 @click.pass_context
@@ -96,13 +81,16 @@ def locks(context: click.Context, settings: Settings, as_json: bool) -> None:
         return
 
     async def work() -> tuple[Lock, ...]:
-        async with open_world(settings, reading=True) as world:
-            held: tuple[Lock, ...] = await world.locks.get_active_locks()
-            return held
+        from bema_tui.operations.locks import held
+
+        async with open_workspace(settings, reading=True) as workspace:
+            return await held(workspace)
 
     found = run_async(work)
     if as_json:
-        print_json([_lock_document(lock) for lock in found])
+        from bema_tui.cli.documents import lock_document
+
+        print_json([lock_document(lock) for lock in found])
     elif found:
         head = ("id", "on", "holder", "for", "since (UTC)", "last beat", "state", "token")
         rows = [
@@ -135,13 +123,16 @@ def release(lock_id: str, reason: str, force: bool, settings: Settings, as_json:
     """Release a lock by its id."""
 
     async def work() -> Lock:
-        async with open_world(settings) as world:
-            lock: Lock = await world.locks.release_lock(lock_id, reason=reason, force=force)
-            return lock
+        from bema_tui.operations import locks as operations
+
+        async with open_workspace(settings) as workspace:
+            return await operations.release(workspace, lock_id, reason=reason, force=force)
 
     lock = run_async(work)
     if as_json:
-        print_json({"released": True, **_lock_document(lock)})
+        from bema_tui.cli.documents import lock_document
+
+        print_json({"released": True, **lock_document(lock)})
     else:
         text = f"Lock {lock.id} on {lock.key} is released; it was {lock.state}, held by {lock.holder}."
         click.echo(text + (f" Go on with: bema-tui resume {lock.run}" if lock.run else ""))
@@ -163,18 +154,14 @@ def _units(currencies: tuple[str, ...]) -> str:
 def stats(code: str | None, settings: Settings, as_json: bool) -> None:
     """Members per tier, buyers, conversion and revenue (in the shop's units) of each campaign."""
 
-    async def work() -> tuple[tuple[Any, ...], Any]:
-        from bema_tui.store.campaigns import Campaigns
-        from bema_tui.store.orders import Orders
+    async def work() -> CampaignStatistics:
+        from bema_tui.operations.statistics import statistics
 
-        async with open_world(settings, reading=True) as world:
-            if code is not None:
-                await Campaigns(world.db).get(code)
-            snapshot = await world.reader.read()
-            full = await Orders(world.db).latest_complete()
-            return tuple(c for c in snapshot.campaigns if code in (None, c.code)), full and full.finished_at
+        async with open_workspace(settings, reading=True) as workspace:
+            return await statistics(workspace, code)
 
-    found, full_read_at = run_async(work)
+    numbers = run_async(work)
+    found = numbers.campaigns
     if as_json:
         documents = [
             {
@@ -194,7 +181,7 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
                 "runs": c.runs,
                 "last_sync": c.last_sync,
                 "open_findings": c.open_findings,
-                "shop_full_read_at": full_read_at,
+                "shop_full_read_at": numbers.full_read_at,
             }
             for c in found
         ]
@@ -225,13 +212,11 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
 def health(settings: Settings, as_json: bool) -> None:
     """Check everything now, and say what is wrong."""
 
-    async def work() -> Any:
-        from bema_tui.cli.monitoring import make_monitor
+    async def work() -> HealthStatus:
+        from bema_tui.operations.health import check_health
 
-        async with open_world(settings, reading=True) as world:
-            monitor = make_monitor(world)
-            await asyncio.sleep(_CPU_SECONDS)
-            return await monitor.perform_check()
+        async with open_workspace(settings, reading=True) as workspace:
+            return await check_health(workspace)
 
     status = run_async(work)
     if as_json:

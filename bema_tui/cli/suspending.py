@@ -10,22 +10,23 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from bema_tui.store.database import Database
 
 
 @contextmanager
-def suspended_between_writes(db: Database) -> Iterator[None]:
-    """While this lasts, a request to be suspended (SIGTSTP) waits for the end of a write transaction."""
+def suspended_between_writes(when_nothing_is_written: Callable[[Callable[[], None]], None]) -> Iterator[None]:
+    """While this lasts, a request to be suspended (SIGTSTP) waits for the end of a write transaction.
+
+    ``when_nothing_is_written`` calls what it is given at such a moment.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # signals belong to the main thread
         return
     loop = asyncio.get_running_loop()
 
     def asked(*_: object) -> None:
-        loop.call_soon_threadsafe(db.when_nothing_is_written, sleep)
+        loop.call_soon_threadsafe(when_nothing_is_written, sleep)
 
     def sleep() -> None:
         # As the system would do it: a shell must see it, and where no shell can wake us it does nothing.

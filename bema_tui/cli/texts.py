@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-from bema_tui.cli.common import World
 from bema_tui.cli.tables import table
-from bema_tui.model import ChangeState, Lock, LockState
-from bema_tui.operations.possible import Reason, may_resume
+from bema_tui.control import ControlVerb
+from bema_tui.model import ChangeState, LockState
+from bema_tui.operations.possible import Reason, Refused, may_resume
 from bema_tui.plan_checks import CheckResult
 from bema_tui.rules.check_wording import automation_text, check_text
 from bema_tui.rules.wording import heading, outcome_text
-from bema_tui.store.snapshot.views import ChangeView, RunView
 from bema_tui.waits import wait_words
+
+if TYPE_CHECKING:
+    from bema_tui.operations.runs import Asked, Attention
+    from bema_tui.operations.workspace import Workspace
+    from bema_tui.store.snapshot.views import ChangeView, RunView
 
 _RESULTS: Final[Mapping[CheckResult, str]] = {
     CheckResult.PASSED: "ok",
@@ -40,9 +44,9 @@ def _waits(run: RunView, now: datetime) -> str:
     return wait_words(run.waiting_for, run.waiting_until, now)
 
 
-async def plan_text(world: World, run: RunView) -> str:
+async def plan_text(workspace: Workspace, run: RunView) -> str:
     """A plan as a person reads it before saying yes."""
-    rules = await world.reader.plan_rules(run.id)
+    rules = await workspace.reader.plan_rules(run.id)
     lines = [
         f"Plan {run.id} for {run.campaign} {run.album}: {_many(run.people, 'person', 'people')}, "
         f"{_many(run.total, 'change', 'changes')}, "
@@ -64,7 +68,7 @@ async def plan_text(world: World, run: RunView) -> str:
     return "\n".join(lines)
 
 
-async def run_text(world: World, run: RunView) -> str:
+def run_text(run: RunView, now: datetime) -> str:
     """How a run stands or ended, and how it goes on."""
     counts = ", ".join(f"{run.changes[s]:,} {s}" for s in ChangeState if run.changes.get(s)) or "no changes"
     error = run.error
@@ -72,7 +76,7 @@ async def run_text(world: World, run: RunView) -> str:
     note = "" if run.note == said else run.note
     lines = [
         f"Run {run.id} {run.kind} {run.campaign} {run.album}: {run.state}. {note}".rstrip(),
-        *([f"It {waits}."] if (waits := _waits(run, world.db.now())) else []),
+        *([f"It {waits}."] if (waits := _waits(run, now)) else []),
         f"{_many(run.people, 'person', 'people')}, {counts}, {run.left_out:,} left out; {_duration(run.seconds)}.",
         f"MailerLite {run.requests_read:,} read ({run.read_forecast:,} forecast), {run.requests_write:,} write "
         f"({run.write_forecast:,} forecast), {run.requests_retried:,} retried; shop {run.shop_requests:,}.",
@@ -85,22 +89,33 @@ async def run_text(world: World, run: RunView) -> str:
     if error:
         lines.append(f"Error: {said} {error.advice}".rstrip())
     verdict = may_resume(run, read_only=False)
-    if verdict.allowed:
+    if verdict.allowed and verdict.advised:
         first = "Once that is mended, go on" if error and not error.retryable else "Go on"
         lines.append(f"{first} with: bema-tui resume {run.id}")
-    elif verdict.reason is Reason.OVERTAKEN:
+    elif isinstance(verdict, Refused) and verdict.reason is Reason.OVERTAKEN:
         lines.append(f"Overtaken by run {run.overtaken_by}.")
     return "\n".join(lines)
 
 
-_DOES = {"stop": "stops", "pause": "pauses", "continue": "goes on"}
+def attention_text(run: RunView, attention: Attention) -> str:
+    """What of a run that came to its end needs a person, and where it is read; empty if nothing does."""
+    rows = [f"{count:,} {state}" for state, count in attention.rows.items()]
+    lines = [f"{' and '.join(rows)}: bema-tui changes {run.id}"] if rows else []
+    if errors := attention.open_errors:
+        found = f"{errors:,} open findings" if errors > 1 else "1 open finding"
+        lines.append(f"{found} of severity error about {run.campaign}: bema-tui findings --severity error")
+    return "\n".join(f"Needs a person: {line}" for line in lines)
 
 
-def when_obeyed(lock: Lock | None, verb: str) -> str:
+_DOES = {ControlVerb.STOP: "stops", ControlVerb.PAUSE: "pauses", ControlVerb.CONTINUE: "goes on"}
+
+
+def when_obeyed(asked: Asked) -> str:
     """When a run does what it was asked to, by what is known of the process that holds its lock."""
+    lock = asked.lock
     if lock is not None and lock.suspended:
         pid = lock.holder.pid
-        return f"its process {pid} is suspended: it {_DOES[verb]} when it is continued (kill -CONT {pid})"
+        return f"its process {pid} is suspended: it {_DOES[asked.verb]} when it is continued (kill -CONT {pid})"
     if lock is not None and lock.state is not LockState.LIVE:
         beat = f"{lock.last_beat:%Y-%m-%d %H:%M:%S} UTC"
         return f"but {lock.holder} gave its last sign of life at {beat}: it obeys if it goes on"
@@ -137,28 +152,3 @@ def change_row(change: ChangeView) -> tuple[str, ...]:
         change.state,
         outcome_text(change),
     )
-
-
-def change_document(change: ChangeView) -> dict[str, Any]:
-    """One ledger row for ``--json``."""
-    return {
-        "id": change.id,
-        "seq": change.seq,
-        "subscriber": change.subscriber_id,
-        "email": change.email,
-        "name": change.name,
-        "kind": change.kind,
-        "target": change.target_name,
-        "before": change.before,
-        "after": change.after,
-        "tier": change.tier,
-        "cause": change.purpose.cause,
-        "rule": heading(change.purpose),
-        "reason": change.reason,
-        "state": change.state,
-        "attempts": change.attempts,
-        "outcome": change.outcome,
-        "error": outcome_text(change) or None,
-        "planned_at": change.planned_at,
-        "settled_at": change.settled_at,
-    }

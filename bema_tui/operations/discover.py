@@ -9,20 +9,23 @@ from attrs import evolve, frozen
 
 from bema_tui.listing import Listing
 from bema_tui.model import Campaign, Finding, FindingRule, Product
+from bema_tui.operations.possible import Operation, permit, require
+from bema_tui.operations.workspace import Workspace
 from bema_tui.providers.http.ports import Interrupt
 from bema_tui.rules.discovery import Discovery, discover
 from bema_tui.rules.findings import NO_CAMPAIGN, worst_first
 from bema_tui.rules.unread_rows import unread_findings
-from bema_tui.settings import Settings
 from bema_tui.store.campaigns import Campaigns
-from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders
-from bema_tui.sync.connections import Connections, shown_as
+from bema_tui.sync.connections import Connections, connector, shown_as
+from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.plan.record_check import campaign_findings
 from bema_tui.sync.read.campaign_in_mailerlite import one_account
 from bema_tui.sync.read.shop import read_orders, require_complete
+from bema_tui.sync.run_context import Meter
+from bema_tui.waits import WaitBoard
 
 
 @frozen
@@ -38,16 +41,27 @@ class Discovered:
     without_artist: tuple[tuple[Product, bool], ...] = ()
 
 
-async def discover_campaigns(
-    db: Database, settings: Settings, connections: Connections, interrupt: Interrupt, *, add: bool, by: str
-) -> Discovered:
+async def discover_campaigns(workspace: Workspace, *, add: bool, waits: WaitBoard | None = None) -> Discovered:
     """Read products, orders, groups and fields, and match them. Domain rules, section 2, discovery.
+
+    ``add`` takes up what is clear; the rest becomes findings. ``waits`` shows what is waited for.
 
     Raises:
         IncompleteRead: the shop's orders could not be read whole, so a campaign's start would be a guess.
         WrongAccount: the database belongs to another account or shop.
         ProviderError: one of the two did not answer.
     """
+    require(permit(Operation.DISCOVER, read_only=workspace.read_only))
+    interrupt = RunInterrupt()
+    connections = connector(workspace.db, workspace.settings)(interrupt, Meter(), waits)
+    try:
+        return await _discover(workspace, connections, interrupt, add=add)
+    finally:
+        await connections.close()
+
+
+async def _discover(workspace: Workspace, connections: Connections, interrupt: Interrupt, *, add: bool) -> Discovered:
+    db, settings = workspace.db, workspace.settings
     await DatabaseSettings(db).refuse_other("shop", connections.shop.shop_address)
     async with shown_as(db, "mailerlite"):
         async with one_account(db, connections.mailerlite):
@@ -75,7 +89,7 @@ async def discover_campaigns(
     found = _checked(found, existing, today)
     if add:
         for campaign in found.proposals:
-            await campaigns.add(campaign, by)
+            await campaigns.add(campaign, workspace.me.user)
         store = Findings(db)
         # What is still so is opened again by the next line; about sales that can't be read the reading has said all.
         others = [rule for rule in FindingRule if rule is not FindingRule.UNREADABLE_ORDER]

@@ -7,6 +7,7 @@ asks the same predicate again before it acts.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal, Protocol
 
@@ -17,6 +18,8 @@ from bema_tui.errors import UsageError
 from bema_tui.model import Lock, RunState
 from bema_tui.plan_checks import refusals
 from bema_tui.rules.check_wording import check_text
+from bema_tui.run_records import RunKind
+from bema_tui.store.lock_refusal import not_released
 from bema_tui.store.snapshot.views import CampaignView, RunView
 
 
@@ -79,6 +82,9 @@ CONTROL: Final = {
     ControlVerb.PAUSE: Operation.PAUSE,
     ControlVerb.CONTINUE: Operation.CONTINUE,
 }
+"""Which operation asks what of a run."""
+START: Final = {RunKind.PLAN: Operation.PLAN, RunKind.SYNC: Operation.SYNC}
+"""Which operation begins a run of which kind."""
 
 
 class Reason(StrEnum):
@@ -100,8 +106,6 @@ class Reason(StrEnum):
     """The run waits, is done or was discarded."""
     OVERTAKEN = "overtaken"
     """A newer run has read the campaign since."""
-    NEEDS_NEW_SYNC = "needs_new_sync"
-    """A resume would end as the run did."""
     CHECK_FAILED = "check_failed"
     """The plan did not pass one of its checks."""
     NOTHING_PLANNED = "nothing_planned"
@@ -116,6 +120,8 @@ class Reason(StrEnum):
 class Allowed:
     """It may be done."""
 
+    advised: bool = True
+    """Whether a front end offers it by itself; what most likely ends as before is done for whoever asks for it."""
     allowed: Literal[True] = True
 
 
@@ -172,7 +178,7 @@ def permit(operation: Operation, *, read_only: bool) -> Verdict:
 
 
 def may_start(campaign: HasState, operation: Operation, *, read_only: bool) -> Verdict:
-    """Whether a new run (``PLAN`` or ``SYNC``) may begin on a campaign. Its lock says whether somebody is at work."""
+    """Whether to ``PLAN`` or ``SYNC`` the campaign anew. Its lock says whether somebody is at work already."""
     if campaign.state in _OUT_OF_USE:
         return Refused(Reason.OUT_OF_USE, f"{campaign.code} is {campaign.state}: it is not synced any more.")
     return permit(operation, read_only=read_only)
@@ -196,7 +202,10 @@ def may_apply(run: RunView, *, read_only: bool) -> Verdict:
 
 
 def may_resume(run: RunView, *, read_only: bool) -> Verdict:
-    """Whether to go on with the run would do something. One at work is refused here, and by its lock in any case."""
+    """Whether to go on with the run. One at work is refused here, and by its lock in any case.
+
+    One whose error says that a new sync is needed may be resumed by whoever has mended its cause by hand.
+    """
     if run.state.active:
         return Refused(Reason.AT_WORK, f"Run {run.id} is at work: it is {run.state}.")
     if not run.state.resumable:
@@ -204,13 +213,9 @@ def may_resume(run: RunView, *, read_only: bool) -> Verdict:
         return Refused(Reason.NOT_RESUMABLE, f"Run {run.id} can't be resumed: it is {run.state}; {hint}.")
     if run.overtaken_by is not None:
         return _overtaken(run, run.overtaken_by)
-    if run.error is not None and run.error.needs_new_sync:
-        return Refused(
-            Reason.NEEDS_NEW_SYNC,
-            f"Run {run.id} can't be resumed: it would end the same. {run.error.message}".rstrip(),
-            run.error.advice,
-        )
-    return _read_only() if read_only and would_write(run) else ALLOWED
+    if read_only and would_write(run):
+        return _read_only()
+    return Allowed(advised=run.error is None or not run.error.needs_new_sync)
 
 
 def may_control(run: RunView, verb: ControlVerb, *, read_only: bool) -> Verdict:
@@ -232,38 +237,34 @@ def may_discard(run: RunView, *, read_only: bool) -> Verdict:
     return permit(Operation.DISCARD, read_only=read_only)
 
 
-def may_release(lock: Lock, *, force: bool, read_only: bool) -> Verdict:
+def may_release(lock: Lock, now: datetime, *, force: bool, read_only: bool) -> Verdict:
     """Whether the lock may be released; one whose holder may be at work only with ``force``."""
     if not force and not lock.state.releasable:
-        return Refused(
-            Reason.HOLDER_MAY_LIVE,
-            f"The lock {lock.id} on {lock.key} is {lock.state}: {lock.holder} may be at work.",
-            "Stop its run instead; if you know that it is gone, release the lock with --force.",
-        )
+        refusal = not_released(lock, max(0.0, (now - lock.last_beat).total_seconds()))
+        return Refused(Reason.HOLDER_MAY_LIVE, refusal.message, refusal.advice)
     return permit(Operation.FORCE if force else Operation.RELEASE, read_only=read_only)
 
 
 def of_run(run: RunView, *, read_only: bool) -> frozenset[Operation]:
-    """What may be done to a run now."""
+    """What is offered to be done to a run now."""
     verdicts = {
         Operation.APPLY: may_apply(run, read_only=read_only),
         Operation.RESUME: may_resume(run, read_only=read_only),
         Operation.DISCARD: may_discard(run, read_only=read_only),
     }
     verdicts |= {operation: may_control(run, verb, read_only=read_only) for verb, operation in CONTROL.items()}
-    return frozenset(operation for operation, verdict in verdicts.items() if verdict.allowed)
+    return frozenset(operation for operation, verdict in verdicts.items() if verdict.allowed and verdict.advised)
 
 
 def of_campaign(campaign: CampaignView, *, read_only: bool) -> frozenset[Operation]:
     """Which runs may begin on a campaign now."""
-    starts = (Operation.PLAN, Operation.SYNC)
-    return frozenset(one for one in starts if may_start(campaign, one, read_only=read_only).allowed)
+    return frozenset(one for one in START.values() if may_start(campaign, one, read_only=read_only).allowed)
 
 
 def of_lock(lock: Lock, *, read_only: bool) -> frozenset[Operation]:
     """What may be done to a lock now: it needs force, or it does not."""
     operation = Operation.RELEASE if lock.state.releasable else Operation.FORCE
-    allowed = may_release(lock, force=operation is Operation.FORCE, read_only=read_only).allowed
+    allowed = may_release(lock, lock.last_beat, force=operation is Operation.FORCE, read_only=read_only).allowed
     return frozenset({operation}) if allowed else frozenset()
 
 

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 
 from attrs import frozen
 
+from bema_tui.control import ControlVerb
 from bema_tui.errors import UsageError
-from bema_tui.model import Holder, RunState
+from bema_tui.model import RunState
+from bema_tui.operations.possible import Operation, permit, require
+from bema_tui.operations.workspace import Workspace
 from bema_tui.providers.quota.period import Pace
-from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity
-from bema_tui.store.database import Database
+from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.quota import QuotaRow, QuotaWindows
 from bema_tui.store.run_waits import RunWaits, WaitingRun
 from bema_tui.store.runs import Runs
@@ -46,9 +48,9 @@ class QuotaNow:
     waiting: tuple[WaitingRun, ...]
 
 
-async def quota_now(db: Database, settings: Settings) -> QuotaNow:
+async def quota_now(workspace: Workspace) -> QuotaNow:
     """Return the quota as the database has it; nothing is asked or written."""
-    quota, url = settings.quota, settings.mailerlite.url
+    db, quota, url = workspace.db, workspace.settings.quota, workspace.settings.mailerlite.url
     pace = Pace(quota.window_seconds, quota.reserve)
     now = db.now().timestamp()
     window = pace.rolled(window_of(await QuotaWindows(db, url, quota.quota).read()), now)
@@ -65,13 +67,15 @@ async def quota_now(db: Database, settings: Settings) -> QuotaNow:
     )
 
 
-async def clear_closing(db: Database, settings: Settings, me: Holder) -> datetime:
+async def clear_quota(workspace: Workspace) -> datetime:
     """Open a window that a refusal closed, and let the runs go on that wait for it; returns until when it was closed.
 
     Raises:
-        UsageError: it is not closed.
+        UsageError: it is not closed, or the profile only reads.
     """
-    before = await quota_now(db, settings)
+    require(permit(Operation.CLEAR_QUOTA, read_only=workspace.read_only))
+    db, settings, me = workspace.db, workspace.settings, workspace.me
+    before = await quota_now(workspace)
     if before.closed_until is None:
         raise UsageError(
             "MailerLite's quota is not closed: there is nothing to clear.",
@@ -80,11 +84,11 @@ async def clear_closing(db: Database, settings: Settings, me: Holder) -> datetim
     await QuotaWindows(db, settings.mailerlite.url, settings.quota.quota).change(lambda row: QuotaRow(row.quota))
     words = until_words(before.closed_until, db.now(), UTC)
     await Activity(db).add(me.user, "quota", f"cleared the wait for MailerLite's quota {words} UTC")
-    runs = Runs(db)
+    runs, requests = Runs(db), ControlRequests(db)
     for waiting in before.waiting:
         found = await runs.get(waiting.run)
         if waiting.wait.reason is WaitReason.QUOTA and found.state is RunState.PAUSED:
-            await runs.ask(waiting.run, "continue", me.user, "the wait was cleared")
+            await requests.ask(waiting.run, ControlVerb.CONTINUE, me.user, "the wait was cleared")
     return before.closed_until
 
 

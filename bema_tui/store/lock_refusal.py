@@ -1,8 +1,8 @@
-"""Says who holds a lock that somebody else wants, and what can be done."""
+"""Says why a lock is not taken or released: who holds it, and what can be done."""
 
 from __future__ import annotations
 
-from bema_tui.errors import LockHeld
+from bema_tui.errors import LockHeld, UsageError
 from bema_tui.model import Holder, Lock, LockState
 from bema_tui.store.identity import known_alive
 
@@ -18,6 +18,15 @@ def refusal(lock: Lock, age: float, lease: float, me: Holder) -> LockHeld:
         holder=str(lock.holder),
         state=lock.state,
         advice=_advice(lock, lease, me),
+    )
+
+
+def not_released(lock: Lock, age: float) -> UsageError:
+    """The refusal to release a lock without force, as its holder may be at work; ``age`` is that of its last beat."""
+    return UsageError(
+        f"The lock {lock.id} on {lock.key} is {lock.state}: {lock.holder} may be at work (last beat {age:.0f} s ago).",
+        tried="release a lock",
+        advice="Stop its run instead; if you know that it is gone, release the lock with --force.",
     )
 
 

@@ -18,7 +18,7 @@ from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
 from bema_tui.store.identity import known_alive, known_suspended
 from bema_tui.store.lock_ages import LockAges
-from bema_tui.store.lock_refusal import refusal
+from bema_tui.store.lock_refusal import not_released, refusal
 from bema_tui.store.schema import locks
 from bema_tui.text import one_line
 
@@ -80,12 +80,7 @@ class DatabaseLocks:
                 raise UsageError(f"There is no lock {one_line(lock_id)!r}.", advice="`bema-tui locks` lists them.")
             lock = self._lock(row)
             if not lock.state.releasable and not force and lock.holder != self._me:
-                raise UsageError(
-                    f"The lock {lock.id} on {lock.key} is {lock.state}: {lock.holder} may be at work "
-                    f"(last beat {self._age(lock):.0f} s ago).",
-                    tried="release a lock",
-                    advice="Stop its run instead; if you know that it is gone, release the lock with --force.",
-                )
+                raise not_released(lock, self._age(lock))
             await self._let_go(connection, lock, reason)
             await self._say(connection, "release", lock, "released", f', "{reason.strip()}"')
         return lock
@@ -138,8 +133,7 @@ class DatabaseLocks:
         Raises:
             DatabaseBusy: another process writes for longer than ``patience`` seconds.
         """
-        for key, token in tuple(self._owed):
-            await self.give_back(key, token)
+        await self.give_back_owed()
         if not any(map(self._left_behind, await self.get_active_locks())):
             return ()
         async with self._db.write(patience=patience) as connection:
@@ -149,6 +143,11 @@ class DatabaseLocks:
                 await self._let_go(connection, lock, f"no beat for {self._age(lock):.0f} s")
                 await self._say(connection, "sweep", lock, "released the stale")
         return old
+
+    async def give_back_owed(self) -> None:
+        """Let go of locks of ours whose work has ended, and which could not be given back then."""
+        for key, token in tuple(self._owed):
+            await self.give_back(key, token)
 
     def _left_behind(self, lock: Lock) -> bool:
         return lock.state.releasable and self._age(lock) > self._ages.stale

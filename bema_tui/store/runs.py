@@ -1,4 +1,4 @@
-"""Runs: what was started by whom, how far it is, what it cost, and what people want of it."""
+"""Runs: what was started by whom, how far it is, and what it cost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from attrs import frozen
-from sqlalchemy import Row, and_, func, insert, or_, select, update
+from sqlalchemy import Row, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.changes import ChangeOutcome
@@ -15,12 +15,13 @@ from bema_tui.errors import LockLost, UsageError
 from bema_tui.model import ChangeState, Holder, Phase, RunState
 from bema_tui.plan_checks import Check, holds, refusals
 from bema_tui.run_records import NOTHING_MORE, RunError, RunKind, RunOptions
+from bema_tui.store.activity import write_activity
+from bema_tui.store.control_requests import close_requests
 from bema_tui.store.database import Database
 from bema_tui.store.run_changes import RunChanges, columns_of
 from bema_tui.store.run_documents import checks_of, document_of, options_of
 from bema_tui.store.run_waits import NO_WAIT, wait_columns
-from bema_tui.store.schema import ledger, locks, requests, runs
-from bema_tui.text import one_line
+from bema_tui.store.schema import ledger, locks, runs
 from bema_tui.waits import Wait
 
 
@@ -87,7 +88,7 @@ async def check_fence(connection: AsyncConnection, fence: Fence) -> None:
 
 
 class Runs:
-    """The table of runs and the table of wishes about them."""
+    """The table of runs."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -137,20 +138,27 @@ class Runs:
         state: RunState | None = None,
         yes_by: str | None = None,
     ) -> bool:
-        """Make the run ours if it still stands in one of ``states``; false when somebody was quicker.
+        """Make the run ours if it still stands in one of ``states``, and no newer run has begun to read the campaign's
+        people since, which overwrites what this one read; false when somebody was quicker.
 
-        ``state`` is given for a run that is taken up again, and ``yes_by`` names who says yes to its plan by that.
+        ``state`` is given for a run that is resumed, and ``yes_by`` names who says yes to its plan by that.
         """
         values: dict[str, Any] = {}
         if state is not None:
             values |= {"state": state, "finished_at": None, "error": None, "note": ""}
         if yes_by is not None:
             values |= {"yes_at": self._db.now(), "yes_by": yes_by}
+        newer = runs.alias()
+        overtaken = (
+            select(newer.c.id)
+            .where(newer.c.campaign == runs.c.campaign, newer.c.id > run, newer.c.mailerlite_read.is_not(None))
+            .correlate(runs)
+        )
         async with self._db.write() as connection:
             await check_fence(connection, fence)
             result = await connection.execute(
                 update(runs)
-                .where(runs.c.id == run, runs.c.state.in_(list(states)))
+                .where(runs.c.id == run, runs.c.state.in_(list(states)), ~overtaken.exists())
                 .values(lock_token=fence.token, host=me.host, pid=me.pid, **NO_WAIT, **values)
             )
             return result.rowcount == 1
@@ -231,9 +239,7 @@ class Runs:
                     active_seconds=runs.c.active_seconds + seconds,
                 )
             )
-            await connection.execute(
-                update(requests).where(requests.c.run == run, requests.c.done_at.is_(None)).values(done_at=now)
-            )
+            await close_requests(connection, run, now)
             return True
 
     async def meter(self, run: int) -> tuple[int, int, int, int]:
@@ -248,28 +254,20 @@ class Runs:
             ).one()
             return row[0], row[1], row[2], row[3]
 
-    async def newest_reader(self, campaign: str) -> int | None:
-        """The newest run that began to read the campaign's people: what older runs read is overwritten by it."""
-        async with self._db.read() as connection:
-            found = await connection.scalar(
-                select(func.max(runs.c.id)).where(runs.c.campaign == campaign, runs.c.mailerlite_read.is_not(None))
-            )
-        return None if found is None else int(found)
-
-    async def discard(self, run: int, by: str) -> None:
-        """Throw a waiting plan away.
-
-        Raises:
-            UsageError: it does not wait.
-        """
+    async def discard(self, run: int, by: str, *, text: str) -> bool:
+        """Throw a waiting plan away, with ``text`` as the line of activity; false where it does not wait."""
+        now = self._db.now()
         async with self._db.write() as connection:
-            result = await connection.execute(
+            campaign = await connection.scalar(
                 update(runs)
                 .where(runs.c.id == run, runs.c.state.in_([RunState.PLANNED, RunState.NEEDS_APPROVAL]))
-                .values(state=RunState.DISCARDED, finished_at=self._db.now(), note=f"discarded by {by}")
+                .values(state=RunState.DISCARDED, finished_at=now, note=f"discarded by {by}")
+                .returning(runs.c.campaign)
             )
-            if result.rowcount != 1:
-                raise UsageError(f"Run {run} is no plan that waits.", advice="`bema-tui runs` shows its state.")
+            if campaign is None:
+                return False
+            await write_activity(connection, now, by, "discard", text, campaign=campaign, run=run)
+            return True
 
     async def abandon_others(self, run: int, campaign: str, fence: Fence) -> None:
         """Who holds the campaign's lock knows that every other run at work on it is lost: that is written down.
@@ -315,48 +313,6 @@ class Runs:
                     runs.c.state.in_([RunState.PLANNED, RunState.NEEDS_APPROVAL]),
                 )
                 .values(state=RunState.DISCARDED, finished_at=self._db.now(), note=f"replaced by run {run}")
-            )
-
-    async def ask(self, run: int, verb: str, by: str, reason: str) -> None:
-        """Write down that somebody wants the run to stop, pause or continue.
-
-        Raises:
-            UsageError: the run is not at work.
-        """
-        found = await self.get(run)
-        if not found.state.active:
-            advice = f"A plan that waits is thrown away with: bema-tui discard {run}." if found.state.waiting else ""
-            raise UsageError(f"Run {run} is not at work: it is {found.state}.", tried=f"{verb} a run", advice=advice)
-        async with self._db.write() as connection:
-            await connection.execute(
-                insert(requests).values(
-                    run=run, verb=verb, by_user=by, reason=one_line(reason), asked_at=self._db.now()
-                )
-            )
-
-    async def wishes(self, run: int) -> tuple[tuple[int, str, str, str], ...]:
-        """What was asked of the run and not yet seen: (id, verb, by, reason), oldest first."""
-        async with self._db.read() as connection:
-            rows = await connection.execute(
-                select(requests.c.id, requests.c.verb, requests.c.by_user, requests.c.reason)
-                .where(requests.c.run == run, requests.c.seen_at.is_(None))
-                .order_by(requests.c.id)
-            )
-            return tuple((row.id, row.verb, row.by_user, row.reason) for row in rows)
-
-    async def mark_wish(self, wish: int, *, done: bool = False) -> None:
-        """Say that the run saw the wish, or has fulfilled it."""
-        now = self._db.now()
-        values = {"seen_at": func.coalesce(requests.c.seen_at, now)} | ({"done_at": now} if done else {})
-        async with self._db.write() as connection:
-            await connection.execute(update(requests).where(requests.c.id == wish).values(values))
-
-    async def forget_wishes(self, run: int) -> None:
-        """A run that is taken up again starts without the wishes that ended it."""
-        now = self._db.now()
-        async with self._db.write() as connection:
-            await connection.execute(
-                update(requests).where(requests.c.run == run, requests.c.seen_at.is_(None)).values(seen_at=now)
             )
 
 

@@ -99,18 +99,18 @@ runs = Table(
     Index("ix_runs_state", "state"),
 )
 
-requests = Table(
-    "requests",
+control_requests = Table(
+    "control_requests",
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("run", ForeignKey("runs.id"), nullable=False, index=True),
-    Column("verb", String(20), nullable=False),  # stop, pause, resume
+    Column("verb", String(20), nullable=False),  # stop, pause, continue
     Column("by_user", String(100), nullable=False),
     Column("reason", Text, nullable=False, default=""),
     Column("asked_at", UtcTime, nullable=False),
     Column("seen_at", UtcTime),
     Column("done_at", UtcTime),
-    comment="What somebody wants of a run; the runner obeys at its next safe point",
+    comment="What somebody asks of a run; the run obeys at its next safe point",
 )
 
 ledger = Table(

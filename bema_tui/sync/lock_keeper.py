@@ -10,15 +10,17 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from bema_tui.bounds import PAUSED_AT_MOST
+from bema_tui.control import ControlRequest, ControlVerb
 from bema_tui.errors import LockLost, Stopped, StoreError
 from bema_tui.model import RunState
 from bema_tui.providers.quota.gate import waiting
+from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Fence, Runs
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.waits import Wait, WaitBoard, WaitReason
 
-_LISTEN_SECONDS = 0.5  # a wish is seen within a second
+_LISTEN_SECONDS = 0.5  # a request is seen within a second
 _REST_SECONDS = 0.2
 logger = logging.getLogger("bema_tui.sync")
 
@@ -30,6 +32,7 @@ class Keeper:
         self,
         runs: Runs,
         locks: DatabaseLocks,
+        requests: ControlRequests,
         run: int,
         fence: Fence,
         interrupt: RunInterrupt,
@@ -42,6 +45,7 @@ class Keeper:
         """``heartbeat`` and ``paused_at_most`` are seconds."""
         self._runs = runs
         self._locks = locks
+        self._requests = requests
         self._run = run
         self._fence = fence
         self._interrupt = interrupt
@@ -136,22 +140,23 @@ class Keeper:
                         self._lost()
                         return
                     last_beat = time.monotonic()
-                for wish, verb, by, reason in await self._runs.wishes(self._run):
-                    self._obey(verb, by, reason)
-                    await self._runs.mark_wish(wish, done=verb != "stop")
+                for request in await self._requests.unseen(self._run):
+                    self._obey(request)
+                    await self._requests.saw(request.id, done=request.verb is not ControlVerb.STOP)
             except StoreError as error:
                 # The database may be busy or the disk full for a moment; the run itself finds out when it writes.
                 logger.warning("run %s: the keeper can't use the database: %s", self._run, error.message)
 
-    def _obey(self, verb: str, by: str, reason: str) -> None:
-        if verb == "stop":
-            self._interrupt.stop(stopped(by, reason))
-        elif verb == "pause":
-            self._paused_by = by
-            self._go.clear()
-        else:
-            self._go.set()
-            self._word.set()
+    def _obey(self, request: ControlRequest) -> None:
+        match request.verb:
+            case ControlVerb.STOP:
+                self._interrupt.stop(stopped(request.by_user, request.reason))
+            case ControlVerb.PAUSE:
+                self._paused_by = request.by_user
+                self._go.clear()
+            case ControlVerb.CONTINUE:
+                self._go.set()
+                self._word.set()
 
     def _lost(self) -> None:
         self._interrupt.stop(

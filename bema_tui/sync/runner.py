@@ -20,6 +20,7 @@ from bema_tui.run_records import NOTHING_MORE, RunError, RunKind, RunOptions
 from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
 from bema_tui.store.ledger import Ledger
@@ -40,14 +41,10 @@ from bema_tui.waits import WaitBoard, until_words
 
 logger = logging.getLogger("bema_tui.sync")
 
-_TAKEN_UP = (
-    RunState.STOPPED,
-    RunState.FAILED,
-    RunState.LOST,
-    RunState.PLANNING,
-    RunState.APPLYING,
-    RunState.PAUSED,
-)
+_WAITING = tuple(state for state in RunState if state.waiting)
+_RESUMED = tuple(state for state in RunState if state.resumable or state.active)
+"""States in which a run can be claimed to go on: also those at work, for whoever gets the campaign's lock knows that
+the process of such a run is gone, and nobody has written that down yet."""
 
 
 @frozen
@@ -82,7 +79,6 @@ class Runner:
             UsageError: there is no such campaign.
             ConfigurationError: an address or a key can't be one.
         """
-        self._refuse_read_only(options.yes)
         campaign = await Campaigns(self._db).get(code)
         await self._refuse_mistakes()
         lock = await self._locks.acquire_lock(campaign.code, kind)
@@ -102,31 +98,20 @@ class Runner:
         """Take the lock for a plan that waits; this call is the yes of somebody who saw it.
 
         Raises:
-            UsageError: the run does not wait for a yes.
+            UsageError: the run does not wait for a yes any more.
             LockHeld: somebody else works on the campaign.
         """
-        self._refuse_read_only(True)
         found = await self._runs.get(run)
-        if not found.state.waiting:
-            raise UsageError(f"Run {run} does not wait for a yes: it is {found.state}.")
-        await self._refuse_overtaken(found)
-        states = (RunState.PLANNED, RunState.NEEDS_APPROVAL)
-        return await self._take_up(found, "apply", states, yes_by=self._me.user)
+        return await self._take_up(found, "apply", _WAITING, yes_by=self._me.user)
 
     async def begin_resume(self, run: int) -> Begun:
         """Take up a stopped, failed or lost run where its ledger stands.
 
         Raises:
-            UsageError: the run waits, is done, or was discarded.
+            UsageError: the run waits, is done, was discarded, or was overtaken by a newer one.
             LockHeld: its process, or another run, still works on the campaign.
         """
-        found = await self._runs.get(run)
-        if found.state not in _TAKEN_UP:
-            hint = "apply it" if found.state.waiting else "start a new one"
-            raise UsageError(f"Run {run} can't be resumed: it is {found.state}; {hint}.")
-        self._refuse_read_only(found.may_apply)
-        await self._refuse_overtaken(found)
-        return await self._take_up(found, "resume", _TAKEN_UP)
+        return await self._take_up(await self._runs.get(run), "resume", _RESUMED)
 
     async def _take_up(
         self, found: Run, what: str, states: tuple[RunState, ...], *, yes_by: str | None = None
@@ -138,22 +123,16 @@ class Runner:
         try:
             claimed = await self._runs.claim(found.id, states, fence, self._me, state=state, yes_by=yes_by)
             if not claimed:
-                raise UsageError(f"Somebody else was quicker with run {found.id}.")  # noqa: TRY301
-            await self._runs.forget_wishes(found.id)
+                raise UsageError(  # noqa: TRY301
+                    f"Somebody else was quicker with run {found.id}.", advice="`bema-tui runs` shows its state."
+                )
+            await ControlRequests(self._db).set_aside(found.id)
             await self._runs.abandon_others(found.id, found.campaign, fence)
         except BaseException:
             await self._locks.give_back(lock.key, lock.token)
             raise
         await self._say(what, f"{what} run {found.id}", found.campaign, found.id)
         return Begun(found.id, found.campaign, lock, what, found.kind)
-
-    async def _refuse_overtaken(self, found: Run) -> None:
-        newest = await self._runs.newest_reader(found.campaign)
-        if newest is not None and newest > found.id:
-            raise UsageError(
-                f"Run {found.id} can't go on: run {newest} has read {found.campaign} since.",
-                advice=f"Start a new sync of {found.campaign}: it plans whatever is still to do.",
-            )
 
     async def carry_out(self, begun: Begun, interrupt: RunInterrupt) -> RunState:
         """Do the work of a begun run to its end, whatever happens, and answer the state it ended in.
@@ -184,6 +163,7 @@ class Runner:
             keeper = Keeper(
                 self._runs,
                 self._locks,
+                ControlRequests(self._db),
                 begun.run,
                 fence,
                 interrupt,
@@ -329,10 +309,6 @@ class Runner:
             await self._statistics.record_memory_cleanup(job.campaign.code, job.run, before=before, after=after)
 
         return MemoryWatch(allowed_here(self._settings.health), record, job.interrupt, job.waits)
-
-    def _refuse_read_only(self, writes: bool) -> None:
-        if writes and self._settings.read_only:
-            raise UsageError("This profile is read-only: nothing is applied.", advice="Set read_only = false.")
 
 
 @frozen

@@ -13,12 +13,12 @@ from textual.worker import Worker, WorkerState
 from bema_tui.clock import Clock, utc_now
 from bema_tui.errors import BemaError
 from bema_tui.operations import questions
+from bema_tui.operations.console import ConsoleOperations
 from bema_tui.operations.possible import Operation
 from bema_tui.operations.questions import Question
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui import actions
 from bema_tui.tui.actions import Act
-from bema_tui.tui.backend import Backend
 from bema_tui.tui.drawing.app import ShadowedApp
 from bema_tui.tui.format import plain
 from bema_tui.tui.leaving import end_own_runs
@@ -51,7 +51,7 @@ class BemaApp(ShadowedApp):
     def __init__(
         self,
         reader: Reader,
-        backend: Backend,
+        backend: ConsoleOperations,
         context: RenderContext,
         *,
         presence: Presence | None = None,
@@ -161,7 +161,7 @@ class BemaApp(ShadowedApp):
         """The one place that acts: beside the screen, by the backend."""
         action = confirmed.action
         if isinstance(action, Leave):
-            self.run_worker(self._leave(action), name="quit", group="quit", exit_on_error=False)
+            self.run_worker(self._leave(), name="quit", group="quit", exit_on_error=False)
             return
         begun = words(action, self.snapshot)
         self.run_worker(self._act(action, confirmed.reason, begun), name=begun, group="backend", exit_on_error=False)
@@ -246,12 +246,12 @@ class BemaApp(ShadowedApp):
     async def action_quit(self) -> None:
         self.ask_to_quit()
 
-    async def _leave(self, leave: Leave) -> None:
+    async def _leave(self) -> None:
         if self._quitting:
             return
         self._quitting = True
         try:
-            await end_own_runs(leave.runs, self.backend, self.say, self._leave_anyway)
+            await end_own_runs(self.backend, self.say, self._leave_anyway)
             self.exit(0)
         finally:
             self._quitting = False

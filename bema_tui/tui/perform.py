@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from bema_tui.control import ControlVerb
 from bema_tui.operations import possible
+from bema_tui.operations.console import ConsoleOperations
 from bema_tui.operations.possible import Operation
 from bema_tui.run_records import RunKind
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.actions import Act, run_of
-from bema_tui.tui.backend import Backend
 
 _VERBS = {operation: verb for verb, operation in possible.CONTROL.items()}
 
 
-async def perform(action: Act, reason: str, backend: Backend) -> int | None:
+async def perform(action: Act, reason: str, backend: ConsoleOperations) -> int | None:
     """Have the backend begin an action; returns the number of the run that was started, if one was."""
     key = action.target.key
     match action.operation:

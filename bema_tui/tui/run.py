@@ -18,8 +18,8 @@ from bema_tui.clock import Clock, utc_now
 from bema_tui.environment import can_draw
 from bema_tui.errors import BemaError
 from bema_tui.health import MemoryLines
+from bema_tui.operations.console import ConsoleOperations
 from bema_tui.tui.app import BemaApp
-from bema_tui.tui.backend import Backend
 from bema_tui.tui.drawing.line import TerminalLine, drawn_on_line, restored_on_line
 from bema_tui.tui.glyphs import choose_glyphs
 from bema_tui.tui.ports import Presence, Reader
@@ -56,7 +56,7 @@ def hung_up(descriptor: int) -> bool:
 
 async def run_console(
     reader: Reader,
-    backend: Backend,
+    backend: ConsoleOperations,
     presence: Presence | None,
     *,
     mode: Literal["LIVE", "SIMULATOR"],

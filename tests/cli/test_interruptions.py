@@ -204,19 +204,20 @@ IN_BEGIN = """
 import asyncio, os, signal, sys
 from bema_tui import signals
 signals.take_over(sys.argv)
-from bema_tui.cli.common import open_world, run_async
+from bema_tui.cli.common import open_workspace, run_async
 from bema_tui.cli.headless import carry_out
+from bema_tui.operations import runs
 from bema_tui.run_records import RunKind
 from bema_tui.settings import load
 
 async def work():
-    async with open_world(load()) as world:
-        async def begin(runner):
+    async with open_workspace(load()) as workspace:
+        async def begin(workspace, jobs):
             for name in sys.argv[2:]:
                 os.kill(os.getpid(), signal.Signals[name])
-            return await runner.begin(sys.argv[1], kind=RunKind.PLAN)
+            return await runs.start(workspace, jobs, sys.argv[1], RunKind.PLAN)
         with signals.held():
-            ended = await carry_out(world, begin, quiet=True)
+            ended = await carry_out(workspace, begin, quiet=True)
             print(ended.run.state, ended.run.note)
             signals.finish()
 

@@ -52,7 +52,7 @@ def test_a_live_lock_is_shown_kept_and_given_up_only_by_force(simulated: Simulat
 def unseen(database: Path) -> int:
     """How many control requests no run has seen."""
     with closing(sqlite3.connect(database)) as connection:
-        return int(connection.execute("SELECT count(*) FROM requests WHERE seen_at IS NULL").fetchone()[0])
+        return int(connection.execute("SELECT count(*) FROM control_requests WHERE seen_at IS NULL").fetchone()[0])
 
 
 @pytest.mark.fault("E7")
@@ -62,10 +62,10 @@ def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: 
     process = operator.start("plan", code, "--json")
     simulated.wait_held()
     assert operator.run("pause", "1", "--json", expect=0).document["suspended"] is False
-    assert "within seconds" in operator.run("pause", "1", "--go-on", expect=0).out
+    assert "within seconds" in operator.run("continue", "1", expect=0).out
     suspend(process.pid)
     wake = f"kill -CONT {process.pid}"
-    for words, does in ((("pause", "1"), "pauses"), (("pause", "1", "--go-on"), "goes on"), (("stop", "1"), "stops")):
+    for words, does in ((("pause", "1"), "pauses"), (("continue", "1"), "goes on"), (("stop", "1"), "stops")):
         said = operator.run(*words, expect=0).out
         assert f"its process {process.pid} is suspended: it {does} when it is continued ({wake})" in said
         assert "within seconds" not in said

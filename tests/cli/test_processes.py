@@ -18,6 +18,7 @@ from contextlib import closing
 import httpx
 import pytest
 
+from tests.support.fixtures import MakeOperator, StartSimulator
 from tests.support.operator import Operator
 from tests.support.simulated import Simulated
 from tests.support.until import DEADLINE, until
@@ -98,12 +99,14 @@ class Terminal:
 def test_on_a_terminal_a_sync_shows_its_plan_and_asks(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
     terminal = Terminal(operator, "sync", code)
-    terminal.wait_for("[y/N]")
+    terminal.wait_for("Number: ")
     assert f"Plan 1 for {code}" in terminal.shown
     assert "Gold → Gold Purchased" in terminal.shown
-    assert "Apply these" in terminal.shown
+    assert "More than 20 % of the members: type the number of changes." in terminal.shown
     assert simulated.writes() == []
     assert operator.run("locks", "--json").document == []  # no lock is held while a person thinks
+    terminal.type("y\n")
+    terminal.wait_for("or n for no.")  # for so many, a y is no yes
     terminal.type("n\n")
     assert terminal.end() in {0, 3}
     assert "The plan waits: bema-tui apply 1" in terminal.shown
@@ -120,13 +123,41 @@ def test_a_yes_on_the_terminal_applies_the_shown_plan(simulated: Simulated, oper
     operator.settings("[rules]\nmax_moves = 1\nmax_moves_percent = 0\n")  # too big to go by itself: the yes lets it
     code = operator.discover()
     terminal = Terminal(operator, "sync", code)
-    terminal.wait_for("[y/N]")
+    terminal.wait_for("Number: ")
     assert "Needs approval" in terminal.shown
-    terminal.type("y\n")
+    terminal.type(f"{operator.run('runs', '1', '--json').document['total']}\n")
     assert terminal.end() in {0, 3}
     assert operator.run("runs", "1", "--json").document["state"] == "done"
     assert simulated.writes() != []
     assert simulated.violations() == []
+
+
+def test_a_plan_within_the_limits_wants_a_y_alone(simulators: StartSimulator, operators: MakeOperator) -> None:
+    simulated = simulators(subscribers=1_200)
+    operator = operators(simulated.endpoints)
+    code = operator.discover()
+    terminal = Terminal(operator, "sync", code)
+    terminal.wait_for("[y/N]: ")
+    assert "Apply these" in terminal.shown
+    terminal.type("y\n")
+    assert terminal.end() in {0, 3}
+    assert operator.run("runs", "1", "--json").document["state"] == "done"
+
+
+def test_on_a_terminal_an_apply_of_many_wants_the_number_too(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    total = operator.run("plan", code, "--json").document["total"]
+    terminal = Terminal(operator, "apply", "1")
+    terminal.wait_for("Number: ")
+    terminal.type("\n")
+    assert terminal.end() in {0, 3}
+    assert "The plan waits: bema-tui apply 1" in terminal.shown
+    assert simulated.writes() == []
+    terminal = Terminal(operator, "apply", "1")
+    terminal.wait_for("Number: ")
+    terminal.type(f"{total:,}\n")
+    assert terminal.end() in {0, 3}
+    assert operator.run("runs", "1", "--json").document["state"] == "done"
 
 
 @pytest.mark.fault("E3")
@@ -136,7 +167,7 @@ def test_an_interrupt_at_the_question_leaves_the_plan(
 ) -> None:
     code = operator.discover()
     terminal = Terminal(operator, "sync", code)
-    terminal.wait_for("[y/N]: ")
+    terminal.wait_for("Number: ")
     terminal.process.send_signal(number)
     assert terminal.end() == 5
     assert "The plan waits: bema-tui apply 1" in terminal.shown
@@ -181,7 +212,7 @@ def test_a_stop_from_another_process_ends_with_5_and_resume_goes_on(simulated: S
     simulated.wait_held()
     asked = operator.run("stop", "1", "--reason", "wrong campaign", "--json", expect=0).document
     assert asked == {"run": 1, "asked": "stop", "reason": "wrong campaign", "suspended": False}
-    until("the wish is seen", lambda: _wish_seen(operator))
+    until("the request is seen", lambda: _request_seen(operator))
     simulated.release()
     said = operator.finish(process)
     assert (said.status, said.document["state"]) == (5, "stopped")
@@ -193,6 +224,6 @@ def test_a_stop_from_another_process_ends_with_5_and_resume_goes_on(simulated: S
     assert simulated.violations() == []
 
 
-def _wish_seen(operator: Operator) -> bool:
+def _request_seen(operator: Operator) -> bool:
     with closing(sqlite3.connect(operator.database)) as connection:
-        return bool(connection.execute("SELECT count(*) FROM requests WHERE seen_at IS NOT NULL").fetchone()[0])
+        return bool(connection.execute("SELECT count(*) FROM control_requests WHERE seen_at IS NOT NULL").fetchone()[0])

@@ -23,7 +23,7 @@ async def line():
     await asyncio.to_thread(sys.stdin.readline)
 async def main():
     async with await Database.open(sys.argv[1]) as database:
-        with signals.waking(asyncio.get_running_loop()), suspended_between_writes(database):
+        with signals.waking(asyncio.get_running_loop()), suspended_between_writes(database.when_nothing_is_written):
             for _ in range(2):
                 async with database.write() as connection:
                     await connection.exec_driver_sql("UPDATE activity SET text = text")

@@ -15,6 +15,7 @@ from bema_tui.clock import Clock, utc_now
 from bema_tui.model import Holder, RunState
 from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.operations.discover import discover_campaigns
+from bema_tui.operations.workspace import Workspace, workspace_on
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.run_records import RunKind, RunOptions
@@ -28,7 +29,6 @@ from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.schema import runs
 from bema_tui.sync.connections import connector
 from bema_tui.sync.interrupt import RunInterrupt
-from bema_tui.sync.run_context import Meter
 from bema_tui.sync.runner import Runner
 from tests.end_to_end.reference import CLEAR_CUT, Release
 from tests.support.simulated import Simulated
@@ -43,14 +43,14 @@ class Engine:
     me: Holder
     runner: Runner
 
+    @property
+    def workspace(self) -> Workspace:
+        """What operations work with."""
+        return workspace_on(self.db, self.settings)
+
     async def discover(self) -> list[Release]:
         """Take up every clear campaign, and give them."""
-        interrupt = RunInterrupt()
-        connections = connector(self.db, self.settings)(interrupt, Meter())
-        try:
-            found = await discover_campaigns(self.db, self.settings, connections, interrupt, add=True, by=self.me.user)
-        finally:
-            await connections.close()
+        found = await discover_campaigns(self.workspace, add=True)
         rows: list[dict[str, Any]] = [
             {"code": c.code, "products": c.product_ids, "start": None if c.start is None else c.start.isoformat()}
             for c in found.proposals

@@ -22,7 +22,7 @@ def _signal_seconds() -> float:
 
 def _seen(scene: Scene, verb: str) -> None:
     """Wait until the run saw what was asked of it; no request of its own is needed for that."""
-    query = f"SELECT count(*) FROM requests WHERE verb = '{verb}' AND seen_at IS NOT NULL"
+    query = f"SELECT count(*) FROM control_requests WHERE verb = '{verb}' AND seen_at IS NOT NULL"
     until(f"the run to see {verb}", lambda: scene.operator.rows(query)[0][0])
 
 
@@ -98,7 +98,7 @@ def test_a_pause_keeps_the_lock_and_writes_nothing(scene: Scene) -> None:
     assert len(scene.simulated.writes()) == 6 < WRITES
     assert process.poll() is None
 
-    scene.operator.forked("pause", number, "--go-on")
+    scene.operator.forked("continue", number)
     told = scene.operator.finish(process)
     assert told.status in (0, 3), told
     assert told.document["state"] == "done"

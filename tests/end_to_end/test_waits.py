@@ -16,7 +16,7 @@ from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.clock import utc_now
 from bema_tui.errors import RateLimited
 from bema_tui.model import RunState
-from bema_tui.operations.quota import clear_closing, quota_now
+from bema_tui.operations.quota import clear_quota, quota_now
 from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.run_waits import RunWaits
@@ -156,15 +156,14 @@ async def test_years_of_patience_are_an_hour_and_one_command_ends_that(seen: See
 
     class Clearing(Skip):
         async def sleep(self, seconds: float) -> None:
-            settings = seen.engine.settings
             if not cleared:
-                found = await quota_now(seen.engine.db, settings)
+                found = await quota_now(seen.engine.workspace)
                 if found.closed_until is not None and found.waiting:
                     (waiting,) = found.waiting
                     assert waiting.wait == QUOTA
                     assert found.left == 0
                     seen.simulated.ask("set", {"quota": 1_000_000, "retry_after": None})
-                    until = await clear_closing(seen.engine.db, settings, seen.engine.me)
+                    until = await clear_quota(seen.engine.workspace)
                     cleared.append((until - seen.clock()).total_seconds())
             await asyncio.sleep(0.02 if cleared else 0.0)  # the word is heard in real time
 

@@ -96,7 +96,7 @@ def test_what_only_reads_never_waits_for_a_writer(planned: tuple[Simulated, Oper
 
 WRITING = (
     ("stop", "1"),
-    ("discard", "1"),
+    ("discard", "2"),
     ("locks", "release", "aaaa", "--reason", "gone"),
     ("campaigns", "add", "2026_A_B", "--album", "B", "--product", "77"),
 )
@@ -111,6 +111,9 @@ def test_what_waits_too_long_to_write_says_for_whom(
     hold(operator, "2020_X_Y", "aaaa", LONG_AGO)
     hold(operator, code, "bbbb", FAR_AHEAD)
     with closing(sqlite3.connect(operator.database)) as connection, connection:
+        connection.execute("CREATE TEMP TABLE waits AS SELECT * FROM runs WHERE id = 1")
+        connection.execute("UPDATE waits SET id = 2, state = 'planned', mailerlite_read = NULL")
+        connection.execute("INSERT OR REPLACE INTO runs SELECT * FROM waits")
         connection.execute("UPDATE runs SET state = 'planning', lock_token = 1 WHERE id = 1")
     monkeypatch.setattr(database, "PATIENCE", 0.05)
     with writing(operator) as writer:
@@ -137,7 +140,7 @@ def test_whoever_waits_to_write_says_so_meanwhile_and_for_whom(
     _, operator, code = planned
     hold(operator, "2020_X_Y", "aaaa", LONG_AGO)
     with closing(sqlite3.connect(operator.database)) as connection, connection:
-        connection.execute("UPDATE runs SET state = 'planned', lock_token = NULL WHERE id = 1")
+        connection.execute("UPDATE runs SET state = 'planned', lock_token = NULL")
         connection.execute("DELETE FROM locks WHERE key = ?", (code,))
     monkeypatch.setattr(busy, "SHOWN_FROM", 0.02)
     monkeypatch.setattr(database, "PATIENCE", 0.3)

@@ -11,7 +11,7 @@ from bema_tui.control import ControlVerb
 from bema_tui.errors import NeedsNewSync, UsageError
 from bema_tui.model import ChangeState, LockState, RunState
 from bema_tui.operations import possible
-from bema_tui.operations.possible import Operation, Reason, Refused, Verdict
+from bema_tui.operations.possible import Allowed, Operation, Reason, Refused, Verdict
 from bema_tui.plan_checks import CheckResult, TiersCheck
 from bema_tui.run_records import RunError
 from bema_tui.store.snapshot.views import RunView
@@ -61,6 +61,12 @@ def test_a_read_only_profile_resumes_nothing_that_would_write(said: dict[str, An
     assert reason(possible.may_resume(run, read_only=True)) is Reason.READ_ONLY
 
 
+def test_a_run_that_needs_a_new_sync_is_resumed_only_by_whoever_asks_for_it() -> None:
+    verdict = possible.may_resume(a_run(RunState.FAILED, error=BLOCKED), read_only=False)
+    assert isinstance(verdict, Allowed)
+    assert not verdict.advised
+
+
 def reason(verdict: Verdict) -> Reason:
     assert isinstance(verdict, Refused)
     return verdict.reason
@@ -103,12 +109,6 @@ REFUSALS: list[tuple[Callable[..., Verdict], RunView, Reason, str]] = [
         Reason.NOT_RESUMABLE,
         "Run 7 can't be resumed: it is done; start a new one.",
     ),
-    (
-        possible.may_resume,
-        a_run(RunState.FAILED, error=BLOCKED),
-        Reason.NEEDS_NEW_SYNC,
-        "Run 7 can't be resumed: it would end the same. It is blocked.",
-    ),
     (pause, a_run(RunState.LOST), Reason.LOST, "Run 7 is lost: its process is gone."),
     (pause, a_run(RunState.DONE), Reason.NOT_AT_WORK, "Run 7 is not at work: it is done."),
     (possible.may_discard, a_run(RunState.DONE), Reason.NOT_WAITING, "Run 7 is no plan that waits."),
@@ -146,8 +146,12 @@ def test_a_lock_whose_holder_may_live_needs_force(state: LockState, operation: O
     lock = a_lock(state)
     assert possible.of_lock(lock, read_only=False) == {operation}
     assert possible.of_lock(lock, read_only=True) == set()
-    assert possible.may_release(lock, force=True, read_only=False).allowed
-    assert possible.may_release(lock, force=False, read_only=False).allowed is (operation is Operation.RELEASE)
+    assert possible.may_release(lock, NOW, force=True, read_only=False).allowed
+    gently = possible.may_release(lock, NOW, force=False, read_only=False)
+    assert gently.allowed is (operation is Operation.RELEASE)
+    if isinstance(gently, Refused):
+        assert gently.reason is Reason.HOLDER_MAY_LIVE
+        assert "jon@tour-laptop (process 311) may be at work (last beat 2040 s ago)" in gently.message
 
 
 @pytest.mark.parametrize(("state", "allowed"), [("active", True), ("legacy", False), ("archived", False)])

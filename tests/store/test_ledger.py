@@ -9,11 +9,13 @@ from attrs import evolve, frozen
 from sqlalchemy import select
 
 from bema_tui.changes import Cause, ChangeOutcome, PlannedChange, Purpose
-from bema_tui.errors import LockLost, StoreError, UsageError
+from bema_tui.control import ControlVerb
+from bema_tui.errors import LockLost, StoreError
 from bema_tui.model import Campaign, ChangeKind, ChangeState, Lock, RunState, Tier
 from bema_tui.plan_checks import Check, CheckResult, CreatedCheck, MovesCheck, TiersCheck
 from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
 from bema_tui.store.ledger import Ledger
@@ -22,7 +24,7 @@ from bema_tui.store.ledger_rows import NEVER_READ, NEW, LedgerRow, PlannedRow, S
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Fence, Runs
-from bema_tui.store.schema import plan_counts
+from bema_tui.store.schema import activity, plan_counts
 from bema_tui.store.snapshot.plans import read_people, read_rules
 from tests.store.conftest import SetClock
 
@@ -281,11 +283,29 @@ async def test_who_holds_the_lock_writes_down_that_others_are_lost(desk: Desk) -
 
 
 async def test_only_a_run_at_work_can_be_asked(desk: Desk) -> None:
-    await desk.runs.ask(desk.run, "stop", "jon", "newsletter")
-    assert [wish[1:] for wish in await desk.runs.wishes(desk.run)] == [("stop", "jon", "newsletter")]
+    requests = ControlRequests(desk.db)
+    assert await requests.ask(desk.run, ControlVerb.PAUSE, "jon", "newslet\x1bter", text="asked run 1 to pause")
+    (asked,) = await requests.unseen(desk.run)
+    assert (asked.verb, asked.by_user, asked.reason) == (ControlVerb.PAUSE, "jon", "newslet␛ter")
+    await requests.saw(asked.id, done=True)
+    assert await requests.unseen(desk.run) == ()
     await desk.runs.finish(desk.run, desk.lock.token, RunState.STOPPED, seconds=1)
-    with pytest.raises(UsageError, match="not at work"):
-        await desk.runs.ask(desk.run, "stop", "jon", "")
+    assert not await requests.ask(desk.run, ControlVerb.STOP, "jon", text="asked run 1 to stop")
+    assert not await requests.ask(99, ControlVerb.STOP, "jon")
+    async with desk.db.read() as connection:
+        lines = (await connection.execute(select(activity.c.who, activity.c.action, activity.c.run))).all()
+    assert [tuple(line) for line in lines if line.run] == [("jon", "pause", desk.run)]
+
+
+async def test_a_plan_that_waits_is_discarded_once(desk: Desk) -> None:
+    assert not await desk.runs.discard(desk.run, "jon", text="discarded plan 1")
+    await desk.runs.finish(desk.run, desk.lock.token, RunState.PLANNED, seconds=1, ended=False)
+    assert await desk.runs.discard(desk.run, "jon", text="discarded plan 1")
+    assert not await desk.runs.discard(desk.run, "jon", text="discarded plan 1")
+    assert (await desk.runs.get(desk.run)).state is RunState.DISCARDED
+    async with desk.db.read() as connection:
+        lines = (await connection.execute(select(activity.c.who, activity.c.campaign, activity.c.text))).all()
+    assert [tuple(line) for line in lines].count(("jon", CODE, "discarded plan 1")) == 1
 
 
 async def test_who_comes_second_does_not_get_the_run(desk: Desk) -> None:

@@ -19,8 +19,10 @@ from sqlalchemy import Connection, event, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bema_tui.clock import utc_now
+from bema_tui.control import ControlVerb
 from bema_tui.errors import NewerDatabase, StoreError
 from bema_tui.store import schema
+from bema_tui.store.control_requests import ControlRequests, read_requests
 from bema_tui.store.database import Database
 from bema_tui.store.explain import plain_words
 from bema_tui.store.legacy_row_ids import RowIds
@@ -29,6 +31,7 @@ from bema_tui.store.orders import Orders
 
 OPEN_IT = """
 import asyncio, sys
+from bema_tui.store.control_requests import ControlRequests, read_requests
 from bema_tui.store.database import Database
 async def main():
     async with await Database.open(sys.argv[1]) as database:
@@ -173,6 +176,7 @@ def names_in(folder: Path) -> set[str]:
 
 DIES_COPYING = """
 import asyncio, os, sys
+from bema_tui.store.control_requests import ControlRequests, read_requests
 from bema_tui.store.database import Database
 os.chown = lambda *_: os._exit(9)  # the copy is made, and not yet called one
 asyncio.run(Database.open(sys.argv[1]))
@@ -286,6 +290,38 @@ async def test_e_mails_that_are_there_get_their_key(tmp_path: Path) -> None:
             assert [key for (key,) in rows] == wanted
         subjects = [subject for (subject,) in connection.execute("SELECT subject FROM findings ORDER BY id")]
         assert subjects == [*wanted, "zoe@x.org", "zo\u200be@x.org", "Käse"]
+
+
+async def test_what_was_asked_of_runs_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    await bring_up_to_date(engine, path, History(SHIPPED.folder, SHIPPED.revisions[: SHIPPED.revisions.index("0013")]))
+    await engine.dispose()
+    at = "2026-11-26T14:00:00.000000+00:00"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "INSERT INTO campaigns (code, album, state, created_at, created_by)"
+            f" VALUES ('2024_A_B', 'B', 'active', '{at}', 'maria')"
+        )
+        counts = ("people", "moves", "members", "left_out", "read_forecast", "write_forecast", "seconds_forecast")
+        spent = ("active_seconds", "requests_read", "requests_write", "requests_retried", "shop_requests")
+        columns = ("id", "pid", *counts, *spent)
+        connection.execute(
+            "INSERT INTO runs (kind, campaign, state, phase, by_user, host, started_at, options, phases, automations,"
+            f" checks, note, {', '.join(columns)}) VALUES ('sync', '2024_A_B', 'applying', 'apply', 'maria', 'studio',"
+            f" '{at}', '{{}}', '[]', '[]', '[]', '', 7{', 0' * (len(columns) - 1)})"
+        )
+        connection.execute(
+            "INSERT INTO requests (run, verb, by_user, reason, asked_at, seen_at)"
+            f" VALUES (7, 'pause', 'jon', 'news', '{at}', '{at}'), (7, 'stop', 'jon', '', '{at}', NULL)"
+        )
+    async with await Database.open(str(path)) as database:
+        (unseen,) = await ControlRequests(database).unseen(7)
+        async with database.read() as read:
+            both = (await read_requests(read, [7]))[7]
+    assert (unseen.id, unseen.verb, unseen.by_user, unseen.done_at) == (2, ControlVerb.STOP, "jon", None)
+    assert [(one.verb, one.reason) for one in both] == [(ControlVerb.PAUSE, "news"), (ControlVerb.STOP, "")]
+    assert "requests" not in tables(path)
 
 
 @pytest.mark.fault("D2")

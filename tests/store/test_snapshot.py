@@ -142,7 +142,7 @@ async def test_runs_at_work_come_first_then_waiting_then_lost_then_ended(reader:
     assert snapshot.run_count == 418
     at_work, waiting, lost = snapshot.runs[:3]
     assert (at_work.state, at_work.settled, at_work.total, at_work.percent) == (RunState.APPLYING, 6_502, 12_041, 54)
-    assert at_work.requests[0].verb == "pause"
+    assert at_work.control_requests[0].verb == "pause"
     assert at_work.rows_per_minute == pytest.approx(316, abs=1)
     young = evolve(at_work, apply_seconds=5.0)
     assert young.rows_per_minute is None

@@ -10,11 +10,13 @@ import pytest
 from attrs import define
 from sqlalchemy import select
 
+from bema_tui.control import ControlVerb
 from bema_tui.errors import Stopped
 from bema_tui.model import Campaign, RunState
 from bema_tui.run_records import RunKind
 from bema_tui.store import schema
 from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
 from bema_tui.store.lock_ages import LockAges
@@ -65,12 +67,13 @@ class Kept:
             while not await look():  # noqa: ASYNC110 (another task's write is waited for)
                 await asyncio.sleep(0.02)
 
-    async def ask(self, verb: str) -> None:
+    async def ask(self, verb: ControlVerb) -> None:
         """Ask something of the run, and wait until it has seen it."""
-        await self.runs.ask(self.run, verb, "carol", "")
+        requests = ControlRequests(self.db)
+        assert await requests.ask(self.run, verb, "carol")
 
         async def seen() -> bool:
-            return not await self.runs.wishes(self.run)
+            return not await requests.unseen(self.run)
 
         await self.come_true(seen)
 
@@ -92,6 +95,7 @@ async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
         keeper = Keeper(
             runs,
             locks,
+            ControlRequests(db),
             run,
             fence,
             interrupt,
@@ -106,7 +110,7 @@ async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
 
 @pytest.mark.fault("E8", "A8")
 async def test_a_run_that_nobody_lets_go_on_ends_itself(kept: Kept) -> None:
-    await kept.ask("pause")
+    await kept.ask(ControlVerb.PAUSE)
     with pytest.raises(Stopped, match="Paused by carol, and nobody let it go on for 2 hours") as caught:
         await kept.keeper.safe_point(RunState.APPLYING)
     assert f"bema-tui resume {kept.run}" in caught.value.advice
@@ -114,7 +118,7 @@ async def test_a_run_that_nobody_lets_go_on_ends_itself(kept: Kept) -> None:
 
 
 async def test_a_word_lets_a_paused_run_go_on_and_it_says_until_when_it_waits(kept: Kept) -> None:
-    await kept.ask("pause")
+    await kept.ask(ControlVerb.PAUSE)
     kept.interrupt.hold = True
     waiting = asyncio.create_task(kept.keeper.safe_point(RunState.APPLYING))
     await kept.come_true(kept.waits)
@@ -122,7 +126,7 @@ async def test_a_word_lets_a_paused_run_go_on_and_it_says_until_when_it_waits(ke
     assert state[0] is RunState.PAUSED
     assert state[1].startswith("paused by carol ")
     assert state[2] == Wait(WaitReason.PERSON, detail="carol")
-    await kept.ask("continue")
+    await kept.ask(ControlVerb.CONTINUE)
     await asyncio.wait_for(waiting, 60)
     assert await kept.state() == (RunState.APPLYING, "", None)
 
@@ -135,7 +139,7 @@ async def test_a_pause_for_a_service_ends_with_its_time_or_with_a_word(kept: Kep
     waiting = asyncio.create_task(kept.keeper.wait_out(RunState.PLANNING, "EDD is not available.", SHOP, 3600.0))
     await kept.come_true(kept.waits)
     assert await kept.state() == (RunState.PAUSED, "EDD is not available.", SHOP)
-    await kept.ask("continue")
+    await kept.ask(ControlVerb.CONTINUE)
     await asyncio.wait_for(waiting, 60)
     assert await kept.state() == (RunState.PLANNING, "", None)
 

@@ -341,8 +341,11 @@ class WrittenDown:
 
     async def ask(self, run: int, verb: ControlVerb, reason: str) -> None:
         self._note("ask", run, verb, reason)
-        if verb is ControlVerb.STOP and run in self.own:
-            self.own.remove(run)
+
+    async def end_own_runs(self, reason: str) -> None:
+        for run in self.own:
+            self._note("stop own", run, reason)
+        self.own.clear()
 
     async def discard(self, run: int) -> None:
         self._note("discard", run)

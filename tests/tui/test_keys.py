@@ -7,7 +7,7 @@ from attrs import evolve
 from textual import events
 from textual.widgets import Button
 
-from bema_tui.errors import LockHeld, UsageError
+from bema_tui.errors import LockHeld
 from bema_tui.model import CampaignStatus, ChangeState, LockState, RunState
 from bema_tui.plan_checks import CheckResult, MembersCheck
 from bema_tui.store.snapshot.views import RunView
@@ -337,7 +337,7 @@ async def test_q_with_a_run_going_on_asks_and_stops_it_first() -> None:
         await made.until(lambda: asking(made))
         await made.press("tab", "enter")
         await made.until(lambda: not made.app.is_running)
-        assert made.backend.asked == [("ask", 418, "stop", "the console is closed")]
+        assert made.backend.asked == [("stop own", 418, "the console is closed")]
 
 
 async def test_q_leaves_when_the_run_ended_while_the_question_stood() -> None:
@@ -346,7 +346,6 @@ async def test_q_leaves_when_the_run_ended_while_the_question_stood() -> None:
         await made.press("q")
         await made.until(lambda: asking(made))
         backend.own.clear()
-        backend.error = UsageError("Run 418 is not at work: it is done.")
         await made.press("tab", "enter")
         await made.until(lambda: not made.app.is_running)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from bema_tui.control import ControlRequest, ControlVerb
 from bema_tui.model import RunState
-from bema_tui.store.snapshot.views import RequestView, RunView
+from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.screens.plan import PlanScreen
 from bema_tui.waits import Wait, WaitReason
 from tests.tui.desk import SIZES, Desk, desk
@@ -85,13 +86,13 @@ async def test_a_pause_for_a_service_says_so_too_and_one_by_a_person_has_no_end(
 
 
 async def test_what_somebody_asks_comes_before_the_wait_until_it_is_done() -> None:
-    asked = RequestView("stop", "jon", "", NOW, None, None)
-    async with desk(reader(evolve(waiting(QUOTA), requests=(asked,))), size=(80, 24)) as made:
+    asked = ControlRequest(1, ControlVerb.STOP, "jon", "", NOW)
+    async with desk(reader(evolve(waiting(QUOTA), control_requests=(asked,))), size=(80, 24)) as made:
         await opened(made, 418)
         await made.until_shows("jon asked: stop")
         assert not made.shows(WORDS)
-    done = evolve(asked, verb="continue", seen_at=NOW, done_at=NOW)
-    async with desk(reader(evolve(waiting(QUOTA), requests=(done,))), size=(80, 24)) as made:
+    done = evolve(asked, verb=ControlVerb.CONTINUE, seen_at=NOW, done_at=NOW)
+    async with desk(reader(evolve(waiting(QUOTA), control_requests=(done,))), size=(80, 24)) as made:
         await opened(made, 418)
         await made.until_shows(WORDS)
 

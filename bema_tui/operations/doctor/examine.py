@@ -11,6 +11,7 @@ from bema_tui.errors import BemaError
 from bema_tui.operations.doctor.files import look_at_database, look_at_disk, look_at_files, what_forbids_writing
 from bema_tui.operations.doctor.lines import CONFIGURATION, Line, failed, looked
 from bema_tui.operations.doctor.services import look_at_mailerlite, look_at_shop
+from bema_tui.operations.workspace import TellWait
 from bema_tui.settings import Settings, by_name, default_settings, require_services
 from bema_tui.store.database import Database
 from bema_tui.sync.memory import allowed_here
@@ -23,14 +24,18 @@ _IN_MEMORY = "sqlite:///:memory:"
 
 async def examine(
     settings: Settings,
-    open_database: Callable[[str], Awaitable[Database]] = Database.open,
+    open_database: Callable[[str], Awaitable[Database]] | None = None,
+    *,
+    tell_wait: TellWait | None = None,
     waits: WaitBoard | None = None,
 ) -> AsyncIterator[Line]:
     """Look at settings, files, database, clocks, both connections, and what the account answers, a line at a time.
 
     Nothing is written outside; what the account answers is kept in the database. A thing that can't be looked at is an
-    error line, never an exception, and the others are looked at all the same. ``waits`` shows what is waited for.
+    error line, never an exception, and the others are looked at all the same. ``tell_wait`` hears what is waited for
+    to open the database, ``waits`` shows what the services are waited for.
     """
+    open_database = open_database or partial(Database.open, tell_wait=tell_wait)
     of_machine: tuple[tuple[str, _OfSettings], ...] = ((CONFIGURATION, look_at_settings), ("disk", look_at_disk))
     for about, look in of_machine:
         for line in await looked(about, partial(asyncio.to_thread, look, settings)):

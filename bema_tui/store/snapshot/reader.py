@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.changes import Purpose
 from bema_tui.errors import UsageError
 from bema_tui.model import ChangeState, Holder, Lock, RunState, Severity
+from bema_tui.store.control_requests import read_requests
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.schema import runs
@@ -37,7 +38,6 @@ from bema_tui.store.snapshot.runs import (
     count_plans,
     only_planned,
     read_locks,
-    read_requests,
     read_runs,
     run_view,
     with_album,

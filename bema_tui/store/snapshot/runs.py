@@ -11,14 +11,15 @@ from attrs import frozen
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bema_tui.control import ControlRequest
 from bema_tui.model import ChangeKind, ChangeState, Holder, Lock, Phase, RunState
 from bema_tui.run_records import RunKind
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import lock_of
 from bema_tui.store.run_documents import automations_of, checks_of, error_of, mailerlite_read_of, shop_read_of
 from bema_tui.store.run_waits import wait_of
-from bema_tui.store.schema import campaigns, ledger, locks, plan_counts, requests, runs
-from bema_tui.store.snapshot.views import PhaseView, RequestView, RunView
+from bema_tui.store.schema import campaigns, ledger, locks, plan_counts, runs
+from bema_tui.store.snapshot.views import PhaseView, RunView
 
 AT_WORK: Final = tuple(state for state in RunState if state.active)
 WAITING: Final = tuple(state for state in RunState if state.waiting)
@@ -145,25 +146,13 @@ def add_up(kinds: Kinds) -> Changes:
     return total
 
 
-async def read_requests(connection: AsyncConnection, ids: Collection[int]) -> dict[int, tuple[RequestView, ...]]:
-    """What people asked of these runs, oldest first."""
-    if not ids:
-        return {}
-    rows = await connection.execute(select(requests).where(requests.c.run.in_(sorted(ids))).order_by(requests.c.id))
-    found: dict[int, tuple[RequestView, ...]] = {}
-    for row in rows:
-        view = RequestView(row.verb, row.by_user, row.reason, row.asked_at, row.seen_at, row.done_at)
-        found[row.run] = (*found.get(row.run, ()), view)
-    return found
-
-
 def run_view(
     row: Row[Any],
     held: Lock | None,
     at: datetime,
     changes: Changes,
     kinds: Kinds,
-    asked: tuple[RequestView, ...] = (),
+    asked: tuple[ControlRequest, ...] = (),
 ) -> RunView:
     """A run as the screens see it; ``held`` is the lock on its campaign."""
     state = state_now(row, held, at)
@@ -218,7 +207,7 @@ def run_view(
         checks=checks_of(row.checks),
         error=error_of(row.error),
         note=row.note,
-        requests=asked,
+        control_requests=asked,
         apply_seconds=max(0.0, _apply_seconds(phases, until) - row.paused_seconds),
         waiting_for=wait,
         waiting_until=ends if wait is not None else None,

@@ -8,6 +8,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from bema_tui.changes import ChangeOutcome, Purpose
+from bema_tui.control import ControlRequest
 from bema_tui.model import (
     CampaignStatus,
     ChangeKind,
@@ -137,7 +138,8 @@ class RunView:
     checks: tuple[Check, ...]
     error: RunError | None
     note: str
-    requests: tuple[RequestView, ...] = ()
+    control_requests: tuple[ControlRequest, ...] = ()
+    """What people asked of it, oldest first."""
     apply_seconds: float = 0.0  # of ``seconds``, what went into applying, without pauses
     waiting_for: Wait | None = None
     waiting_until: datetime | None = None
@@ -181,18 +183,6 @@ class RunView:
         if self.waiting_for is not None and self.waiting_for.reason is WaitReason.QUOTA:
             return max(work, self.wait_seconds)  # the forecast and the speed know of the quota
         return work + self.wait_seconds
-
-
-@frozen
-class RequestView:
-    """Somebody's wish about a run (stop, pause, resume) and how far it is."""
-
-    verb: str
-    by_user: str
-    reason: str
-    asked_at: datetime
-    seen_at: datetime | None
-    done_at: datetime | None
 
 
 @frozen

@@ -252,7 +252,7 @@ def now_line(run: RunView, waiting: Sequence[int], context: RenderContext, width
             until = ": nothing to do"
         return spread(line(" ", (g.arrow, "waits"), f" plan {run.id} waits for a yes{until}"), tail, width)
     sign, style = sign_of(run, context)
-    newest = run.requests[-1] if run.requests else None
+    newest = run.control_requests[-1] if run.control_requests else None
     wait = waits_for(run, context, width - width_of(tail) - len(f" ~ run {run.id} "))
     if wait and (newest is None or newest.done_at is not None):
         return spread(line(" ", (sign, style), f" run {run.id} {wait}"), tail, width)

@@ -1,14 +1,49 @@
-"""Checks a campaign that somebody types in, before it is added."""
+"""The campaigns: listed, and added by whoever types one in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from attrs import frozen
+
 from bema_tui.errors import UsageError
 from bema_tui.model import Campaign
+from bema_tui.operations.possible import Operation, permit, require
+from bema_tui.operations.workspace import Workspace
+from bema_tui.store.campaigns import Campaigns
 from bema_tui.text import clean
 from bema_tui.validators.campaign import CampaignValidator
+
+
+@frozen
+class AddedCampaign:
+    """A campaign that somebody typed in."""
+
+    campaign: Campaign
+    """As the database has it now."""
+    added: bool
+    """Whether anything was added; false where it was there already, with these products."""
+    warnings: tuple[str, ...]
+    """What somebody should look at."""
+
+
+async def all_campaigns(workspace: Workspace) -> tuple[Campaign, ...]:
+    """Every campaign, by code."""
+    return await Campaigns(workspace.db).all()
+
+
+async def add_campaign(workspace: Workspace, code: str, album: str, products: Sequence[str]) -> AddedCampaign:
+    """Take up a campaign, or further products of one.
+
+    Raises:
+        UsageError: code, album or product ids break the rules of domain section 5, or belong to another campaign.
+    """
+    require(permit(Operation.ADD_CAMPAIGN, read_only=workspace.read_only))
+    store = Campaigns(workspace.db)
+    campaign, warnings = checked_campaign(code, album, products, await store.all(), workspace.db.now())
+    added = await store.add(campaign, workspace.me.user)
+    return AddedCampaign(campaign if added else await store.get(campaign.code), added, warnings)
 
 
 def checked_campaign(

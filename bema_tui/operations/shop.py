@@ -1,4 +1,7 @@
-"""Makes a shop's new address the database's own, once known orders show there as they were. Domain rules, section 6."""
+"""Which shop the database belongs to, and a shop's move to a new URL, once known orders show there as they were.
+
+Domain rules, section 6.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,22 @@ from typing import Final
 from attrs import evolve, frozen
 
 from bema_tui.emails import email_key
-from bema_tui.errors import WrongAccount
+from bema_tui.errors import ConfigurationError, WrongAccount
 from bema_tui.model import Order
+from bema_tui.operations.possible import Operation, permit, require
+from bema_tui.operations.workspace import Workspace
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.lookups import By, LookUps, Shown, Wanted
 from bema_tui.providers.edd.service import base_of_shop
 from bema_tui.providers.http.ports import Interrupt
+from bema_tui.providers.http.url import shown
 from bema_tui.providers.quota.gate import NoMeter
 from bema_tui.settings import Settings
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.orders import Orders
 from bema_tui.sync.connections import connect_shop
+from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.waits import WaitBoard
 
 NEEDED: Final = 20
@@ -46,9 +53,37 @@ class ShopMove:
         return self.shop != self.before
 
 
-async def move_shop(
-    db: Database, settings: Settings, url: str, interrupt: Interrupt, *, by: str, waits: WaitBoard | None = None
-) -> ShopMove:
+@frozen
+class ShopNow:
+    """Which shop the database belongs to."""
+
+    shop: str | None
+    """Its URL; None: the first shop that answers becomes the database's own."""
+    in_settings: str | None
+    """The URL that the settings name, as the database would keep it; None: they name none."""
+    known_orders: int
+    """How many of its orders the database knows."""
+
+
+async def shop_now(workspace: Workspace) -> ShopNow:
+    """Return which shop the database belongs to; nothing is asked."""
+    return ShopNow(
+        shop=await DatabaseSettings(workspace.db).get("shop"),
+        in_settings=shop_in_settings(workspace.settings),
+        known_orders=await Orders(workspace.db).count(),
+    )
+
+
+def shop_in_settings(settings: Settings) -> str | None:
+    """The shop's URL in the settings, as the database would keep it; as it stands, where it can't be one."""
+    url = settings.edd.url
+    try:
+        return shown(base_of_shop(url)) if url else None
+    except ConfigurationError:
+        return url
+
+
+async def move_shop(workspace: Workspace, url: str, *, waits: WaitBoard | None = None) -> ShopMove:
     """Prove that the shop at ``url`` is the one whose orders this database knows, and remember its address.
 
     Some known orders, the newest and others from all along, are asked for there by their keys; key and token are sent
@@ -60,10 +95,12 @@ async def move_shop(
         ConfigurationError: the address can't be one.
         ProviderError: the shop does not answer there, or the key may not see sales.
     """
+    require(permit(Operation.MOVE_SHOP, read_only=workspace.read_only))
     base_of_shop(url, setting="The new address")
+    db, interrupt = workspace.db, RunInterrupt()
     owner = DatabaseSettings(db)
     before = await owner.get("shop")
-    async with _shop_at(url, settings, interrupt, waits) as shop:
+    async with _shop_at(url, workspace.settings, interrupt, waits) as shop:
         if shop.shop_address == before:
             return ShopMove(shop.shop_address, before, 0, 0)
         await shop.validate_connection()
@@ -73,7 +110,7 @@ async def move_shop(
             raise _not_the_same(shop.shop_address, asked, different, db.where)
         proof = f"{same} known orders are the same there" if asked else "no order was known"
         text = f"moved from {before or 'no address'} to {shop.shop_address}: {proof}"
-        await owner.move("shop", before, shop.shop_address, by, text)
+        await owner.move("shop", before, shop.shop_address, workspace.me.user, text)
         return ShopMove(shop.shop_address, before, asked, same)
 
 
