@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 # Python also takes the separators U+001C to U+001F for white space; they are controls, and none can be in an address.
 _SEPARATORS: Final = "\x1c\x1d\x1e\x1f"
@@ -19,6 +19,23 @@ def email_key(email: str) -> str:
     more; it takes any text.
     """
     return email.lower() if _plain(email) else _key(email)
+
+
+class HasEmail(Protocol):
+    """A record with an e-mail."""
+
+    @property
+    def email(self) -> str:
+        """The e-mail, in any spelling."""
+        ...
+
+
+def key_of(record: HasEmail) -> str:
+    """Return the ``email_key`` of a record's e-mail: for records that are made of what somebody typed.
+
+    Such a record carries it from there on; one that the store gives back carries the stored one.
+    """
+    return email_key(record.email)
 
 
 def domain_key(domain: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar, overload
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
-from bema_tui.emails import email_key
+from bema_tui.emails import key_of
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -40,11 +40,8 @@ class UnreadableSale:
     number: str = ""
     key: str = ""
     email: str = ""
-
-    @property
-    def email_key(self) -> str:
-        """The e-mail for comparing; empty means that the sale could concern anybody."""
-        return email_key(self.email)
+    email_key: str = field(default=Factory(key_of, takes_self=True), kw_only=True)
+    """The e-mail for comparing; empty means that the sale could concern anybody."""
 
 
 @frozen

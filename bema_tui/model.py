@@ -8,9 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
-from bema_tui.emails import email_key
+from bema_tui.emails import key_of
 
 
 class Tier(StrEnum):
@@ -376,6 +376,8 @@ class Subscriber:
     """The groups they are in; None when the answer did not say, which is not the same as in no group."""
     source: str = ""
     """MailerLite's word for how they came there."""
+    email_key: str = field(default=Factory(key_of, takes_self=True), kw_only=True)
+    """The e-mail for comparing. Domain rules, section 4."""
 
     @property
     def name(self) -> str:
@@ -475,16 +477,13 @@ class Order:
     """The whole amount; negative for a row that is a refund. 0 where it can't be read."""
     items: tuple[OrderItem, ...]
     """What was bought."""
+    email_key: str = field(default=Factory(key_of, takes_self=True), kw_only=True)
+    """The e-mail for comparing. Domain rules, section 4."""
 
     @property
     def identity(self) -> OrderIdentity:
         """Which order this is. Domain rules, section 4."""
         return OrderIdentity(self.key, self.date_utc, self.number)
-
-    @property
-    def email_key(self) -> str:
-        """The buyer's e-mail for comparing. Domain rules, section 4."""
-        return email_key(self.email)
 
 
 @frozen

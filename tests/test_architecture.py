@@ -201,3 +201,19 @@ def test_no_module_is_too_long_to_hold_in_the_head() -> None:
     most = {"model.py": 650}
     lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules()}
     assert {name: length for name, length in lengths.items() if length > most.get(name, 450)} == {}
+
+
+RECKONS_A_KEY = {
+    "emails.py": "it is defined there, and records take theirs when they are made",
+    "providers/mailerlite/forms.py": "what is looked up comes as somebody typed it",
+    "sync/read/subscribers.py": "a row that can't be read, and a look-up that found nobody, are no records",
+    "store/findings.py": "a finding's subject is any text",
+    "validators/subscriber.py": "block lists are typed, and so is what is held against them",
+}
+"""Where an e-mail's key is reckoned; everything else carries the one that its record has."""
+
+
+def test_the_key_of_an_email_is_reckoned_where_it_comes_in_and_carried_from_there() -> None:
+    found = {str(path.relative_to(ROOT)) for path in modules() if "email_key(" in path.read_text(encoding="utf-8")}
+    found = {name for name in found if not name.startswith(("simulator/", "store/migrations/"))}
+    assert found == set(RECKONS_A_KEY)

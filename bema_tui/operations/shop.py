@@ -11,7 +11,6 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from bema_tui.emails import email_key
 from bema_tui.errors import ConfigurationError, WrongAccount
 from bema_tui.model import Order
 from bema_tui.operations.possible import Operation, permit, require
@@ -148,7 +147,7 @@ def difference(known: Order, shown: Shown) -> str:
         return "is not shown"
     if order.number != known.number:
         return f"is order {order.number}"
-    if email_key(order.email) != email_key(known.email):
+    if order.email_key != known.email_key:
         return "has another e-mail"
     products = [Counter(item.product_id for item in one.items) for one in (known, order)]
     return "" if products[0] == products[1] else "holds other products"

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bema_tui.changes import Cause, PlannedChange, Purpose
-from bema_tui.emails import email_key
 from bema_tui.field_values import canonical, same_value
 from bema_tui.model import ChangeKind, Finding, FindingRule, Order, Tier
 from bema_tui.rules.changes import field_change, group_changes, hold_back, movable
@@ -70,29 +69,28 @@ def reconcile_person(
 
 
 def reconcile_unknown_buyer(
-    context: CampaignContext, email: str, orders: Sequence[KnownOrder], *, known_before: bool = False
+    context: CampaignContext, email_key: str, orders: Sequence[KnownOrder], *, known_before: bool = False
 ) -> Outcome:
     """A buyer whom the mailing service does not know: a finding, or with ``add_new_buyers`` a creation.
 
     Args:
         context: as for ``reconcile_person``.
-        email: the buyer's address.
+        email_key: the buyer's e-mail, in the form in which equal ones are equal.
         orders: the known orders that may be theirs.
         known_before: the mailing service knew the address at an earlier read; whoever was deleted is never made anew.
     """
-    address = email_key(email)
-    own = [known for known in orders if known.order.email_key == address]
+    own = [known for known in orders if known.order.email_key == email_key]
     valid = [known.order for known in own if is_valid(known, context.campaign, context.rules)]
     choice = choose(valid, None)
-    findings = order_findings(context, address, own)
+    findings = order_findings(context, email_key, own)
     if choice is None:
         return Outcome(findings=tuple(findings))
     if known_before:
         message = f"Bought ({order_text(choice.order)}); MailerLite knew the address before and does not any more."
         advice = "Nothing to do if they were deleted on purpose; nobody who was deleted is added again."
-        gone = finding(FindingRule.SUBSCRIBER_GONE, context.campaign.code, address, message, advice)
+        gone = finding(FindingRule.SUBSCRIBER_GONE, context.campaign.code, email_key, message, advice)
         return Outcome(findings=(*findings, gone))
-    change = _creation(context, address, valid, choice)
+    change = _creation(context, email_key, valid, choice)
     if change is not None:
         return Outcome((change,), tuple(findings))
     message = f"Bought ({order_text(choice.order)}), and MailerLite does not know the address."
@@ -101,7 +99,7 @@ def reconcile_unknown_buyer(
         if context.rules.add_new_buyers
         else "Leave it, unless the buyer agreed to e-mails: then add the person in MailerLite and sync again."
     )
-    unknown = finding(FindingRule.BUYER_UNKNOWN, context.campaign.code, address, message, advice)
+    unknown = finding(FindingRule.BUYER_UNKNOWN, context.campaign.code, email_key, message, advice)
     return Outcome(findings=(*findings, unknown))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from bema_tui.changes import PlannedChange, Purpose
-from bema_tui.emails import email_key
+from bema_tui.emails import key_of
 from bema_tui.field_values import same_value
 from bema_tui.model import Campaign, CustomField, Finding, Group, SubscriberStatus, Tier
 from bema_tui.rules.choices import Rules
@@ -78,11 +78,8 @@ class Person:
     placed_by_us: Tier | None = None
     before_purchase: Tier | None = None
     trace: Trace = Trace()
-
-    @property
-    def email_key(self) -> str:
-        """The e-mail for comparing. Domain rules, section 4."""
-        return email_key(self.email)
+    email_key: str = field(default=Factory(key_of, takes_self=True), kw_only=True)
+    """The e-mail for comparing. Domain rules, section 4."""
 
     @property
     def bought(self) -> tuple[Tier, ...]:

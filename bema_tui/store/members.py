@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 from sqlalchemy import Integer, Row, Select, and_, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bema_tui.emails import email_key, spellings
+from bema_tui.emails import key_of, spellings
 from bema_tui.model import SubscriberStatus, Tier
 from bema_tui.store.database import Database
 from bema_tui.store.runs import Fence, check_fence
@@ -53,11 +53,8 @@ class Member:
     stored: str | None
     read_at: datetime
     seen_before: bool = False
-
-    @property
-    def email_key(self) -> str:
-        """The e-mail for comparing. Domain rules, section 4."""
-        return email_key(self.email)
+    email_key: str = field(default=Factory(key_of, takes_self=True), kw_only=True)
+    """The e-mail for comparing. Domain rules, section 4."""
 
     @property
     def full_name(self) -> str:
@@ -266,6 +263,7 @@ def _member(row: Row[Any]) -> Member:
     return Member(
         subscriber_id=row.subscriber_id,
         email=row.email,
+        email_key=row.email_key,
         name=row.name,
         last_name=row.last_name,
         source=row.source,

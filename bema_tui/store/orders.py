@@ -273,6 +273,7 @@ def _order(row: Row[Any], items: tuple[OrderItem, ...]) -> Order:
         key=row.key,
         number=row.number,
         email=row.email,
+        email_key=row.email_key,
         status=row.status,
         mode=row.mode,
         date_utc=row.date_utc,

@@ -238,7 +238,7 @@ def test_who_has_not_bought_needs_nothing() -> None:
 
 
 def test_a_buyer_whom_the_mailing_service_does_not_know() -> None:
-    off = reconcile_unknown_buyer(context(), " Bo@example.org", [order(email="bo@example.org")])
+    off = reconcile_unknown_buyer(context(), "bo@example.org", [order(email=" Bo@example.org")])
     assert off.changes == ()
     assert found(off.findings) == [FindingRule.BUYER_UNKNOWN]
     assert off.findings[0].subject == "bo@example.org"

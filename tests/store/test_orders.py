@@ -22,6 +22,7 @@ from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.orders import Orders
 from bema_tui.store.traces import Marked, Traces
 from tests.store.conftest import SetClock
+from tests.support.emails import with_email
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -105,7 +106,7 @@ async def test_an_order_that_changes_is_changed_with_its_items(db: Database) -> 
     store = Orders(db)
     first = evolve(order("k1"), items=tuple(OrderItem(str(n), f"album {n}", Decimal(n)) for n in range(1, 4)))
     await read(store, [first])
-    second = evolve(first, status="partially_refunded", email="new@example.org", items=first.items[:1])
+    second = with_email(evolve(first, status="partially_refunded", items=first.items[:1]), "new@example.org")
     await read(store, [second])
     assert await known(store, "1") == (KnownOrder(second, listed=True),)
     assert await known(store, "2", "3") == ()
@@ -156,7 +157,7 @@ async def test_an_order_under_another_e_mail_or_number_is_the_same_order(db: Dat
     store = Orders(db)
     first, other = order("k1"), order("k2")
     await read(store, [first, other])
-    changed = evolve(first, email="new@example.org", number="BEMA-3-X")
+    changed = with_email(evolve(first, number="BEMA-3-X"), "new@example.org")
     await read(store, [changed, other])
     assert {row.order for row in await known(store)} == {changed, other}
 
@@ -198,7 +199,7 @@ async def test_an_order_that_a_window_showed_in_other_words_is_the_same_after_th
     """A window can't tell whether the known one stands further down; left over, it would be looked up for ever."""
     store, row_ids = Orders(db), RowIds(db)
     shown = order("k1")
-    known_before = evolve(shown, email="old@example.org")
+    known_before = with_email(shown, "old@example.org")
     known_before = evolve(known_before, number="77") if renumbered else evolve(known_before, date_utc=None)
     await read(store, [known_before, order("k2")])
     await row_ids.remember("5", known_before.identity)
@@ -227,6 +228,13 @@ async def test_two_orders_of_one_moment_that_were_seen_together_stay_two(db: Dat
         await read(store, found)
         clock.forward(60)
         assert {row.order for row in await known(store)} == {first, second}
+
+
+async def test_an_order_is_given_back_with_the_key_that_it_was_stored_by(db: Database) -> None:
+    store = Orders(db)
+    await read(store, [evolve(order("k1"), email_key="as it was reckoned then")])
+    (row,) = await known(store)
+    assert row.order.email_key == "as it was reckoned then"
 
 
 @pytest.mark.fault("A1")

@@ -15,6 +15,7 @@ from bema_tui.run_records import ReadKind
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders
 from bema_tui.store.shop_reads import ShopRead
+from tests.support.emails import with_email
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -88,7 +89,7 @@ async def test_what_a_full_read_knew_unchanged(store: Orders, clock: Clock) -> N
     dearer = evolve(one, items=(evolve(one.items[0], price=Decimal("11")), one.items[1]))
     for changed in (
         evolve(one, status="revoked"),
-        evolve(one, email="bo@example.org"),
+        with_email(one, "bo@example.org"),
         evolve(one, number="77"),
         evolve(one, items=one.items[:1]),
         dearer,

@@ -12,6 +12,7 @@ from bema_tui.store.orders import Orders
 from bema_tui.store.traces import Marked, Traces
 from tests.store.conftest import SetClock
 from tests.store.test_orders import order, read
+from tests.support.emails import with_email
 
 pytestmark = pytest.mark.fault("A12")
 
@@ -22,10 +23,10 @@ async def test_an_order_is_traced_through_the_e_mails_that_it_had(db: Database, 
     await read(store, [one, other])
     first = clock.at
     clock.forward(86_400)
-    await read(store, [evolve(one, email="Neu@example.org"), other])
+    await read(store, [with_email(one, "Neu@example.org"), other])
     second = clock.at
     clock.forward(86_400)
-    await read(store, [evolve(one, email="neuer@example.org")])
+    await read(store, [with_email(one, "neuer@example.org")])
     await RowIds(db).remember("57", other.identity)
 
     found = await Traces(db, "2026_ETB_NBL").of(

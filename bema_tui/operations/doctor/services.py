@@ -166,7 +166,7 @@ async def _batch_cost(probe: MailerLiteProbe, db: Database) -> Line:
     await facts.learned("batch_base", took.base)
     await facts.learned("batch_item", took.item)
     each = "each item counts" if took.item else "its items are free"
-    return Line("batches", "ok", f"A batch of {BATCH_ITEMS} takes {took.base + took.item * BATCH_ITEMS}: {each}.")
+    return Line("batches", "ok", f"A batch of {BATCH_ITEMS} takes {took.units(1 + BATCH_ITEMS)}: {each}.")
 
 
 async def _field_keys(mailerlite: MailerLite, db: Database) -> Line:

@@ -80,6 +80,12 @@ class Ask:
 
     who: str
     form: Form | None
+    key: str = field(init=False, eq=False)
+    """The e-mail that is asked for, for comparing; of no use where it is an id."""
+
+    @key.default
+    def _key(self) -> str:
+        return email_key(self.who)
 
     def item(self) -> BatchItem:
         """As an item of a batch."""
@@ -113,7 +119,7 @@ def looked(ask: Ask, answer: BatchAnswer) -> Looked:
         shown = answer.subscriber()
     except BadAnswer as error:
         return Looked(ask.who, problem=error.message.rstrip("."))
-    same = shown.id == ask.who if ask.form is None else email_key(shown.email) == email_key(ask.who)
+    same = shown.id == ask.who if ask.form is None else shown.email_key == ask.key
     return Looked(ask.who, answer) if same else Looked(ask.who, problem=f"MailerLite answered with {shown.email}")
 
 
@@ -145,7 +151,7 @@ class Evidence:
         for ask, answer in answers.items():
             shown = _shown(ask, answer)
             if shown is not None:
-                self._there.add(email_key(shown.email))
+                self._there.add(shown.email_key)
                 if ask.form is None:
                     self.finds_ids = True
                 else:
@@ -155,7 +161,7 @@ class Evidence:
             elif ask.form is None and answer.gone:
                 self.known.pop(ask.who, None)
         for ask, answer in answers.items():
-            if ask.form is not None and answer.no_address and email_key(ask.who) in self._there:
+            if ask.form is not None and answer.no_address and ask.key in self._there:
                 self._fails.add(ask.form)
 
     def proves(self, form: Form, special: frozenset[str]) -> bool:

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Final, Literal
 
 import httpx
-from attrs import frozen
 
 from bema_tui.bounds import LIST_ROWS, PAGE_ROWS
 from bema_tui.errors import RequestRefused
@@ -20,6 +19,7 @@ from bema_tui.providers.http.responses import server_time
 from bema_tui.providers.mailerlite import parse, service
 from bema_tui.providers.mailerlite.batch import batch_answers
 from bema_tui.providers.parsing import member
+from bema_tui.providers.quota.period import BatchCost
 from bema_tui.secrets import Secret
 from bema_tui.waits import WaitBoard
 
@@ -32,14 +32,6 @@ _DEFAULT_KEYS: Final = frozenset(
 )
 
 KeyRule = Literal["lower", "snake", "other"]
-
-
-@frozen
-class BatchTook:
-    """What one batch took of the quota: ``base`` once, and ``item`` for each item."""
-
-    base: int
-    item: int
 
 
 class MailerLiteProbe:
@@ -110,7 +102,7 @@ class MailerLiteProbe:
             return None
         return active + gone <= total
 
-    async def batch_cost(self) -> BatchTook | None:
+    async def batch_cost(self) -> BatchCost | None:
         """What a batch of ten reads takes of the quota, by the headers before and after it.
 
         Raises:
@@ -126,11 +118,7 @@ class MailerLiteProbe:
         after = self._remaining
         if isinstance(answers, str) or not all(answer.ok for answer in answers) or before is None or after is None:
             return None
-        took = before - after
-        if took == 1 + BATCH_ITEMS:
-            return BatchTook(1, 1)
-        # Anything else is somebody else's requests, or a window that ended in between.
-        return BatchTook(took, 0) if took in (1, 2) else None
+        return BatchCost.told_by(1 + BATCH_ITEMS, before - after)
 
     async def aclose(self) -> None:
         """Close the connections."""

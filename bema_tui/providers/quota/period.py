@@ -35,13 +35,21 @@ class BatchCost:
         """Units that make a batch worth a request, where ``items`` wait: less than that is left over in a window."""
         return min(self.units(1 + items), max(self.units(2), int(budget * _LEFT_OVER)))
 
-    def measured(self, cost: int, took: int) -> BatchCost:
-        """What a batch of ``cost`` (1 + items) says that took so many units; itself when it says nothing."""
+    @classmethod
+    def told_by(cls, cost: int, took: int) -> BatchCost | None:
+        """Return what a batch of ``cost`` (1 + items) says that took so many units; None where it says nothing.
+
+        Anything but a unit for each item or a flat one or two is somebody else's requests, or a window that ended.
+        """
         if cost <= _TELLING_ITEMS:
-            return self
+            return None
         if took == cost:
-            return BatchCost(1, 1)
-        return BatchCost(took, 0) if took in {1, 2} else self
+            return cls(1, 1)
+        return cls(took, 0) if took in {1, 2} else None
+
+    def measured(self, cost: int, took: int) -> BatchCost:
+        """Return what a batch says; itself when it says nothing."""
+        return self.told_by(cost, took) or self
 
 
 @frozen

@@ -206,6 +206,7 @@ class Planner:
         person = Person(
             subscriber_id=member.subscriber_id,
             email=member.email,
+            email_key=member.email_key,
             status=member.status,
             name=member.full_name,
             tiers=member.tiers,

@@ -81,6 +81,7 @@ class Account:
         return Member(
             subscriber_id=subscriber.id,
             email=subscriber.email,
+            email_key=subscriber.email_key,
             name=str(subscriber.fields.get("name") or ""),
             last_name=str(subscriber.fields.get("last_name") or ""),
             source=subscriber.source,

@@ -64,7 +64,7 @@ async def members_of(job: Job, account: Account, people: Sequence[Subscriber]) -
     told = [person for person in people if person.group_ids is not None]
     if len(told) < len(people):
         silent = [person for person in people if person.group_ids is None]
-        job.set_aside.update({person.id: email_key(person.email) for person in silent})
+        job.set_aside.update({person.id: person.email_key for person in silent})
         found = [_unreadable(job, person.id, f"Subscriber {person.id}", SILENT) for person in silent]
         await job.findings.record(found, job.run)
     job.in_doubt.update(person.id for person in told if account.check.in_doubt(person.group_ids or frozenset()))
@@ -194,8 +194,9 @@ async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses
         await job.note()
     await remember_look_up(job)
     # The shop's spelling of an address may be none that MailerLite shows it in.
-    aside = [one for one in aside if one.who in job.set_aside or email_key(one.who) not in shown]
-    job.set_aside.update({one.who: email_key(one.who) for one in aside if one.who not in job.set_aside})
+    keys = {one.who: email_key(one.who) for one in aside if one.who not in job.set_aside}
+    aside = [one for one in aside if one.who in job.set_aside or keys[one.who] not in shown]
+    job.set_aside.update({one.who: keys[one.who] for one in aside if one.who in keys})
     found = [
         _unproved(job, one) if one.unproved else _unreadable(job, one.who, _called(one.who), one.problem)
         for one in aside
