@@ -12,11 +12,11 @@ from bema_tui.rules.tiers import LABEL, NO_TIER, ORDER, label
 
 _HEADINGS: Final[Mapping[Cause, str]] = MappingProxyType(
     {
-        Cause.FIELD_ONLY: "field only",
-        Cause.IN_WOOD: "Wood → field only",
-        Cause.NOT_ACTIVE: "not active → field only",
-        Cause.LOWER_OFF: "two tiers → lower off",
-        Cause.REFUND_NOT_ACTIVE: "refund, not active → field only",
+        Cause.FIELD_ONLY: "not moved: only field set",
+        Cause.IN_WOOD: "in Wood: only field set",
+        Cause.NOT_ACTIVE: "not active: only field set",
+        Cause.LOWER_OFF: "two tiers: lower removed",
+        Cause.REFUND_NOT_ACTIVE: "refund: only field cleared",
         Cause.CREATE_MISSING: "create what is missing",
     }
 )

@@ -141,7 +141,7 @@ async def test_a_rule_shows_its_people_only() -> None:
         screen = await opened(made, 417)
         await made.press("end")
         await made.until(lambda: screen.people.total == 0)
-        assert made.shows("field only  0 people")
+        assert made.shows("not moved: only field set  0 people")
         await made.press("home", "enter")
         await made.until(lambda: made.app.focused is screen.people)
 
