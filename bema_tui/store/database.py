@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -212,8 +213,9 @@ class _Connection(sqlite3.Connection):
     """
 
     def close(self) -> None:
-        if self.in_transaction:
-            self.rollback()
+        with suppress(sqlite3.ProgrammingError):  # it is closed already: the driver may do that twice
+            if self.in_transaction:
+                self.rollback()
         super().close()
 
 
@@ -226,7 +228,22 @@ def _take_hold(path: Path, patience: float) -> HeldFiles:
     return HeldFiles(path, patience)
 
 
+def _stop_once(driver: Any) -> None:
+    """Have the driver end its thread once.
+
+    Where a task is cancelled twice, its connection is closed and, in the midst of that, stopped. The close then asks a
+    thread again that is gone, and would wait for it for ever, and the end of the process with it.
+    """
+    driver.stop = functools.cache(driver.stop)
+
+
 def _install_sqlite_habits(engine: AsyncEngine, patience: float) -> None:
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def do_connect(dialect: Any, _record: object, arguments: Any, settings: Any) -> Any:
+        connection = dialect.connect(*arguments, **settings)
+        _stop_once(connection.driver_connection)
+        return connection
+
     @event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
         # The driver's own transaction control is switched off: ours says BEGIN, plain or IMMEDIATE.
