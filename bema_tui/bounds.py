@@ -82,6 +82,7 @@ SETTINGS: Final[Mapping[str, Bounds]] = {
     "health.memory_warning_percent": Bounds(1, 100, "per cent"),
     "health.memory_pause_percent": Bounds(1, 100, "per cent"),
     "health.machine_reserve": Bounds(0, _TIB, "bytes"),
+    "health.stalled_after_seconds": Bounds(60, _DAY, "seconds"),
 }
 """Every setting that is a number, by its name; a test holds that none is left out."""
 
@@ -115,3 +116,7 @@ MEMORY_PATIENCE: Final = PATIENCE
 
 def _written(number: float) -> str:
     return f"{number:,.0f}" if number == int(number) else f"{number:g}"
+
+
+STALLED_AFTER: Final = 600.0
+"""Seconds without progress after which a run counts as stalled, unless the settings say otherwise."""

@@ -93,6 +93,11 @@ def until_words(until: datetime, now: datetime, zone: tzinfo | None = None) -> s
     return f"until {local:%H:%M:%S}" if same else f"until {local.day} {local:%b} {local:%H:%M}"
 
 
+def stalled_words(seconds: float) -> str:
+    """Say for how long a run has made no progress."""
+    return f"no progress for {seconds // 60:,.0f} min"
+
+
 def wait_words(wait: Wait, until: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """Return a wait and its end as one clause."""
     detailed = ": " in str(wait)

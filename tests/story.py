@@ -134,7 +134,8 @@ def _campaign(entry: tuple[str, str, str, tuple[str, ...], int, int, str], now: 
 def _run(number: int, campaign: str, state: RunState, started: datetime, by: str, **more: Any) -> dict[str, Any]:
     host, pid = ("tour-laptop", 8841) if by == "jon" else ("studio-1", 2214)
     base: dict[str, Any] = dict.fromkeys(
-        ("planned_at", "yes_at", "yes_by", "apply_started_at", "finished_at", "lock_token", "error"), None
+        ("planned_at", "yes_at", "yes_by", "apply_started_at", "progressed_at", "finished_at", "lock_token", "error"),
+        None,
     )
     base |= dict.fromkeys(("people", "moves", "members", "left_out", "read_forecast", "write_forecast"), 0)
     base |= dict.fromkeys(("requests_read", "requests_write", "requests_retried", "shop_requests"), 0)
@@ -222,6 +223,7 @@ def _run_418(now: datetime) -> dict[str, Any]:
         at += timedelta(seconds=seconds or 0)
     yes = now - timedelta(minutes=20, seconds=34)
     more: dict[str, Any] = {"phases": phases, "lock_token": 57, "phase": Phase.APPLY, "people": 4_189}
+    more["progressed_at"] = now - timedelta(seconds=1)
     more |= {"planned_at": yes - timedelta(seconds=145), "yes_at": yes, "yes_by": "maria", "apply_started_at": yes}
     more |= {"moves": 4_011, "members": 38_240, "left_out": 173, "read_forecast": 55, "write_forecast": 4_273}
     more |= {"seconds_forecast": 2_340.0, "requests_read": 56, "requests_write": 2_308, "shop_requests": 626}

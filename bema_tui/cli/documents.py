@@ -33,6 +33,7 @@ async def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
         "finished_at": run.finished_at,
         "waiting_for": run.waiting_for and {**asdict(run.waiting_for), "text": str(run.waiting_for)},
         "waiting_until": run.waiting_until,
+        "stalled_seconds": run.stalled_seconds,
         "people": run.people,
         "moves": run.moves,
         "members": run.members,

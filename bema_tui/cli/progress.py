@@ -17,7 +17,7 @@ from bema_tui.errors import StoreError
 from bema_tui.model import RunState
 from bema_tui.operations.waits import wait_of_run
 from bema_tui.text import clean
-from bema_tui.waits import Wait, wait_words
+from bema_tui.waits import Wait, stalled_words, wait_words
 
 if TYPE_CHECKING:
     from bema_tui.operations.workspace import Workspace
@@ -60,6 +60,8 @@ def _line(view: RunView, now: datetime) -> str:
     doing = view.note if view.state is RunState.PAUSED else str(view.phase)
     if view.waiting_for is not None and view.waiting_until is not None:
         doing = wait_words(view.waiting_for, view.waiting_until, now)
+    if view.stalled_seconds:
+        doing = f"{doing}, {stalled_words(view.stalled_seconds)}"
     return clean(f"run {view.id} {view.campaign}: {doing}{part}", _LONGEST)
 
 

@@ -13,7 +13,7 @@ from bema_tui.operations.possible import Reason, Refused, may_resume
 from bema_tui.plan_checks import CheckResult
 from bema_tui.rules.check_wording import automation_text, check_text
 from bema_tui.rules.wording import heading, outcome_text
-from bema_tui.waits import wait_words
+from bema_tui.waits import stalled_words, wait_words
 
 if TYPE_CHECKING:
     from bema_tui.operations.runs import Asked, Attention
@@ -38,7 +38,9 @@ def _many(number: int, one: str, more: str) -> str:
 
 
 def _waits(run: RunView, now: datetime) -> str:
-    """What a run waits for, and until when; nothing if it does not."""
+    """What a run waits for, and until when, or that it has stalled; nothing if neither is so."""
+    if run.stalled_seconds:
+        return f"makes {stalled_words(run.stalled_seconds)}"
     if run.waiting_for is None or run.waiting_until is None:
         return ""
     return wait_words(run.waiting_for, run.waiting_until, now)

@@ -18,7 +18,7 @@ from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.store.database import Database
 from bema_tui.store.health_samples import HealthSamples
 from bema_tui.store.lock_ages import LockAges
-from bema_tui.store.snapshot.facts import Facts, read_facts, read_jobs, read_open_findings
+from bema_tui.store.snapshot.facts import Facts, count_runs, read_facts, read_open_findings
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.runs import Moment
 
@@ -50,7 +50,7 @@ class Monitor:
         self._ages = ages
         self._probe = probe or SystemProbe()
         self._timer = timer
-        self._reader = SnapshotReader(db, me, ages)
+        self._reader = SnapshotReader(db, me, ages, stalled_after=settings.stalled_after_seconds)
         self._samples = HealthSamples(db, me)
         self._latest: HealthStatus | None = None
         self._problem = ""
@@ -97,11 +97,12 @@ class Monitor:
         moment = self._moment()
         held = {view.code: view.lock} if view.lock is not None else {}
         async with self._db.read() as connection:
-            jobs = await read_jobs(connection, moment, held, code)
+            runs = await count_runs(connection, moment, held, code)
             findings = await read_open_findings(connection, code)
         left_behind = int(view.lock is not None and view.lock.state.releasable)
         score = judge_campaign(
-            lost=bool(jobs.get(RunState.LOST)),
+            lost=bool(runs.states.get(RunState.LOST)),
+            stalled=runs.stalled > 0,
             left_behind=left_behind,
             errors_open=findings["error"],
             failed=view.status in {CampaignStatus.FAILED, CampaignStatus.BLOCKED},
@@ -113,7 +114,7 @@ class Monitor:
             "lock": None
             if lock is None
             else {"id": lock.id, "holder": str(lock.holder), "state": lock.state.value, "run": lock.run},
-            "runs": jobs,
+            "runs": runs.states,
             "findings": findings,
             "last_sync": view.last_sync.isoformat() if view.last_sync else None,
             "score": score.value,
@@ -195,9 +196,10 @@ class Monitor:
             database_ms=database_ms,
             lag_ms=self._lag_ms,
             runs_lost=facts.runs_lost,
+            runs_stalled=facts.runs_stalled,
             locks=facts.locks,
             errors_open=facts.errors_open,
         )
 
     def _moment(self) -> Moment:
-        return Moment(self._db.now(), self._me, self._ages)
+        return Moment(self._db.now(), self._me, self._ages, self._settings.stalled_after_seconds)

@@ -25,6 +25,8 @@ class Readings:
     database_ms: float
     lag_ms: float
     runs_lost: int = 0
+    runs_stalled: int = 0
+    """Runs that should be at work, wait for nothing, and make no progress."""
     locks: Mapping[LockState, int] = field(factory=dict)
     errors_open: int = 0
     database_held_by: str = ""
@@ -46,16 +48,17 @@ def judge(readings: Readings) -> Score:
     return Score(max(0, min(100, value)), tuple(reason for _, reason in costs))
 
 
-def judge_campaign(*, lost: bool, left_behind: int, errors_open: int, failed: bool) -> Score:
+def judge_campaign(*, lost: bool, stalled: bool, left_behind: int, errors_open: int, failed: bool) -> Score:
     """The same for one campaign: its lock, its runs, and its findings that hold something back."""
     costs = [
         (40.0 if failed else 0.0, "the last run failed"),
         (30.0 if lost else 0.0, "its run is lost"),
+        (20.0 if stalled else 0.0, "its run makes no progress"),
         (_locks_cost(left_behind), "its lock is left behind"),
         (_errors_cost(errors_open), _plural(errors_open, "error", "open")),
     ]
     counted = sorted(((cost, reason) for cost, reason in costs if cost), key=lambda cost: -cost[0])
-    return Score(round(100 - sum(cost for cost, _ in counted)), tuple(reason for _, reason in counted))
+    return Score(max(0, round(100 - sum(cost for cost, _ in counted))), tuple(reason for _, reason in counted))
 
 
 def _costs(readings: Readings) -> Iterator[tuple[float, str]]:
@@ -77,6 +80,8 @@ def _costs(readings: Readings) -> Iterator[tuple[float, str]]:
         yield _slowness(readings.lag_ms, LAG_MS), f"lag {readings.lag_ms:.0f} ms"
     if readings.runs_lost:
         yield min(15.0, 3 + 2.0 * readings.runs_lost), _plural(readings.runs_lost, "run", "lost")
+    if readings.runs_stalled:
+        yield min(15.0, 3 + 2.0 * readings.runs_stalled), _plural(readings.runs_stalled, "run", "stalled")
     for state in LockState:
         if state.releasable and (count := readings.locks.get(state, 0)):
             yield _locks_cost(count), _plural(count, "lock", state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from bema_tui.bounds import STALLED_AFTER
 from bema_tui.health import MemoryLines
 
 
@@ -23,6 +24,8 @@ class MonitorSettings:
     """Share of the limit at which runs wait."""
     machine_reserve: int = 200 * 1024 * 1024
     """Bytes that the machine must have available; less only warns."""
+    stalled_after_seconds: float = STALLED_AFTER
+    """Seconds without progress after which a run that waits for nothing counts as stalled."""
 
     @property
     def memory_lines(self) -> MemoryLines:

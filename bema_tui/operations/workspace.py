@@ -60,7 +60,8 @@ def mode_of(settings: Settings) -> Literal["LIVE", "SIMULATOR"]:
 def workspace_on(db: Database, settings: Settings) -> Workspace:
     """Return the workspace of this process on a database that is open; nothing is read or written."""
     me, ages = current_holder(), settings.locks
-    return Workspace(settings, db, me, DatabaseLocks(db, ages, me), SnapshotReader(db, me, ages))
+    reader = SnapshotReader(db, me, ages, stalled_after=settings.health.stalled_after_seconds)
+    return Workspace(settings, db, me, DatabaseLocks(db, ages, me), reader)
 
 
 @asynccontextmanager

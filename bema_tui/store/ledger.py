@@ -179,7 +179,9 @@ class Ledger:
             for change, read_at in added:
                 await self._add(connection, change, read_at, now)
             if run_values:
-                await connection.execute(update(runs).where(runs.c.id == self.run).values(**run_values))
+                await connection.execute(
+                    update(runs).where(runs.c.id == self.run).values(progressed_at=now, **run_values)
+                )
 
     async def _add(self, connection: AsyncConnection, change: PlannedChange, read_at: datetime, now: datetime) -> None:
         """One more row, at its person's place among those of its purpose, or at a new one behind them."""

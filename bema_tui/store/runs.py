@@ -107,6 +107,7 @@ class Runs:
                     host=me.host,
                     pid=me.pid,
                     started_at=now,
+                    progressed_at=now,
                     options=document_of(options),
                     # Said beforehand: ``yes_at`` is for a yes to a plan that could be seen.
                     yes_by=me.user if options.yes else None,
@@ -159,19 +160,28 @@ class Runs:
             result = await connection.execute(
                 update(runs)
                 .where(runs.c.id == run, runs.c.state.in_(list(states)), ~overtaken.exists())
-                .values(lock_token=fence.token, host=me.host, pid=me.pid, **NO_WAIT, **values)
+                .values(
+                    lock_token=fence.token,
+                    host=me.host,
+                    pid=me.pid,
+                    progressed_at=self._db.now(),
+                    **NO_WAIT,
+                    **values,
+                )
             )
             return result.rowcount == 1
 
     async def update(self, run: int, fence: Fence, **changes: Unpack[RunChanges]) -> None:
-        """Change what a run says of itself, while it holds its lock.
+        """Change what a run says of itself, while it holds its lock: it makes progress.
 
         Raises:
             LockLost: it does not hold it any more.
         """
         async with self._db.write() as connection:
             await check_fence(connection, fence)
-            await connection.execute(update(runs).where(runs.c.id == run).values(columns_of(changes)))
+            await connection.execute(
+                update(runs).where(runs.c.id == run).values({"progressed_at": self._db.now(), **columns_of(changes)})
+            )
 
     async def show_wait(self, run: int, fence: Fence, wait: tuple[Wait, datetime] | None) -> None:
         """Write what the run waits for and until when; None: it waits for nothing.
@@ -179,7 +189,7 @@ class Runs:
         Raises:
             LockLost: it does not hold its lock any more.
         """
-        values = NO_WAIT if wait is None else wait_columns(*wait)
+        values = {"progressed_at": self._db.now(), **NO_WAIT} if wait is None else wait_columns(*wait)
         async with self._db.write() as connection:
             await check_fence(connection, fence)
             await connection.execute(update(runs).where(runs.c.id == run).values(values))
@@ -195,7 +205,12 @@ class Runs:
             await connection.execute(
                 update(runs)
                 .where(runs.c.id == run)
-                .values(state=state, note="", paused_seconds=runs.c.paused_seconds + rested)
+                .values(
+                    state=state,
+                    note="",
+                    paused_seconds=runs.c.paused_seconds + rested,
+                    progressed_at=self._db.now(),
+                )
             )
 
     async def enter(self, run: int, fence: Fence, phase: Phase, note: str = "") -> None:
@@ -206,7 +221,9 @@ class Runs:
             row = (await connection.execute(select(runs.c.phases).where(runs.c.id == run))).one()
             entries = _close_phase(row.phases, now, note)
             entries.append({"phase": phase, "started_at": now.isoformat(), "seconds": None, "note": ""})
-            await connection.execute(update(runs).where(runs.c.id == run).values(phase=phase, phases=entries))
+            await connection.execute(
+                update(runs).where(runs.c.id == run).values(phase=phase, phases=entries, progressed_at=now)
+            )
 
     async def finish(
         self,

@@ -18,6 +18,7 @@ from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Fence, Runs
 from bema_tui.sync.interrupt import RunInterrupt, stopped
+from bema_tui.sync.run_context import Meter
 from bema_tui.waits import Wait, WaitBoard, WaitReason
 
 _LISTEN_SECONDS = 0.5  # a request is seen within a second
@@ -38,11 +39,12 @@ class Keeper:
         interrupt: RunInterrupt,
         *,
         waits: WaitBoard,
+        meter: Meter,
         heartbeat: float,
         now: Callable[[], datetime],
         paused_at_most: float = PAUSED_AT_MOST,
     ) -> None:
-        """``heartbeat`` and ``paused_at_most`` are seconds."""
+        """``meter`` counts the requests of the run; ``heartbeat`` and ``paused_at_most`` are seconds."""
         self._runs = runs
         self._locks = locks
         self._requests = requests
@@ -50,6 +52,7 @@ class Keeper:
         self._fence = fence
         self._interrupt = interrupt
         self._waits = waits
+        self._meter = meter
         self._heartbeat = heartbeat
         self._paused_at_most = paused_at_most
         self._word = asyncio.Event()
@@ -131,7 +134,7 @@ class Keeper:
         return word.is_set()
 
     async def _watch(self) -> None:
-        last_beat = time.monotonic()
+        last_beat, sent = time.monotonic(), self._meter.sent
         while True:
             await asyncio.sleep(_LISTEN_SECONDS)
             try:
@@ -140,9 +143,15 @@ class Keeper:
                         self._lost()
                         return
                     last_beat = time.monotonic()
+                    if sent != self._meter.sent:
+                        sent = self._meter.sent
+                        await self._runs.update(self._run, self._fence, **self._meter.values())
                 for request in await self._requests.unseen(self._run):
                     self._obey(request)
                     await self._requests.saw(request.id, done=request.verb is not ControlVerb.STOP)
+            except LockLost:
+                self._lost()
+                return
             except StoreError as error:
                 # The database may be busy or the disk full for a moment; the run itself finds out when it writes.
                 logger.warning("run %s: the keeper can't use the database: %s", self._run, error.message)

@@ -45,6 +45,11 @@ class Meter:
         else:
             self.read += 1
 
+    @property
+    def sent(self) -> int:
+        """The requests that left for the first time: one that is sent again is no progress."""
+        return self.read + self.write + self.shop - self.retried
+
     def values(self) -> RequestCounts:
         """The totals, as columns of the run."""
         return {

@@ -168,6 +168,7 @@ class Runner:
                 fence,
                 interrupt,
                 waits=waits,
+                meter=counter,
                 heartbeat=self._settings.locks.heartbeat,
                 now=self._db.now,
             )

@@ -133,6 +133,27 @@ async def test_a_dead_runs_lock_and_a_finished_run_are_seen(db: Database, monito
     assert status.active_processes == 2
 
 
+async def test_a_run_without_progress_is_stalled_for_every_monitor_until_it_makes_some(
+    db: Database, monitor: Monitor, machines: Machines, clock: Clock
+) -> None:
+    other = Monitor(db, QUICK, evolve(VIEWER, pid=778, host="elsewhere"), LockAges(), probe=machines)
+
+    async def stalled() -> set[bool]:
+        return {"1 run stalled" in (await each.perform_check()).reasons for each in (monitor, other)}
+
+    assert await stalled() == {False}
+    async with db.write() as connection:
+        await connection.execute(
+            update(runs).where(runs.c.id == 418).values(progressed_at=NOW - timedelta(seconds=600))
+        )
+    assert await stalled() == {True}
+    assert "its run makes no progress" in str((await other.check_campaign("2024_ETB_NBL"))["reasons"])
+    async with db.write() as connection:
+        await connection.execute(update(runs).where(runs.c.id == 418).values(progressed_at=NOW))
+    assert await stalled() == {False}
+    assert "no progress" not in str((await monitor.check_campaign("2024_ETB_NBL"))["reasons"])
+
+
 async def test_monitoring_samples_on_and_on_with_one_full_check(db: Database, monitor: Monitor) -> None:
     await monitor.start_monitoring()
     await monitor.start_monitoring()

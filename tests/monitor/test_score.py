@@ -39,6 +39,7 @@ readings = st.builds(
     database_ms=st.floats(0, 60_000),
     lag_ms=st.floats(0, 60_000),
     runs_lost=st.integers(0, 50),
+    runs_stalled=st.integers(0, 50),
     locks=st.dictionaries(st.sampled_from(list(LockState)), st.integers(0, 9)),
     errors_open=st.integers(0, 10_000),
 )
@@ -88,6 +89,8 @@ def test_all_is_well() -> None:
         ({"load": 2.0, "cores": 1}, "load 2.0 on 1 core"),
         ({"runs_lost": 1}, "1 run lost"),
         ({"runs_lost": 2}, "2 runs lost"),
+        ({"runs_stalled": 1}, "1 run stalled"),
+        ({"runs_stalled": 2}, "2 runs stalled"),
         ({"locks": {LockState.STALE: 1}}, "1 lock stale"),
         ({"errors_open": 17}, "17 errors open"),
         ({"database_ms": 120.4}, "database 120 ms"),
@@ -108,9 +111,11 @@ def test_the_worst_reason_stands_first() -> None:
     assert score.value == 78
 
 
-@given(st.booleans(), st.integers(0, 9), st.integers(0, 500), st.booleans())
-def test_a_campaign_is_judged_on_the_same_scale(lost: bool, left_behind: int, errors: int, failed: bool) -> None:
-    score = judge_campaign(lost=lost, left_behind=left_behind, errors_open=errors, failed=failed)
+@given(st.booleans(), st.booleans(), st.integers(0, 9), st.integers(0, 500), st.booleans())
+def test_a_campaign_is_judged_on_the_same_scale(
+    lost: bool, stalled: bool, left_behind: int, errors: int, failed: bool
+) -> None:
+    score = judge_campaign(lost=lost, stalled=stalled, left_behind=left_behind, errors_open=errors, failed=failed)
     assert 0 <= score.value <= 100
-    assert len(score.reasons) == lost + failed + bool(left_behind) + bool(errors)
+    assert len(score.reasons) == lost + stalled + failed + bool(left_behind) + bool(errors)
     assert bool(score.reasons) == (score.value < 100)

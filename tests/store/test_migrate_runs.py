@@ -83,3 +83,9 @@ async def test_checks_keep_their_words_and_what_held_a_plan_holds_it_still(
     assert run.options == RunOptions(yes=True)
     assert bool(holds(run.checks)) is bool(why)
     assert run.may_apply is (not why and CheckResult.REFUSE not in results)
+
+
+async def test_a_run_of_before_made_progress_at_its_latest_time(tmp_path: Path) -> None:
+    await migrated(tmp_path / "bema.sqlite3", {}, [])
+    with closing(sqlite3.connect(tmp_path / "bema.sqlite3")) as connection:
+        assert connection.execute("SELECT progressed_at FROM runs").fetchall() == [(AT,)]

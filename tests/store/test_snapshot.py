@@ -19,6 +19,7 @@ from bema_tui.store import schema
 from bema_tui.store.database import Database
 from bema_tui.store.identity import current_holder
 from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.runs import Fence, Runs
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import Wait, WaitReason
@@ -240,6 +241,32 @@ async def test_a_run_without_its_lock_is_lost(
     async with db.read() as connection:
         stored = await connection.scalar(select(schema.runs.c.state).where(schema.runs.c.id == 418))
     assert stored == RunState.APPLYING, "a reader writes nothing"
+
+
+async def test_a_run_that_makes_no_progress_has_stalled_until_it_makes_some(
+    db: Database, reader: SnapshotReader
+) -> None:
+    async def seconds() -> tuple[float, float]:
+        run = await reader.run(418)
+        return run.stalled_seconds, {run.id: run for run in (await reader.read()).runs}[418].stalled_seconds
+
+    this = schema.runs.c.id == 418
+    assert await seconds() == (0, 0)
+    await change(db, schema.runs, this, progressed_at=NOW - timedelta(minutes=12))
+    assert await seconds() == (720, 720)
+    patient = SnapshotReader(db, VIEWER, LockAges(), stalled_after=721)
+    assert (await patient.run(418)).stalled_seconds == 0
+    await change(db, schema.runs, this, waiting_for=QUOTA, waiting_until=NOW + timedelta(seconds=40))
+    assert await seconds() == (0, 0), "it waits"
+    await change(db, schema.runs, this, waiting_for=None, waiting_until=None, progressed_at=None)
+    assert await seconds() == (26 * 60 + 57, 26 * 60 + 57), "a run that never said so counts from its start"
+    fence = Fence(NBL, 57)
+    await Runs(db).update(418, fence, members=1)
+    assert await seconds() == (0, 0)
+    await change(db, schema.runs, this, state=RunState.PAUSED, progressed_at=NOW - timedelta(hours=2))
+    assert await seconds() == (0, 0), "it is paused"
+    await Runs(db).go_on(418, fence, RunState.APPLYING, rested=0)
+    assert await seconds() == (0, 0)
 
 
 async def test_a_run_is_overtaken_by_the_newest_one_that_read_the_campaign_since(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from attrs import define
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bema_tui.control import ControlVerb
 from bema_tui.errors import Stopped
 from bema_tui.model import Campaign, RunState
+from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.run_records import RunKind
 from bema_tui.store import schema
 from bema_tui.store.campaigns import Campaigns
@@ -25,6 +27,7 @@ from bema_tui.store.run_waits import RunWaits
 from bema_tui.store.runs import Fence, Runs
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.lock_keeper import Keeper
+from bema_tui.sync.run_context import Meter
 from bema_tui.sync.run_waits import waits_of_run
 from bema_tui.waits import Wait, WaitReason
 
@@ -49,6 +52,7 @@ class Kept:
 
     db: Database
     runs: Runs
+    locks: DatabaseLocks
     run: int
     fence: Fence
     interrupt: Quick
@@ -100,12 +104,13 @@ async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
             fence,
             interrupt,
             waits=waits_of_run(runs, run, fence, db.now),
+            meter=Meter(),
             heartbeat=30.0,
             now=db.now,
             paused_at_most=7200.0,
         )
         async with keeper:
-            yield Kept(db, runs, run, fence, interrupt, keeper)
+            yield Kept(db, runs, locks, run, fence, interrupt, keeper)
 
 
 @pytest.mark.fault("E8", "A8")
@@ -158,3 +163,40 @@ async def test_a_run_that_ends_or_is_taken_up_waits_for_nothing(kept: Kept) -> N
     assert await RunWaits(kept.db).of(kept.run) is not None
     await kept.runs.claim(kept.run, [RunState.APPLYING], kept.fence, current_holder())
     assert await RunWaits(kept.db).of(kept.run) is None
+
+
+async def test_requests_that_leave_are_progress_and_one_sent_again_is_none(kept: Kept) -> None:
+    meter, long_ago = Meter(), datetime(2026, 1, 1, tzinfo=UTC)
+
+    async def progressed() -> bool:
+        async with kept.db.read() as connection:
+            found = await connection.scalar(select(schema.runs.c.progressed_at).where(schema.runs.c.id == kept.run))
+        return found is not None and found > long_ago
+
+    async def beaten() -> bool:
+        (lock,) = await kept.locks.get_active_locks()
+        return lock.last_beat > beat
+
+    async with kept.db.write() as connection:
+        await connection.execute(update(schema.runs).values(progressed_at=long_ago))
+    waits = waits_of_run(kept.runs, kept.run, kept.fence, kept.db.now)
+    keeper = Keeper(
+        kept.runs,
+        kept.locks,
+        ControlRequests(kept.db),
+        kept.run,
+        kept.fence,
+        kept.interrupt,
+        waits=waits,
+        meter=meter,
+        heartbeat=0.0,
+        now=kept.db.now,
+    )
+    async with keeper:
+        meter.count(MailerLite.name, write=True, cost=1, retried=True)
+        beat = kept.db.now()
+        await kept.come_true(beaten)
+        assert not await progressed()
+        meter.count(MailerLite.name, write=True, cost=1, retried=False)
+        await kept.come_true(progressed)
+    assert await kept.runs.meter(kept.run) == (0, 2, 1, 0)

@@ -103,3 +103,12 @@ async def test_a_run_without_a_speed_yet_shows_the_end_that_its_plan_foretold(tm
     async with desk(reader(early), size=(120, 40)) as made:
         await opened(made, 418)
         await made.until_shows("10m left, 14:41")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_run_that_has_stalled_says_so_on_the_overview_and_on_its_own_screen(size: tuple[int, int]) -> None:
+    async with desk(reader(evolve(APPLYING, stalled_seconds=725.0)), size=size) as made:
+        assert made.shows("no progress for 12 min")
+        assert made.shows("run 418 stalled") or made.shows("makes no progress for 12 min")
+        await opened(made, 418)
+        await made.until_shows("run 418 no progress for 12 min")

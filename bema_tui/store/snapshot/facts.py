@@ -14,10 +14,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.model import FindingState, Lock, LockState, RunState, Severity
 from bema_tui.store.presence import HERE_FOR
 from bema_tui.store.schema import campaigns, consoles, findings, runs
-from bema_tui.store.snapshot.runs import AT_WORK, WAITING, Moment, read_locks, state_now
+from bema_tui.store.snapshot.runs import AT_WORK, WAITING, Moment, read_locks, stalled_for, state_now
 
 _DAY: Final = timedelta(hours=24)
 _LONGEST: Final = timedelta(days=7)  # a run that ended today began within this
+
+
+@frozen
+class RunCounts:
+    """The runs at work, waiting or lost, and those that ended in 24 hours."""
+
+    states: Mapping[str, int]
+    """How many are in each state."""
+    stalled: int
+    """How many of those at work wait for nothing and make no progress."""
 
 
 @frozen
@@ -28,6 +38,8 @@ class Facts:
     locks: Mapping[LockState, int]
     active_processes: int
     errors_open: int
+    runs_stalled: int = 0
+    """Runs that should be at work, wait for nothing, and make no progress."""
 
     @property
     def runs_lost(self) -> int:
@@ -47,17 +59,19 @@ async def read_facts(connection: AsyncConnection, moment: Moment) -> Facts:
         .where(findings.c.state == FindingState.OPEN, findings.c.severity_rank == 0)
     )
     holders = {(lock.holder.host, lock.holder.pid) for lock in locks if not lock.state.releasable}
+    counts = await count_runs(connection, moment, {lock.key: lock for lock in locks})
     return Facts(
-        jobs=await read_jobs(connection, moment, {lock.key: lock for lock in locks}),
+        jobs=counts.states,
+        runs_stalled=counts.stalled,
         locks=Counter(lock.state for lock in locks),
         active_processes=len(holders) + int(open_consoles or 0),
         errors_open=int(errors or 0),
     )
 
 
-async def read_jobs(
+async def count_runs(
     connection: AsyncConnection, moment: Moment, held: Mapping[str, Lock], campaign: str | None = None
-) -> Mapping[str, int]:
+) -> RunCounts:
     """Runs by state, of one campaign or of all."""
     at_work = select(runs).where(runs.c.state.in_([*AT_WORK, *WAITING]))
     ended = (
@@ -74,11 +88,14 @@ async def read_jobs(
         at_work = at_work.where(runs.c.campaign == campaign)
         ended = ended.where(runs.c.campaign == campaign)
     jobs: Counter[str] = Counter()
+    stalled = 0
     for row in await connection.execute(at_work):
-        jobs[state_now(row, held.get(row.campaign), moment.at).value] += 1
+        state = state_now(row, held.get(row.campaign), moment.at)
+        jobs[state.value] += 1
+        stalled += stalled_for(row, state, moment) > 0
     for state, count in await connection.execute(ended):
         jobs[state] += count
-    return dict(jobs)
+    return RunCounts(dict(jobs), stalled)
 
 
 async def read_open_findings(connection: AsyncConnection, campaign: str) -> Mapping[str, int]:

@@ -11,6 +11,7 @@ from attrs import frozen
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bema_tui.bounds import STALLED_AFTER
 from bema_tui.changes import Purpose
 from bema_tui.errors import UsageError
 from bema_tui.model import ChangeState, Holder, Lock, RunState, Severity
@@ -64,11 +65,13 @@ class SnapshotReader:
     """The reading side of the store.
 
     ``me`` is this process (a holder on this host can be proved dead), ``ages`` say how a lock is judged by its last
-    beat. Each call is one short transaction.
+    beat, ``stalled_after`` after how many seconds without progress a run has stalled. Each call is one short
+    transaction.
     """
 
-    def __init__(self, db: Database, me: Holder, ages: LockAges) -> None:
+    def __init__(self, db: Database, me: Holder, ages: LockAges, *, stalled_after: float = STALLED_AFTER) -> None:
         self._db = db
+        self._stalled_after = stalled_after
         self._me = me
         self._ages = ages
         self._ended: dict[_Ended, Changes] = {}
@@ -84,7 +87,7 @@ class SnapshotReader:
             held = {lock.key: lock for lock in await read_locks(connection, moment)}
             findings = await read_finding_counts(connection, moment.at)
             entries = await read_campaigns(connection, moment.at)
-            views = await self._views(connection, entries, held, moment.at)
+            views = await self._views(connection, entries, held, moment)
             campaigns = (campaign_view(entry, views, findings, held.get(entry.row.code)) for entry in entries)
             return Snapshot(
                 at=moment.at,
@@ -114,7 +117,7 @@ class SnapshotReader:
                 raise UsageError(f"There is no campaign {code}.", advice="`bema-tui campaigns list` shows them.")
             held = {lock.key: lock for lock in await read_locks(connection, moment)}
             findings = await read_finding_counts(connection, moment.at)
-            views = await self._views(connection, entries, held, moment.at)
+            views = await self._views(connection, entries, held, moment)
         found = (campaign_view(entry, views, findings, held.get(entry.row.code)) for entry in entries)
         return tuple(sorted(found, key=by_attention))
 
@@ -137,7 +140,7 @@ class SnapshotReader:
             )
             asked = await read_requests(connection, [run_id])
         lock = held.get(rows[0].campaign)
-        return run_view(rows[0], lock, moment.at, add_up(kinds), kinds, asked.get(run_id, ()))
+        return run_view(rows[0], lock, moment, add_up(kinds), kinds, asked.get(run_id, ()))
 
     async def runs(self, limit: int, offset: int = 0, campaign: str | None = None) -> tuple[RunView, ...]:
         """Runs of one or of all campaigns, newest first; their ``kinds`` are told as in a snapshot."""
@@ -154,7 +157,7 @@ class SnapshotReader:
             run_view(
                 row,
                 held.get(row.campaign),
-                moment.at,
+                moment,
                 add_up(plans[row.id]) if row.id in plans else changes[row.id],
                 plans.get(row.id, {}),
             )
@@ -191,10 +194,10 @@ class SnapshotReader:
             return await read_left_out(connection, run_id)
 
     def _moment(self) -> Moment:
-        return Moment(self._db.now(), self._me, self._ages)
+        return Moment(self._db.now(), self._me, self._ages, self._stalled_after)
 
     async def _views(
-        self, connection: AsyncConnection, entries: Collection[CampaignRow], held: Mapping[str, Lock], at: datetime
+        self, connection: AsyncConnection, entries: Collection[CampaignRow], held: Mapping[str, Lock], moment: Moment
     ) -> dict[int, RunView]:
         """The runs at work, waiting, newest, and those that tell how each campaign is, by their numbers."""
         needed = frozenset[int]().union(*(entry.runs_to_read for entry in entries))
@@ -203,7 +206,7 @@ class SnapshotReader:
         asked = await read_requests(connection, [row.id for row in rows if RunState(row.state).active])
         return {
             row.id: run_view(
-                row, held.get(row.campaign), at, counts[row.id], kinds.get(row.id, {}), asked.get(row.id, ())
+                row, held.get(row.campaign), moment, counts[row.id], kinds.get(row.id, {}), asked.get(row.id, ())
             )
             for row in rows
         }

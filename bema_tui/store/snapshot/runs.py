@@ -11,6 +11,7 @@ from attrs import frozen
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bema_tui.bounds import STALLED_AFTER
 from bema_tui.control import ControlRequest
 from bema_tui.model import ChangeKind, ChangeState, Holder, Lock, Phase, RunState
 from bema_tui.run_records import RunKind
@@ -19,6 +20,7 @@ from bema_tui.store.locks import lock_of
 from bema_tui.store.run_documents import automations_of, checks_of, error_of, mailerlite_read_of, shop_read_of
 from bema_tui.store.run_waits import wait_of
 from bema_tui.store.schema import campaigns, ledger, locks, plan_counts, runs
+from bema_tui.store.snapshot.stalled import stalled_seconds
 from bema_tui.store.snapshot.views import PhaseView, RunView
 
 AT_WORK: Final = tuple(state for state in RunState if state.active)
@@ -38,6 +40,8 @@ class Moment:
     at: datetime
     me: Holder
     ages: LockAges
+    stalled_after: float = STALLED_AFTER
+    """Seconds without progress after which a run counts as stalled."""
 
 
 async def read_locks(connection: AsyncConnection, moment: Moment) -> tuple[Lock, ...]:
@@ -84,6 +88,12 @@ def state_now(row: Row[Any], held: Lock | None, at: datetime) -> RunState:
         just_begun = row.phase == Phase.LOCK and at - row.started_at < _TAKING_THE_LOCK
         return state if just_begun else RunState.LOST
     return RunState.LOST if held.state.releasable else state
+
+
+def stalled_for(row: Row[Any], state: RunState, moment: Moment) -> float:
+    """Return the seconds for which a stalled run has made no progress; ``state`` is its state now."""
+    progressed_at = row.progressed_at or row.started_at
+    return stalled_seconds(state, progressed_at, row.waiting_until, moment.at, moment.stalled_after)
 
 
 def _belongs(row: Row[Any], held: Lock) -> bool:
@@ -149,12 +159,13 @@ def add_up(kinds: Kinds) -> Changes:
 def run_view(
     row: Row[Any],
     held: Lock | None,
-    at: datetime,
+    moment: Moment,
     changes: Changes,
     kinds: Kinds,
     asked: tuple[ControlRequest, ...] = (),
 ) -> RunView:
     """A run as the screens see it; ``held`` is the lock on its campaign."""
+    at = moment.at
     state = state_now(row, held, at)
     phases = tuple(
         PhaseView(
@@ -212,6 +223,7 @@ def run_view(
         waiting_for=wait,
         waiting_until=ends if wait is not None else None,
         wait_seconds=_since(at, ends) if wait is not None else 0.0,
+        stalled_seconds=stalled_for(row, state, moment),
         overtaken_by=row.newest_reader if row.newest_reader is not None and row.newest_reader > row.id else None,
     )
 

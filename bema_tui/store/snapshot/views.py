@@ -144,6 +144,8 @@ class RunView:
     waiting_for: Wait | None = None
     waiting_until: datetime | None = None
     wait_seconds: float = 0.0  # how long it still waits
+    stalled_seconds: float = 0.0
+    """How long it has made no progress, once that is longer than a run may take; 0 for a run that has not stalled."""
     overtaken_by: int | None = None
     """The newest run that has read the campaign since, if there is one: what this run read is overwritten by it."""
 

@@ -14,6 +14,7 @@ from bema_tui.tui.actions import TargetKind
 from bema_tui.tui.format import age, count, line, pack, width_of
 from bema_tui.tui.layout import Width
 from bema_tui.tui.render_context import RenderContext
+from bema_tui.waits import stalled_words
 
 
 @frozen
@@ -40,6 +41,7 @@ def needs(snapshot: Snapshot, context: RenderContext) -> tuple[Need, ...]:
     locks_of_lost = {run.id: lock for run in lost if (lock := _lock_of(run, snapshot)) is not None}
     return (
         *(_lost(run, locks_of_lost.get(run.id), context) for run in lost),
+        *_stalled(snapshot, context),
         *_services(snapshot, context),
         *_health(snapshot, context),
         *_failed(snapshot, context),
@@ -62,6 +64,13 @@ def _lost(run: RunView, lock: Lock | None, context: RenderContext) -> Need:
     tail = f", lock {lock.state} {age(context.now, lock.last_beat)}" if lock is not None else ""
     long = f"run {run.id} {run.campaign} lost{tail}"
     return Need(context.glyphs.bad, "bad", f"run {run.id} lost", long, TargetKind.RUN, str(run.id))
+
+
+def _stalled(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:
+    for run in snapshot.runs:
+        if run.stalled_seconds:
+            long = f"run {run.id} {run.campaign} makes {stalled_words(run.stalled_seconds)}"
+            yield Need(context.glyphs.warn, "warn", f"run {run.id} stalled", long, TargetKind.RUN, str(run.id))
 
 
 def _services(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:

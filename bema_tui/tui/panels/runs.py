@@ -9,10 +9,10 @@ from textual.content import Content
 
 from bema_tui.model import ChangeState, RunState
 from bema_tui.store.snapshot.views import RunView, Snapshot
-from bema_tui.tui.format import age, bar, count, forecast, line, short_count
+from bema_tui.tui.format import age, bar, count, cut, forecast, line, short_count
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row, choose_columns
-from bema_tui.waits import WaitReason, fitting_words
+from bema_tui.waits import WaitReason, fitting_words, stalled_words
 
 COLUMNS = (
     Column("sign", "", 2),
@@ -48,6 +48,8 @@ _WAIT_ROOM = 44
 def sign_of(run: RunView, context: RenderContext) -> tuple[str, str]:
     """The sign of a run's state and its style."""
     g = context.glyphs
+    if run.stalled_seconds:
+        return g.warn, "warn"
     if run.state.active:
         return g.dot, "accent"
     if run.state.waiting:
@@ -120,7 +122,9 @@ def wait_room(columns: Sequence[Column], width: int) -> int:
 
 
 def waits_for(run: RunView, context: RenderContext, room: int) -> str:
-    """What the run waits for, and until when, in at most ``room`` cells; nothing if it does not."""
+    """What the run waits for, and until when, or that it has stalled, in at most ``room`` cells; else nothing."""
+    if run.stalled_seconds:
+        return cut(stalled_words(run.stalled_seconds), room)
     if run.waiting_for is None or run.waiting_until is None:
         return ""
     return fitting_words(run.waiting_for, run.waiting_until, context.now, context.zone, room)
