@@ -512,18 +512,10 @@ class Sample:
 
 @frozen
 class ConnectionReport:
-    """What a connection test found."""
+    """What a connection test found: the service answered, and allows what we need."""
 
-    provider: str
-    """The service's name."""
-    ok: bool
-    """Whether it answered, and allows what we need."""
     identity: str
     """Who answered: the account's id, or the shop's address."""
-    rights: tuple[str, ...] = ()
-    """What the key may do, as far as it was asked."""
-    problem: str = ""
-    """What is wrong, in words; empty if nothing is."""
     seconds: float = 0.0
     """How long the answer took."""
     sample: Sample | None = None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bema_tui.operations.statistics import CampaignStatistics
     from bema_tui.store.snapshot.views import FindingView
 
-_STATES = ("open", "accepted", "resolved", "all")
+_STATES = ("open", "resolved", "all")
 
 
 @click.command()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.store.database import Database
 from bema_tui.store.schema import activity
-from bema_tui.store.snapshot.views import ActivityView
 from bema_tui.text import one_line
 
 
@@ -50,14 +49,3 @@ class Activity:
         """Write down that ``who`` did ``action``; ``text`` says it in words."""
         async with self._db.write() as connection:
             await write_activity(connection, self._db.now(), who, action, text, host=host, campaign=campaign, run=run)
-
-    async def latest(self, limit: int) -> tuple[ActivityView, ...]:
-        """The newest lines, newest first."""
-        query = select(activity).order_by(activity.c.at.desc(), activity.c.id.desc()).limit(limit)
-        async with self._db.read() as connection:
-            return tuple(
-                ActivityView(
-                    at=row.at, who=row.who, action=row.action, campaign=row.campaign, run=row.run, text=row.text
-                )
-                for row in await connection.execute(query)
-            )

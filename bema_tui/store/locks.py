@@ -120,11 +120,6 @@ class DatabaseLocks:
         """Say which run our lock is for, once it has its number; false when the lock is not ours any more."""
         return await self._change_mine(key, token, run=run)
 
-    async def holds(self, key: str, token: int) -> bool:
-        """Whether the lock is held, and still under this token."""
-        async with self._db.read() as connection:
-            return await self._find(connection, _is(key, token)) is not None
-
     async def sweep(self, *, patience: float | None = None) -> tuple[Lock, ...]:
         """Release every lock whose last beat is older than the stale age, and write that down; answers them.
 

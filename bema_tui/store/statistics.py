@@ -4,51 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from attrs import frozen
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import UsageError
 from bema_tui.model import Tier
 from bema_tui.store.database import Database
 from bema_tui.store.schema import memory_cleanups, processings, statistics
-
-
-@frozen
-class CampaignStatistics:
-    """A campaign at the end of a run; ``buyers_per_day`` is oldest first.
-
-    ``revenue`` is in the shop's units: what each order was paid in, the shop does not say. ``currency`` is its own.
-    """
-
-    campaign: str
-    run: int | None
-    at: datetime
-    tiers: Mapping[Tier, int]
-    members: int
-    buyers: int
-    revenue: Decimal
-    currency: str
-    buyers_per_day: tuple[int, ...]
-
-
-@frozen
-class Processing:
-    """One sitting of a run; memory in bytes, ``seconds`` and ``outcome`` None until it has ended."""
-
-    campaign: str
-    run: int
-    started_at: datetime
-    ended_at: datetime | None
-    seconds: float | None
-    outcome: str | None
-    counts: Mapping[str, int]
-    memory_baseline: int
-    memory_peak: int
 
 
 class Statistics:
@@ -122,19 +87,6 @@ class Statistics:
                 insert(memory_cleanups).values(campaign=code, run=run, at=self._db.now(), before=before, after=after)
             )
 
-    async def processings(self, run: int) -> tuple[Processing, ...]:
-        """The sittings of a run, oldest first."""
-        query = select(processings).where(processings.c.run == run).order_by(processings.c.id)
-        async with self._db.read() as connection:
-            return tuple(_processing(row) for row in await connection.execute(query))
-
-    async def memory_cleanups(self, run: int) -> tuple[tuple[int, int], ...]:
-        """The clean-ups of a run, oldest first: bytes before and after."""
-        table = memory_cleanups
-        query = select(table.c.before, table.c.after).where(table.c.run == run).order_by(table.c.id)
-        async with self._db.read() as connection:
-            return tuple((row.before, row.after) for row in await connection.execute(query))
-
     async def record_campaign(
         self,
         code: str,
@@ -162,19 +114,6 @@ class Statistics:
                 )
             )
 
-    async def latest(self) -> Mapping[str, CampaignStatistics]:
-        """The newest statistics of every campaign that has any, by code."""
-        newest = select(func.max(statistics.c.id)).group_by(statistics.c.campaign)
-        async with self._db.read() as connection:
-            rows = await connection.execute(select(statistics).where(statistics.c.id.in_(newest)))
-            return {row.campaign: _statistics(row) for row in rows}
-
-    async def history(self, code: str, limit: int = 100) -> tuple[CampaignStatistics, ...]:
-        """A campaign's statistics, newest first."""
-        query = select(statistics).where(statistics.c.campaign == code).order_by(statistics.c.id.desc()).limit(limit)
-        async with self._db.read() as connection:
-            return tuple(_statistics(row) for row in await connection.execute(query))
-
 
 async def _open_sitting(connection: AsyncConnection, code: str, run: int) -> Row[Any]:
     row = (
@@ -194,31 +133,3 @@ async def _open_sitting(connection: AsyncConnection, code: str, run: int) -> Row
 
 async def _change(connection: AsyncConnection, row: Row[Any], **values: object) -> None:
     await connection.execute(update(processings).where(processings.c.id == row.id).values(**values))
-
-
-def _processing(row: Row[Any]) -> Processing:
-    return Processing(
-        campaign=row.campaign,
-        run=row.run,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        seconds=row.seconds,
-        outcome=row.outcome,
-        counts=row.counts,
-        memory_baseline=row.memory_baseline,
-        memory_peak=row.memory_peak,
-    )
-
-
-def _statistics(row: Row[Any]) -> CampaignStatistics:
-    return CampaignStatistics(
-        campaign=row.campaign,
-        run=row.run,
-        at=row.at,
-        tiers={Tier(tier): count for tier, count in row.tiers.items()},
-        members=row.members,
-        buyers=row.buyers,
-        revenue=Decimal(row.revenue),
-        currency=row.currency,
-        buyers_per_day=tuple(row.buyers_per_day),
-    )

@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import define, field
+from sqlalchemy import Executable, select
 
 from bema_tui.errors import UsageError
 from bema_tui.interfaces import StatsCollector
 from bema_tui.model import Tier
+from bema_tui.store import schema
 from bema_tui.store.database import Database
 from bema_tui.store.statistics import Statistics
 
@@ -36,6 +39,16 @@ class World:
     def another_process(self) -> None:
         if self.db is not None:
             self.collector = Statistics(self.db, lambda: self.memory, lambda: self.seconds)
+
+    async def rows(self, query: Executable) -> list[Any]:
+        assert self.db is not None
+        async with self.db.read() as connection:
+            return list((await connection.execute(query)).all())
+
+    async def sittings(self, run: int) -> list[Any]:
+        """The sittings of a run, oldest first."""
+        table = schema.processings
+        return await self.rows(select(table).where(table.c.run == run).order_by(table.c.id))
 
 
 @pytest.fixture
@@ -61,7 +74,7 @@ async def test_a_sitting_has_time_counts_outcome_and_memory(world: World) -> Non
     world.seconds += 12.5
     world.at += timedelta(days=1)  # somebody set the clock: the duration does not care
     await collector.end_campaign(CODE, 7, outcome="done")
-    (sitting,) = await collector.processings(7)
+    (sitting,) = await world.sittings(7)
     assert (sitting.campaign, sitting.seconds, sitting.outcome) == (CODE, 12.5, "done")
     assert sitting.counts == {"applied": 5, "failed": 1}
     assert (sitting.memory_baseline, sitting.memory_peak) == (100, 180)
@@ -74,7 +87,7 @@ async def test_a_resumed_run_has_a_sitting_more(world: World) -> None:
     world.memory = 300
     await world.collector.start_campaign(CODE, 7)
     await world.collector.update_stats(CODE, 7, {"applied": 1})
-    first, second = await world.collector.processings(7)
+    first, second = await world.sittings(7)
     assert (first.outcome, dict(first.counts), first.memory_peak) == ("stopped", {}, 100)
     assert (second.outcome, second.ended_at, second.memory_baseline) == (None, None, 300)
     assert second.counts == {"applied": 1}
@@ -85,7 +98,7 @@ async def test_another_process_can_end_it(world: World) -> None:
     world.another_process()
     world.at += timedelta(seconds=40)
     await world.collector.end_campaign(CODE, 7, outcome="lost")
-    (sitting,) = await world.collector.processings(7)
+    (sitting,) = await world.sittings(7)
     assert sitting.seconds == 40
 
 
@@ -102,20 +115,25 @@ async def test_memory_cleanups_are_kept(world: World) -> None:
     await world.collector.record_memory_cleanup(CODE, 7, before=200, after=150)
     await world.collector.record_memory_cleanup(CODE, 7, before=220, after=160)
     await world.collector.record_memory_cleanup(CODE, 8, before=1, after=1)
-    assert await world.collector.memory_cleanups(7) == ((200, 150), (220, 160))
+    table = schema.memory_cleanups
+    rows = await world.rows(select(table.c.before, table.c.after).where(table.c.run == 7).order_by(table.c.id))
+    assert [tuple(row) for row in rows] == [(200, 150), (220, 160)]
 
 
-async def test_a_campaigns_statistics_have_a_latest_and_a_history(world: World) -> None:
+async def test_a_campaigns_statistics_are_kept_with_their_run_and_time(world: World) -> None:
     tiers = dict.fromkeys(Tier, 0) | {Tier.GOLD: 1905, Tier.GOLD_PURCHASED: 3016}
     for run, buyers in ((1, 540), (2, 541)):
         await world.collector.record_campaign(
             CODE, run, tiers, 4921, buyers, Decimal("61820.50"), "USD", [0] * 29 + [run]
         )
     await world.collector.record_campaign("2023_LOLA_ER", None, {}, 0, 0, Decimal(0), "", [])
-    latest = await world.collector.latest()
-    assert set(latest) == {CODE, "2023_LOLA_ER"}
-    newest = latest[CODE]
-    assert (newest.run, newest.buyers, newest.tiers, newest.revenue) == (2, 541, tiers, Decimal("61820.50"))
+    table = schema.statistics
+    rows = await world.rows(select(table).order_by(table.c.id))
+    assert [(row.campaign, row.run, row.buyers) for row in rows] == [
+        (CODE, 1, 540),
+        (CODE, 2, 541),
+        ("2023_LOLA_ER", None, 0),
+    ]
+    newest = rows[1]
+    assert (newest.tiers, newest.revenue) == ({tier.value: count for tier, count in tiers.items()}, "61820.50")
     assert (newest.members, newest.currency, newest.buyers_per_day[-1], newest.at) == (4921, "USD", 2, START)
-    assert [row.run for row in await world.collector.history(CODE)] == [2, 1]
-    assert [row.run for row in await world.collector.history(CODE, limit=1)] == [2]

@@ -16,6 +16,7 @@ from bema_tui.errors import StoreError
 from bema_tui.store import files
 from bema_tui.store.activity import Activity
 from bema_tui.store.database import Database
+from tests.support.activity import latest_activity
 from tests.support.processes import suspend
 
 pytestmark = pytest.mark.fault("E2")
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.fault("E2")
 HOLD = """
 import asyncio, sys
 from bema_tui.store.activity import Activity
+from tests.support.activity import latest_activity
 from bema_tui.store.database import Database
 async def main():
     async with await Database.open(sys.argv[1]) as database:
@@ -111,7 +113,7 @@ async def test_whatever_vanished_or_was_replaced_is_refused(
     happens(file)
     for _ in range(2):
         with pytest.raises(StoreError, match="removed or replaced") as caught:
-            await Activity(opened).latest(1)
+            await latest_activity(opened, 1)
         assert caught.value.advice
         with pytest.raises(StoreError, match="removed or replaced"):
             await Activity(opened).add("maria", "sync", "lost")
@@ -136,14 +138,14 @@ async def test_others_who_come_and_go_take_nothing_away(opened: Database, file: 
     for _ in range(2):
         with another_process(file) as other:
             other.communicate("\n", timeout=30)
-    assert [line.text for line in await Activity(opened).latest(9)] == ["written last", "written last", "before"]
+    assert [line.text for line in await latest_activity(opened, 9)] == ["written last", "written last", "before"]
 
 
 async def test_a_database_is_held_though_no_connection_of_the_pool_is_open(opened: Database, file: Path) -> None:
     await opened.engine.dispose()
     with another_process(file) as other:
         other.communicate("\n", timeout=30)
-    assert len(await Activity(opened).latest(9)) == 2
+    assert len(await latest_activity(opened, 9)) == 2
 
 
 async def test_what_was_written_before_the_log_vanished_is_kept(file: Path) -> None:
@@ -151,7 +153,7 @@ async def test_what_was_written_before_the_log_vanished_is_kept(file: Path) -> N
         await Activity(database).add("maria", "sync", "written last")
         both_removed(file)
     async with await Database.open(str(file)) as database:
-        assert [line.text for line in await Activity(database).latest(9)] == ["written last"]
+        assert [line.text for line in await latest_activity(database, 9)] == ["written last"]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ async def test_who_comes_while_another_works_on_removed_files_is_told_who_that_i
         other.communicate("\n", timeout=30)
     if happens is not moved_over:
         async with await Database.open(str(file)) as database:
-            assert [line.text for line in await Activity(database).latest(9)] == ["written last"]
+            assert [line.text for line in await latest_activity(database, 9)] == ["written last"]
 
 
 async def test_one_that_is_suspended_there_is_named_with_how_to_wake_it(
@@ -192,12 +194,12 @@ async def test_a_symbolic_link_is_the_same_database(file: Path, tmp_path: Path) 
     async with await Database.open(str(link)) as database:
         with another_process(file) as other:
             other.communicate("\n", timeout=30)
-        assert len(await Activity(database).latest(9)) == 1
+        assert len(await latest_activity(database, 9)) == 1
         link.unlink()
         link.symlink_to(tmp_path / "another.sqlite3")
         shutil.copyfile(file, tmp_path / "another.sqlite3")
         with pytest.raises(StoreError, match="removed or replaced"):
-            await Activity(database).latest(1)
+            await latest_activity(database, 1)
 
 
 async def test_a_link_to_no_file_yet_makes_the_file_private(tmp_path: Path) -> None:

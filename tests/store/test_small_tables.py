@@ -17,6 +17,7 @@ from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import CURRENCIES, CURRENCY, DatabaseSettings
 from tests.store.conftest import SetClock
+from tests.support.activity import latest_activity
 
 LOVE = Campaign("2024_ETB_NBL", "No Better Love", ("101", "102"), start=datetime(2024, 3, 1, tzinfo=UTC))
 
@@ -28,7 +29,7 @@ async def test_a_campaign_comes_back_as_it_was_added_and_says_who_did(db: Databa
     await store.add(other, "jon")
     assert await store.all() == (other, LOVE)
     assert await store.get(LOVE.code) == LOVE
-    (line, _) = await Activity(db).latest(2)
+    (line, _) = await latest_activity(db, 2)
     assert (line.who, line.action, line.campaign) == ("jon", "campaign", other.code)
 
 
@@ -56,7 +57,7 @@ async def test_what_is_there_already_is_not_added_twice(db: Database) -> None:
     for same in (LOVE, evolve(LOVE, product_ids=("102",))):
         assert not await store.add(same, "jon")
     assert await store.all() == (LOVE,)
-    assert [line.who for line in await Activity(db).latest(5)] == ["maria"]
+    assert [line.who for line in await latest_activity(db, 5)] == ["maria"]
 
 
 async def test_a_bundle_counts_for_each_campaign_that_lists_it(db: Database) -> None:
@@ -142,7 +143,7 @@ async def test_a_database_that_was_taken_away_is_neither_read_nor_written(
     """SQLite itself would go on in the removed file, beside everybody else's locks."""
     _take_away(Path(db.where), tmp_path / "away", copied=replaced)
     with pytest.raises(StoreError, match="removed or replaced"):
-        await Activity(db).latest(1)
+        await latest_activity(db, 1)
     with pytest.raises(StoreError, match="removed or replaced"):
         await Activity(db).add("maria", "sync", "lost")
     (tmp_path / "away").replace(db.where)
@@ -154,7 +155,7 @@ async def test_activity_is_newest_first_and_plain(db: Database, clock: SetClock)
     await store.add("maria", "sync", "first", campaign=LOVE.code, run=7)
     clock.forward(1)
     await store.add("jon\x1b[2J", "release", "evil \x1b[31m\u202eline\nbreak \x9b")
-    newest, oldest = await store.latest(5)
+    newest, oldest = await latest_activity(db, 5)
     assert (newest.who, newest.text) == ("jon␛[2J", "evil ␛[31m‹202e›line break ‹9b›")
     assert (oldest.text, oldest.campaign, oldest.run) == ("first", LOVE.code, 7)
-    assert await store.latest(1) == (newest,)
+    assert await latest_activity(db, 1) == (newest,)

@@ -90,9 +90,9 @@ async def _mailerlite(mailerlite: MailerLite, probe: MailerLiteProbe, db: Databa
         *([people] if probe.sample is not None else []),
         page,
         _clock("MailerLite", probe.server_time, db.now()),
-        await _asked("counting", lambda: _counts(probe, db)),
+        await _asked("counting", lambda: _counts(probe)),
         await _asked("batches", lambda: _batch_cost(probe, db)),
-        await _asked("field keys", lambda: _field_keys(mailerlite, db)),
+        await _asked("field keys", lambda: _field_keys(mailerlite)),
     ]
 
 
@@ -149,11 +149,10 @@ async def _page_cap(probe: MailerLiteProbe, db: Database) -> Line:
     return Line("page size", "ok", f"{rows:,} people a page, where {WANTED_ROWS:,} are asked for.")
 
 
-async def _counts(probe: MailerLiteProbe, db: Database) -> Line:
+async def _counts(probe: MailerLiteProbe) -> Line:
     heeds = await probe.counts_by_status()
     if heeds is None:
         return Line("counting", "ok", "The account has nobody yet: whether counts heed a status can't be told.")
-    await AccountFacts(db).learned("counts_by_status", int(heeds))
     return Line("counting", "ok", f"Counts {'heed' if heeds else 'do not heed'} a status.")
 
 
@@ -169,10 +168,9 @@ async def _batch_cost(probe: MailerLiteProbe, db: Database) -> Line:
     return Line("batches", "ok", f"A batch of {BATCH_ITEMS} takes {took.units(1 + BATCH_ITEMS)}: {each}.")
 
 
-async def _field_keys(mailerlite: MailerLite, db: Database) -> Line:
+async def _field_keys(mailerlite: MailerLite) -> Line:
     rule = key_rule(await mailerlite.get_fields())
     if rule is None:
         return Line("field keys", "ok", "No field with a name in capitals yet. Keys are read from the answers anyway.")
-    await DatabaseSettings(db).set("mailerlite_field_key_rule", rule)
     words = {"lower": "in small letters", "snake": "with a _ before each capital", "other": "in a way of its own"}
     return Line("field keys", "ok", f"A name in capitals gives a key {words[rule]}.")

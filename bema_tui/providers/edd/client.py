@@ -154,10 +154,7 @@ class EasyDigitalDownloads(ReadOnly):
         seconds = time.monotonic() - started
         rows = await self._sales_page(1, _LOOKED_AT)
         return ConnectionReport(
-            provider=self.name,
-            ok=True,
             identity=self._shop_address,
-            rights=(_RIGHT,),
             seconds=seconds,
             sample=parse.sample(rows or ()),
         )

@@ -148,10 +148,7 @@ class MailerLite:
         started = time.monotonic()
         await self._lists.numbered_page("/groups", 1, 1, "test the connection")
         return ConnectionReport(
-            provider=self.name,
-            ok=True,
             identity=f"account {self._account_id}" if self._account_id else "account not named",
-            rights=("read",),
             seconds=time.monotonic() - started,
         )
 

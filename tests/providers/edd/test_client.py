@@ -89,7 +89,6 @@ async def test_an_address_that_ends_in_a_script_gets_no_slash() -> None:
 
 async def test_the_connection_test_needs_the_right_to_see_sales() -> None:
     report = await edd(Script([reply(info()), reply(NOTHING)])).validate_connection()
-    assert (report.ok, report.provider, report.rights) == (True, "EDD", ("view_shop_reports",))
     assert report.sample == Sample(0)
     with pytest.raises(NotAuthorized) as caught:
         await edd(Script([reply(info(allowed=False))])).validate_connection()

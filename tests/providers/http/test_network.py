@@ -129,11 +129,11 @@ async def test_no_secret_reaches_a_log_on_a_real_connection(caplog: pytest.LogCa
     caplog.set_level(logging.DEBUG)
     async with serving(answer) as url:
         async with service(url) as mailerlite:
-            assert (await mailerlite.validate_connection()).ok
+            assert (await mailerlite.validate_connection()).identity
         async with EasyDigitalDownloads(
             url, Secret(KEY), Secret(TOKEN), interrupt=Time(), meter=NoMeter(), policy=QUICK
         ) as shop:
-            assert (await shop.validate_connection()).ok
+            assert (await shop.validate_connection()).identity
     told = "\n".join(str(record.__dict__) for record in caplog.records)
     assert "MailerLite: GET /groups" in told
     assert "EDD: POST /" in told

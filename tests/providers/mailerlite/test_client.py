@@ -49,7 +49,7 @@ async def test_the_connection_test_names_the_account() -> None:
     service = mailerlite(Script([named]))
     before = service.account_id
     report = await service.validate_connection()
-    assert (before, service.account_id, report.ok, report.identity) == (None, "12345", True, "account 12345")
+    assert (before, service.account_id, report.identity) == (None, "12345", "account 12345")
     with pytest.raises(NotAuthorized):
         await mailerlite(Script([reply({"message": "Unauthenticated."}, 401)])).validate_connection()
 
