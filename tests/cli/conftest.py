@@ -1,7 +1,25 @@
-"""Gives the tests of this folder their simulators and operators."""
+"""Gives the tests of this folder their simulators, operators and proxies."""
 
 from __future__ import annotations
 
-from tests.support.fixtures import operator, operators, planned, proxies, simulated, simulators
+from tests.support.fixtures import (
+    mailerlite_proxy,
+    operator,
+    operators,
+    planned,
+    proxies,
+    shop_proxy,
+    simulated,
+    simulators,
+)
 
-__all__ = ["operator", "operators", "planned", "proxies", "simulated", "simulators"]
+__all__ = [
+    "mailerlite_proxy",
+    "operator",
+    "operators",
+    "planned",
+    "proxies",
+    "shop_proxy",
+    "simulated",
+    "simulators",
+]

@@ -20,9 +20,9 @@ from bema_tui.operations.doctor.lines import Line
 from bema_tui.providers.mailerlite.probe import key_rule
 from bema_tui.settings import load
 from bema_tui.store.database import Database
-from tests.support.fixtures import MakeOperator, StartProxy, StartSimulator
+from tests.support.fixtures import MakeOperator, StartSimulator
 from tests.support.operator import Operator
-from tests.support.proxy import Asked, Given, PassOn
+from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated
 
 
@@ -337,9 +337,8 @@ def test_an_old_edd_is_told_by_doctor_and_sync_alike(
 
 @pytest.mark.fault("D7")
 def test_a_cache_that_gives_one_answer_to_every_question_is_found(
-    simulated: Simulated, operator: Operator, proxies: StartProxy
+    simulated: Simulated, operator: Operator, shop_proxy: Proxy
 ) -> None:
-    proxy = proxies(simulated.endpoints.edd_url)
     kept: dict[str, Given] = {}
 
     async def by_path(asked: Asked, pass_on: PassOn) -> Given:
@@ -347,8 +346,7 @@ def test_a_cache_that_gives_one_answer_to_every_question_is_found(
             kept[asked.path] = await pass_on(asked.body)
         return kept[asked.path]
 
-    proxy.meddle = by_path
-    operator.environment["BEMA_EDD_URL"] = proxy.url
+    shop_proxy.meddle = by_path
     said = operator.run("doctor", "--json", expect=1)
     (line,) = lines(said, "shop")
     assert "no sales, but the answer to another question (info)" in line["text"]

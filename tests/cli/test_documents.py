@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fixtures import MakeOperator, StartProxy
 from tests.support.operator import Operator
-from tests.support.proxy import Asked, Given, PassOn
+from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated, small
 
 RUN = {
@@ -249,11 +248,8 @@ def test_stats(done: Done) -> None:
 
 @pytest.mark.fault("D8")
 def test_revenue_is_in_shop_units_and_mixed_once_the_shop_had_another_currency(
-    simulated: Simulated, operators: MakeOperator, proxies: StartProxy
+    simulated: Simulated, operator: Operator, shop_proxy: Proxy
 ) -> None:
-    proxy = proxies(simulated.endpoints.edd_url)
-    operator = operators(simulated.endpoints)
-    operator.environment["BEMA_EDD_URL"] = proxy.url
     code = operator.discover()
     currency = ["EUR"]
 
@@ -265,7 +261,7 @@ def test_revenue_is_in_shop_units_and_mixed_once_the_shop_had_another_currency(
         document["info"]["site"]["currency"] = currency[-1]
         return given.but(document)
 
-    proxy.meddle = with_currency
+    shop_proxy.meddle = with_currency
     operator.run("sync", code, "--yes", "--json")
     one = operator.run("stats", code, "--json", expect=0).document
     assert (one["revenue_unit"], one["currency"], one["currencies"]) == ("shop units", "EUR", ["EUR"])

@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from tests.support.fixtures import operator, operators, planned, proxies, simulated, simulators
+from tests.support.fixtures import (
+    mailerlite_proxy,
+    operator,
+    operators,
+    planned,
+    proxies,
+    shop_proxy,
+    simulated,
+    simulators,
+)
 
-__all__ = ["operator", "operators", "planned", "proxies", "simulated", "simulators"]
+__all__ = [
+    "mailerlite_proxy",
+    "operator",
+    "operators",
+    "planned",
+    "proxies",
+    "shop_proxy",
+    "simulated",
+    "simulators",
+]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from datetime import datetime
 
 import psutil
@@ -17,30 +14,15 @@ from bema_tui.errors import DatabaseBusy
 from bema_tui.store import busy, database
 from bema_tui.waits import Wait
 from tests.support.operator import Operator
-from tests.support.processes import suspend
+from tests.support.processes import in_database, suspend
 from tests.support.simulated import Simulated
 
-HOLD = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
-connection.execute("UPDATE settings SET value = value")
-print("writing", flush=True)
-sys.stdin.readline()
-"""
+HOLDING = "BEGIN IMMEDIATE;UPDATE settings SET value = value"
 
 
-@contextmanager
-def writing(operator: Operator) -> Iterator[psutil.Process]:
+def writing(operator: Operator) -> AbstractContextManager[psutil.Process]:
     """A process inside a write transaction."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(operator.database)], stdin=pipe, stdout=pipe) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"writing\n"
-            yield psutil.Process(process.pid)
-        finally:
-            process.kill()
+    return in_database(operator.database, HOLDING)
 
 
 LONG_AGO, FAR_AHEAD = "2020-01-01T00:00:00.000000+00:00", "2099-01-01T00:00:00.000000+00:00"

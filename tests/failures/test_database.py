@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fixtures import MakeOperator, StartProxy, StartSimulator
+from tests.support.fixtures import StartSimulator
 from tests.support.operator import Operator
-from tests.support.proxy import Asked, Given, PassOn
+from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated
 
 _PR_CAPBSET_DROP = 24
@@ -187,11 +187,8 @@ def test_an_address_where_nobody_answers_does_not_claim_the_database(simulated: 
 
 @pytest.mark.parametrize("waiting", [False, True])
 def test_another_account_is_refused(
-    waiting: bool, simulated: Simulated, operators: MakeOperator, proxies: StartProxy
+    waiting: bool, simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
 ) -> None:
-    proxy = proxies(simulated.endpoints.mailerlite_url)
-    operator = operators(simulated.endpoints)
-    operator.environment["BEMA_MAILERLITE_URL"] = proxy.url
     code = operator.discover()
     run = operator.run("plan", code, "--json").document["run"]
 
@@ -199,7 +196,7 @@ def test_another_account_is_refused(
         given = await pass_on(asked.body)
         return Given(given.status, given.body, {**given.headers, "x-account_id": "777"})
 
-    proxy.meddle = other_account
+    mailerlite_proxy.meddle = other_account
     words = ("apply", str(run)) if waiting else ("sync", code, "--yes")
     said = operator.run(*words, "--json", expect=2)
     assert "belongs to the MailerLite account 12345, and account 777 answered" in said.complaint

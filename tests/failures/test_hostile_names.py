@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fixtures import MakeOperator, StartProxy
 from tests.support.operator import Operator, Said
-from tests.support.proxy import Asked, Given, PassOn
+from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated
 
 ATTACK = "[/bold][red]Eve\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\u2066\u200f\u2028\rX"
@@ -87,12 +86,9 @@ def test_the_hostile_person_is_plain_text_everywhere(simulated: Simulated, opera
 
 
 def test_hostile_groups_fields_automations_and_errors(
-    simulated: Simulated, operators: MakeOperator, proxies: StartProxy
+    simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
 ) -> None:
     """Everything that MailerLite names is foreign text: here each name and each refusal attacks."""
-    proxy = proxies(simulated.endpoints.mailerlite_url)
-    operator = operators(simulated.endpoints)
-    operator.environment["BEMA_MAILERLITE_URL"] = proxy.url
     code = operator.discover()
 
     async def attack(asked: Asked, pass_on: PassOn) -> Given:
@@ -114,7 +110,7 @@ def test_hostile_groups_fields_automations_and_errors(
             return given.but(document)
         return given
 
-    proxy.meddle = attack
+    mailerlite_proxy.meddle = attack
     check(operator.run("campaigns", "discover"))
     check(operator.run("campaigns", "discover", "--add", "--json"))
     assert "Thanks [/bold][red]Eve" in check(operator.run("plan", code)).out

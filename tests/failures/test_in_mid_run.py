@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-from typing import Any
 
-import attrs
 import pytest
 
-from tests.support.fixtures import MakeOperator, StartProxy
 from tests.support.operator import Operator
-from tests.support.proxy import Asked, Given, PassOn, honest
+from tests.support.processes import held_at_a_write
+from tests.support.proxy import Asked, Given, PassOn, Proxy, honest
 from tests.support.simulated import Simulated
-from tests.support.until import until
 
 SOME_MORE = {"subscribers": 300, "orders": 400}
 
 
-def wait_held(simulated: Simulated, process: subprocess.Popen[str]) -> None:
-    """Wait until the simulator holds the request that was asked for."""
-
-    def held() -> bool:
-        assert process.poll() is None, process.communicate()
-        return bool(simulated.ask("held")["holding"])
-
-    until("a held request", held)
-
-
-def held_at_a_write(simulated: Simulated, operator: Operator, code: str, at: int) -> subprocess.Popen[str]:
-    """A sync in a process of its own whose n-th write has taken effect, and waits for its answer."""
-    simulated.hold(at=at, when="after", only="writes")
-    process = operator.start("sync", code, "--yes", "--max-moves", "1000", "--json")
-    wait_held(simulated, process)
-    return process
+@pytest.fixture
+def operator(operator: Operator) -> Operator:
+    """An operator whose quota period is short: after a 429 its end is waited for."""
+    operator.environment["BEMA_MAILERLITE_WINDOW_SECONDS"] = "4"
+    return operator
 
 
 def test_a_lock_released_in_mid_run_ends_the_run_without_a_further_write(
@@ -65,8 +50,11 @@ def test_a_lock_released_in_mid_run_ends_the_run_without_a_further_write(
     assert simulated.violations() == []
 
 
-def test_a_write_is_not_repeated_once_the_lock_is_lost(between: Between) -> None:
+def test_a_write_is_not_repeated_once_the_lock_is_lost(
+    simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
+) -> None:
     """The lock goes while the first write is on its way to a service in trouble: no second try leaves."""
+    code = operator.discover()
     tried: list[Asked] = []
 
     async def release_then_fail(asked: Asked, pass_on: PassOn) -> Given:
@@ -74,18 +62,18 @@ def test_a_write_is_not_repeated_once_the_lock_is_lost(between: Between) -> None
             return await pass_on(asked.body)
         tried.append(asked)
         if len(tried) == 1:
-            (lock,) = (await asyncio.to_thread(between.operator.run, "locks", "--json")).document
+            (lock,) = (await asyncio.to_thread(operator.run, "locks", "--json")).document
             words = ("locks", "release", lock["id"], "--reason", "I think it hangs", "--force")
-            await asyncio.to_thread(between.operator.run, *words, expect=0)
+            await asyncio.to_thread(operator.run, *words, expect=0)
         return Given(503, b"", {"retry-after": "0"})
 
-    between.proxy.meddle = release_then_fail
-    before = between.simulated.people()
-    said = between.operator.process("sync", between.code, "--yes", "--json")
+    mailerlite_proxy.meddle = release_then_fail
+    before = simulated.people()
+    said = operator.process("sync", code, "--yes", "--json")
     assert said.status == 5, said
     assert (said.document["state"], said.document["sending"]) == ("lost", 0)
     assert len(tried) == 1
-    assert between.simulated.people() == before
+    assert simulated.people() == before
 
 
 def test_a_key_that_expires_in_mid_run(simulated: Simulated, operator: Operator) -> None:
@@ -134,7 +122,7 @@ def test_a_shop_key_that_expires_while_it_is_read(simulated: Simulated, operator
     code = operator.discover()
     simulated.hold(at=4, when="before", side="edd", only="all")
     process = operator.start("sync", code, "--yes", "--json")
-    wait_held(simulated, process)
+    simulated.wait_held(process)
     simulated.set(expire_key="edd")
     simulated.release()
     said = operator.finish(process)
@@ -142,25 +130,6 @@ def test_a_shop_key_that_expires_while_it_is_read(simulated: Simulated, operator
     assert said.document["state"] == "failed"
     assert "refuses the key (403)" in said.complaint
     assert simulated.writes() == []
-
-
-@attrs.frozen
-class Between:
-    """An operator whose MailerLite is a proxy, and a campaign."""
-
-    simulated: Simulated
-    operator: Operator
-    proxy: Any
-    code: str
-
-
-@pytest.fixture
-def between(simulated: Simulated, operators: MakeOperator, proxies: StartProxy) -> Between:
-    proxy = proxies(simulated.endpoints.mailerlite_url)
-    operator = operators(simulated.endpoints)
-    operator.environment["BEMA_MAILERLITE_URL"] = proxy.url
-    operator.environment["BEMA_MAILERLITE_WINDOW_SECONDS"] = "4"  # after a 429 its end is waited for
-    return Between(simulated, operator, proxy, operator.discover())
 
 
 class Spoiler:
@@ -192,22 +161,28 @@ class Spoiler:
         return given.but(document)
 
 
-@pytest.mark.parametrize("code", [429, 503])
-def test_an_item_of_a_batch_that_fails_for_now_is_tried_again(code: int, between: Between) -> None:
-    spoiler = Spoiler(code, times=1)
-    between.proxy.meddle = spoiler
-    done = between.operator.run("sync", between.code, "--yes", "--json").document
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_item_of_a_batch_that_fails_for_now_is_tried_again(
+    status: int, simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
+) -> None:
+    code = operator.discover()
+    spoiler = Spoiler(status, times=1)
+    mailerlite_proxy.meddle = spoiler
+    done = operator.run("sync", code, "--yes", "--json").document
     assert len(spoiler.spoilt) == 1
     assert done["state"] == "done"
     assert (done["failed"], done["unknown"], done["planned"]) == (0, 0, 0)
-    rows = between.operator.run("changes", str(done["run"]), "--json").document
+    rows = operator.run("changes", str(done["run"]), "--json").document
     tries = [row["attempts"] for row in rows if row["attempts"] > 1]
-    assert tries == ([] if code == 429 else [2]), "a 429 is no try"
-    assert between.simulated.violations() == []
+    assert tries == ([] if status == 429 else [2]), "a 429 is no try"
+    assert simulated.violations() == []
 
 
-def test_a_change_that_never_shows_is_tried_three_times_and_may_be_planned_again(between: Between) -> None:
+def test_a_change_that_never_shows_is_tried_three_times_and_may_be_planned_again(
+    operator: Operator, mailerlite_proxy: Proxy
+) -> None:
     """One person's field is answered with ok and never written."""
+    code = operator.discover()
     stubborn: list[str] = []
 
     async def ignore(asked: Asked, pass_on: PassOn) -> Given:
@@ -218,54 +193,58 @@ def test_a_change_that_never_shows_is_tried_three_times_and_may_be_planned_again
         items = [{"method": "GET", "path": i["path"]} if i["path"] in stubborn else i for i in asked.items]
         return await pass_on(json.dumps({"requests": items}).encode())
 
-    between.proxy.meddle = ignore
-    done = between.operator.run("sync", between.code, "--yes", "--json", expect=3).document
+    mailerlite_proxy.meddle = ignore
+    done = operator.run("sync", code, "--yes", "--json", expect=3).document
     assert (done["state"], done["failed"], done["unknown"]) == ("done", 1, 0)
-    (row,) = between.operator.run("changes", str(done["run"]), "--state", "failed", "--json").document
+    (row,) = operator.run("changes", str(done["run"]), "--state", "failed", "--json").document
     assert (row["attempts"], row["error"]) == (3, "tried 3 times, read back: not written")
     assert stubborn == [f"api/subscribers/{row['subscriber']}"]
 
-    between.proxy.meddle = honest
-    again = between.operator.run("sync", between.code, "--yes", "--json").document
+    mailerlite_proxy.meddle = honest
+    again = operator.run("sync", code, "--yes", "--json").document
     assert (again["state"], again["applied"]) == ("done", 1)
 
 
 @pytest.mark.fault("A11")
-def test_an_item_that_is_refused_fails_alone_and_is_not_planned_again(between: Between) -> None:
+def test_an_item_that_is_refused_fails_alone_and_is_not_planned_again(
+    simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
+) -> None:
+    code = operator.discover()
     spoiler = Spoiler(422, times=1)
-    between.proxy.meddle = spoiler
-    said = between.operator.run("sync", between.code, "--yes", "--json", expect=3)
+    mailerlite_proxy.meddle = spoiler
+    said = operator.run("sync", code, "--yes", "--json", expect=3)
     done = said.document
     assert (done["state"], done["failed"], done["unknown"]) == ("done", 1, 0)
     assert done["applied"] > 0
-    rows = between.operator.run("changes", str(done["run"]), "--state", "failed", "--json").document
+    rows = operator.run("changes", str(done["run"]), "--state", "failed", "--json").document
     assert [row["error"] for row in rows] == ["422: Refused ␛[31mby the test."]
     assert rows[0]["subscriber"] in spoiler.spoilt[0]
-    assert between.simulated.violations() == []
-    (told,) = between.operator.run("findings", "--rule", "refused_write", "--json").document
+    assert simulated.violations() == []
+    (told,) = operator.run("findings", "--rule", "refused_write", "--json").document
     assert (told["subject"], told["severity"]) == (rows[0]["email"], "error"), "said by the run that met it"
     assert f"of {rows[0]['email']} to {rows[0]['after']} (422: Refused ␛[31mby the test.)." in told["message"]
     assert "--retry-refused" in told["advice"]
 
-    written = len(between.simulated.writes())
-    again = between.operator.run("sync", between.code, "--yes", "--json", expect=3).document
+    written = len(simulated.writes())
+    again = operator.run("sync", code, "--yes", "--json", expect=3).document
     assert again["total"] == 0
-    assert len(between.simulated.writes()) == written
-    found = between.operator.run("findings", "--rule", "refused_write", "--json").document
+    assert len(simulated.writes()) == written
+    found = operator.run("findings", "--rule", "refused_write", "--json").document
     assert [f["subject"] for f in found] == [rows[0]["email"]]
     assert "by the test.) before; it is not tried again." in found[0]["message"]
 
-    retried = between.operator.run(
-        "sync", between.code, "--yes", "--quick", "--retry-refused", "--json", expect=3
-    ).document
+    retried = operator.run("sync", code, "--yes", "--quick", "--retry-refused", "--json", expect=3).document
     assert (retried["state"], retried["applied"], retried["failed"]) == ("done", retried["total"], 0)
     assert retried["applied"] > 0
-    assert between.operator.run("findings", "--rule", "refused_write", "--json").document == []
-    assert between.operator.run("sync", between.code, "--yes", "--json").document["total"] == 0
+    assert operator.run("findings", "--rule", "refused_write", "--json").document == []
+    assert operator.run("sync", code, "--yes", "--json").document["total"] == 0
 
 
-def test_an_add_that_is_refused_takes_its_remove_along(between: Between) -> None:
+def test_an_add_that_is_refused_takes_its_remove_along(
+    simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
+) -> None:
     """Nobody is taken out of a tier unless the answer proved the one they go to."""
+    code = operator.discover()
 
     async def refuse_adds(asked: Asked, pass_on: PassOn) -> Given:
         others = [item for item in asked.items if item["method"] != "POST"]
@@ -280,25 +259,25 @@ def test_an_add_that_is_refused_takes_its_remove_along(between: Between) -> None
         document = {"total": len(responses), "successful": 0, "failed": 0, "responses": responses}
         return Given(200, b"", {"content-type": "application/json"}).but(document)
 
-    between.proxy.meddle = refuse_adds
-    before = between.simulated.people()
-    said = between.operator.run("sync", between.code, "--yes", "--json", expect=None)
+    mailerlite_proxy.meddle = refuse_adds
+    before = simulated.people()
+    said = operator.run("sync", code, "--yes", "--json", expect=None)
     assert said.status in {1, 3}, said
-    rows = between.operator.run("changes", str(said.document["run"]), "--json").document
+    rows = operator.run("changes", str(said.document["run"]), "--json").document
     added = {row["subscriber"] for row in rows if row["kind"] == "add_group"}
     removes = [row["state"] for row in rows if row["kind"] == "remove_group" and row["subscriber"] in added]
     assert removes
     assert set(removes) <= {"skipped", "planned"}
-    after = between.simulated.people()
+    after = simulated.people()
     moved = [mail for mail in before if not set(before[mail][1]) <= set(after[mail][1]) | lower(before[mail][1])]
     assert moved == []
-    assert between.simulated.violations() == []
+    assert simulated.violations() == []
 
     # The next plan leaves the refused adds out, and with each of them its remove.
-    between.proxy.meddle = honest
+    mailerlite_proxy.meddle = honest
     refused = {row["subscriber"] for row in rows if row["kind"] == "add_group" and row["state"] == "failed"}
-    run = between.operator.run("plan", between.code, "--json").document["run"]
-    again = between.operator.run("changes", str(run), "--json").document
+    run = operator.run("plan", code, "--json").document["run"]
+    again = operator.run("changes", str(run), "--json").document
     assert not [row for row in again if row["subscriber"] in refused and row["kind"] != "set_field"]
 
 
@@ -308,7 +287,11 @@ def lower(groups: list[str]) -> set[str]:
     return {group for group in groups if bought and not group.endswith("_PURCHASE")}
 
 
-def test_a_run_that_mostly_fails_stops_itself(between: Between) -> None:
+def test_a_run_that_mostly_fails_stops_itself(
+    simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
+) -> None:
+    code = operator.discover()
+
     async def refuse(asked: Asked, pass_on: PassOn) -> Given:
         if not asked.writes:
             return await pass_on(asked.body)
@@ -317,16 +300,17 @@ def test_a_run_that_mostly_fails_stops_itself(between: Between) -> None:
         document = {"total": count, "successful": 0, "failed": count, "responses": answers}
         return Given(200, b"", {"content-type": "application/json"}).but(document)
 
-    between.proxy.meddle = refuse
-    before = between.simulated.people()
-    said = between.operator.run("sync", between.code, "--yes", "--json", expect=1)
+    mailerlite_proxy.meddle = refuse
+    before = simulated.people()
+    said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert "the run stopped itself" in said.complaint
     assert said.document["planned"] + said.document["skipped"] > 0
-    assert between.simulated.people() == before
+    assert simulated.people() == before
 
 
-def test_a_first_change_that_does_not_show_stops_the_run(between: Between) -> None:
+def test_a_first_change_that_does_not_show_stops_the_run(operator: Operator, mailerlite_proxy: Proxy) -> None:
     """The canary: a service that answers yes and does nothing is found out after five people."""
+    code = operator.discover()
 
     async def pretend(asked: Asked, pass_on: PassOn) -> Given:
         if not asked.writes:
@@ -341,8 +325,8 @@ def test_a_first_change_that_does_not_show_stops_the_run(between: Between) -> No
         document = {"total": len(answers), "successful": len(answers), "failed": 0, "responses": answers}
         return Given(200, b"", {"content-type": "application/json"}).but(document)
 
-    between.proxy.meddle = pretend
-    said = between.operator.run("sync", between.code, "--yes", "--json", expect=1)
+    mailerlite_proxy.meddle = pretend
+    said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert "reading the people back does not show them" in said.complaint
-    people = {row["subscriber"] for row in between.operator.run("changes", "1", "--json").document if row["attempts"]}
+    people = {row["subscriber"] for row in operator.run("changes", "1", "--json").document if row["attempts"]}
     assert 0 < len(people) <= 5

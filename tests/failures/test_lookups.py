@@ -7,9 +7,9 @@ from contextlib import closing
 
 import pytest
 
-from tests.support.fixtures import MakeOperator, StartProxy, StartSimulator
+from tests.support.fixtures import MakeOperator, StartSimulator
 from tests.support.operator import Operator
-from tests.support.proxy import Asked, Given, PassOn
+from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated
 
 
@@ -43,10 +43,8 @@ def test_a_stored_row_id_is_looked_up_once_and_kept(simulated: Simulated, operat
 
 
 def test_a_right_that_is_lost_while_orders_are_looked_up_proves_no_refund(
-    simulated: Simulated, operator: Operator, proxies: StartProxy
+    simulated: Simulated, operator: Operator, shop_proxy: Proxy
 ) -> None:
-    proxy = proxies(simulated.endpoints.edd_url)
-    operator.environment["BEMA_EDD_URL"] = proxy.url
     operator.settings('[rules]\non_refund = "revert"\n')
     code = operator.discover()
     operator.run("sync", code, "--yes", "--json", expect=3)
@@ -67,7 +65,7 @@ def test_a_right_that_is_lost_while_orders_are_looked_up_proves_no_refund(
             return given.but(document)
         return given
 
-    proxy.meddle = lose_the_right
+    shop_proxy.meddle = lose_the_right
     said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert looked_up
     assert "may not see sales" in said.complaint
@@ -139,10 +137,8 @@ def test_one_look_up_that_fails_concerns_whom_it_is_about(simulated: Simulated, 
 
 
 def test_a_shop_that_goes_down_while_orders_are_looked_up_ends_the_run(
-    simulated: Simulated, operator: Operator, proxies: StartProxy
+    simulated: Simulated, operator: Operator, shop_proxy: Proxy
 ) -> None:
-    proxy = proxies(simulated.endpoints.edd_url)
-    operator.environment["BEMA_EDD_URL"] = proxy.url
     code = operator.discover()
     down: list[int] = []
 
@@ -152,7 +148,7 @@ def test_a_shop_that_goes_down_while_orders_are_looked_up_ends_the_run(
             return Given(500, b"<title>WordPress Error</title>", {"content-type": "text/html"})
         return await pass_on(asked.body)
 
-    proxy.meddle = go_down
+    shop_proxy.meddle = go_down
     said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert down
     assert "trouble" in said.complaint

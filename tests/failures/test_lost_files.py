@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bema_tui.store import files
-from tests.failures.test_in_mid_run import held_at_a_write
 from tests.support.operator import Operator
+from tests.support.processes import held_at_a_write
 from tests.support.simulated import Simulated
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 import pytest
 
-from tests.support.fixtures import MakeOperator, StartProxy
 from tests.support.operator import Operator
-from tests.support.proxy import Asked, Given, PassOn, honest
+from tests.support.proxy import Asked, Given, PassOn, Proxy, honest
 from tests.support.simulated import Simulated
 
 FULL_OF_GROUPS = "422: The maximum number of groups has been reached."
@@ -128,83 +125,72 @@ class Refusing:
         return Given(self.status, b"", {"content-type": "application/json"}).but({"message": self.words})
 
 
-@attrs.frozen
-class Behind:
-    """An operator whose MailerLite is behind a proxy, and a campaign."""
-
-    simulated: Simulated
-    operator: Operator
-    proxy: Any
-    code: str
-
-
-@pytest.fixture
-def behind(simulated: Simulated, operators: MakeOperator, proxies: StartProxy) -> Behind:
-    proxy = proxies(simulated.endpoints.mailerlite_url)
-    operator = operators(simulated.endpoints)
-    operator.environment["BEMA_MAILERLITE_URL"] = proxy.url
-    return Behind(simulated, operator, proxy, operator.discover())
-
-
 @pytest.mark.fault("A7")
 @pytest.mark.parametrize(
     ("status", "words"),
     [(422, "The requests field is required."), (403, "Not of your plan."), (401, "Unauthenticated.")],
 )
-def test_a_batch_that_is_refused_as_a_whole_leaves_its_rows_planned(behind: Behind, status: int, words: str) -> None:
-    behind.proxy.meddle = Refusing(status, "/batch", words)
-    said = behind.operator.run("sync", behind.code, "--yes", "--json", expect=1)
+def test_a_batch_that_is_refused_as_a_whole_leaves_its_rows_planned(
+    simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy, status: int, words: str
+) -> None:
+    code = operator.discover()
+    mailerlite_proxy.meddle = Refusing(status, "/batch", words)
+    said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert words in said.complaint
     run = said.document
     assert (run["state"], run["unknown"], run["sending"], run["applied"]) == ("failed", 0, 0, 0)
-    rows = behind.operator.run("changes", str(run["run"]), "--json").document
+    rows = operator.run("changes", str(run["run"]), "--json").document
     assert {(row["state"], row["attempts"]) for row in rows} == {("planned", 0)}
-    behind.proxy.meddle = honest
-    done = behind.operator.run("resume", str(run["run"]), "--json", expect=3).document
+    mailerlite_proxy.meddle = honest
+    done = operator.run("resume", str(run["run"]), "--json", expect=3).document
     assert (done["state"], done["planned"], done["failed"]) == ("done", 0, 0)
-    assert behind.simulated.violations() == []
+    assert simulated.violations() == []
 
 
 @pytest.mark.fault("A7")
-def test_a_batch_that_something_else_answers_with_404_is_read_back(behind: Behind) -> None:
+def test_a_batch_that_something_else_answers_with_404_is_read_back(operator: Operator, mailerlite_proxy: Proxy) -> None:
     """It may be the second try's answer, after a first that was carried out."""
-    behind.proxy.meddle = Refusing(404, "/batch", "no such route")
-    run = behind.operator.run("sync", behind.code, "--yes", "--json", expect=1).document
+    code = operator.discover()
+    mailerlite_proxy.meddle = Refusing(404, "/batch", "no such route")
+    run = operator.run("sync", code, "--yes", "--json", expect=1).document
     assert (run["state"], run["sending"]) == ("failed", 0)
     assert run["unknown"] > 0
-    behind.proxy.meddle = honest
-    done = behind.operator.run("resume", str(run["run"]), "--json", expect=3).document
+    mailerlite_proxy.meddle = honest
+    done = operator.run("resume", str(run["run"]), "--json", expect=3).document
     assert (done["state"], done["planned"], done["unknown"], done["failed"]) == ("done", 0, 0, 0)
 
 
 @pytest.mark.fault("A11", "A7")
-def test_a_new_buyer_whom_mailerlite_refuses_is_a_finding_at_once(behind: Behind) -> None:
-    behind.operator.settings("[rules]\nadd_new_buyers = true\n")
-    behind.simulated.set(allow_create=True)
+def test_a_new_buyer_whom_mailerlite_refuses_is_a_finding_at_once(
+    simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
+) -> None:
+    code = operator.discover()
+    operator.settings("[rules]\nadd_new_buyers = true\n")
+    simulated.set(allow_create=True)
     words = "This address is not deliverable."
-    behind.proxy.meddle = Refusing(422, "/subscribers", words, times=2)
-    run = behind.operator.run("sync", behind.code, "--yes", "--json", expect=3).document
-    refused = behind.operator.run("changes", str(run["run"]), "--state", "failed", "--json").document
+    mailerlite_proxy.meddle = Refusing(422, "/subscribers", words, times=2)
+    run = operator.run("sync", code, "--yes", "--json", expect=3).document
+    refused = operator.run("changes", str(run["run"]), "--state", "failed", "--json").document
     assert refused
     assert {(row["kind"], row["error"]) for row in refused} == {("create_subscriber", f"422: {words}")}
-    found = behind.operator.run("findings", "--rule", "refused_write", "--json").document
+    found = operator.run("findings", "--rule", "refused_write", "--json").document
     assert {one["subject"] for one in found} == {row["email"] for row in refused}
     assert {one["message"] for one in found} == {
         f"MailerLite refused to create {row['email']} (422: {words})." for row in refused
     }
 
-    written = len(behind.simulated.writes())
-    again = behind.operator.run("sync", behind.code, "--yes", "--json", expect=3).document
+    written = len(simulated.writes())
+    again = operator.run("sync", code, "--yes", "--json", expect=3).document
     assert again["total"] == 0
-    assert len(behind.simulated.writes()) == written
-    found = behind.operator.run("findings", "--rule", "refused_write", "--json").document
+    assert len(simulated.writes()) == written
+    found = operator.run("findings", "--rule", "refused_write", "--json").document
     assert all(f"(422: {words}) before; it is not tried again." in one["message"] for one in found)
     assert len(found) == len(refused)
 
-    behind.proxy.meddle = honest
-    retried = behind.operator.run("sync", behind.code, "--yes", "--retry-refused", "--json", expect=3).document
+    mailerlite_proxy.meddle = honest
+    retried = operator.run("sync", code, "--yes", "--retry-refused", "--json", expect=3).document
     assert retried["applied"] == len(refused)
-    assert behind.operator.run("findings", "--rule", "refused_write", "--json").document == []
+    assert operator.run("findings", "--rule", "refused_write", "--json").document == []
 
 
 @pytest.mark.fault("A11", "E1")

@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.fixtures import MakeOperator, StartProxy
 from tests.support.operator import Operator, Said
-from tests.support.proxy import Asked, Given, PassOn
+from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated
 
 NAMES = ("BEMA_MAILERLITE_KEY", "BEMA_EDD_KEY", "BEMA_EDD_TOKEN")
@@ -86,12 +85,9 @@ def test_a_refused_key_is_not_told(name: str, simulated: Simulated, operator: Op
 
 
 def test_a_service_that_repeats_the_key_is_not_believed(
-    simulated: Simulated, operators: MakeOperator, proxies: StartProxy
+    simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
 ) -> None:
     """An error page, an error message, a redirect and a group's name that carry the key back to us."""
-    proxy = proxies(simulated.endpoints.mailerlite_url)
-    operator = operators(simulated.endpoints)
-    operator.environment["BEMA_MAILERLITE_URL"] = proxy.url
     key = operator.environment["BEMA_MAILERLITE_KEY"]
     ears = Ears(operator)
     code = operator.discover()
@@ -108,7 +104,7 @@ def test_a_service_that_repeats_the_key_is_not_believed(
         async def repeat(asked: Asked, pass_on: PassOn, answer: Given = answer) -> Given:
             return answer
 
-        proxy.meddle = repeat
+        mailerlite_proxy.meddle = repeat
         said = ears.run("sync", code, "--yes", "--json")
         assert said.status == 1, said
         ears.run("runs", str(said.document["run"]))

@@ -7,10 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bema_tui.simulator import Endpoints
 from tests.support.fixtures import MakeOperator, StartProxy, StartSimulator
 from tests.support.operator import Operator, Said
-from tests.support.proxy import Asked, Given, PassOn
+from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated
 
 
@@ -126,13 +125,6 @@ def test_discovery_with_the_shop_down_adds_nothing(simulated: Simulated, operato
     assert operator.run("campaigns", "list", "--json").document == []
 
 
-def behind(proxy_url: str, at: Endpoints, operators: MakeOperator) -> Operator:
-    """An operator whose MailerLite is the proxy."""
-    operator = operators(at)
-    operator.environment["BEMA_MAILERLITE_URL"] = proxy_url
-    return operator
-
-
 def _lists_people(asked: Asked, given: Given) -> bool:
     """Whether this is a page of people, of a group or of the whole account."""
     return asked.path.endswith("/subscribers") and b'"data"' in given.body
@@ -140,10 +132,8 @@ def _lists_people(asked: Asked, given: Given) -> bool:
 
 @pytest.mark.parametrize("how", ["cut", "500", "no cursor", "damaged"])
 def test_a_list_of_people_that_breaks_off(
-    how: str, simulated: Simulated, operators: MakeOperator, proxies: StartProxy
+    how: str, simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
 ) -> None:
-    proxy = proxies(simulated.endpoints.mailerlite_url)
-    operator = behind(proxy.url, simulated.endpoints, operators)
     code = operator.discover()
     unharmed = Unharmed(simulated, operator)
 
@@ -159,7 +149,7 @@ def test_a_list_of_people_that_breaks_off(
             return given.but({"data": given.document["data"]})
         return Given(200, given.body[: len(given.body) // 2], given.headers)
 
-    proxy.meddle = spoil
+    mailerlite_proxy.meddle = spoil
     said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert "read subscribers" in said.complaint
     assert said.document["planned"] == 0
@@ -178,13 +168,11 @@ async def withhold_half(asked: Asked, pass_on: PassOn) -> Given:
 
 @pytest.mark.fault("E10")
 def test_a_group_that_counts_more_members_than_it_gives(
-    simulated: Simulated, operators: MakeOperator, proxies: StartProxy
+    simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
 ) -> None:
     """Half of the people are withheld, differently at each reading, without any error: only the counts tell."""
-    proxy = proxies(simulated.endpoints.mailerlite_url)
-    operator = behind(proxy.url, simulated.endpoints, operators)
     code = operator.discover()
-    proxy.meddle = withhold_half
+    mailerlite_proxy.meddle = withhold_half
     run = operator.run("sync", code, "--yes", "--json", expect=3).document
     assert run["reads"]["mailerlite"]["completeness"] == "partial"
     assert any("read but for some of" in check["text"] for check in run["checks"])
@@ -200,7 +188,7 @@ def test_a_list_that_leaves_many_people_out_is_no_read(
 ) -> None:
     simulated = simulators(subscribers=600)
     proxy = proxies(simulated.endpoints.mailerlite_url)
-    operator = behind(proxy.url, simulated.endpoints, operators)
+    operator = operators(simulated.endpoints, BEMA_MAILERLITE_URL=proxy.url)
     code = operator.discover()
     unharmed = Unharmed(simulated, operator)
     proxy.meddle = withhold_half

@@ -4,44 +4,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
-import psutil
 import pytest
 
 from bema_tui.store.file_locks import process, users_apart, writer_of
-from tests.support.processes import suspend
+from tests.support.processes import in_database, suspend
 
 pytestmark = pytest.mark.fault("E7")
 
-DO = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-for statement in sys.argv[2].split(";"):
-    connection.execute(statement)
-print("done", flush=True)
-sys.stdin.readline()
-"""
 READ = "PRAGMA journal_mode=WAL;BEGIN;SELECT count(*) FROM sqlite_master"
 WRITE = "PRAGMA journal_mode=WAL;BEGIN IMMEDIATE"
 WRITE_WITHOUT_LOG = "BEGIN IMMEDIATE"
-
-
-@contextmanager
-def somebody(path: Path, statements: str, *more: str) -> Iterator[psutil.Process]:
-    pipe = subprocess.PIPE
-    command = [sys.executable, "-c", DO, str(path), statements, *more]
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as child:
-        try:
-            assert child.stdout is not None
-            assert child.stdout.readline() == b"done\n"
-            yield psutil.Process(child.pid)
-        finally:
-            child.kill()
 
 
 @pytest.mark.parametrize("statements", [WRITE, WRITE_WITHOUT_LOG])
@@ -49,7 +24,7 @@ def somebody(path: Path, statements: str, *more: str) -> Iterator[psutil.Process
 def test_the_writer_is_found(statements: str, linked: bool, tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     assert writer_of(path) is None
-    with somebody(path, statements) as writer:
+    with in_database(path, statements) as writer:
         (tmp_path / "link.db").symlink_to(path)
         found = writer_of(tmp_path / "link.db" if linked else path)
         assert found is not None
@@ -63,7 +38,7 @@ def test_the_writer_is_found(statements: str, linked: bool, tmp_path: Path) -> N
 
 def test_a_reader_is_no_writer(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
-    with somebody(path, READ):
+    with in_database(path, READ):
         assert writer_of(path) is None
 
 
@@ -80,7 +55,7 @@ def test_asking_takes_no_lock_of_this_process_away(tmp_path: Path) -> None:
 
 
 def test_the_arguments_of_other_programs_are_not_shown(tmp_path: Path) -> None:
-    with somebody(tmp_path / "x.db", READ, "--password", "hunter2") as other:
+    with in_database(tmp_path / "x.db", READ, "--password", "hunter2") as other:
         found = process(other.pid)
         assert found is not None
         assert found.command == other.name()

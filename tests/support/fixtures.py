@@ -72,6 +72,22 @@ def proxies() -> Iterator[StartProxy]:
         proxy.stop()
 
 
+@pytest.fixture
+def mailerlite_proxy(simulated: Simulated, operator: Operator, proxies: StartProxy) -> Proxy:
+    """A proxy in front of the test's own MailerLite; the operator talks to it."""
+    proxy = proxies(simulated.endpoints.mailerlite_url)
+    operator.environment["BEMA_MAILERLITE_URL"] = proxy.url
+    return proxy
+
+
+@pytest.fixture
+def shop_proxy(simulated: Simulated, operator: Operator, proxies: StartProxy) -> Proxy:
+    """A proxy in front of the test's own shop; the operator talks to it."""
+    proxy = proxies(simulated.endpoints.edd_url)
+    operator.environment["BEMA_EDD_URL"] = proxy.url
+    return proxy
+
+
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulated, Operator, str]]:
     """A simulator, an operator and a campaign with a waiting plan, shared by the tests of a module."""
