@@ -35,8 +35,7 @@ def verdicts(said: Any, about: str) -> set[str]:
 
 
 def kept(operator: Operator) -> dict[str, str]:
-    with closing(sqlite3.connect(operator.database)) as connection:
-        return dict(connection.execute("SELECT name, value FROM settings"))
+    return dict(operator.rows("SELECT name, value FROM settings"))
 
 
 def test_all_is_well(simulated: Simulated, operator: Operator) -> None:
@@ -239,8 +238,7 @@ def test_without_a_database_everything_else_is_looked_at(kind: str, simulated: S
 
 def test_a_database_of_a_newer_version_is_told_with_the_status_that_every_command_has(operator: Operator) -> None:
     operator.run("campaigns", "list", "--json", expect=0)
-    with closing(sqlite3.connect(operator.database)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    operator.change_database("UPDATE alembic_version SET version_num = '9999'")
     for command in ("doctor", "runs"):
         said = operator.run(command, "--json", expect=2)
         assert "newer version" in said.out
@@ -408,8 +406,7 @@ def test_a_damaged_database_is_an_error(operator: Operator) -> None:
 
 def test_another_shop_than_the_database_s_is_an_error(operator: Operator) -> None:
     operator.run("doctor", "--json", expect=0)
-    with closing(sqlite3.connect(operator.database)) as connection, connection:
-        connection.execute("UPDATE settings SET value = 'https://another.example/' WHERE name = 'shop'")
+    operator.change_database("UPDATE settings SET value = 'https://another.example/' WHERE name = 'shop'")
     said = operator.run("doctor", "--json", expect=2)
     assert "another.example" in lines(said, "configuration")[-1]["text"]
 

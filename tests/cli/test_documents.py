@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.label import opened_label
 from tests.support.operator import Operator
 from tests.support.proxy import Asked, Given, PassOn, Proxy
-from tests.support.simulated import Simulated, small
+from tests.support.simulated import Simulated
 
 RUN = {
     "run", "state", "people", "planned", "applied", "failed", "skipped", "unknown", "findings", "requests", "seconds",
@@ -33,14 +34,11 @@ Done = tuple[Operator, str, Any]
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
     """An operator after one sync, for the tests that only look."""
-    simulated = Simulated.start(small())
-    operator = Operator(tmp_path_factory.mktemp("done"), simulated.endpoints)
-    code = operator.discover()
-    synced = operator.run("sync", code, "--yes", "--json", expect=3).document
-    people = simulated.state()["subscribers"]
-    yield operator, code, {**synced, "really": sum(any(g.startswith(code) for g in row["groups"]) for row in people)}
-    operator.close()
-    simulated.close()
+    with opened_label(tmp_path_factory.mktemp("done")) as label:
+        synced = label.operator.run("sync", label.code, "--yes", "--json", expect=3).document
+        groups = [row["groups"] for row in label.simulated.state()["subscribers"]]
+        members = sum(any(name.startswith(label.code) for name in names) for names in groups)
+        yield label.operator, label.code, {**synced, "really": members}
 
 
 @pytest.mark.fault("E9")

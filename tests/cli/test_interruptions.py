@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from bema_tui.errors import Stopped
+from tests.support.label import Label, opened_label
 from tests.support.operator import Operator
-from tests.support.simulated import Simulated, small
 from tests.support.until import DEADLINE, until
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -41,24 +41,16 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 
 
-class Scene(NamedTuple):
-    simulated: Simulated
-    operator: Operator
-    code: str
-
-
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    simulated = Simulated.start(small())
-    operator = Operator(tmp_path_factory.mktemp("interrupted"), simulated.endpoints)
-    code = operator.discover()
-    operator.run("plan", code)
-    (operator.folder / "tmp").mkdir()
-    operator.environment["TMPDIR"] = str(operator.folder / "tmp")
-    operator.environment["PYTHONUNBUFFERED"] = "1"  # as in containers; it is the harder case
-    yield Scene(simulated, operator, code)
-    operator.close()
-    simulated.close()
+def label(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Label]:
+    """A label with a waiting plan, and a folder for temporary files that nothing may stay in."""
+    with opened_label(tmp_path_factory.mktemp("interrupted")) as made:
+        made.plan()
+        folder = made.operator.folder / "tmp"
+        folder.mkdir()
+        # Unbuffered, as in containers; it is the harder case.
+        made.operator.environment |= {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
+        yield made
 
 
 def takes_signals(pid: int, number: signal.Signals = signal.SIGTERM) -> bool:
@@ -135,8 +127,8 @@ def expect_nothing_left(operator: Operator, database: Path) -> None:
 
 @pytest.mark.fault("E3", "D5")
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_signal_at_any_moment(command: str, scene: Scene, tmp_path: Path) -> None:
-    _, operator, code = scene
+def test_a_signal_at_any_moment(command: str, label: Label, tmp_path: Path) -> None:
+    operator, code = label.operator, label.code
     new = tmp_path / "new.sqlite3"
     words = tuple({"NEW": str(new), "CODE": code}.get(word, word) for word in (*COMMANDS[command], "--json"))
     began = time.monotonic()
@@ -173,9 +165,9 @@ def test_a_signal_at_any_moment(command: str, scene: Scene, tmp_path: Path) -> N
     ],
 )
 def test_without_json_one_line_says_what_was_interrupted(
-    words: tuple[str, ...], number: signal.Signals, scene: Scene
+    words: tuple[str, ...], number: signal.Signals, label: Label
 ) -> None:
-    simulated, operator, code = scene
+    simulated, operator, code = label.simulated, label.operator, label.code
     simulated.hold(at=1, when="before", only="all")
     process = operator.start(*(code if word == "CODE" else word for word in words))
     simulated.wait_held()
@@ -227,8 +219,8 @@ run_async(work)
 
 @pytest.mark.fault("E3")
 @pytest.mark.parametrize("names", [("SIGINT",), ("SIGTERM",), ("SIGHUP", "SIGTERM", "SIGINT")], ids=" ".join)
-def test_a_signal_while_a_run_begins_stops_it_with_its_number(names: tuple[str, ...], scene: Scene) -> None:
-    simulated, operator, code = scene
+def test_a_signal_while_a_run_begins_stops_it_with_its_number(names: tuple[str, ...], label: Label) -> None:
+    simulated, operator, code = label.simulated, label.operator, label.code
     asked = len(simulated.requests())
     ended = subprocess.run(
         [sys.executable, "-c", IN_BEGIN, code, *names], env=operator.environment, capture_output=True, text=True
@@ -314,8 +306,8 @@ def test_a_hang_up_that_the_caller_ignores_stays_ignored() -> None:
 
 @pytest.mark.fault("E3")
 @pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)], ids=str)
-def test_streams_that_the_caller_closed(closed: tuple[int, ...], scene: Scene) -> None:
-    _, operator, _ = scene
+def test_streams_that_the_caller_closed(closed: tuple[int, ...], label: Label) -> None:
+    operator = label.operator
 
     def close() -> None:
         for descriptor in closed:

@@ -91,15 +91,16 @@ def test_a_run_whose_last_sign_of_life_is_old_is_not_promised_to_obey_within_sec
     now = datetime.now(UTC)
     quiet = (now - timedelta(seconds=300)).isoformat(timespec="microseconds")
     operator.run("plan", code)
-    with closing(sqlite3.connect(operator.database)) as connection, connection:
-        connection.execute("UPDATE runs SET state = 'planning', lock_token = 5 WHERE id = 1")
-        connection.execute("DELETE FROM locks")
-        connection.execute(
-            "INSERT INTO locks (key, token, id, held, user, host, pid, boot_id, process_started, pid_namespace, "
-            "operation, run, since, last_beat, note) VALUES "
-            "(?, 5, 'aaaa', 1, 'jon', 'tour-laptop', 7, 'b', 1.0, '', 'plan', 1, ?, ?, '')",
-            (code, quiet, quiet),
-        )
+    operator.change_database("UPDATE runs SET state = 'planning', lock_token = 5 WHERE id = 1")
+    operator.change_database("DELETE FROM locks")
+    operator.change_database(
+        "INSERT INTO locks (key, token, id, held, user, host, pid, boot_id, process_started, pid_namespace, "
+        "operation, run, since, last_beat, note) VALUES "
+        "(?, 5, 'aaaa', 1, 'jon', 'tour-laptop', 7, 'b', 1.0, '', 'plan', 1, ?, ?, '')",
+        code,
+        quiet,
+        quiet,
+    )
     said = operator.run("stop", "1", expect=0).out
     assert "jon@tour-laptop (process 7) gave its last sign of life at " in said
     assert "within seconds" not in said

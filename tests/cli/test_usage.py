@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bema_tui import __version__
+from tests.support.label import Label
 from tests.support.operator import Operator, Said
 from tests.support.simulated import Simulated
 
@@ -39,8 +39,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_every_command_explains_itself(words: tuple[str, ...], planned: Any) -> None:
-    _, operator, _ = planned
+def test_every_command_explains_itself(words: tuple[str, ...], planned: Label) -> None:
+    operator = planned.operator
     for form in ("--help", "-h"):
         said = operator.run(*words, form, expect=0)
         assert said.out.startswith("Usage: ")
@@ -73,8 +73,8 @@ WRONG: tuple[tuple[str, ...], ...] = (
 
 
 @pytest.mark.parametrize("words", WRONG, ids=" ".join)
-def test_wrong_usage_ends_with_2(words: tuple[str, ...], planned: Any) -> None:
-    simulated, operator, _ = planned
+def test_wrong_usage_ends_with_2(words: tuple[str, ...], planned: Label) -> None:
+    simulated, operator = planned.simulated, planned.operator
     seen = len(simulated.requests())
     said = operator.run(*words, expect=2)
     assert said.out == ""
@@ -88,14 +88,14 @@ def test_wrong_usage_ends_with_2(words: tuple[str, ...], planned: Any) -> None:
 
 
 @pytest.mark.parametrize("words", [(), ("demo",)], ids=" ".join)
-def test_what_needs_a_screen_says_so_where_there_is_none(words: tuple[str, ...], planned: Any) -> None:
-    _, operator, _ = planned
+def test_what_needs_a_screen_says_so_where_there_is_none(words: tuple[str, ...], planned: Label) -> None:
+    operator = planned.operator
     assert "Every action is also a command" in operator.run(*words, expect=2).complaint
     assert operator.run(*words, "--json", expect=2).document["error"]["error"] == "UsageError"
 
 
-def test_an_argument_that_is_no_text(planned: Any) -> None:
-    _, operator, _ = planned
+def test_an_argument_that_is_no_text(planned: Label) -> None:
+    operator = planned.operator
     broken = b"2026_\xff".decode(errors="surrogateescape")
     for words in (("plan", broken), ("campaigns", "add", "2026_X_Y", "--album", "Y", "--product", broken)):
         said = operator.run(*words, "--json", expect=2)
@@ -104,8 +104,8 @@ def test_an_argument_that_is_no_text(planned: Any) -> None:
 
 
 @pytest.mark.fault("B8")
-def test_an_output_that_is_not_utf_8(planned: Any) -> None:
-    _, operator, _ = planned
+def test_an_output_that_is_not_utf_8(planned: Label) -> None:
+    operator = planned.operator
     operator.environment["PYTHONIOENCODING"] = "latin-1"
     try:
         shown = operator.process("changes", "1")
@@ -120,8 +120,8 @@ def test_an_output_that_is_not_utf_8(planned: Any) -> None:
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_an_output_that_is_full(form: tuple[str, ...], planned: Any) -> None:
-    _, operator, _ = planned
+def test_an_output_that_is_full(form: tuple[str, ...], planned: Label) -> None:
+    operator = planned.operator
     with Path("/dev/full").open("w") as full:
         said = operator.process("runs", *form, stdout=full)
     assert said.status == 1

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -87,12 +85,12 @@ def test_a_command_without_a_run_says_what_it_waits_for_and_ends_at_once(
 def close_until(operator: Operator, moment: datetime) -> None:
     """What an older version wrote down after an answer that asked for years."""
     times = (when.isoformat(timespec="microseconds") for when in (datetime.now(UTC), moment, moment))
-    with closing(sqlite3.connect(operator.database)) as connection, connection:
-        connection.execute("DELETE FROM quota_windows")
-        connection.execute(
-            "INSERT INTO quota_windows VALUES (?, 1000000, 1000000, 0, ?, ?, 1, ?)",
-            (operator.environment["BEMA_MAILERLITE_URL"], *times),
-        )
+    operator.change_database("DELETE FROM quota_windows")
+    operator.change_database(
+        "INSERT INTO quota_windows VALUES (?, 1000000, 1000000, 0, ?, ?, 1, ?)",
+        operator.environment["BEMA_MAILERLITE_URL"],
+        *times,
+    )
 
 
 @pytest.mark.fault("E5")

@@ -13,9 +13,9 @@ import pytest
 from bema_tui.errors import DatabaseBusy
 from bema_tui.store import busy, database
 from bema_tui.waits import Wait
+from tests.support.label import Label
 from tests.support.operator import Operator
 from tests.support.processes import in_database, suspend
-from tests.support.simulated import Simulated
 
 HOLDING = "BEGIN IMMEDIATE;UPDATE settings SET value = value"
 
@@ -30,13 +30,15 @@ LONG_AGO, FAR_AHEAD = "2020-01-01T00:00:00.000000+00:00", "2099-01-01T00:00:00.0
 
 def hold(operator: Operator, key: str, name: str, beat: str) -> None:
     """A lock of a process on another machine."""
-    with closing(sqlite3.connect(operator.database)) as connection, connection:
-        connection.execute(
-            "INSERT OR REPLACE INTO locks (key, token, id, held, user, host, pid, boot_id, process_started, "
-            "pid_namespace, operation, since, last_beat, note) VALUES "
-            "(?, 1, ?, 1, 'jon', 'tour-laptop', 1, 'b', 1.0, '', 'sync', ?, ?, '')",
-            (key, name, beat, beat),
-        )
+    operator.change_database(
+        "INSERT OR REPLACE INTO locks (key, token, id, held, user, host, pid, boot_id, process_started, "
+        "pid_namespace, operation, since, last_beat, note) VALUES "
+        "(?, 1, ?, 1, 'jon', 'tour-laptop', 1, 'b', 1.0, '', 'sync', ?, ?, '')",
+        key,
+        name,
+        beat,
+        beat,
+    )
 
 
 READING = (
@@ -54,9 +56,9 @@ READING = (
 
 @pytest.mark.fault("B6", "E7")
 @pytest.mark.parametrize("suspended", [False, True])
-def test_what_only_reads_never_waits_for_a_writer(planned: tuple[Simulated, Operator, str], suspended: bool) -> None:
+def test_what_only_reads_never_waits_for_a_writer(planned: Label, suspended: bool) -> None:
     """The database would be waited for as long as the other process holds it, which is until the test lets it go."""
-    _, operator, _ = planned
+    operator = planned.operator
     hold(operator, "2020_X_Y", "aaaa", LONG_AGO)  # something for the sweeper of every command
     operator.settings('timezone = "Europe/Berlin"\n')
     with writing(operator) as writer:
@@ -87,9 +89,9 @@ WRITING = (
 @pytest.mark.fault("B6", "E7")
 @pytest.mark.parametrize("suspended", [False, True])
 def test_what_waits_too_long_to_write_says_for_whom(
-    planned: tuple[Simulated, Operator, str], suspended: bool, monkeypatch: pytest.MonkeyPatch
+    planned: Label, suspended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, operator, code = planned
+    operator, code = planned.operator, planned.code
     hold(operator, "2020_X_Y", "aaaa", LONG_AGO)
     hold(operator, code, "bbbb", FAR_AHEAD)
     with closing(sqlite3.connect(operator.database)) as connection, connection:
@@ -116,14 +118,13 @@ WAITING = (*WRITING[1:], ("apply", "1"), ("sync", "CODE", "--yes"), ("plan", "CO
 @pytest.mark.fault("B6", "E7")
 @pytest.mark.parametrize("suspended", [False, True])
 def test_whoever_waits_to_write_says_so_meanwhile_and_for_whom(
-    planned: tuple[Simulated, Operator, str], suspended: bool, monkeypatch: pytest.MonkeyPatch
+    planned: Label, suspended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is said by the database, in a line, so each command that writes says it, and stdout stays one document."""
-    _, operator, code = planned
+    operator, code = planned.operator, planned.code
     hold(operator, "2020_X_Y", "aaaa", LONG_AGO)
-    with closing(sqlite3.connect(operator.database)) as connection, connection:
-        connection.execute("UPDATE runs SET state = 'planned', lock_token = NULL")
-        connection.execute("DELETE FROM locks WHERE key = ?", (code,))
+    operator.change_database("UPDATE runs SET state = 'planned', lock_token = NULL")
+    operator.change_database("DELETE FROM locks WHERE key = ?", code)
     monkeypatch.setattr(busy, "SHOWN_FROM", 0.02)
     monkeypatch.setattr(database, "PATIENCE", 0.3)
     with writing(operator) as writer:
@@ -141,9 +142,9 @@ def test_whoever_waits_to_write_says_so_meanwhile_and_for_whom(
 
 
 async def test_a_wait_that_ends_is_told_once_and_the_next_one_again(
-    planned: tuple[Simulated, Operator, str], monkeypatch: pytest.MonkeyPatch
+    planned: Label, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, operator, _ = planned
+    operator = planned.operator
     told: list[str] = []
     enough = asyncio.Event()
 

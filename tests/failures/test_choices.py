@@ -3,64 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import attrs
 import httpx
 import pytest
 
-from tests.support.operator import Operator
-from tests.support.simulated import Simulated, small
-
-
-@attrs.frozen
-class Label:
-    """A label whose one campaign had nothing left to do when it was opened; each test has a person of its own in it."""
-
-    simulated: Simulated
-    operator: Operator
-    code: str
-
-    def sync(self) -> dict[str, Any]:
-        document: dict[str, Any] = self.operator.run(
-            "sync", self.code, "--yes", "--max-moves", "1000", "--json"
-        ).document
-        assert document["state"] == "done", document
-        return document
-
-    def buy(self, email: str) -> str:
-        product = self.simulated.state()["campaigns"][0]["product_id"]
-        return str(self.simulated.change(add_order={"email": email, "product": product})["add_order"]["key"])
-
-    def somebody(self, scenario: str) -> str:
-        return self.simulated.buyer(scenario, self.code)
-
-    def move(self, email: str, **tiers: str) -> None:
-        self.simulated.change(move={"email": email, **{way: f"{self.code}_{tier}" for way, tier in tiers.items()}})
-
-    def tiers(self, email: str) -> list[str]:
-        groups = self.simulated.people()[email][1]
-        return [name.removeprefix(f"{self.code}_") for name in groups if name.startswith(f"{self.code}_")]
-
-    def findings(self, email: str) -> list[dict[str, Any]]:
-        return [row for row in self.operator.run("findings", "--json").document if row["subject"] == email]
-
-    def told(self, email: str) -> list[str]:
-        return sorted(row["rule"] for row in self.findings(email))
-
-    def number_of(self, email: str) -> str:
-        return str(next(row["id"] for row in self.simulated.state()["subscribers"] if row["email"] == email))
+from tests.support.label import Label, opened_label
+from tests.support.simulated import Simulated
 
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Label]:
-    simulated = Simulated.start(small(subscribers=80, orders=70))
-    operator = Operator(tmp_path_factory.mktemp("label"), simulated.endpoints)
-    label = Label(simulated, operator, operator.discover())
-    label.sync()
-    yield label
-    operator.close()
-    simulated.close()
+    """A label whose campaign has nothing left to do; each test has a person of its own in it."""
+    with opened_label(tmp_path_factory.mktemp("label"), subscribers=80, orders=70) as label:
+        label.sync()
+        yield label
 
 
 @pytest.fixture
@@ -73,13 +29,13 @@ def label(opened: Label) -> Iterator[Label]:
 def test_new_buyers_are_added_only_when_wanted_and_nobody_who_was_deleted(label: Label) -> None:
     simulated = label.simulated
     deleted = label.somebody("buyer in GOLD")
-    simulated.change(delete_subscriber=label.number_of(deleted))
+    simulated.change(delete_subscriber=label.subscriber(deleted)["id"])
     new = [f"new{number}@fans.example.org" for number in range(7)]
     for email in (*new, "no@address"):
         label.buy(email)
     assert label.sync()["total"] == 0
-    assert label.told(new[0]) == ["buyer_unknown"]
-    assert label.told(deleted) == ["subscriber_gone"]
+    assert label.rules_about(new[0]) == ["buyer_unknown"]
+    assert label.rules_about(deleted) == ["subscriber_gone"]
 
     label.operator.settings("[rules]\nadd_new_buyers = true\n")
     simulated.set(allow_create=True)
@@ -89,25 +45,25 @@ def test_new_buyers_are_added_only_when_wanted_and_nobody_who_was_deleted(label:
     people = simulated.people()
     assert [people[email][1] for email in new] == [[f"{label.code}_GOLD_PURCHASE"]] * 7
     assert deleted not in people
-    assert label.told(deleted) == ["subscriber_gone"]
-    assert label.told("no@address") == ["blocked_record"]
+    assert label.rules_about(deleted) == ["subscriber_gone"]
+    assert label.rules_about("no@address") == ["blocked_record"]
     assert label.sync()["total"] == 0
 
 
 def test_who_comes_back_after_a_404_is_planned_for_again(label: Label) -> None:
     """A deleted person who comes back has the same id, and a 404 is no refusal."""
     email = label.somebody("non-buyer in GOLD")
-    number = label.number_of(email)
+    number = label.subscriber(email)["id"]
     label.buy(email)
     run = label.operator.run("plan", label.code, "--json").document["run"]
     label.simulated.change(delete_subscriber=number)
     label.operator.run("apply", str(run), "--json")
-    assert label.told(email) == ["subscriber_gone"]
+    assert label.rules_about(email) == ["subscriber_gone"]
     sign_up(label.simulated, email, f"{label.code}_GOLD")
-    assert label.number_of(email) == number
+    assert label.subscriber(email)["id"] == number
     label.sync()
     assert label.tiers(email) == ["GOLD_PURCHASE"]
-    assert label.told(email) == []
+    assert label.rules_about(email) == []
 
 
 def sign_up(simulated: Simulated, email: str, group: str) -> None:
@@ -127,17 +83,17 @@ def test_who_was_seen_in_the_campaign_before_is_not_placed_again(label: Label) -
     label.buy(email)
     assert label.sync()["changes"] == {"set_field": 1}
     assert label.tiers(email) == []
-    assert label.told(email) == ["drift"]
+    assert label.rules_about(email) == ["drift"]
 
 
 def test_a_refund_leads_back_to_the_tier_the_ledger_knows(label: Label) -> None:
     email = label.somebody("non-buyer in OPT-IN")
-    key = label.buy(email)
+    key = label.buy(email)["key"]
     label.sync()
     assert label.tiers(email) == ["GOLD_PURCHASE"]
     label.simulated.change(refund=key)
     label.sync()
-    assert (label.tiers(email), label.told(email)) == (["GOLD_PURCHASE"], ["refunded_purchase"])
+    assert (label.tiers(email), label.rules_about(email)) == (["GOLD_PURCHASE"], ["refunded_purchase"])
     label.operator.settings('[rules]\non_refund = "revert"\n')
     waits = label.operator.run("sync", label.code, "--yes", "--max-moves", "1000", "--json", expect=3).document
     assert (waits["state"], label.tiers(email)) == ("needs_approval", ["GOLD_PURCHASE"])
@@ -151,7 +107,7 @@ def test_a_refund_leads_back_to_the_tier_the_ledger_knows(label: Label) -> None:
     assert label.simulated.people()[email][2].get(field) is None
     label.move(email, **{"from": "OPT-IN", "to": "SILVER"})
     assert label.sync()["total"] == 0
-    assert label.told(email) == []
+    assert label.rules_about(email) == []
 
 
 @pytest.mark.fault("A5")
@@ -174,7 +130,7 @@ def test_a_refund_waits_for_a_yes_of_its_own_whoever_it_is_about(label: Label) -
         assert waits["state"] == "needs_approval"
         assert "taken back after a refund" in waits["note"]
         assert label.simulated.people() == before
-        assert "refunded_purchase" in label.told(email)
+        assert "refunded_purchase" in label.rules_about(email)
         label.operator.run("apply", str(waits["run"]), "--json")
         field = next(row["key"] for row in label.simulated.state()["fields"] if row["name"] == f"{label.code}_PURCHASE")
         assert label.simulated.people()[email][2].get(field) is None
@@ -191,8 +147,8 @@ def test_a_fourth_move_on_one_day_waits(label: Label) -> None:
     assert label.sync()["total"] == 0
     assert label.tiers(email) == ["SILVER"]
     waits = "waits until tomorrow"
-    assert "blocked_record" not in label.told(email)
-    (told,) = [one for one in label.findings(email) if one["rule"] == "move_waits"]
+    assert "blocked_record" not in label.rules_about(email)
+    (told,) = [one for one in label.findings() if (one["subject"], one["rule"]) == (email, "move_waits")]
     assert (told["severity"], waits in told["message"]) == ("info", True), "no error, so nobody is called for it"
     assert "was moved 3 times today already" in told["message"]
     assert "first sync of the next day" in told["advice"]
@@ -207,7 +163,7 @@ def test_a_fourth_move_on_one_day_waits(label: Label) -> None:
     assert label.tiers(email) == ["SILVER"]
     rows = label.operator.run("changes", str(run["run"]), "--json").document
     assert {row["error"] for row in rows} == {f"was moved 3 times today already; {waits}"}
-    (told,) = [one for one in label.findings(email) if one["rule"] == "move_waits"]
+    (told,) = [one for one in label.findings() if (one["subject"], one["rule"]) == (email, "move_waits")]
     assert f"The move to Silver Purchased {waits}" in told["message"]
 
 

@@ -179,5 +179,4 @@ def test_a_database_of_a_newer_version_is_not_touched(operator: Operator) -> Non
 def test_an_empty_file_is_nobody_s_and_filled(make: Callable[[Path], None], operator: Operator) -> None:
     make(operator.database)
     operator.run("runs", "--json", expect=0)
-    with closing(sqlite3.connect(operator.database)) as connection:
-        assert connection.execute("SELECT count(*) FROM runs").fetchone() == (0,)
+    assert operator.rows("SELECT count(*) FROM runs") == [(0,)]

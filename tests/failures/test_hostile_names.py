@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.label import Label
 from tests.support.operator import Operator, Said
 from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated
@@ -140,8 +141,8 @@ ARGUMENTS = {
 
 @pytest.mark.parametrize("what", ARGUMENTS)
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_a_hostile_argument_is_not_echoed_raw(what: str, form: tuple[str, ...], planned: Any) -> None:
-    _, operator, _ = planned
+def test_a_hostile_argument_is_not_echoed_raw(what: str, form: tuple[str, ...], planned: Label) -> None:
+    operator = planned.operator
     said = check(operator.run(*ARGUMENTS[what], *form))
     assert said.status in {0, 2}, said
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from tests.support.fixtures import MakeOperator, StartSimulator
@@ -109,8 +106,7 @@ def test_an_old_shop_that_fails_over_what_it_does_not_have_stops_nothing(
     assert len(asked_by_id(simulated)) + len(asked_by(simulated, "purchasekey")) == first
     for email in marked:
         assert "purchase_unproven" in told(operator, email)
-    with closing(sqlite3.connect(operator.database)) as connection, connection:
-        connection.execute("UPDATE row_id_answers SET asked_at = '2026-01-01T00:00:00.000000+00:00'")
+    operator.change_database("UPDATE row_id_answers SET asked_at = '2026-01-01T00:00:00.000000+00:00'")
     operator.run(*sync, expect=3)
     assert {"7000001", "7000002"} <= set(asked_by_id(simulated)[-12:]), "it only failed over them, and may answer now"
 
@@ -172,8 +168,7 @@ def test_an_order_whose_e_mail_was_changed_is_told_by_what_was_shown_and_written
     assert f"which the shop showed for {email} until 20" in said
     assert "which now is under Neu@else.example" in said
     assert simulated.people()[email] == before
-    with closing(sqlite3.connect(operator.database)) as connection, connection:
-        connection.execute("DELETE FROM former_emails")  # as in a database of an older version
+    operator.change_database("DELETE FROM former_emails")  # as in a database of an older version
     operator.run(*sync, expect=3)
     said = told(operator, email)["purchase_unproven"]
     assert "which was written here on 20" in said

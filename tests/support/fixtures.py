@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bema_tui.simulator import Endpoints
+from tests.support.label import Label, opened_label
 from tests.support.operator import Operator
 from tests.support.proxy import Proxy
 from tests.support.simulated import Simulated, small
@@ -89,11 +90,8 @@ def shop_proxy(simulated: Simulated, operator: Operator, proxies: StartProxy) ->
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulated, Operator, str]]:
-    """A simulator, an operator and a campaign with a waiting plan, shared by the tests of a module."""
-    with Simulated.start(small()) as simulated:
-        operator = Operator(tmp_path_factory.mktemp("shared"), simulated.endpoints)
-        code = operator.discover()
-        operator.run("plan", code, "--json")
-        yield simulated, operator, code
-        operator.close()
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Label]:
+    """A label with a waiting plan, shared by the tests of a module."""
+    with opened_label(tmp_path_factory.mktemp("shared")) as label:
+        label.plan()
+        yield label

@@ -140,6 +140,11 @@ class Operator:
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
             return connection.execute(query).fetchall()
 
+    def change_database(self, statement: str, *values: object) -> None:
+        """Change what the database file holds without the program."""
+        with closing(sqlite3.connect(self.database)) as connection, connection:
+            connection.execute(statement, values)
+
     def run_number(self) -> int:
         """The newest run's number."""
         return int(self.rows("SELECT max(id) FROM runs")[0][0])

@@ -14,6 +14,7 @@ from tests.end_to_end.comparing import differences
 from tests.end_to_end.reference import Release, account_after, account_of
 from tests.stand_ins.edd.conftest import Serve
 from tests.stand_ins.edd.shop import KEY, TOKEN, Order, Shop
+from tests.support.label import Label
 from tests.support.operator import Operator
 from tests.support.simulated import Simulated, small
 
@@ -35,30 +36,11 @@ def shop_with(state: dict[str, Any], **settings: Any) -> Shop:
 
 
 @attrs.frozen
-class Label:
-    """A shop, an account with one campaign, and the command line between the two."""
+class LabelOfTheShop(Label):
+    """A label that sells in this shop."""
 
     shop: Shop
-    simulated: Simulated
-    operator: Operator
     campaign: dict[str, Any]
-
-    def run(self, *words: str, expect: tuple[int, ...] = (0, 3)) -> Any:
-        said = self.operator.run(*words, "--json")
-        assert said.status in expect, said
-        return said.document
-
-    def sync(self, *words: str) -> dict[str, Any]:
-        run: dict[str, Any] = self.run("sync", self.code, "--yes", "--max-moves", "100000", *words)
-        return run
-
-    @property
-    def code(self) -> str:
-        return str(self.campaign["code"])
-
-    def person(self, email: str) -> dict[str, Any]:
-        (found,) = [row for row in self.simulated.state()["subscribers"] if row["email"].lower() == email]
-        return dict(found)
 
     def free_member(self, group: str) -> str:
         """Somebody who is in a group, and in no shop."""
@@ -69,25 +51,26 @@ class Label:
             if group in row["groups"] and row["status"] == "active" and row["email"].lower() not in bought
         )
 
-    def findings(self, rule: str) -> set[str]:
-        return {row["subject"] for row in self.run("findings") if row["rule"] == rule}
+    def subjects(self, rule: str) -> set[str]:
+        """Whom the open findings of a rule are about."""
+        return {row["subject"] for row in self.findings() if row["rule"] == rule}
 
 
 @pytest.fixture
-def label(tmp_path: Path, serve: Serve) -> Iterator[Label]:
+def label(tmp_path: Path, serve: Serve) -> Iterator[LabelOfTheShop]:
     """On SQLite, in a sub-folder, with plain permalinks."""
-    simulated = Simulated.start(small())
-    state = simulated.state()
-    shop = shop_with(state, on_mariadb=False, folder="/shop", pretty=False)
-    operator = Operator(tmp_path / "operator", simulated.endpoints)
-    operator.environment.update(BEMA_EDD_URL=serve(shop).url, BEMA_EDD_KEY=KEY, BEMA_EDD_TOKEN=TOKEN)
-    operator.settings("[edd]\npage_size = 10\n")
-    yield Label(shop, simulated, operator, state["campaigns"][0])
-    operator.close()
-    simulated.close()
+    with Simulated.start(small()) as simulated:
+        state = simulated.state()
+        shop = shop_with(state, on_mariadb=False, folder="/shop", pretty=False)
+        shops = {"BEMA_EDD_URL": serve(shop).url, "BEMA_EDD_KEY": KEY, "BEMA_EDD_TOKEN": TOKEN}
+        operator = Operator(tmp_path / "operator", simulated.endpoints, **shops)
+        operator.settings("[edd]\npage_size = 10\n")
+        campaign = state["campaigns"][0]
+        yield LabelOfTheShop(simulated, operator, campaign["code"], shop, campaign)
+        operator.close()
 
 
-def test_from_discovery_to_a_refund(label: Label) -> None:
+def test_from_discovery_to_a_refund(label: LabelOfTheShop) -> None:
     shop, simulated = label.shop, label.simulated
     before, product = simulated.state(), label.campaign["product_id"]
     assert label.code in {row["code"] for row in label.run("campaigns", "discover", "--add")["campaigns"]}
@@ -105,15 +88,15 @@ def test_from_discovery_to_a_refund(label: Label) -> None:
     sale = shop.sell(buyer.upper(), product, 9.99, date=datetime(2026, 11, 1, tzinfo=UTC))
     quick = label.sync("--quick")
     assert (quick["reads"]["shop"]["kind"], quick["people"]) == ("window", 1)
-    assert f"{label.code}_SILVER_PURCHASE" in label.person(buyer)["groups"]
-    assert str(label.person(buyer)["fields"][label.campaign["field_key"]]) == str(sale.row_id)
+    assert f"{label.code}_SILVER_PURCHASE" in label.subscriber(buyer)["groups"]
+    assert str(label.subscriber(buyer)["fields"][label.campaign["field_key"]]) == str(sale.row_id)
 
     written = len(simulated.writes())
     shop.refund(sale)
     label.sync("--quick")
-    assert buyer not in label.findings("refunded_purchase")
+    assert buyer not in label.subjects("refunded_purchase")
     label.sync()
-    assert buyer in label.findings("refunded_purchase")
+    assert buyer in label.subjects("refunded_purchase")
     assert len(simulated.writes()) == written
     assert simulated.violations() == []
     assert {asked.method for asked in shop.asked} == {"POST"}
@@ -123,7 +106,7 @@ def test_from_discovery_to_a_refund(label: Label) -> None:
         assert TOKEN.encode() not in told
 
 
-def test_a_refunded_order_that_a_plugin_keeps_in_the_list_is_a_refund(label: Label) -> None:
+def test_a_refunded_order_that_a_plugin_keeps_in_the_list_is_a_refund(label: LabelOfTheShop) -> None:
     label.run("campaigns", "discover", "--add")
     label.sync("--create-missing")
     buyer = label.free_member(f"{label.code}_GOLD")
@@ -132,10 +115,10 @@ def test_a_refunded_order_that_a_plugin_keeps_in_the_list_is_a_refund(label: Lab
     label.shop.refund(sale)
     label.shop.listed = (*label.shop.listed, "refunded")
     label.sync()
-    assert buyer in label.findings("refunded_purchase")
+    assert buyer in label.subjects("refunded_purchase")
 
 
-def test_an_address_that_never_answered_is_not_the_shop_of_the_database(label: Label) -> None:
+def test_an_address_that_never_answered_is_not_the_shop_of_the_database(label: LabelOfTheShop) -> None:
     album, product = label.campaign["album"], str(label.campaign["product_id"])
     label.run("campaigns", "add", label.code, "--album", album, "--product", product)
     right = label.operator.environment["BEMA_EDD_URL"]
@@ -150,7 +133,7 @@ def test_an_address_that_never_answered_is_not_the_shop_of_the_database(label: L
     assert label.shop.asked == []
 
 
-def test_order_numbers_that_are_no_row_ids(label: Label) -> None:
+def test_order_numbers_that_are_no_row_ids(label: LabelOfTheShop) -> None:
     """Sequential numbers: an old plugin's row id is looked up once, and repeats the number of somebody else's order."""
     label.run("campaigns", "discover", "--add")
     label.sync("--create-missing")
@@ -161,10 +144,10 @@ def test_order_numbers_that_are_no_row_ids(label: Label) -> None:
     label.simulated.change(set_field={"email": marked, "key": field, "value": kept.row_id})
     label.shop.sell(lettered, product, 9.99, number="BEMA-3-X")
     label.sync()
-    assert str(label.person(marked)["fields"][field]) == str(kept.row_id)
-    assert f"{label.code}_SILVER_PURCHASE" in label.person(marked)["groups"]
-    assert lettered in label.findings("order_number_unfit")
-    assert f"{label.code}_GOLD_PURCHASE" not in label.person(lettered)["groups"]
+    assert str(label.subscriber(marked)["fields"][field]) == str(kept.row_id)
+    assert f"{label.code}_SILVER_PURCHASE" in label.subscriber(marked)["groups"]
+    assert lettered in label.subjects("order_number_unfit")
+    assert f"{label.code}_GOLD_PURCHASE" not in label.subscriber(lettered)["groups"]
     asked = [one for one in label.shop.asked if one.value("id") == str(kept.row_id)]
     label.sync()
     assert [one for one in label.shop.asked if one.value("id") == str(kept.row_id)] == asked
