@@ -115,12 +115,12 @@ class ValidationError(Protocol):
 class HealthMonitor(Protocol):
     """Watches the process, the machine and the jobs."""
 
-    async def start_monitoring(self) -> None:
-        """Measure from now on, until it is stopped; starting twice is starting once."""
+    async def start_monitoring(self, job: int | None = None) -> None:
+        """Watch a run; without one, measure the process and its machine. Starting twice is starting once."""
         ...
 
-    async def stop_monitoring(self) -> None:
-        """Stop measuring; the last status stays."""
+    async def stop_monitoring(self, job: int | None = None) -> None:
+        """Stop watching that run; without one, stop measuring. The last status stays."""
         ...
 
     async def perform_check(self) -> HealthStatus:

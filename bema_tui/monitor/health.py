@@ -11,16 +11,20 @@ from typing import Final
 from attrs import evolve
 
 from bema_tui.errors import DatabaseBusy
+from bema_tui.interfaces import LockHandler
 from bema_tui.model import CampaignStatus, HealthStatus, Holder, RunState
 from bema_tui.monitor.measure import Machine, Probe, SystemProbe
 from bema_tui.monitor.score import Readings, judge, judge_campaign
 from bema_tui.monitor.settings import MonitorSettings
+from bema_tui.store.activity import Activity
 from bema_tui.store.database import Database
 from bema_tui.store.health_samples import HealthSamples
 from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.snapshot.facts import Facts, count_runs, read_facts, read_open_findings
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.runs import Moment
+from bema_tui.waits import stalled_words
 
 _log = logging.getLogger(__name__)
 
@@ -52,18 +56,35 @@ class Monitor:
         self._timer = timer
         self._reader = SnapshotReader(db, me, ages, stalled_after=settings.stalled_after_seconds)
         self._samples = HealthSamples(db, me)
+        self._locks: LockHandler = DatabaseLocks(db, ages, me)
         self._latest: HealthStatus | None = None
         self._problem = ""
         self._lag_ms = 0.0
         self._task: asyncio.Task[None] | None = None
+        self._measures = False
+        self._stalled: dict[int, bool] = {}
+        """The runs that are watched, and whether each was seen to have stalled."""
 
-    async def start_monitoring(self) -> None:
-        """Begin to sample in the background; nothing more happens when it has begun already."""
+    async def start_monitoring(self, job: int | None = None) -> None:
+        """Begin to watch a run, or (None) to sample; nothing more happens when that has begun already.
+
+        Of a run that is watched it is written down, for everybody to read, when it stalls and when it moves again.
+        """
+        if job is None:
+            self._measures = True
+        else:
+            self._stalled.setdefault(job, False)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._watch(), name="health monitor")
 
-    async def stop_monitoring(self) -> None:
-        """End the background task and wait until it is gone."""
+    async def stop_monitoring(self, job: int | None = None) -> None:
+        """Stop watching a run, or (None) sampling; with the last of them the background task ends, which is awaited."""
+        if job is None:
+            self._measures = False
+        else:
+            self._stalled.pop(job, None)
+        if self._measures or self._stalled:
+            return
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -122,18 +143,38 @@ class Monitor:
         }
 
     async def _watch(self) -> None:
-        """Sample for as long as nobody stops it; what fails once is said, and tried again at the next turn."""
+        """Look for as long as nobody stops it; what fails once is said, and tried again at the next turn."""
         checked_at: float | None = None
         while True:
             full_check = checked_at is None or time.monotonic() - checked_at >= self._settings.check_every
             try:
-                await (self.perform_check() if full_check else self._sample(full_check=False))
+                if self._measures:
+                    await (self.perform_check() if full_check else self._sample(full_check=False))
+                for job in tuple(self._stalled):
+                    await self._look_at(job)
             except Exception as error:  # noqa: BLE001 (one bad sample, of whatever kind, must not blind the monitor)
                 self._problem = f"check failed: {getattr(error, 'message', error)}"
                 _log.warning("health check failed", exc_info=True)
             else:
-                checked_at = time.monotonic() if full_check else checked_at
+                checked_at = time.monotonic() if full_check and self._measures else checked_at
             await self._wait()
+
+    async def _look_at(self, job: int) -> None:
+        """Write down when a watched run stalls, with how its process is, and when it moves again."""
+        run = await self._reader.run(job)
+        if bool(run.stalled_seconds) is self._stalled.get(job, False):
+            return
+        text = f"run {job} makes progress again"
+        if run.stalled_seconds:
+            memory = self._probe.measure(self._settings).memory_usage >> 20
+            held = [lock for lock in await self._locks.get_active_locks() if lock.run == job]
+            beat = "".join(
+                f", last beat {(self._db.now() - lock.last_beat).total_seconds():.0f} s ago" for lock in held
+            )
+            text = f"run {job} makes {stalled_words(run.stalled_seconds)}{beat}, memory {memory} MiB"
+        await Activity(self._db).add("monitor", "stalled", text, run.campaign, job, host=self._me.host)
+        if job in self._stalled:
+            self._stalled[job] = bool(run.stalled_seconds)
 
     async def _wait(self) -> None:
         """Wait for the next turn, and learn how late the event loop wakes us."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bema_tui.operations.health import open_monitor
 from bema_tui.operations.workspace import Workspace
 from bema_tui.sync.connections import connector
 from bema_tui.sync.runner import Runner
@@ -14,4 +15,5 @@ Jobs = Supervisor
 def open_jobs(workspace: Workspace) -> Jobs:
     """Return the owner of the jobs that this process begins."""
     connect = connector(workspace.db, workspace.settings)
-    return Supervisor(Runner(workspace.db, workspace.settings, workspace.me, workspace.locks, connect))
+    runner = Runner(workspace.db, workspace.settings, workspace.me, workspace.locks, connect)
+    return Supervisor(runner, open_monitor(workspace))

@@ -9,6 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from bema_tui.errors import BemaError, UsageError
+from bema_tui.interfaces import HealthMonitor
 from bema_tui.run_records import NOTHING_MORE, RunKind, RunOptions
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.runner import Begun, Runner
@@ -32,8 +33,10 @@ class _Job:
 class Supervisor:
     """Starts jobs, and holds them until they have written their end. A job outlives the screen that started it."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, monitor: HealthMonitor) -> None:
+        """``monitor`` watches each run while it is at work."""
         self._runner = runner
+        self._monitor = monitor
         self._jobs: dict[int, _Job] = {}
         self._failures: asyncio.Queue[str] = asyncio.Queue()
         self._stopped_by = ""
@@ -119,6 +122,7 @@ class Supervisor:
 
     async def _carry_out(self, begun: Begun, interrupt: RunInterrupt) -> BemaError | None:
         try:
+            await self._monitor.start_monitoring(begun.run)
             await self._runner.carry_out(begun, interrupt)
         except BemaError as error:
             logger.warning("run %s: %s", begun.run, error)
@@ -135,4 +139,6 @@ class Supervisor:
                 tried="carry out a run",
                 advice="The log file has the details; please report them.",
             )
+        finally:
+            await self._monitor.stop_monitoring(begun.run)
         return None

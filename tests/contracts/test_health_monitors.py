@@ -73,6 +73,19 @@ async def test_it_starts_and_stops_any_number_of_times_and_leaves_no_task(monito
         assert asyncio.all_tasks() == before
 
 
+async def test_a_run_is_watched_until_it_and_all_else_are_stopped(monitor: HealthMonitor) -> None:
+    before = asyncio.all_tasks()
+    for job in (None, 1, 1):
+        await monitor.start_monitoring(job)
+        assert len(asyncio.all_tasks() - before) == 1
+    await monitor.stop_monitoring()
+    assert len(asyncio.all_tasks() - before) == 1, "the run is watched still"
+    await monitor.stop_monitoring(2)
+    assert len(asyncio.all_tasks() - before) == 1
+    await monitor.stop_monitoring(1)
+    assert asyncio.all_tasks() == before
+
+
 async def test_while_it_watches_the_status_is_renewed(monitor: HealthMonitor) -> None:
     first = await monitor.get_status()
     await monitor.start_monitoring()

@@ -23,6 +23,7 @@ from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.schema import health_samples, locks, runs
 from bema_tui.store.snapshot.reader import SnapshotReader
 from tests.story import VIEWER, write_story_file
+from tests.support.activity import latest_activity
 from tests.support.until import until_async
 
 NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
@@ -152,6 +153,36 @@ async def test_a_run_without_progress_is_stalled_for_every_monitor_until_it_make
         await connection.execute(update(runs).where(runs.c.id == 418).values(progressed_at=NOW))
     assert await stalled() == {False}
     assert "no progress" not in str((await monitor.check_campaign("2024_ETB_NBL"))["reasons"])
+
+
+async def test_of_a_watched_run_it_is_written_down_when_it_stalls_and_when_it_moves_again(
+    db: Database, monitor: Monitor
+) -> None:
+    async def progressed(at: datetime) -> None:
+        async with db.write() as connection:
+            await connection.execute(update(runs).where(runs.c.id == 418).values(progressed_at=at))
+
+    async def said() -> list[str]:
+        return [line.text for line in await latest_activity(db, 50) if line.who == "monitor"]
+
+    await progressed(NOW - timedelta(seconds=660))
+    await monitor.start_monitoring(418)
+
+    async def stalled() -> bool:
+        return bool(await said())
+
+    async def moves() -> bool:
+        return len(await said()) == 2
+
+    await until_async("the stall is written down", stalled)
+    await progressed(NOW)
+    await until_async("the progress is written down", moves)
+    await monitor.stop_monitoring(418)
+    assert await said() == [
+        "run 418 makes progress again",
+        "run 418 makes no progress for 11 min, last beat 12 s ago, memory 207 MiB",
+    ]
+    assert await samples(db) == 0, "who watches a run alone measures nothing"
 
 
 async def test_monitoring_samples_on_and_on_with_one_full_check(db: Database, monitor: Monitor) -> None:
