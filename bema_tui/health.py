@@ -1,11 +1,15 @@
-"""From when on a figure of the health check is no longer good: the same for the score, the gauges and the words."""
+"""How a campaign is, and from when on a figure of the health check is no longer good: for score, gauges and words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from attrs import frozen
+
+from bema_tui.model import CampaignStatus, Lock, Severity
 
 GOOD_FROM: Final = 90
 """The score from which on all is well."""
@@ -48,3 +52,25 @@ def health_word(score: int) -> HealthWord:
     if score >= GOOD_FROM:
         return HealthWord.GOOD
     return HealthWord.FAIR if score >= FAIR_FROM else HealthWord.POOR
+
+
+@frozen
+class CampaignHealth:
+    """How one campaign is."""
+
+    campaign: str
+    """Its code."""
+    status: CampaignStatus
+    """How it stands."""
+    lock: Lock | None
+    """The lock on it, if one is held."""
+    runs: Mapping[str, int]
+    """Its runs by state: those at work, waiting or lost, and those that ended in 24 hours."""
+    findings: Mapping[Severity, int]
+    """Its open findings; each severity is named."""
+    last_sync: datetime | None
+    """When its last sync ended."""
+    score: int
+    """0 to 100."""
+    reasons: tuple[str, ...] = ()
+    """Why the score is not 100, worst first."""

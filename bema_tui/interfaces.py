@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
+from bema_tui.health import CampaignHealth
 from bema_tui.listing import Listing
 from bema_tui.model import (
     ConnectionReport,
@@ -131,7 +132,7 @@ class HealthMonitor(Protocol):
         """The latest sample, measured now if there is none."""
         ...
 
-    async def check_campaign(self, code: str) -> Mapping[str, object]:
+    async def check_campaign(self, code: str) -> CampaignHealth:
         """The health of one campaign: its lock, its runs and its open findings."""
         ...
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
 
+from bema_tui.health import CampaignHealth
 from bema_tui.model import ChangeState, Lock
 from bema_tui.operations.findings import counts_of_run
 from bema_tui.plan_checks import Check, CheckResult
@@ -103,6 +104,20 @@ def change_document(change: ChangeView) -> dict[str, Any]:
         "error": outcome_text(change) or None,
         "planned_at": change.planned_at,
         "settled_at": change.settled_at,
+    }
+
+
+def campaign_health_document(health: CampaignHealth) -> dict[str, Any]:
+    """A campaign's health for ``--json``."""
+    return {
+        "campaign": health.campaign,
+        "status": health.status,
+        "lock": None if health.lock is None else lock_document(health.lock),
+        "job_status": dict(health.runs),
+        "findings": {str(severity): count for severity, count in health.findings.items()},
+        "last_sync": health.last_sync,
+        "health_score": health.score,
+        "reasons": list(health.reasons),
     }
 
 

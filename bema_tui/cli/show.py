@@ -9,6 +9,7 @@ import click
 from bema_tui.cli.common import common, open_workspace, print_json, run_async
 from bema_tui.cli.tables import table
 from bema_tui.errors import UsageError
+from bema_tui.health import CampaignHealth
 from bema_tui.model import FindingRule, FindingState, HealthStatus, Lock, Severity, Tier
 from bema_tui.settings import Settings
 
@@ -208,9 +209,13 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
 
 
 @click.command()
+@click.argument("code", required=False)
 @common
-def health(settings: Settings, as_json: bool) -> None:
-    """Check everything now, and say what is wrong."""
+def health(code: str | None, settings: Settings, as_json: bool) -> None:
+    """Check everything now, or one campaign, and say what is wrong."""
+    if code is not None:
+        _health_of_campaign(code, settings, as_json=as_json)
+        return
 
     async def work() -> HealthStatus:
         from bema_tui.operations.health import check_health
@@ -242,3 +247,23 @@ def health(settings: Settings, as_json: bool) -> None:
         f"memory {status.memory_usage >> 20} of {status.memory_limit >> 20} MiB, load {load} on {status.cores} cores, "
         f"{status.active_processes} processes, database {status.database_ms:.0f} ms"
     )
+
+
+def _health_of_campaign(code: str, settings: Settings, *, as_json: bool) -> None:
+    async def work() -> CampaignHealth:
+        from bema_tui.operations.health import check_campaign
+
+        async with open_workspace(settings, reading=True) as workspace:
+            return await check_campaign(workspace, code)
+
+    found = run_async(work)
+    if as_json:
+        from bema_tui.cli.documents import campaign_health_document
+
+        print_json(campaign_health_document(found))
+        return
+    click.echo(f"Health of {found.campaign}: {found.score} of 100" + "".join(f"\n  {why}" for why in found.reasons))
+    lock = f"lock {found.lock.id} {found.lock.state}, held by {found.lock.holder}" if found.lock else "no lock"
+    last = f"{found.last_sync:%Y-%m-%d %H:%M} UTC" if found.last_sync else "never"
+    count = ", ".join(f"{number:,} {severity}" for severity, number in found.findings.items())
+    click.echo(f"{found.status.value.replace('_', ' ')}, {lock}, last sync {last}, open findings: {count}")

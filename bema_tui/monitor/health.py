@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from attrs import evolve
 
 from bema_tui.errors import DatabaseBusy
+from bema_tui.health import CampaignHealth
 from bema_tui.interfaces import LockHandler
-from bema_tui.model import CampaignStatus, HealthStatus, Holder, RunState
+from bema_tui.model import CampaignStatus, HealthStatus, Holder, RunState, Severity
 from bema_tui.monitor.measure import Machine, Probe, SystemProbe
 from bema_tui.monitor.score import Readings, judge, judge_campaign
 from bema_tui.monitor.settings import MonitorSettings
@@ -108,7 +109,7 @@ class Monitor:
             return self._latest
         return evolve(self._latest, reasons=(self._problem, *self._latest.reasons))
 
-    async def check_campaign(self, code: str) -> Mapping[str, object]:
+    async def check_campaign(self, code: str) -> CampaignHealth:
         """The health of one campaign: status, lock, runs by state, open findings by severity, last sync, score.
 
         Raises:
@@ -125,22 +126,19 @@ class Monitor:
             lost=bool(runs.states.get(RunState.LOST)),
             stalled=runs.stalled > 0,
             left_behind=left_behind,
-            errors_open=findings["error"],
+            errors_open=findings[Severity.ERROR],
             failed=view.status in {CampaignStatus.FAILED, CampaignStatus.BLOCKED},
         )
-        lock = view.lock
-        return {
-            "campaign": code,
-            "status": view.status,
-            "lock": None
-            if lock is None
-            else {"id": lock.id, "holder": str(lock.holder), "state": lock.state.value, "run": lock.run},
-            "runs": runs.states,
-            "findings": findings,
-            "last_sync": view.last_sync.isoformat() if view.last_sync else None,
-            "score": score.value,
-            "reasons": score.reasons,
-        }
+        return CampaignHealth(
+            campaign=code,
+            status=view.status,
+            lock=view.lock,
+            runs=runs.states,
+            findings=findings,
+            last_sync=view.last_sync,
+            score=score.value,
+            reasons=score.reasons,
+        )
 
     async def _watch(self) -> None:
         """Look for as long as nobody stops it; what fails once is said, and tried again at the next turn."""

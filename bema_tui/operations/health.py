@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from bema_tui.health import CampaignHealth
 from bema_tui.model import HealthStatus
 from bema_tui.monitor.health import Monitor
 from bema_tui.operations.workspace import Workspace
@@ -17,6 +18,15 @@ def open_monitor(workspace: Workspace) -> Monitor:
     """Return the monitor of this process; it does not measure yet."""
     settings = workspace.settings
     return Monitor(workspace.db, settings.health, workspace.me, settings.locks)
+
+
+async def check_campaign(workspace: Workspace, code: str) -> CampaignHealth:
+    """Judge one campaign by its lock, its runs and its open findings.
+
+    Raises:
+        UsageError: there is no such campaign.
+    """
+    return await open_monitor(workspace).check_campaign(code)
 
 
 async def check_health(workspace: Workspace) -> HealthStatus:

@@ -291,6 +291,19 @@ def test_health(done: Done) -> None:
     assert operator.run("health", expect=0).out.startswith("Health ")
 
 
+def test_the_health_of_a_campaign(done: Done) -> None:
+    operator, code, _ = done
+    found = operator.run("health", code, "--json", expect=0).document
+    assert (found["campaign"], found["status"], found["lock"]) == (code, "in_step", None)
+    assert found["job_status"]["done"] >= 1
+    assert set(found["findings"]) == {"error", "warning", "info"}
+    assert 0 <= found["health_score"] <= 100
+    said = operator.run("health", code, expect=0).out
+    assert said.startswith(f"Health of {code}: {found['health_score']} of 100")
+    assert "in step, no lock, last sync 20" in said
+    assert "There is no campaign" in operator.run("health", "2001_NO_ONE", "--json", expect=2).complaint
+
+
 def test_health_measures_the_processor(done: Done) -> None:
     operator, _, _ = done
     over = threading.Event()

@@ -11,7 +11,7 @@ import pytest
 
 from bema_tui.errors import UsageError
 from bema_tui.interfaces import HealthMonitor
-from bema_tui.model import Campaign
+from bema_tui.model import Campaign, CampaignStatus, Severity
 from bema_tui.monitor.health import Monitor
 from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.store.campaigns import Campaigns
@@ -98,10 +98,9 @@ async def test_while_it_watches_the_status_is_renewed(monitor: HealthMonitor) ->
 
 async def test_one_campaign(monitor: HealthMonitor) -> None:
     health = await monitor.check_campaign(CODE)
-    assert health["lock"] is None
-    assert health["runs"] == {}
-    assert health["findings"] == {"error": 0, "warning": 0, "info": 0}
-    assert health["last_sync"] is None
-    assert health["score"] == 100
+    assert (health.campaign, health.status, health.lock, health.last_sync) == (CODE, CampaignStatus.NEVER, None, None)
+    assert health.runs == {}
+    assert health.findings == dict.fromkeys(Severity, 0)
+    assert (health.score, health.reasons) == (100, ())
     with pytest.raises(UsageError):
         await monitor.check_campaign("2026_NO_SUCH")

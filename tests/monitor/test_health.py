@@ -14,7 +14,7 @@ from attrs import evolve
 from sqlalchemy import func, select, text, update
 
 from bema_tui.errors import UsageError
-from bema_tui.model import LockState
+from bema_tui.model import CampaignStatus, LockState, Severity
 from bema_tui.monitor.health import Monitor
 from bema_tui.monitor.measure import Machine
 from bema_tui.monitor.settings import MonitorSettings
@@ -148,11 +148,11 @@ async def test_a_run_without_progress_is_stalled_for_every_monitor_until_it_make
             update(runs).where(runs.c.id == 418).values(progressed_at=NOW - timedelta(seconds=600))
         )
     assert await stalled() == {True}
-    assert "its run makes no progress" in str((await other.check_campaign("2024_ETB_NBL"))["reasons"])
+    assert "its run makes no progress" in (await other.check_campaign("2024_ETB_NBL")).reasons
     async with db.write() as connection:
         await connection.execute(update(runs).where(runs.c.id == 418).values(progressed_at=NOW))
     assert await stalled() == {False}
-    assert "no progress" not in str((await monitor.check_campaign("2024_ETB_NBL"))["reasons"])
+    assert "its run makes no progress" not in (await monitor.check_campaign("2024_ETB_NBL")).reasons
 
 
 async def test_of_a_watched_run_it_is_written_down_when_it_stalls_and_when_it_moves_again(
@@ -253,16 +253,13 @@ async def test_a_blocked_loop_shows_as_lag(db: Database, monitor: Monitor) -> No
 
 async def test_the_health_of_one_campaign(monitor: Monitor) -> None:
     lost = await monitor.check_campaign("2025_KAIRO_TNS")
-    assert (lost["status"], lost["runs"]) == ("lost", {"lost": 1, "done": 1})
-    assert lost["findings"] == {"error": 3, "warning": 11, "info": 5}
-    assert lost["lock"] == {
-        "id": "k7d2",
-        "holder": "jon@tour-laptop (process 8841)",
-        "state": LockState.EXPIRED,
-        "run": 415,
-    }
-    assert lost["reasons"] == ("its run is lost", "its lock is left behind", "3 errors open")
+    assert (lost.status, lost.runs) == (CampaignStatus.LOST, {"lost": 1, "done": 1})
+    assert lost.findings == {Severity.ERROR: 3, Severity.WARNING: 11, Severity.INFO: 5}
+    assert lost.lock is not None
+    assert (lost.lock.id, lost.lock.state, lost.lock.run) == ("k7d2", LockState.EXPIRED, 415)
+    assert str(lost.lock.holder) == "jon@tour-laptop (process 8841)"
+    assert lost.reasons == ("its run is lost", "its lock is left behind", "3 errors open")
     well = await monitor.check_campaign("2026_ZM_BTL")
-    assert (well["score"], well["reasons"], well["lock"]) == (100, (), None)
+    assert (well.score, well.reasons, well.lock) == (100, (), None)
     with pytest.raises(UsageError):
         await monitor.check_campaign("2026_NO_SUCH")

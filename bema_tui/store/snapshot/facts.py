@@ -98,7 +98,7 @@ async def count_runs(
     return RunCounts(dict(jobs), stalled)
 
 
-async def read_open_findings(connection: AsyncConnection, campaign: str) -> Mapping[str, int]:
+async def read_open_findings(connection: AsyncConnection, campaign: str) -> Mapping[Severity, int]:
     """The open findings of a campaign by severity, each severity named."""
     rows = await connection.execute(
         select(findings.c.severity, func.count())
@@ -108,4 +108,4 @@ async def read_open_findings(connection: AsyncConnection, campaign: str) -> Mapp
     counts: Counter[str] = Counter()
     for severity, count in rows:
         counts[severity] = count
-    return {severity.value: counts[severity.value] for severity in Severity}
+    return {severity: counts[severity] for severity in Severity}
