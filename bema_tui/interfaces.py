@@ -1,4 +1,7 @@
-"""The contracts between the layers: what every provider, validator, monitor, lock handler and collector can do."""
+"""The contracts between the layers: what every provider, validator, monitor, lock handler and collector can do.
+
+Each class that implements one says so behind its definition (``_implements``), where the type checker holds it to it.
+"""
 
 from __future__ import annotations
 

@@ -6,13 +6,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
 from bema_tui.errors import DatabaseBusy
 from bema_tui.health import CampaignHealth
-from bema_tui.interfaces import LockHandler
+from bema_tui.interfaces import HealthMonitor, LockHandler
 from bema_tui.model import CampaignStatus, HealthStatus, Holder, RunState, Severity
 from bema_tui.monitor.measure import Machine, Probe, SystemProbe
 from bema_tui.monitor.score import Readings, judge, judge_campaign
@@ -242,3 +242,7 @@ class Monitor:
 
     def _moment(self) -> Moment:
         return Moment(self._db.now(), self._me, self._ages, self._settings.stalled_after_seconds)
+
+
+if TYPE_CHECKING:
+    _implements: type[HealthMonitor] = Monitor

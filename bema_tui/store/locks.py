@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 from sqlalchemy import Row, func, select, update
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import UsageError
+from bema_tui.interfaces import LockHandler
 from bema_tui.model import Holder, Lock, LockState
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
@@ -262,3 +263,7 @@ async def _new_id(connection: AsyncConnection) -> str:
         candidate = "".join(secrets.choice(_ID_SIGNS) for _ in range(_ID_LENGTH))
         if (await connection.execute(select(locks.c.id).where(locks.c.id == candidate))).first() is None:
             return candidate
+
+
+if TYPE_CHECKING:
+    _implements: type[LockHandler] = DatabaseLocks

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import UsageError
+from bema_tui.interfaces import StatsCollector
 from bema_tui.model import Tier
 from bema_tui.store.database import Database
 from bema_tui.store.schema import memory_cleanups, processings, statistics
@@ -133,3 +134,7 @@ async def _open_sitting(connection: AsyncConnection, code: str, run: int) -> Row
 
 async def _change(connection: AsyncConnection, row: Row[Any], **values: object) -> None:
     await connection.execute(update(processings).where(processings.c.id == row.id).values(**values))
+
+
+if TYPE_CHECKING:
+    _implements: type[StatsCollector] = Statistics

@@ -15,9 +15,9 @@ from bema_tui.errors import LockLost, Stopped, StoreError
 from bema_tui.model import RunState
 from bema_tui.providers.quota.gate import waiting
 from bema_tui.store.control_requests import ControlRequests
-from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Fence, Runs
 from bema_tui.sync.interrupt import RunInterrupt, stopped
+from bema_tui.sync.ports import Heartbeat
 from bema_tui.sync.run_context import Meter
 from bema_tui.waits import Wait, WaitBoard, WaitReason
 
@@ -32,7 +32,7 @@ class Keeper:
     def __init__(
         self,
         runs: Runs,
-        locks: DatabaseLocks,
+        locks: Heartbeat,
         requests: ControlRequests,
         run: int,
         fence: Fence,

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from attrs import define, field
 
-from bema_tui.model import Campaign, Holder, Phase, RunState
+from bema_tui.model import Campaign, Phase, RunState
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.rules.records import Unproved
@@ -16,7 +16,6 @@ from bema_tui.settings import Settings
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
 from bema_tui.store.ledger import Ledger
-from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.members import People
 from bema_tui.store.orders import Orders
 from bema_tui.store.run_changes import RequestCounts, RunFacts
@@ -70,12 +69,10 @@ class Job:
 
     db: Database
     settings: Settings
-    me: Holder
     run: int
     campaign: Campaign
     fence: Fence
     runs: Runs
-    locks: DatabaseLocks
     orders: Orders
     findings: Findings
     people: People

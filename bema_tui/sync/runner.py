@@ -24,7 +24,6 @@ from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
 from bema_tui.store.ledger import Ledger
-from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.members import People
 from bema_tui.store.orders import Orders
 from bema_tui.store.runs import Fence, Run, Runs
@@ -35,6 +34,7 @@ from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.lock_keeper import Keeper
 from bema_tui.sync.memory import MemoryWatch, allowed_here
 from bema_tui.sync.plan.make_plan import make_plan
+from bema_tui.sync.ports import RunLocks, RunStatistics
 from bema_tui.sync.run_context import Job, Meter
 from bema_tui.sync.run_waits import waits_of_run
 from bema_tui.waits import WaitBoard, until_words
@@ -61,7 +61,7 @@ class Begun:
 class Runner:
     """The engine of one process. Each ``begin_*`` takes the lock at once or raises; ``carry_out`` does the work."""
 
-    def __init__(self, db: Database, settings: Settings, me: Holder, locks: DatabaseLocks, connect: Connect) -> None:
+    def __init__(self, db: Database, settings: Settings, me: Holder, locks: RunLocks, connect: Connect) -> None:
         self._db = db
         self._settings = settings
         self._me = me
@@ -69,7 +69,7 @@ class Runner:
         self._connect = connect
         self._runs = Runs(db)
         self._activity = Activity(db)
-        self._statistics = Statistics(db, resident_bytes)
+        self._statistics: RunStatistics = Statistics(db, resident_bytes)
 
     async def begin(self, code: str, *, kind: RunKind, options: RunOptions = NOTHING_MORE) -> Begun:
         """Take a campaign's lock and open a new run on it.
@@ -253,12 +253,10 @@ class Runner:
         return Job(
             db=self._db,
             settings=self._settings,
-            me=self._me,
             run=begun.run,
             campaign=campaign,
             fence=fence,
             runs=self._runs,
-            locks=self._locks,
             orders=Orders(self._db),
             findings=Findings(self._db),
             people=People(self._db, begun.campaign, begun.run, fence),

@@ -11,8 +11,8 @@ from bema_tui.rules.choices import Rules
 from bema_tui.rules.purchases import is_valid
 from bema_tui.store.database_settings import CURRENCY, DatabaseSettings
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.store.statistics import Statistics
 from bema_tui.sync.plan.pairing import people_with_orders
+from bema_tui.sync.ports import RunStatistics
 from bema_tui.sync.run_context import Job
 
 _PAGE = 2000
@@ -20,7 +20,7 @@ _CENT = Decimal("0.01")
 _DAYS = 30
 
 
-async def write_statistics(job: Job, statistics: Statistics, rules: Rules) -> str:
+async def write_statistics(job: Job, statistics: RunStatistics, rules: Rules) -> str:
     """Count members, buyers and revenue as they stand after the run, and answer the sums in words."""
     await _bring_in_step(job)
     tiers = await job.people.count_by_tier()

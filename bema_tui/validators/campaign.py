@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from bema_tui.interfaces import Validator
 from bema_tui.model import Tier
 from bema_tui.rules.naming import is_code, years_of_codes
 from bema_tui.rules.tiers import LABEL
@@ -80,3 +81,7 @@ def _many(value: object) -> tuple[object, ...]:
     if isinstance(value, (list, tuple, set, frozenset)):
         return tuple(sorted(value, key=str))
     return ()
+
+
+if TYPE_CHECKING:
+    _implements: type[Validator] = CampaignValidator

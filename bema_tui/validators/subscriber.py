@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from email_validator import EmailNotValidError, validate_email
 
 from bema_tui.emails import domain_key, email_key
+from bema_tui.interfaces import Validator
 from bema_tui.model import Tier
 from bema_tui.rules.naming import is_code
 from bema_tui.text import on_screen
@@ -101,3 +102,7 @@ class SubscriberValidator(CollectingValidator):
 def _belongs_in_a_name(char: str) -> bool:
     kind = unicodedata.category(char)
     return char in _PUNCTUATION or kind[0] in _KINDS or kind in _KIND_CODES
+
+
+if TYPE_CHECKING:
+    _implements: type[Validator] = SubscriberValidator

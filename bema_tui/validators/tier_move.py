@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bema_tui.changes import Cause
+from bema_tui.interfaces import Validator
 from bema_tui.model import Tier
 from bema_tui.rules.moves import MOVES, Move, inverse
 from bema_tui.rules.tiers import label
@@ -78,3 +79,7 @@ def _allowed(reason: Cause | None, *, undo: bool) -> frozenset[Move]:
     if reason is not None:
         return MOVES[reason]
     return MOVES[Cause.PURCHASE] | MOVES[Cause.TRANSITION] | MOVES[Cause.REFUND]
+
+
+if TYPE_CHECKING:
+    _implements: type[Validator] = TierMoveValidator

@@ -6,12 +6,13 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 import httpx
 
 from bema_tui.errors import BadAnswer, NotAuthorized
+from bema_tui.interfaces import Provider
 from bema_tui.listing import Listing, UnreadRow
 from bema_tui.model import (
     BrokenRow,
@@ -385,3 +386,7 @@ def _customers(rows: Sequence[object], page: int) -> SubscriberPage:
             place = f"page {page}: customers.{index}"
             broken += [BrokenRow(f"{place}.{path}".rstrip("."), text) for path, text in error.faults]
     return SubscriberPage(tuple(people), tuple(broken))
+
+
+if TYPE_CHECKING:
+    _implements: type[Provider] = EasyDigitalDownloads

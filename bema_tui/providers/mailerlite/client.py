@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import httpx
 
@@ -18,6 +18,7 @@ from bema_tui.errors import (
     WrongAccount,
 )
 from bema_tui.field_values import FieldValue, same_value
+from bema_tui.interfaces import Provider
 from bema_tui.listing import Listing
 from bema_tui.model import (
     Automation,
@@ -389,3 +390,7 @@ class MailerLite:
                 return None
             raise
         return row_of(self._client, body, parse.subscriber, tried)
+
+
+if TYPE_CHECKING:
+    _implements: type[Provider] = MailerLite

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bema_tui.model import FindingRule, Phase, RunState
 from bema_tui.providers.quota.gate import WindowGate
-from bema_tui.store.statistics import Statistics
 from bema_tui.sync.apply.applier import Applier
 from bema_tui.sync.apply.creator import create_missing, create_people, refuse_without_field
 from bema_tui.sync.apply.proof import canary, read_back
@@ -12,6 +11,7 @@ from bema_tui.sync.connections import shown_as
 from bema_tui.sync.lock_keeper import Keeper
 from bema_tui.sync.plan.blocked import refuse_blocked
 from bema_tui.sync.plan.record_check import label_midnight, move_waits
+from bema_tui.sync.ports import RunStatistics
 from bema_tui.sync.read.campaign_in_mailerlite import Account, read_account
 from bema_tui.sync.read.sizes import keep_sizes
 from bema_tui.sync.run_context import Job
@@ -19,7 +19,7 @@ from bema_tui.sync.statistics import write_statistics
 
 
 async def apply_plan(
-    job: Job, keeper: Keeper, gate: WindowGate, statistics: Statistics, *, account: Account | None, approved: bool
+    job: Job, keeper: Keeper, gate: WindowGate, statistics: RunStatistics, *, account: Account | None, approved: bool
 ) -> str:
     """Apply what is planned, read a sample back, and count; returns the sums in words.
 

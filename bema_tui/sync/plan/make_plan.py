@@ -10,7 +10,6 @@ from bema_tui.providers.quota.gate import WindowGate
 from bema_tui.rules.check_wording import shrunk_text
 from bema_tui.rules.findings import finding
 from bema_tui.run_records import MailerLiteReadResult
-from bema_tui.store.statistics import Statistics
 from bema_tui.sync.connections import shown_as
 from bema_tui.sync.plan.automations import effects
 from bema_tui.sync.plan.blocked import refuse_blocked
@@ -18,6 +17,7 @@ from bema_tui.sync.plan.forecast import forecast_writes
 from bema_tui.sync.plan.planner import Planner
 from bema_tui.sync.plan.safety import PlanReads, check_plan, refuse_unsafe, shrunk_reads
 from bema_tui.sync.plan.totals import PlanTotals
+from bema_tui.sync.ports import RunStatistics
 from bema_tui.sync.read.campaign_in_mailerlite import Account, read_account
 from bema_tui.sync.read.members import PeopleRead, read_people
 from bema_tui.sync.read.shop import read_shop
@@ -26,7 +26,7 @@ from bema_tui.sync.run_context import Job
 from bema_tui.sync.statistics import write_statistics
 
 
-async def make_plan(job: Job, statistics: Statistics, gate: WindowGate) -> Account | None:
+async def make_plan(job: Job, statistics: RunStatistics, gate: WindowGate) -> Account | None:
     """Read both sides and write the plan; returns the account that it rests on, or None when there is nothing to do and
     the statistics are written.
 
