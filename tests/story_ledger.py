@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from bema_tui.changes import Cause, ChangeOutcome, Purpose
 from bema_tui.model import ChangeKind, ChangeState, Tier
 from bema_tui.rules.naming import group_name
-from bema_tui.rules.wording import heading
+from bema_tui.rules.wording.changes import heading
 from bema_tui.store.ledger_rows import purpose_columns
 
 _FIRST = (

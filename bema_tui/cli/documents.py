@@ -10,8 +10,8 @@ from bema_tui.health import CampaignHealth
 from bema_tui.model import ChangeState, Lock
 from bema_tui.operations.findings import counts_of_run
 from bema_tui.plan_checks import Check, CheckResult
-from bema_tui.rules.check_wording import automation_text, check_text
-from bema_tui.rules.wording import heading, outcome_text
+from bema_tui.rules.wording.changes import heading, outcome_text
+from bema_tui.rules.wording.checks import automation_text, check_text
 from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, ShopReadResult
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from bema_tui.control import ControlVerb
 from bema_tui.model import ChangeState, LockState
 from bema_tui.operations.possible import Reason, Refused, may_resume
 from bema_tui.plan_checks import CheckResult
-from bema_tui.rules.check_wording import automation_text, check_text
-from bema_tui.rules.wording import heading, outcome_text
+from bema_tui.rules.wording.changes import heading, outcome_text
+from bema_tui.rules.wording.checks import automation_text, check_text
 from bema_tui.waits import stalled_words, wait_words
 
 if TYPE_CHECKING:

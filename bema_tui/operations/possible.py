@@ -17,7 +17,7 @@ from bema_tui.control import ControlVerb
 from bema_tui.errors import UsageError
 from bema_tui.model import Lock, RunState
 from bema_tui.plan_checks import refusals
-from bema_tui.rules.check_wording import check_text
+from bema_tui.rules.wording.checks import check_text
 from bema_tui.run_records import RunKind
 from bema_tui.store.lock_refusal import not_released
 from bema_tui.store.snapshot.views import CampaignView, RunView

@@ -195,7 +195,7 @@ def finding_view(row: Row[Any]) -> FindingView:
     return FindingView(
         id=row.id,
         campaign=row.campaign,
-        rule=row.rule,
+        rule=FindingRule(row.rule),
         severity=Severity(row.severity),
         state=FindingState(row.state),
         subject=row.subject,

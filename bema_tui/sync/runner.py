@@ -15,7 +15,7 @@ from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import BemaError, LockLost, RateLimited, Stopped, StoreError, UsageError
 from bema_tui.model import Holder, Lock, RunState
 from bema_tui.monitor.measure import resident_bytes
-from bema_tui.rules.check_wording import hold_text
+from bema_tui.rules.wording.checks import hold_text
 from bema_tui.run_records import NOTHING_MORE, RunError, RunKind, RunOptions
 from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bema_tui.changes import Purpose
-from bema_tui.model import Severity
-from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView, Snapshot
+from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule, RunView, Snapshot
 from bema_tui.tui.pending import Pending
 from bema_tui.tui.render_context import RenderContext
 
@@ -37,7 +36,7 @@ class Reader(Protocol):
         """The changes of a run that failed, were skipped, or may be done or not."""
         ...
 
-    async def left_out(self, run_id: int) -> Sequence[tuple[str, Severity, int]]:
+    async def left_out(self, run_id: int) -> Sequence[LeftOut]:
         """How many people a plan leaves out, by finding."""
         ...
 

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from bema_tui.model import FindingRule, RunState
-from bema_tui.rules.check_wording import automation_text
+from bema_tui.rules.wording.checks import automation_text
 from bema_tui.simulator import SimulatorSettings
 from bema_tui.store.findings import Findings
 from bema_tui.store.run_documents import automations_of

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bema_tui.clock import utc_now
 from bema_tui.model import RunState
-from bema_tui.rules.wording import outcome_text
+from bema_tui.rules.wording.changes import outcome_text
 from bema_tui.store.ledger_rows import ledger_row
 from bema_tui.store.schema import findings, ledger
 from tests.end_to_end.engine import Engine, engine_on

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bema_tui.changes import Cause, ChangeOutcome, Purpose
 from bema_tui.model import ChangeKind, ChangeState, Tier
-from bema_tui.rules.wording import heading, outcome_text
+from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
 from bema_tui.store.snapshot.reader import SnapshotReader
-from tests.rules.outcomes import WHY, Row
+from tests.rules.wording.outcomes import WHY, Row
 from tests.story import VIEWER
 
 CODE = "2024_ETB_NBL"

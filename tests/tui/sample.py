@@ -16,6 +16,7 @@ from bema_tui.model import (
     CampaignStatus,
     ChangeKind,
     ChangeState,
+    FindingRule,
     FindingState,
     Holder,
     Lock,
@@ -35,6 +36,7 @@ from bema_tui.store.snapshot.views import (
     FindingGroup,
     FindingView,
     HealthView,
+    LeftOut,
     PhaseView,
     PlanPerson,
     PlanRule,
@@ -189,14 +191,16 @@ def picture(**more: Any) -> Snapshot:
         "run_count": 418,
         "locks": (late, live),
         "finding_groups": (
-            FindingGroup("two_tiers", Severity.ERROR, 12, 9, ago(minutes=24), (("2024_ETB_NBL", 9), ("other", 3))),
-            FindingGroup("buyer_unknown", Severity.INFO, 158, 143, ago(minutes=24), (("2024_ETB_NBL", 143),)),
+            FindingGroup(
+                FindingRule.TWO_TIERS, Severity.ERROR, 12, 9, ago(minutes=24), (("2024_ETB_NBL", 9), ("other", 3))
+            ),
+            FindingGroup(FindingRule.BUYER_UNKNOWN, Severity.INFO, 158, 143, ago(minutes=24), (("2024_ETB_NBL", 143),)),
         ),
         "newest_findings": (
             FindingView(
                 1,
                 "2024_ETB_NBL",
-                "two_tiers",
+                FindingRule.TWO_TIERS,
                 Severity.ERROR,
                 FindingState.OPEN,
                 "ana.petrova@example.org",
@@ -307,8 +311,11 @@ class HandReader:
     async def wrong(self, run_id: int, limit: int) -> tuple[ChangeView, ...]:
         return self.wrong_rows[:limit]
 
-    async def left_out(self, run_id: int) -> Sequence[tuple[str, Severity, int]]:
-        return (("buyer_unknown", Severity.INFO, 143), ("two_tiers", Severity.ERROR, 9))
+    async def left_out(self, run_id: int) -> Sequence[LeftOut]:
+        return (
+            LeftOut(FindingRule.BUYER_UNKNOWN, Severity.INFO, 143),
+            LeftOut(FindingRule.TWO_TIERS, Severity.ERROR, 9),
+        )
 
 
 class WrittenDown:

@@ -13,7 +13,7 @@ from textual.color import Color
 from textual.geometry import Region, Size
 from textual.theme import Theme
 
-from bema_tui.model import ChangeState, Phase, RunState, Severity
+from bema_tui.model import ChangeState, FindingRule, Phase, RunState, Severity
 from bema_tui.store.snapshot.views import CampaignView, FindingGroup
 from bema_tui.tui import layout
 from bema_tui.tui.format import short_count
@@ -100,7 +100,7 @@ def test_no_number_of_a_run_is_ever_cut(columns: tuple[Column, ...], width: int)
 
 @pytest.mark.parametrize("number", [7, 999, 1_234, 9_940, 158_000])
 def test_no_number_of_findings_is_ever_cut(number: int) -> None:
-    group = FindingGroup("field_type_mismatch", Severity.ERROR, number, 0, NOW, ())
+    group = FindingGroup(FindingRule.FIELD_TYPE_MISMATCH, Severity.ERROR, number, 0, NOW, ())
     cells = findings.rows(picture(finding_groups=(group,)), RenderContext(now=NOW))[0].cells
     shown = draw_row(cells, choose_columns(findings.SHORT_COLUMNS, 25)).plain
     assert shown.split()[-1] == short_count(number)

@@ -67,9 +67,9 @@ async def read_finding_counts(connection: AsyncConnection, now: datetime) -> Fin
 
 
 def _groups(rows: Iterable[Row[Any]]) -> tuple[FindingGroup, ...]:
-    by_rule: dict[tuple[str, Severity], list[Row[Any]]] = {}
+    by_rule: dict[tuple[FindingRule, Severity], list[Row[Any]]] = {}
     for row in rows:
-        by_rule.setdefault((row.rule, Severity(row.severity)), []).append(row)
+        by_rule.setdefault((FindingRule(row.rule), Severity(row.severity)), []).append(row)
     groups = [
         FindingGroup(
             rule=rule,

@@ -13,7 +13,7 @@ from bema_tui.changes import Purpose
 from bema_tui.model import ChangeKind, ChangeState, FindingRule, Severity
 from bema_tui.store.ledger_rows import has_purpose, outcome_of, purpose_of
 from bema_tui.store.schema import findings, ledger, plan_counts, runs
-from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule
+from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule
 
 _WRONG: Final = (ChangeState.FAILED, ChangeState.UNKNOWN, ChangeState.SKIPPED)
 _OF_NOBODY: Final = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
@@ -147,8 +147,8 @@ def _newest(run: int, state: ChangeState, limit: int) -> Select[Any]:
     return select(found.limit(limit).subquery())
 
 
-async def read_left_out(connection: AsyncConnection, run: int) -> tuple[tuple[str, Severity, int], ...]:
-    """(rule, severity, people) of those about whom the run found something and changes nothing, the most first.
+async def read_left_out(connection: AsyncConnection, run: int) -> tuple[LeftOut, ...]:
+    """Those about whom the run found something and changes nothing, by finding, the most first.
 
     A finding tells of the last run that saw it: a later run over the same campaign takes its findings over.
     """
@@ -171,7 +171,7 @@ async def read_left_out(connection: AsyncConnection, run: int) -> tuple[tuple[st
         .group_by(findings.c.rule, findings.c.severity)
         .order_by(people.desc(), findings.c.rule)
     )
-    return tuple((row.rule, Severity(row.severity), row.people) for row in rows)
+    return tuple(LeftOut(FindingRule(row.rule), Severity(row.severity), row.people) for row in rows)
 
 
 def _change(row: Row[Any]) -> ChangeView:

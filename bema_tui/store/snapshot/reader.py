@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.bounds import STALLED_AFTER
 from bema_tui.changes import Purpose
 from bema_tui.errors import UsageError
-from bema_tui.model import ChangeState, Holder, Lock, RunState, Severity
+from bema_tui.model import ChangeState, Holder, Lock, RunState
 from bema_tui.store.control_requests import read_requests
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
@@ -43,7 +43,7 @@ from bema_tui.store.snapshot.runs import (
     run_view,
     with_album,
 )
-from bema_tui.store.snapshot.views import CampaignView, ChangeView, PlanPerson, PlanRule, RunView, Snapshot
+from bema_tui.store.snapshot.views import CampaignView, ChangeView, LeftOut, PlanPerson, PlanRule, RunView, Snapshot
 
 _ENDED_SHOWN: Final = 8
 _NEWEST_LOOKED_AT: Final = 20  # runs: enough for the ended ones shown, also when some of the newest wait
@@ -188,8 +188,8 @@ class SnapshotReader:
         async with self._db.read() as connection:
             return await read_wrong(connection, run_id, limit)
 
-    async def left_out(self, run_id: int) -> tuple[tuple[str, Severity, int], ...]:
-        """(rule, severity, people) of those whom the run found something about and changes nothing of."""
+    async def left_out(self, run_id: int) -> tuple[LeftOut, ...]:
+        """Those whom the run found something about and changes nothing of, by finding."""
         async with self._db.read() as connection:
             return await read_left_out(connection, run_id)
 

@@ -13,6 +13,7 @@ from bema_tui.model import (
     CampaignStatus,
     ChangeKind,
     ChangeState,
+    FindingRule,
     FindingState,
     Lock,
     Phase,
@@ -242,12 +243,24 @@ class PlanPerson:
 
 
 @frozen
+class LeftOut:
+    """People whom a plan changes nothing of, and about whom it found the same."""
+
+    rule: FindingRule
+    """What was found."""
+    severity: Severity
+    """How much it matters."""
+    people: int
+    """How many they are."""
+
+
+@frozen
 class FindingView:
     """One finding."""
 
     id: int
     campaign: str
-    rule: str
+    rule: FindingRule
     severity: Severity
     state: FindingState
     subject: str
@@ -262,7 +275,7 @@ class FindingView:
 class FindingGroup:
     """The open findings of one rule."""
 
-    rule: str
+    rule: FindingRule
     severity: Severity
     open: int
     new: int  # first seen in the last 24 hours

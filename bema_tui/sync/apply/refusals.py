@@ -10,7 +10,7 @@ from bema_tui.changes import ChangeOutcome, PlannedChange
 from bema_tui.errors import WrongAccount
 from bema_tui.model import ChangeKind, Finding, FindingRule
 from bema_tui.rules.findings import finding
-from bema_tui.rules.wording import outcome_text
+from bema_tui.rules.wording.changes import outcome_text
 from bema_tui.store.ledger_rows import LedgerRow
 
 Change = LedgerRow | PlannedChange

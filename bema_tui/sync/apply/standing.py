@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, Subscriber, SubscriberStatus, Tier
 from bema_tui.rules.findings import finding
-from bema_tui.rules.wording import where_text
+from bema_tui.rules.wording.changes import where_text
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.recheck import judge_person, tiers_of
 from bema_tui.sync.apply.results import MAX_TRIES

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from bema_tui.model import Completeness, FindingRule, Phase
 from bema_tui.plan_checks import Check, ShrunkRead, holds
 from bema_tui.providers.quota.gate import WindowGate
-from bema_tui.rules.check_wording import shrunk_text
 from bema_tui.rules.findings import finding
+from bema_tui.rules.wording.checks import shrunk_text
 from bema_tui.run_records import MailerLiteReadResult
 from bema_tui.sync.connections import shown_as
 from bema_tui.sync.plan.automations import effects

@@ -27,8 +27,8 @@ from bema_tui.plan_checks import (
     TiersCheck,
     refusals,
 )
-from bema_tui.rules.check_wording import refusal_text
 from bema_tui.rules.choices import PlanLimits, Rules
+from bema_tui.rules.wording.checks import refusal_text
 from bema_tui.run_records import MailerLiteReadResult, ReadKind, ShopReadResult
 from bema_tui.sync.plan.totals import PlanTotals
 

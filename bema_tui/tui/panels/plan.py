@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from bema_tui.model import ChangeKind, ChangeState, Severity
+from bema_tui.model import ChangeKind, ChangeState
 from bema_tui.plan_checks import CheckResult, passed
-from bema_tui.rules.check_wording import automation_text, check_text
 from bema_tui.rules.tiers import label
-from bema_tui.rules.wording import heading, outcome_text
-from bema_tui.store.snapshot.views import ChangeView, PlanPerson, PlanRule, RunView
+from bema_tui.rules.wording.changes import heading, outcome_text
+from bema_tui.rules.wording.checks import automation_text, check_text
+from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule, RunView
 from bema_tui.tui.format import Part, count, cut, line, pack
 from bema_tui.tui.panels.findings import severity_sign
 from bema_tui.tui.render_context import RenderContext
@@ -133,11 +133,11 @@ def detail_lines(
     return [*lines, line((" how  ", "muted"), (how, "muted"))][:height]
 
 
-def left_out_lines(left_out: Sequence[tuple[str, Severity, int]], context: RenderContext, height: int) -> list[Content]:
+def left_out_lines(left_out: Sequence[LeftOut], context: RenderContext, height: int) -> list[Content]:
     """Who is left out, by finding."""
     lines = [
-        line("  ", severity_sign(severity, context), f" {rule.ljust(24)}", count(number).rjust(8))
-        for rule, severity, number in left_out
+        line("  ", severity_sign(one.severity, context), f" {one.rule.ljust(24)}", count(one.people).rjust(8))
+        for one in left_out
     ]
     return lines[:height] or [line(("  Nobody is left out.", "muted"))]
 

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
 from bema_tui.plan_checks import passed, refusals
-from bema_tui.rules.check_wording import check_text
+from bema_tui.rules.wording.checks import check_text
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.format import ago, bar, count, duration, fit, forecast, line, pack, spread, width_of
 from bema_tui.tui.layout import Width

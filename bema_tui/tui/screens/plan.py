@@ -11,8 +11,7 @@ from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widgets import Input
 
-from bema_tui.model import Severity
-from bema_tui.store.snapshot.views import ChangeView, PlanRule, RunView, Snapshot
+from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanRule, RunView, Snapshot
 from bema_tui.tui import actions, layout
 from bema_tui.tui.actions import Offer, Offers
 from bema_tui.tui.format import count, line, wrap
@@ -50,7 +49,7 @@ class PlanScreen(FilteredScreen):
         self.people = people
         self.run: RunView | None = None
         self._rules: tuple[PlanRule, ...] = ()
-        self._left_out: Sequence[tuple[str, Severity, int]] = ()
+        self._left_out: Sequence[LeftOut] = ()
         self._wrong: dict[str, ChangeView] = {}
         self._settled = False
         self.head = Lines(id="head")
@@ -122,7 +121,7 @@ class PlanScreen(FilteredScreen):
 
     def _show_sides(self, run: RunView) -> None:
         glyphs = self.render_context.glyphs
-        out = max(run.left_out, sum(number for _, _, number in self._left_out))
+        out = max(run.left_out, sum(one.people for one in self._left_out))
         width, height = self.leftout.size
         if height:
             rule = title_rule(line(f"Left out {count(out)}"), width, glyphs, focused=False)

@@ -10,7 +10,7 @@ from textual.worker import Worker, WorkerState
 
 from bema_tui.changes import Purpose
 from bema_tui.errors import StoreError
-from bema_tui.rules.wording import heading
+from bema_tui.rules.wording.changes import heading
 from bema_tui.store.snapshot.views import PlanPerson, PlanRule
 from bema_tui.tui.format import count, folded, line
 from bema_tui.tui.panels import plan as panel

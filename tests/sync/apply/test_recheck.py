@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus
-from bema_tui.rules.wording import outcome_text
+from bema_tui.rules.wording.changes import outcome_text
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.recheck import is_shown, judge_person
 from tests.sync.rows import GROUPS, move, person, row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bema_tui.model import Automation, Group
-from bema_tui.rules.check_wording import automation_text
+from bema_tui.rules.wording.checks import automation_text
 from bema_tui.run_records import AutomationEffect
 from bema_tui.sync.plan.automations import effects
 

@@ -21,8 +21,8 @@ from bema_tui.plan_checks import (
     holds,
     refusals,
 )
-from bema_tui.rules.check_wording import hold_text
 from bema_tui.rules.choices import PlanLimits, Rules
+from bema_tui.rules.wording.checks import hold_text
 from bema_tui.run_records import MailerLiteReadResult, ReadKind, ShopReadResult
 from bema_tui.sync.plan.safety import PlanReads, check_plan, most_moves, refuse_unsafe, shrunk_reads
 from bema_tui.sync.plan.totals import PlanTotals

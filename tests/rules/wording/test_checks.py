@@ -18,7 +18,7 @@ from bema_tui.plan_checks import (
     TakenBackCheck,
     TiersCheck,
 )
-from bema_tui.rules.check_wording import check_text, hold_text, refusal_text
+from bema_tui.rules.wording.checks import check_text, hold_text, refusal_text
 
 WELL, LOOK, HOLD, REFUSE = CheckResult
 BOTH = (ShrunkRead(ReadSide.MEMBERS, 500, 300), ShrunkRead(ReadSide.ORDERS, 1_000, 700))
