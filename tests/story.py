@@ -102,6 +102,7 @@ async def write_story(db: Database, now: datetime) -> None:
         (schema.statistics, [_statistics(entry, now) for entry in _CAMPAIGNS if entry[2] == "active"]),
         (schema.health_samples, _samples(now)),
         (schema.services, _services(now)),
+        (schema.quota_windows, _quota(now)),
         (schema.consoles, _consoles(now)),
         (schema.activity, _activity(now)),
     )
@@ -294,10 +295,14 @@ def _samples(now: datetime) -> list[dict[str, Any]]:
 
 
 def _services(now: datetime) -> list[dict[str, Any]]:
-    nothing = {"latency_ms": None, "quota_limit": None, "quota_left": None, "quota_resets_at": None}
-    quota = {"quota_limit": 120, "quota_left": 97, "quota_resets_at": now + timedelta(seconds=41), "latency_ms": 180.0}
     same = {"state": "ok", "detail": "", "at": now - timedelta(seconds=1)}
-    return [nothing | same | quota | {"name": "mailerlite"}, nothing | same | {"name": "shop", "latency_ms": 400.0}]
+    return [same | {"name": "mailerlite", "latency_ms": 180.0}, same | {"name": "shop", "latency_ms": 400.0}]
+
+
+def _quota(now: datetime) -> list[dict[str, Any]]:
+    times = {"started_at": now - timedelta(seconds=19), "ends_at": now + timedelta(seconds=41), "closed_until": None}
+    counted = {"quota": 120, "used": 23, "pending": 1, "answered": True}
+    return [{"account": "https://mail.example/api", **counted, **times}]
 
 
 def _consoles(now: datetime) -> list[dict[str, Any]]:

@@ -16,9 +16,9 @@ from bema_tui.rules.discovery import Discovery, discover
 from bema_tui.rules.findings import NO_CAMPAIGN, worst_first
 from bema_tui.rules.unread_rows import unread_findings
 from bema_tui.store.campaigns import Campaigns
-from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders
+from bema_tui.store.ownership import Ownership
 from bema_tui.sync.connections import Connections, connector, shown_as
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.plan.record_check import campaign_findings
@@ -62,7 +62,7 @@ async def discover_campaigns(workspace: Workspace, *, add: bool, waits: WaitBoar
 
 async def _discover(workspace: Workspace, connections: Connections, interrupt: Interrupt, *, add: bool) -> Discovered:
     db, settings = workspace.db, workspace.settings
-    await DatabaseSettings(db).refuse_other("shop", connections.shop.shop_address)
+    await Ownership(db).refuse_other("shop", connections.shop.shop_address)
     async with shown_as(db, "mailerlite"):
         async with one_account(db, connections.mailerlite):
             groups = await connections.mailerlite.get_groups()

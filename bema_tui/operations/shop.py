@@ -23,8 +23,8 @@ from bema_tui.providers.http.url import shown
 from bema_tui.providers.quota.gate import NoMeter
 from bema_tui.settings import Settings
 from bema_tui.store.database import Database
-from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.orders import Orders
+from bema_tui.store.ownership import Ownership
 from bema_tui.sync.connections import connect_shop
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.waits import WaitBoard
@@ -67,7 +67,7 @@ class ShopNow:
 async def shop_now(workspace: Workspace) -> ShopNow:
     """Return which shop the database belongs to; nothing is asked."""
     return ShopNow(
-        shop=await DatabaseSettings(workspace.db).get("shop"),
+        shop=await Ownership(workspace.db).owner("shop"),
         in_settings=shop_in_settings(workspace.settings),
         known_orders=await Orders(workspace.db).count(),
     )
@@ -97,8 +97,8 @@ async def move_shop(workspace: Workspace, url: str, *, waits: WaitBoard | None =
     require(permit(Operation.MOVE_SHOP, read_only=workspace.read_only))
     base_of_shop(url, setting="The new address")
     db, interrupt = workspace.db, RunInterrupt()
-    owner = DatabaseSettings(db)
-    before = await owner.get("shop")
+    ownership = Ownership(db)
+    before = await ownership.owner("shop")
     async with _shop_at(url, workspace.settings, interrupt, waits) as shop:
         if shop.shop_address == before:
             return ShopMove(shop.shop_address, before, 0, 0)
@@ -109,7 +109,7 @@ async def move_shop(workspace: Workspace, url: str, *, waits: WaitBoard | None =
             raise _not_the_same(shop.shop_address, asked, different, db.where)
         proof = f"{same} known orders are the same there" if asked else "no order was known"
         text = f"moved from {before or 'no address'} to {shop.shop_address}: {proof}"
-        await owner.move("shop", before, shop.shop_address, workspace.me.user, text)
+        await ownership.move("shop", before, shop.shop_address, workspace.me.user, text)
         return ShopMove(shop.shop_address, before, asked, same)
 
 

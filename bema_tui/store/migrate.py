@@ -40,22 +40,7 @@ class History:
 
 SHIPPED = History(
     folder=Path(__file__).parent / "migrations",
-    revisions=(
-        "0001",
-        "0002",
-        "0003",
-        "0004",
-        "0005",
-        "0006",
-        "0007",
-        "0008",
-        "0009",
-        "0010",
-        "0011",
-        "0012",
-        "0013",
-        "0014",
-    ),
+    revisions=tuple(f"{number:04}" for number in range(1, 16)),
 )
 
 

@@ -1,4 +1,4 @@
-"""Keeps one count of the account's requests for all processes, and what was learned of how the account counts."""
+"""Keeps one count of the account's requests for all processes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from attrs import asdict, frozen
 from sqlalchemy import Row, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bema_tui.bounds import LEARNED
 from bema_tui.store.database import Database
-from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.schema import quota_windows
 
 
@@ -62,24 +60,3 @@ class QuotaWindows:
         if found is None:
             return self._first
         return QuotaRow(**{name: value for name, value in found._mapping.items() if name != "account"})
-
-
-class AccountFacts:
-    """What an account showed and what holds until it shows otherwise: page sizes, what a batch takes, how people are
-    looked up."""
-
-    def __init__(self, db: Database) -> None:
-        self._settings = DatabaseSettings(db)
-
-    async def number(self, name: str) -> int | None:
-        """A number that was learned; None before."""
-        return LEARNED.whole(await self.text(name))
-
-    async def text(self, name: str) -> str | None:
-        """A text that was learned; None before."""
-        return await self._settings.get(f"mailerlite_{name}")
-
-    async def learned(self, name: str, value: int | str) -> None:
-        """Keep a number or text, if it is new."""
-        if await self.text(name) != str(value):
-            await self._settings.set(f"mailerlite_{name}", str(value))

@@ -304,9 +304,6 @@ services = Table(
     Column("state", String(20), nullable=False),  # ServiceState
     Column("detail", Text, nullable=False, default=""),
     Column("latency_ms", Float),
-    Column("quota_limit", Integer),
-    Column("quota_left", Integer),
-    Column("quota_resets_at", UtcTime),
     Column("at", UtcTime, nullable=False),
     comment="What the last request to each service told: the console's top line reads it",
 )
@@ -322,7 +319,7 @@ quota_windows = Table(
     Column("ends_at", UtcTime),
     Column("answered", Boolean, nullable=False),
     Column("closed_until", UtcTime),
-    comment="What all processes together have used of the account's present window of requests",
+    comment="What all processes together have used of the account's present window: the console shows it as well",
 )
 
 consoles = Table(

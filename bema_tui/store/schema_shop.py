@@ -76,7 +76,7 @@ row_id_answers = Table(
     "row_id_answers",
     metadata,
     Column("row_id", String(20), primary_key=True),
-    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE")),  # null: it showed no order under this row id
+    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE"), index=True),  # null: it showed no order under it
     Column("answered", Boolean, nullable=False, default=True),  # false: it failed over this row id, and nothing else
     Column("asked_at", UtcTime, nullable=False),
     comment="What the shop answered for stored values that may be row ids of the old plugin",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 from attrs import frozen
@@ -18,9 +18,10 @@ from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import WindowGate
 from bema_tui.providers.quota.period import BatchCost, Window
 from bema_tui.settings import Settings
+from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.database import Database
-from bema_tui.store.presence import Services
-from bema_tui.store.quota import AccountFacts, QuotaRow, QuotaWindows
+from bema_tui.store.quota import QuotaRow, QuotaWindows
+from bema_tui.store.service_states import Services
 from bema_tui.waits import WaitBoard
 
 
@@ -64,7 +65,6 @@ class SharedGate(WindowGate):
             patience=settings.http.patience,
             waits=waits,
         )
-        self._db = db
         self._services = Services(db)
         self._facts = AccountFacts(db)
         self._knows = False
@@ -94,27 +94,17 @@ class SharedGate(WindowGate):
         await self._facts.learned("batch_item", cost.item)
 
     async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
-        """Take over the server's count and show it."""
+        """Take over the server's count, and show that it answers."""
         await super().learn(limit=limit, remaining=remaining, cost=cost)
         if remaining is not None:
-            await self._show(ServiceState.OK, "", remaining)
+            await self._services.record("mailerlite", ServiceState.OK)
 
     async def refused(self, retry_after: float) -> float:
         """Close, and say so."""
         own = await super().refused(retry_after)
-        await self._show(ServiceState.SLOW, f"quota used up, {retry_after:.0f}s to wait", 0)
+        detail = f"quota used up, {retry_after:.0f}s to wait"
+        await self._services.record("mailerlite", ServiceState.SLOW, detail)
         return own
-
-    async def _show(self, state: ServiceState, detail: str, remaining: int) -> None:
-        await self._services.record(
-            "mailerlite",
-            state,
-            detail,
-            None,
-            self.limit,
-            remaining,
-            self._db.now() + timedelta(seconds=self.resets_in),
-        )
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from bema_tui.model import RunState
 from bema_tui.run_records import RunKind, RunOptions
-from bema_tui.store.quota import AccountFacts
+from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.schema import ledger
 from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bema_tui.model import Completeness, FindingRule, RunState
+from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.findings import Findings
-from bema_tui.store.quota import AccountFacts
 from tests.end_to_end.comparing import expect_account
 from tests.end_to_end.engine import engine_on
 from tests.support.fixtures import StartSimulator

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from bema_tui.store.explain import plain_words
 from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
 from bema_tui.store.orders import Orders
+from bema_tui.store.snapshot.overview import read_services
 
 OPEN_IT = """
 import asyncio, sys
@@ -322,6 +324,30 @@ async def test_what_was_asked_of_runs_is_kept(tmp_path: Path) -> None:
     assert (unseen.id, unseen.verb, unseen.by_user, unseen.done_at) == (2, ControlVerb.STOP, "jon", None)
     assert [(one.verb, one.reason) for one in both] == [(ControlVerb.PAUSE, "news"), (ControlVerb.STOP, "")]
     assert "requests" not in tables(path)
+
+
+async def test_services_keep_how_they_are_and_the_count_of_the_quota_stays(tmp_path: Path) -> None:
+    path = tmp_path / "bema.sqlite3"
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    await bring_up_to_date(engine, path, History(SHIPPED.folder, SHIPPED.revisions[: SHIPPED.revisions.index("0015")]))
+    await engine.dispose()
+    at, ends = "2026-11-26T14:00:00.000000+00:00", "2026-11-26T14:01:00.000000+00:00"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "INSERT INTO services (name, state, detail, latency_ms, quota_limit, quota_left, quota_resets_at, at)"
+            f" VALUES ('mailerlite', 'slow', 'busy', 180.0, 120, 97, '{ends}', '{at}'),"
+            f" ('shop', 'ok', '', NULL, NULL, NULL, NULL, '{at}')"
+        )
+        connection.execute(
+            "INSERT INTO quota_windows (account, quota, used, pending, started_at, ends_at, answered)"
+            f" VALUES ('https://mail.example/api', 120, 31, 0, '{at}', '{ends}', 1)"
+        )
+    async with await Database.open(str(path)) as database, database.read() as read:
+        shown = await read_services(read, datetime(2026, 11, 26, 14, 0, 30, tzinfo=UTC))
+    mail = shown["mailerlite"]
+    assert (mail.state, mail.detail, mail.latency_ms) == ("slow", "busy", 180.0)
+    assert (mail.quota_limit, mail.quota_left) == (120, 89)
+    assert (shown["shop"].state, shown["shop"].quota_left) == ("ok", None)
 
 
 @pytest.mark.fault("D2")

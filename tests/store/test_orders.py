@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from bema_tui.model import Completeness, Order, OrderItem
 from bema_tui.rules.purchases import KnownOrder, by_age
@@ -272,6 +274,32 @@ async def test_a_looked_up_order_is_known_but_not_listed(db: Database, clock: Se
     assert await store.looked_up_since(["k1", "k2", "k3", "k4"], clock.at) == {"k2"}
     await read(store, [order("k1")])
     assert await store.looked_up_since(["k1"], asked) == {"k1"}
+
+
+async def test_the_row_ids_of_an_order_that_is_another_are_found_by_an_index(db: Database, clock: SetClock) -> None:
+    """They are looked for once for each such order, among all that a database ever asked."""
+    store = Orders(db)
+    asked: list[tuple[str, Any]] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("UPDATE row_id_answers"):
+            asked.append((statement, parameters[0] if isinstance(parameters, list) else parameters))
+
+    async with db.read() as connection:
+        engine = connection.sync_engine
+    await read(store, [evolve(order("k1"), number="77")])
+    clock.forward(60)
+    window = await store.begin_read(ReadKind.RECENT)
+    await store.put(window, [order("k1")])
+    await store.finish_read(window, Completeness.COMPLETE, orders=1, passes=2, requests=2)
+    clock.forward(60)
+    event.listen(engine, "before_cursor_execute", listen)
+    await read(store, [order("k1")])
+    event.remove(engine, "before_cursor_execute", listen)
+    ((statement, parameters),) = asked
+    async with db.read() as connection:
+        steps = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()
+    assert ["ix_row_id_answers_order_id (order_id=?)" in str(step.detail) for step in steps] == [True]
 
 
 async def test_answers_about_row_ids_are_kept(db: Database) -> None:

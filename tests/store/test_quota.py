@@ -9,8 +9,9 @@ from pathlib import Path
 
 from attrs import evolve
 
+from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.database import Database
-from bema_tui.store.quota import AccountFacts, QuotaRow, QuotaWindows
+from bema_tui.store.quota import QuotaRow, QuotaWindows
 from tests.store.conftest import SetClock
 
 ACCOUNT = "https://mailerlite.example/api"

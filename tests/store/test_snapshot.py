@@ -343,33 +343,38 @@ async def test_an_order_number_that_does_not_fit_blocks_nobody_else(db: Database
     assert await status() == (CampaignStatus.FAILED, 2)
 
 
-async def test_a_quota_whose_window_is_over_is_full_again(db: Database, reader: SnapshotReader) -> None:
-    await change(db, schema.services, schema.services.c.name == "mailerlite", quota_resets_at=NOW)
-    assert (await reader.read()).services["mailerlite"].quota_left == 120
-
-
 @pytest.mark.parametrize(
-    ("ends", "closed", "left"),
+    ("used", "ends", "closed", "left"),
     [
-        (None, None, 97),  # no window has begun: what the service said last
-        (30, None, 31),  # a run took more since
-        (0, None, 97),
-        (30, 30, 0),
-        (0, 30, 0),
+        (0, None, None, 120),  # no window has begun
+        (89, 30, None, 31),
+        (130, 30, None, 0),  # others took more than the limit that is known
+        (89, 0, None, 120),  # a window that is over is full again
+        (89, 30, 30, 0),
+        (89, 0, 30, 0),  # closed for longer than the window lasts
+        (89, 0, 0, 120),
     ],
 )
-async def test_what_runs_took_of_the_quota_is_not_left(
-    ends: int | None, closed: int | None, left: int, db: Database, reader: SnapshotReader
+async def test_what_is_left_of_the_quota_is_what_all_processes_count(
+    used: int, ends: int | None, closed: int | None, left: int, db: Database, reader: SnapshotReader
 ) -> None:
     def at(seconds: int | None) -> datetime | None:
         return None if seconds is None else NOW + timedelta(seconds=seconds)
 
-    window = {"account": "https://mail.example/api", "quota": 120, "used": 89, "pending": 1, "answered": True}
     times = {"started_at": at(ends), "ends_at": at(ends), "closed_until": at(closed)}
+    await change(db, schema.quota_windows, schema.quota_windows.c.quota == 120, used=used, **times)
+    shown = (await reader.read()).services
+    assert (shown["mailerlite"].quota_left, shown["mailerlite"].quota_limit) == (left, 120)
+    assert (shown["shop"].quota_left, shown["shop"].quota_limit) == (None, None)
+
+
+async def test_the_quota_of_the_service_that_was_asked_last_is_shown(db: Database, reader: SnapshotReader) -> None:
+    """Its address may have changed in the settings."""
+    times = {"started_at": NOW - timedelta(days=2), "ends_at": NOW - timedelta(days=2), "closed_until": None}
+    before = {"account": "https://before.example/api", "quota": 60, "used": 60, "pending": 0, "answered": True}
     async with db.write() as connection:
-        await connection.execute(insert(schema.quota_windows).values(**window, **times))
-    assert (await reader.read()).services["mailerlite"].quota_left == left
-    assert (await reader.read()).services["shop"].quota_left is None
+        await connection.execute(insert(schema.quota_windows).values(**before, **times))
+    assert (await reader.read()).services["mailerlite"].quota_left == 97
 
 
 async def test_samples_of_other_hosts_and_older_processes_are_not_mixed_in(db: Database) -> None:

@@ -56,7 +56,7 @@ def test_codes_in_foreign_text_never_reach_the_terminal() -> None:
         assert "\u202e" not in terminal.raw.decode()
         left = CODES.sub(b"", terminal.raw)
         assert b"\x1b" not in left, left[left.index(b"\x1b") - 20 :][:60]
-        assert terminal.shows(r"\x1b]0;owned\x07")
+        assert terminal.shows("␛]0;owned␇")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

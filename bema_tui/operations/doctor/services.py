@@ -16,9 +16,9 @@ from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.mailerlite.probe import BATCH_ITEMS, WANTED_ROWS, MailerLiteProbe, key_rule
 from bema_tui.providers.quota.gate import NoInterrupt
 from bema_tui.settings import Settings
+from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.database import Database
-from bema_tui.store.database_settings import DatabaseSettings
-from bema_tui.store.quota import AccountFacts
+from bema_tui.store.ownership import Ownership
 from bema_tui.sync.connections import SharedGate, connect_mailerlite, connect_shop
 from bema_tui.sync.read.campaign_in_mailerlite import one_account
 from bema_tui.sync.run_context import Meter
@@ -49,9 +49,9 @@ async def look_at_shop(settings: Settings, db: Database, meter: Meter, waits: Wa
 
 
 async def _shop(shop: EasyDigitalDownloads, db: Database) -> list[Line]:
-    await DatabaseSettings(db).refuse_other("shop", shop.shop_address)
+    await Ownership(db).refuse_other("shop", shop.shop_address)
     report = await shop.validate_connection()
-    await DatabaseSettings(db).belongs_to("shop", shop.shop_address)
+    await Ownership(db).belongs_to("shop", shop.shop_address)
     text = f"{report.identity} answers in {report.seconds:.1f} s; the key may see sales."
     return [Line("shop", "ok", text), _sample("sales", "sale", "The shop has no sales yet", report.sample)]
 

@@ -110,43 +110,33 @@ async def read_activity(connection: AsyncConnection, limit: int) -> tuple[Activi
 
 
 async def read_services(connection: AsyncConnection, now: datetime) -> dict[str, ServiceView]:
-    """Both services; unknown until a request was answered. A quota whose window is over is full again.
-
-    What a service said of its quota when it was last asked can be older than what runs took of it since: the smaller
-    number is shown.
-    """
-    window = quota_windows
-    query = select(services, window.c.quota, window.c.used, window.c.ends_at, window.c.closed_until).select_from(
-        services.outerjoin(window, services.c.name == _WITH_QUOTA)
+    """Both services; unknown until a request was answered. The quota is what all processes together count."""
+    newest = select(quota_windows).order_by(quota_windows.c.started_at.desc().nulls_last()).limit(1).subquery()
+    query = select(services, *(newest.c[name] for name in ("quota", "used", "ends_at", "closed_until"))).select_from(
+        services.outerjoin(newest, services.c.name == _WITH_QUOTA)
     )
     found = {name: ServiceView(name, ServiceState.UNKNOWN) for name in _SERVICES}
     for row in await connection.execute(query):
-        before = found[row.name]
-        counts = (before.quota_left, _said_left(row, now), _taken_left(row, now))
         found[row.name] = ServiceView(
             name=row.name,
             state=ServiceState(row.state),
             detail=row.detail,
             latency_ms=row.latency_ms,
-            quota_limit=row.quota_limit,
-            quota_left=min((count for count in counts if count is not None), default=None),
+            quota_limit=row.quota,
+            quota_left=_left(row, now),
             at=row.at,
         )
     return found
 
 
-def _said_left(row: Row[Any], now: datetime) -> int | None:
-    """What the service said was left of its quota, when it was asked last."""
-    renewed = row.quota_resets_at is not None and row.quota_resets_at <= now
-    left: int | None = row.quota_limit if renewed else row.quota_left
-    return left
-
-
-def _taken_left(row: Row[Any], now: datetime) -> int | None:
-    """What runs left of the present window; None when none has begun."""
+def _left(row: Row[Any], now: datetime) -> int | None:
+    """What is left of the quota: nothing while the service refuses, and all of it once its window is over."""
+    if row.quota is None:
+        return None
     if row.closed_until is not None and row.closed_until > now:
         return 0
-    return max(0, row.quota - row.used) if row.ends_at is not None and row.ends_at > now else None
+    running = row.ends_at is not None and row.ends_at > now
+    return max(0, row.quota - row.used) if running else int(row.quota)
 
 
 async def read_people_here(connection: AsyncConnection, now: datetime) -> tuple[str, ...]:

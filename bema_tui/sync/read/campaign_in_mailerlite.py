@@ -18,9 +18,9 @@ from bema_tui.rules.naming import field_name, group_name
 from bema_tui.rules.reconcile import CampaignCheck, check_campaign
 from bema_tui.rules.unread_rows import unread_findings
 from bema_tui.store.database import Database
-from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.ledger_rows import NEW
 from bema_tui.store.members import Member
+from bema_tui.store.ownership import Ownership
 from bema_tui.sync.run_context import Job
 
 
@@ -101,11 +101,11 @@ async def one_account(db: Database, mailerlite: MailerLite) -> AsyncIterator[Non
     Raises:
         WrongAccount: another account answered.
     """
-    settings = DatabaseSettings(db)
-    mailerlite.hold_to(await settings.get("mailerlite_account"))
+    ownership = Ownership(db)
+    mailerlite.hold_to(await ownership.owner("mailerlite_account"))
     yield
     if mailerlite.account_id:
-        await settings.belongs_to("mailerlite_account", mailerlite.account_id)
+        await ownership.belongs_to("mailerlite_account", mailerlite.account_id)
 
 
 def as_text(value: str | float) -> str:

@@ -12,8 +12,8 @@ from bema_tui.model import Completeness, SubscriberStatus
 from bema_tui.providers.quota.period import BatchCost
 from bema_tui.rules.purchases import LISTED
 from bema_tui.run_records import MailerLiteReadResult, ReadingStrategy
+from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.buyers import Buyers
-from bema_tui.store.quota import AccountFacts
 from bema_tui.sync.read.campaign_in_mailerlite import Account
 from bema_tui.sync.read.costs import (
     ACCOUNT_PAGE,

@@ -19,6 +19,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders
+from bema_tui.store.ownership import Ownership
 from bema_tui.store.shop_reads import ShopRead
 from bema_tui.store.unreadable_sales import UnreadableSales
 from bema_tui.sync.run_context import Job
@@ -107,7 +108,7 @@ async def _read_window(job: Job, full: ShopRead) -> WindowRead:
         WrongAccount: the database belongs to another shop.
         ProviderError: the shop did not answer.
     """
-    await DatabaseSettings(job.db).refuse_other("shop", job.shop.shop_address)
+    await Ownership(job.db).refuse_other("shop", job.shop.shop_address)
 
     async def known(orders: Sequence[Order]) -> bool:
         job.interrupt.check()
@@ -134,7 +135,7 @@ async def read_orders(
         WrongAccount: the database belongs to another shop.
         ProviderError: the shop did not answer.
     """
-    owner, findings = DatabaseSettings(db), Findings(db)
+    owner, findings = Ownership(db), Findings(db)
     await owner.refuse_other("shop", shop.shop_address)
     passes = _Passes(db, interrupt, lambda: owner.belongs_to("shop", shop.shop_address))
     began = db.now()

@@ -12,8 +12,8 @@ from bema_tui.model import BrokenRow, Finding, FindingRule, Subscriber, Subscrib
 from bema_tui.providers.mailerlite.forms import PLAINEST, Form, Looked, special_characters
 from bema_tui.providers.mailerlite.lookup import LookUp
 from bema_tui.rules.findings import finding
+from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.members import Member
-from bema_tui.store.quota import AccountFacts
 from bema_tui.sync.read.campaign_in_mailerlite import Account
 from bema_tui.sync.run_context import Job
 

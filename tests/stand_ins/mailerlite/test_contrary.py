@@ -26,8 +26,8 @@ from bema_tui.rules.findings import finding
 from bema_tui.run_records import ReadingStrategy
 from bema_tui.secrets import Secret
 from bema_tui.simulator import Endpoints, SimulatorSettings
+from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.findings import Findings
-from bema_tui.store.quota import AccountFacts
 from bema_tui.store.run_documents import checks_of
 from bema_tui.store.schema import runs
 from tests.end_to_end.comparing import differences
