@@ -241,7 +241,7 @@ class BemaApp(ShadowedApp):
             self.exit(0)
             return
         known = tuple(run for number in own if (run := actions.run_of(self.snapshot, number))) if self.snapshot else ()
-        self.submit(Pending(Leave(own), questions.leave(known, len(own))))
+        self.submit(Pending(Leave(), questions.leave(known, len(own))))
 
     async def action_quit(self) -> None:
         self.ask_to_quit()
@@ -258,7 +258,7 @@ class BemaApp(ShadowedApp):
 
     async def _leave_anyway(self, own: tuple[int, ...]) -> bool:
         question = questions.leave_late(own)
-        pending = Pending(Leave(own), question)
+        pending = Pending(Leave(), question)
         return await self.push_screen_wait(self._sheet(pending, question)) is not None
 
 

@@ -19,10 +19,7 @@ OTHER: Final = "anew"
 
 @frozen
 class Leave:
-    """The console is to be left although runs of its own go on."""
-
-    runs: tuple[int, ...]
-    """The runs; they are stopped first."""
+    """The console is to be left although runs of its own go on: they are stopped first."""
 
 
 @frozen

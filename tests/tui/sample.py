@@ -335,10 +335,10 @@ class WrittenDown:
 
     async def start(self, code: str, *, kind: RunKind) -> int:
         self._note("start", code, kind)
-        made = run(419, code, RunState.PLANNING, {}, kind=kind, planned_at=None, phase=Phase.READ_SHOP, people=0)
+        view = run(419, code, RunState.PLANNING, {}, kind=kind, planned_at=None, phase=Phase.READ_SHOP, people=0)
         if self._reader is not None:
-            self._reader.snapshot = evolve(self._reader.snapshot, runs=(made, *self._reader.snapshot.runs))
-        return made.id
+            self._reader.snapshot = evolve(self._reader.snapshot, runs=(view, *self._reader.snapshot.runs))
+        return view.id
 
     async def apply(self, run: int) -> None:
         self._note("apply", run)

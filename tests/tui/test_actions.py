@@ -140,7 +140,7 @@ def test_what_is_confirmed_is_the_value_that_was_asked_about() -> None:
     assert pending.confirmed("act", "why").action is resume
     assert pending.confirmed("act", "why").reason == "why"
     assert pending.confirmed(OTHER).action is sync
-    leave = Leave((418,))
+    leave = Leave()
     assert Pending(leave).confirmed("act") == Confirmed(leave)
 
 

@@ -12,8 +12,8 @@ from bema_tui.model import CampaignStatus, LockState
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.glyphs import ASCII
 from bema_tui.tui.screens.overview import Overview
+from tests.tui.console import SIZES, Console, opened_console, story
 from tests.tui.console_process import HOSTILE, hostile
-from tests.tui.desk import SIZES, Desk, desk, story
 from tests.tui.drawing.painted import watch_painting
 from tests.tui.sample import HEALTH, HandReader, campaign, lock, picture
 
@@ -31,9 +31,9 @@ EMPTY = picture(
 )
 
 
-def overview(made: Desk) -> Overview:
-    assert isinstance(made.app.screen, Overview)
-    return made.app.screen
+def overview(console: Console) -> Overview:
+    assert isinstance(console.app.screen, Overview)
+    return console.app.screen
 
 
 EXPECTED = {
@@ -73,207 +73,207 @@ EXPECTED = {
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_story_is_told_cell_by_cell(size: tuple[int, int], tmp_path: Path) -> None:
-    async with story(tmp_path) as (_, reader), desk(reader, size=size) as made:
-        await made.until_shows("k7d2")
-        shown = "\n".join(made.rows)
+    async with story(tmp_path) as (_, reader), opened_console(reader, size=size) as console:
+        await console.until_shows("k7d2")
+        shown = "\n".join(console.rows)
         for row in EXPECTED[size].strip("\n").splitlines():
             assert row.rstrip() in shown, f"{row}\n\n{shown}"
-        assert all(len(row) == size[0] for row in made.rows)
+        assert all(len(row) == size[0] for row in console.rows)
 
 
 async def test_an_empty_database_says_what_to_do_next() -> None:
-    async with desk(HandReader(EMPTY), size=(80, 24)) as made:
-        assert made.shows("✓ all is well  last full check 14:30")
-        assert made.shows("No campaigns yet.")
-        assert made.shows("campaigns discover --add")
-        assert made.shows("None held.")
-        assert "s sync" not in made.footer
+    async with opened_console(HandReader(EMPTY), size=(80, 24)) as console:
+        assert console.shows("✓ all is well  last full check 14:30")
+        assert console.shows("No campaigns yet.")
+        assert console.shows("campaigns discover --add")
+        assert console.shows("None held.")
+        assert "s sync" not in console.footer
 
 
 @pytest.mark.parametrize("size", [(59, 24), (80, 15)])
 async def test_a_terminal_that_is_too_small_says_so(size: tuple[int, int]) -> None:
-    async with desk(size=size) as made:
-        assert made.shows(f"Too small: {size[0]}×{size[1]}, needs 60×16. q quits")
-        await made.press("q")
-        assert made.app.return_value == 0
+    async with opened_console(size=size) as console:
+        assert console.shows(f"Too small: {size[0]}×{size[1]}, needs 60×16. q quits")
+        await console.press("q")
+        assert console.app.return_value == 0
 
 
 async def test_the_highlighted_campaign_has_its_statistics() -> None:
-    async with desk(size=(120, 40)) as made:
-        assert made.shows("── 2024_ETB_NBL  No Better Love")
-        await made.press("down")
-        assert made.shows("── 2025_KAIRO_TNS  The Night Shift")
+    async with opened_console(size=(120, 40)) as console:
+        assert console.shows("── 2024_ETB_NBL  No Better Love")
+        await console.press("down")
+        assert console.shows("── 2025_KAIRO_TNS  The Night Shift")
 
 
 async def test_the_cursor_stays_on_its_campaign_when_the_order_changes() -> None:
     reader = HandReader()
-    async with desk(reader) as made:
-        await made.press("down", "down")
-        assert overview(made).campaigns.cursor_key == "2026_DIVINE_HG"
+    async with opened_console(reader) as console:
+        await console.press("down", "down")
+        assert overview(console).campaigns.cursor_key == "2026_DIVINE_HG"
         reader.snapshot = evolve(reader.snapshot, campaigns=tuple(reversed(reader.snapshot.campaigns)))
-        await made.refreshed()
-        assert overview(made).campaigns.cursor_key == "2026_DIVINE_HG"
-        marked = [row for row in made.rows if row.startswith("▌")]
+        await console.refreshed()
+        assert overview(console).campaigns.cursor_key == "2026_DIVINE_HG"
+        marked = [row for row in console.rows if row.startswith("▌")]
         assert len(marked) == 1
         assert "2026_DIVINE_HG" in marked[0]
 
 
 async def test_a_resize_keeps_cursor_filter_and_focus() -> None:
     many = picture(campaigns=tuple(campaign(f"2026_AA_{n:02d}", CampaignStatus.IN_STEP) for n in range(40)))
-    async with desk(HandReader(many), size=(200, 60)) as made:
-        await made.press(*["down"] * 25)
-        await made.pilot.resize_terminal(80, 24)
-        await made.until(lambda: len(made.rows) == 24)
-        await made.until(lambda: any(row.startswith("▌ 2026_AA_25") for row in made.rows))
-        assert made.app.focused is overview(made).campaigns
-        await made.press("slash", *"_1", "enter")
-        await made.pilot.resize_terminal(120, 40)
-        await made.until(lambda: len(made.rows) == 40)
-        assert made.shows("10 match '_1'")
+    async with opened_console(HandReader(many), size=(200, 60)) as console:
+        await console.press(*["down"] * 25)
+        await console.pilot.resize_terminal(80, 24)
+        await console.until(lambda: len(console.rows) == 24)
+        await console.until(lambda: any(row.startswith("▌ 2026_AA_25") for row in console.rows))
+        assert console.app.focused is overview(console).campaigns
+        await console.press("slash", *"_1", "enter")
+        await console.pilot.resize_terminal(120, 40)
+        await console.until(lambda: len(console.rows) == 40)
+        assert console.shows("10 match '_1'")
 
 
 async def test_the_filter_shows_only_what_matches_and_escape_takes_it_away() -> None:
-    async with desk() as made:
-        await made.press("slash", *"night", "enter")
-        assert [row.key for row in overview(made).campaigns._known.values()] == ["2025_KAIRO_TNS"]
-        assert made.app.focused is overview(made).campaigns
-        await made.press("escape")
-        assert overview(made).campaigns.total == 5
+    async with opened_console() as console:
+        await console.press("slash", *"night", "enter")
+        assert [row.key for row in overview(console).campaigns._known.values()] == ["2025_KAIRO_TNS"]
+        assert console.app.focused is overview(console).campaigns
+        await console.press("escape")
+        assert overview(console).campaigns.total == 5
 
 
 async def test_a_filter_without_a_match_says_so_and_finds_names_without_their_accents() -> None:
     reader = HandReader(picture(campaigns=(campaign("2026_ZN_LG", CampaignStatus.NEVER, album="Zoë’s Début"),)))
-    async with desk(reader) as made:
-        await made.press("slash", *"zoe", "enter")
-        assert made.shows("2026_ZN_LG")
-        await made.press("escape", "slash", *"nobody", "enter")
-        assert made.shows("No code and no album has this text. esc shows all.")
-        assert not made.shows("discover")
+    async with opened_console(reader) as console:
+        await console.press("slash", *"zoe", "enter")
+        assert console.shows("2026_ZN_LG")
+        await console.press("escape", "slash", *"nobody", "enter")
+        assert console.shows("No code and no album has this text. esc shows all.")
+        assert not console.shows("discover")
 
 
 async def test_without_utf8_names_stay_readable() -> None:
     rows = (campaign("2026_ZN_LG", CampaignStatus.NEVER, album="Zoë’s Début → 夜"),)
-    async with desk(HandReader(picture(campaigns=rows)), size=(200, 60), glyphs=ASCII) as made:
-        assert made.shows("Zoe's Debut > ??")
-        assert all(row.isascii() for row in made.rows)
+    async with opened_console(HandReader(picture(campaigns=rows)), size=(200, 60), glyphs=ASCII) as console:
+        assert console.shows("Zoe's Debut > ??")
+        assert all(row.isascii() for row in console.rows)
 
 
 async def test_tiers_that_nobody_read_are_not_nought() -> None:
     reader = HandReader(picture(campaigns=(campaign("2026_ZM_BTL", CampaignStatus.NEVER, tiers={}),)))
-    async with desk(reader) as made:
-        assert made.shows("Opt-In         -")
+    async with opened_console(reader) as console:
+        assert console.shows("Opt-In         -")
 
 
 async def test_all_is_not_well_while_the_health_is_poor() -> None:
     ill = evolve(EMPTY, health=evolve(HEALTH, score=45, reasons=("load 14.3 on 2 cores",)))
-    async with desk(HandReader(ill)) as made:
-        assert made.shows("1 thing needs you:  ✗ health 45 poor: load 14.3 on 2 cores")
-        assert not made.shows("all is well")
+    async with opened_console(HandReader(ill)) as console:
+        assert console.shows("1 thing needs you:  ✗ health 45 poor: load 14.3 on 2 cores")
+        assert not console.shows("all is well")
 
 
 async def test_the_reason_of_the_score_outranks_the_bar_of_requests() -> None:
     health = evolve(HEALTH, reasons=("load 4.5 on 2 cores",))
-    async with desk(HandReader(picture(health=health)), size=(80, 24)) as made:
-        assert "97/120 left  EDD ok  78 fair ▲ load 4.5 on 2 cores" in made.rows[0]
-        assert "█" not in made.rows[0]
+    async with opened_console(HandReader(picture(health=health)), size=(80, 24)) as console:
+        assert "97/120 left  EDD ok  78 fair ▲ load 4.5 on 2 cores" in console.rows[0]
+        assert "█" not in console.rows[0]
 
 
 async def test_a_paused_lock_says_so_and_by_whom() -> None:
     held = evolve(lock("k3f9", "2024_ETB_NBL", "maria", LockState.LIVE, 418), note="paused by jonathan")
-    async with desk(HandReader(picture(locks=(held,))), size=(80, 24)) as made:
-        assert made.shows("maria paused")
-        await made.press("tab", "tab", "tab", "enter")
-        assert "paused by jonathan" in made.footer
+    async with opened_console(HandReader(picture(locks=(held,))), size=(80, 24)) as console:
+        assert console.shows("maria paused")
+        await console.press("tab", "tab", "tab", "enter")
+        assert "paused by jonathan" in console.footer
 
 
 async def test_a_failed_reading_keeps_the_old_picture_and_says_so() -> None:
     reader = HandReader()
-    async with desk(reader) as made:
+    async with opened_console(reader) as console:
         reader.fail = StoreError("The database can't be opened: disk I/O error.")
-        await made.refreshed()
-        assert made.shows("the database can't be read, shown as of 14:32: The database can't be opened")
-        assert made.shows("2025_KAIRO_TNS")
+        await console.refreshed()
+        assert console.shows("the database can't be read, shown as of 14:32: The database can't be opened")
+        assert console.shows("2025_KAIRO_TNS")
         reader.fail = None
-        await made.refreshed()
-        assert made.shows("3 things need you")
+        await console.refreshed()
+        assert console.shows("3 things need you")
 
 
 async def test_readings_never_overlap() -> None:
     reader = HandReader()
-    async with desk(reader) as made:
+    async with opened_console(reader) as console:
         for _ in range(5):
-            made.app.refresh_soon()
-            await made.pilot.pause()
-        await made.until(lambda: reader.reads >= 3)
+            console.app.refresh_soon()
+            await console.pilot.pause()
+        await console.until(lambda: reader.reads >= 3)
         assert reader.overlaps == 0
 
 
 async def test_markup_and_codes_in_names_are_plain_text() -> None:
-    async with desk(HandReader(hostile()), size=(200, 60)) as made:
-        assert made.shows("[/bold][red]Eve␛]0;owned␇")
-        await made.press("tab", "tab", "tab", "enter", "tab", "enter")
-        assert not any("\x1b" in row or "\x9b" in row or "\u202e" in row for row in made.rows)
-        assert HOSTILE not in "".join(made.rows)
+    async with opened_console(HandReader(hostile()), size=(200, 60)) as console:
+        assert console.shows("[/bold][red]Eve␛]0;owned␇")
+        await console.press("tab", "tab", "tab", "enter", "tab", "enter")
+        assert not any("\x1b" in row or "\x9b" in row or "\u202e" in row for row in console.rows)
+        assert HOSTILE not in "".join(console.rows)
 
 
 async def test_tab_goes_through_the_panels_and_the_focused_one_has_the_heavy_rule() -> None:
-    async with desk(size=(120, 40)) as made:
+    async with opened_console(size=(120, 40)) as console:
         seen = []
         for _ in range(6):
-            seen.append(made.app.focused.id if made.app.focused else None)
+            seen.append(console.app.focused.id if console.app.focused else None)
             heavy = 0 if seen[-1] == "answer" else 1
-            await made.until(lambda wanted=heavy: sum("━━ " in row for row in made.rows) == wanted)  # type: ignore[misc]
-            await made.press("tab")
+            await console.until(lambda wanted=heavy: sum("━━ " in row for row in console.rows) == wanted)  # type: ignore[misc]
+            await console.press("tab")
         assert seen == ["campaigns", "runs", "findings", "locks", "activity", "answer"]
 
 
 async def test_enter_on_the_answer_line_goes_to_the_worst_thing() -> None:
-    async with desk() as made:
-        await made.press("shift+tab", "enter")
-        assert made.app.focused is overview(made).runs
-        assert overview(made).runs.cursor_key == "415"
+    async with opened_console() as console:
+        await console.press("shift+tab", "enter")
+        assert console.app.focused is overview(console).runs
+        assert overview(console).runs.cursor_key == "415"
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_only_the_screens_that_there_are_have_a_tab_and_a_key(size: tuple[int, int]) -> None:
-    async with desk(size=size) as made:
-        assert made.rows[1].split("  ")[0].strip() == "[1 Overview]"
-        assert "5 campaigns  2 runs active  170 findings ✗12  2 locks ▲1" in made.rows[1]
-        before = made.rows
-        await made.press(*"234567")
-        assert made.rows == before
-        await made.press("question_mark")
-        await made.until_shows("Go to the Overview")
-        assert not made.shows("to come")
+    async with opened_console(size=size) as console:
+        assert console.rows[1].split("  ")[0].strip() == "[1 Overview]"
+        assert "5 campaigns  2 runs active  170 findings ✗12  2 locks ▲1" in console.rows[1]
+        before = console.rows
+        await console.press(*"234567")
+        assert console.rows == before
+        await console.press("question_mark")
+        await console.until_shows("Go to the Overview")
+        assert not console.shows("to come")
 
 
 async def test_help_and_palette_come_from_the_same_table() -> None:
-    async with desk(size=(80, 24)) as made:
-        await made.press("question_mark")
-        assert made.shows("Release a lock whose holder is gone")
-        await made.press("escape")
-        assert isinstance(made.app.screen, Overview)
-        await made.press("ctrl+p")
-        await made.until_shows("Stop the run at its next safe point")
-        assert not made.shows("Release a lock whose holder is gone"), "the row under the cursor has a live lock"
+    async with opened_console(size=(80, 24)) as console:
+        await console.press("question_mark")
+        assert console.shows("Release a lock whose holder is gone")
+        await console.press("escape")
+        assert isinstance(console.app.screen, Overview)
+        await console.press("ctrl+p")
+        await console.until_shows("Stop the run at its next safe point")
+        assert not console.shows("Release a lock whose holder is gone"), "the row under the cursor has a live lock"
 
 
 async def test_a_command_of_the_palette_does_what_its_key_does() -> None:
-    async with desk(size=(80, 24)) as made:
-        await made.press("ctrl+p")
-        await made.until_shows("Stop the run at its next safe point")
-        await made.type("stop the run")
-        await made.until(lambda: not made.shows("Pause or continue the run"))
-        await made.press("down", "enter")
-        await made.until_shows("Stop run 418 on 2024_ETB_NBL?")
+    async with opened_console(size=(80, 24)) as console:
+        await console.press("ctrl+p")
+        await console.until_shows("Stop the run at its next safe point")
+        await console.type("stop the run")
+        await console.until(lambda: not console.shows("Pause or continue the run"))
+        await console.press("down", "enter")
+        await console.until_shows("Stop run 418 on 2024_ETB_NBL?")
 
 
 async def test_the_three_themes_take_turns() -> None:
-    async with desk() as made:
+    async with opened_console() as console:
         names = []
         for _ in range(3):
-            await made.press("f2")
-            names.append(made.app.theme)
+            await console.press("f2")
+            names.append(console.app.theme)
         assert names == ["bema-light", "bema-mono", "bema-dark"]
 
 
@@ -284,14 +284,14 @@ def _one_cell(snapshot: Snapshot) -> Snapshot:
 
 async def test_a_refresh_paints_nothing_when_nothing_changed_and_one_span_when_one_cell_did() -> None:
     reader = HandReader()
-    async with desk(reader) as made:
-        painted = watch_painting(made.app)
-        await made.refreshed()
-        await made.pilot.pause(0.05)
+    async with opened_console(reader) as console:
+        painted = watch_painting(console.app)
+        await console.refreshed()
+        await console.pilot.pause(0.05)
         assert painted == []
         reader.snapshot = _one_cell(reader.snapshot)
-        await made.refreshed()
-        await made.until(lambda: bool(painted))
+        await console.refreshed()
+        await console.until(lambda: bool(painted))
         spans = [span for update in painted for span in update.spans]
         assert len(spans) <= 2, "the table's cell, and the same number in the statistics"
         assert sum(end - start for _, start, end in spans) <= 4

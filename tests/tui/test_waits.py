@@ -13,7 +13,7 @@ from bema_tui.model import RunState
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.screens.plan import PlanScreen
 from bema_tui.waits import Wait, WaitReason
-from tests.tui.desk import SIZES, Desk, desk
+from tests.tui.console import SIZES, Console, opened_console
 from tests.tui.sample import APPLYING, NOW, HandReader, picture
 
 QUOTA = Wait(WaitReason.QUOTA, "MailerLite")
@@ -30,28 +30,28 @@ def reader(run: RunView) -> HandReader:
     return HandReader(picture(runs=(run,)))
 
 
-async def opened(made: Desk, number: int) -> None:
-    made.app.open_run(number)
-    await made.until(lambda: isinstance(made.app.screen, PlanScreen) and made.app.screen.run is not None)
+async def opened(console: Console, number: int) -> None:
+    console.app.open_run(number)
+    await console.until(lambda: isinstance(console.app.screen, PlanScreen) and console.app.screen.run is not None)
 
 
 @pytest.mark.fault("A8")
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_overview_says_what_a_run_waits_for_until_when_and_its_end(size: tuple[int, int]) -> None:
-    async with desk(reader(waiting(QUOTA)), size=size) as made:
-        (row,) = (row for row in made.rows if WORDS in row)
+    async with opened_console(reader(waiting(QUOTA)), size=size) as console:
+        (row,) = (row for row in console.rows if WORDS in row)
         usual = {80: "18m", 120: "14:49", 200: "14:49"}[size[0]]
         assert usual in row[row.index(WORDS) :]
-        assert "54 %" not in row[: made.rows[0].index("14:32")]
+        assert "54 %" not in row[: console.rows[0].index("14:32")]
 
 
 @pytest.mark.fault("A8")
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_runs_own_screen_says_it_in_its_last_line(size: tuple[int, int]) -> None:
-    async with desk(reader(waiting(QUOTA)), size=size) as made:
-        await opened(made, 418)
-        await made.until_shows(f"● run 418 {WORDS}")
-        assert made.shows("18m left, 14:49")
+    async with opened_console(reader(waiting(QUOTA)), size=size) as console:
+        await opened(console, 418)
+        await console.until_shows(f"● run 418 {WORDS}")
+        assert console.shows("18m left, 14:49")
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ async def test_the_runs_own_screen_says_it_in_its_last_line(size: tuple[int, int
     ],
 )
 async def test_a_table_leaves_out_what_was_said_where_it_has_no_room(width: int, words: str) -> None:
-    async with desk(reader(waiting(SHOP)), size=(width, 40)) as made:
-        assert made.shows(words)
+    async with opened_console(reader(waiting(SHOP)), size=(width, 40)) as console:
+        assert console.shows(words)
 
 
 @pytest.mark.fault("E5")
 async def test_an_end_on_another_day_is_shown_with_its_day() -> None:
-    async with desk(reader(waiting(QUOTA, 86_400)), size=(80, 24)) as made:
-        assert made.shows("waits for MailerLite's quota until 23 Nov 14:32")
+    async with opened_console(reader(waiting(QUOTA, 86_400)), size=(80, 24)) as console:
+        assert console.shows("waits for MailerLite's quota until 23 Nov 14:32")
 
 
 @pytest.mark.fault("A8")
@@ -80,35 +80,35 @@ async def test_a_pause_for_a_service_says_so_too_and_one_by_a_person_has_no_end(
         (Wait(WaitReason.PERSON, detail="jon"), "paused by jon until 14:33:13", ""),
     ):
         paused = evolve(waiting(wait), state=RunState.PAUSED, note="EDD is not available.")
-        async with desk(reader(paused), size=(80, 24)) as made:
-            (row,) = (row for row in made.rows if words in row)
+        async with opened_console(reader(paused), size=(80, 24)) as console:
+            (row,) = (row for row in console.rows if words in row)
             assert row[row.index(words) + len(words) :].strip() == end
 
 
 async def test_what_somebody_asks_comes_before_the_wait_until_it_is_done() -> None:
     asked = ControlRequest(1, ControlVerb.STOP, "jon", "", NOW)
-    async with desk(reader(evolve(waiting(QUOTA), control_requests=(asked,))), size=(80, 24)) as made:
-        await opened(made, 418)
-        await made.until_shows("jon asked: stop")
-        assert not made.shows(WORDS)
+    async with opened_console(reader(evolve(waiting(QUOTA), control_requests=(asked,))), size=(80, 24)) as console:
+        await opened(console, 418)
+        await console.until_shows("jon asked: stop")
+        assert not console.shows(WORDS)
     done = evolve(asked, verb=ControlVerb.CONTINUE, seen_at=NOW, done_at=NOW)
-    async with desk(reader(evolve(waiting(QUOTA), control_requests=(done,))), size=(80, 24)) as made:
-        await opened(made, 418)
-        await made.until_shows(WORDS)
+    async with opened_console(reader(evolve(waiting(QUOTA), control_requests=(done,))), size=(80, 24)) as console:
+        await opened(console, 418)
+        await console.until_shows(WORDS)
 
 
 async def test_a_run_without_a_speed_yet_shows_the_end_that_its_plan_foretold(tmp_path: Path) -> None:
     early = evolve(APPLYING, seconds=30.0, apply_seconds=30.0, seconds_forecast=1200.0)
     assert early.rows_per_minute is None
-    async with desk(reader(early), size=(120, 40)) as made:
-        await opened(made, 418)
-        await made.until_shows("10m left, 14:41")
+    async with opened_console(reader(early), size=(120, 40)) as console:
+        await opened(console, 418)
+        await console.until_shows("10m left, 14:41")
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_run_that_has_stalled_says_so_on_the_overview_and_on_its_own_screen(size: tuple[int, int]) -> None:
-    async with desk(reader(evolve(APPLYING, stalled_seconds=725.0)), size=size) as made:
-        assert made.shows("no progress for 12 min")
-        assert made.shows("run 418 stalled") or made.shows("makes no progress for 12 min")
-        await opened(made, 418)
-        await made.until_shows("run 418 no progress for 12 min")
+    async with opened_console(reader(evolve(APPLYING, stalled_seconds=725.0)), size=size) as console:
+        assert console.shows("no progress for 12 min")
+        assert console.shows("run 418 stalled") or console.shows("makes no progress for 12 min")
+        await opened(console, 418)
+        await console.until_shows("run 418 no progress for 12 min")

@@ -20,16 +20,16 @@ Screen = list[list[tuple[str, int]]]
 
 def fitted(cells: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """As many cells as fit a row, filled with blanks."""
-    made: list[tuple[str, int]] = []
+    row: list[tuple[str, int]] = []
     used = 0
     for text, style in cells:
         if used + cell_len(text) <= WIDTH:
-            made.append((text, style))
+            row.append((text, style))
             used += cell_len(text)
-    if used == WIDTH and len(made[-1][0]) > 1:
+    if used == WIDTH and len(row[-1][0]) > 1:
         # pyte goes to the next line before it sees that a mark behind the last column belongs to it; terminals don't.
-        made[-1] = ("e", made[-1][1])
-    return made + [(" ", 0)] * (WIDTH - used)
+        row[-1] = ("e", row[-1][1])
+    return row + [(" ", 0)] * (WIDTH - used)
 
 
 rows = st.lists(st.tuples(st.sampled_from(LETTERS), st.integers(0, len(STYLES) - 1)), max_size=WIDTH).map(fitted)

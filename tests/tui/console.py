@@ -34,7 +34,7 @@ async def story(folder: Path) -> AsyncIterator[tuple[Database, SnapshotReader]]:
         yield db, SnapshotReader(db, VIEWER, LockAges())
 
 
-class Desk:
+class Console:
     """An app under a pilot, with its backend and what its screen shows."""
 
     def __init__(self, app: BemaApp, pilot: Pilot[int], backend: WrittenDown) -> None:
@@ -84,14 +84,14 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(
+async def opened_console(
     reader: Reader | None = None,
     backend: WrittenDown | None = None,
     *,
     size: tuple[int, int] = (120, 40),
     theme: str = "dark",
     **context: Any,
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[Console]:
     """The console, started, with its first picture on the screen."""
     reader = reader or HandReader()
     backend = backend or WrittenDown(reader if isinstance(reader, HandReader) else None)
@@ -100,7 +100,7 @@ async def desk(
         reader, backend, RenderContext(**values), theme=theme, clock=lambda: NOW, busy_every=600, idle_every=600
     )
     async with app.run_test(size=size) as pilot:
-        made = Desk(app, pilot, backend)
-        await made.until(lambda: app.snapshot is not None)
+        console = Console(app, pilot, backend)
+        await console.until(lambda: app.snapshot is not None)
         await pilot.pause()
-        yield made
+        yield console
