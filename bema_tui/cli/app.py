@@ -14,12 +14,15 @@ from bema_tui.cli.campaigns import campaigns
 from bema_tui.cli.common import common, print_json
 from bema_tui.cli.demo import demo
 from bema_tui.cli.doctor import doctor
+from bema_tui.cli.findings import findings
+from bema_tui.cli.health import health
 from bema_tui.cli.history import changes, runs
+from bema_tui.cli.locks import locks
 from bema_tui.cli.quota import quota
 from bema_tui.cli.runs import apply, plan, resume, sync
 from bema_tui.cli.shop import shop
-from bema_tui.cli.show import findings, health, locks, stats
 from bema_tui.cli.simulate import simulate
+from bema_tui.cli.stats import stats
 from bema_tui.cli.steering import continue_run, discard, pause, stop
 from bema_tui.cli.streams import prepare_streams
 from bema_tui.errors import UsageError

@@ -43,7 +43,7 @@ class ConsoleOperations(Protocol):
         """Go on with a stopped, failed or lost run from its ledger."""
         ...
 
-    async def ask(self, run: int, verb: ControlVerb, reason: str) -> None:
+    async def control(self, run: int, verb: ControlVerb, reason: str) -> None:
         """Ask something of a run of anybody; it obeys at its next safe point."""
         ...
 
@@ -88,7 +88,7 @@ class Console:
         """Go on with a stopped, failed or lost run."""
         await runs.resume(self.workspace, self._jobs, run)
 
-    async def ask(self, run: int, verb: ControlVerb, reason: str) -> None:
+    async def control(self, run: int, verb: ControlVerb, reason: str) -> None:
         """Ask something of a run."""
         await runs.control(self.workspace, run, verb, reason)
 

@@ -24,18 +24,12 @@ from bema_tui.store.snapshot.views import CampaignView, RunView
 
 
 class Operation(StrEnum):
-    """Everything that an operator can do."""
+    """Everything that an operator can do, beside looking at what is there."""
 
-    READ = "read"
-    """Look at campaigns, runs, ledgers, findings, locks, statistics or the quota."""
     ADD_CAMPAIGN = "add a campaign"
     """Take up a campaign, or further products of one."""
     DISCOVER = "discover"
     """Look for campaigns in the shop and the account."""
-    DOCTOR = "doctor"
-    """Look at everything that a sync rests on."""
-    HEALTH = "health"
-    """Measure the process, the machine and the jobs."""
     MOVE_SHOP = "move the shop"
     """Make the shop's new URL the database's own."""
     PLAN = "plan"

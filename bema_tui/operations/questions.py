@@ -7,61 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from attrs import field, frozen
 
 from bema_tui.amounts import ago, count, forecast
 from bema_tui.model import ChangeState, Lock, LockState
+from bema_tui.operations.marked_text import Line, Marked, Sign, Tone
 from bema_tui.store.snapshot.views import RunView
 
 NUMBER_FROM = 1000
 """More changes than this are said yes to by typing their number."""
 NUMBER_SHARE = 0.2
 """So are plans that touch more than this share of the campaign's members."""
-
-
-class Sign(StrEnum):
-    """A sign in a line; the front end knows how it is drawn."""
-
-    GOOD = "ok"
-    """All is well."""
-    WARNING = "warn"
-    """Somebody should look."""
-    BAD = "bad"
-    """Something is wrong."""
-    ACTIVE = "dot"
-    """Something goes on."""
-    POINT = "note"
-    """One point of a list."""
-
-
-class Tone(StrEnum):
-    """The colour of a part of a line, by what it means."""
-
-    WARNING = "warn"
-    """Somebody should look."""
-    BAD = "bad"
-    """Something is wrong."""
-    ACCENT = "accent"
-    """What goes on."""
-
-
-@frozen
-class Marked:
-    """A part of a line that stands out."""
-
-    sign: Sign | None
-    """Drawn before the text."""
-    text: str = ""
-    """Said behind the sign."""
-    tone: Tone | None = None
-    """How both are coloured; None: as the rest."""
-
-
-Line = tuple[str | Marked, ...]
-"""One line of a question: plain parts and marked ones."""
 
 
 class Viewer(Protocol):
@@ -130,11 +88,6 @@ def needs_number(run: RunView) -> bool:
 def left_to_do(run: RunView) -> int:
     """The ledger rows that a stop leaves planned."""
     return run.changes.get(ChangeState.PLANNED, 0)
-
-
-def plain(parts: Line) -> str:
-    """A line without its signs and colours."""
-    return "".join(part if isinstance(part, str) else part.text for part in parts)
 
 
 def release(lock: Lock, run: RunView | None, viewer: Viewer) -> Question:

@@ -1,1 +1,1 @@
-"""The operator's console: screens that read the database and ask the backend for everything else."""
+"""The operator's console: screens that read the database and ask operations for everything else."""

@@ -1,4 +1,4 @@
-"""The app only wires: one refresh loop, one way to the backend, and the screens."""
+"""The app only wires: one refresh loop, one way to operations, and the screens."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class BemaApp(ShadowedApp):
     def __init__(
         self,
         reader: Reader,
-        backend: ConsoleOperations,
+        operations: ConsoleOperations,
         context: RenderContext,
         *,
         presence: Presence | None = None,
@@ -62,7 +62,7 @@ class BemaApp(ShadowedApp):
     ) -> None:
         super().__init__(ascii_only=context.glyphs.ascii)
         self.reader = reader
-        self.backend = backend
+        self.operations = operations
         self.presence = presence
         self.render_context = context
         self.clock = clock
@@ -138,10 +138,10 @@ class BemaApp(ShadowedApp):
     async def _failures(self) -> None:
         """Jobs of this console that end with an error say so in the footer."""
         while True:
-            self.say(await self.backend.failure(), "bad")
+            self.say(await self.operations.failure(), "bad")
             self.refresh_soon()
 
-    # The backend
+    # The operations
 
     def submit(self, pending: Pending, row: int | None = None) -> None:
         """Ask what is to be asked first; an action without a question is carried out at once."""
@@ -158,21 +158,21 @@ class BemaApp(ShadowedApp):
             self._carry_out(confirmed)
 
     def _carry_out(self, confirmed: Confirmed) -> None:
-        """The one place that acts: beside the screen, by the backend."""
+        """The one place that acts: beside the screen, by operations."""
         action = confirmed.action
         if isinstance(action, Leave):
             self.run_worker(self._leave(), name="quit", group="quit", exit_on_error=False)
             return
         begun = words(action, self.snapshot)
-        self.run_worker(self._act(action, confirmed.reason, begun), name=begun, group="backend", exit_on_error=False)
+        self.run_worker(self._act(action, confirmed.reason, begun), name=begun, group="operations", exit_on_error=False)
 
     async def _act(self, action: Act, reason: str, begun: str) -> None:
         if action.operation is not Operation.SYNC:
-            await perform(action, reason, self.backend)
+            await perform(action, reason, self.operations)
             self.say(begun)
         else:  # its plan is what was asked for, so its screen is opened
             self.say(begun)
-            number = await perform(action, reason, self.backend)
+            number = await perform(action, reason, self.operations)
             if number is not None:
                 self.open_run(number)
         self.refresh_soon()
@@ -236,7 +236,7 @@ class BemaApp(ShadowedApp):
 
     def ask_to_quit(self) -> None:
         """Leave at once when nothing of this console goes on; else ask."""
-        own = self.backend.own_runs()
+        own = self.operations.own_runs()
         if not own:
             self.exit(0)
             return
@@ -251,7 +251,7 @@ class BemaApp(ShadowedApp):
             return
         self._quitting = True
         try:
-            await end_own_runs(self.backend, self.say, self._leave_anyway)
+            await end_own_runs(self.operations, self.say, self._leave_anyway)
             self.exit(0)
         finally:
             self._quitting = False

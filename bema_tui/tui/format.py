@@ -10,11 +10,6 @@ from typing import TypeAlias
 from rich.cells import cell_len
 from textual.content import Content, Span
 
-from bema_tui.amounts import age as age
-from bema_tui.amounts import ago as ago
-from bema_tui.amounts import count as count
-from bema_tui.amounts import forecast as forecast
-from bema_tui.amounts import short as short
 from bema_tui.text import on_screen
 from bema_tui.tui.glyphs import Glyphs
 

@@ -15,22 +15,22 @@ Say = Callable[[str], object]
 LeaveAnyway = Callable[[tuple[int, ...]], Awaitable[bool]]
 
 
-async def end_own_runs(backend: ConsoleOperations, say: Say, leave_anyway: LeaveAnyway) -> None:
+async def end_own_runs(operations: ConsoleOperations, say: Say, leave_anyway: LeaveAnyway) -> None:
     """Stop the runs of this process, and return when all have, or when ``leave_anyway`` says to wait no longer."""
-    await backend.end_own_runs("the console is closed")
+    await operations.end_own_runs("the console is closed")
     while True:
-        say(f"waiting for the safe point of run {', '.join(map(str, backend.own_runs()))}")
-        if await _all_end(backend):
+        say(f"waiting for the safe point of run {', '.join(map(str, operations.own_runs()))}")
+        if await _all_end(operations):
             return
-        own = backend.own_runs()
+        own = operations.own_runs()
         if not own or await leave_anyway(own):
             return
 
 
-async def _all_end(backend: ConsoleOperations) -> bool:
+async def _all_end(operations: ConsoleOperations) -> bool:
     try:
         async with asyncio.timeout(ASK_AGAIN_SECONDS):
-            while backend.own_runs():  # noqa: ASYNC110 - the backend has no event for it
+            while operations.own_runs():  # noqa: ASYNC110 - operations has no event for it
                 await asyncio.sleep(_LOOK_SECONDS)
     except TimeoutError:
         return False

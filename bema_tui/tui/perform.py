@@ -1,4 +1,4 @@
-"""How a confirmed action is carried out: which call of the backend it is, and what the footer says of it."""
+"""How a confirmed action is carried out: which call of operations it is, and what the footer says of it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from bema_tui.tui.actions import Act, run_of
 _VERBS = {operation: verb for verb, operation in possible.CONTROL.items()}
 
 
-async def perform(action: Act, reason: str, backend: ConsoleOperations) -> int | None:
-    """Have the backend begin an action; returns the number of the run that was started, if one was."""
+async def perform(action: Act, reason: str, operations: ConsoleOperations) -> int | None:
+    """Have operations begin an action; returns the number of the run that was started, if one was."""
     key = action.target.key
     match action.operation:
         case Operation.SYNC:
-            return await backend.start(key, kind=RunKind.SYNC)
+            return await operations.start(key, kind=RunKind.SYNC)
         case Operation.PLAN:
-            return await backend.start(key, kind=RunKind.PLAN)
+            return await operations.start(key, kind=RunKind.PLAN)
         case Operation.APPLY:
-            await backend.apply(int(key))
+            await operations.apply(int(key))
         case Operation.RESUME:
-            await backend.resume(int(key))
+            await operations.resume(int(key))
         case Operation.DISCARD:
-            await backend.discard(int(key))
+            await operations.discard(int(key))
         case Operation.RELEASE | Operation.FORCE as operation:
-            await backend.release(key, reason=reason, force=operation is Operation.FORCE)
+            await operations.release(key, reason=reason, force=operation is Operation.FORCE)
         case Operation.STOP | Operation.PAUSE | Operation.CONTINUE as operation:
-            await backend.ask(int(key), _VERBS[operation], reason)
+            await operations.control(int(key), _VERBS[operation], reason)
         case operation:
             raise NotImplementedError(operation)
     return None

@@ -56,7 +56,7 @@ def hung_up(descriptor: int) -> bool:
 
 async def run_console(
     reader: Reader,
-    backend: ConsoleOperations,
+    operations: ConsoleOperations,
     presence: Presence | None,
     *,
     mode: Literal["LIVE", "SIMULATOR"],
@@ -96,7 +96,7 @@ async def run_console(
     )
     app = BemaApp(
         reader,
-        backend,
+        operations,
         context,
         presence=presence,
         theme=theme,

@@ -162,11 +162,8 @@ def test_a_campaign_that_is_out_of_use_is_not_synced(state: str, allowed: bool) 
 
 
 READS = {
-    Operation.READ,
     Operation.ADD_CAMPAIGN,
     Operation.DISCOVER,
-    Operation.DOCTOR,
-    Operation.HEALTH,
     Operation.MOVE_SHOP,
     Operation.PLAN,
     Operation.RESUME,  # as far as it only plans: ``may_resume``

@@ -346,8 +346,8 @@ class WrittenDown:
     async def resume(self, run: int) -> None:
         self._note("resume", run)
 
-    async def ask(self, run: int, verb: ControlVerb, reason: str) -> None:
-        self._note("ask", run, verb, reason)
+    async def control(self, run: int, verb: ControlVerb, reason: str) -> None:
+        self._note("control", run, verb, reason)
 
     async def end_own_runs(self, reason: str) -> None:
         for run in self.own:

@@ -150,9 +150,9 @@ PERFORMED: list[tuple[Act, tuple[object, ...], str]] = [
     (on_run(WAITING, Operation.APPLY), ("apply", 417), "plan 417: apply begins"),
     (on_run(LOST, Operation.RESUME), ("resume", 415), "run 415 is taken up again"),
     (on_run(WAITING, Operation.DISCARD), ("discard", 417), "plan 417 is discarded"),
-    (on_run(APPLYING, Operation.STOP), ("ask", 418, "stop", "why"), "run 418: stop asked"),
-    (on_run(APPLYING, Operation.PAUSE), ("ask", 418, "pause", "why"), "run 418: pause asked"),
-    (on_run(APPLYING, Operation.CONTINUE), ("ask", 418, "continue", "why"), "run 418: continue asked"),
+    (on_run(APPLYING, Operation.STOP), ("control", 418, "stop", "why"), "run 418: stop asked"),
+    (on_run(APPLYING, Operation.PAUSE), ("control", 418, "pause", "why"), "run 418: pause asked"),
+    (on_run(APPLYING, Operation.CONTINUE), ("control", 418, "continue", "why"), "run 418: continue asked"),
     (on(TargetKind.LOCK, "k7", Operation.RELEASE), ("release", "k7", "why", False), "lock k7 is released"),
     (on(TargetKind.LOCK, "k7", Operation.FORCE), ("release", "k7", "why", True), "lock k7 is released"),
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -12,7 +11,6 @@ from rich.cells import cell_len
 
 from bema_tui.tui import format as fmt
 from bema_tui.tui.glyphs import ASCII, UTF8, choose_glyphs
-from tests.tui.sample import NOW
 
 texts = st.text(max_size=60)
 
@@ -38,21 +36,6 @@ def test_no_code_survives_and_nothing_is_read_as_markup(text: str) -> None:
 
 def test_codes_are_made_visible() -> None:
     assert fmt.plain("[/bold][red]\x1b[2J\x9b\u202eé 漢字") == "[/bold][red]␛[2J‹9b›‹202e›é 漢字"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(0, "now"), (59, "now"), (60, "1m"), (3599, "59m"), (3600, "1h"), (86_399, "23h"), (86_400, "1d")],
-)
-def test_an_age_has_one_unit(seconds: int, shown: str) -> None:
-    assert fmt.age(NOW, NOW - timedelta(seconds=seconds)) == shown
-    assert fmt.age(NOW, None) == "-"
-
-
-@given(st.integers(0, 10**9))
-def test_numbers_are_grouped(number: int) -> None:
-    assert int(fmt.count(number).replace(",", "")) == number
-    assert all(len(group) == 3 for group in fmt.count(number).split(",")[1:])
 
 
 @given(st.floats(0, 1), st.integers(1, 60))
@@ -122,7 +105,3 @@ def test_a_wrapped_line_stays_as_deep_as_it_began() -> None:
 def test_search_knows_neither_case_nor_accents() -> None:
     assert fmt.folded("zoe") in fmt.folded("Zoë’s Café")
     assert fmt.folded("ÉLÉMENTS") == "elements"
-
-
-def test_an_age_in_a_sentence() -> None:
-    assert [fmt.ago(NOW, NOW - timedelta(seconds=s)) for s in (5, 120)] == ["just now", "2m ago"]

@@ -132,7 +132,7 @@ async def test_x_asks_for_a_stop_with_a_reason(panel: str) -> None:
         await console.until(lambda: asking(console))
         await console.type("news at 15")
         await console.press("tab", "tab", "enter")
-        await console.until(lambda: console.backend.asked == [("ask", 418, "stop", "news at 15")])
+        await console.until(lambda: console.backend.asked == [("control", 418, "stop", "news at 15")])
 
 
 @pytest.mark.parametrize(("keys", "verb"), [(("p",), "pause"), (("x", "tab", "tab", "enter"), "stop")])
@@ -171,13 +171,13 @@ async def test_p_pauses_and_lets_go_on() -> None:
     reader = HandReader()
     async with opened_console(reader) as console:
         await console.press("p")
-        await console.until(lambda: console.backend.asked == [("ask", 418, "pause", "")])
+        await console.until(lambda: console.backend.asked == [("control", 418, "pause", "")])
         paused = evolve(APPLYING, state=RunState.PAUSED)
         reader.snapshot = evolve(reader.snapshot, runs=(paused, *reader.snapshot.runs[1:]))
         await console.refreshed()
         await console.until(lambda: "p continue" in console.footer)
         await console.press("p")
-        await console.until(lambda: console.backend.asked[1:] == [("ask", 418, "continue", "")])
+        await console.until(lambda: console.backend.asked[1:] == [("control", 418, "continue", "")])
 
 
 @pytest.mark.parametrize("state", [LockState.DEAD, LockState.EXPIRED, LockState.STALE])
@@ -230,7 +230,7 @@ async def test_a_key_means_the_row_of_when_it_was_pressed() -> None:
         reader.snapshot = evolve(reader.snapshot, runs=(WAITING, LOST))
         await console.refreshed()
         await console.press("tab", "tab", "enter")
-        await console.until(lambda: console.backend.asked == [("ask", 418, "stop", "")])
+        await console.until(lambda: console.backend.asked == [("control", 418, "stop", "")])
 
 
 async def test_a_small_plan_is_applied_by_big_a_alone() -> None:
@@ -308,7 +308,7 @@ async def test_a_run_that_plans_can_be_paused() -> None:
         await console.press("tab")
         await console.until(lambda: "p pause" in console.footer)
         await console.press("p")
-        await console.until(lambda: console.backend.asked == [("ask", 419, "pause", "")])
+        await console.until(lambda: console.backend.asked == [("control", 419, "pause", "")])
 
 
 async def test_a_run_that_a_newer_one_has_overtaken_can_not_be_resumed() -> None:

@@ -7,10 +7,11 @@ from decimal import Decimal, InvalidOperation
 
 from textual.content import Content
 
+from bema_tui.amounts import age, count
 from bema_tui.model import CampaignStatus, Tier
 from bema_tui.rules.tiers import LABEL
 from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
-from bema_tui.tui.format import age, count, fit, folded, line, percent, solid, spark, spread
+from bema_tui.tui.format import fit, folded, line, percent, solid, spark, spread
 from bema_tui.tui.glyphs import Glyphs
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from bema_tui.amounts import age, count
 from bema_tui.model import Severity
 from bema_tui.store.snapshot.views import FindingGroup, Snapshot
-from bema_tui.tui.format import age, count, line, short_count
+from bema_tui.tui.format import line, short_count
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from bema_tui.amounts import age
 from bema_tui.model import Lock, LockState
 from bema_tui.store.snapshot.views import Snapshot
-from bema_tui.tui.format import age, line
+from bema_tui.tui.format import line
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 from textual.content import Content
 
+from bema_tui.amounts import age, count
 from bema_tui.health import HealthWord, health_word
 from bema_tui.model import CampaignStatus, Lock, RunState, ServiceState, Severity
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui.actions import TargetKind
-from bema_tui.tui.format import age, count, line, pack, width_of
+from bema_tui.tui.format import line, pack, width_of
 from bema_tui.tui.layout import Width
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.waits import stalled_words

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from textual.content import Content
 
+from bema_tui.amounts import ago, count, forecast
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
 from bema_tui.plan_checks import passed, refusals
 from bema_tui.rules.wording.checks import check_text
 from bema_tui.store.snapshot.views import RunView
-from bema_tui.tui.format import ago, bar, count, duration, fit, forecast, line, pack, spread, width_of
+from bema_tui.tui.format import bar, duration, fit, line, pack, spread, width_of
 from bema_tui.tui.layout import Width
 from bema_tui.tui.panels.plan import SIGNS
 from bema_tui.tui.panels.runs import ends_at, sign_of, waits_for

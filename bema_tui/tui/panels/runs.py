@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from textual.content import Content
 
+from bema_tui.amounts import age, count, forecast
 from bema_tui.model import ChangeState, RunState
 from bema_tui.store.snapshot.views import RunView, Snapshot
-from bema_tui.tui.format import age, bar, count, cut, forecast, line, short_count
+from bema_tui.tui.format import bar, cut, line, short_count
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row, choose_columns
 from bema_tui.waits import WaitReason, fitting_words, stalled_words

@@ -1,4 +1,4 @@
-"""What every screen of the console has: the top, the footer, the offers, and one way to speak to the backend."""
+"""What every screen of the console has: the top, the footer, the offers, and one way to speak to operations."""
 
 from __future__ import annotations
 

@@ -11,10 +11,11 @@ from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.widgets import Input
 
+from bema_tui.amounts import count
 from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanRule, RunView, Snapshot
 from bema_tui.tui import actions, layout
 from bema_tui.tui.actions import Offer, Offers
-from bema_tui.tui.format import count, line, wrap
+from bema_tui.tui.format import line, wrap
 from bema_tui.tui.keys import PLAN, bindings
 from bema_tui.tui.layout import Width
 from bema_tui.tui.panels import plan as panel

@@ -8,11 +8,12 @@ from typing import Final
 from textual import on
 from textual.worker import Worker, WorkerState
 
+from bema_tui.amounts import count
 from bema_tui.changes import Purpose
 from bema_tui.errors import StoreError
 from bema_tui.rules.wording.changes import heading
 from bema_tui.store.snapshot.views import PlanPerson, PlanRule
-from bema_tui.tui.format import count, folded, line
+from bema_tui.tui.format import folded, line
 from bema_tui.tui.panels import plan as panel
 from bema_tui.tui.ports import ConsoleApp
 from bema_tui.tui.widgets.columns import Row

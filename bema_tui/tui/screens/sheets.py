@@ -13,7 +13,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
-from bema_tui.operations.questions import Line, Question, Sign
+from bema_tui.operations.marked_text import Line, Sign
+from bema_tui.operations.questions import Question
 from bema_tui.tui.format import Part, line, spread, wrap
 from bema_tui.tui.glyphs import Glyphs
 from bema_tui.tui.pending import Confirmed, Pending

@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from bema_tui.tui.format import count, fit, line
+from bema_tui.amounts import count
+from bema_tui.tui.format import fit, line
 from bema_tui.tui.glyphs import UTF8, Glyphs
 from bema_tui.tui.widgets.columns import Column, Row, choose_columns, draw_header, draw_row
 from bema_tui.tui.widgets.lines import Lines
