@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from attrs import frozen
 
@@ -20,7 +20,7 @@ from bema_tui.plan_checks import refusals
 from bema_tui.rules.wording.checks import check_text
 from bema_tui.run_records import RunKind
 from bema_tui.store.lock_refusal import not_released
-from bema_tui.store.snapshot.views import CampaignView, RunView
+from bema_tui.store.snapshot.views import RunView
 
 
 class Operation(StrEnum):
@@ -86,8 +86,6 @@ class Reason(StrEnum):
 
     READ_ONLY = "read_only"
     """The profile only reads."""
-    OUT_OF_USE = "out_of_use"
-    """The campaign is archived or legacy."""
     AT_WORK = "at_work"
     """A process is at work on the run."""
     NOT_AT_WORK = "not_at_work"
@@ -137,21 +135,6 @@ class Refused:
 
 Verdict = Allowed | Refused
 ALLOWED: Final = Allowed()
-_OUT_OF_USE: Final = frozenset({"archived", "legacy"})
-
-
-class HasState(Protocol):
-    """A campaign, whichever record of it."""
-
-    @property
-    def code(self) -> str:
-        """Its code."""
-        ...
-
-    @property
-    def state(self) -> str:
-        """Whether it is in use."""
-        ...
 
 
 def require(verdict: Verdict) -> None:
@@ -169,13 +152,6 @@ def permit(operation: Operation, *, read_only: bool) -> Verdict:
     if not read_only or operation not in FORBIDDEN_WHEN_READ_ONLY:
         return ALLOWED
     return _read_only()
-
-
-def may_start(campaign: HasState, operation: Operation, *, read_only: bool) -> Verdict:
-    """Whether to ``PLAN`` or ``SYNC`` the campaign anew. Its lock says whether somebody is at work already."""
-    if campaign.state in _OUT_OF_USE:
-        return Refused(Reason.OUT_OF_USE, f"{campaign.code} is {campaign.state}: it is not synced any more.")
-    return permit(operation, read_only=read_only)
 
 
 def may_apply(run: RunView, *, read_only: bool) -> Verdict:
@@ -250,9 +226,9 @@ def of_run(run: RunView, *, read_only: bool) -> frozenset[Operation]:
     return frozenset(operation for operation, verdict in verdicts.items() if verdict.allowed and verdict.advised)
 
 
-def of_campaign(campaign: CampaignView, *, read_only: bool) -> frozenset[Operation]:
-    """Which runs may begin on a campaign now."""
-    return frozenset(one for one in START.values() if may_start(campaign, one, read_only=read_only).allowed)
+def startable(*, read_only: bool) -> frozenset[Operation]:
+    """Which runs may begin on a campaign on which nobody is at work."""
+    return frozenset(one for one in START.values() if permit(one, read_only=read_only).allowed)
 
 
 def of_lock(lock: Lock, *, read_only: bool) -> frozenset[Operation]:

@@ -19,7 +19,7 @@ from bema_tui.operations.possible import (
     may_control,
     may_discard,
     may_resume,
-    may_start,
+    permit,
     require,
 )
 from bema_tui.operations.workspace import Workspace
@@ -80,10 +80,10 @@ async def start(
 
     Raises:
         LockHeld: somebody else works on the campaign.
-        UsageError: there is no such campaign, it is out of use, or the profile only reads and this is to apply.
+        UsageError: there is no such campaign, or the profile only reads and this is to apply.
     """
     campaign = await Campaigns(workspace.db).get(code)
-    require(may_start(campaign, START[kind], read_only=workspace.read_only))
+    require(permit(START[kind], read_only=workspace.read_only))
     return await jobs.start(campaign.code, kind=kind, options=options)
 
 

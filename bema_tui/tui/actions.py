@@ -165,7 +165,7 @@ def _campaign_offers(snapshot: Snapshot, campaign: CampaignView, *, read_only: b
 def _start_offers(snapshot: Snapshot, campaign: CampaignView, *, read_only: bool) -> dict[str, Offer]:
     """Returns what begins or goes on with a run where none is at work and no plan waits."""
     target = Target(TargetKind.CAMPAIGN, campaign.code)
-    startable = possible.of_campaign(campaign, read_only=read_only)
+    startable = possible.startable(read_only=read_only)
     sync = Act(Operation.SYNC, target) if Operation.SYNC in startable else None
     keys: dict[str, Offer] = {}
     unfinished = newest_run(snapshot, campaign.code)

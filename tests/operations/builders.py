@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bema_tui.model import CampaignStatus, Holder, Lock, LockState, Phase, RunState
-from bema_tui.store.snapshot.views import CampaignView, RunView
+from bema_tui.model import Holder, Lock, LockState, Phase, RunState
+from bema_tui.store.snapshot.views import RunView
 
 NOW = datetime(2026, 11, 26, 14, 32, tzinfo=UTC)
 CODE = "2026_ETB_NBL"
@@ -56,8 +56,3 @@ def a_lock(state: LockState = LockState.LIVE, **more: Any) -> Lock:
         "last_beat": NOW - timedelta(minutes=34),
     }
     return Lock(state=state, **(values | more))
-
-
-def a_campaign(state: str = "active") -> CampaignView:
-    """The campaign in this state."""
-    return CampaignView(CODE, "No Better Love", ("100",), state, CampaignStatus.IN_STEP)

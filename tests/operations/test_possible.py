@@ -15,7 +15,7 @@ from bema_tui.operations.possible import Allowed, Operation, Reason, Refused, Ve
 from bema_tui.plan_checks import CheckResult, TiersCheck
 from bema_tui.run_records import RunError
 from bema_tui.store.snapshot.views import RunView
-from tests.operations.builders import CODE, NOW, a_campaign, a_lock, a_run
+from tests.operations.builders import CODE, NOW, a_lock, a_run
 
 PLANNED = {ChangeState.PLANNED: 3}
 STRANDING = TiersCheck(CheckResult.REFUSE, stranded=2)
@@ -154,11 +154,9 @@ def test_a_lock_whose_holder_may_live_needs_force(state: LockState, operation: O
         assert "jon@tour-laptop (process 311) may be at work (last beat 2040 s ago)" in gently.message
 
 
-@pytest.mark.parametrize(("state", "allowed"), [("active", True), ("legacy", False), ("archived", False)])
-def test_a_campaign_that_is_out_of_use_is_not_synced(state: str, allowed: bool) -> None:
-    starts = {Operation.PLAN, Operation.SYNC}
-    assert possible.of_campaign(a_campaign(state), read_only=False) == (starts if allowed else set())
-    assert possible.of_campaign(a_campaign(state), read_only=True) == ({Operation.PLAN} if allowed else set())
+def test_what_may_begin_on_a_campaign() -> None:
+    assert possible.startable(read_only=False) == {Operation.PLAN, Operation.SYNC}
+    assert possible.startable(read_only=True) == {Operation.PLAN}
 
 
 READS = {

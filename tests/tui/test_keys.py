@@ -8,14 +8,14 @@ from textual import events
 from textual.widgets import Button
 
 from bema_tui.errors import LockHeld
-from bema_tui.model import CampaignStatus, ChangeState, LockState, RunState
+from bema_tui.model import ChangeState, LockState, RunState
 from bema_tui.plan_checks import CheckResult, MembersCheck
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.screens.overview import Overview
 from bema_tui.tui.screens.plan import PlanScreen
 from bema_tui.tui.screens.sheets import QuestionSheet
 from tests.tui.console import SIZES, Console, opened_console
-from tests.tui.sample import APPLYING, LOST, WAITING, HandReader, WrittenDown, campaign, lock, picture, run
+from tests.tui.sample import APPLYING, LOST, WAITING, HandReader, WrittenDown, lock, picture, run
 
 BIG = run(417, "2026_DIVINE_HG", RunState.NEEDS_APPROVAL, {ChangeState.PLANNED: 1_001}, people=400)
 WIDE = run(417, "2026_DIVINE_HG", RunState.PLANNED, {ChangeState.PLANNED: 90}, people=30, members=100)
@@ -358,14 +358,6 @@ async def test_a_question_never_loses_a_word_at_its_edge(size: tuple[int, int]) 
         await console.until_shows("Stay here")
         words = " ".join(" ".join(console.rows).split())
         assert "what is done stays done, its lock is released, s resumes it." in words
-
-
-async def test_archived_and_legacy_campaigns_take_no_action() -> None:
-    old = campaign("ETB-2019", CampaignStatus.NEVER, state="legacy")
-    async with opened_console(HandReader(picture(campaigns=(old,)))) as console:
-        assert "s sync" not in console.footer
-        await console.press("s", "d")
-        assert console.backend.asked == []
 
 
 async def test_what_is_typed_right_behind_the_slash_goes_to_the_filter() -> None:
