@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from bema_tui.errors import BemaError, NeedsNewSync
-from bema_tui.model import Completeness
+from bema_tui.model import Completeness, Phase
 
 
 class RunKind(StrEnum):
@@ -39,6 +39,20 @@ class RunOptions:
 
 NOTHING_MORE: Final = RunOptions()
 """What a run was asked for when it was asked for nothing beyond its kind."""
+
+
+@frozen
+class PhaseEntry:
+    """One step of a run with what it took."""
+
+    phase: Phase
+    """Which step it is."""
+    started_at: datetime
+    """When it began."""
+    seconds: float | None = None
+    """How long it took; None while it goes on."""
+    note: str = ""
+    """What it found, in words."""
 
 
 class ReadKind(StrEnum):

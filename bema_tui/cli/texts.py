@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bema_tui.cli.tables import table
 from bema_tui.control import ControlVerb
-from bema_tui.model import ChangeState, LockState
+from bema_tui.model import ChangeState, LockState, RunState
 from bema_tui.operations.possible import Reason, Refused, may_resume
 from bema_tui.plan_checks import CheckResult
 from bema_tui.rules.wording.changes import heading, outcome_text
@@ -64,7 +64,7 @@ async def plan_text(workspace: Workspace, run: RunView) -> str:
         f"{automation_text(one)!r} goes off for them"
         for one in run.automations
     ]
-    if run.note and run.state.value == "needs_approval":
+    if run.note and run.state is RunState.NEEDS_APPROVAL:
         lines.append(f"Needs approval: {run.note}.")
     lines.append(f"\nApply it with: bema-tui apply {run.id}")
     return "\n".join(lines)

@@ -24,6 +24,7 @@ from bema_tui.plan_checks import (
 from bema_tui.run_records import (
     AutomationEffect,
     MailerLiteReadResult,
+    PhaseEntry,
     RunError,
     RunOptions,
     ShopReadResult,
@@ -77,6 +78,11 @@ def mailerlite_read_of(document: Mapping[str, Any] | None) -> MailerLiteReadResu
 def error_of(document: Mapping[str, Any] | None) -> RunError | None:
     """Return the error that ended a run; None if none did."""
     return _record(document, RunError)
+
+
+def phases_of(documents: Sequence[Mapping[str, Any]] | None) -> tuple[PhaseEntry, ...]:
+    """Return the steps that a run has gone through, the last one open while it is at work."""
+    return tuple(_CONVERTER.structure(document, PhaseEntry) for document in documents or ())
 
 
 def automations_of(documents: Sequence[Mapping[str, Any]] | None) -> tuple[AutomationEffect, ...]:

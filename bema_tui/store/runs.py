@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Unpack
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import Row, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,12 +14,12 @@ from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import LockLost, UsageError
 from bema_tui.model import ChangeState, Holder, Phase, RunState
 from bema_tui.plan_checks import Check, holds, refusals
-from bema_tui.run_records import NOTHING_MORE, RunError, RunKind, RunOptions
+from bema_tui.run_records import NOTHING_MORE, PhaseEntry, RunError, RunKind, RunOptions
 from bema_tui.store.activity import write_activity
 from bema_tui.store.control_requests import close_requests
 from bema_tui.store.database import Database
 from bema_tui.store.run_changes import RunChanges, columns_of
-from bema_tui.store.run_documents import checks_of, document_of, options_of
+from bema_tui.store.run_documents import checks_of, document_of, documents_of, options_of, phases_of
 from bema_tui.store.run_waits import NO_WAIT, wait_columns
 from bema_tui.store.schema import ledger, locks, runs
 from bema_tui.waits import Wait
@@ -111,7 +111,7 @@ class Runs:
                     options=document_of(options),
                     # Said beforehand: ``yes_at`` is for a yes to a plan that could be seen.
                     yes_by=me.user if options.yes else None,
-                    phases=[{"phase": Phase.LOCK, "started_at": now.isoformat(), "seconds": None, "note": ""}],
+                    phases=documents_of([PhaseEntry(Phase.LOCK, now)]),
                 )
             )
             assert result.inserted_primary_key is not None
@@ -219,11 +219,9 @@ class Runs:
         async with self._db.write() as connection:
             await check_fence(connection, fence)
             row = (await connection.execute(select(runs.c.phases).where(runs.c.id == run))).one()
-            entries = _close_phase(row.phases, now, note)
-            entries.append({"phase": phase, "started_at": now.isoformat(), "seconds": None, "note": ""})
-            await connection.execute(
-                update(runs).where(runs.c.id == run).values(phase=phase, phases=entries, progressed_at=now)
-            )
+            entries = (*_closed(phases_of(row.phases), now, note), PhaseEntry(phase, now))
+            values = {"phase": phase, "phases": documents_of(entries), "progressed_at": now}
+            await connection.execute(update(runs).where(runs.c.id == run).values(values))
 
     async def finish(
         self,
@@ -252,7 +250,7 @@ class Runs:
                     note=note,
                     finished_at=now if ended else None,
                     **NO_WAIT,
-                    phases=_close_phase(row.phases, now, note),
+                    phases=documents_of(_closed(phases_of(row.phases), now, note)),
                     active_seconds=runs.c.active_seconds + seconds,
                 )
             )
@@ -333,12 +331,12 @@ class Runs:
             )
 
 
-def _close_phase(entries: Sequence[Mapping[str, Any]], now: datetime, note: str) -> list[dict[str, Any]]:
-    closed = [dict(entry) for entry in entries]
-    if closed and closed[-1]["seconds"] is None:
-        closed[-1]["seconds"] = (now - datetime.fromisoformat(closed[-1]["started_at"])).total_seconds()
-        closed[-1]["note"] = note
-    return closed
+def _closed(entries: Sequence[PhaseEntry], now: datetime, note: str) -> tuple[PhaseEntry, ...]:
+    """The steps with the last one ended now, if it has not ended before."""
+    if not entries or entries[-1].seconds is not None:
+        return tuple(entries)
+    seconds = (now - entries[-1].started_at).total_seconds()
+    return (*entries[:-1], evolve(entries[-1], seconds=seconds, note=note))
 
 
 def _run(row: Row[Any]) -> Run:

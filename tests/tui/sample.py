@@ -28,7 +28,7 @@ from bema_tui.model import (
     Tier,
 )
 from bema_tui.plan_checks import CheckResult, TiersCheck
-from bema_tui.run_records import RunKind
+from bema_tui.run_records import PhaseEntry, RunKind
 from bema_tui.store.snapshot.views import (
     ActivityView,
     CampaignView,
@@ -37,7 +37,6 @@ from bema_tui.store.snapshot.views import (
     FindingView,
     HealthView,
     LeftOut,
-    PhaseView,
     PlanPerson,
     PlanRule,
     RunView,
@@ -120,7 +119,7 @@ def run(number: int, code: str, state: RunState, changes: Mapping[ChangeState, i
         "requests_write": 8,
         "requests_retried": 0,
         "shop_requests": 626,
-        "phases": (PhaseView(Phase.LOCK, ago(minutes=27), 0.0), PhaseView(Phase.READ_SHOP, ago(minutes=27), 118.0)),
+        "phases": (PhaseEntry(Phase.LOCK, ago(minutes=27), 0.0), PhaseEntry(Phase.READ_SHOP, ago(minutes=27), 118.0)),
         "shop_read": None,
         "mailerlite_read": None,
         "automations": (),

@@ -23,8 +23,8 @@ from bema_tui.plan_checks import (
     TakenBackCheck,
     TiersCheck,
 )
-from bema_tui.run_records import AutomationEffect, MailerLiteReadResult
-from bema_tui.store.snapshot.views import PhaseView, PlanPerson, PlanRule
+from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, PhaseEntry
+from bema_tui.store.snapshot.views import PlanPerson, PlanRule
 from bema_tui.tui.screens.plan import PlanScreen
 from tests.tui.console import SIZES, Console, opened_console, story
 from tests.tui.sample import APPLYING, BOUGHT, NOW, WAITING, HandReader, change, picture, run
@@ -245,7 +245,7 @@ async def test_a_run_that_is_not_there_says_so_and_the_console_stays() -> None:
 
 
 async def test_before_anything_is_counted_the_plan_shows_how_far_the_reading_is() -> None:
-    phases = (PhaseView(Phase.LOCK, NOW, 0.0), PhaseView(Phase.READ_SHOP, NOW, None))
+    phases = (PhaseEntry(Phase.LOCK, NOW, 0.0), PhaseEntry(Phase.READ_SHOP, NOW, None))
     view = run(419, "2025_ETB_SW", RunState.PLANNING, {}, planned_at=None, phase=Phase.READ_SHOP, phases=phases)
     async with opened_console(HandReader(picture(runs=(view,))), size=(80, 24)) as console:
         await opened(console, 419)
@@ -256,7 +256,7 @@ async def test_before_anything_is_counted_the_plan_shows_how_far_the_reading_is(
 
 @pytest.mark.parametrize("phase", [Phase.READ_BACK, Phase.STATISTICS, Phase.UNLOCK])
 async def test_the_step_at_work_is_always_in_sight(phase: Phase) -> None:
-    phases = tuple(PhaseView(step, NOW, 1.0) for step in Phase)
+    phases = tuple(PhaseEntry(step, NOW, 1.0) for step in Phase)
     view = evolve(APPLYING, phase=phase, phases=phases)
     async with opened_console(HandReader(picture(runs=(view,))), size=(80, 24)) as console:
         await opened(console, 418)
@@ -273,7 +273,7 @@ async def test_between_the_yes_and_the_first_change_the_plan_is_applying() -> No
 
 
 async def test_a_step_that_was_stopped_is_not_ticked_off() -> None:
-    view = evolve(APPLYING, state=RunState.STOPPED, phases=(PhaseView(Phase.APPLY, NOW, 9.0),))
+    view = evolve(APPLYING, state=RunState.STOPPED, phases=(PhaseEntry(Phase.APPLY, NOW, 9.0),))
     async with opened_console(HandReader(picture(runs=(view,)))) as console:
         await opened(console, 418)
         assert console.shows("○ apply")

@@ -14,14 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.bounds import STALLED_AFTER
 from bema_tui.control import ControlRequest
 from bema_tui.model import ChangeKind, ChangeState, Holder, Lock, Phase, RunState
-from bema_tui.run_records import RunKind
+from bema_tui.run_records import PhaseEntry, RunKind
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import lock_of
-from bema_tui.store.run_documents import automations_of, checks_of, error_of, mailerlite_read_of, shop_read_of
+from bema_tui.store.run_documents import (
+    automations_of,
+    checks_of,
+    error_of,
+    mailerlite_read_of,
+    phases_of,
+    shop_read_of,
+)
 from bema_tui.store.run_waits import wait_of
 from bema_tui.store.schema import campaigns, ledger, locks, plan_counts, runs
 from bema_tui.store.snapshot.stalled import stalled_seconds
-from bema_tui.store.snapshot.views import PhaseView, RunView
+from bema_tui.store.snapshot.views import RunView
 
 AT_WORK: Final = tuple(state for state in RunState if state.active)
 WAITING: Final = tuple(state for state in RunState if state.waiting)
@@ -167,15 +174,7 @@ def run_view(
     """A run as the screens see it; ``held`` is the lock on its campaign."""
     at = moment.at
     state = state_now(row, held, at)
-    phases = tuple(
-        PhaseView(
-            phase=Phase(entry["phase"]),
-            started_at=datetime.fromisoformat(entry["started_at"]),
-            seconds=entry["seconds"],
-            note=entry["note"],
-        )
-        for entry in row.phases
-    )
+    phases = phases_of(row.phases)
     sitting = held if held is not None and _belongs(row, held) and RunState(row.state).active else None
     until = None if sitting is None else at if state is not RunState.LOST else sitting.last_beat
     wait, ends = wait_of(row.waiting_for, row.waiting_until) or (None, at)
@@ -232,7 +231,7 @@ def _since(begin: datetime, until: datetime | None) -> float:
     return max(0.0, (until - begin).total_seconds()) if until is not None else 0.0
 
 
-def _apply_seconds(phases: Iterable[PhaseView], until: datetime | None) -> float:
+def _apply_seconds(phases: Iterable[PhaseEntry], until: datetime | None) -> float:
     """Seconds of the apply phases; an open one counts up to ``until``."""
     return sum(
         phase.seconds if phase.seconds is not None else _since(phase.started_at, until)

@@ -23,7 +23,7 @@ from bema_tui.model import (
     Tier,
 )
 from bema_tui.plan_checks import Check
-from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, RunError, RunKind, ShopReadResult
+from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, PhaseEntry, RunError, RunKind, ShopReadResult
 from bema_tui.waits import Wait, WaitReason
 
 _TELLING_SECONDS = 60.0
@@ -87,16 +87,6 @@ class CampaignView:
 
 
 @frozen
-class PhaseView:
-    """One step of a run with what it took."""
-
-    phase: Phase
-    started_at: datetime
-    seconds: float | None
-    note: str = ""
-
-
-@frozen
 class RunView:
     """A run with its counts; ``changes`` counts ledger rows by state, ``kinds`` by kind and state.
 
@@ -132,7 +122,7 @@ class RunView:
     requests_write: int
     requests_retried: int
     shop_requests: int
-    phases: tuple[PhaseView, ...]
+    phases: tuple[PhaseEntry, ...]
     shop_read: ShopReadResult | None
     mailerlite_read: MailerLiteReadResult | None
     automations: tuple[AutomationEffect, ...]
