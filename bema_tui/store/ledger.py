@@ -15,6 +15,7 @@ from bema_tui.changes import ChangeOutcome, PlannedChange, Purpose
 from bema_tui.errors import StoreError
 from bema_tui.model import ChangeKind, ChangeState
 from bema_tui.store.database import Database
+from bema_tui.store.fence import Fence, check_fence
 from bema_tui.store.ledger_history import moved_since
 from bema_tui.store.ledger_rows import (
     NEW,
@@ -25,7 +26,6 @@ from bema_tui.store.ledger_rows import (
     ledger_row,
     purpose_columns,
 )
-from bema_tui.store.runs import Fence, check_fence
 from bema_tui.store.schema import ledger, plan_counts, runs
 
 

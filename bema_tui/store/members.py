@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from bema_tui.emails import key_of, spellings
 from bema_tui.model import SubscriberStatus, Tier
 from bema_tui.store.database import Database
-from bema_tui.store.runs import Fence, check_fence
+from bema_tui.store.fence import Fence, check_fence
 from bema_tui.store.schema import members
 from bema_tui.store.schema_shop import order_items, orders
 

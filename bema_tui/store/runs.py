@@ -6,85 +6,23 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Unpack
 
-from attrs import evolve, frozen
-from sqlalchemy import Row, and_, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from attrs import evolve
+from sqlalchemy import and_, insert, or_, select, update
 
 from bema_tui.changes import ChangeOutcome
-from bema_tui.errors import LockLost, UsageError
+from bema_tui.errors import UsageError
 from bema_tui.model import ChangeState, Holder, Phase, RunState
-from bema_tui.plan_checks import Check, holds, refusals
 from bema_tui.run_records import NOTHING_MORE, PhaseEntry, RunError, RunKind, RunOptions
 from bema_tui.store.activity import write_activity
 from bema_tui.store.control_requests import close_requests
 from bema_tui.store.database import Database
+from bema_tui.store.fence import Fence, check_fence
 from bema_tui.store.run_changes import RunChanges, columns_of
-from bema_tui.store.run_documents import checks_of, document_of, documents_of, options_of, phases_of
+from bema_tui.store.run_documents import document_of, documents_of, phases_of
+from bema_tui.store.run_rows import Run, run_of
 from bema_tui.store.run_waits import NO_WAIT, wait_columns
-from bema_tui.store.schema import ledger, locks, runs
+from bema_tui.store.schema import ledger, runs
 from bema_tui.waits import Wait
-
-
-@frozen
-class Run:
-    """What the engine needs to know of a run; the screens read ``views.RunView``."""
-
-    id: int
-    kind: RunKind
-    campaign: str
-    state: RunState
-    phase: Phase
-    by_user: str
-    host: str
-    pid: int
-    lock_token: int | None
-    started_at: datetime
-    planned_at: datetime | None
-    yes_at: datetime | None
-    apply_started_at: datetime | None
-    active_seconds: float
-    options: RunOptions = NOTHING_MORE
-    """What it was asked for."""
-    checks: tuple[Check, ...] = ()
-    """The checks of its plan."""
-    canary_done: bool = False
-    """Its first people were read back, and the rest may follow."""
-
-    @property
-    def may_apply(self) -> bool:
-        """Whether a yes stands: it applied before, somebody saw the plan, or nothing holds it and it was told yes."""
-        if self.planned_at is None or refusals(self.checks):
-            return False
-        if self.apply_started_at is not None or self.yes_at is not None:
-            return True
-        return self.options.yes and not holds(self.checks)
-
-
-@frozen
-class Fence:
-    """The right to write: the campaign's lock, as it was when this run took it."""
-
-    key: str
-    token: int
-
-
-async def check_fence(connection: AsyncConnection, fence: Fence) -> None:
-    """Raise unless the lock still carries our token; to be called inside the writing transaction.
-
-    Raises:
-        LockLost: it was released or taken by somebody else.
-    """
-    statement = (
-        select(locks.c.token)
-        .where(locks.c.key == fence.key, locks.c.token == fence.token, locks.c.held)
-        .with_for_update()
-    )
-    if (await connection.execute(statement)).first() is None:
-        raise LockLost(
-            f"The lock on {fence.key} was released or taken by somebody else.",
-            tried="write on behalf of this run",
-            advice="See `bema-tui locks` and `bema-tui runs`; resume the run when nobody else works on the campaign.",
-        )
 
 
 class Runs:
@@ -127,7 +65,7 @@ class Runs:
             row = (await connection.execute(select(runs).where(runs.c.id == run))).first()
         if row is None:
             raise UsageError(f"There is no run {run}.", advice="`bema-tui runs` lists them.")
-        return _run(row)
+        return run_of(row)
 
     async def claim(
         self,
@@ -337,25 +275,3 @@ def _closed(entries: Sequence[PhaseEntry], now: datetime, note: str) -> tuple[Ph
         return tuple(entries)
     seconds = (now - entries[-1].started_at).total_seconds()
     return (*entries[:-1], evolve(entries[-1], seconds=seconds, note=note))
-
-
-def _run(row: Row[Any]) -> Run:
-    return Run(
-        id=row.id,
-        kind=RunKind(row.kind),
-        campaign=row.campaign,
-        state=RunState(row.state),
-        phase=Phase(row.phase),
-        by_user=row.by_user,
-        host=row.host,
-        pid=row.pid,
-        lock_token=row.lock_token,
-        started_at=row.started_at,
-        planned_at=row.planned_at,
-        yes_at=row.yes_at,
-        apply_started_at=row.apply_started_at,
-        active_seconds=row.active_seconds,
-        options=options_of(row.options),
-        checks=checks_of(row.checks),
-        canary_done=row.canary_done,
-    )

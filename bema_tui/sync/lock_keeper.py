@@ -15,7 +15,8 @@ from bema_tui.errors import LockLost, Stopped, StoreError
 from bema_tui.model import RunState
 from bema_tui.providers.quota.gate import waiting
 from bema_tui.store.control_requests import ControlRequests
-from bema_tui.store.runs import Fence, Runs
+from bema_tui.store.fence import Fence
+from bema_tui.store.runs import Runs
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.ports import Heartbeat
 from bema_tui.sync.run_context import Meter

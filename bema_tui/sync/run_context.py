@@ -14,12 +14,13 @@ from bema_tui.rules.records import Unproved
 from bema_tui.run_records import MailerLiteReadResult, ReadKind, RunOptions, ShopReadResult
 from bema_tui.settings import Settings
 from bema_tui.store.database import Database
+from bema_tui.store.fence import Fence, check_fence
 from bema_tui.store.findings import Findings
 from bema_tui.store.ledger import Ledger
 from bema_tui.store.members import People
 from bema_tui.store.orders import Orders
 from bema_tui.store.run_changes import RequestCounts, RunFacts
-from bema_tui.store.runs import Fence, Runs, check_fence
+from bema_tui.store.runs import Runs
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.waits import WaitBoard
 

@@ -12,7 +12,8 @@ from attrs import frozen
 
 from bema_tui.bounds import SHOWN_FROM
 from bema_tui.errors import LockLost, StoreError
-from bema_tui.store.runs import Fence, Runs
+from bema_tui.store.fence import Fence
+from bema_tui.store.runs import Runs
 from bema_tui.waits import Wait
 
 logger = logging.getLogger("bema_tui.sync")

@@ -22,11 +22,13 @@ from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.database import Database
+from bema_tui.store.fence import Fence
 from bema_tui.store.findings import Findings
 from bema_tui.store.ledger import Ledger
 from bema_tui.store.members import People
 from bema_tui.store.orders import Orders
-from bema_tui.store.runs import Fence, Run, Runs
+from bema_tui.store.run_rows import Run
+from bema_tui.store.runs import Runs
 from bema_tui.store.statistics import Statistics
 from bema_tui.sync.apply.apply_plan import apply_plan
 from bema_tui.sync.connections import Connect, Connections

@@ -17,13 +17,14 @@ from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.database import Database
+from bema_tui.store.fence import Fence
 from bema_tui.store.identity import current_holder
 from bema_tui.store.ledger import Ledger
 from bema_tui.store.ledger_history import LedgerHistory, Placement
 from bema_tui.store.ledger_rows import NEVER_READ, NEW, LedgerRow, PlannedRow, Settled
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
-from bema_tui.store.runs import Fence, Runs
+from bema_tui.store.runs import Runs
 from bema_tui.store.schema import activity, plan_counts
 from bema_tui.store.snapshot.plans import read_people, read_rules
 from tests.store.conftest import SetClock

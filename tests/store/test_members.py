@@ -9,9 +9,9 @@ from attrs import evolve
 
 from bema_tui.model import Completeness, SubscriberStatus, Tier
 from bema_tui.store.database import Database
+from bema_tui.store.fence import Fence
 from bema_tui.store.members import Member, People
 from bema_tui.store.orders import Orders
-from bema_tui.store.runs import Fence
 from bema_tui.store.schema import locks
 from tests.store.test_orders import order
 from tests.support.emails import with_email

@@ -16,7 +16,8 @@ from bema_tui.plan_checks import CheckResult, OlderCheck, holds
 from bema_tui.run_records import RunOptions
 from bema_tui.store.database import Database
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
-from bema_tui.store.runs import Run, Runs
+from bema_tui.store.run_rows import Run
+from bema_tui.store.runs import Runs
 
 REVISION = "0011"
 AT = "2026-11-29T14:32:00.000000+00:00"

@@ -17,9 +17,10 @@ from bema_tui.errors import UsageError
 from bema_tui.model import CampaignStatus, ChangeKind, ChangeState, FindingRule, LockState, RunState, Severity, Tier
 from bema_tui.store import schema
 from bema_tui.store.database import Database
+from bema_tui.store.fence import Fence
 from bema_tui.store.identity import current_holder
 from bema_tui.store.lock_ages import LockAges
-from bema_tui.store.runs import Fence, Runs
+from bema_tui.store.runs import Runs
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import Wait, WaitReason

@@ -20,11 +20,12 @@ from bema_tui.store import schema
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.database import Database
+from bema_tui.store.fence import Fence
 from bema_tui.store.identity import current_holder
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.run_waits import RunWaits
-from bema_tui.store.runs import Fence, Runs
+from bema_tui.store.runs import Runs
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.lock_keeper import Keeper
 from bema_tui.sync.run_context import Meter
