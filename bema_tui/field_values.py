@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import Final
 
 FieldValue = str | int | float | None
 """What a custom field holds, as MailerLite shows it or takes it; None is unset."""
+
+
+class FieldType(StrEnum):
+    """The types that a purchase field may have; MailerLite has others, which can't hold an order's number."""
+
+    NUMBER = "number"
+    """What the program creates: digits alone."""
+    TEXT = "text"
+    """For a shop whose numbers are not of digits alone."""
+
 
 _INTEGER: Final = re.compile(r"([0-9]+)(\.0*)?")
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import asdict, evolve, field, frozen
 
 from bema_tui import settings_file
 from bema_tui.bounds import NEEDED_MEMORY
+from bema_tui.clock import label_zone
 from bema_tui.environment import (
     database_address,
     default_config_file,
@@ -194,22 +193,6 @@ def _with_paths(settings: Settings, surroundings: Mapping[str, str]) -> Settings
         database_url=database_address(database, _DATABASE_WHERE, surroundings) if database else default_database_url(),
         log_file=file_path(log_file, _LOG_WHERE, surroundings) if log_file else "",
     )
-
-
-def label_zone(name: str) -> tzinfo:
-    """The label's time zone by its name; nothing means UTC.
-
-    Raises:
-        ConfigurationError: there is no such zone on this machine.
-    """
-    if name in ("", "UTC"):
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ConfigurationError(
-            f"There is no time zone {name!r} on this machine.", advice="Use a name like Europe/Berlin."
-        ) from error
 
 
 def require_services(settings: Settings, *, shop_keys_alone: bool = False) -> None:

@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "emails": {"__init__"},
     "field_values": {"__init__"},
     "health": {"model", "__init__"},
-    "clock": {"__init__"},
+    "clock": {"errors", "__init__"},
     "loopback": {"__init__"},
     "secrets": {"errors", "__init__"},
     "text": {"__init__"},

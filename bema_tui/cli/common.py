@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +21,7 @@ from attrs import evolve, frozen
 
 from bema_tui import logs, signals
 from bema_tui import settings as config
+from bema_tui.clock import utc_now
 from bema_tui.environment import can_draw, default_log_file
 from bema_tui.errors import BemaError, ConfigurationError, UsageError
 from bema_tui.settings import Settings
@@ -198,7 +199,7 @@ def say(text: str) -> None:
 
 def say_wait(wait: Wait, until: datetime) -> None:
     """Say what a command waits for, and until when."""
-    say(wait_words(wait, until, datetime.now(UTC)))
+    say(wait_words(wait, until, utc_now()))
 
 
 def run_async(work: Callable[[], Coroutine[Any, Any, R]]) -> R:

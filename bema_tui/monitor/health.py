@@ -25,6 +25,7 @@ from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.snapshot.facts import Facts, count_runs, read_facts, read_open_findings
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.runs import Moment
+from bema_tui.text import clean
 from bema_tui.waits import stalled_words
 
 _log = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ class Monitor:
                 for job in tuple(self._stalled):
                     await self._look_at(job)
             except Exception as error:  # noqa: BLE001 (one bad sample, of whatever kind, must not blind the monitor)
-                self._problem = f"check failed: {getattr(error, 'message', error)}"
+                self._problem = clean(f"check failed: {getattr(error, 'message', error)}")
                 _log.warning("health check failed", exc_info=True)
             else:
                 checked_at = time.monotonic() if full_check and self._measures else checked_at

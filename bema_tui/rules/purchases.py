@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
-from bema_tui.field_values import FieldValue, canonical, same_value
+from bema_tui.field_values import FieldType, FieldValue, canonical, same_value
 from bema_tui.model import Campaign, Order, OrderIdentity, OrderStatus
 from bema_tui.rules.choices import Rules
 
@@ -88,14 +88,14 @@ def partly_refunded(known: KnownOrder, campaign: Campaign, rules: Rules) -> bool
     return known.order.status == OrderStatus.PARTIALLY_REFUNDED and _counts_by_item(known, campaign, rules)
 
 
-def writable_number(number: str, field_type: str = "number") -> str | None:
+def writable_number(number: str, field_type: str = FieldType.NUMBER) -> str | None:
     """The text to write into the purchase field for an order's ``ID``; None when the field cannot hold it.
 
     A number field takes digits only, no leading zero, at most 15; a text field any ID; no field ever 0.
     """
-    if field_type == "text":
+    if field_type == FieldType.TEXT:
         return number if canonical(number) is not None else None
-    if field_type == "number" and _NUMBER.fullmatch(number):
+    if field_type == FieldType.NUMBER and _NUMBER.fullmatch(number):
         return number
     return None
 

@@ -10,14 +10,14 @@ from attrs import Factory, field, frozen
 
 from bema_tui.changes import PlannedChange, Purpose
 from bema_tui.emails import key_of
-from bema_tui.field_values import same_value
+from bema_tui.field_values import FieldType, same_value
 from bema_tui.model import Campaign, CustomField, Finding, Group, SubscriberStatus, Tier
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.tiers import ORDER
 
 ANYBODY: Final = ""
 """The e-mail key of a sale whose e-mail could not be read."""
-WRITABLE_TYPES = frozenset({"number", "text"})
+WRITABLE_TYPES: Final[frozenset[str]] = frozenset(FieldType)
 """The types of a purchase field that can hold an order's ``ID``."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC
 
+from bema_tui.field_values import FieldType
 from bema_tui.model import Finding, FindingRule, Order, Tier
 from bema_tui.rules.findings import finding
 from bema_tui.rules.purchases import KnownOrder, by_age, not_settled, partly_refunded
@@ -94,7 +95,7 @@ def wood_purchase(context: CampaignContext, person: Person, order: Order) -> Fin
 def number_does_not_fit(context: CampaignContext, person: Person, order: Order) -> Finding:
     """The order's number can't stand in the purchase field."""
     custom = context.field
-    name, kind = (custom.name, custom.type) if custom else (context.campaign.code, "number")
+    name, kind = (custom.name, custom.type) if custom else (context.campaign.code, FieldType.NUMBER)
     message = f"The order number {order.number!r} cannot stand in {name}, a {kind} field; nothing is planned for it."
     advice = "Replace the purchase field by one of type text with the same name, then sync again."
     return about(context, person, FindingRule.ORDER_NUMBER_UNFIT, message, advice)

@@ -7,13 +7,13 @@ import os
 import sqlite3
 import stat
 from contextlib import closing, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from attrs import frozen
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bema_tui.clock import utc_now
 from bema_tui.errors import NewerDatabase, StoreError
 from bema_tui.store.files import VERSION_TABLE, Contents
 
@@ -110,7 +110,7 @@ def _copy(path: Path, revision: str) -> Path:
     It gets its name when it is whole: a process that ends in the midst of it leaves nothing that looks like a backup,
     and what it leaves is replaced by the next one (there is one at a time: the database's write lock is held).
     """
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    moment = utc_now().strftime("%Y%m%dT%H%M%S.%fZ")
     target = path.with_name(f"{path.name}.backup-{revision}-{moment}")
     unfinished = path.with_name(f"{path.name}.unfinished-copy")
     try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import ssl
-from datetime import UTC, datetime
 from typing import Final
+
+from bema_tui.clock import utc_now
 
 # OpenSSL's numbers (X509_V_ERR_…), which Python has no names for.
 _NOT_YET_VALID: Final = 9
@@ -18,7 +19,7 @@ _OTHER_NAME: Final = frozenset({62, 64})
 def untrusted_words(error: ssl.SSLCertVerificationError, host: str) -> tuple[str, str]:
     """What is wrong with the certificate of ``host``, as a clause, and what the operator can do about it."""
     code: int = getattr(error, "verify_code", 0)
-    clock = f"this machine's clock says {datetime.now(UTC):%d %B %Y, %H:%M} UTC"
+    clock = f"this machine's clock says {utc_now():%d %B %Y, %H:%M} UTC"
     if code == _EXPIRED:
         why, advice = "it has expired", f"Ask whoever runs {host} to renew it ({clock})."
     elif code == _NOT_YET_VALID:

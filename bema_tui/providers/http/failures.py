@@ -14,6 +14,7 @@ from typing import Final
 import httpx
 
 from bema_tui.bounds import RETRY_AFTER
+from bema_tui.clock import utc_now
 from bema_tui.providers.http.certificates import untrusted_words
 from bema_tui.providers.http.connection import Route
 
@@ -128,7 +129,7 @@ def retry_after(headers: httpx.Headers, now: datetime | None = None) -> float | 
         when = moment(raw)
         if when is None:
             return None
-        seconds = (when - (moment(headers.get("date", "")) or now or datetime.now(UTC))).total_seconds()
+        seconds = (when - (moment(headers.get("date", "")) or now or utc_now())).total_seconds()
     return RETRY_AFTER.clip(seconds) if math.isfinite(seconds) else None
 
 

@@ -17,7 +17,7 @@ from bema_tui.errors import (
     WriteUnknown,
     WrongAccount,
 )
-from bema_tui.field_values import FieldValue, same_value
+from bema_tui.field_values import FieldType, FieldValue, same_value
 from bema_tui.interfaces import Provider
 from bema_tui.listing import Listing
 from bema_tui.model import (
@@ -284,7 +284,7 @@ class MailerLite:
         return (await self.ensure_group(name, before_try=before_try))[0]
 
     async def create_field(
-        self, name: str, field_type: str = "number", *, before_try: BeforeTry | None = None
+        self, name: str, field_type: str = FieldType.NUMBER, *, before_try: BeforeTry | None = None
     ) -> CustomField:
         """The custom field of this name, made if the account has none; an existing one keeps its own type."""
         return (await self.ensure_field(name, field_type, before_try=before_try))[0]
@@ -294,7 +294,7 @@ class MailerLite:
         return await ensure(self._client, "/groups", {"name": name}, self.get_groups, parse.group, before_try)
 
     async def ensure_field(
-        self, name: str, field_type: str = "number", *, before_try: BeforeTry | None = None
+        self, name: str, field_type: str = FieldType.NUMBER, *, before_try: BeforeTry | None = None
     ) -> tuple[CustomField, bool]:
         """Like ``create_field``, with whether this call made it, or may have."""
         sent = {"name": name, "type": field_type}

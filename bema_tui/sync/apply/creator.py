@@ -17,7 +17,7 @@ from bema_tui.errors import (
     WriteUnknown,
     WrongAccount,
 )
-from bema_tui.field_values import same_value
+from bema_tui.field_values import FieldType, same_value
 from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.recorder import Settler
@@ -86,7 +86,7 @@ async def _make(job: Job, row: LedgerRow) -> tuple[str, bool]:
     if row.kind is ChangeKind.CREATE_GROUP:
         group, ours = await job.mailerlite.ensure_group(row.target_name, before_try=job.still_ours)
         return group.id, ours
-    field, ours = await job.mailerlite.ensure_field(row.target_name, "number", before_try=job.still_ours)
+    field, ours = await job.mailerlite.ensure_field(row.target_name, FieldType.NUMBER, before_try=job.still_ours)
     return field.key, ours
 
 

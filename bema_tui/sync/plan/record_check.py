@@ -8,12 +8,12 @@ from datetime import date, datetime
 from attrs import evolve
 
 from bema_tui.changes import PlannedChange
+from bema_tui.clock import label_zone
 from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule
 from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.findings import finding
 from bema_tui.rules.records import Outcome
 from bema_tui.rules.tiers import label, purchased_tier
-from bema_tui.settings import label_zone
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.ledger_rows import LedgerRow

@@ -10,6 +10,7 @@ import attrs
 from attrs import frozen
 
 from bema_tui.errors import IncompleteRead
+from bema_tui.field_values import FieldType
 from bema_tui.listing import Listing
 from bema_tui.model import Automation, CustomField, Finding, FindingRule, Group, Subscriber, Tier
 from bema_tui.providers.mailerlite.client import MailerLite
@@ -140,7 +141,7 @@ async def read_account(job: Job, *, for_plan: bool = False) -> Account:
         by_tier |= {tier: Group(id=NEW + name, name=name) for tier, name in new_groups.items()}
         if field is None and not check.hidden_field:
             new_field = field_name(job.campaign.code)
-            field = CustomField(id=NEW + new_field, name=new_field, key=NEW + new_field, type="number")
+            field = CustomField(id=NEW + new_field, name=new_field, key=NEW + new_field, type=FieldType.NUMBER)
     ours = frozenset(group.id for group in by_tier.values())
     if for_plan:
         await _tell_unread(job, unread_findings(job.campaign.code, groups, fields, automations, ours))
