@@ -232,10 +232,9 @@ def startable(*, read_only: bool) -> frozenset[Operation]:
 
 
 def of_lock(lock: Lock, *, read_only: bool) -> frozenset[Operation]:
-    """What may be done to a lock now: it needs force, or it does not."""
+    """What is offered to be done to a lock now: to release it, or to force it free where its holder may be at work."""
     operation = Operation.RELEASE if lock.state.releasable else Operation.FORCE
-    allowed = may_release(lock, lock.last_beat, force=operation is Operation.FORCE, read_only=read_only).allowed
-    return frozenset({operation}) if allowed else frozenset()
+    return frozenset({operation}) if permit(operation, read_only=read_only).allowed else frozenset()
 
 
 def would_write(run: RunView) -> bool:
