@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,23 +18,11 @@ from bema_tui.store.identity import current_holder
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from tests.support.activity import latest_activity
+from tests.support.clock import SetClock
 
 KEY = "2024_ETB_NBL"
 JON = Holder("jon", "tour-laptop", 8841, "boot-1", 12.5, "pid:[1]")
 MARIA = Holder("maria", "studio-1", 2214, "boot-2", 99.0, "pid:[2]")
-
-
-class SetClock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def forward(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
 
 
 async def holds(handler: LockHandler, token: int) -> bool:
@@ -44,7 +31,7 @@ async def holds(handler: LockHandler, token: int) -> bool:
 
 
 @frozen
-class World:
+class Hosts:
     """Two people on two hosts, and one database between them."""
 
     db: Database
@@ -61,42 +48,42 @@ class World:
 
 
 @pytest.fixture
-async def world(database_file: Path) -> AsyncIterator[World]:
+async def hosts(database_file: Path) -> AsyncIterator[Hosts]:
     clock = SetClock()
     async with await Database.open(str(database_file), clock=clock) as db:
-        yield World(db, clock, DatabaseLocks(db, LockAges(), JON), DatabaseLocks(db, LockAges(), MARIA))
+        yield Hosts(db, clock, DatabaseLocks(db, LockAges(), JON), DatabaseLocks(db, LockAges(), MARIA))
 
 
-def test_it_is_a_lock_handler(world: World) -> None:
-    assert isinstance(world.jon, LockHandler)
+def test_it_is_a_lock_handler(hosts: Hosts) -> None:
+    assert isinstance(hosts.jon, LockHandler)
 
 
-async def test_a_taken_lock_says_everything(world: World) -> None:
-    lock = await world.jon.acquire_lock(KEY, "sync", run=7)
+async def test_a_taken_lock_says_everything(hosts: Hosts) -> None:
+    lock = await hosts.jon.acquire_lock(KEY, "sync", run=7)
     assert re.fullmatch("[a-z2-9]{4}", lock.id)
-    assert lock == Lock(lock.id, KEY, lock.token, JON, "sync", 7, world.clock.at, world.clock.at, LockState.LIVE)
-    assert await world.maria.get_active_locks() == (lock,)
-    assert await world.said() == []
+    assert lock == Lock(lock.id, KEY, lock.token, JON, "sync", 7, hosts.clock.at, hosts.clock.at, LockState.LIVE)
+    assert await hosts.maria.get_active_locks() == (lock,)
+    assert await hosts.said() == []
 
 
-async def test_a_held_lock_is_refused_with_who_since_when_and_what_to_do(world: World) -> None:
-    lock = await world.jon.acquire_lock(KEY, "sync", run=7)
-    world.clock.forward(40)
+async def test_a_held_lock_is_refused_with_who_since_when_and_what_to_do(hosts: Hosts) -> None:
+    lock = await hosts.jon.acquire_lock(KEY, "sync", run=7)
+    hosts.clock.forward(40)
     with pytest.raises(LockHeld) as caught:
-        await world.maria.acquire_lock(KEY, "sync")
+        await hosts.maria.acquire_lock(KEY, "sync")
     error = caught.value
     assert error.exit_status == 4
     assert (error.lock_id, error.holder, error.state) == (lock.id, "jon@tour-laptop (process 8841)", "live")
     for fact in ("jon@tour-laptop (process 8841)", "2026-11-22 14:32", "run 7", "40 s", "live"):
         assert fact in error.message
     assert error.advice
-    await world.maria.acquire_lock("2025_KAIRO_TNS", "sync")
+    await hosts.maria.acquire_lock("2025_KAIRO_TNS", "sync")
 
 
-async def test_the_same_process_does_not_get_it_twice(world: World) -> None:
-    await world.jon.acquire_lock(KEY, "sync")
+async def test_the_same_process_does_not_get_it_twice(hosts: Hosts) -> None:
+    await hosts.jon.acquire_lock(KEY, "sync")
     with pytest.raises(LockHeld):
-        await world.jon.acquire_lock(KEY, "sync")
+        await hosts.jon.acquire_lock(KEY, "sync")
 
 
 @pytest.mark.parametrize(
@@ -112,126 +99,126 @@ async def test_the_same_process_does_not_get_it_twice(world: World) -> None:
         (-30, LockState.LIVE),
     ],
 )
-async def test_the_state_is_the_age_of_the_last_beat(world: World, age: float, state: LockState) -> None:
-    lock = await world.jon.acquire_lock(KEY, "sync")
-    world.clock.forward(50)
-    assert await world.jon.beat(KEY, lock.token)
-    world.clock.forward(age)
-    assert await world.state() is state
+async def test_the_state_is_the_age_of_the_last_beat(hosts: Hosts, age: float, state: LockState) -> None:
+    lock = await hosts.jon.acquire_lock(KEY, "sync")
+    hosts.clock.forward(50)
+    assert await hosts.jon.beat(KEY, lock.token)
+    hosts.clock.forward(age)
+    assert await hosts.state() is state
     if state.releasable:
-        taken = await world.maria.acquire_lock(KEY, "sync")
+        taken = await hosts.maria.acquire_lock(KEY, "sync")
         assert taken.token > lock.token
         assert taken.holder == MARIA
         assert taken.id != lock.id
-        (line,) = await latest_activity(world.db, 5)
+        (line,) = await latest_activity(hosts.db, 5)
         assert (line.who, line.action, line.campaign) == ("maria", "takeover", KEY)
         assert "jon@tour-laptop (process 8841)" in line.text
     else:
         with pytest.raises(LockHeld):
-            await world.maria.acquire_lock(KEY, "sync")
+            await hosts.maria.acquire_lock(KEY, "sync")
 
 
-async def test_who_lost_a_lock_finds_out(world: World) -> None:
-    old = await world.jon.acquire_lock(KEY, "sync")
-    world.clock.forward(901)
-    new = await world.maria.acquire_lock(KEY, "sync")
-    assert not await world.jon.beat(KEY, old.token)
-    assert not await world.jon.note(KEY, old.token, "mine")
-    assert not await world.jon.give_back(KEY, old.token)
-    assert not await holds(world.jon, old.token)
-    assert await holds(world.maria, new.token)
-    assert await world.maria.get_active_locks() == (new,)
+async def test_who_lost_a_lock_finds_out(hosts: Hosts) -> None:
+    old = await hosts.jon.acquire_lock(KEY, "sync")
+    hosts.clock.forward(901)
+    new = await hosts.maria.acquire_lock(KEY, "sync")
+    assert not await hosts.jon.beat(KEY, old.token)
+    assert not await hosts.jon.note(KEY, old.token, "mine")
+    assert not await hosts.jon.give_back(KEY, old.token)
+    assert not await holds(hosts.jon, old.token)
+    assert await holds(hosts.maria, new.token)
+    assert await hosts.maria.get_active_locks() == (new,)
 
 
 @pytest.mark.parametrize("seconds", [0, 7200, -7200])
-async def test_the_token_only_grows_however_the_clock_is_set(world: World, seconds: float) -> None:
+async def test_the_token_only_grows_however_the_clock_is_set(hosts: Hosts, seconds: float) -> None:
     tokens = []
     for number in range(6):
-        world.clock.forward(seconds)
-        lock = await world.jon.acquire_lock(KEY, "sync")
+        hosts.clock.forward(seconds)
+        lock = await hosts.jon.acquire_lock(KEY, "sync")
         tokens.append(lock.token)
         if number % 2:
-            assert await world.jon.give_back(KEY, lock.token)
+            assert await hosts.jon.give_back(KEY, lock.token)
         else:
-            await world.jon.release_lock(lock.id, reason="done with it")
-        assert not await holds(world.jon, lock.token)
+            await hosts.jon.release_lock(lock.id, reason="done with it")
+        assert not await holds(hosts.jon, lock.token)
     assert tokens == sorted(set(tokens))
 
 
-async def test_a_note_is_seen_by_all_and_plain(world: World) -> None:
-    lock = await world.jon.acquire_lock(KEY, "sync")
-    assert await world.jon.note(KEY, lock.token, "paused by \x1b[31mjon\n" + "x" * 300)
-    (seen,) = await world.maria.get_active_locks()
+async def test_a_note_is_seen_by_all_and_plain(hosts: Hosts) -> None:
+    lock = await hosts.jon.acquire_lock(KEY, "sync")
+    assert await hosts.jon.note(KEY, lock.token, "paused by \x1b[31mjon\n" + "x" * 300)
+    (seen,) = await hosts.maria.get_active_locks()
     assert seen.note.startswith("paused by ␛[31mjon xx")
     assert len(seen.note) == 200
 
 
-async def test_a_living_lock_is_released_only_by_force_or_by_its_own_process(world: World) -> None:
-    lock = await world.jon.acquire_lock(KEY, "sync")
+async def test_a_living_lock_is_released_only_by_force_or_by_its_own_process(hosts: Hosts) -> None:
+    lock = await hosts.jon.acquire_lock(KEY, "sync")
     for age in (0, 100):
-        world.clock.forward(age)
+        hosts.clock.forward(age)
         with pytest.raises(UsageError, match="jon@tour-laptop") as caught:
-            await world.maria.release_lock(lock.id, reason="I want it")
+            await hosts.maria.release_lock(lock.id, reason="I want it")
         assert "--force" in caught.value.advice
-    released = await world.maria.release_lock(lock.id.upper(), reason="laptop closed", force=True)
+    released = await hosts.maria.release_lock(lock.id.upper(), reason="laptop closed", force=True)
     assert (released.id, released.state) == (lock.id, LockState.QUIET)
-    assert await world.maria.get_active_locks() == ()
-    (line,) = await latest_activity(world.db, 5)
+    assert await hosts.maria.get_active_locks() == ()
+    (line,) = await latest_activity(hosts.db, 5)
     assert (line.who, line.action) == ("maria", "release")
     assert "laptop closed" in line.text
-    own = await world.jon.acquire_lock(KEY, "sync")
-    await world.jon.release_lock(own.id, reason="my own")
-    assert await world.jon.get_active_locks() == ()
+    own = await hosts.jon.acquire_lock(KEY, "sync")
+    await hosts.jon.release_lock(own.id, reason="my own")
+    assert await hosts.jon.get_active_locks() == ()
 
 
-async def test_an_expired_lock_is_released_without_force(world: World) -> None:
-    lock = await world.jon.acquire_lock(KEY, "sync")
-    world.clock.forward(901)
-    assert (await world.maria.release_lock(lock.id, reason="gone")).state is LockState.EXPIRED
-    assert not await world.jon.beat(KEY, lock.token)
+async def test_an_expired_lock_is_released_without_force(hosts: Hosts) -> None:
+    lock = await hosts.jon.acquire_lock(KEY, "sync")
+    hosts.clock.forward(901)
+    assert (await hosts.maria.release_lock(lock.id, reason="gone")).state is LockState.EXPIRED
+    assert not await hosts.jon.beat(KEY, lock.token)
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
-async def test_a_release_needs_a_reason(world: World, reason: str) -> None:
-    lock = await world.jon.acquire_lock(KEY, "sync")
+async def test_a_release_needs_a_reason(hosts: Hosts, reason: str) -> None:
+    lock = await hosts.jon.acquire_lock(KEY, "sync")
     with pytest.raises(UsageError, match="reason"):
-        await world.jon.release_lock(lock.id, reason=reason, force=True)
-    assert await holds(world.jon, lock.token)
+        await hosts.jon.release_lock(lock.id, reason=reason, force=True)
+    assert await holds(hosts.jon, lock.token)
 
 
-async def test_an_unknown_or_free_id_is_refused(world: World) -> None:
-    lock = await world.jon.acquire_lock(KEY, "sync")
-    await world.jon.give_back(KEY, lock.token)
+async def test_an_unknown_or_free_id_is_refused(hosts: Hosts) -> None:
+    lock = await hosts.jon.acquire_lock(KEY, "sync")
+    await hosts.jon.give_back(KEY, lock.token)
     for wanted in (lock.id, "????", ""):
         with pytest.raises(UsageError) as caught:
-            await world.maria.release_lock(wanted, reason="gone", force=True)
+            await hosts.maria.release_lock(wanted, reason="gone", force=True)
         assert "bema-tui locks" in caught.value.advice
 
 
-async def test_the_sweeper_releases_the_stale_and_says_so(world: World) -> None:
-    old = await world.jon.acquire_lock(KEY, "sync", run=3)
-    world.clock.forward(3000)
-    younger = await world.jon.acquire_lock("2025_KAIRO_TNS", "sync")
-    world.clock.forward(600)
-    assert await world.maria.sweep() == ()
-    world.clock.forward(1)
-    assert [lock.id for lock in await world.maria.sweep()] == [old.id]
-    assert [lock.id for lock in await world.maria.get_active_locks()] == [younger.id]
-    assert await world.said() == ["sweep"]
-    assert await world.maria.sweep() == ()
-    assert (await world.maria.acquire_lock(KEY, "sync")).token > old.token
+async def test_the_sweeper_releases_the_stale_and_says_so(hosts: Hosts) -> None:
+    old = await hosts.jon.acquire_lock(KEY, "sync", run=3)
+    hosts.clock.forward(3000)
+    younger = await hosts.jon.acquire_lock("2025_KAIRO_TNS", "sync")
+    hosts.clock.forward(600)
+    assert await hosts.maria.sweep() == ()
+    hosts.clock.forward(1)
+    assert [lock.id for lock in await hosts.maria.sweep()] == [old.id]
+    assert [lock.id for lock in await hosts.maria.get_active_locks()] == [younger.id]
+    assert await hosts.said() == ["sweep"]
+    assert await hosts.maria.sweep() == ()
+    assert (await hosts.maria.acquire_lock(KEY, "sync")).token > old.token
 
 
-async def test_tasks_that_want_it_at_once_get_it_once(world: World) -> None:
-    outcomes = await asyncio.gather(*(world.jon.acquire_lock(KEY, "sync") for _ in range(8)), return_exceptions=True)
+async def test_tasks_that_want_it_at_once_get_it_once(hosts: Hosts) -> None:
+    outcomes = await asyncio.gather(*(hosts.jon.acquire_lock(KEY, "sync") for _ in range(8)), return_exceptions=True)
     assert sum(isinstance(outcome, Lock) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, LockHeld) for outcome in outcomes) == 7
 
 
-async def test_a_holder_from_before_a_reboot_of_this_host_is_dead_at_once(world: World) -> None:
+async def test_a_holder_from_before_a_reboot_of_this_host_is_dead_at_once(hosts: Hosts) -> None:
     me = current_holder()
-    before = DatabaseLocks(world.db, LockAges(), evolve(me, boot_id="an earlier boot"))
-    now = DatabaseLocks(world.db, LockAges(), me)
+    before = DatabaseLocks(hosts.db, LockAges(), evolve(me, boot_id="an earlier boot"))
+    now = DatabaseLocks(hosts.db, LockAges(), me)
     lock = await before.acquire_lock(KEY, "sync")
     (seen,) = await now.get_active_locks()
     assert seen.state is LockState.DEAD
@@ -240,21 +227,21 @@ async def test_a_holder_from_before_a_reboot_of_this_host_is_dead_at_once(world:
     assert lock.token < second.token < (await now.acquire_lock(KEY, "sync")).token
 
 
-async def test_ids_differ_among_all_rows(world: World) -> None:
-    ids = [(await world.jon.acquire_lock(f"KEY_{number}", "sync")).id for number in range(40)]
+async def test_ids_differ_among_all_rows(hosts: Hosts) -> None:
+    ids = [(await hosts.jon.acquire_lock(f"KEY_{number}", "sync")).id for number in range(40)]
     assert len(set(ids)) == 40
 
 
 @pytest.mark.fault("E12")
 @pytest.mark.parametrize("jump", [-7200, 899, 901, 7200, 90 * 86400])
 async def test_a_holder_that_lives_on_this_host_keeps_its_lock_however_the_clock_jumps(
-    world: World, jump: float
+    hosts: Hosts, jump: float
 ) -> None:
     """A laptop that wakes, a clock that is set: age says nothing about a process that is there."""
     me = current_holder()
-    holding, looking = DatabaseLocks(world.db, LockAges(), me), DatabaseLocks(world.db, LockAges(), evolve(me, pid=1))
+    holding, looking = DatabaseLocks(hosts.db, LockAges(), me), DatabaseLocks(hosts.db, LockAges(), evolve(me, pid=1))
     lock = await holding.acquire_lock(KEY, "sync")
-    world.clock.forward(jump)
+    hosts.clock.forward(jump)
     assert await looking.sweep() == ()
     (seen,) = await looking.get_active_locks()
     assert seen.state is (LockState.LIVE if jump < 0 else LockState.QUIET)
@@ -267,14 +254,14 @@ async def test_a_holder_that_lives_on_this_host_keeps_its_lock_however_the_clock
     assert await holds(holding, lock.token)
     assert await holding.beat(KEY, lock.token)
     assert (await looking.get_active_locks())[0].state is LockState.LIVE
-    assert await world.said() == []
+    assert await hosts.said() == []
 
 
 @pytest.mark.fault("E12")
-async def test_of_another_host_only_the_age_is_known(world: World) -> None:
+async def test_of_another_host_only_the_age_is_known(hosts: Hosts) -> None:
     """A clock that was set back makes its beats look young; that wears off."""
-    await world.jon.acquire_lock(KEY, "sync")
-    world.clock.forward(-7200)
-    assert await world.state() is LockState.LIVE
-    world.clock.forward(7200 + 901)
-    assert await world.state() is LockState.EXPIRED
+    await hosts.jon.acquire_lock(KEY, "sync")
+    hosts.clock.forward(-7200)
+    assert await hosts.state() is LockState.LIVE
+    hosts.clock.forward(7200 + 901)
+    assert await hosts.state() is LockState.EXPIRED

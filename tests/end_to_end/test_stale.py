@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 from sqlalchemy import select
 
@@ -16,19 +14,10 @@ from bema_tui.rules.wording.changes import outcome_text
 from bema_tui.store.ledger_rows import ledger_row
 from bema_tui.store.schema import findings, ledger
 from tests.end_to_end.engine import Engine, engine_on
+from tests.support.clock import SetClock
 from tests.support.fixtures import StartSimulator
 
 MOVED = "moved meanwhile: stands in Silver now"
-
-
-@attrs.define
-class Clock:
-    """The time of day, put forward or back."""
-
-    off: timedelta = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return utc_now() + self.off
 
 
 async def every_row(engine: Engine, person: str) -> list[tuple[str, str, str | None]]:
@@ -66,7 +55,7 @@ def movers(state: dict[str, Any], code: str, planned: set[str]) -> list[dict[str
 )
 async def test_a_plan_that_waited(minutes: int, again: bool, simulators: StartSimulator, tmp_path: Path) -> None:
     simulated = simulators(seed=7, subscribers=300, orders=250, campaigns=1)
-    clock = Clock()
+    clock = SetClock(utc_now())
     async with engine_on(simulated, tmp_path, clock=clock) as engine:
         code = (await engine.discover())[0].code
         run = await engine.plan(code)
@@ -76,7 +65,7 @@ async def test_a_plan_that_waited(minutes: int, again: bool, simulators: StartSi
         demoted, deleted, left_alone, *_ = movers(simulated.state(), code, planned)
         simulated.ask("change", {"move": {"email": demoted["email"], "from": f"{code}_GOLD", "to": f"{code}_SILVER"}})
         simulated.ask("change", {"delete_subscriber": deleted["id"]})
-        clock.off = timedelta(minutes=minutes)
+        clock.forward(minutes=minutes)
         assert await engine.apply(run) is RunState.DONE
 
         states = {kind: state for kind, (state, _) in (await rows_of(engine, left_alone["id"])).items()}

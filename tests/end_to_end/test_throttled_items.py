@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from bema_tui.bounds import PATIENCE
 from bema_tui.changes import ChangeOutcome
+from bema_tui.clock import utc_now
 from bema_tui.errors import BadAnswer
 from bema_tui.model import ChangeState, FindingState, RunState
 from bema_tui.run_records import RunKind, RunOptions
@@ -25,7 +26,8 @@ from bema_tui.store.schema import activity, ledger
 from bema_tui.sync.connections import connector
 from bema_tui.sync.runner import Runner
 from tests.end_to_end.engine import engine_on
-from tests.end_to_end.test_waits import QUOTA, SMALL, Seen, Skip, Skipping, code_of, seen
+from tests.end_to_end.test_waits import QUOTA, SMALL, Seen, Skip, code_of, seen
+from tests.support.clock import SetClock
 from tests.support.fixtures import StartSimulator
 
 __all__ = ["seen"]
@@ -157,7 +159,7 @@ async def test_one_that_is_always_refused_so_stops_nobody_else_where_a_window_ho
 ) -> None:
     # The engine's own clock makes it wait.
     simulated = simulators(seed=24, subscribers=40, orders=8, campaigns=1, quota=120, window_seconds=0.0001)
-    clock = Skipping()
+    clock = SetClock(utc_now())
     async with engine_on(simulated, tmp_path, clock=clock) as engine:
         seen = Seen(engine, clock, simulated)
         _, run, rows = await a_plan(seen)
@@ -246,7 +248,7 @@ async def test_new_people_whom_mailerlite_does_not_take_hold_up_nobody(
 ) -> None:
     simulated = simulators(**SMALL)
     simulated.ask("set", {"allow_create": True, "retry_after": 300})
-    clock = Skipping()
+    clock = SetClock(utc_now())
     async with engine_on(simulated, tmp_path, clock=clock) as engine:
         settings = evolve(engine.settings, rules=evolve(engine.settings.rules, add_new_buyers=True))
         locks = DatabaseLocks(engine.db, LockAges(), engine.me)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from bema_tui.sync import runner
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.waits import Wait, WaitReason
 from tests.end_to_end.engine import Engine, engine_on
+from tests.support.clock import SetClock
 from tests.support.fixtures import StartSimulator
 from tests.support.simulated import Simulated
 
@@ -35,20 +35,10 @@ MAINTENANCE = Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503")
 QUOTA = Wait(WaitReason.QUOTA, "MailerLite")
 
 
-@define
-class Skipping:
-    """A clock that waits move: nobody waits in real time. What the run shows is looked at in each long wait."""
-
-    offset: timedelta = timedelta()
-
-    def __call__(self) -> Any:
-        return utc_now() + self.offset
-
-
 class Skip(RunInterrupt):
     """Sleeps by moving the clock, after a look by ``watch`` into each sleep of over a second."""
 
-    def __init__(self, clock: Skipping, watch: Callable[[float], Awaitable[None]]) -> None:
+    def __init__(self, clock: SetClock, watch: Callable[[float], Awaitable[None]]) -> None:
         super().__init__()
         self._clock = clock
         self._watch = watch
@@ -58,7 +48,7 @@ class Skip(RunInterrupt):
         if seconds > 1.0:
             await self._watch(seconds)
         await asyncio.sleep(0)
-        self._clock.offset += timedelta(seconds=seconds)
+        self._clock.forward(seconds)
         self.check()
 
 
@@ -67,7 +57,7 @@ class Seen:
     """A run on its way, and what it showed in its waits."""
 
     engine: Engine
-    clock: Skipping
+    clock: SetClock
     simulated: Simulated
     runs: list[RunView] = field(factory=list)
     during: Callable[[Seen], Awaitable[None]] | None = None
@@ -96,7 +86,7 @@ class Seen:
 @pytest.fixture
 async def seen(simulators: StartSimulator, tmp_path: Path) -> Any:
     simulated = simulators(**SMALL)
-    clock = Skipping()
+    clock = SetClock(utc_now())
     async with engine_on(simulated, tmp_path, clock=clock) as engine:
         yield Seen(engine, clock, simulated)
 

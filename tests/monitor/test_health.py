@@ -24,21 +24,12 @@ from bema_tui.store.schema import health_samples, locks, runs
 from bema_tui.store.snapshot.reader import SnapshotReader
 from tests.story import VIEWER, write_story_file
 from tests.support.activity import latest_activity
+from tests.support.clock import SetClock
 from tests.support.until import until_async
 
 NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
 MIB = 1 << 20
 QUICK = MonitorSettings(gauges_every=0.02, check_every=60.0)
-
-
-class Clock:
-    """The database's time, moved by the test."""
-
-    def __init__(self) -> None:
-        self.at = NOW
-
-    def __call__(self) -> datetime:
-        return self.at
 
 
 class Machines:
@@ -55,8 +46,8 @@ class Machines:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SetClock:
+    return SetClock(NOW)
 
 
 @pytest.fixture
@@ -65,7 +56,7 @@ def story_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def db(story_file: Path, clock: Clock) -> AsyncIterator[Database]:
+async def db(story_file: Path, clock: SetClock) -> AsyncIterator[Database]:
     async with await Database.open(str(story_file), clock=clock) as database:
         yield database
 
@@ -102,9 +93,9 @@ async def test_a_check_tells_how_the_story_stands(monitor: Monitor) -> None:
     assert await monitor.get_status() == status
 
 
-async def test_a_sample_is_what_the_console_shows(db: Database, monitor: Monitor, clock: Clock) -> None:
+async def test_a_sample_is_what_the_console_shows(db: Database, monitor: Monitor, clock: SetClock) -> None:
     for _ in range(3):
-        clock.at += timedelta(seconds=5)
+        clock.forward(5)
         await monitor.perform_check()
     health = (await SnapshotReader(db, VIEWER, LockAges()).read()).health
     assert health is not None
@@ -112,9 +103,9 @@ async def test_a_sample_is_what_the_console_shows(db: Database, monitor: Monitor
     assert len(health.cpu_series) == 3
 
 
-async def test_samples_of_more_than_a_day_ago_go(db: Database, monitor: Monitor, clock: Clock) -> None:
+async def test_samples_of_more_than_a_day_ago_go(db: Database, monitor: Monitor, clock: SetClock) -> None:
     await monitor.perform_check()
-    clock.at += timedelta(hours=25)
+    clock.forward(hours=25)
     await monitor.perform_check()
     async with db.read() as connection:
         oldest = await connection.scalar(select(func.min(health_samples.c.at)))
@@ -135,7 +126,7 @@ async def test_a_dead_runs_lock_and_a_finished_run_are_seen(db: Database, monito
 
 
 async def test_a_run_without_progress_is_stalled_for_every_monitor_until_it_makes_some(
-    db: Database, monitor: Monitor, machines: Machines, clock: Clock
+    db: Database, monitor: Monitor, machines: Machines, clock: SetClock
 ) -> None:
     other = Monitor(db, QUICK, evolve(VIEWER, pid=778, host="elsewhere"), LockAges(), probe=machines)
 

@@ -11,47 +11,38 @@ from bema_tui.simulator.mailerlite.paging import Cursor, cursor_page
 from bema_tui.simulator.mailerlite.quota import Quota
 from bema_tui.simulator.world.sorted_ids import SortedIds
 from tests.simulator.conftest import Client, Starter
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import SetTimer
 
 
 def test_window_starts_with_the_first_request_after_the_last_one() -> None:
-    clock = Clock()
+    clock = SetTimer()
     window = Quota(lambda: 2, lambda: 60.0, clock)
     assert window.retry_after == 1
-    clock.now += 17
+    clock.forward(17)
     assert window.take()
     assert window.remaining == 1
-    clock.now += 40
+    clock.forward(40)
     assert window.take()
-    clock.now += 15
+    clock.forward(15)
     assert not window.take()
     assert window.retry_after == 5
-    clock.now += 5
+    clock.forward(5)
     assert window.take()
     assert window.remaining == 1
-    clock.now += 59
+    clock.forward(59)
     assert window.take()
     assert not window.take()
 
 
 @given(st.lists(st.floats(0.1, 90.0), max_size=60), st.integers(1, 7))
 def test_no_window_ever_lets_more_through_than_its_limit(pauses: list[float], limit: int) -> None:
-    clock = Clock()
+    clock = SetTimer()
     window = Quota(lambda: limit, lambda: 60.0, clock)
     begun, taken = -1e9, 0
     for pause in pauses:
-        clock.now += pause
-        if clock.now >= begun + 60.0:
-            begun, taken = clock.now, 0
+        clock.forward(pause)
+        if clock.at >= begun + 60.0:
+            begun, taken = clock.at, 0
         assert window.take() == (taken < limit)
         taken = min(limit, taken + 1)
         assert window.remaining == limit - taken

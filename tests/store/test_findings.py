@@ -11,7 +11,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
 from bema_tui.store.schema import findings as table
 from bema_tui.store.snapshot.views import FindingView
-from tests.store.conftest import SetClock
+from tests.support.clock import SetClock
 
 WOOD = Finding(
     FindingRule.WOOD_PURCHASE, Severity.WARNING, "2024_ETB_NBL", "ana@example.org", "bought in wood", "look", "17"

@@ -27,7 +27,7 @@ from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Runs
 from bema_tui.store.schema import activity, plan_counts
 from bema_tui.store.snapshot.plans import read_people, read_rules
-from tests.store.conftest import SetClock
+from tests.support.clock import SetClock
 
 CODE = "2026_ETB_NBL"
 ME = current_holder()

@@ -23,7 +23,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.orders import Orders
 from bema_tui.store.traces import Marked, Traces
-from tests.store.conftest import SetClock
+from tests.support.clock import SetClock
 from tests.support.emails import with_email
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

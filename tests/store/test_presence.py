@@ -10,7 +10,7 @@ from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.presence import Presence
 from bema_tui.store.schema import consoles
 from bema_tui.store.snapshot.reader import SnapshotReader
-from tests.store.conftest import SetClock
+from tests.support.clock import SetClock
 
 MARIA = Holder("maria", "studio-1", 1, "boot", 1.0)
 JON = Holder("jon", "desk-2", 2, "boot", 1.0)

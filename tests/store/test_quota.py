@@ -12,7 +12,7 @@ from attrs import evolve
 from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.database import Database
 from bema_tui.store.quota import QuotaRow, QuotaWindows
-from tests.store.conftest import SetClock
+from tests.support.clock import SetClock
 
 ACCOUNT = "https://mailerlite.example/api"
 TIMES = 40

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,27 +15,14 @@ from bema_tui.run_records import ReadKind
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders
 from bema_tui.store.shop_reads import ShopRead
+from tests.support.clock import SetClock
 from tests.support.emails import with_email
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Clock:
-    """A clock that a test moves."""
-
-    now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def store(database_file: Path, clock: Clock) -> AsyncIterator[Orders]:
+async def store(database_file: Path, clock: SetClock) -> AsyncIterator[Orders]:
     async with await Database.open(str(database_file), clock=clock) as db:
         yield Orders(db)
 
@@ -46,9 +33,9 @@ def order(key: str, *, status: str = "complete") -> Order:
 
 
 async def read(
-    store: Orders, clock: Clock, found: Sequence[Order], kind: ReadKind, end: Completeness = Completeness.COMPLETE
+    store: Orders, clock: SetClock, found: Sequence[Order], kind: ReadKind, end: Completeness = Completeness.COMPLETE
 ) -> None:
-    clock.now += timedelta(minutes=1)
+    clock.forward(60)
     number = await store.begin_read(kind)
     await store.put(number, found)
     await store.finish_read(number, end, orders=len(found), passes=2, requests=4)
@@ -64,7 +51,7 @@ async def newest_full(store: Orders) -> ShopRead:
     return found
 
 
-async def test_a_window_adds_orders_and_leaves_the_older_ones_listed(store: Orders, clock: Clock) -> None:
+async def test_a_window_adds_orders_and_leaves_the_older_ones_listed(store: Orders, clock: SetClock) -> None:
     await read(store, clock, [order("1"), order("2")], ReadKind.FULL)
     full = await newest_full(store)
     await read(store, clock, [order("3")], ReadKind.RECENT)
@@ -74,13 +61,13 @@ async def test_a_window_adds_orders_and_leaves_the_older_ones_listed(store: Orde
     assert await listed(store) == {"1", "3"}
 
 
-async def test_a_window_alone_proves_no_list(store: Orders, clock: Clock) -> None:
+async def test_a_window_alone_proves_no_list(store: Orders, clock: SetClock) -> None:
     await read(store, clock, [order("1")], ReadKind.RECENT)
     assert await store.latest_complete() is None
     assert await listed(store) == set()
 
 
-async def test_what_a_full_read_knew_unchanged(store: Orders, clock: Clock) -> None:
+async def test_what_a_full_read_knew_unchanged(store: Orders, clock: SetClock) -> None:
     one, two = order("1"), order("2")
     await read(store, clock, [one, two], ReadKind.FULL)
     full = await newest_full(store)
@@ -98,7 +85,7 @@ async def test_what_a_full_read_knew_unchanged(store: Orders, clock: Clock) -> N
     assert not await store.knew_unchanged(full, [one, order("3")])
 
 
-async def test_news_stays_news_until_the_next_full_read(store: Orders, clock: Clock) -> None:
+async def test_news_stays_news_until_the_next_full_read(store: Orders, clock: SetClock) -> None:
     await read(store, clock, [order("1")], ReadKind.FULL)
     await read(store, clock, [order("2")], ReadKind.RECENT)
     assert not await store.knew_unchanged(await newest_full(store), [order("2")])
@@ -106,7 +93,7 @@ async def test_news_stays_news_until_the_next_full_read(store: Orders, clock: Cl
     assert await store.knew_unchanged(await newest_full(store), [order("2")])
 
 
-async def test_an_order_that_left_the_list_and_came_back_is_news(store: Orders, clock: Clock) -> None:
+async def test_an_order_that_left_the_list_and_came_back_is_news(store: Orders, clock: SetClock) -> None:
     await read(store, clock, [order("1"), order("2")], ReadKind.FULL)
     await read(store, clock, [order("1")], ReadKind.FULL)
     assert not await store.knew_unchanged(await newest_full(store), [order("2")])

@@ -11,17 +11,7 @@ from bema_tui.model import ServiceState
 from bema_tui.store.database import Database
 from bema_tui.store.schema import services
 from bema_tui.store.service_states import Services
-from tests.store.conftest import SetClock
-
-
-class SetTimer:
-    """Seconds that pass when the test says so."""
-
-    def __init__(self) -> None:
-        self.at = 100.0
-
-    def __call__(self) -> float:
-        return self.at
+from tests.support.clock import SetClock, SetTimer
 
 
 async def row(db: Database, name: str) -> Any:
@@ -35,10 +25,10 @@ async def test_that_a_service_is_as_it_was_is_written_at_most_once_a_second(db: 
     assert await told.record("mailerlite", ServiceState.OK)
     first = (await row(db, "mailerlite")).at
     clock.forward(1)
-    timer.at += 0.5
+    timer.forward(0.5)
     assert not await told.record("mailerlite", ServiceState.OK)
     assert (await row(db, "mailerlite")).at == first
-    timer.at += 0.5
+    timer.forward(0.5)
     assert await told.record("mailerlite", ServiceState.OK)
     assert (await row(db, "mailerlite")).at > first
 

@@ -17,8 +17,8 @@ from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import CURRENCIES, CURRENCY, DatabaseSettings
 from bema_tui.store.ownership import Ownership
-from tests.store.conftest import SetClock
 from tests.support.activity import latest_activity
+from tests.support.clock import SetClock
 
 LOVE = Campaign("2024_ETB_NBL", "No Better Love", ("101", "102"), start=datetime(2024, 3, 1, tzinfo=UTC))
 
