@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def surroundings(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Terminal]:
-    with Terminal("bema_tui", *SMALL, size=(120, 60), **surroundings(tmp_path)) as terminal:
+    with Terminal("bema_tui", *SMALL, size=(120, 60), surroundings=os.environ | surroundings(tmp_path)) as terminal:
         terminal.until(lambda: terminal.shows("all keys"))
         yield terminal
     for process in processes_of(tmp_path):
@@ -143,7 +144,7 @@ MOMENTS = ("Starting the simulator", "Looking for campaigns", "all keys")
 def test_a_demo_that_is_ended_from_outside_leaves_nothing_behind(
     moment: str, how: signal.Signals | str, tmp_path: Path
 ) -> None:
-    with Terminal("bema_tui", *SMALL, size=(120, 60), **surroundings(tmp_path)) as terminal:
+    with Terminal("bema_tui", *SMALL, size=(120, 60), surroundings=os.environ | surroundings(tmp_path)) as terminal:
         terminal.until(lambda: terminal.shows(moment))
         if isinstance(how, signal.Signals):
             terminal.process.send_signal(how)

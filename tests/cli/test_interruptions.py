@@ -14,13 +14,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from bema_tui.errors import Stopped
 from tests.support.label import Label, opened_label
-from tests.support.operator import Operator
+from tests.support.operator import Operator, Said
 from tests.support.until import DEADLINE, until
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -60,33 +60,18 @@ def takes_signals(pid: int, number: signal.Signals = signal.SIGTERM) -> bool:
     return bool(int(caught, 16) >> (number - 1) & 1)
 
 
-class Interrupted(NamedTuple):
-    """How a command ended that a signal met: its status, its whole stdout and stderr, and how long it took."""
-
-    status: int
-    out: str
-    err: str
-    seconds: float
-
-    @property
-    def was_stopped(self) -> bool:
-        return self.status == 5
-
-
-def interrupt(operator: Operator, words: tuple[str, ...], number: signal.Signals, after: float | None) -> Interrupted:
+def interrupt(operator: Operator, words: tuple[str, ...], number: signal.Signals, after: float | None) -> Said:
     """Run a command and signal it ``after`` seconds from its first line on; None: at the first byte of its document."""
     process = operator.start(*words)
     assert process.stdout is not None
     fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)  # a longer document is not out at once
     until("the program's first line", lambda: takes_signals(process.pid) or process.poll() is not None, every=0.001)
-    began = time.monotonic()
     if after is None:
         assert select.select([process.stdout], [], [], DEADLINE)[0]
     elif after:
         with_patience(process, after)
     process.send_signal(number)
-    out, err = process.communicate(timeout=DEADLINE)
-    return Interrupted(process.returncode, out, err, time.monotonic() - began)
+    return operator.finish(process)
 
 
 def with_patience(process: subprocess.Popen[str], seconds: float) -> None:
@@ -97,12 +82,12 @@ def with_patience(process: subprocess.Popen[str], seconds: float) -> None:
         return
 
 
-def expect_proper(ended: Interrupted, usual: Any) -> None:
+def expect_proper(ended: Said, usual: Any) -> None:
     """One document and its own status, whichever end it came to."""
     document = json.loads(ended.out)
     assert "Traceback" not in ended.err
     assert "Aborted" not in ended.err
-    if not ended.was_stopped:
+    if ended.status != 5:
         assert type(document) is type(usual)
         assert isinstance(document, list) or not document.get("error"), ended
     elif document.get("error"):
@@ -141,9 +126,9 @@ def test_a_signal_at_any_moment(command: str, label: Label, tmp_path: Path) -> N
         number = SIGNALS[(index + list(COMMANDS).index(command)) % 3]
         ended = interrupt(operator, words, number, None if moment is None else moment * seconds)
         expect_proper(ended, usual.document)
-        if not ended.was_stopped:
+        if ended.status != 5:
             assert ended.status == usual.status
-        ends.append(ended.was_stopped)
+        ends.append(ended.status == 5)
         if "NEW" in COMMANDS[command]:
             if new.exists():
                 expect_nothing_left(operator, new)

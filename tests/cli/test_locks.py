@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.support.operator import Operator
 from tests.support.processes import suspend
 from tests.support.simulated import Simulated
-from tests.support.until import until
 
 
 def test_a_live_lock_is_shown_kept_and_given_up_only_by_force(simulated: Simulated, operator: Operator) -> None:
@@ -49,12 +45,6 @@ def test_a_live_lock_is_shown_kept_and_given_up_only_by_force(simulated: Simulat
     assert (ended.status, ended.document["state"]) == (5, "lost")
 
 
-def unseen(database: Path) -> int:
-    """How many control requests no run has seen."""
-    with closing(sqlite3.connect(database)) as connection:
-        return int(connection.execute("SELECT count(*) FROM control_requests WHERE seen_at IS NULL").fetchone()[0])
-
-
 @pytest.mark.fault("E7")
 def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
@@ -79,7 +69,7 @@ def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: 
     assert ", suspended." in held.complaint
     assert wake in held.complaint
     process.send_signal(signal.SIGCONT)
-    until("the stop is seen", lambda: not unseen(operator.database))
+    operator.wait_seen("stop")
     simulated.release()
     assert operator.finish(process).document["state"] == "stopped"
 

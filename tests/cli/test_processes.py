@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
-import select
 import signal
-import sqlite3
-import subprocess
-import sys
-import termios
-import time
-from contextlib import closing
 
 import httpx
 import pytest
@@ -21,7 +11,7 @@ import pytest
 from tests.support.fixtures import MakeOperator, StartSimulator
 from tests.support.operator import Operator
 from tests.support.simulated import Simulated
-from tests.support.until import DEADLINE, until
+from tests.support.until import DEADLINE
 
 
 def test_simulate_says_where_it_is_and_ends_when_interrupted(operator: Operator) -> None:
@@ -47,67 +37,18 @@ def test_a_port_that_is_taken(simulated: Simulated, operator: Operator) -> None:
     assert f"Port {port} can't be used" in said.complaint
 
 
-class Terminal:
-    """A command on a terminal of its own: stdin, stdout and stderr are one pty."""
-
-    def __init__(self, operator: Operator, *words: str) -> None:
-        self._master, slave = pty.openpty()
-        self.process: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-m", "bema_tui", *words],
-            env=operator.environment,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        os.close(slave)
-        self.shown = ""
-
-    def _read(self) -> bool:
-        """Take what is there within a moment; false at the end."""
-        if not select.select([self._master], [], [], 0.1)[0]:
-            return self.process.poll() is None
-        try:
-            part = os.read(self._master, 65536)
-        except OSError:  # the other side is closed
-            return False
-        self.shown += part.decode()
-        return bool(part)
-
-    def wait_for(self, words: str) -> None:
-        end = time.monotonic() + DEADLINE
-        while words not in self.shown:
-            assert self._read(), self.shown
-            assert time.monotonic() < end, self.shown
-
-    def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
-
-    def hang_up(self) -> None:
-        os.close(self._master)
-
-    def end(self) -> int:
-        end = time.monotonic() + DEADLINE
-        while self._read():
-            assert time.monotonic() < end, self.shown
-        status = self.process.wait(DEADLINE)
-        os.close(self._master)
-        return status
-
-
 def test_on_a_terminal_a_sync_shows_its_plan_and_asks(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
-    terminal = Terminal(operator, "sync", code)
+    terminal = operator.terminal("sync", code)
     terminal.wait_for("Number: ")
     assert f"Plan 1 for {code}" in terminal.shown
     assert "Gold → Gold Purchased" in terminal.shown
     assert "More than 20 % of the members: type the number of changes." in terminal.shown
     assert simulated.writes() == []
     assert operator.run("locks", "--json").document == []  # no lock is held while a person thinks
-    terminal.type("y\n")
+    terminal.press("y\n")
     terminal.wait_for("or n for no.")  # for so many, a y is no yes
-    terminal.type("n\n")
+    terminal.press("n\n")
     assert terminal.end() in {0, 3}
     assert "The plan waits: bema-tui apply 1" in terminal.shown
     assert simulated.writes() == []
@@ -122,10 +63,10 @@ def test_on_a_terminal_a_sync_shows_its_plan_and_asks(simulated: Simulated, oper
 def test_a_yes_on_the_terminal_applies_the_shown_plan(simulated: Simulated, operator: Operator) -> None:
     operator.settings("[rules]\nmax_moves = 1\nmax_moves_percent = 0\n")  # too big to go by itself: the yes lets it
     code = operator.discover()
-    terminal = Terminal(operator, "sync", code)
+    terminal = operator.terminal("sync", code)
     terminal.wait_for("Number: ")
     assert "Needs approval" in terminal.shown
-    terminal.type(f"{operator.run('runs', '1', '--json').document['total']}\n")
+    terminal.press(f"{operator.run('runs', '1', '--json').document['total']}\n")
     assert terminal.end() in {0, 3}
     assert operator.run("runs", "1", "--json").document["state"] == "done"
     assert simulated.writes() != []
@@ -136,10 +77,10 @@ def test_a_plan_within_the_limits_wants_a_y_alone(simulators: StartSimulator, op
     simulated = simulators(subscribers=1_200)
     operator = operators(simulated.endpoints)
     code = operator.discover()
-    terminal = Terminal(operator, "sync", code)
+    terminal = operator.terminal("sync", code)
     terminal.wait_for("[y/N]: ")
     assert "Apply these" in terminal.shown
-    terminal.type("y\n")
+    terminal.press("y\n")
     assert terminal.end() in {0, 3}
     assert operator.run("runs", "1", "--json").document["state"] == "done"
 
@@ -147,15 +88,15 @@ def test_a_plan_within_the_limits_wants_a_y_alone(simulators: StartSimulator, op
 def test_on_a_terminal_an_apply_of_many_wants_the_number_too(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
     total = operator.run("plan", code, "--json").document["total"]
-    terminal = Terminal(operator, "apply", "1")
+    terminal = operator.terminal("apply", "1")
     terminal.wait_for("Number: ")
-    terminal.type("\n")
+    terminal.press("\n")
     assert terminal.end() in {0, 3}
     assert "The plan waits: bema-tui apply 1" in terminal.shown
     assert simulated.writes() == []
-    terminal = Terminal(operator, "apply", "1")
+    terminal = operator.terminal("apply", "1")
     terminal.wait_for("Number: ")
-    terminal.type(f"{total:,}\n")
+    terminal.press(f"{total:,}\n")
     assert terminal.end() in {0, 3}
     assert operator.run("runs", "1", "--json").document["state"] == "done"
 
@@ -166,7 +107,7 @@ def test_an_interrupt_at_the_question_leaves_the_plan(
     number: signal.Signals, simulated: Simulated, operator: Operator
 ) -> None:
     code = operator.discover()
-    terminal = Terminal(operator, "sync", code)
+    terminal = operator.terminal("sync", code)
     terminal.wait_for("Number: ")
     terminal.process.send_signal(number)
     assert terminal.end() == 5
@@ -180,7 +121,7 @@ def test_an_interrupt_at_the_question_leaves_the_plan(
 def test_a_terminal_that_is_gone_stops_its_run_and_leaves_it_in_order(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
     simulated.hold(at=1, when="after", only="writes")
-    terminal = Terminal(operator, "sync", code, "--yes")
+    terminal = operator.terminal("sync", code, "--yes")
     terminal.wait_for("apply 0")  # the line of progress
     simulated.wait_held()
     terminal.hang_up()
@@ -212,7 +153,7 @@ def test_a_stop_from_another_process_ends_with_5_and_resume_goes_on(simulated: S
     simulated.wait_held()
     asked = operator.run("stop", "1", "--reason", "wrong campaign", "--json", expect=0).document
     assert asked == {"run": 1, "asked": "stop", "reason": "wrong campaign", "suspended": False}
-    until("the request is seen", lambda: _request_seen(operator))
+    operator.wait_seen("stop")
     simulated.release()
     said = operator.finish(process)
     assert (said.status, said.document["state"]) == (5, "stopped")
@@ -222,8 +163,3 @@ def test_a_stop_from_another_process_ends_with_5_and_resume_goes_on(simulated: S
     done = operator.run("resume", "1", "--json").document
     assert (done["state"], done["planned"], done["unknown"]) == ("done", 0, 0)
     assert simulated.violations() == []
-
-
-def _request_seen(operator: Operator) -> bool:
-    with closing(sqlite3.connect(operator.database)) as connection:
-        return bool(connection.execute("SELECT count(*) FROM control_requests WHERE seen_at IS NOT NULL").fetchone()[0])

@@ -63,8 +63,8 @@ class NobodysTerminal(Terminal):
 
 @pytest.mark.fault("B2")
 def test_the_console_of_a_user_without_an_account(folder: Path) -> None:
-    given = {**dict.fromkeys(NAMES, ""), **surroundings(folder)}
-    with NobodysTerminal("bema_tui", size=(100, 30), **given) as terminal:
+    given = {**os.environ, **dict.fromkeys(NAMES, ""), **surroundings(folder)}
+    with NobodysTerminal("bema_tui", size=(100, 30), surroundings=given) as terminal:
         terminal.until(lambda: terminal.shows(f"uid {NOBODY}"))
         terminal.press("q")
         terminal.until(lambda: terminal.process.poll() is not None)

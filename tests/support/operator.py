@@ -19,7 +19,8 @@ from click.testing import CliRunner
 from bema_tui.cli.app import cli
 from bema_tui.simulator import Endpoints
 from tests.support.forks import forks
-from tests.support.until import DEADLINE
+from tests.support.terminal import Terminal
+from tests.support.until import DEADLINE, until
 
 ROOMY = 4 << 30
 """Bytes: a command in the tests' own process must not wait for the memory that the tests hold."""
@@ -80,6 +81,7 @@ class Operator:
             **environment,
         }
         self._started: list[subprocess.Popen[str]] = []
+        self._terminals: list[Terminal] = []
 
     def settings(self, text: str) -> None:
         """Write the settings file, and name it in the environment."""
@@ -109,6 +111,12 @@ class Operator:
         process = forks().start([*words, "--json"], self.environment)
         self._started.append(process)
         return process
+
+    def terminal(self, *words: str) -> Terminal:
+        """A command on a terminal of its own: stdin, stdout and stderr are one."""
+        terminal = Terminal("bema_tui", *words, surroundings=self.environment)
+        self._terminals.append(terminal)
+        return terminal
 
     def finish(self, process: subprocess.Popen[str]) -> Said:
         """Wait for a process's end."""
@@ -156,8 +164,15 @@ class Operator:
         """How many ledger rows are in which state."""
         return dict(self.rows("SELECT state, count(*) FROM ledger GROUP BY state"))
 
+    def wait_seen(self, verb: str) -> None:
+        """Wait until the run at work has seen all that somebody asked of it with this verb."""
+        asked = f"SELECT count(*), count(seen_at) FROM control_requests WHERE verb = '{verb}'"
+        until(f"{verb} is seen", lambda: (counts := self.rows(asked)[0])[0] == counts[1] > 0)
+
     def close(self) -> None:
         """End what a failed test left running."""
+        for terminal in self._terminals:
+            terminal.close()
         for process in self._started:
             if process.poll() is None:
                 process.kill()

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -26,14 +26,21 @@ ROOT = Path(__file__).resolve().parents[2]
 class Terminal:
     """Runs ``python -m module arguments`` on a pseudo terminal; use as a context manager."""
 
-    def __init__(self, module: str, *arguments: str, size: tuple[int, int] = (80, 24), **environment: str) -> None:
+    def __init__(
+        self,
+        module: str,
+        *arguments: str,
+        size: tuple[int, int] = (80, 24),
+        surroundings: Mapping[str, str] = os.environ,
+        **environment: str,
+    ) -> None:
         self.columns, self.lines = size
         self.screen = pyte.Screen(self.columns, self.lines)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", self.lines, self.columns, 0, 0))
-        kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
+        kept = {name: value for name, value in surroundings.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             stdin=slave,
@@ -54,6 +61,10 @@ class Terminal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process if it still runs, and drop the line."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
@@ -94,6 +105,25 @@ class Terminal:
         while not true():
             patience.check()
             self.read(0.05)
+
+    @property
+    def shown(self) -> str:
+        """All that the process has written so far."""
+        return self.raw.decode(errors="replace")
+
+    def wait_for(self, words: str) -> None:
+        """Read until the process has written these words."""
+        patience = Patience(lambda: f"{words!r} in {self.shown!r}")
+        while words not in self.shown:
+            patience.check()
+            assert self.read(0.05) or self.process.poll() is None, self.shown
+
+    def end(self) -> int:
+        """Read to the end of the process; its exit status."""
+        patience = Patience(lambda: f"it ends: {self.shown!r}")
+        while self.read(0.05) or self.process.poll() is None:
+            patience.check()
+        return self.process.wait()
 
     def shows(self, text: str) -> bool:
         """Whether the screen has this text."""
