@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from typing import Final
 
 from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.control import ControlRequest, ControlVerb
@@ -22,7 +23,8 @@ from bema_tui.sync.ports import Heartbeat
 from bema_tui.sync.run_context import Meter
 from bema_tui.waits import Wait, WaitBoard, WaitReason
 
-_LISTEN_SECONDS = 0.5  # a request is seen within a second
+LISTEN_SECONDS: Final = 0.5
+"""How often it is looked for what people ask of the run."""
 _REST_SECONDS = 0.2
 logger = logging.getLogger("bema_tui.sync")
 
@@ -137,7 +139,7 @@ class Keeper:
     async def _watch(self) -> None:
         last_beat, sent = time.monotonic(), self._meter.sent
         while True:
-            await asyncio.sleep(_LISTEN_SECONDS)
+            await asyncio.sleep(LISTEN_SECONDS)
             try:
                 if time.monotonic() - last_beat >= self._heartbeat:
                     if not await self._locks.beat(self._fence.key, self._fence.token):

@@ -28,8 +28,6 @@ def test_there_are_so_many_writes_to_be_killed_at(scene: Scene) -> None:
     told = scene.operator.finish(scene.start_sync())
     assert told.status in (0, 3)
     assert len(scene.simulated.writes()) == WRITES
-    assert len(WRITING) >= 20
-    assert len(WRITING) + len(READING) >= 30
     assert len(scene.simulated.requests()) >= max(at for _, at, _ in READING)
     scene.expect_done()
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
-from sqlalchemy import event, insert, select, update
+from sqlalchemy import insert, select, update
 
 from bema_tui.errors import UsageError
 from bema_tui.model import CampaignStatus, ChangeKind, ChangeState, FindingRule, LockState, RunState, Severity, Tier
@@ -25,6 +24,7 @@ from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import Wait, WaitReason
 from tests.story import VIEWER, write_story_file
+from tests.support.statements import statements_of
 
 NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
 NBL = "2024_ETB_NBL"
@@ -51,18 +51,6 @@ async def change(db: Database, table: Any, condition: Any, **values: object) -> 
     async with db.write() as connection:
         result = await connection.execute(update(table).where(condition).values(**values))
         assert result.rowcount
-
-
-@contextmanager
-def counted_statements(db: Database) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(db.engine.sync_engine, "before_cursor_execute", note)
 
 
 async def test_campaigns_stand_by_attention_with_their_state(reader: SnapshotReader) -> None:
@@ -185,7 +173,7 @@ async def test_the_small_panels(reader: SnapshotReader) -> None:
 
 
 async def test_a_snapshot_takes_few_statements_however_much_there_is(db: Database, reader: SnapshotReader) -> None:
-    with counted_statements(db) as first:
+    with statements_of(db) as first:
         await reader.read()
     async with db.write() as connection:
         for number in range(60):
@@ -194,7 +182,7 @@ async def test_a_snapshot_takes_few_statements_however_much_there_is(db: Databas
             await connection.execute(insert(schema.campaigns).values(campaign))
             row = (await connection.execute(select(schema.runs).where(schema.runs.c.id == 416))).one()._asdict()
             await connection.execute(insert(schema.runs).values(row | {"id": 500 + number, "campaign": code}))
-    with counted_statements(db) as later:
+    with statements_of(db) as later:
         snapshot = await reader.read()
     assert len(snapshot.campaigns) == 68
     assert len(later) <= len(first) <= 16
