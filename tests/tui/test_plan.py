@@ -24,8 +24,13 @@ from bema_tui.plan_checks import (
     TiersCheck,
 )
 from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, PhaseEntry
+from bema_tui.store.database import Database
+from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.views import PlanPerson, PlanRule
 from bema_tui.tui.screens.plan import PlanScreen
+from tests.story import VIEWER
+from tests.support.old_database import OLD_PLAN, SAID_PLAINLY, write_old_plans
 from tests.tui.console import SIZES, Console, opened_console, story
 from tests.tui.sample import APPLYING, BOUGHT, NOW, WAITING, HandReader, change, picture, run
 
@@ -134,6 +139,20 @@ async def test_a_page_that_could_not_be_read_is_asked_for_again() -> None:
         await console.until_shows("The database is locked.")
         await console.press("home", "end")
         await console.until_shows("person0999@example.org")
+
+
+async def test_a_plan_of_an_older_version_is_shown_by_its_headings(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite3"
+    await write_old_plans(path, OLD_PLAN)
+    async with (
+        await Database.open(str(path), clock=lambda: NOW) as db,
+        opened_console(SnapshotReader(db, VIEWER, LockAges()), size=(200, 60)) as console,
+    ):
+        await opened(console, 1)
+        for heading, *_ in OLD_PLAN:
+            await console.until_shows(SAID_PLAINLY.get(heading, heading))
+        await console.until_shows("1@example.org")
+        assert console.shows("Opt-In → Gold Purchased")
 
 
 async def test_a_rule_shows_its_people_only() -> None:
