@@ -9,7 +9,9 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-_ALIKE = {"→": ">", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "~", "×": "x"}
+_ALIKE = {"→": ">", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "~", "×": "x", "‹": "<", "›": ">"}
+_CONTROLS = range(0x2400, 0x2422)
+"""The pictures by which ``text.clean`` shows controls."""
 
 
 def ascii_of(char: str) -> str:
@@ -18,6 +20,8 @@ def ascii_of(char: str) -> str:
         return char
     if char in _ALIKE:
         return _ALIKE[char]
+    if ord(char) in _CONTROLS:
+        return "^"
     letter = unicodedata.normalize("NFKD", char)[0]
     width = cell_len(char)
     return letter if width == 1 and letter.isascii() else "?" * width
