@@ -6,7 +6,12 @@ STAMP := $(VENV)/.installed
 # One more than the cores of a small machine: many tests wait for processes.
 JOBS ?= 3
 
-.PHONY: demo test nightly lint types bench screenshots clean
+# What make quick runs, but for what is marked slow: the rules, the store, and all that needs no command and no screen.
+QUICK := contracts monitor operations providers recordings rules store sync validators
+# What make coverage measures the program by.
+TESTS ?= tests
+
+.PHONY: demo test quick nightly coverage lint types bench screenshots clean
 
 demo: $(STAMP)
 	$(BIN)/bema-tui demo
@@ -14,10 +19,20 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
 
+quick: $(STAMP)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "not slow" $(QUICK:%=tests/%) tests/test_*.py
+
 # As test, with fifty times the arbitrary JSON for the parsers, fifty seeds of the rough line, two hundred of bad records,
 # and three hundred processes killed at random moments.
 nightly: $(STAMP)
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
+
+# Every test takes longer while it is measured, so this is no part of test: make coverage TESTS=tests/rules
+coverage: $(STAMP)
+	rm -f .coverage .coverage.*
+	-$(BIN)/python -m coverage run -m pytest -n $(JOBS) --dist worksteal -q $(TESTS)
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -33,7 +48,7 @@ screenshots: $(STAMP)
 	$(BIN)/python -m screenshots.make
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # constraints.txt pins every dependency, native parts included, to versions that are known to work together.
 $(STAMP): pyproject.toml constraints.txt

@@ -1,4 +1,4 @@
-"""How much Hypothesis tries, and an empty database that is migrated once and copied from then on."""
+"""How much Hypothesis tries, which tests are slow, and an empty database that is migrated once and copied then."""
 
 from __future__ import annotations
 
@@ -18,6 +18,21 @@ settings.register_profile(
 )
 settings.register_profile("usual", deadline=None)  # how busy the machine is says nothing about the program
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "usual")
+
+
+TESTS = Path(__file__).parent
+SLOW_ROOMS = {"cli", "end_to_end", "failures", "simulator", "stand_ins", "tui"}
+"""Folders in which each test runs commands, screens or simulators."""
+SLOW_FIXTURES = {"simulated", "simulators", "operators", "label", "planned"}
+"""What a test elsewhere takes that does so."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the slow tests; the few that are slow for another reason say so themselves."""
+    for item in items:
+        room = item.path.relative_to(TESTS).parts[0]
+        if room in SLOW_ROOMS or SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
