@@ -32,7 +32,7 @@ async def perform(action: Act, reason: str, operations: ConsoleOperations) -> in
         case Operation.STOP | Operation.PAUSE | Operation.CONTINUE as operation:
             await operations.control(int(key), _VERBS[operation], reason)
         case operation:
-            raise NotImplementedError(operation)
+            raise AssertionError(f"no key of the console does this: {operation}")
     return None
 
 
