@@ -24,12 +24,11 @@ from typing import Any
 import httpx
 from attrs import evolve
 
-from bema_tui.model import Holder
+from bema_tui.model import Holder, RunKind, RunOptions
 from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.operations.discover import discover_campaigns
 from bema_tui.operations.workspace import workspace_on
 from bema_tui.providers.quota.settings import QuotaSettings
-from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.secrets import Secret
 from bema_tui.settings import EddSettings, MailerLiteSettings, Settings
 from bema_tui.store.database import Database

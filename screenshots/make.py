@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bema_tui.run_records import RunKind  # noqa: E402 - the tests' story is not installed with the package
+from bema_tui.model import RunKind  # noqa: E402 - the tests' story is not installed with the package
 from bema_tui.store.database import Database  # noqa: E402
 from bema_tui.store.lock_ages import LockAges  # noqa: E402
 from bema_tui.store.snapshot.reader import SnapshotReader  # noqa: E402

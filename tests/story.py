@@ -13,19 +13,27 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from bema_tui.changes import Purpose
-from bema_tui.model import Completeness, Holder, Phase, RunState, Tier
-from bema_tui.plan_checks import (
+from bema_tui.model import (
+    AutomationEffect,
     CheckResult,
+    Completeness,
     CreatedCheck,
+    Holder,
+    MailerLiteReadResult,
     MembersCheck,
     MovesCheck,
+    Phase,
+    Purpose,
+    ReadingStrategy,
+    ReadKind,
+    RunState,
     ShopCheck,
+    ShopReadResult,
     ShrunkCheck,
     TakenBackCheck,
+    Tier,
     TiersCheck,
 )
-from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, ReadingStrategy, ReadKind, ShopReadResult
 from bema_tui.store import schema
 from bema_tui.store.database import Database
 from bema_tui.store.run_documents import document_of, documents_of

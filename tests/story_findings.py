@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bema_tui.changes import Purpose
-from bema_tui.model import FindingRule, FindingState, Severity
+from bema_tui.model import FindingRule, FindingState, Purpose, Severity
 from bema_tui.rules.findings import SEVERITY
 from tests.story_ledger import GOLD, WOOD
 

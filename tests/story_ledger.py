@@ -9,8 +9,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from bema_tui.changes import Cause, ChangeOutcome, Purpose
-from bema_tui.model import ChangeKind, ChangeState, Tier
+from bema_tui.model import Cause, ChangeKind, ChangeOutcome, ChangeState, Purpose, Tier
 from bema_tui.rules.naming import group_name
 from bema_tui.rules.wording.changes import heading
 from bema_tui.store.ledger_rows import purpose_columns

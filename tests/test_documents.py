@@ -13,9 +13,8 @@ import pytest
 import bema_tui.model
 import bema_tui.waits
 from bema_tui.bounds import MAINTENANCE_SECONDS, MEMORY_PATIENCE, PATIENCE, PAUSED_AT_MOST, RETRY_AFTER, SHOWN_FROM
-from bema_tui.changes import Cause
 from bema_tui.logs import KEEP_DAYS, MAX_BYTES
-from bema_tui.model import FindingRule, LockState, Tier
+from bema_tui.model import Cause, FindingRule, LockState, Tier
 from bema_tui.operations.shop import NEEDED
 from bema_tui.providers.edd.full_read import MOST_UNREADABLE, MOST_UNREADABLE_PERCENT
 from bema_tui.providers.http.policy import HttpPolicy

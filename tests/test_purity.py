@@ -12,9 +12,7 @@ import bema_tui
 ROOT = Path(bema_tui.__file__).parent
 
 PURE = {
-    *(f"rules/{path.name}" for path in (ROOT / "rules").glob("*.py")),
-    "plan_checks.py",
-    "run_records.py",
+    *(f"{room}/{path.name}" for room in ("model", "rules") for path in (ROOT / room).glob("*.py")),
     "sync/plan/automations.py",
     "sync/plan/blocked.py",
     "sync/plan/forecast.py",

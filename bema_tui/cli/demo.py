@@ -23,7 +23,7 @@ from bema_tui import signals
 from bema_tui.cli.common import Flags, common, open_workspace, run_async
 from bema_tui.cli.simulator_extra import require_simulator
 from bema_tui.errors import BemaError
-from bema_tui.run_records import RunKind
+from bema_tui.model import RunKind
 from bema_tui.secrets import Secret
 from bema_tui.settings import EddSettings, MailerLiteSettings, Settings
 

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict
 
 from bema_tui.health import CampaignHealth
-from bema_tui.model import ChangeState, Lock
+from bema_tui.model import AutomationEffect, ChangeState, Check, CheckResult, Lock, MailerLiteReadResult, ShopReadResult
 from bema_tui.operations.findings import counts_of_run
-from bema_tui.plan_checks import Check, CheckResult
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.rules.wording.checks import automation_text, check_text
-from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, ShopReadResult
 
 if TYPE_CHECKING:
     from bema_tui.operations.workspace import Workspace

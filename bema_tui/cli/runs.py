@@ -12,7 +12,7 @@ from bema_tui import signals
 from bema_tui.bounds import SETTINGS
 from bema_tui.cli.common import common, is_terminal, open_workspace, print_json, run_async, unless_hung_up
 from bema_tui.errors import UsageError
-from bema_tui.run_records import RunKind, RunOptions
+from bema_tui.model import RunKind, RunOptions
 from bema_tui.settings import Settings, require_services
 
 if TYPE_CHECKING:

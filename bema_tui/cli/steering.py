@@ -8,7 +8,7 @@ import click
 
 from bema_tui.cli.common import common, open_workspace, print_json, run_async
 from bema_tui.cli.runs import RUN
-from bema_tui.control import ControlVerb
+from bema_tui.model import ControlVerb
 from bema_tui.settings import Settings
 
 if TYPE_CHECKING:

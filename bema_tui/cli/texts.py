@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from bema_tui.cli.tables import table
-from bema_tui.control import ControlVerb
-from bema_tui.model import ChangeState, LockState, RunState
+from bema_tui.model import ChangeState, CheckResult, ControlVerb, LockState, RunState
 from bema_tui.operations.possible import Reason, Refused, may_resume
-from bema_tui.plan_checks import CheckResult
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.rules.wording.checks import automation_text, check_text
 from bema_tui.waits import stalled_words, wait_words

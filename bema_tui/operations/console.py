@@ -8,13 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
-from bema_tui.control import ControlVerb
 from bema_tui.errors import StoreError
+from bema_tui.model import ControlVerb, RunKind
 from bema_tui.operations import locks, runs
 from bema_tui.operations.health import open_monitor
 from bema_tui.operations.jobs import open_jobs
 from bema_tui.operations.workspace import Workspace
-from bema_tui.run_records import RunKind
 from bema_tui.store.presence import Presence
 from bema_tui.sync.supervisor import Supervisor
 

@@ -13,12 +13,9 @@ from typing import Final, Literal
 
 from attrs import frozen
 
-from bema_tui.control import ControlVerb
 from bema_tui.errors import UsageError
-from bema_tui.model import Lock, RunState
-from bema_tui.plan_checks import refusals
+from bema_tui.model import ControlVerb, Lock, RunKind, RunState, refusing_checks
 from bema_tui.rules.wording.checks import check_text
-from bema_tui.run_records import RunKind
 from bema_tui.store.lock_refusal import not_released
 from bema_tui.store.snapshot.views import RunView
 
@@ -160,7 +157,7 @@ def may_apply(run: RunView, *, read_only: bool) -> Verdict:
         return Refused(Reason.NOT_WAITING, f"Run {run.id} does not wait for a yes: it is {run.state}.")
     if run.overtaken_by is not None:
         return _overtaken(run, run.overtaken_by)
-    if failed := [check_text(check) for check in refusals(run.checks)]:
+    if failed := [check_text(check) for check in refusing_checks(run.checks)]:
         return Refused(
             Reason.CHECK_FAILED,
             f"Plan {run.id} can't be applied: a check failed ({'; '.join(failed)}).",

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 from attrs import frozen
 
-from bema_tui.control import ControlVerb
 from bema_tui.errors import UsageError
-from bema_tui.model import RunState
+from bema_tui.model import ControlVerb, RunState
 from bema_tui.operations.possible import Operation, permit, require
 from bema_tui.operations.workspace import Workspace
 from bema_tui.providers.quota.period import Pace

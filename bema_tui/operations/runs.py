@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from bema_tui.control import ControlVerb
 from bema_tui.errors import BemaError
-from bema_tui.model import ChangeState, Lock
+from bema_tui.model import DEFAULT_OPTIONS, ChangeState, ControlVerb, Lock, RunKind, RunOptions
 from bema_tui.operations.possible import (
     START,
     Reason,
@@ -23,7 +22,6 @@ from bema_tui.operations.possible import (
     require,
 )
 from bema_tui.operations.workspace import Workspace
-from bema_tui.run_records import NOTHING_MORE, RunKind, RunOptions
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.findings import Findings
@@ -74,7 +72,7 @@ class Attention:
 
 
 async def start(
-    workspace: Workspace, jobs: Supervisor, code: str, kind: RunKind, options: RunOptions = NOTHING_MORE
+    workspace: Workspace, jobs: Supervisor, code: str, kind: RunKind, options: RunOptions = DEFAULT_OPTIONS
 ) -> int:
     """Begin a run that reads both sides and writes the plan down, to look at or to apply it; returns its number.
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
-from bema_tui.changes import Cause, PlannedChange, Purpose
 from bema_tui.field_values import canonical
-from bema_tui.model import ChangeKind, SubscriberStatus, Tier
+from bema_tui.model import Cause, ChangeKind, PlannedChange, Purpose, SubscriberStatus, Tier
 from bema_tui.rules.records import CampaignContext, Person, Step
 
 

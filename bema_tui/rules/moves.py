@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bema_tui.changes import Cause
-from bema_tui.model import Tier
+from bema_tui.model import Cause, Tier
 from bema_tui.rules.tiers import ORDER, purchased_tier, tier_before
 
 Move = tuple[Tier | None, Tier | None]

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bema_tui.changes import Cause, PlannedChange, Purpose
 from bema_tui.field_values import canonical, same_value
-from bema_tui.model import ChangeKind, Finding, FindingRule, Order, Tier
+from bema_tui.model import Cause, ChangeKind, Finding, FindingRule, Order, PlannedChange, Purpose, Tier
 from bema_tui.rules.changes import field_change, group_changes, hold_back, movable
 from bema_tui.rules.findings import finding
 from bema_tui.rules.groups_and_field import CampaignCheck, check_campaign

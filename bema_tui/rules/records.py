@@ -8,10 +8,9 @@ from typing import Final
 
 from attrs import Factory, field, frozen
 
-from bema_tui.changes import PlannedChange, Purpose
 from bema_tui.emails import key_of
 from bema_tui.field_values import FieldType, same_value
-from bema_tui.model import Campaign, CustomField, Finding, Group, SubscriberStatus, Tier
+from bema_tui.model import Campaign, CustomField, Finding, Group, PlannedChange, Purpose, SubscriberStatus, Tier
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.tiers import ORDER
 

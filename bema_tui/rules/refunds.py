@@ -9,9 +9,8 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from bema_tui.changes import Cause, PlannedChange, Purpose
 from bema_tui.field_values import canonical
-from bema_tui.model import Finding, FindingRule, Order, OrderStatus, Tier
+from bema_tui.model import Cause, Finding, FindingRule, Order, OrderStatus, PlannedChange, Purpose, Tier
 from bema_tui.rules.changes import field_change, group_changes, hold_back, movable
 from bema_tui.rules.purchases import (
     Aliases,

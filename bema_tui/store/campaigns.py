@@ -10,8 +10,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import UsageError
-from bema_tui.model import Campaign
-from bema_tui.plan_checks import ReadSizes
+from bema_tui.model import Campaign, ReadSizes
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
 from bema_tui.store.schema import campaign_products, campaigns

@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.control import ControlRequest, ControlVerb
-from bema_tui.model import RunState
+from bema_tui.model import ControlRequest, ControlVerb, RunState
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
 from bema_tui.store.schema import control_requests, runs

@@ -11,9 +11,8 @@ from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select,
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.changes import ChangeOutcome, PlannedChange, Purpose
 from bema_tui.errors import StoreError
-from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, PlannedChange, Purpose
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence, check_fence
 from bema_tui.store.ledger_history import moved_since

@@ -9,8 +9,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import and_, func, select
 
-from bema_tui.changes import PlannedChange
-from bema_tui.model import ChangeKind, ChangeState, Tier
+from bema_tui.model import ChangeKind, ChangeState, PlannedChange, Tier
 from bema_tui.store.database import Database
 from bema_tui.store.ledger_rows import LedgerRow, ledger_row
 from bema_tui.store.schema import ledger

@@ -8,8 +8,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import ColumnElement, Row, Table, and_
 
-from bema_tui.changes import Cause, ChangeOutcome, PlannedChange, Purpose
-from bema_tui.model import ChangeKind, ChangeState, Tier
+from bema_tui.model import Cause, ChangeKind, ChangeOutcome, ChangeState, PlannedChange, Purpose, Tier
 
 NEW = "new:"  # the target of a row whose group or field does not exist yet
 NEVER_READ = datetime(1970, 1, 1, tzinfo=UTC)  # so old that the person is read again before the row is sent

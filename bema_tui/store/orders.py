@@ -23,9 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.model import Completeness, Order, OrderIdentity, OrderItem
+from bema_tui.model import Completeness, Order, OrderIdentity, OrderItem, ReadKind
 from bema_tui.rules.purchases import LIVE, KnownOrder, counting_statuses
-from bema_tui.run_records import ReadKind
 from bema_tui.store.database import Database
 from bema_tui.store.order_merging import merge_in_other_words
 from bema_tui.store.order_rows import NO_READ, chunks, put_orders

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypedDict
 
-from bema_tui.model import RunState
-from bema_tui.plan_checks import Check
-from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, ShopReadResult
+from bema_tui.model import AutomationEffect, Check, MailerLiteReadResult, RunState, ShopReadResult
 from bema_tui.store.run_documents import document_of, documents_of
 
 

@@ -9,25 +9,23 @@ from typing import Any, Final, TypeVar
 
 from cattrs import Converter
 
-from bema_tui.plan_checks import (
+from bema_tui.model import (
+    AutomationEffect,
     Check,
     CheckName,
     CreatedCheck,
+    MailerLiteReadResult,
     MembersCheck,
     MovesCheck,
     OlderCheck,
-    ShopCheck,
-    ShrunkCheck,
-    TakenBackCheck,
-    TiersCheck,
-)
-from bema_tui.run_records import (
-    AutomationEffect,
-    MailerLiteReadResult,
     PhaseEntry,
     RunError,
     RunOptions,
+    ShopCheck,
     ShopReadResult,
+    ShrunkCheck,
+    TakenBackCheck,
+    TiersCheck,
 )
 
 _CHECKS: Final[Mapping[CheckName, type[Check]]] = MappingProxyType(

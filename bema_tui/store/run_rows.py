@@ -8,9 +8,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import Row
 
-from bema_tui.model import Phase, RunState
-from bema_tui.plan_checks import Check, holds, refusals
-from bema_tui.run_records import NOTHING_MORE, RunKind, RunOptions
+from bema_tui.model import DEFAULT_OPTIONS, Check, Phase, RunKind, RunOptions, RunState, holding_checks, refusing_checks
 from bema_tui.store.run_documents import checks_of, options_of
 
 
@@ -32,7 +30,7 @@ class Run:
     yes_at: datetime | None
     apply_started_at: datetime | None
     active_seconds: float
-    options: RunOptions = NOTHING_MORE
+    options: RunOptions = DEFAULT_OPTIONS
     """What it was asked for."""
     checks: tuple[Check, ...] = ()
     """The checks of its plan."""
@@ -42,11 +40,11 @@ class Run:
     @property
     def may_apply(self) -> bool:
         """Whether a yes stands: it applied before, somebody saw the plan, or nothing holds it and it was told yes."""
-        if self.planned_at is None or refusals(self.checks):
+        if self.planned_at is None or refusing_checks(self.checks):
             return False
         if self.apply_started_at is not None or self.yes_at is not None:
             return True
-        return self.options.yes and not holds(self.checks)
+        return self.options.yes and not holding_checks(self.checks)
 
 
 def run_of(row: Row[Any]) -> Run:

@@ -9,10 +9,19 @@ from typing import Any, Unpack
 from attrs import evolve
 from sqlalchemy import and_, insert, or_, select, update
 
-from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import UsageError
-from bema_tui.model import ChangeState, Holder, Phase, RunState
-from bema_tui.run_records import NOTHING_MORE, PhaseEntry, RunError, RunKind, RunOptions
+from bema_tui.model import (
+    DEFAULT_OPTIONS,
+    ChangeOutcome,
+    ChangeState,
+    Holder,
+    Phase,
+    PhaseEntry,
+    RunError,
+    RunKind,
+    RunOptions,
+    RunState,
+)
 from bema_tui.store.activity import write_activity
 from bema_tui.store.control_requests import close_requests
 from bema_tui.store.database import Database
@@ -31,7 +40,7 @@ class Runs:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def create(self, kind: RunKind, campaign: str, me: Holder, options: RunOptions = NOTHING_MORE) -> int:
+    async def create(self, kind: RunKind, campaign: str, me: Holder, options: RunOptions = DEFAULT_OPTIONS) -> int:
         """Write down a new run in its first phase and return its number."""
         now = self._db.now()
         async with self._db.write() as connection:

@@ -7,8 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import and_, func, select
 
-from bema_tui.model import Completeness
-from bema_tui.run_records import ReadKind
+from bema_tui.model import Completeness, ReadKind
 from bema_tui.store.schema_shop import shop_reads
 
 _NEVER: Final = 2**62  # a read that none reaches

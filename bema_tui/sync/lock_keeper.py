@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Final
 
 from bema_tui.bounds import PAUSED_AT_MOST
-from bema_tui.control import ControlRequest, ControlVerb
 from bema_tui.errors import LockLost, Stopped, StoreError
-from bema_tui.model import RunState
+from bema_tui.model import ControlRequest, ControlVerb, RunState
 from bema_tui.providers.quota.gate import waiting
 from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.fence import Fence

@@ -7,11 +7,10 @@ from typing import Unpack
 
 from attrs import define, field
 
-from bema_tui.model import Campaign, Phase, RunState
+from bema_tui.model import Campaign, MailerLiteReadResult, Phase, ReadKind, RunOptions, RunState, ShopReadResult
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.rules.records import Unproved
-from bema_tui.run_records import MailerLiteReadResult, ReadKind, RunOptions, ShopReadResult
 from bema_tui.settings import Settings
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence, check_fence

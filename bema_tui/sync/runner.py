@@ -13,10 +13,9 @@ from attrs import frozen
 
 from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import BemaError, LockLost, RateLimited, Stopped, StoreError, UsageError
-from bema_tui.model import Holder, Lock, RunState
+from bema_tui.model import DEFAULT_OPTIONS, Holder, Lock, RunError, RunKind, RunOptions, RunState
 from bema_tui.monitor.measure import resident_bytes
 from bema_tui.rules.wording.checks import hold_text
-from bema_tui.run_records import NOTHING_MORE, RunError, RunKind, RunOptions
 from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns
@@ -73,7 +72,7 @@ class Runner:
         self._activity = Activity(db)
         self._statistics: RunStatistics = Statistics(db, resident_bytes)
 
-    async def begin(self, code: str, *, kind: RunKind, options: RunOptions = NOTHING_MORE) -> Begun:
+    async def begin(self, code: str, *, kind: RunKind, options: RunOptions = DEFAULT_OPTIONS) -> Begun:
         """Take a campaign's lock and open a new run on it.
 
         Raises:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from bema_tui.errors import BemaError, UsageError
 from bema_tui.interfaces import HealthMonitor
-from bema_tui.run_records import NOTHING_MORE, RunKind, RunOptions
+from bema_tui.model import DEFAULT_OPTIONS, RunKind, RunOptions
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.runner import Begun, Runner
 
@@ -42,7 +42,7 @@ class Supervisor:
         self._stopped_by = ""
         self._cut: set[asyncio.Task[BemaError | None]] = set()
 
-    async def start(self, code: str, *, kind: RunKind, options: RunOptions = NOTHING_MORE) -> int:
+    async def start(self, code: str, *, kind: RunKind, options: RunOptions = DEFAULT_OPTIONS) -> int:
         """Begin a run that reads and plans, and return its number.
 
         Raises:

@@ -8,8 +8,7 @@ from typing import Final
 
 from attrs import frozen
 
-from bema_tui.control import ControlVerb
-from bema_tui.model import Lock, RunState
+from bema_tui.model import ControlVerb, Lock, RunState
 from bema_tui.operations import possible
 from bema_tui.operations.possible import Operation
 from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot

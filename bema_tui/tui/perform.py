@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bema_tui.control import ControlVerb
+from bema_tui.model import ControlVerb, RunKind
 from bema_tui.operations import possible
 from bema_tui.operations.console import ConsoleOperations
 from bema_tui.operations.possible import Operation
-from bema_tui.run_records import RunKind
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.actions import Act, run_of
 

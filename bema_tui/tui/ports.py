@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from bema_tui.changes import Purpose
+from bema_tui.model import Purpose
 from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule, RunView, Snapshot
 from bema_tui.tui.pending import Pending
 from bema_tui.tui.render_context import RenderContext

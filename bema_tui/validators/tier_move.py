@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from bema_tui.changes import Cause
 from bema_tui.interfaces import Validator
-from bema_tui.model import Tier
+from bema_tui.model import Cause, Tier
 from bema_tui.rules.moves import MOVES, Move, inverse
 from bema_tui.rules.tiers import label
 from bema_tui.validators.base import CollectingValidator

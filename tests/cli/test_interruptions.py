@@ -184,7 +184,7 @@ signals.take_over(sys.argv)
 from bema_tui.cli.common import open_workspace, run_async
 from bema_tui.cli.headless import carry_out
 from bema_tui.operations import runs
-from bema_tui.run_records import RunKind
+from bema_tui.model import RunKind
 from bema_tui.settings import load
 
 async def work():

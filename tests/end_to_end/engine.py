@@ -12,13 +12,12 @@ import attrs
 from sqlalchemy import Row, select
 
 from bema_tui.clock import Clock, utc_now
-from bema_tui.model import Holder, RunState
+from bema_tui.model import Holder, RunKind, RunOptions, RunState
 from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.operations.discover import discover_campaigns
 from bema_tui.operations.workspace import Workspace, workspace_on
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.quota.settings import QuotaSettings
-from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.secrets import Secret
 from bema_tui.settings import EddSettings, MailerLiteSettings, Settings
 from bema_tui.store.database import Database

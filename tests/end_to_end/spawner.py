@@ -21,9 +21,8 @@ import attrs
 from sqlalchemy import select as select_rows
 
 from bema_tui.errors import LockHeld, UsageError
-from bema_tui.model import RunState
+from bema_tui.model import RunKind, RunOptions, RunState
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.simulator import Endpoints
 from bema_tui.store.schema import runs
 from bema_tui.sync.interrupt import RunInterrupt

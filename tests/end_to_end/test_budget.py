@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bema_tui.model import RunState
-from bema_tui.run_records import RunKind, RunOptions
+from bema_tui.model import RunKind, RunOptions, RunState
 from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.schema import ledger
 from bema_tui.sync.interrupt import RunInterrupt

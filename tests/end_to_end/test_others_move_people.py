@@ -20,9 +20,8 @@ import pytest
 from sqlalchemy import select
 
 from bema_tui.errors import BemaError
-from bema_tui.model import ChangeState, RunState
+from bema_tui.model import ChangeState, RunKind, RunOptions, RunState
 from bema_tui.rules.wording.changes import outcome_text
-from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.simulator import SimulatorSettings
 from bema_tui.store.ledger_rows import ledger_row
 from bema_tui.store.schema import findings, ledger

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bema_tui.model import RunState
+from bema_tui.model import RunKind, RunOptions, RunState
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.sync.interrupt import RunInterrupt

@@ -13,8 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from bema_tui.errors import BemaError
-from bema_tui.model import ChangeState, Completeness, RunState
-from bema_tui.run_records import RunKind, RunOptions
+from bema_tui.model import ChangeState, Completeness, RunKind, RunOptions, RunState
 from bema_tui.simulator import FaultProfile, SimulatorSettings
 from bema_tui.store.schema import ledger, runs
 from bema_tui.sync.interrupt import RunInterrupt

@@ -14,11 +14,9 @@ from attrs import evolve
 from sqlalchemy import select
 
 from bema_tui.bounds import PATIENCE
-from bema_tui.changes import ChangeOutcome
 from bema_tui.clock import utc_now
 from bema_tui.errors import BadAnswer
-from bema_tui.model import ChangeState, FindingState, RunState
-from bema_tui.run_records import RunKind, RunOptions
+from bema_tui.model import ChangeOutcome, ChangeState, FindingState, RunKind, RunOptions, RunState
 from bema_tui.store.findings import Findings
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks

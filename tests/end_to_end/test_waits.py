@@ -14,9 +14,8 @@ from sqlalchemy import Row, func, select
 from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.clock import utc_now
 from bema_tui.errors import RateLimited
-from bema_tui.model import RunState
+from bema_tui.model import RunKind, RunOptions, RunState
 from bema_tui.operations.quota import clear_quota, quota_now
-from bema_tui.run_records import RunKind, RunOptions
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.run_waits import RunWaits
 from bema_tui.store.schema import activity

@@ -9,13 +9,11 @@ from pathlib import Path
 import pytest
 from attrs import evolve, frozen
 
-from bema_tui.control import ControlVerb
 from bema_tui.errors import LockHeld, UsageError
-from bema_tui.model import RunState
+from bema_tui.model import ControlVerb, RunKind, RunState
 from bema_tui.operations.console import Console
 from bema_tui.operations.jobs import open_jobs
 from bema_tui.operations.workspace import Workspace, workspace_on
-from bema_tui.run_records import RunKind
 from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.snapshot.views import RunView
 from tests.end_to_end.engine import Engine, engine_on

@@ -7,13 +7,10 @@ from typing import Any
 
 import pytest
 
-from bema_tui.control import ControlVerb
 from bema_tui.errors import NeedsNewSync, UsageError
-from bema_tui.model import ChangeState, LockState, RunState
+from bema_tui.model import ChangeState, CheckResult, ControlVerb, LockState, RunError, RunState, TiersCheck
 from bema_tui.operations import possible
 from bema_tui.operations.possible import Allowed, Operation, Reason, Refused, Verdict
-from bema_tui.plan_checks import CheckResult, TiersCheck
-from bema_tui.run_records import RunError
 from bema_tui.store.snapshot.views import RunView
 from tests.operations.builders import CODE, NOW, a_lock, a_run
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from attrs import evolve
 
-from bema_tui.changes import PlannedChange
 from bema_tui.model import (
     Campaign,
     ChangeKind,
@@ -19,6 +18,7 @@ from bema_tui.model import (
     Group,
     Order,
     OrderItem,
+    PlannedChange,
     SubscriberStatus,
     Tier,
 )

@@ -9,8 +9,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bema_tui.changes import Cause, Purpose
-from bema_tui.model import ChangeKind, FindingRule, SubscriberStatus, Tier
+from bema_tui.model import Cause, ChangeKind, FindingRule, Purpose, SubscriberStatus, Tier
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.naming import group_name
 from bema_tui.rules.purchases import KnownOrder

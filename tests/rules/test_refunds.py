@@ -7,8 +7,7 @@ from itertools import combinations, product
 import pytest
 from attrs import evolve
 
-from bema_tui.changes import Cause, Purpose
-from bema_tui.model import ChangeKind, FindingRule, SubscriberStatus, Tier
+from bema_tui.model import Cause, ChangeKind, FindingRule, Purpose, SubscriberStatus, Tier
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.purchases import KnownOrder
 from bema_tui.rules.reconcile import Person, reconcile_person

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bema_tui.changes import Cause
 from bema_tui.errors import RuleError
-from bema_tui.model import FindingRule, Severity, Tier
+from bema_tui.model import Cause, FindingRule, Severity, Tier
 from bema_tui.rules.findings import SEVERITY, finding
 from bema_tui.rules.moves import MOVES, transition
 from bema_tui.rules.tiers import LABEL, ORDER, SUFFIX, label, parse_tier, purchased_tier, tier_before

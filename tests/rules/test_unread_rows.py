@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import pytest
 from attrs import evolve
 
-from bema_tui.changes import Cause, Purpose
 from bema_tui.listing import Listing, UnreadRow
-from bema_tui.model import Automation, ChangeKind, FindingRule, Severity, Tier
+from bema_tui.model import Automation, Cause, ChangeKind, FindingRule, Purpose, Severity, Tier
 from bema_tui.rules.changes import without_moves
 from bema_tui.rules.findings import NO_CAMPAIGN
 from bema_tui.rules.groups_and_field import CampaignCheck, check_campaign

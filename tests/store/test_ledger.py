@@ -8,12 +8,27 @@ import pytest
 from attrs import evolve, frozen
 from sqlalchemy import select
 
-from bema_tui.changes import Cause, ChangeOutcome, PlannedChange, Purpose
-from bema_tui.control import ControlVerb
 from bema_tui.errors import LockLost, StoreError
-from bema_tui.model import Campaign, ChangeKind, ChangeState, Lock, RunState, Tier
-from bema_tui.plan_checks import Check, CheckResult, CreatedCheck, MovesCheck, TiersCheck
-from bema_tui.run_records import RunKind, RunOptions
+from bema_tui.model import (
+    Campaign,
+    Cause,
+    ChangeKind,
+    ChangeOutcome,
+    ChangeState,
+    Check,
+    CheckResult,
+    ControlVerb,
+    CreatedCheck,
+    Lock,
+    MovesCheck,
+    PlannedChange,
+    Purpose,
+    RunKind,
+    RunOptions,
+    RunState,
+    Tier,
+    TiersCheck,
+)
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.database import Database

@@ -20,8 +20,8 @@ from sqlalchemy import Connection, event, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bema_tui.clock import utc_now
-from bema_tui.control import ControlVerb
 from bema_tui.errors import NewerDatabase, StoreError
+from bema_tui.model import ControlVerb
 from bema_tui.store import schema
 from bema_tui.store.control_requests import ControlRequests, read_requests
 from bema_tui.store.database import Database

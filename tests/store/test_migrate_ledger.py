@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bema_tui.changes import Cause, ChangeOutcome, Purpose
-from bema_tui.model import ChangeKind, ChangeState, Tier
+from bema_tui.model import Cause, ChangeKind, ChangeOutcome, ChangeState, Purpose, Tier
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges

@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bema_tui.model import RunState
-from bema_tui.plan_checks import CheckResult, OlderCheck, holds
-from bema_tui.run_records import RunOptions
+from bema_tui.model import CheckResult, OlderCheck, RunOptions, RunState, holding_checks
 from bema_tui.store.database import Database
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
 from bema_tui.store.run_rows import Run
@@ -82,7 +80,7 @@ async def test_checks_keep_their_words_and_what_held_a_plan_holds_it_still(
     texts = [one["text"] for one in old] + ([why] if len(results) > len(old) else [])
     assert run.checks == tuple(OlderCheck(one, text) for one, text in zip(results, texts, strict=True))
     assert run.options == RunOptions(yes=True)
-    assert bool(holds(run.checks)) is bool(why)
+    assert bool(holding_checks(run.checks)) is bool(why)
     assert run.may_apply is (not why and CheckResult.REFUSE not in results)
 
 

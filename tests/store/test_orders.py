@@ -15,9 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from bema_tui.model import Completeness, Order, OrderItem
+from bema_tui.model import Completeness, Order, OrderItem, ReadKind
 from bema_tui.rules.purchases import KnownOrder, by_age
-from bema_tui.run_records import ReadKind
 from bema_tui.store.database import Database
 from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.orders import Orders

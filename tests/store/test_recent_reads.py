@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from bema_tui.model import Completeness, Order, OrderItem
-from bema_tui.run_records import ReadKind
+from bema_tui.model import Completeness, Order, OrderItem, ReadKind
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders
 from bema_tui.store.shop_reads import ShopRead

@@ -9,30 +9,28 @@ from typing import Any
 import pytest
 
 from bema_tui.errors import LockHeld, NeedsNewSync
-from bema_tui.model import Completeness
-from bema_tui.plan_checks import (
+from bema_tui.model import (
+    AutomationEffect,
     Check,
     CheckName,
     CheckResult,
+    Completeness,
     CreatedCheck,
+    MailerLiteReadResult,
     MembersCheck,
     MovesCheck,
     OlderCheck,
+    ReadingStrategy,
+    ReadKind,
     ReadSide,
+    RunError,
+    RunOptions,
     ShopCheck,
+    ShopReadResult,
     ShrunkCheck,
     ShrunkRead,
     TakenBackCheck,
     TiersCheck,
-)
-from bema_tui.run_records import (
-    AutomationEffect,
-    MailerLiteReadResult,
-    ReadingStrategy,
-    ReadKind,
-    RunError,
-    RunOptions,
-    ShopReadResult,
 )
 from bema_tui.store.run_documents import (
     automations_of,

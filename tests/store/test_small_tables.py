@@ -10,8 +10,7 @@ import pytest
 from attrs import evolve
 
 from bema_tui.errors import StoreError, UsageError, WrongAccount
-from bema_tui.model import Campaign
-from bema_tui.plan_checks import ReadSizes
+from bema_tui.model import Campaign, ReadSizes
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bema_tui.changes import Cause, Purpose
-from bema_tui.model import ChangeState, Severity, Tier
+from bema_tui.model import Cause, ChangeState, Purpose, Severity, Tier
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.snapshot.reader import SnapshotReader

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bema_tui.changes import Cause, Purpose
-from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus, Tier
+from bema_tui.model import Cause, ChangeKind, ChangeState, Purpose, Subscriber, SubscriberStatus, Tier
 from bema_tui.store.ledger_rows import LedgerRow
 
 READ_AT = datetime(2026, 11, 22, 14, 8, tzinfo=UTC)

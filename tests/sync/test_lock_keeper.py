@@ -11,11 +11,9 @@ import pytest
 from attrs import define
 from sqlalchemy import select, update
 
-from bema_tui.control import ControlVerb
 from bema_tui.errors import Stopped
-from bema_tui.model import Campaign, RunState
+from bema_tui.model import Campaign, ControlVerb, RunKind, RunState
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.run_records import RunKind
 from bema_tui.store import schema
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.control_requests import ControlRequests

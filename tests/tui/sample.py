@@ -9,26 +9,29 @@ from typing import Any
 
 from attrs import evolve
 
-from bema_tui.changes import Cause, Purpose
-from bema_tui.control import ControlVerb
 from bema_tui.errors import UsageError
 from bema_tui.model import (
     CampaignStatus,
+    Cause,
     ChangeKind,
     ChangeState,
+    CheckResult,
+    ControlVerb,
     FindingRule,
     FindingState,
     Holder,
     Lock,
     LockState,
     Phase,
+    PhaseEntry,
+    Purpose,
+    RunKind,
     RunState,
     ServiceState,
     Severity,
     Tier,
+    TiersCheck,
 )
-from bema_tui.plan_checks import CheckResult, TiersCheck
-from bema_tui.run_records import PhaseEntry, RunKind
 from bema_tui.store.snapshot.views import (
     ActivityView,
     CampaignView,

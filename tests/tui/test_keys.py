@@ -8,8 +8,7 @@ from textual import events
 from textual.widgets import Button
 
 from bema_tui.errors import LockHeld
-from bema_tui.model import ChangeState, LockState, RunState
-from bema_tui.plan_checks import CheckResult, MembersCheck
+from bema_tui.model import ChangeState, CheckResult, LockState, MembersCheck, RunState
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.screens.overview import Overview
 from bema_tui.tui.screens.plan import PlanScreen

@@ -7,23 +7,30 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from bema_tui.changes import ChangeOutcome, Purpose
 from bema_tui.errors import StoreError
-from bema_tui.model import ChangeKind, ChangeState, Completeness, Phase, RunState
-from bema_tui.plan_checks import (
+from bema_tui.model import (
+    AutomationEffect,
+    ChangeKind,
+    ChangeOutcome,
+    ChangeState,
     Check,
     CheckResult,
+    Completeness,
     CreatedCheck,
+    MailerLiteReadResult,
     MembersCheck,
     MovesCheck,
+    Phase,
+    PhaseEntry,
+    Purpose,
     ReadSide,
+    RunState,
     ShopCheck,
     ShrunkCheck,
     ShrunkRead,
     TakenBackCheck,
     TiersCheck,
 )
-from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, PhaseEntry
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.snapshot.reader import SnapshotReader

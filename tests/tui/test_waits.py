@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from bema_tui.control import ControlRequest, ControlVerb
-from bema_tui.model import RunState
+from bema_tui.model import ControlRequest, ControlVerb, RunState
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.screens.plan import PlanScreen
 from bema_tui.waits import Wait, WaitReason

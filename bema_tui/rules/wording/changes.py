@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from bema_tui.changes import Cause, ChangeOutcome, Purpose, split_tiers
-from bema_tui.model import ChangeKind, ChangeState, Tier
+from bema_tui.model import Cause, ChangeKind, ChangeOutcome, ChangeState, Purpose, Tier, split_tiers
 from bema_tui.rules.tiers import LABEL, NO_TIER, ORDER, label
 
 _HEADINGS: Final[Mapping[Cause, str]] = MappingProxyType(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bema_tui.plan_checks import (
+from bema_tui.model import (
+    AutomationEffect,
     Check,
     CheckResult,
     CreatedCheck,
@@ -16,9 +17,8 @@ from bema_tui.plan_checks import (
     ShrunkRead,
     TakenBackCheck,
     TiersCheck,
-    holds,
+    holding_checks,
 )
-from bema_tui.run_records import AutomationEffect
 
 
 def check_text(check: Check) -> str:
@@ -55,7 +55,7 @@ def check_text(check: Check) -> str:
 
 def hold_text(checks: Iterable[Check]) -> str:
     """Return why a plan needs an approval, as a clause; nothing if it needs none."""
-    return "; ".join(_hold(check) for check in holds(checks))
+    return "; ".join(_hold(check) for check in holding_checks(checks))
 
 
 def refusal_text(check: Check) -> str:

@@ -10,8 +10,7 @@ from attrs import frozen
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.model import CampaignStatus, ChangeState, Lock, RunState, Tier
-from bema_tui.run_records import RunKind
+from bema_tui.model import CampaignStatus, ChangeState, Lock, RunKind, RunState, Tier
 from bema_tui.store.database_settings import CURRENCIES
 from bema_tui.store.schema import campaign_products, campaigns, runs, settings, statistics
 from bema_tui.store.snapshot.overview import FindingCounts

@@ -9,8 +9,7 @@ from attrs import frozen
 from sqlalchemy import Row, Select, exists, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.changes import Purpose
-from bema_tui.model import ChangeKind, ChangeState, FindingRule, Severity
+from bema_tui.model import ChangeKind, ChangeState, FindingRule, Purpose, Severity
 from bema_tui.store.ledger_rows import has_purpose, outcome_of, purpose_of
 from bema_tui.store.schema import findings, ledger, plan_counts, runs
 from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule

@@ -12,9 +12,8 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.bounds import STALLED_AFTER
-from bema_tui.changes import Purpose
 from bema_tui.errors import UsageError
-from bema_tui.model import ChangeState, Holder, Lock, RunState
+from bema_tui.model import ChangeState, Holder, Lock, Purpose, RunState
 from bema_tui.store.control_requests import read_requests
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges

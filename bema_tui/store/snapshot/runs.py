@@ -12,9 +12,7 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.bounds import STALLED_AFTER
-from bema_tui.control import ControlRequest
-from bema_tui.model import ChangeKind, ChangeState, Holder, Lock, Phase, RunState
-from bema_tui.run_records import PhaseEntry, RunKind
+from bema_tui.model import ChangeKind, ChangeState, ControlRequest, Holder, Lock, Phase, PhaseEntry, RunKind, RunState
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import lock_of
 from bema_tui.store.run_documents import (

@@ -7,23 +7,29 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from bema_tui.changes import ChangeOutcome, Purpose
-from bema_tui.control import ControlRequest
 from bema_tui.model import (
+    AutomationEffect,
     CampaignStatus,
     ChangeKind,
+    ChangeOutcome,
     ChangeState,
+    Check,
+    ControlRequest,
     FindingRule,
     FindingState,
     Lock,
+    MailerLiteReadResult,
     Phase,
+    PhaseEntry,
+    Purpose,
+    RunError,
+    RunKind,
     RunState,
     ServiceState,
     Severity,
+    ShopReadResult,
     Tier,
 )
-from bema_tui.plan_checks import Check
-from bema_tui.run_records import AutomationEffect, MailerLiteReadResult, PhaseEntry, RunError, RunKind, ShopReadResult
 from bema_tui.waits import Wait, WaitReason
 
 _TELLING_SECONDS = 60.0

@@ -6,7 +6,6 @@ import random
 from collections.abc import Container, Mapping, Sequence
 from datetime import timedelta
 
-from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import (
     BadAnswer,
     BemaError,
@@ -17,7 +16,7 @@ from bema_tui.errors import (
     WriteUnknown,
     WrongAccount,
 )
-from bema_tui.model import ChangeKind, ChangeState, RunState
+from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, RunState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchItem
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import WindowGate, waiting

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from bema_tui.changes import ChangeOutcome
 from bema_tui.emails import spellings
 from bema_tui.errors import (
     BadAnswer,
@@ -18,7 +17,7 @@ from bema_tui.errors import (
     WrongAccount,
 )
 from bema_tui.field_values import FieldType, same_value
-from bema_tui.model import ChangeKind, ChangeState, RunState, Subscriber
+from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, RunState, Subscriber
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.recorder import Settler
 from bema_tui.sync.apply.refusals import Undone, other_account

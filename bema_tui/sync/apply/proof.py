@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import BadAnswer
-from bema_tui.model import ChangeState, Finding, FindingRule, Subscriber
+from bema_tui.model import ChangeOutcome, ChangeState, Finding, FindingRule, Subscriber
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.rules.findings import finding
 from bema_tui.store.ledger_rows import LedgerRow, Settled

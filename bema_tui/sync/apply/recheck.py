@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from bema_tui.changes import ChangeOutcome, join_tiers
 from bema_tui.field_values import same_value
-from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus, Tier
+from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, Subscriber, SubscriberStatus, Tier, join_tiers
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 
 

@@ -7,8 +7,18 @@ from datetime import datetime
 
 from attrs import evolve
 
-from bema_tui.changes import Cause, ChangeOutcome, PlannedChange, Purpose
-from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, Subscriber, Tier
+from bema_tui.model import (
+    Cause,
+    ChangeKind,
+    ChangeOutcome,
+    ChangeState,
+    Finding,
+    FindingRule,
+    PlannedChange,
+    Purpose,
+    Subscriber,
+    Tier,
+)
 from bema_tui.rules.wording.changes import where_text
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.store.members import Member

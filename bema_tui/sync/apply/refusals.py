@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from attrs import evolve, frozen
 
-from bema_tui.changes import ChangeOutcome, PlannedChange
 from bema_tui.errors import WrongAccount
-from bema_tui.model import ChangeKind, Finding, FindingRule
+from bema_tui.model import ChangeKind, ChangeOutcome, Finding, FindingRule, PlannedChange
 from bema_tui.rules.findings import finding
 from bema_tui.rules.wording.changes import outcome_text
 from bema_tui.store.ledger_rows import LedgerRow

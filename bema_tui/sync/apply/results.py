@@ -6,9 +6,8 @@ import json
 
 from attrs import evolve
 
-from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import BemaError
-from bema_tui.model import ChangeKind, ChangeState, Subscriber
+from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, Subscriber
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem
 from bema_tui.providers.mailerlite.parse import refused_for_status
 from bema_tui.store.ledger_rows import LedgerRow, Settled

@@ -11,9 +11,8 @@ from collections.abc import Container, Sequence
 from attrs import define, field
 
 from bema_tui.bounds import PATIENCE
-from bema_tui.changes import ChangeOutcome
 from bema_tui.errors import RateLimited
-from bema_tui.model import ChangeState
+from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchAnswer, refused_alone
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.store.ledger_rows import Settled

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from bema_tui.model import Automation, Group
-from bema_tui.run_records import AutomationEffect
+from bema_tui.model import Automation, AutomationEffect, Group
 
 
 def effects(

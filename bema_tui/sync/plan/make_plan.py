@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bema_tui.model import Completeness, FindingRule, Phase
-from bema_tui.plan_checks import Check, ShrunkRead, holds
+from bema_tui.model import Check, Completeness, FindingRule, MailerLiteReadResult, Phase, ShrunkRead, holding_checks
 from bema_tui.providers.quota.gate import WindowGate
 from bema_tui.rules.findings import finding
 from bema_tui.rules.wording.checks import shrunk_text
-from bema_tui.run_records import MailerLiteReadResult
 from bema_tui.sync.connections import shown_as
 from bema_tui.sync.plan.automations import effects
 from bema_tui.sync.plan.blocked import refuse_blocked
@@ -110,7 +108,7 @@ async def _write_down(
     """Write what the plan comes to, and what it will cost if its yes comes now."""
     quota = job.settings.quota
     age = (job.db.now() - read.at).total_seconds()
-    at_once = job.options.yes and not holds(checks)
+    at_once = job.options.yes and not holding_checks(checks)
     forecast = forecast_writes(
         plan.kinds,
         plan.people,

@@ -8,9 +8,8 @@ from datetime import datetime
 
 from attrs import define, evolve, field
 
-from bema_tui.changes import Cause, PlannedChange, Purpose
 from bema_tui.field_values import canonical
-from bema_tui.model import ChangeKind, Finding, RunState, Tier
+from bema_tui.model import Cause, ChangeKind, Finding, PlannedChange, Purpose, RunState, Tier
 from bema_tui.rules.changes import without_moves
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.purchases import NO_ALIASES, named_by

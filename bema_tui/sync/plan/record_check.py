@@ -7,9 +7,8 @@ from datetime import date, datetime
 
 from attrs import evolve
 
-from bema_tui.changes import PlannedChange
 from bema_tui.clock import label_zone
-from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule
+from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, PlannedChange
 from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.findings import finding
 from bema_tui.rules.records import Outcome

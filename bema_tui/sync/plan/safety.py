@@ -11,25 +11,28 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from bema_tui.errors import BemaError
-from bema_tui.model import ChangeKind, Completeness
-from bema_tui.plan_checks import (
+from bema_tui.model import (
+    ChangeKind,
     Check,
     CheckResult,
+    Completeness,
     CreatedCheck,
+    MailerLiteReadResult,
     MembersCheck,
     MovesCheck,
+    ReadKind,
     ReadSide,
     ReadSizes,
     ShopCheck,
+    ShopReadResult,
     ShrunkCheck,
     ShrunkRead,
     TakenBackCheck,
     TiersCheck,
-    refusals,
+    refusing_checks,
 )
 from bema_tui.rules.choices import PlanLimits, Rules
 from bema_tui.rules.wording.checks import refusal_text
-from bema_tui.run_records import MailerLiteReadResult, ReadKind, ShopReadResult
 from bema_tui.sync.plan.totals import PlanTotals
 
 
@@ -95,7 +98,7 @@ def refuse_unsafe(checks: Sequence[Check]) -> None:
     Raises:
         BemaError: it says what is wrong with the plan.
     """
-    refused = refusals(checks)
+    refused = refusing_checks(checks)
     if refused:
         raise BemaError(
             " ".join(refusal_text(check) for check in refused),

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from bema_tui.changes import Cause
-from bema_tui.model import ChangeKind
+from bema_tui.model import Cause, ChangeKind
 
 
 @frozen

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
+from bema_tui.model import ReadingStrategy
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.quota.period import BatchCost
-from bema_tui.run_records import ReadingStrategy
 
 GROUP_PAGE = 1000
 ACCOUNT_PAGE = 100

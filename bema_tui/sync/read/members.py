@@ -8,10 +8,9 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from bema_tui.errors import ListChanged
-from bema_tui.model import Completeness, SubscriberStatus
+from bema_tui.model import Completeness, MailerLiteReadResult, ReadingStrategy, SubscriberStatus
 from bema_tui.providers.quota.period import BatchCost
 from bema_tui.rules.purchases import LISTED
-from bema_tui.run_records import MailerLiteReadResult, ReadingStrategy
 from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.buyers import Buyers
 from bema_tui.sync.read.campaign_in_mailerlite import Account

@@ -7,14 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from bema_tui.errors import IncompleteRead
-from bema_tui.model import Completeness, FindingRule, Order
+from bema_tui.model import Completeness, FindingRule, Order, ReadKind, ShopReadResult
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.full_read import SalesRead, too_many
 from bema_tui.providers.edd.recent_read import WindowRead
 from bema_tui.providers.http.ports import Interrupt
 from bema_tui.rules.findings import NO_CAMPAIGN
 from bema_tui.rules.unreadable_sales import first_of, unreadable_findings
-from bema_tui.run_records import ReadKind, ShopReadResult
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.findings import Findings

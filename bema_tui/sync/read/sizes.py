@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bema_tui.plan_checks import ReadSizes
+from bema_tui.model import ReadSizes
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.sync.run_context import Job
 

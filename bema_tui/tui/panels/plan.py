@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from bema_tui.amounts import count
-from bema_tui.model import ChangeKind, ChangeState
-from bema_tui.plan_checks import CheckResult, passed
+from bema_tui.model import ChangeKind, ChangeState, CheckResult, passed_checks
 from bema_tui.rules.tiers import label
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.rules.wording.checks import automation_text, check_text
@@ -164,7 +163,7 @@ def check_lines(run: RunView, context: RenderContext, height: int) -> list[Conte
 
 def checks_title(run: RunView) -> str:
     """How many of the checks were passed."""
-    return f"Checks {len(passed(run.checks))} of {len(run.checks)}" if run.checks else "Checks"
+    return f"Checks {len(passed_checks(run.checks))} of {len(run.checks)}" if run.checks else "Checks"
 
 
 def wrong_rows(changes: Sequence[ChangeView], run: RunView, context: RenderContext) -> list[Row]:

@@ -8,8 +8,7 @@ from datetime import timedelta
 from textual.content import Content
 
 from bema_tui.amounts import ago, count, forecast
-from bema_tui.model import ChangeKind, ChangeState, Phase, RunState
-from bema_tui.plan_checks import passed, refusals
+from bema_tui.model import ChangeKind, ChangeState, Phase, RunState, passed_checks, refusing_checks
 from bema_tui.rules.wording.checks import check_text
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.format import bar, duration, fit, line, pack, spread, width_of
@@ -114,11 +113,11 @@ def _batches(run: RunView) -> str:
 
 
 def _checks_word(run: RunView, context: RenderContext) -> Content:
-    if bad := refusals(run.checks):
+    if bad := refusing_checks(run.checks):
         return line((f"{context.glyphs.bad} {check_text(bad[0])}", "bad"))
     if not run.checks:
         return line()
-    number = len(passed(run.checks))
+    number = len(passed_checks(run.checks))
     sign, style = (context.glyphs.ok, "good") if number == len(run.checks) else (context.glyphs.warn, "warn")
     return line((f"{sign} {number} of {len(run.checks)} checks", style))
 
@@ -146,7 +145,7 @@ def _short_plan_head(run: RunView, context: RenderContext, width: int) -> list[C
     numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, words=False)]
     numbers.append(line(f" {count(run.left_out)} left out"))
     parts = [line(_cost(run, context)), _automations_word(run, context), _checks_word(run, context)]
-    if refusals(run.checks):
+    if refusing_checks(run.checks):
         parts.reverse()  # what has no room is left out: never what forbids the plan
     cost = [part for part in parts if part]
     return [
@@ -160,7 +159,7 @@ def _plan_head(run: RunView, context: RenderContext, width: int) -> list[Content
     numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, words=True)]
     out = f"{count(run.left_out)} people are left out, nothing of theirs is written"
     parts = [line(out), line(_touched(run) + " are touched" if run.members else ""), _automations_word(run, context)]
-    if refusals(run.checks):
+    if refusing_checks(run.checks):
         parts.insert(0, _checks_word(run, context))
     return [
         _first(run, context, width),

@@ -9,8 +9,8 @@ from textual import on
 from textual.worker import Worker, WorkerState
 
 from bema_tui.amounts import count
-from bema_tui.changes import Purpose
 from bema_tui.errors import StoreError
+from bema_tui.model import Purpose
 from bema_tui.rules.wording.changes import heading
 from bema_tui.store.snapshot.views import PlanPerson, PlanRule
 from bema_tui.tui.format import folded, line

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from bema_tui.changes import ChangeOutcome
-from bema_tui.model import ChangeKind, ChangeState
+from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState
 
 
 @frozen

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bema_tui.changes import Cause, ChangeOutcome, Purpose, join_tiers, split_tiers
-from bema_tui.model import Tier
+from bema_tui.model import Cause, ChangeOutcome, Purpose, Tier, join_tiers, split_tiers
 from bema_tui.rules.moves import MOVES
 from bema_tui.rules.wording.changes import heading, outcome_text
 from tests.rules.wording.outcomes import WHY, Row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bema_tui.plan_checks import (
+from bema_tui.model import (
     Check,
     CheckResult,
     CreatedCheck,

@@ -17,13 +17,11 @@ import pytest
 from sqlalchemy import select
 
 from bema_tui.errors import BemaError
-from bema_tui.model import Completeness, FindingRule, FindingState, RunState
-from bema_tui.plan_checks import CheckResult, MembersCheck
+from bema_tui.model import CheckResult, Completeness, FindingRule, FindingState, MembersCheck, ReadingStrategy, RunState
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
 from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.rules.findings import finding
-from bema_tui.run_records import ReadingStrategy
 from bema_tui.secrets import Secret
 from bema_tui.simulator import Endpoints, SimulatorSettings
 from bema_tui.store.account_facts import AccountFacts

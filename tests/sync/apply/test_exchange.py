@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from bema_tui.changes import ChangeOutcome
-from bema_tui.model import ChangeState
+from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import BatchAnswer
 from bema_tui.store.ledger_rows import NEVER_READ, LedgerRow
 from bema_tui.sync.apply.exchange import Exchange, lines_of, weigh

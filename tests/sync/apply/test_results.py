@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from bema_tui.changes import ChangeOutcome
-from bema_tui.model import ChangeState
+from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import NO_CODE, BatchAnswer
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.results import MAX_TRIES, as_sent, item_of, settle_answer, settle_read

@@ -5,8 +5,17 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from bema_tui.changes import Cause, ChangeOutcome, Purpose
-from bema_tui.model import ChangeKind, ChangeState, FindingRule, Subscriber, SubscriberStatus, Tier
+from bema_tui.model import (
+    Cause,
+    ChangeKind,
+    ChangeOutcome,
+    ChangeState,
+    FindingRule,
+    Purpose,
+    Subscriber,
+    SubscriberStatus,
+    Tier,
+)
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.standing import MOST_REMOVES, RunFacts, Standing, expected_tiers, follow
 from tests.sync.rows import GROUPS, person, row

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bema_tui.model import Automation, Group
+from bema_tui.model import Automation, AutomationEffect, Group
 from bema_tui.rules.wording.checks import automation_text
-from bema_tui.run_records import AutomationEffect
 from bema_tui.sync.plan.automations import effects
 
 GROUPS = (Group("1", "GOLD"), Group("2", "GOLD_PURCHASE"), Group("3", "WOOD"))

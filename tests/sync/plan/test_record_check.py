@@ -8,8 +8,18 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from bema_tui.changes import Cause, PlannedChange, Purpose
-from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, Severity, SubscriberStatus, Tier
+from bema_tui.model import (
+    Campaign,
+    Cause,
+    ChangeKind,
+    Finding,
+    FindingRule,
+    PlannedChange,
+    Purpose,
+    Severity,
+    SubscriberStatus,
+    Tier,
+)
 from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.records import Outcome
 from bema_tui.store.database import Database

@@ -7,23 +7,26 @@ from typing import Any, Final, get_args
 import pytest
 from attrs import evolve
 
-from bema_tui.changes import Cause
 from bema_tui.errors import BemaError
-from bema_tui.model import ChangeKind, Completeness
-from bema_tui.plan_checks import (
+from bema_tui.model import (
+    Cause,
+    ChangeKind,
     Check,
     CheckName,
     CheckResult,
+    Completeness,
+    MailerLiteReadResult,
     OlderCheck,
+    ReadKind,
     ReadSide,
     ReadSizes,
+    ShopReadResult,
     ShrunkRead,
-    holds,
-    refusals,
+    holding_checks,
+    refusing_checks,
 )
 from bema_tui.rules.choices import PlanLimits, Rules
 from bema_tui.rules.wording.checks import hold_text
-from bema_tui.run_records import MailerLiteReadResult, ReadKind, ShopReadResult
 from bema_tui.sync.plan.safety import PlanReads, check_plan, most_moves, refuse_unsafe, shrunk_reads
 from bema_tui.sync.plan.totals import PlanTotals
 
@@ -148,8 +151,8 @@ def test_every_check_but_those_of_older_versions_is_made() -> None:
 def test_whether_a_plan_waits_for_an_approval_and_why(given: dict[str, Any], why: str) -> None:
     checks = checked(**given).values()
     assert hold_text(checks) == why
-    assert bool(holds(checks)) is bool(why)
-    assert refusals(checks) == ()
+    assert bool(holding_checks(checks)) is bool(why)
+    assert refusing_checks(checks) == ()
     refuse_unsafe(tuple(checks))  # what only waits is not refused
 
 

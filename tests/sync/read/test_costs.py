@@ -6,8 +6,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bema_tui.model import ReadingStrategy
 from bema_tui.providers.quota.period import BatchCost
-from bema_tui.run_records import ReadingStrategy
 from bema_tui.sync.read.costs import (
     ReadingNeeds,
     by_groups,

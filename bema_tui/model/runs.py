@@ -9,7 +9,74 @@ from typing import Final
 from attrs import frozen
 
 from bema_tui.errors import BemaError, NeedsNewSync
-from bema_tui.model import Completeness, Phase
+from bema_tui.model.reads import Completeness
+
+
+class RunState(StrEnum):
+    """What a run is doing, or how it ended."""
+
+    PLANNING = "planning"
+    """Reads both sides and writes the plan."""
+    PLANNED = "planned"
+    """The plan waits for a yes."""
+    NEEDS_APPROVAL = "needs_approval"
+    """The plan waits for the yes of somebody who has seen it; one given beforehand (``--yes``) is not enough."""
+    APPLYING = "applying"
+    """Sends the plan."""
+    PAUSED = "paused"
+    """Waits for whoever paused it, or for a service; it keeps its lock."""
+    STOPPED = "stopped"
+    """Ended as it was asked to, after a day of pause, or with the program; it can be resumed."""
+    DONE = "done"
+    """Came to its end; single changes may have failed."""
+    FAILED = "failed"
+    """An error ended it; it can be resumed."""
+    LOST = "lost"
+    """Its process died, or its lock was released or taken; it can be resumed."""
+    DISCARDED = "discarded"
+    """The plan was thrown away, by somebody or for a newer one; nothing of it was sent."""
+
+    @property
+    def active(self) -> bool:
+        """Whether a process should be at work on it."""
+        return self in {RunState.PLANNING, RunState.APPLYING, RunState.PAUSED}
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits for a person's yes."""
+        return self in {RunState.PLANNED, RunState.NEEDS_APPROVAL}
+
+    @property
+    def resumable(self) -> bool:
+        """Whether ``resume`` can take it up again."""
+        return self in {RunState.STOPPED, RunState.LOST, RunState.FAILED}
+
+
+class Phase(StrEnum):
+    """The steps of a run, in their order."""
+
+    LOCK = "lock"
+    """Takes the campaign's lock."""
+    READ_SHOP = "read shop"
+    """Reads the account's groups and fields, then the shop's orders."""
+    READ_MAILERLITE = "read MailerLite"
+    """Reads the campaign's members and buyers."""
+    RECONCILE = "reconcile"
+    """Works out what each subscriber needs, and writes the plan."""
+    PLAN = "plan"
+    """Works out what the plan costs, and whether somebody has to see it."""
+    YES = "yes"
+    """Has its plan, and waits for the yes unless that was given."""
+    SETTLE = "settle"
+    """Reads what became of changes that are unknown."""
+    APPLY = "apply"
+    """Creates what is missing, then sends the changes."""
+    READ_BACK = "read back"
+    """Reads a sample of the moves again."""
+    STATISTICS = "statistics"
+    """Counts members, buyers and revenue."""
+    UNLOCK = "unlock"
+    """Gives the lock back."""
 
 
 class RunKind(StrEnum):
@@ -37,7 +104,7 @@ class RunOptions:
     """How many moves go without an approval, in place of the label's limit."""
 
 
-NOTHING_MORE: Final = RunOptions()
+DEFAULT_OPTIONS: Final = RunOptions()
 """What a run was asked for when it was asked for nothing beyond its kind."""
 
 

@@ -180,17 +180,17 @@ Check = ShopCheck | MembersCheck | TiersCheck | CreatedCheck | TakenBackCheck | 
 """One check of a plan."""
 
 
-def passed(checks: Iterable[Check]) -> tuple[Check, ...]:
+def passed_checks(checks: Iterable[Check]) -> tuple[Check, ...]:
     """Return the checks in which all is well."""
     return _with(checks, CheckResult.PASSED)
 
 
-def holds(checks: Iterable[Check]) -> tuple[Check, ...]:
+def holding_checks(checks: Iterable[Check]) -> tuple[Check, ...]:
     """Return the checks for which the plan needs an approval."""
     return _with(checks, CheckResult.HOLD)
 
 
-def refusals(checks: Iterable[Check]) -> tuple[Check, ...]:
+def refusing_checks(checks: Iterable[Check]) -> tuple[Check, ...]:
     """Return the checks for which nothing of the plan may be applied."""
     return _with(checks, CheckResult.REFUSE)
 

@@ -7,7 +7,43 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from bema_tui.model import ChangeKind, Tier
+from bema_tui.model.campaigns import Tier
+
+
+class ChangeKind(StrEnum):
+    """One row of the ledger is one write of this kind."""
+
+    CREATE_GROUP = "create_group"
+    """Make a group that the campaign lacks."""
+    CREATE_FIELD = "create_field"
+    """Make the campaign's purchase field."""
+    CREATE_SUBSCRIBER = "create_subscriber"
+    """Create a buyer whom MailerLite does not know, with field and group at once."""
+    SET_FIELD = "set_field"
+    """Write the purchase field, or clear it."""
+    ADD_GROUP = "add_group"
+    """Put a subscriber into a group."""
+    REMOVE_GROUP = "remove_group"
+    """Take a subscriber out of a group."""
+
+
+class ChangeState(StrEnum):
+    """The life of a ledger row."""
+
+    PLANNED = "planned"
+    """To be sent, for the first time or again."""
+    SENDING = "sending"
+    """Written down before the request leaves: it may be on its way."""
+    APPLIED = "applied"
+    """MailerLite's answer, or a read after it, says that it is done."""
+    FAILED = "failed"
+    """MailerLite refused it or did not do it; the row's error says why."""
+    SKIPPED = "skipped"
+    """Not sent, or it did nothing: it no longer fits where the subscriber stands, or what it needs is missing."""
+    UNKNOWN = "unknown"
+    """Sent, and no answer tells what became of it: it is read before anything else is sent."""
+    UNDONE = "undone"
+    """Applied, and taken back since by an undo."""
 
 
 class Cause(StrEnum):
