@@ -63,20 +63,13 @@ async def look_at_mailerlite(
     if not (settings.mailerlite.url and settings.mailerlite.key):
         return []
     gate = SharedGate(db, settings, NoInterrupt(), waits)
-    probe = MailerLiteProbe(
-        settings.mailerlite.url,
-        settings.mailerlite.key,
-        gate=gate,
-        interrupt=NoInterrupt(),
-        meter=meter,
-        waits=waits,
-    )
-    try:
-        async with connect_mailerlite(settings, gate, NoInterrupt(), meter, waits=waits) as mailerlite:
-            lines = await _mailerlite(mailerlite, probe, db)
-            return [*lines, _quota(gate.limit, settings.quota.reserve)]
-    finally:
-        await probe.aclose()
+    there = settings.mailerlite
+    async with (
+        MailerLiteProbe(there.url, there.key, gate=gate, interrupt=NoInterrupt(), meter=meter, waits=waits) as probe,
+        connect_mailerlite(settings, gate, NoInterrupt(), meter, waits=waits) as mailerlite,
+    ):
+        lines = await _mailerlite(mailerlite, probe, db)
+        return [*lines, _quota(gate.limit, settings.quota.reserve)]
 
 
 async def _mailerlite(mailerlite: MailerLite, probe: MailerLiteProbe, db: Database) -> list[Line]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, Unpack
 
 import httpx
 
@@ -29,11 +28,10 @@ from bema_tui.model import (
     SubscriberPage,
     SubscriberStatus,
 )
-from bema_tui.providers.http.breaker import Breaker
 from bema_tui.providers.http.call import BeforeTry
 from bema_tui.providers.http.client import ServiceClient
+from bema_tui.providers.http.connected import Connected, PacedConnectionOptions
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.http.ports import Interrupt, PacingGate, RequestMeter
 from bema_tui.providers.mailerlite import parse, service
 from bema_tui.providers.mailerlite.batch import (
     MOST_ITEMS,
@@ -51,7 +49,6 @@ from bema_tui.providers.mailerlite.lookup import LookUp
 from bema_tui.providers.parsing import FaultError, structure
 from bema_tui.secrets import Secret
 from bema_tui.text import clean
-from bema_tui.waits import WaitBoard
 
 R = TypeVar("R")
 N = TypeVar("N", Group, CustomField)
@@ -59,61 +56,36 @@ N = TypeVar("N", Group, CustomField)
 _JSON_NULL: Final = b"null"
 
 
-class MailerLite:
+class MailerLite(Connected):
     """``Provider`` for MailerLite. Existing people are written by id only, and no call can send a status."""
 
     name = "MailerLite"
 
     def __init__(
-        self,
-        url: str,
-        key: Secret,
-        *,
-        gate: PacingGate,
-        interrupt: Interrupt,
-        meter: RequestMeter,
-        policy: HttpPolicy | None = None,
-        page_size: int = 1000,
-        breaker: Breaker | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        waits: WaitBoard | None = None,
+        self, url: str, key: Secret, *, page_size: int = 1000, **options: Unpack[PacedConnectionOptions]
     ) -> None:
         """Prepare the connection; nothing is sent yet.
 
         Args:
             url: the API's address, ending in ``/api``.
             key: the API key.
-            gate: paces the requests. ``interrupt``: ends waits. ``meter``: counts.
-            policy: the HTTP numbers.
             page_size: rows asked for in a list; the service may give fewer.
-            breaker: shared with other clients of this account, if any.
-            transport: another way to the service than the network.
-            waits: shows what is waited for.
+            options: how it is connected.
 
         Raises:
             ConfigurationError: the address or the key can't be used.
         """
-        self._client = ServiceClient(
-            service.described(url, key),
-            gate=gate,
-            interrupt=interrupt,
-            meter=meter,
-            policy=policy,
-            breaker=breaker,
-            transport=transport,
-            on_answer=self._notice,
-            waits=waits,
-        )
+        super().__init__(ServiceClient(service.described(url, key), on_answer=self._notice, **options))
         self._lists = Lists(self._client, page_size)
-        policy = policy or HttpPolicy()
+        policy = options.get("policy") or HttpPolicy()
         self.look_up = LookUp(self.batch_of_reads, self._single, self._lists.newest_people)
         """Finds people by id or address, and calls nobody unknown without proof."""
         self._reads = Reads(
             self.batch,
             self.look_up.somebody_but,
-            gate,
-            interrupt,
-            self._client.where,
+            options["gate"],
+            options["interrupt"],
+            self.where,
             policy.quota_wait,
             policy.patience,
         )
@@ -131,11 +103,6 @@ class MailerLite:
         Without one, the first account that an answer names is held to.
         """
         self._belongs_to = account_id
-
-    @property
-    def breaker(self) -> Breaker:
-        """Whether MailerLite is asked at all at present."""
-        return self._client.breaker
 
     def page_cap(self, path: str = "/subscribers") -> int | None:
         """The rows that a full page of this list holds, as its last answer said (``meta.per_page``); None before one.
@@ -332,7 +299,7 @@ class MailerLite:
             return answers
         if writes:
             raise self._client.fault(answers, tried=tried, write=True)
-        raise IncompleteRead(f"MailerLite gave {answers}.", tried=tried, where=self._client.where, advice="Try again.")
+        raise IncompleteRead(f"MailerLite gave {answers}.", tried=tried, where=self.where, advice="Try again.")
 
     async def batch_of_reads(self, items: Sequence[BatchItem]) -> tuple[BatchAnswer, ...]:
         """Like ``batch`` for reads alone, with the items that failed in passing (429, 5xx) asked for again, twice.
@@ -345,18 +312,6 @@ class MailerLite:
             raise ValueError("only reads are repeated here")
         return await self._reads.ask(items)
 
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
     def _notice(self, response: httpx.Response) -> None:
         account = clean(response.headers.get("x-account_id", "").strip(), 64)
         if not account:
@@ -367,7 +322,7 @@ class MailerLite:
                 f"This database belongs to the MailerLite account {known}, and account {account} answered. "
                 "Nothing more was sent.",
                 tried="check the MailerLite account of an answer",
-                where=self._client.where,
+                where=self.where,
                 advice="Check the key and the address in the settings, or use another database for this account.",
             )
         self._account_id = account

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final, Literal, Unpack
 
 import httpx
 
@@ -13,15 +13,13 @@ from bema_tui.bounds import LIST_ROWS, PAGE_ROWS
 from bema_tui.errors import RequestRefused
 from bema_tui.model import CustomField, Sample, SubscriberStatus
 from bema_tui.providers.http.client import ServiceClient, quota_number
-from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.http.ports import Interrupt, PacingGate, RequestMeter
+from bema_tui.providers.http.connected import Connected, PacedConnectionOptions
 from bema_tui.providers.http.responses import server_time
 from bema_tui.providers.mailerlite import parse, service
 from bema_tui.providers.mailerlite.batch import batch_answers
 from bema_tui.providers.parsing import member
 from bema_tui.providers.quota.period import BatchCost
 from bema_tui.secrets import Secret
-from bema_tui.waits import WaitBoard
 
 WANTED_ROWS: Final = 1000
 BATCH_ITEMS: Final = 10
@@ -34,32 +32,12 @@ _DEFAULT_KEYS: Final = frozenset(
 KeyRule = Literal["lower", "snake", "other"]
 
 
-class MailerLiteProbe:
+class MailerLiteProbe(Connected):
     """One account, asked by a handful of harmless requests. None as an answer means: it can't be told from here."""
 
-    def __init__(
-        self,
-        url: str,
-        key: Secret,
-        *,
-        gate: PacingGate,
-        interrupt: Interrupt,
-        meter: RequestMeter,
-        policy: HttpPolicy | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        waits: WaitBoard | None = None,
-    ) -> None:
-        """Prepare the connection; the arguments are those of ``MailerLite``."""
-        self._client = ServiceClient(
-            service.described(url, key),
-            gate=gate,
-            interrupt=interrupt,
-            meter=meter,
-            policy=policy,
-            transport=transport,
-            on_answer=self._notice,
-            waits=waits,
-        )
+    def __init__(self, url: str, key: Secret, **options: Unpack[PacedConnectionOptions]) -> None:
+        """Prepare the connection; nothing is sent yet. The arguments are those of ``MailerLite``."""
+        super().__init__(ServiceClient(service.described(url, key), on_answer=self._notice, **options))
         self.sample: Sample | None = None
         """A look at the first people of the large page; None before one came."""
         self._remaining: int | None = None
@@ -119,10 +97,6 @@ class MailerLiteProbe:
         if isinstance(answers, str) or not all(answer.ok for answer in answers) or before is None or after is None:
             return None
         return BatchCost.told_by(1 + BATCH_ITEMS, before - after)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
 
     def _page(self, body: Mapping[str, object]) -> int | None:
         rows = body.get("data")
