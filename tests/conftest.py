@@ -1,4 +1,4 @@
-"""How much Hypothesis tries, which tests are slow, and an empty database that is migrated once and copied then."""
+"""How much Hypothesis tries, which tests are slow, and what tests of all folders may take."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from bema_tui.store.database import Database
 
+pytest_plugins = ["tests.support.fixtures"]
+
 # ``HYPOTHESIS_PROFILE=nightly`` is for a night's work.
 # The parsers of foreign JSON take a hundred times this; see tests/providers/test_parsing.py.
 settings.register_profile(
@@ -21,9 +23,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "usual")
 
 
 TESTS = Path(__file__).parent
-SLOW_ROOMS = {"cli", "end_to_end", "failures", "simulator", "stand_ins", "tui"}
+SLOW_ROOMS = {"cli", "end_to_end", "simulator", "stand_ins", "tui"}
 """Folders in which each test runs commands, screens or simulators."""
-SLOW_FIXTURES = {"simulated", "simulators", "operators", "label", "planned"}
+SLOW_FIXTURES = {"simulated", "simulators", "operator", "operators", "label", "planned"}
 """What a test elsewhere takes that does so."""
 
 

@@ -10,11 +10,9 @@ import pytest
 from bema_tui.simulator import SimulatorSettings
 from tests.end_to_end.reference import Release
 from tests.end_to_end.scene import POOR, Scene, poor_campaign
-from tests.support.fixtures import MakeOperator, StartSimulator, operators, simulators
+from tests.support.fixtures import MakeOperator, StartSimulator
 from tests.support.operator import Operator
 from tests.support.simulated import Simulated
-
-__all__ = ["operators", "simulators"]
 
 
 @pytest.fixture(scope="session")

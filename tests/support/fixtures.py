@@ -1,4 +1,4 @@
-"""Starts simulators, operators and proxies, which end with the test; a folder's conftest.py takes what it needs."""
+"""Starts simulators, operators and proxies, which end with the test; tests of all folders may take them."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.failures.test_unreadable import buy, told
 from tests.support.operator import Operator
 from tests.support.simulated import Simulated
+from tests.sync.read.test_unreadable import buy, told
 
 pytestmark = pytest.mark.fault("D2")
 
