@@ -38,12 +38,15 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def create_app(world: World, settings: SimulatorSettings) -> Starlette:
-    """Returns the application that serves a world. It resets the switches, so that a world can be served twice."""
+def create_app(world: World, settings: SimulatorSettings, clock: Callable[[], float] = time.monotonic) -> Starlette:
+    """Returns the application that serves a world. It resets the switches, so that a world can be served twice.
+
+    `clock`: seconds from some moment on, by which the quota's periods and the log's times are counted.
+    """
     world.switches = type(world.switches).starting_from(settings)
-    log, holds, schedule = RequestLog(), Holds(), Schedule()
+    log, holds, schedule = RequestLog(clock), Holds(), Schedule()
     injector = FaultInjector(world, schedule)
-    mailerlite, shop = MailerLite(world, log, holds, injector), Shop(world, log, holds, injector)
+    mailerlite, shop = MailerLite(world, log, holds, injector, clock), Shop(world, log, holds, injector)
 
     async def respond_as_mailerlite(request: Request) -> Response:
         return await mailerlite.respond(request)
@@ -63,16 +66,23 @@ def create_app(world: World, settings: SimulatorSettings) -> Starlette:
 
 
 class SimulatorServer:
-    """A simulator that runs in a background thread of this process.
+    """A simulator that runs in a background thread of this process; `clock` as for `create_app`.
 
     Raises from `start`:
         OSError: the port is taken.
         CannotServe: the server did not come up in time, or the installed uvicorn does not fit.
     """
 
-    def __init__(self, settings: SimulatorSettings | None = None, *, port: int = 0) -> None:
+    def __init__(
+        self,
+        settings: SimulatorSettings | None = None,
+        *,
+        port: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings or SimulatorSettings()
         self._port = port
+        self._clock = clock
         self._world: World | None = None
         self._endpoints: Endpoints | None = None
         self._server: uvicorn.Server | None = None
@@ -112,7 +122,7 @@ class SimulatorServer:
         self._socket = listener
         self._endpoints = endpoints_of(self._world, listener.getsockname()[1])
         config = uvicorn.Config(
-            create_app(self._world, self._settings),
+            create_app(self._world, self._settings, self._clock),
             http=CuttableProtocol,
             ws="none",
             loop="asyncio",

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from bema_tui.clock import utc_now
 from bema_tui.simulator import SimulatorSettings
+from tests.end_to_end.engine import engine_on
 from tests.end_to_end.reference import Release
 from tests.end_to_end.scene import POOR, Scene, poor_campaign
+from tests.end_to_end.waiting import SMALL, Seen
+from tests.support.clock import SetClock
 from tests.support.fixtures import MakeOperator, StartSimulator
 from tests.support.operator import Operator
 from tests.support.simulated import Simulated
@@ -35,3 +40,11 @@ def scene(simulators: StartSimulator, operators: MakeOperator, known_campaign: P
     before = simulated.state()
     product = before["campaigns"][0]["product_id"]
     return Scene(simulated, mine, code, before, Release(code, frozenset({product})))
+
+
+@pytest.fixture
+async def seen(simulators: StartSimulator, tmp_path: Path) -> AsyncIterator[Seen]:
+    simulated = simulators(**SMALL)
+    clock = SetClock(utc_now())
+    async with engine_on(simulated, tmp_path, clock=clock) as engine:
+        yield Seen(engine, clock, simulated)

@@ -85,14 +85,19 @@ class Engine:
 
 @asynccontextmanager
 async def engine_on(
-    simulated: Simulated, folder: Path, policy: HttpPolicy | None = None, *, clock: Clock = utc_now
+    simulated: Simulated,
+    folder: Path,
+    policy: HttpPolicy | None = None,
+    *,
+    clock: Clock = utc_now,
+    quota: QuotaSettings | None = None,
 ) -> AsyncIterator[Engine]:
-    """An engine with a fresh database in the folder, and a quota that never makes it wait."""
+    """An engine with a fresh database in the folder, and unless one is named a quota that never makes it wait."""
     at = simulated.endpoints
     settings = Settings(
         database_url=f"sqlite:///{folder / 'bema.sqlite3'}",
         mailerlite=MailerLiteSettings(url=at.mailerlite_url, key=Secret(at.mailerlite_key)),
-        quota=QuotaSettings(quota=1_000_000),
+        quota=quota or QuotaSettings(quota=1_000_000),
         edd=EddSettings(url=at.edd_url, key=Secret(at.edd_key), token=Secret(at.edd_token)),
         health=MonitorSettings(memory_limit=4 << 30),  # the tests' own memory is in this process
         http=policy or HttpPolicy(),

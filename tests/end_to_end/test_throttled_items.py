@@ -24,11 +24,9 @@ from bema_tui.store.schema import activity, ledger
 from bema_tui.sync.connections import connector
 from bema_tui.sync.runner import Runner
 from tests.end_to_end.engine import engine_on
-from tests.end_to_end.test_waits import QUOTA, SMALL, Seen, Skip, code_of, seen
+from tests.end_to_end.waiting import QUOTA, SMALL, Seen, Skip, code_of
 from tests.support.clock import SetClock
 from tests.support.fixtures import StartSimulator
-
-__all__ = ["seen"]
 
 pytestmark = [pytest.mark.fault("E5"), pytest.mark.fault("E1")]
 

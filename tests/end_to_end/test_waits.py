@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from attrs import define, field
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 
 from bema_tui.bounds import PAUSED_AT_MOST
-from bema_tui.clock import utc_now
 from bema_tui.errors import RateLimited
 from bema_tui.model import RunKind, RunOptions, RunState
 from bema_tui.operations.quota import clear_quota, quota_now
@@ -22,76 +17,11 @@ from bema_tui.store.schema import activity
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.sync import runner
-from bema_tui.sync.interrupt import RunInterrupt, stopped
+from bema_tui.sync.interrupt import stopped
 from bema_tui.waits import Wait, WaitReason
-from tests.end_to_end.engine import Engine, engine_on
-from tests.support.clock import SetClock
-from tests.support.fixtures import StartSimulator
-from tests.support.simulated import Simulated
+from tests.end_to_end.waiting import QUOTA, Seen, Skip, code_of
 
-SMALL: dict[str, Any] = {"seed": 24, "subscribers": 120, "orders": 90, "campaigns": 1}
 MAINTENANCE = Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503")
-QUOTA = Wait(WaitReason.QUOTA, "MailerLite")
-
-
-class Skip(RunInterrupt):
-    """Sleeps by moving the clock, after a look by ``watch`` into each sleep of over a second."""
-
-    def __init__(self, clock: SetClock, watch: Callable[[float], Awaitable[None]]) -> None:
-        super().__init__()
-        self._clock = clock
-        self._watch = watch
-
-    async def sleep(self, seconds: float) -> None:
-        self.check()
-        if seconds > 1.0:
-            await self._watch(seconds)
-        await asyncio.sleep(0)
-        self._clock.forward(seconds)
-        self.check()
-
-
-@define
-class Seen:
-    """A run on its way, and what it showed in its waits."""
-
-    engine: Engine
-    clock: SetClock
-    simulated: Simulated
-    runs: list[RunView] = field(factory=list)
-    during: Callable[[Seen], Awaitable[None]] | None = None
-
-    async def look(self, _seconds: float) -> None:
-        row = await self.engine.last_run()
-        reader = SnapshotReader(self.engine.db, self.engine.me, LockAges())
-        (in_snapshot,) = (run for run in (await reader.read()).runs if run.id == row.id)
-        view = await reader.run(row.id)
-        assert (view.waiting_for, view.waiting_until) == (in_snapshot.waiting_for, in_snapshot.waiting_until)
-        self.runs.append(view)
-        if self.during is not None:
-            await self.during(self)
-
-    async def sync(self, code: str) -> Row[Any]:
-        begun = await self.engine.runner.begin(
-            code, kind=RunKind.SYNC, options=RunOptions(yes=True, create_missing=True)
-        )
-        await self.engine.runner.carry_out(begun, Skip(self.clock, self.look))
-        return await self.engine.last_run()
-
-    def waits(self) -> list[Wait | None]:
-        return [run.waiting_for for run in self.runs]
-
-
-@pytest.fixture
-async def seen(simulators: StartSimulator, tmp_path: Path) -> Any:
-    simulated = simulators(**SMALL)
-    clock = SetClock(utc_now())
-    async with engine_on(simulated, tmp_path, clock=clock) as engine:
-        yield Seen(engine, clock, simulated)
-
-
-async def code_of(seen: Seen) -> str:
-    return (await seen.engine.discover())[0].code
 
 
 @pytest.mark.fault("A8", "D5")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ def simulators() -> Iterator[StartSimulator]:
     """Starts simulators with settings of the test's own."""
     started: list[Simulated] = []
 
-    def start(**changes: Any) -> Simulated:
-        started.append(Simulated.start(small(**changes)))
+    def start(*, clock: Callable[[], float] = time.monotonic, **changes: Any) -> Simulated:
+        started.append(Simulated.start(small(**changes), clock))
         return started[-1]
 
     yield start

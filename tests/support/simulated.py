@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -30,9 +31,9 @@ class Simulated:
         self._http = httpx.Client(timeout=60)
 
     @classmethod
-    def start(cls, settings: SimulatorSettings) -> Simulated:
+    def start(cls, settings: SimulatorSettings, clock: Callable[[], float] = time.monotonic) -> Simulated:
         """Starts a simulator in this process."""
-        server = SimulatorServer(settings)
+        server = SimulatorServer(settings, clock=clock)
         return cls(server.start(), server)
 
     def __enter__(self) -> Simulated:

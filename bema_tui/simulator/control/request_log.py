@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -33,10 +34,11 @@ class LoggedRequest:
 
 
 class RequestLog:
-    """Every request since the simulator started."""
+    """Every request since the simulator started; `clock` counts seconds."""
 
-    def __init__(self) -> None:
-        self._start = time.monotonic()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._start = clock()
         self._requests: list[LoggedRequest] = []
         self.reads = 0
         self.writes = 0
@@ -45,7 +47,7 @@ class RequestLog:
 
     def begin(self, side: str, method: str, path: str) -> LoggedRequest:
         """Logs a request that came in."""
-        seconds = round(time.monotonic() - self._start, 4)
+        seconds = round(self._clock() - self._start, 4)
         logged = LoggedRequest(len(self._requests) + 1, side, method, path, seconds)
         self._requests.append(logged)
         return logged

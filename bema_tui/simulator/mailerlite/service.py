@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -28,16 +29,18 @@ _REFUSING_FAULTS = (Fault.TOO_MANY, Fault.EXPIRED_KEY)
 
 
 class MailerLite:
-    """Serves every request to MailerLite."""
+    """Serves every request to MailerLite; `clock` counts the seconds of the quota's periods."""
 
-    def __init__(self, world: World, log: RequestLog, holds: Holds, injector: FaultInjector) -> None:
+    def __init__(
+        self, world: World, log: RequestLog, holds: Holds, injector: FaultInjector, clock: Callable[[], float]
+    ) -> None:
         switches = world.switches
         self._world = world
         self._log = log
         self._holds = holds
         self._injector = injector
-        self._quota = Quota(lambda: switches.quota, lambda: switches.window_seconds)
-        self._import_quota = Quota(lambda: switches.import_quota, lambda: switches.window_seconds)
+        self._quota = Quota(lambda: switches.quota, lambda: switches.window_seconds, clock)
+        self._import_quota = Quota(lambda: switches.import_quota, lambda: switches.window_seconds, clock)
         self._router = Router()
 
     async def respond(self, request: Request) -> Response:
