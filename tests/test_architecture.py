@@ -60,7 +60,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validators": FOUNDATION | {"rules"},
     "providers": FOUNDATION,
     "store": FOUNDATION | {"rules", "environment"},
-    "monitor": FOUNDATION | {"rules", "store"},
+    "monitor": FOUNDATION | {"store"},
     "sync": FOUNDATION | {"rules", "validators", "providers", "store", "monitor", "settings"},
     "operations": FOUNDATION | {"rules", "validators", "providers", "store", "monitor", "settings", "sync"},
     "tui": FOUNDATION | {"rules", "store", "operations", "environment", "signals"},
@@ -155,6 +155,14 @@ def test_front_ends_read_snapshots_and_leave_the_rest_to_operations(part: str) -
 
 def test_every_part_has_its_rule() -> None:
     assert {part_of(path) for path in modules()} == set(MAY_IMPORT)
+
+
+def test_no_part_may_import_more_than_it_does() -> None:
+    imported: dict[str, set[str]] = {}
+    for path in modules():
+        imported.setdefault(part_of(path), set()).update(imported_parts(path))
+    unused = {part: may - imported[part] - FOUNDATION for part, may in MAY_IMPORT.items()}
+    assert {part: may for part, may in unused.items() if may} == {}
 
 
 def test_the_engine_runs_without_a_screen() -> None:

@@ -177,3 +177,13 @@ def test_every_member_and_every_field_has_a_line_of_its_own(module: object) -> N
 
 def _is_a_line(node: ast.stmt | None) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def test_the_files_that_the_design_page_names_are_there() -> None:
+    page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/]+(?:\.py|/))`", page))
+    there = {
+        f"/{path.relative_to(ROOT).as_posix()}" for top in ("bema_tui", "tests") for path in (ROOT / top).rglob("*")
+    }
+    assert len(named) > 40
+    assert {name for name in named if not any(path.endswith(f"/{name.rstrip('/')}") for path in there)} == set()
