@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import AbstractContextManager, closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 
 import psutil
@@ -20,9 +21,16 @@ from tests.support.processes import in_database, suspend
 HOLDING = "BEGIN IMMEDIATE;UPDATE settings SET value = value"
 
 
-def writing(operator: Operator) -> AbstractContextManager[psutil.Process]:
-    """A process inside a write transaction."""
-    return in_database(operator.database, HOLDING)
+@contextmanager
+def writing(operator: Operator, suspended: bool = False) -> Iterator[psutil.Process]:
+    """A process inside a write transaction, at work or suspended."""
+    with in_database(operator.database, HOLDING) as writer:
+        if suspended:
+            suspend(writer.pid)
+        yield writer
+
+
+EITHER_WRITER = pytest.mark.parametrize("suspended", [False, True])
 
 
 LONG_AGO, FAR_AHEAD = "2020-01-01T00:00:00.000000+00:00", "2099-01-01T00:00:00.000000+00:00"
@@ -55,15 +63,13 @@ READING = (
 
 
 @pytest.mark.fault("B6", "E7")
-@pytest.mark.parametrize("suspended", [False, True])
+@EITHER_WRITER
 def test_what_only_reads_never_waits_for_a_writer(planned: Label, suspended: bool) -> None:
     """The database would be waited for as long as the other process holds it, which is until the test lets it go."""
     operator = planned.operator
     hold(operator, "2020_X_Y", "aaaa", LONG_AGO)  # something for the sweeper of every command
     operator.settings('timezone = "Europe/Berlin"\n')
-    with writing(operator) as writer:
-        if suspended:
-            suspend(writer.pid)
+    with writing(operator, suspended) as writer:
         for words in READING:
             said = operator.run(*words, "--json", expect=0)
             assert said.document, words
@@ -87,7 +93,7 @@ WRITING = (
 
 
 @pytest.mark.fault("B6", "E7")
-@pytest.mark.parametrize("suspended", [False, True])
+@EITHER_WRITER
 def test_what_waits_too_long_to_write_says_for_whom(
     planned: Label, suspended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,9 +106,7 @@ def test_what_waits_too_long_to_write_says_for_whom(
         connection.execute("INSERT OR REPLACE INTO runs SELECT * FROM waits")
         connection.execute("UPDATE runs SET state = 'planning', lock_token = 1 WHERE id = 1")
     monkeypatch.setattr(database, "PATIENCE", 0.05)
-    with writing(operator) as writer:
-        if suspended:
-            suspend(writer.pid)
+    with writing(operator, suspended) as writer:
         for words in WRITING:
             said = operator.run(*words, "--json", expect=1)
             assert f"{writer.name()} (process {writer.pid}, {writer.username()}" in said.complaint, words
@@ -116,7 +120,7 @@ WAITING = (*WRITING[1:], ("apply", "1"), ("sync", "CODE", "--yes"), ("plan", "CO
 
 
 @pytest.mark.fault("B6", "E7")
-@pytest.mark.parametrize("suspended", [False, True])
+@EITHER_WRITER
 def test_whoever_waits_to_write_says_so_meanwhile_and_for_whom(
     planned: Label, suspended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,9 +131,7 @@ def test_whoever_waits_to_write_says_so_meanwhile_and_for_whom(
     operator.change_database("DELETE FROM locks WHERE key = ?", code)
     monkeypatch.setattr(busy, "SHOWN_FROM", 0.02)
     monkeypatch.setattr(database, "PATIENCE", 0.3)
-    with writing(operator) as writer:
-        if suspended:
-            suspend(writer.pid)
+    with writing(operator, suspended) as writer:
         for words in WAITING:
             said = operator.run(*(code if word == "CODE" else word for word in words), "--json", expect=1)
             told, complaint = said.err.splitlines()

@@ -39,9 +39,7 @@ class Label:
 
     def buy(self, email: str, **order: Any) -> dict[str, Any]:
         """Somebody buys the campaign's album."""
-        product = self.simulated.state()["campaigns"][0]["product_id"]
-        made: dict[str, Any] = self.simulated.change(add_order={"email": email, "product": product, **order})
-        return dict(made["add_order"])
+        return self.simulated.buy(email, **order)
 
     def move(self, email: str, **tiers: str) -> None:
         """Somebody else moves a subscriber, ``from`` a tier, ``to`` one, or both."""
@@ -69,7 +67,7 @@ class Label:
 
     def rules_about(self, email: str) -> list[str]:
         """The rules of the open findings about somebody."""
-        return sorted(row["rule"] for row in self.findings() if row["subject"] == email)
+        return sorted(self.operator.told_about(email))
 
 
 @contextmanager

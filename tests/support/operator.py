@@ -139,6 +139,11 @@ class Operator:
         found = self.run("campaigns", "discover", "--add", "--json", expect=0).document
         return str(found["campaigns"][0]["code"])
 
+    def told_about(self, subject: str) -> dict[str, str]:
+        """The messages of the open findings about somebody or something, by their rules."""
+        rows = self.run("findings", "--state", "open", "--json", expect=0).document
+        return {row["rule"]: row["message"] for row in rows if row["subject"] == subject}
+
     def stored(self) -> bytes:
         """Every byte that the database consists of."""
         return b"".join(path.read_bytes() for path in sorted(self.folder.glob(self.database.name + "*")))

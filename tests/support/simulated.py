@@ -81,6 +81,26 @@ class Simulated:
         groups = {row["email"]: row["groups"] for row in state["subscribers"]}
         return str(next(mail for mail in state["scenarios"][scenario] if any(g.startswith(code) for g in groups[mail])))
 
+    def buy(self, email: str, code: str = "", **order: Any) -> dict[str, Any]:
+        """Somebody buys the album of a campaign, of the first one if none is named; returns the order."""
+        campaigns = self.state()["campaigns"]
+        product = next(row["product_id"] for row in campaigns if code in ("", row["code"]))
+        made: dict[str, Any] = self.change(add_order={"email": email, "product": product, **order})["add_order"]
+        return made
+
+    def sign_up(self, email: str, *groups: str) -> None:
+        """Somebody subscribes by themselves, through a form of the label's."""
+        numbers = [row["id"] for row in self.state()["groups"] if row["name"] in groups]
+        at = self.endpoints
+        self.set(allow_create=True)
+        answer = self._http.post(
+            f"{at.mailerlite_url}/subscribers",
+            headers={"Authorization": f"Bearer {at.mailerlite_key}"},
+            json={"email": email, "groups": numbers},
+        )
+        self.set(allow_create=False)
+        assert answer.is_success, answer.text
+
     def hold(self, **order: Any) -> None:
         """Hold the request that the order names, until ``release``."""
         self.ask("hold", order)

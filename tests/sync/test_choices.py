@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from tests.support.label import Label, opened_label
-from tests.support.simulated import Simulated
 
 
 @pytest.fixture(scope="module")
@@ -59,22 +57,11 @@ def test_who_comes_back_after_a_404_is_planned_for_again(label: Label) -> None:
     label.simulated.change(delete_subscriber=number)
     label.operator.run("apply", str(run), "--json")
     assert label.rules_about(email) == ["subscriber_gone"]
-    sign_up(label.simulated, email, f"{label.code}_GOLD")
+    label.simulated.sign_up(email, f"{label.code}_GOLD")
     assert label.subscriber(email)["id"] == number
     label.sync()
     assert label.tiers(email) == ["GOLD_PURCHASE"]
     assert label.rules_about(email) == []
-
-
-def sign_up(simulated: Simulated, email: str, group: str) -> None:
-    """The person comes back by themselves, through a form of the label's."""
-    groups = [row["id"] for row in simulated.state()["groups"] if row["name"] == group]
-    at = simulated.endpoints
-    headers = {"Authorization": f"Bearer {at.mailerlite_key}", "Accept": "application/json"}
-    simulated.set(allow_create=True)
-    answer = httpx.post(f"{at.mailerlite_url}/subscribers", json={"email": email, "groups": groups}, headers=headers)
-    simulated.set(allow_create=False)
-    assert answer.status_code == 200, answer.text
 
 
 def test_who_was_seen_in_the_campaign_before_is_not_placed_again(label: Label) -> None:

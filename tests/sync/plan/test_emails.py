@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import httpx
 import pytest
 
 from tests.support.operator import Operator
@@ -21,24 +18,6 @@ KNOWN_AND_TYPED = {
 }
 
 
-def subscribe(simulated: Simulated, email: str, group: str | None = None) -> None:
-    """Somebody signs up by themselves."""
-    groups = [row["id"] for row in simulated.state()["groups"] if row["name"] == group]
-    at = simulated.endpoints
-    answer = httpx.post(
-        f"{at.mailerlite_url}/subscribers",
-        headers={"Authorization": f"Bearer {at.mailerlite_key}"},
-        json={"email": email, "groups": groups},
-    )
-    assert answer.status_code == 201, answer.text
-
-
-def buy(simulated: Simulated, email: str) -> str:
-    product = simulated.state()["campaigns"][0]["product_id"]
-    made: dict[str, Any] = simulated.change(add_order={"email": email, "product": product})["add_order"]
-    return str(made["id"])
-
-
 @pytest.mark.fault("A3", "D3")
 @pytest.mark.parametrize("grouped", [True, False])
 def test_a_buyer_is_found_however_the_address_is_written(
@@ -47,8 +26,8 @@ def test_a_buyer_is_found_however_the_address_is_written(
     code = operator.discover()
     numbers = {}
     for known, typed in KNOWN_AND_TYPED.items():
-        subscribe(simulated, known, f"{code}_GOLD" if grouped else None)
-        numbers[known] = buy(simulated, typed)
+        simulated.sign_up(known, *([f"{code}_GOLD"] if grouped else []))
+        numbers[known] = simulated.buy(typed)["id"]
     operator.run("sync", code, *SYNC, expect=3)
     people = simulated.people()
     for known, number in numbers.items():

@@ -220,8 +220,7 @@ def test_what_the_account_got_or_lost_since_the_plan(simulated: Simulated, opera
     assert theirs in simulated.people()[buyer][1]
 
     email = simulated.buyer("non-buyer in GOLD", code)
-    product = simulated.state()["campaigns"][0]["product_id"]
-    simulated.change(add_order={"email": email, "product": product})
+    simulated.buy(email)
     run = operator.run("plan", code, "--json", expect=0).document
     assert run["people"] == 1
     simulated.change(delete_group=f"{code}_GOLD_PURCHASE")
@@ -245,7 +244,7 @@ def test_a_member_of_a_twin_group_is_not_placed(simulated: Simulated, operator: 
     simulated.change(create_group=twin)
     email = simulated.buyer("non-buyer in SILVER", code)
     simulated.change(move={"email": email, "from": f"{code}_SILVER", "to": twin})
-    simulated.change(add_order={"email": email, "product": simulated.state()["campaigns"][0]["product_id"]})
+    simulated.buy(email)
     operator.run("sync", code, "--yes", "--json", expect=3)
     assert simulated.people()[email][1] == [twin]
     assert operator.run("findings", "--rule", "twin_group", "--json").document

@@ -10,11 +10,6 @@ from tests.support.simulated import Simulated
 pytestmark = pytest.mark.fault("A2")
 
 
-def sold_to(simulated: Simulated, code: str, email: str) -> None:
-    product = next(row["product_id"] for row in simulated.state()["campaigns"] if row["code"] == code)
-    simulated.change(add_order={"email": email, "product": product})
-
-
 def findings(operator: Operator, rule: str) -> set[str]:
     return {row["subject"] for row in operator.run("findings", "--rule", rule, "--json").document}
 
@@ -28,7 +23,7 @@ def test_new_buyers_are_created_and_nobody_who_is_there(paths: str, simulated: S
     known = simulated.buyer("non-buyer in GOLD", code)
     simulated.change(move={"email": known, "from": f"{code}_GOLD", "to": None})
     for email in (known, "new@nowhere.example", "new+shop@nowhere.example"):
-        sold_to(simulated, code, email)
+        simulated.buy(email, code)
     before = set(simulated.people())
     done = operator.run("sync", code, "--yes", "--max-moves", "1000", "--json").document
     assert done["state"] == "done"
@@ -47,7 +42,7 @@ def test_a_plan_of_new_buyers_creates_nobody_when_look_ups_find_no_more(
 ) -> None:
     operator.settings("[rules]\nadd_new_buyers = true\n")
     code = operator.discover()
-    sold_to(simulated, code, "new@nowhere.example")
+    simulated.buy("new@nowhere.example", code)
     run = operator.run("plan", code, "--json").document
     assert run["changes"]["create_subscriber"] > 0
     before = set(simulated.people())
@@ -63,7 +58,7 @@ def test_an_account_without_anybody_knows_no_buyer(simulated: Simulated, operato
     code = operator.discover()
     for row in simulated.state()["subscribers"]:
         simulated.change(delete_subscriber=row["id"])
-    sold_to(simulated, code, "new@nowhere.example")
+    simulated.buy("new@nowhere.example", code)
     operator.run("sync", code, "--yes", "--json")
     assert "new@nowhere.example" in findings(operator, "buyer_unknown")
     assert findings(operator, "blocked_record") == set()

@@ -19,12 +19,6 @@ def asked_by_id(simulated: Simulated) -> list[str]:
     return asked_by(simulated, "id")
 
 
-def told(operator: Operator, email: str) -> dict[str, str]:
-    """The open findings about somebody: rule and message."""
-    rows = operator.run("findings", "--state", "open", "--json", expect=0).document
-    return {row["rule"]: row["message"] for row in rows if row["subject"] == email}
-
-
 def test_a_stored_row_id_is_looked_up_once_and_kept(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
     email = simulated.buyer("field holds the row id", code)
@@ -87,25 +81,24 @@ def test_an_old_shop_that_fails_over_what_it_does_not_have_stops_nothing(
     marked = [simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER")]
     for place, email in enumerate(marked):
         simulated.change(set_field={"email": email, "key": field, "value": 7_000_001 + place})
-    product = state["campaigns"][0]["product_id"]
     late = simulated.buyer("non-buyer in BRONZE", code)
-    simulated.change(add_order={"email": late, "product": product})
+    simulated.buy(late)
     before = len(asked_by_id(simulated)) + len(asked_by(simulated, "purchasekey"))
 
     said = operator.run(*sync, expect=3)
     assert said.document["state"] == "done"
     assert said.document["requests"]["retried"] == 0
     assert f"{code}_BRONZE_PURCHASE" in simulated.people()[late][1]
-    assert "does not list" in told(operator, deleted)["order_gone"]
+    assert "does not list" in operator.told_about(deleted)["order_gone"]
     for place, email in enumerate(marked):
-        assert f"order {7_000_001 + place}" in told(operator, email)["purchase_unproven"]
+        assert f"order {7_000_001 + place}" in operator.told_about(email)["purchase_unproven"]
     first = len(asked_by_id(simulated)) + len(asked_by(simulated, "purchasekey"))
     assert 3 <= first - before <= 12, "each twice at most, and a few that the shop has"
 
     operator.run(*sync, expect=3)
     assert len(asked_by_id(simulated)) + len(asked_by(simulated, "purchasekey")) == first
     for email in marked:
-        assert "purchase_unproven" in told(operator, email)
+        assert "purchase_unproven" in operator.told_about(email)
     operator.change_database("UPDATE row_id_answers SET asked_at = '2026-01-01T00:00:00.000000+00:00'")
     operator.run(*sync, expect=3)
     assert {"7000001", "7000002"} <= set(asked_by_id(simulated)[-12:]), "it only failed over them, and may answer now"
@@ -126,10 +119,10 @@ def test_one_look_up_that_fails_concerns_whom_it_is_about(simulated: Simulated, 
             simulated.change(script_response={**answer, "method": "GET"})
     said = operator.run("sync", code, "--yes", "--max-moves", "1000", "--json", expect=3)
     assert said.document["state"] == "done"
-    assert "order 7000001" in told(operator, marked[0])["purchase_unproven"]
-    assert told(operator, marked[1]) == {}
-    assert "order 7000003" in told(operator, marked[2])["purchase_unproven"]
-    assert "email: null is not a usable e-mail address" in told(operator, "order 7000002")["unreadable_order"]
+    assert "order 7000001" in operator.told_about(marked[0])["purchase_unproven"]
+    assert operator.told_about(marked[1]) == {}
+    assert "order 7000003" in operator.told_about(marked[2])["purchase_unproven"]
+    assert "email: null is not a usable e-mail address" in operator.told_about("order 7000002")["unreadable_order"]
 
 
 def test_a_shop_that_goes_down_while_orders_are_looked_up_ends_the_run(
@@ -164,12 +157,12 @@ def test_an_order_whose_e_mail_was_changed_is_told_by_what_was_shown_and_written
             simulated.change(edit_order={"order": order["row_id"], "email": "Neu@else.example"})
     before = simulated.people()[email]
     operator.run(*sync, expect=3)
-    said = told(operator, email)["purchase_unproven"]
+    said = operator.told_about(email)["purchase_unproven"]
     assert f"which the shop showed for {email} until 20" in said
     assert "which now is under Neu@else.example" in said
     assert simulated.people()[email] == before
     operator.change_database("DELETE FROM former_emails")  # as in a database of an older version
     operator.run(*sync, expect=3)
-    said = told(operator, email)["purchase_unproven"]
+    said = operator.told_about(email)["purchase_unproven"]
     assert "which was written here on 20" in said
     assert "in the shop is under Neu@else.example" in said

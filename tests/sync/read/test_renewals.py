@@ -8,7 +8,6 @@ import pytest
 
 from tests.support.operator import Operator
 from tests.support.simulated import Simulated
-from tests.sync.read.test_unreadable import buy, told
 
 pytestmark = pytest.mark.fault("D2")
 
@@ -23,14 +22,14 @@ def sync(operator: Operator, code: str, *words: str) -> dict[str, Any]:
 def test_a_newer_row_hides_no_older_one(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
     renewed, other = (simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
-    first = buy(simulated, renewed)
-    buy(simulated, renewed, key=first["key"], status="on_hold", date_utc="2027-01-02 10:00:00")
-    buy(simulated, other, key=first["key"], date_utc=first["date_utc"])
+    first = simulated.buy(renewed)
+    simulated.buy(renewed, key=first["key"], status="on_hold", date_utc="2027-01-02 10:00:00")
+    simulated.buy(other, key=first["key"], date_utc=first["date_utc"])
     sync(operator, code)
     people = simulated.people()
     assert f"{code}_GOLD_PURCHASE" in people[renewed][1]
     assert first["id"] in {str(value) for value in people[renewed][2].values()}
-    assert told(operator, renewed) == ["order_not_settled"]
+    assert [*operator.told_about(renewed)] == ["order_not_settled"]
     assert f"{code}_SILVER_PURCHASE" in people[other][1], "of the same key and moment, and another order for all that"
     assert sync(operator, code)["total"] == 0
 
@@ -38,9 +37,9 @@ def test_a_newer_row_hides_no_older_one(simulated: Simulated, operator: Operator
 def test_a_renewal_is_news_to_a_recent_read(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
     first, renewed = (simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
-    key = buy(simulated, first)["key"]
+    key = simulated.buy(first)["key"]
     sync(operator, code)
-    buy(simulated, renewed, key=key)
+    simulated.buy(renewed, key=key)
     assert sync(operator, code, "--quick")["reads"]["shop"]["kind"] == "window"
     people = simulated.people()
     assert f"{code}_SILVER_PURCHASE" in people[renewed][1]
@@ -51,9 +50,9 @@ def test_a_renewal_is_news_to_a_recent_read(simulated: Simulated, operator: Oper
 def test_an_order_whose_e_mail_changes_is_one_order(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
     wrong, right = (simulated.buyer(f"non-buyer in {tier}", code) for tier in ("GOLD", "SILVER"))
-    order = buy(simulated, wrong)
+    order = simulated.buy(wrong)
     sync(operator, code)
     simulated.change(edit_order={"order": order["row_id"], "email": right})
     sync(operator, code)
-    assert told(operator, wrong) == ["purchase_unproven"]
+    assert [*operator.told_about(wrong)] == ["purchase_unproven"]
     assert f"{code}_SILVER_PURCHASE" in simulated.people()[right][1]

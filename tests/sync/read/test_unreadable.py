@@ -28,14 +28,6 @@ BROKEN: tuple[tuple[str, Any], ...] = (
 )
 
 
-def buy(simulated: Simulated, email: str, code: str = "", **order: Any) -> dict[str, Any]:
-    """A new order of a campaign's album, of the first one if none is named."""
-    campaigns = simulated.state()["campaigns"]
-    product = next(row["product_id"] for row in campaigns if code in ("", row["code"]))
-    made: dict[str, Any] = simulated.change(add_order={"email": email, "product": product, **order})["add_order"]
-    return made
-
-
 def breaks(simulated: Simulated, order: dict[str, Any], path: str, value: Any) -> None:
     simulated.change(break_record={"kind": "order", "id": order["row_id"], "set": {path: value}})
 
@@ -48,11 +40,6 @@ def found(operator: Operator, state: str = "open") -> dict[str, dict[str, Any]]:
     """The findings about sales that can't be read, by their subject."""
     rows = operator.run("findings", "--state", state, "--json", expect=0).document
     return {row["subject"]: row for row in rows if row["rule"] == "unreadable_order"}
-
-
-def told(operator: Operator, email: str) -> list[str]:
-    rows = operator.run("findings", "--state", "open", "--json", expect=0).document
-    return sorted(row["rule"] for row in rows if row["subject"] == email)
 
 
 def orders_of(simulated: Simulated, email: str) -> list[dict[str, Any]]:
@@ -78,8 +65,8 @@ def test_each_is_named_once_for_the_shop_and_the_others_go_on(
     document = operator.run("campaigns", "discover", "--add", "--json", expect=0).document
     first, second = (row["code"] for row in document["campaigns"])
     buyer = simulated.buyer("non-buyer in GOLD", first)
-    buy(simulated, buyer, first)
-    orders = [buy(simulated, f"fan{place}@else.example") for place in range(len(BROKEN))]
+    simulated.buy(buyer, first)
+    orders = [simulated.buy(f"fan{place}@else.example") for place in range(len(BROKEN))]
     for order, (path, value) in zip(orders, BROKEN, strict=True):
         breaks(simulated, order, path, value)
     for code in (first, second):
@@ -115,8 +102,8 @@ def test_an_order_of_an_unknown_date_is_an_order(simulated: Simulated, operator:
     code = operator.discover()
     alone, twice = simulated.buyer("non-buyer in GOLD", code), simulated.buyer("non-buyer in SILVER", code)
     for email in (alone, twice):
-        breaks(simulated, buy(simulated, email), "date_utc", "0000-00-00 00:00:00")
-    dated = buy(simulated, twice)
+        breaks(simulated, simulated.buy(email), "date_utc", "0000-00-00 00:00:00")
+    dated = simulated.buy(twice)
     sync(operator, code)
     people = simulated.people()
     assert f"{code}_GOLD_PURCHASE" in people[alone][1]
@@ -134,23 +121,23 @@ def test_nothing_is_taken_back_from_whom_it_could_concern(simulated: Simulated, 
     )
     sync(operator, code)
     stored = simulated.people()
-    buy(simulated, hit, date_utc="2026-11-20 10:00:00")  # would be named if the first one were gone
+    simulated.buy(hit, date_utc="2026-11-20 10:00:00")  # would be named if the first one were gone
     breaks(simulated, orders_of(simulated, hit)[0], "products.0.price", "12,50")
     for email in (refunded, other):
         refund(simulated, email)
-    unread = buy(simulated, "somebody@else.example")
+    unread = simulated.buy("somebody@else.example")
     breaks(simulated, unread, "email", None)
     said = sync(operator, code)
     assert (said.document["state"], said.document["total"]) == ("done", 0)
     assert simulated.people() == stored
-    assert told(operator, hit) == told(operator, refunded) == told(operator, other) == []
+    assert [operator.told_about(email) for email in (hit, refunded, other)] == [{}] * 3
     assert "from anybody" in found(operator)[f"order {unread['id']}"]["advice"]
 
     mend(simulated, unread)
     said = sync(operator, code)
     assert said.document["state"] == "needs_approval"
-    assert told(operator, refunded) == told(operator, other) == ["refunded_purchase"]
-    assert told(operator, hit) == []
+    assert [[*operator.told_about(email)] for email in (refunded, other)] == [["refunded_purchase"]] * 2
+    assert operator.told_about(hit) == {}
     assert simulated.people() == stored
 
 
@@ -162,7 +149,7 @@ def test_whose_order_it_was_is_concerned_too(simulated: Simulated, operator: Ope
     orders = orders_of(simulated, settled)
     refund(simulated, settled)
     assert sync(operator, code).document["state"] == "needs_approval"
-    assert told(operator, settled) == ["refunded_purchase"]
+    assert [*operator.told_about(settled)] == ["refunded_purchase"]
     for order in orders:
         simulated.change(complete=order["row_id"])
         simulated.change(edit_order={"order": order["row_id"], "email": "new@else.example"})
@@ -181,22 +168,22 @@ def test_a_finding_stays_open_while_it_is_not_proved_to_be_over(simulated: Simul
     settled = simulated.buyer("up to date in GOLD_PURCHASE", code)
     refund(simulated, settled)
     sync(operator, code)
-    assert told(operator, settled) == ["refunded_purchase"]
-    again = buy(simulated, settled, status="on_hold")
+    assert [*operator.told_about(settled)] == ["refunded_purchase"]
+    again = simulated.buy(settled, status="on_hold")
     breaks(simulated, again, "mode", "")
     sync(operator, code)
-    assert told(operator, settled) == ["refunded_purchase"]
+    assert [*operator.told_about(settled)] == ["refunded_purchase"]
     mend(simulated, again)
     simulated.change(complete=again["row_id"])
     sync(operator, code)
-    assert told(operator, settled) == []
+    assert operator.told_about(settled) == {}
 
 
 def test_more_than_accidents_explain_is_a_failed_read_that_names_the_first(
     simulated: Simulated, operator: Operator
 ) -> None:
     code = operator.discover()
-    orders = [buy(simulated, f"fan{place}@else.example") for place in range(21)]
+    orders = [simulated.buy(f"fan{place}@else.example") for place in range(21)]
     for order in orders:
         breaks(simulated, order, "products.0.price", "12,50")
     said = sync(operator, code)
@@ -219,10 +206,10 @@ def test_a_recent_read_treats_them_the_same(simulated: Simulated, operator: Oper
     stored = simulated.people()[settled]
     breaks(simulated, orders_of(simulated, settled)[0], "ID", "")
     sync(operator, code)
-    buy(simulated, settled, date_utc="2026-11-20 10:00:00")
-    late = buy(simulated, "fan@else.example")
+    simulated.buy(settled, date_utc="2026-11-20 10:00:00")
+    late = simulated.buy("fan@else.example")
     breaks(simulated, late, "email", None)
-    buy(simulated, buyer)
+    simulated.buy(buyer)
     said = sync(operator, code, "--quick")
     assert (said.status, said.document["state"]) == (3, "done")
     shop = said.document["reads"]["shop"]

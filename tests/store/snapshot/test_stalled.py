@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from bema_tui.model import RunState
 from bema_tui.store.snapshot.stalled import stalled_seconds
+from tests.support.clock import AFTERNOON
 
-NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
+NOW = AFTERNOON
 
 
 @pytest.mark.parametrize(

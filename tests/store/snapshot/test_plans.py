@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 from sqlalchemy import text
 
 from bema_tui.model import Cause, ChangeState, Purpose, Severity, Tier
 from bema_tui.store.database import Database
-from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.views import PlanPerson
-from tests.story import VIEWER, write_story_file
 
-NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
 OPT_IN = Purpose(Cause.PURCHASE, Tier.OPT_IN, Tier.GOLD_PURCHASED)
 GOLD = Purpose(Cause.PURCHASE, Tier.GOLD, Tier.GOLD_PURCHASED)
 SILVER = Purpose(Cause.PURCHASE, Tier.SILVER, Tier.SILVER_PURCHASED)
-
-
-@pytest.fixture
-def story_file(tmp_path: Path) -> Path:
-    return write_story_file(tmp_path / "story.sqlite3", NOW)
-
-
-@pytest.fixture
-async def db(story_file: Path) -> AsyncIterator[Database]:
-    async with await Database.open(str(story_file), clock=lambda: NOW) as database:
-        yield database
-
-
-@pytest.fixture
-def reader(db: Database) -> SnapshotReader:
-    return SnapshotReader(db, VIEWER, LockAges())
 
 
 async def test_rules_count_each_person_once(reader: SnapshotReader) -> None:
