@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bema_tui.simulator.world.broken_records import BrokenRecord
-from tests.simulator.conftest import Client
+from tests.simulator.client import Client
 
 
 def orders(client: Client) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client
+from tests.simulator.client import Client
 
 
 def orders(client: Client) -> list[dict[str, Any]]:

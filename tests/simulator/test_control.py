@@ -12,14 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.simulator.conftest import Client, Starter
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.005)
+from tests.simulator.client import Client, Starter
+from tests.support.until import until
 
 
 def in_background(call: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
@@ -62,7 +56,7 @@ def test_held_write_goes_on_after_the_release(client: Client, when: str) -> None
     assert client.mail("PUT", path, {"fields": {}}).status_code == 200
     assert client.mail("GET", path).status_code == 200
     thread, results = in_background(lambda: client.mail("POST", f"{path}/groups/{group_id}"))
-    wait_until(lambda: client.control("held")["holding"])
+    until("a request is held", lambda: client.control("held")["holding"])
     now = next(p for p in client.control("state")["subscribers"] if p["id"] == subscriber["id"])
     assert (group_id in now["group_ids"]) == (when == "after")
     assert client.mail("GET", path).status_code == 200
@@ -82,10 +76,10 @@ def test_client_that_goes_away_ends_the_hold(client: Client, when: str) -> None:
     url = f"{client.endpoints.mailerlite_url}/subscribers/{subscriber['id']}/groups/{group_id}"
     script = f"import httpx; httpx.post({url!r}, headers={client.auth!r}, timeout=60)"
     process = subprocess.Popen([sys.executable, "-c", script])
-    wait_until(lambda: client.control("held")["holding"])
+    until("a request is held", lambda: client.control("held")["holding"])
     process.kill()
     process.wait()
-    wait_until(lambda: not client.control("held")["holding"])
+    until("no request is held", lambda: not client.control("held")["holding"])
     now = next(p for p in client.control("state")["subscribers"] if p["id"] == subscriber["id"])
     assert (group_id in now["group_ids"]) == (when == "after")
     assert client.control("requests")[-1]["status"] is None
@@ -95,7 +89,7 @@ def test_shop_requests_can_be_held(client: Client) -> None:
     client.control("hold", {"at": 1, "side": "edd"})
     assert client.mail("GET", "groups").status_code == 200
     thread, results = in_background(lambda: client.sales(number=1))
-    wait_until(lambda: client.control("held")["holding"])
+    until("a request is held", lambda: client.control("held")["holding"])
     client.control("release", {})
     thread.join(60)
     assert len(results[0]) == 1

@@ -14,7 +14,7 @@ from bema_tui.simulator import SimulatorServer
 from bema_tui.simulator.edd.versions import EDD_VERSIONS
 from tests.recordings.simulator.edd_shapes import SALE
 from tests.recordings.simulator.shapes import differences
-from tests.simulator.conftest import SETTINGS, Client, Starter
+from tests.simulator.client import SETTINGS, Client, Starter
 
 OLD, LATER = ("2.11", "3.0"), ("3.2", "3.3.9", "3.6")
 ROW_OF_2 = {

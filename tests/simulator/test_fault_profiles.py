@@ -21,7 +21,7 @@ from bema_tui.simulator import FaultProfile, SimulatorSettings, load_profile
 from bema_tui.simulator.faults import profile
 from bema_tui.simulator.faults.kinds import RESPONSE_FAULTS, WORLD_FAULTS
 from bema_tui.simulator.settings import Switches
-from tests.simulator.conftest import Client
+from tests.simulator.client import Client
 
 SHARES = RESPONSE_FAULTS + WORLD_FAULTS
 

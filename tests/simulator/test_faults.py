@@ -12,7 +12,7 @@ import pytest
 
 from bema_tui.simulator import FaultProfile
 from bema_tui.simulator.faults.kinds import RESPONSE_FAULTS, WORLD_FAULTS
-from tests.simulator.conftest import Client, Starter, clear_faults, faults_of, inject_faults
+from tests.simulator.client import Client, Starter, clear_faults, faults_of, inject_faults
 
 
 def group_names(client: Client) -> set[str]:

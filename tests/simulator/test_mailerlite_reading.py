@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client
+from tests.simulator.client import Client
 
 PERSON_KEYS = [
     "id",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client, Starter
+from tests.simulator.client import Client, Starter
 
 
 def test_upsert_creates_with_a_lower_cased_email(client: Client) -> None:

@@ -19,7 +19,7 @@ import mailerlite  # type: ignore[import-untyped]
 import pytest
 import requests
 
-from tests.simulator.conftest import Client, Starter
+from tests.simulator.client import Client, Starter
 
 
 def official(client: Client) -> Any:

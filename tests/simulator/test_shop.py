@@ -10,7 +10,7 @@ import pytest
 
 from bema_tui.simulator.edd.local_time import local_time
 from bema_tui.simulator.edd.sale_rows import sold_name
-from tests.simulator.conftest import Client, Starter
+from tests.simulator.client import Client, Starter
 
 SALE_KEYS = [
     *("ID", "mode", "status", "transaction_id", "key", "subtotal", "tax", "total", "gateway", "customer_id", "user_id"),

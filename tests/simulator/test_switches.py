@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.simulator.conftest import Client
+from tests.simulator.client import Client
 
 
 @pytest.mark.parametrize(("form", "plain", "encoded"), [("both", 200, 200), ("plain", 200, 404), ("encoded", 404, 200)])

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bema_tui.simulator.world.label_names import TierName, read_group_name
-from tests.simulator.conftest import Client, Starter, faults_of, inject_faults
+from tests.simulator.client import Client, Starter, faults_of, inject_faults
 
 
 def test_a_sale_between_pages_shows_a_row_twice(client: Client) -> None:

@@ -50,7 +50,7 @@ MOVE = Purpose(Cause.PURCHASE, Tier.OPT_IN, Tier.GOLD_PURCHASED)
 
 
 @frozen
-class Desk:
+class RunAtWork:
     """A run that holds its lock, with an empty ledger."""
 
     db: Database
@@ -66,19 +66,19 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(db: Database) -> Desk:
+async def at_work(db: Database) -> RunAtWork:
     await Campaigns(db).add(Campaign(CODE, "No Better Love", ("100",)), "maria")
     return await begin(db)
 
 
-async def begin(db: Database) -> Desk:
+async def begin(db: Database) -> RunAtWork:
     locks = DatabaseLocks(db, LockAges(), ME)
     lock = await locks.acquire_lock(CODE, "sync")
     runs = Runs(db)
     run = await runs.create(RunKind.SYNC, CODE, ME)
     fence = Fence(lock.key, lock.token)
     assert await runs.claim(run, [RunState.PLANNING], fence, ME)
-    return Desk(db, runs, locks, lock, run, Ledger(db, run, CODE, fence))
+    return RunAtWork(db, runs, locks, lock, run, Ledger(db, run, CODE, fence))
 
 
 def change(person: str, kind: ChangeKind, target: str = "16") -> PlannedChange:
@@ -97,42 +97,42 @@ def change(person: str, kind: ChangeKind, target: str = "16") -> PlannedChange:
     )
 
 
-async def plan(desk: Desk, *changes: PlannedChange) -> None:
-    now = desk.db.now()
+async def plan(at_work: RunAtWork, *changes: PlannedChange) -> None:
+    now = at_work.db.now()
     rows = [PlannedRow(n, n, entry, now) for n, entry in enumerate(changes, 1)]
-    await desk.ledger.put_plan(rows, {(MOVE, ChangeKind.ADD_GROUP): (1, 1)})
+    await at_work.ledger.put_plan(rows, {(MOVE, ChangeKind.ADD_GROUP): (1, 1)})
 
 
 def refused(row: LedgerRow, outcome: ChangeOutcome = ChangeOutcome.REFUSED, status: int = 422) -> Settled:
     return Settled(row.id, ChangeState.FAILED, outcome, "no", refused_status=status)
 
 
-async def plan_two(desk: Desk) -> None:
-    await plan(desk, change("1", ChangeKind.ADD_GROUP), change("2", ChangeKind.ADD_GROUP))
+async def plan_two(at_work: RunAtWork) -> None:
+    await plan(at_work, change("1", ChangeKind.ADD_GROUP), change("2", ChangeKind.ADD_GROUP))
 
 
-async def test_rows_go_out_in_their_order_and_come_back_settled(desk: Desk) -> None:
-    await plan_two(desk)
-    rows = await desk.ledger.planned(10)
+async def test_rows_go_out_in_their_order_and_come_back_settled(at_work: RunAtWork) -> None:
+    await plan_two(at_work)
+    rows = await at_work.ledger.planned(10)
     assert [row.subscriber_id for row in rows] == ["1", "2"]
-    await desk.ledger.mark_sending(rows)
-    assert await desk.ledger.counts() == {ChangeState.SENDING: 2}
-    await desk.ledger.settle([Settled(rows[0].id, ChangeState.APPLIED), refused(rows[1])])
-    assert await desk.ledger.counts() == {ChangeState.APPLIED: 1, ChangeState.FAILED: 1}
-    assert (await desk.ledger.in_state(ChangeState.APPLIED, 10))[0].attempts == 1
+    await at_work.ledger.mark_sending(rows)
+    assert await at_work.ledger.counts() == {ChangeState.SENDING: 2}
+    await at_work.ledger.settle([Settled(rows[0].id, ChangeState.APPLIED), refused(rows[1])])
+    assert await at_work.ledger.counts() == {ChangeState.APPLIED: 1, ChangeState.FAILED: 1}
+    assert (await at_work.ledger.in_state(ChangeState.APPLIED, 10))[0].attempts == 1
 
 
 @pytest.mark.fault("E1")
-async def test_what_follows_from_a_result_is_a_row_of_its_own_counted_in_the_plan(desk: Desk) -> None:
-    await plan_two(desk)
-    rows = await desk.ledger.planned(10)
-    read_at = desk.db.now()
+async def test_what_follows_from_a_result_is_a_row_of_its_own_counted_in_the_plan(at_work: RunAtWork) -> None:
+    await plan_two(at_work)
+    rows = await at_work.ledger.planned(10)
+    read_at = at_work.db.now()
     off = evolve(change("1", ChangeKind.REMOVE_GROUP, "13"), purpose=Purpose(Cause.LOWER_OFF))
     other = evolve(off, subscriber_id="2", email="2@example.com")
     result = Settled(rows[0].id, ChangeState.PLANNED, read_at=NEVER_READ, needs_add=True, tries=1)
-    await desk.ledger.settle([result], {"people": 9}, [(off, read_at), (evolve(off, target="14"), read_at)])
-    await desk.ledger.settle([], None, [(other, read_at)])
-    first, second, *added = await desk.ledger.planned(10)
+    await at_work.ledger.settle([result], {"people": 9}, [(off, read_at), (evolve(off, target="14"), read_at)])
+    await at_work.ledger.settle([], None, [(other, read_at)])
+    first, second, *added = await at_work.ledger.planned(10)
     assert (first.read_at, first.needs_add, first.attempts) == (NEVER_READ, True, 1)
     assert (second.needs_add, second.attempts) == (False, 0)
     assert [(row.seq, row.subscriber_id, row.target, row.read_at) for row in added] == [
@@ -140,122 +140,122 @@ async def test_what_follows_from_a_result_is_a_row_of_its_own_counted_in_the_pla
         (4, "1", "14", read_at),
         (5, "2", "13", read_at),
     ]
-    async with desk.db.read() as connection:
+    async with at_work.db.read() as connection:
         counted = select(plan_counts).where(plan_counts.c.cause == Cause.LOWER_OFF)
         assert [(row.kind, row.people, row.changes) for row in await connection.execute(counted)] == [
             ("remove_group", 2, 3)
         ]
-        rules = {one.purpose: (one.people, one.changes) for one in await read_rules(connection, desk.run)}
+        rules = {one.purpose: (one.people, one.changes) for one in await read_rules(connection, at_work.run)}
         assert rules[off.purpose] == (2, 3)
-        assert [person.subscriber_id for person in await read_people(connection, desk.run, off.purpose, 0, 9)] == [
+        assert [person.subscriber_id for person in await read_people(connection, at_work.run, off.purpose, 0, 9)] == [
             "1",
             "2",
         ]
 
 
-async def test_a_row_is_never_sent_twice_at_once(desk: Desk) -> None:
-    await plan_two(desk)
-    rows = await desk.ledger.planned(10)
-    await desk.ledger.mark_sending(rows)
+async def test_a_row_is_never_sent_twice_at_once(at_work: RunAtWork) -> None:
+    await plan_two(at_work)
+    rows = await at_work.ledger.planned(10)
+    await at_work.ledger.mark_sending(rows)
     with pytest.raises(StoreError):
-        await desk.ledger.mark_sending(rows)
+        await at_work.ledger.mark_sending(rows)
 
 
-async def test_what_was_on_its_way_is_unknown_when_the_run_ends(desk: Desk) -> None:
-    await plan_two(desk)
-    await desk.ledger.mark_sending(await desk.ledger.planned(1))
-    assert await desk.ledger.mark_unknown() == 1
-    assert await desk.ledger.counts() == {ChangeState.UNKNOWN: 1, ChangeState.PLANNED: 1}
+async def test_what_was_on_its_way_is_unknown_when_the_run_ends(at_work: RunAtWork) -> None:
+    await plan_two(at_work)
+    await at_work.ledger.mark_sending(await at_work.ledger.planned(1))
+    assert await at_work.ledger.mark_unknown() == 1
+    assert await at_work.ledger.counts() == {ChangeState.UNKNOWN: 1, ChangeState.PLANNED: 1}
 
 
-WRITES: dict[str, Callable[[Desk], Awaitable[object]]] = {
+WRITES: dict[str, Callable[[RunAtWork], Awaitable[object]]] = {
     "plan": plan_two,
-    "clear": lambda desk: desk.ledger.clear_plan(),
-    "send": lambda desk: desk.ledger.mark_sending([]),
-    "settle": lambda desk: desk.ledger.settle([]),
-    "retarget": lambda desk: desk.ledger.retarget("x", "1"),
-    "say": lambda desk: desk.runs.update(desk.run, desk.fence, people=1),
-    "claim": lambda desk: desk.runs.claim(desk.run, [RunState.PLANNING], desk.fence, ME),
+    "clear": lambda at_work: at_work.ledger.clear_plan(),
+    "send": lambda at_work: at_work.ledger.mark_sending([]),
+    "settle": lambda at_work: at_work.ledger.settle([]),
+    "retarget": lambda at_work: at_work.ledger.retarget("x", "1"),
+    "say": lambda at_work: at_work.runs.update(at_work.run, at_work.fence, people=1),
+    "claim": lambda at_work: at_work.runs.claim(at_work.run, [RunState.PLANNING], at_work.fence, ME),
 }
 
 
 @pytest.mark.parametrize("write", WRITES)
-async def test_without_its_lock_a_run_writes_nothing(desk: Desk, write: str) -> None:
-    await desk.locks.release_lock(desk.lock.id, reason="test", force=True)
+async def test_without_its_lock_a_run_writes_nothing(at_work: RunAtWork, write: str) -> None:
+    await at_work.locks.release_lock(at_work.lock.id, reason="test", force=True)
     with pytest.raises(LockLost):
-        await WRITES[write](desk)
+        await WRITES[write](at_work)
 
 
-async def test_an_older_token_never_writes_again_though_the_key_is_held(desk: Desk) -> None:
-    await desk.locks.release_lock(desk.lock.id, reason="test", force=True)
-    newer = await begin(desk.db)
-    assert newer.lock.token > desk.lock.token
+async def test_an_older_token_never_writes_again_though_the_key_is_held(at_work: RunAtWork) -> None:
+    await at_work.locks.release_lock(at_work.lock.id, reason="test", force=True)
+    newer = await begin(at_work.db)
+    assert newer.lock.token > at_work.lock.token
     with pytest.raises(LockLost):
-        await plan_two(desk)
+        await plan_two(at_work)
     await plan_two(newer)
 
 
-async def test_a_plan_that_was_sent_from_is_not_made_anew(desk: Desk) -> None:
-    await plan_two(desk)
-    await desk.ledger.clear_plan()
-    assert await desk.ledger.planned(10) == ()
-    await plan_two(desk)
-    await desk.ledger.mark_sending(await desk.ledger.planned(1))
+async def test_a_plan_that_was_sent_from_is_not_made_anew(at_work: RunAtWork) -> None:
+    await plan_two(at_work)
+    await at_work.ledger.clear_plan()
+    assert await at_work.ledger.planned(10) == ()
+    await plan_two(at_work)
+    await at_work.ledger.mark_sending(await at_work.ledger.planned(1))
     with pytest.raises(StoreError, match="can't be planned anew"):
-        await desk.ledger.clear_plan()
+        await at_work.ledger.clear_plan()
 
 
-async def test_a_created_group_gives_its_rows_their_target(desk: Desk) -> None:
-    await plan(desk, change("1", ChangeKind.ADD_GROUP, NEW + "A"), change("2", ChangeKind.ADD_GROUP, NEW + "B"))
-    await desk.ledger.retarget("A", "77")
-    assert [row.target for row in await desk.ledger.planned(10)] == ["77", NEW + "B"]
+async def test_a_created_group_gives_its_rows_their_target(at_work: RunAtWork) -> None:
+    await plan(at_work, change("1", ChangeKind.ADD_GROUP, NEW + "A"), change("2", ChangeKind.ADD_GROUP, NEW + "B"))
+    await at_work.ledger.retarget("A", "77")
+    assert [row.target for row in await at_work.ledger.planned(10)] == ["77", NEW + "B"]
 
 
-async def test_a_refusal_for_the_status_does_not_count_as_a_failure(desk: Desk) -> None:
-    await plan(desk, *(change(str(n), ChangeKind.ADD_GROUP) for n in range(4)))
-    rows = await desk.ledger.planned(10)
+async def test_a_refusal_for_the_status_does_not_count_as_a_failure(at_work: RunAtWork) -> None:
+    await plan(at_work, *(change(str(n), ChangeKind.ADD_GROUP) for n in range(4)))
+    rows = await at_work.ledger.planned(10)
     results = [
         refused(rows[0], ChangeOutcome.REFUSED_FOR_STATUS),
         refused(rows[1], ChangeOutcome.GONE, 404),
         Settled(rows[2].id, ChangeState.APPLIED),
         refused(rows[3]),
     ]
-    await desk.ledger.settle(results)
-    assert await desk.ledger.failure_rate(desk.db.now()) == (2, 3), "not among the writes either"
+    await at_work.ledger.settle(results)
+    assert await at_work.ledger.failure_rate(at_work.db.now()) == (2, 3), "not among the writes either"
 
 
 @pytest.mark.fault("A7")
 async def test_the_failure_rate_is_of_what_was_written_to_people_since_the_run_was_taken_up(
-    desk: Desk, clock: SetClock
+    at_work: RunAtWork, clock: SetClock
 ) -> None:
     kinds = (ChangeKind.CREATE_GROUP, ChangeKind.ADD_GROUP, ChangeKind.ADD_GROUP)
-    await plan(desk, *(change(str(n), kind) for n, kind in enumerate(kinds)))
-    group, first, second = await desk.ledger.planned(10)
-    await desk.ledger.settle([refused(first)])
+    await plan(at_work, *(change(str(n), kind) for n, kind in enumerate(kinds)))
+    group, first, second = await at_work.ledger.planned(10)
+    await at_work.ledger.settle([refused(first)])
     clock.forward(60)
-    resumed = desk.db.now()
-    await desk.ledger.settle([refused(group), Settled(second.id, ChangeState.APPLIED)])
-    assert await desk.ledger.failure_rate(resumed) == (0, 1), "what failed before the cause was gone is over"
+    resumed = at_work.db.now()
+    await at_work.ledger.settle([refused(group), Settled(second.id, ChangeState.APPLIED)])
+    assert await at_work.ledger.failure_rate(resumed) == (0, 1), "what failed before the cause was gone is over"
 
 
-async def test_the_sample_is_spread_over_the_run(desk: Desk) -> None:
-    await plan(desk, *(change(str(n), ChangeKind.ADD_GROUP) for n in range(100)))
-    await desk.ledger.settle([Settled(row.id, ChangeState.APPLIED) for row in await desk.ledger.planned(100)])
-    sample = await desk.ledger.sample_moves(10)
+async def test_the_sample_is_spread_over_the_run(at_work: RunAtWork) -> None:
+    await plan(at_work, *(change(str(n), ChangeKind.ADD_GROUP) for n in range(100)))
+    await at_work.ledger.settle([Settled(row.id, ChangeState.APPLIED) for row in await at_work.ledger.planned(100)])
+    sample = await at_work.ledger.sample_moves(10)
     assert [row.seq for row in sample] == list(range(1, 101, 10))
 
 
-async def test_history_knows_refusals_and_moves(desk: Desk, clock: SetClock) -> None:
-    await plan(desk, *(change(person, ChangeKind.ADD_GROUP) for person in "123"))
-    rows = await desk.ledger.planned(10)
-    await desk.ledger.settle(
+async def test_history_knows_refusals_and_moves(at_work: RunAtWork, clock: SetClock) -> None:
+    await plan(at_work, *(change(person, ChangeKind.ADD_GROUP) for person in "123"))
+    rows = await at_work.ledger.planned(10)
+    await at_work.ledger.settle(
         [
             Settled(rows[0].id, ChangeState.APPLIED),
             refused(rows[1]),
             Settled(rows[2].id, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, "3"),  # worth another plan
         ]
     )
-    history = LedgerHistory(desk.db, CODE)
+    history = LedgerHistory(at_work.db, CODE)
     since = clock.at
     found = await history.refused()
     assert {mark[0] for mark in found} == {"2"}
@@ -266,15 +266,15 @@ async def test_history_knows_refusals_and_moves(desk: Desk, clock: SetClock) -> 
     assert await history.moves_since(clock.at) == {}
 
 
-async def test_who_was_moved_often_today_is_moved_no_more(desk: Desk, clock: SetClock) -> None:
+async def test_who_was_moved_often_today_is_moved_no_more(at_work: RunAtWork, clock: SetClock) -> None:
     since = clock.at
-    await plan(desk, *(change(person, ChangeKind.ADD_GROUP, target) for target in "abc" for person in "12"))
-    rows = await desk.ledger.planned(10)
-    await desk.ledger.settle([Settled(row.id, ChangeState.APPLIED) for row in rows[:5]])
-    await desk.ledger.settle([refused(rows[5])])
-    await desk.runs.finish(desk.run, desk.lock.token, RunState.DONE, seconds=1)
-    await desk.locks.give_back(desk.lock.key, desk.lock.token)
-    newer = await begin(desk.db)
+    await plan(at_work, *(change(person, ChangeKind.ADD_GROUP, target) for target in "abc" for person in "12"))
+    rows = await at_work.ledger.planned(10)
+    await at_work.ledger.settle([Settled(row.id, ChangeState.APPLIED) for row in rows[:5]])
+    await at_work.ledger.settle([refused(rows[5])])
+    await at_work.runs.finish(at_work.run, at_work.lock.token, RunState.DONE, seconds=1)
+    await at_work.locks.give_back(at_work.lock.key, at_work.lock.token)
+    newer = await begin(at_work.db)
     kinds = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
     await plan(
         newer, *(evolve(change(n, kind), needs_add=kind is ChangeKind.REMOVE_GROUP) for n in "12" for kind in kinds)
@@ -287,65 +287,65 @@ async def test_who_was_moved_often_today_is_moved_no_more(desk: Desk, clock: Set
     assert left == {("1", ChangeKind.SET_FIELD)} | {("2", kind) for kind in kinds}
 
 
-async def test_who_holds_the_lock_writes_down_that_others_are_lost(desk: Desk) -> None:
-    await plan_two(desk)
-    await desk.ledger.mark_sending(await desk.ledger.planned(1))
-    await desk.locks.release_lock(desk.lock.id, reason="test", force=True)
-    newer = await begin(desk.db)
+async def test_who_holds_the_lock_writes_down_that_others_are_lost(at_work: RunAtWork) -> None:
+    await plan_two(at_work)
+    await at_work.ledger.mark_sending(await at_work.ledger.planned(1))
+    await at_work.locks.release_lock(at_work.lock.id, reason="test", force=True)
+    newer = await begin(at_work.db)
     await newer.runs.abandon_others(newer.run, CODE, newer.fence)
-    assert (await desk.runs.get(desk.run)).state is RunState.LOST
+    assert (await at_work.runs.get(at_work.run)).state is RunState.LOST
     assert (await newer.runs.get(newer.run)).state is RunState.PLANNING
-    assert await desk.ledger.counts() == {ChangeState.UNKNOWN: 1, ChangeState.PLANNED: 1}
+    assert await at_work.ledger.counts() == {ChangeState.UNKNOWN: 1, ChangeState.PLANNED: 1}
 
 
-async def test_only_a_run_at_work_can_be_asked(desk: Desk) -> None:
-    requests = ControlRequests(desk.db)
-    assert await requests.ask(desk.run, ControlVerb.PAUSE, "jon", "newslet\x1bter", text="asked run 1 to pause")
-    (asked,) = await requests.unseen(desk.run)
+async def test_only_a_run_at_work_can_be_asked(at_work: RunAtWork) -> None:
+    requests = ControlRequests(at_work.db)
+    assert await requests.ask(at_work.run, ControlVerb.PAUSE, "jon", "newslet\x1bter", text="asked run 1 to pause")
+    (asked,) = await requests.unseen(at_work.run)
     assert (asked.verb, asked.by_user, asked.reason) == (ControlVerb.PAUSE, "jon", "newslet␛ter")
     await requests.saw(asked.id, done=True)
-    assert await requests.unseen(desk.run) == ()
-    await desk.runs.finish(desk.run, desk.lock.token, RunState.STOPPED, seconds=1)
-    assert not await requests.ask(desk.run, ControlVerb.STOP, "jon", text="asked run 1 to stop")
+    assert await requests.unseen(at_work.run) == ()
+    await at_work.runs.finish(at_work.run, at_work.lock.token, RunState.STOPPED, seconds=1)
+    assert not await requests.ask(at_work.run, ControlVerb.STOP, "jon", text="asked run 1 to stop")
     assert not await requests.ask(99, ControlVerb.STOP, "jon")
-    async with desk.db.read() as connection:
+    async with at_work.db.read() as connection:
         lines = (await connection.execute(select(activity.c.who, activity.c.action, activity.c.run))).all()
-    assert [tuple(line) for line in lines if line.run] == [("jon", "pause", desk.run)]
+    assert [tuple(line) for line in lines if line.run] == [("jon", "pause", at_work.run)]
 
 
-async def test_a_plan_that_waits_is_discarded_once(desk: Desk) -> None:
-    assert not await desk.runs.discard(desk.run, "jon", text="discarded plan 1")
-    await desk.runs.finish(desk.run, desk.lock.token, RunState.PLANNED, seconds=1, ended=False)
-    assert await desk.runs.discard(desk.run, "jon", text="discarded plan 1")
-    assert not await desk.runs.discard(desk.run, "jon", text="discarded plan 1")
-    assert (await desk.runs.get(desk.run)).state is RunState.DISCARDED
-    async with desk.db.read() as connection:
+async def test_a_plan_that_waits_is_discarded_once(at_work: RunAtWork) -> None:
+    assert not await at_work.runs.discard(at_work.run, "jon", text="discarded plan 1")
+    await at_work.runs.finish(at_work.run, at_work.lock.token, RunState.PLANNED, seconds=1, ended=False)
+    assert await at_work.runs.discard(at_work.run, "jon", text="discarded plan 1")
+    assert not await at_work.runs.discard(at_work.run, "jon", text="discarded plan 1")
+    assert (await at_work.runs.get(at_work.run)).state is RunState.DISCARDED
+    async with at_work.db.read() as connection:
         lines = (await connection.execute(select(activity.c.who, activity.c.campaign, activity.c.text))).all()
     assert [tuple(line) for line in lines].count(("jon", CODE, "discarded plan 1")) == 1
 
 
-async def test_who_comes_second_does_not_get_the_run(desk: Desk) -> None:
+async def test_who_comes_second_does_not_get_the_run(at_work: RunAtWork) -> None:
     """Two saw the same plan waiting; the first has applied it by the time the second holds the lock."""
-    await desk.runs.update(desk.run, desk.fence, state=RunState.DONE)
-    await desk.locks.give_back(CODE, desk.lock.token)
-    lock = await desk.locks.acquire_lock(CODE, "apply")
+    await at_work.runs.update(at_work.run, at_work.fence, state=RunState.DONE)
+    await at_work.locks.give_back(CODE, at_work.lock.token)
+    lock = await at_work.locks.acquire_lock(CODE, "apply")
     second = Fence(CODE, lock.token)
-    assert not await desk.runs.claim(desk.run, [RunState.PLANNED], second, ME, state=RunState.APPLYING)
-    run = await desk.runs.get(desk.run)
-    assert (run.state, run.lock_token) == (RunState.DONE, desk.lock.token)
+    assert not await at_work.runs.claim(at_work.run, [RunState.PLANNED], second, ME, state=RunState.APPLYING)
+    run = await at_work.runs.get(at_work.run)
+    assert (run.state, run.lock_token) == (RunState.DONE, at_work.lock.token)
 
 
-async def test_an_ended_run_is_not_overwritten_by_whoever_had_it_before(desk: Desk) -> None:
-    await desk.locks.release_lock(desk.lock.id, reason="test", force=True)
-    lock = await desk.locks.acquire_lock(CODE, "resume", run=desk.run)
-    assert await desk.runs.claim(desk.run, [RunState.PLANNING], Fence(CODE, lock.token), ME)
-    resumed = Ledger(desk.db, desk.run, CODE, Fence(CODE, lock.token))
-    rows = [PlannedRow(1, 1, change("1", ChangeKind.ADD_GROUP), desk.db.now())]
+async def test_an_ended_run_is_not_overwritten_by_whoever_had_it_before(at_work: RunAtWork) -> None:
+    await at_work.locks.release_lock(at_work.lock.id, reason="test", force=True)
+    lock = await at_work.locks.acquire_lock(CODE, "resume", run=at_work.run)
+    assert await at_work.runs.claim(at_work.run, [RunState.PLANNING], Fence(CODE, lock.token), ME)
+    resumed = Ledger(at_work.db, at_work.run, CODE, Fence(CODE, lock.token))
+    rows = [PlannedRow(1, 1, change("1", ChangeKind.ADD_GROUP), at_work.db.now())]
     await resumed.put_plan(rows, {(MOVE, ChangeKind.ADD_GROUP): (1, 1)})
     await resumed.mark_sending(await resumed.planned(1))
-    assert await desk.ledger.mark_unknown() == 0
-    assert not await desk.runs.finish(desk.run, desk.lock.token, RunState.LOST, seconds=1)
-    assert (await desk.runs.get(desk.run)).state is RunState.PLANNING
+    assert await at_work.ledger.mark_unknown() == 0
+    assert not await at_work.runs.finish(at_work.run, at_work.lock.token, RunState.LOST, seconds=1)
+    assert (await at_work.runs.get(at_work.run)).state is RunState.PLANNING
 
 
 ALL_WELL = TiersCheck(CheckResult.PASSED, stranded=0)
@@ -367,7 +367,7 @@ STRANDING = TiersCheck(CheckResult.REFUSE, stranded=1)
     ],
 )
 async def test_a_yes_counts_only_for_a_plan_that_could_be_seen(
-    desk: Desk,
+    at_work: RunAtWork,
     clock: SetClock,
     planned: bool,
     yes_later: bool,
@@ -375,7 +375,7 @@ async def test_a_yes_counts_only_for_a_plan_that_could_be_seen(
     checks: tuple[Check, ...],
     may: bool,
 ) -> None:
-    found = await desk.runs.get(desk.run)
+    found = await at_work.runs.get(at_work.run)
     at = clock.at if planned else None
     clock.forward(-3600)  # a clock that is set back takes no yes away, and gives none
     yes_at = clock.at if yes_later else None

@@ -85,6 +85,7 @@ def taken_by(process: subprocess.Popen[str]) -> int:
     return int(token)
 
 
+@pytest.mark.slow
 def test_of_processes_that_want_it_at_once_exactly_one_wins(tmp_path: Path) -> None:
     with contenders(tmp_path / "bema.sqlite3", 8) as processes:
         for process in processes:

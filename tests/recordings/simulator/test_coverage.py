@@ -1,14 +1,21 @@
-"""Says which recordings of the real services are compared with the simulator, and why the others are not."""
+"""Says which recordings of the real services are compared with the simulator, and why the others are not.
+
+What is played to the clients has the very shape that the simulator is compared with.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
+from tests.recordings.clients.recordings import EDD, MAILERLITE
+from tests.recordings.names import RECORDED
 from tests.recordings.simulator import test_edd, test_mailerlite
+from tests.recordings.simulator.shapes import differences
 
-RECORDINGS = Path(__file__).with_name("names.txt").read_text(encoding="utf-8").split()
+RECORDINGS = [f"{service}/{name}" for service, names in RECORDED.items() for name in names]
 
 LEFT_OUT = {
     "campaigns of e-mails are neither read nor written": """
@@ -55,6 +62,10 @@ LEFT_OUT = {
 """Every recording that no comparison names, under the reason."""
 
 
+PLAYED_SHORT = {"automations_list": "its steps, which are long and not read, are cut away"}
+"""What is played to the clients with less than was recorded, and why."""
+
+
 def left_out() -> list[str]:
     return [name for names in LEFT_OUT.values() for name in names.split()]
 
@@ -73,3 +84,20 @@ def test_most_recordings_are_compared(side: str, least: float) -> None:
     recorded = [name for name in RECORDINGS if name.startswith(side)]
     compared = [name for name in covered() if name.startswith(side)]
     assert len(compared) / len(recorded) >= least
+
+
+@pytest.mark.parametrize(
+    ("played", "name", "status", "shape"),
+    [
+        (recordings[name], name, case.status, case.shape)
+        for recordings, cases in ((MAILERLITE, test_mailerlite.CASES), (EDD, test_edd.CASES))
+        for case in cases
+        for name in case.recordings.split()
+        if "body" in recordings.get(name, {}) and name not in PLAYED_SHORT
+    ],
+)
+def test_what_is_played_to_the_clients_has_the_shape_that_is_compared(
+    played: Mapping[str, Any], name: str, status: int, shape: Any
+) -> None:
+    assert played["status"] == status, name
+    assert (played["body"] is None) if shape is None else (differences(played["body"], shape) == [])

@@ -11,7 +11,7 @@ import pytest
 
 from bema_tui.simulator.world.records import Order
 from tests.recordings.simulator import edd_shapes as shapes
-from tests.recordings.simulator.conftest import Desk
+from tests.recordings.simulator.served import Served
 from tests.recordings.simulator.shapes import differences
 
 JSON, UTF8_JSON, HTML = "application/json", "application/json; charset=UTF-8", "text/html; charset=UTF-8"
@@ -22,7 +22,7 @@ class Case:
     """Recordings of one form, by name, and the request that must be answered in it. `shape` None: not JSON."""
 
     recordings: str
-    target: str | Callable[[Desk], str]
+    target: str | Callable[[Served], str]
     shape: Any
     status: int = 200
     content_type: str = JSON
@@ -34,10 +34,10 @@ class Case:
     """Whether a good answer forbids to be kept."""
 
 
-def ask(desk: Desk, case: Case) -> httpx.Response:
+def ask(served: Served, case: Case) -> httpx.Response:
     """The request of a recording: keys in the address, as far as the recording had them there."""
-    at = desk.client.endpoints
-    target = case.target if isinstance(case.target, str) else case.target(desk)
+    at = served.client.endpoints
+    target = case.target if isinstance(case.target, str) else case.target(served)
     keys = {"KEY": at.edd_key, "TOKEN": at.edd_token}
     for name, value in keys.items():
         target = target.replace(name, value)
@@ -45,8 +45,8 @@ def ask(desk: Desk, case: Case) -> httpx.Response:
     for name, value in keys.items():
         body = None if body is None else body.replace(name, value)
     headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
-    desk.client.control("set", {"edd_role": case.role, "default_version": case.default_version})
-    return desk.client.http.request(
+    served.client.control("set", {"edd_role": case.role, "default_version": case.default_version})
+    return served.client.http.request(
         case.method, at.edd_url.rstrip("/") + target, content=body, headers=headers if body else {"Accept": JSON}
     )
 
@@ -59,67 +59,67 @@ def v1(endpoint: str, query: str = "") -> str:
     return v2(endpoint, query).replace("/v2/", "/v1/")
 
 
-def one(fits: Callable[[Desk, Order], bool], make: Callable[[str, str], str] = v2) -> Callable[[Desk], str]:
+def one(fits: Callable[[Served, Order], bool], make: Callable[[str, str], str] = v2) -> Callable[[Served], str]:
     """The request for one order that fits."""
 
-    def target(desk: Desk) -> str:
-        found = next(order for order in desk.world.orders.values() if order.refund_of is None and fits(desk, order))
+    def target(served: Served) -> str:
+        found = next(order for order in served.world.orders.values() if order.refund_of is None and fits(served, order))
         return make("sales", f"&id={found.row_id}")
 
     return target
 
 
-def state(status: str) -> Callable[[Desk], str]:
+def state(status: str) -> Callable[[Served], str]:
     """The request for an order in a status; where there is none, one gets it."""
 
-    def target(desk: Desk) -> str:
-        orders = [order for order in desk.world.orders.values() if order.refund_of is None]
+    def target(served: Served) -> str:
+        orders = [order for order in served.world.orders.values() if order.refund_of is None]
         found = next((order for order in orders if order.status == status), orders[-1])
-        desk.client.control("change", {"order_status": {"key": found.key, "status": status}})
+        served.client.control("change", {"order_status": {"key": found.key, "status": status}})
         return v2("sales", f"&id={found.row_id}")
 
     return target
 
 
-def in_status(status: str) -> Callable[[Desk, Order], bool]:
+def in_status(status: str) -> Callable[[Served, Order], bool]:
     return lambda _, order: order.status == status
 
 
-def refund_row(make: Callable[[str, str], str]) -> Callable[[Desk], str]:
-    return lambda desk: make(
-        "sales", f"&id={next(row_id for row_id, order in desk.world.orders.items() if order.refund_of is not None)}"
+def refund_row(make: Callable[[str, str], str]) -> Callable[[Served], str]:
+    return lambda served: make(
+        "sales", f"&id={next(row_id for row_id, order in served.world.orders.items() if order.refund_of is not None)}"
     )
 
 
-def by_email(change: Callable[[str], str], holds: str = "@") -> Callable[[Desk], str]:
-    def target(desk: Desk) -> str:
-        listed = (order.email for order in desk.world.orders.values() if order.row_id in desk.world.listed)
+def by_email(change: Callable[[str], str], holds: str = "@") -> Callable[[Served], str]:
+    def target(served: Served) -> str:
+        listed = (order.email for order in served.world.orders.values() if order.row_id in served.world.listed)
         plain = next(email for email in listed if email.islower() and holds in email and "'" not in email)
         return v2("sales", f"&email={change(plain)}")
 
     return target
 
 
-def customer_with_second_address(desk: Desk) -> str:
-    return str(next(c.second_email for c in desk.world.customers.values() if c.second_email is not None))
+def customer_with_second_address(served: Served) -> str:
+    return str(next(c.second_email for c in served.world.customers.values() if c.second_email is not None))
 
 
-def customer(change: Callable[[str], str], holds: str) -> Callable[[Desk], str]:
-    def target(desk: Desk) -> str:
-        emails = (each.email for each in desk.world.customers.values())
+def customer(change: Callable[[str], str], holds: str) -> Callable[[Served], str]:
+    def target(served: Served) -> str:
+        emails = (each.email for each in served.world.customers.values())
         found = next(email for email in emails if holds in email and "'" not in email)
         return v2("customers", f"&customer={change(found)}")
 
     return target
 
 
-def fee_of(form: str) -> Callable[[Desk, Order], bool]:
+def fee_of(form: str) -> Callable[[Served, Order], bool]:
     """Whether an order's fee is for the whole of it (``null``) or for one product."""
     return lambda _, order: bool(order.fees) and (order.fees[0]["download_id"] is None) == (form == "null")
 
 
-def withdrawn(desk: Desk, order: Order) -> bool:
-    return any(item.product_id not in desk.world.products for item in order.items)
+def withdrawn(served: Served, order: Order) -> bool:
+    return any(item.product_id not in served.world.products for item in order.items)
 
 
 IGNORED = (
@@ -366,8 +366,8 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.recordings.split()[0])
-def test_answer_has_the_recorded_shape(desk: Desk, case: Case) -> None:
-    answer = ask(desk, case)
+def test_answer_has_the_recorded_shape(served: Served, case: Case) -> None:
+    answer = ask(served, case)
     assert answer.status_code == case.status, answer.text
     assert answer.headers["content-type"] == case.content_type
     if case.shape is not None:
@@ -381,8 +381,8 @@ def test_answer_has_the_recorded_shape(desk: Desk, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.recordings.split()[0])
-def test_answer_has_the_recorded_headers(desk: Desk, case: Case) -> None:
-    headers = ask(desk, case).headers
+def test_answer_has_the_recorded_headers(served: Served, case: Case) -> None:
+    headers = ask(served, case).headers
     assert not {"etag", "last-modified", "retry-after", "x-ratelimit-limit", "link-next"} & set(headers)
     crashed = case.content_type == UTF8_JSON
     assert ("cache-control" in headers) == ("expires" in headers) == (crashed or case.uncached)
@@ -390,8 +390,8 @@ def test_answer_has_the_recorded_headers(desk: Desk, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.recordings.split()[0])
-def test_answer_is_printed_as_recorded(desk: Desk, case: Case) -> None:
-    text = ask(desk, case).text
+def test_answer_is_printed_as_recorded(served: Served, case: Case) -> None:
+    text = ask(served, case).text
     if case.content_type != HTML and case.method != "HEAD":
         assert text.isascii()
         assert "/" not in text.replace("\\/", "")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.recordings.simulator import mailerlite_shapes as shapes
-from tests.recordings.simulator.conftest import Desk
+from tests.recordings.simulator.served import Served
 from tests.recordings.simulator.shapes import differences
 
 
@@ -21,24 +21,24 @@ class Case:
     recordings: str
     status: int
     shape: Any
-    ask: Callable[[Desk], httpx.Response]
+    ask: Callable[[Served], httpx.Response]
 
 
-def people(desk: Desk) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = desk.client.control("state")["subscribers"]
+def people(served: Served) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = served.client.control("state")["subscribers"]
     return found
 
 
-def someone(desk: Desk, status: str = "active") -> dict[str, Any]:
-    return next(person for person in people(desk) if person["status"] == status)
+def someone(served: Served, status: str = "active") -> dict[str, Any]:
+    return next(person for person in people(served) if person["status"] == status)
 
 
-def in_group(desk: Desk) -> dict[str, Any]:
-    return next(person for person in people(desk) if person["status"] == "active" and person["groups"])
+def in_group(served: Served) -> dict[str, Any]:
+    return next(person for person in people(served) if person["status"] == "active" and person["groups"])
 
 
-def group(desk: Desk) -> str:
-    return str(desk.client.data("groups", limit=1)[0]["id"])
+def group(served: Served) -> str:
+    return str(served.client.data("groups", limit=1)[0]["id"])
 
 
 _names: Iterator[int] = iter(range(1_000_000))
@@ -52,47 +52,47 @@ def address() -> str:
     return f"Fan{next(_names)}@Example.com"
 
 
-def send(method: str, path: str, body: Any = None, **query: Any) -> Callable[[Desk], httpx.Response]:
-    return lambda desk: desk.client.mail(method, path, body, **query)
+def send(method: str, path: str, body: Any = None, **query: Any) -> Callable[[Served], httpx.Response]:
+    return lambda served: served.client.mail(method, path, body, **query)
 
 
-def second_page(desk: Desk) -> httpx.Response:
-    first = desk.client.mail("GET", "subscribers", limit=10).json()
-    return desk.client.mail("GET", "subscribers", limit=10, cursor=first["meta"]["next_cursor"])
+def second_page(served: Served) -> httpx.Response:
+    first = served.client.mail("GET", "subscribers", limit=10).json()
+    return served.client.mail("GET", "subscribers", limit=10, cursor=first["meta"]["next_cursor"])
 
 
-def upsert(desk: Desk, **body: Any) -> httpx.Response:
+def upsert(served: Served, **body: Any) -> httpx.Response:
     fields = {"fields": {"name": "John", "last_name": "Doe"}}
-    return desk.client.mail("POST", "subscribers", {"email": address(), **fields, **body})
+    return served.client.mail("POST", "subscribers", {"email": address(), **fields, **body})
 
 
-def upsert_again(desk: Desk, after: Callable[[Desk, str], object]) -> httpx.Response:
-    made = upsert(desk, ip_address="1.1.1.1").json()["data"]
-    after(desk, f"subscribers/{made['id']}")
-    return upsert(desk, email=made["email"])
+def upsert_again(served: Served, after: Callable[[Served, str], object]) -> httpx.Response:
+    made = upsert(served, ip_address="1.1.1.1").json()["data"]
+    after(served, f"subscribers/{made['id']}")
+    return upsert(served, email=made["email"])
 
 
-def made_group(desk: Desk) -> str:
-    return str(desk.client.mail("POST", "groups", {"name": fresh("Group")}).json()["data"]["id"])
+def made_group(served: Served) -> str:
+    return str(served.client.mail("POST", "groups", {"name": fresh("Group")}).json()["data"]["id"])
 
 
-def made_field(desk: Desk) -> str:
+def made_field(served: Served) -> str:
     body = {"name": fresh("Field"), "type": "text"}
-    return str(desk.client.mail("POST", "fields", body).json()["data"]["id"])
+    return str(served.client.mail("POST", "fields", body).json()["data"]["id"])
 
 
-def unassigned(desk: Desk) -> httpx.Response:
-    person = in_group(desk)
-    return desk.client.mail("DELETE", f"subscribers/{person['id']}/groups/{person['group_ids'][0]}")
+def unassigned(served: Served) -> httpx.Response:
+    person = in_group(served)
+    return served.client.mail("DELETE", f"subscribers/{person['id']}/groups/{person['group_ids'][0]}")
 
 
-def refused(desk: Desk, ask: Callable[[Desk], httpx.Response], **switches: Any) -> httpx.Response:
-    before = {name: getattr(desk.world.switches, name) for name in switches}
-    desk.client.control("set", switches)
+def refused(served: Served, ask: Callable[[Served], httpx.Response], **switches: Any) -> httpx.Response:
+    before = {name: getattr(served.world.switches, name) for name in switches}
+    served.client.control("set", switches)
     try:
-        return ask(desk)
+        return ask(served)
     finally:
-        desk.client.control("set", before)
+        served.client.control("set", before)
 
 
 LIST, ALONE = shapes.by_cursor(shapes.PERSON), {"data": shapes.PERSON_WITH_GROUPS}
@@ -140,13 +140,13 @@ CASES = [
         "subscriber_upsert_after_delete_200 subscriber_upsert_deleted_9_months_ago_200",
         200,
         ALONE,
-        lambda d: upsert_again(d, lambda desk, path: desk.client.mail("DELETE", path)),
+        lambda d: upsert_again(d, lambda served, path: served.client.mail("DELETE", path)),
     ),
     Case(
         "subscriber_upsert_after_forget_200",
         200,
         {"data": shapes.PERSON_AFTER_FORGET},
-        lambda d: upsert_again(d, lambda desk, path: desk.client.mail("POST", f"{path}/forget")),
+        lambda d: upsert_again(d, lambda served, path: served.client.mail("POST", f"{path}/forget")),
     ),
     Case(
         "subscriber_put_update_200",
@@ -284,8 +284,8 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.recordings.split()[0])
-def test_answer_has_the_recorded_shape(desk: Desk, case: Case) -> None:
-    answer = case.ask(desk)
+def test_answer_has_the_recorded_shape(served: Served, case: Case) -> None:
+    answer = case.ask(served)
     assert answer.status_code == case.status, answer.text
     if case.shape is None:
         assert answer.content == b""
@@ -296,8 +296,8 @@ def test_answer_has_the_recorded_shape(desk: Desk, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.recordings.split()[0])
-def test_answer_has_the_recorded_headers(desk: Desk, case: Case) -> None:
-    headers = case.ask(desk).headers
+def test_answer_has_the_recorded_headers(served: Served, case: Case) -> None:
+    headers = case.ask(served).headers
     assert headers["cache-control"] == "no-cache, private"
     always = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-account_id", "x-user_id")
     assert [name for name in always if name in headers] == ([] if case.status == 401 else list(always))
@@ -309,8 +309,8 @@ def test_answer_has_the_recorded_headers(desk: Desk, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.recordings.split()[0])
-def test_answer_is_printed_as_recorded(desk: Desk, case: Case) -> None:
-    text = case.ask(desk).text
+def test_answer_is_printed_as_recorded(served: Served, case: Case) -> None:
+    text = case.ask(served).text
     assert text.isascii()
     assert "/" not in text.replace("\\/", "")
     if case.status in (200, 201, 401, 404):
@@ -318,8 +318,8 @@ def test_answer_is_printed_as_recorded(desk: Desk, case: Case) -> None:
         assert case.status == 404 or '": ' not in text[:60]
 
 
-def test_lists_hold_what_they_are_compared_for(desk: Desk) -> None:
+def test_lists_hold_what_they_are_compared_for(served: Served) -> None:
     """A comparison with an empty list would prove nothing."""
-    assert desk.client.data("automations")[0]["triggers"][0]["groups"]
-    assert len(desk.client.data("groups", limit=10)) == 10
-    assert desk.client.data("subscribers", limit=100, filter_status="junk")
+    assert served.client.data("automations")[0]["triggers"][0]["groups"]
+    assert len(served.client.data("groups", limit=10)) == 10
+    assert served.client.data("subscribers", limit=100, filter_status="junk")
