@@ -32,6 +32,7 @@ from bema_tui.validators.campaign import MAX_A_YEAR, MAX_ALBUM, MIN_DAYS_BETWEEN
 from bema_tui.validators.subscriber import MAX_CAMPAIGN, MAX_EMAIL, MAX_NAME, MAX_SOURCE
 
 ROOT = Path(__file__).parent.parent
+TOPS = ("bema_tui", "tests")
 PAGE = (ROOT / "docs" / "domain.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (\d+)\. (.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 SENT_THERE = re.compile(r"domain (?:rules,? )?sections? (\d+(?:(?:,| and| to) \d+)*)", re.IGNORECASE)
