@@ -25,6 +25,7 @@ from bema_tui.rules.moves import MOVES
 from bema_tui.rules.naming import FIRST_YEAR, YEARS_AHEAD
 from bema_tui.rules.tiers import LABEL, ORDER, SUFFIX
 from bema_tui.settings import Settings, by_name
+from bema_tui.sync.apply.creator import LOOK_UP_HOLDS
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, SAMPLE
 from bema_tui.sync.plan.planner import UNIT
 from bema_tui.sync.read.subscribers import MOST_SET_ASIDE
@@ -39,7 +40,7 @@ SENT_THERE = re.compile(r"domain (?:rules,? )?sections? (\d+(?:(?:,| and| to) \d
 NAMED = re.compile(r'section (\d), (?:"([^"]+)"|(?!and |last )([a-z]+))')
 SETTING = re.compile(r"`((?:rules|locks|health|mailerlite|edd)\.\w+)(?: = ([^`]+))?`")
 POLICY = HttpPolicy()
-IN_WORDS: dict[float, str] = {5: "five", 600: "ten minutes", 3600: "an hour"}
+IN_WORDS: dict[float, str] = {5: "five", 60: "a minute", 600: "ten minutes", 3600: "an hour"}
 
 
 def rows(section: str, *, first: str) -> list[list[str]]:
@@ -138,6 +139,8 @@ def test_every_state_of_a_lock_has_a_row() -> None:
         ("5", f"missing, over {MAX_ALBUM} characters"),
         ("5", f"over {MAX_A_YEAR} campaigns that start in one year; under {MIN_DAYS_BETWEEN} days"),
         ("6", f"the first {IN_WORDS[CANARY_PEOPLE]} people of a run"),
+        ("6", f"up to {MOST_ITEMS} in one request, and no more than"),
+        ("6", f"A look-up counts for {IN_WORDS[LOOK_UP_HOLDS]}"),
         ("6", f"a sample of up to {SAMPLE} people"),
         ("6", f"More than {MOST_SET_ASIDE} people who can't be read"),
         ("6", f"at least {NEEDED} of the known orders"),

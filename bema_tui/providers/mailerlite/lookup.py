@@ -84,6 +84,17 @@ class LookUp:
         page = bool(emails) and not self._evidence.known
         return page + math.ceil(len(self._evidence.asks(emails, ids, self.form)) / MOST_ITEMS)
 
+    def fit(self, wanted: Sequence[Sequence[str]]) -> int:
+        """How many of these one batch looks up, beside what proves it, if the present form finds; at least one.
+
+        Each of ``wanted`` holds e-mails that are looked up together.
+        """
+        for count in range(len(wanted), 1, -1):
+            emails = list(dict.fromkeys(email for one in wanted[:count] for email in one))
+            if len(self._evidence.asks(emails, (), self.form)) <= MOST_ITEMS:
+                return count
+        return 1
+
     async def find(self, emails: Sequence[str] = (), ids: Sequence[str] = ()) -> AsyncIterator[tuple[Looked, ...]]:
         """Look people up, up to fifty in a request; what each request settles comes at once, and everybody once.
 

@@ -63,7 +63,7 @@ async def _write(job: Job, keeper: Keeper, gate: WindowGate, account: Account | 
     await canary(job, applier)
     await applier.apply_rest()
     # Last, so that nobody who is known waits for MailerLite to take new people in.
-    await create_people(job, keeper, account, applier.settler, applier.watch_failures)
+    await create_people(job, keeper, account, applier.settler, gate, applier.watch_failures)
     await job.enter(Phase.READ_BACK)
     await keeper.safe_point(RunState.APPLYING)
     return await read_back(job, applier)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+from attrs import frozen
 
 from bema_tui.emails import spellings
 from bema_tui.errors import (
@@ -18,18 +22,25 @@ from bema_tui.errors import (
 )
 from bema_tui.field_values import FieldType, same_value
 from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, RunState, Subscriber
+from bema_tui.providers.mailerlite.batch import MOST_ITEMS
+from bema_tui.providers.mailerlite.forms import Looked
+from bema_tui.providers.quota.gate import WindowGate
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.recorder import Settler
 from bema_tui.sync.apply.refusals import Undone, other_account
 from bema_tui.sync.apply.refusals import refused as refusals
 from bema_tui.sync.apply.results import as_sent, refusal
 from bema_tui.sync.lock_keeper import Keeper
-from bema_tui.sync.plan.forecast import CANARY_PEOPLE
+from bema_tui.sync.plan.forecast import CANARY_PEOPLE, looked_together
 from bema_tui.sync.read.campaign_in_mailerlite import Account
-from bema_tui.sync.read.subscribers import find_by_address
+from bema_tui.sync.read.subscribers import find_by_address, ready_look_up
 from bema_tui.sync.run_context import Job
 
+LOOK_UP_HOLDS: Final = 60.0
+"""Seconds for which it counts that a look-up found nobody. Whoever signs up after it is written to by their address,
+so it is short; it lasts for the creates that one window of the quota takes, which is a minute."""
 _PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
+_NEW = (ChangeKind.CREATE_SUBSCRIBER,)
 
 
 async def create_missing(job: Job, keeper: Keeper, account: Account, settler: Settler) -> int:
@@ -131,43 +142,92 @@ def _made_since(account: Account, row: LedgerRow) -> str | None:
 
 
 async def create_people(
-    job: Job, keeper: Keeper, account: Account, settler: Settler, watch: Callable[[], Awaitable[None]]
+    job: Job,
+    keeper: Keeper,
+    account: Account,
+    settler: Settler,
+    gate: WindowGate,
+    watch: Callable[[], Awaitable[None]],
 ) -> None:
     """Create buyers whom MailerLite does not know, where the label has chosen so (``add_new_buyers``).
 
-    Who has become known meanwhile is left to the next plan: existing people are written by id only. The first five are
-    read back before the others are made; ``watch`` stops a run that mostly fails.
+    They are looked up together and created one by one. Who has become known meanwhile is left to the next plan:
+    existing people are written by id only. The first five are read back before the others are made; ``watch`` stops a
+    run that mostly fails.
 
     Raises:
         BadAnswer: somebody of the first five is not there as MailerLite answered; nobody more is created.
     """
-    field = account.field
+    if account.field is None:
+        return
+    key = account.field.key
+    unknown = _Unknown()
     first: list[LedgerRow] = []
-    while field is not None and (rows := await job.ledger.planned(1, kinds=[ChangeKind.CREATE_SUBSCRIBER])):
+    while rows := await job.ledger.planned(1, kinds=_NEW):
+        (row,) = rows
         await keeper.safe_point(RunState.APPLYING)
-        if await _create(job, account, settler, rows[0], field.key) and len(first) < CANARY_PEOPLE:
-            first.append(rows[0])
+        if row.id in unknown.rows and not gate.left:
+            await gate.room_for_batch(1)  # it is waited for before the age of the look-up is judged, not after
+        if not unknown.holds(row.id, job.db.now()):
+            unknown = await _look_up_next(job, gate, settler, key)
+        if row.id in unknown.rows and await _create(job, account, settler, row, key) and len(first) < CANARY_PEOPLE:
+            first.append(row)
             if len(first) == CANARY_PEOPLE:
-                await _look_back(job, first, field.key)
+                await _look_back(job, first, key)
         await watch()
-    if field is not None and 0 < len(first) < CANARY_PEOPLE:
-        await _look_back(job, first, field.key)
+    if 0 < len(first) < CANARY_PEOPLE:
+        await _look_back(job, first, key)
+
+
+@frozen
+class _Unknown:
+    """Rows of buyers of whom it was proved that MailerLite did not know them, and when."""
+
+    rows: frozenset[int] = frozenset()
+    at: datetime | None = None
+
+    def holds(self, row: int, now: datetime) -> bool:
+        """Whether that still counts for a row."""
+        # A look-up from the future says that the clock was set back: how old it is nobody knows.
+        old = None if self.at is None else now - self.at
+        return old is not None and row in self.rows and timedelta(0) <= old <= timedelta(seconds=LOOK_UP_HOLDS)
+
+
+async def _look_up_next(job: Job, gate: WindowGate, settler: Settler, key: str) -> _Unknown:
+    """Look the next new buyers up in one batch: as many as it holds and the quota then lets create.
+
+    Who is there, or can't be proved not to be, is settled at once, so that nobody is looked up twice because of them.
+
+    Raises:
+        IncompleteRead: no form of look-up finds anybody.
+    """
+    rows = await job.ledger.planned(MOST_ITEMS, kinds=_NEW)
+    rows = rows[: looked_together(len(rows), gate.left, gate.budget, gate.batch_cost)]
+    wanted = [spellings(row.email) for row in rows]
+    look_up = await ready_look_up(job, [email for one in wanted for email in one])
+    wanted = wanted[: look_up.fit(wanted)]
+    emails = [email for one in wanted for email in one]
+    await gate.room_for_batch(len(emails), least=len(emails))  # else the wait for it would count as age
+    at = job.db.now()
+    looked = {one.who: one for one in await find_by_address(job, emails)}
+    of_row = {row: [looked[email] for email in one] for row, one in zip(rows, wanted, strict=False)}
+    not_new = {row: settled for row, one in of_row.items() if (settled := _not_new(row, one, key)) is not None}
+    await settler.finish(list(not_new), list(not_new.values()))
+    return _Unknown(frozenset(row.id for row in of_row if row not in not_new), at)
+
+
+def _not_new(row: LedgerRow, looked: Sequence[Looked], key: str) -> Settled | None:
+    """What becomes of a row by the look-ups of its e-mail's spellings; None if they prove that nobody has it yet."""
+    there = next((one.answer.subscriber() for one in looked if one.answer is not None), None)
+    if there is not None:
+        # Only an earlier try of this run, whose answer was lost, can have made them as they are.
+        return _there(row, ours=row.attempts > 0 and _shows(there, row, key))
+    problem = next((one.problem for one in looked if one.problem), "")
+    return Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.NOT_PROVED_UNKNOWN, problem) if problem else None
 
 
 async def _create(job: Job, account: Account, settler: Settler, row: LedgerRow, key: str) -> bool:
-    """Create one person if it is proved that nobody has the address yet; true when they were created and shown."""
-    looked = await find_by_address(job, spellings(row.email))
-    there = next((one.answer.subscriber() for one in looked if one.answer is not None), None)
-    problem = next((one.problem for one in looked if one.problem), "")
-    if problem and there is None:
-        skipped = Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.NOT_PROVED_UNKNOWN, problem)
-        await settler.finish([row], [skipped])
-        return False
-    if there is not None:
-        # Only an earlier try of this run, whose answer was lost, can have made them as they are.
-        ours = row.attempts > 0 and _shows(there, row, key)
-        await settler.finish([row], [_there(row, ours=ours)])
-        return False
+    """Create one person whom nobody is known to be; true when they were created and shown."""
     await job.ledger.mark_sending([row])
     try:
         async with _unless_done(settler, row):

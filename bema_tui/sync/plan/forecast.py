@@ -72,6 +72,23 @@ class _Windows:
             made += 1
         return made
 
+    def new_people(self, people: int) -> int:
+        """The creates of so many new buyers, with the batches that look them up and read the first five back; returns
+        how many batches these are."""
+        reads, first = 0, min(people, CANARY_PEOPLE)
+        looked_up = 0
+        for created in range(1, people + 1):
+            if created > looked_up:
+                together = looked_together(people - looked_up, self.left, self.budget, self.batch)
+                self._take(self.batch.units(1 + together))
+                looked_up += together
+                reads += 1
+            self._take(1)
+            if created == first:
+                self._take(self.batch.units(1 + first))
+                reads += 1
+        return reads
+
     def _take(self, units: int) -> None:
         if units > self.left:
             self.full += 1
@@ -79,6 +96,17 @@ class _Windows:
         self.left -= units
         self.units += units
         self.requests += 1
+
+
+def looked_together(people: int, room: int, budget: int, batch: BatchCost) -> int:
+    """How many of so many new buyers one batch looks up: those whom the quota's window then lets create, so that no
+    look-up grows old while the quota is waited for.
+
+    ``room`` is what the window has left. Where that is not worth a batch, they are as many as a whole ``budget`` holds.
+    """
+    most = min(people, MOST_ITEMS)
+    now, later = (max(0, units - batch.base) // (1 + batch.item) for units in (room, budget))
+    return min(most, now) if now and room >= batch.least(most, budget) else max(1, min(most, later))
 
 
 def forecast_writes(
@@ -93,7 +121,8 @@ def forecast_writes(
     account_read: bool = False,
     fresh_seconds: float = math.inf,
 ) -> Forecast:
-    """The cost of applying a plan: the canary's batches, then batches of 50 with the removes one batch later.
+    """The cost of applying a plan: the canary's batches, then batches of 50 with the removes one batch later, then new
+    buyers, who are looked up together and created one by one.
 
     ``lone_adds`` are adds of people whose field is not written: those are read in the same batch. ``limit`` and
     ``reserve`` are requests of a window of ``window_seconds``; ``batch`` is what batches take of them, as
@@ -109,10 +138,8 @@ def forecast_writes(
     budget = max(1, limit - reserve)
     windows = _Windows(budget, batch or BatchCost(), budget, window_seconds)
     reads = 0 if account_read else windows.single(_ACCOUNT_READS)
-    writes = windows.single(places + created)
+    writes = windows.single(places)
     reads += windows.single(places)  # a create looks first
-    reads += sum(windows.batches(1) for _ in range(created))
-    reads += windows.batches(min(created, CANARY_PEOPLE))  # the first new people are read back
     if places:
         reads += windows.single(_ACCOUNT_READS)  # what was created is read with the rest of the account
     existing = max(0, people - created)
@@ -130,6 +157,8 @@ def forecast_writes(
         made, again = _in_order(windows, rest, existing - first, fresh_seconds)
         writes += made
         reads += again
+    reads += windows.new_people(created)
+    writes += created
     if any(kinds.get(kind, 0) for kind in _MOVES):
         reads += windows.batches(min(existing, SAMPLE))
     return Forecast(writes, reads, windows.units, windows.seconds)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +14,7 @@ from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.quota.period import BatchCost
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.packing import pack
-from bema_tui.sync.plan.forecast import CANARY_PEOPLE, Forecast, forecast_writes
+from bema_tui.sync.plan.forecast import CANARY_PEOPLE, Forecast, forecast_writes, looked_together
 from tests.sync.apply.test_packing import by_person
 from tests.sync.rows import move
 
@@ -71,10 +74,46 @@ def test_who_is_written_after_ten_minutes_is_read_again_fifty_at_a_time() -> Non
     assert few.reads == 2 + 1 + 1 + 1
 
 
-def test_new_people_are_looked_for_and_the_first_five_read_back() -> None:
-    for people in (2, 40):
-        cost = forecast_writes({ChangeKind.CREATE_SUBSCRIBER: people}, people, limit=120, reserve=10, window_seconds=60)
-        assert (cost.writes, cost.reads) == (people, 2 + people + 1)
+def created(people: int, **changes: Any) -> Forecast:
+    paced: dict[str, Any] = {"limit": 120, "reserve": 10, "window_seconds": 60} | changes
+    return forecast_writes({ChangeKind.CREATE_SUBSCRIBER: people}, people, **paced)
+
+
+@pytest.mark.parametrize(
+    ("people", "look_ups"),
+    [
+        (2, 1),
+        (40, 1),
+        # Fifty, who are created and read back for 107 of the window's 110 units; the next one takes the next window.
+        (50, 1),
+        (51, 2),
+        (120, 4),  # 50; then 50 and 4, for whom the second window has room; then 16
+    ],
+)
+def test_new_people_are_looked_up_together_and_the_first_five_read_back(people: int, look_ups: int) -> None:
+    cost = created(people)
+    assert (cost.writes, cost.reads) == (people, 2 + look_ups + 1)
+    assert cost.units == 2 + (look_ups + people) + people + (1 + min(people, CANARY_PEOPLE))
+
+
+@given(people=st.integers(1, 200), room=st.integers(0, 200), budget=st.integers(1, 200), item=st.integers(0, 1))
+def test_no_more_are_looked_up_than_a_window_lets_create(people: int, room: int, budget: int, item: int) -> None:
+    batch = BatchCost(1, item)
+    together = looked_together(people, min(room, budget), budget, batch)
+    assert 1 <= together <= min(people, MOST_ITEMS)
+    assert together == 1 or batch.units(1 + together) + together <= budget
+
+
+@pytest.mark.parametrize(
+    ("people", "room", "together"), [(50, 110, 50), (50, 60, 29), (50, 9, 4), (50, 4, 50), (1, 3, 1)]
+)
+def test_what_a_window_has_left_is_used_if_it_is_worth_a_request(people: int, room: int, together: int) -> None:
+    assert looked_together(people, room, 110, BatchCost()) == together
+
+
+def test_a_quota_too_small_for_two_requests_still_gets_everybody_created() -> None:
+    cost = created(3, limit=1, reserve=0)
+    assert (cost.writes, cost.reads) == (3, 2 + 3 + 1)
 
 
 def test_where_items_are_free_a_batch_is_one_request_of_the_quota() -> None:
