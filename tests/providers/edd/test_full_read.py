@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
 import pytest
-from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.errors import ConnectionFailed, NotAuthorized
-from bema_tui.model import Completeness, Order
-from bema_tui.providers.edd.full_read import SalesRead
+from bema_tui.model import Completeness
+from tests.providers.edd.shifting_shop import ShiftingShop
 from tests.providers.helpers import Answer, Script, edd, reply
-from tests.providers.rows import info, sale
 
 TEXTS: tuple[object, ...] = ("", None, [], {}, "\x00", "x" * 300)
 UNUSABLE: dict[str, tuple[object, ...]] = {
@@ -33,60 +30,10 @@ UNUSABLE: dict[str, tuple[object, ...]] = {
 """Values that no sale can be used with."""
 
 
-@define
-class Shop:
-    """A shop that lists newest row first, and to which something can happen before any answer."""
-
-    sales: list[dict[str, object]] = field(factory=list)
-    events: dict[int, Callable[[Shop], None]] = field(factory=dict)
-    allowed: bool = True
-    asked: int = 0
-    one_key: bool = False
-    """Whether all sales share one payment key and one moment."""
-    read: list[tuple[int, list[Order]]] = field(factory=list)
-
-    @classmethod
-    def holding(cls, count: int, *, one_key: bool = False) -> Shop:
-        shop = cls(one_key=one_key)
-        for number in range(1, count + 1):
-            shop.sell(number)
-        return shop
-
-    def sell(self, number: int, place: int = 0) -> None:
-        row = sale(number)
-        if self.one_key:
-            row["key"] = "k" * 32
-        self.sales.insert(place, row)
-
-    def refund(self, number: int) -> None:
-        self.sales = [row for row in self.sales if row["ID"] != str(number)]
-
-    def answer(self, request: httpx.Request) -> Answer:
-        form = httpx.QueryParams(request.content.decode())
-        if form["edd-api"] == "v2/info":
-            return reply(info(allowed=self.allowed))
-        self.asked += 1
-        if self.asked in self.events:
-            self.events[self.asked](self)
-        size, page = int(form["number"]), int(form["page"])
-        rows = self.sales[(page - 1) * size : page * size] if self.allowed else []
-        return reply({"sales": rows, "request_speed": 0.1} if rows else {"request_speed": 0.1})
-
-    async def sink(self, orders: Sequence[Order], number: int) -> None:
-        self.read.append((number, list(orders)))
-
-    async def whole_read(self, *, page_size: int = 3, parallel: int = 1) -> SalesRead:
-        async with edd(Script(self.answer), page_size=page_size, parallel=parallel) as service:
-            return await service.read_sales(self.sink)
-
-    def numbers(self, number: int) -> list[int]:
-        return [int(order.number) for turn, orders in self.read for order in orders if turn == number]
-
-
 @pytest.mark.parametrize("parallel", [1, 2, 4, 7])
 @pytest.mark.parametrize("count", [0, 1, 3, 8, 9])
 async def test_a_quiet_shop_is_read_twice_and_whole(count: int, parallel: int) -> None:
-    shop = Shop.holding(count)
+    shop = ShiftingShop.holding(count)
     result = await shop.whole_read(parallel=parallel)
     assert (result.completeness, result.orders, result.passes) == (Completeness.COMPLETE, count, 2)
     assert (result.unreadable, result.problem) == ((), "")
@@ -96,7 +43,7 @@ async def test_a_quiet_shop_is_read_twice_and_whole(count: int, parallel: int) -
 
 
 async def test_a_sale_between_two_pages_doubles_no_row_and_needs_no_third_pass() -> None:
-    shop = Shop.holding(6)
+    shop = ShiftingShop.holding(6)
     shop.events[2] = lambda shop: shop.sell(7)
     result = await shop.whole_read()
     assert (result.completeness, result.passes, result.orders) == (Completeness.COMPLETE, 2, 7)
@@ -106,7 +53,7 @@ async def test_a_sale_between_two_pages_doubles_no_row_and_needs_no_third_pass()
 
 
 async def test_a_refund_between_two_pages_loses_a_row_that_the_next_pass_finds() -> None:
-    shop = Shop.holding(6)
+    shop = ShiftingShop.holding(6)
     shop.events[2] = lambda shop: shop.refund(5)
     result = await shop.whole_read()
     assert shop.numbers(1) == [6, 5, 4, 2, 1]  # 3 slipped by unseen
@@ -115,14 +62,14 @@ async def test_a_refund_between_two_pages_loses_a_row_that_the_next_pass_finds()
 
 
 async def test_a_refund_of_the_newest_sale_is_noticed() -> None:
-    shop = Shop.holding(6)
+    shop = ShiftingShop.holding(6)
     shop.events[4] = lambda shop: shop.refund(6)
     result = await shop.whole_read()
     assert (result.completeness, result.passes, result.orders) == (Completeness.COMPLETE, 3, 5)
 
 
 async def test_a_late_completion_of_an_old_order_is_a_change() -> None:
-    shop = Shop.holding(6)
+    shop = ShiftingShop.holding(6)
     shop.events[4] = lambda shop: shop.sell(99, place=4)
     result = await shop.whole_read()
     assert (result.completeness, result.passes, result.orders) == (Completeness.COMPLETE, 3, 7)
@@ -131,7 +78,7 @@ async def test_a_late_completion_of_an_old_order_is_a_change() -> None:
 @pytest.mark.fault("D2")
 @pytest.mark.parametrize("parallel", [1, 4])
 async def test_rows_that_share_a_key_are_orders_each(parallel: int) -> None:
-    shop = Shop.holding(6)
+    shop = ShiftingShop.holding(6)
     for row in shop.sales[:5]:
         row["key"] = "k" * 32
     shop.sales[0]["date_utc"] = "2026-05-29 16:56:33"
@@ -153,14 +100,14 @@ async def test_rows_that_share_a_key_are_orders_each(parallel: int) -> None:
     ],
 )
 async def test_a_row_that_changed_between_two_passes_is_a_change(change: dict[str, object]) -> None:
-    shop = Shop.holding(3)
+    shop = ShiftingShop.holding(3)
     shop.events[3] = lambda shop: shop.sales[1].update(change)
     result = await shop.whole_read()
     assert (result.completeness, result.passes) == (Completeness.COMPLETE, 3)
 
 
 async def test_a_list_that_never_rests_is_partial_after_five_passes() -> None:
-    shop = Shop.holding(6)
+    shop = ShiftingShop.holding(6)
     shop.events = {asked: lambda shop: shop.sales[-1].update(email=f"{shop.asked}@x.example") for asked in range(1, 99)}
     result = await shop.whole_read()
     assert (result.completeness, result.passes, result.orders) == (Completeness.PARTIAL, 5, 6)
@@ -169,7 +116,7 @@ async def test_a_list_that_never_rests_is_partial_after_five_passes() -> None:
 
 @pytest.mark.fault("A1")
 async def test_rows_that_can_not_be_used_are_named_and_the_others_read() -> None:
-    shop = Shop.holding(7)
+    shop = ShiftingShop.holding(7)
     shop.sales[1]["date_utc"] = "yesterday"
     shop.sales[2]["email"] = None
     shop.sales[3] = {"ID": "1", "email": "Ana@example.org\t"}
@@ -192,7 +139,7 @@ async def test_rows_that_can_not_be_used_are_named_and_the_others_read() -> None
 @pytest.mark.fault("A1")
 @pytest.mark.parametrize(("path", "value"), [(path, value) for path, values in UNUSABLE.items() for value in values])
 async def test_every_field_that_the_rules_rest_on_must_be_one(path: str, value: object) -> None:
-    shop = Shop.holding(3)
+    shop = ShiftingShop.holding(3)
     row: Any = shop.sales[1]
     *parents, name = path.split(".")
     for part in parents:
@@ -218,7 +165,7 @@ async def test_every_field_that_the_rules_rest_on_must_be_one(path: str, value: 
     ],
 )
 async def test_what_the_rules_do_not_need_and_what_is_invisible_breaks_no_row(field: str, value: object) -> None:
-    shop = Shop.holding(3)
+    shop = ShiftingShop.holding(3)
     shop.sales[1][field] = value
     result = await shop.whole_read()
     assert (result.orders, result.unreadable) == (3, ())
@@ -229,7 +176,7 @@ async def test_what_the_rules_do_not_need_and_what_is_invisible_breaks_no_row(fi
 async def test_more_unreadable_rows_than_accidents_explain_end_the_read_at_once(
     rows: int, bad: int, passes: int
 ) -> None:
-    shop = Shop.holding(rows)
+    shop = ShiftingShop.holding(rows)
     for row in shop.sales[:bad]:
         row["key"] = ""
     result = await shop.whole_read(page_size=250)
@@ -239,7 +186,7 @@ async def test_more_unreadable_rows_than_accidents_explain_end_the_read_at_once(
 
 
 async def test_a_key_without_the_right_reads_nothing_rather_than_an_empty_shop() -> None:
-    shop = Shop.holding(5)
+    shop = ShiftingShop.holding(5)
     shop.allowed = False
     with pytest.raises(NotAuthorized) as caught:
         await shop.whole_read()
@@ -249,9 +196,9 @@ async def test_a_key_without_the_right_reads_nothing_rather_than_an_empty_shop()
 
 @pytest.mark.parametrize("moment", [1, 2, 3, 4, 5])
 async def test_a_right_lost_on_the_way_is_a_failed_read(moment: int) -> None:
-    shop = Shop.holding(6)
+    shop = ShiftingShop.holding(6)
 
-    def lose(shop: Shop) -> None:
+    def lose(shop: ShiftingShop) -> None:
         shop.allowed = False
 
     shop.events[moment] = lose
@@ -261,7 +208,7 @@ async def test_a_right_lost_on_the_way_is_a_failed_read(moment: int) -> None:
 
 
 async def test_rows_after_an_empty_page_mean_that_the_end_was_none() -> None:
-    shop = Shop.holding(9)
+    shop = ShiftingShop.holding(9)
 
     def answer(request: httpx.Request) -> Answer:
         form = httpx.QueryParams(request.content.decode())
@@ -274,7 +221,7 @@ async def test_rows_after_an_empty_page_mean_that_the_end_was_none() -> None:
 
 
 async def test_a_shop_that_fails_half_way_fails_the_read() -> None:
-    shop = Shop.holding(9)
+    shop = ShiftingShop.holding(9)
 
     def answer(request: httpx.Request) -> Answer:
         form = httpx.QueryParams(request.content.decode())
@@ -295,29 +242,14 @@ def test_a_complete_read_holds_every_order_that_was_there_throughout(
     count: int, events: dict[int, str], spot: int, parallel: int, one_key: bool
 ) -> None:
     async def run() -> None:
-        shop = Shop.holding(count, one_key=one_key)
-        always = {str(row["ID"]) for row in shop.sales}
-
-        def happen(kind: str) -> Callable[[Shop], None]:
-            def event(shop: Shop) -> None:
-                place = spot % (len(shop.sales) or 1)
-                if kind == "sell":
-                    shop.sell(1000 + shop.asked)
-                elif kind == "complete":
-                    shop.sell(2000 + shop.asked, place=place)
-                elif shop.sales and kind == "refund":
-                    always.discard(str(shop.sales.pop(place)["ID"]))
-                elif shop.sales:
-                    shop.sales[place]["email"] = f"{shop.asked}@x.example"
-
-            return event
-
-        shop.events = {asked: happen(kind) for asked, kind in events.items()}
+        shop = ShiftingShop.holding(count, one_key=one_key)
+        always = shop.all_numbers()
+        shop.let_happen(events, spot)
         result = await shop.whole_read(parallel=parallel)
         assert result.passes <= 5
         if result.completeness is Completeness.COMPLETE:
             last = shop.numbers(result.passes)
             assert len(last) == len(set(last)) == result.orders
-            assert always <= {str(number) for number in last}
+            assert always - shop.taken_away <= set(last)
 
     asyncio.run(run())

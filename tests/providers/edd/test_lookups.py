@@ -19,7 +19,7 @@ NOTHING = {"request_speed": 0.1}
 
 
 @define
-class Shop:
+class FailingShop:
     """A shop with the row ids 1 to 9. Over the ``failing`` values it fails; ``down``, over everything."""
 
     failing: set[str] = field(factory=set)
@@ -67,7 +67,7 @@ def keys(*values: int) -> list[Wanted]:
 
 @pytest.mark.parametrize("wanted", [ids(2, 77, 3), keys(2, 77, 3)])
 async def test_a_sale_that_the_shop_fails_over_is_not_shown_and_the_others_are(wanted: list[Wanted]) -> None:
-    shop = Shop(failing={wanted[1].value})
+    shop = FailingShop(failing={wanted[1].value})
     found, _ = await shop.find(wanted)
     assert [shown.order.number for shown in found.values() if shown.order is not None] == ["2", "3"]
     failed = found[wanted[1].value]
@@ -80,26 +80,26 @@ async def test_a_sale_that_the_shop_fails_over_is_not_shown_and_the_others_are(w
 
 async def test_many_such_sales_cost_one_request_each_and_open_no_breaker() -> None:
     wanted = ids(*range(1000, 1000 + 5 * CHUNK))
-    shop = Shop(failing={one.value for one in wanted})
+    shop = FailingShop(failing={one.value for one in wanted})
     found, _ = await shop.find(wanted)
     assert all(shown.failure for shown in found.values())
     assert len(shop.asked) <= len(wanted) + SECOND_TRIES + CHUNK + 5
 
 
 async def test_a_shop_that_only_stumbles_is_asked_once_more() -> None:
-    found, _ = await Shop(stumbles=2).find(ids(2, 3, 4))
+    found, _ = await FailingShop(stumbles=2).find(ids(2, 3, 4))
     assert [shown.order is not None for shown in found.values()] == [True] * 3
 
 
 async def test_without_a_known_sale_the_list_says_that_the_shop_is_up() -> None:
-    shop = Shop(failing={"77"})
+    shop = FailingShop(failing={"77"})
     found, _ = await shop.find(ids(77), known=())
     assert found["77"].failure
     assert shop.asked == ["77", "list", "77"]
 
 
 async def test_a_shop_that_is_down_ends_them_all_with_its_own_error() -> None:
-    shop = Shop(down=True)
+    shop = FailingShop(down=True)
     async with edd(Script(shop.answer)) as service:
         with pytest.raises(ServerFailed, match="trouble"):
             await LookUps(service, Time(), {By.ROW_ID: ["1"]}).find(ids(2, 3))
@@ -107,9 +107,9 @@ async def test_a_shop_that_is_down_ends_them_all_with_its_own_error() -> None:
 
 
 async def test_a_line_that_breaks_is_tried_again_as_ever() -> None:
-    found, _ = await Shop(drops=2).find(ids(2))
+    found, _ = await FailingShop(drops=2).find(ids(2))
     assert found["2"].order is not None
-    shop = Shop(drops=99)
+    shop = FailingShop(drops=99)
     async with edd(Script(shop.answer)) as service:
         with pytest.raises(ConnectionFailed):
             await LookUps(service, Time(), {}).find(ids(2))
@@ -117,15 +117,15 @@ async def test_a_line_that_breaks_is_tried_again_as_ever() -> None:
 
 
 async def test_an_answer_without_a_sale_says_that_there_is_none_beside_one_that_finds() -> None:
-    found, look_ups = await Shop().find(ids(77, 2))
+    found, look_ups = await FailingShop().find(ids(77, 2))
     assert (found["77"], look_ups.finds) == (Shown(), {By.ROW_ID})
-    shop = Shop()
+    shop = FailingShop()
     found, look_ups = await shop.find(ids(77))
     assert (found["77"], look_ups.finds, shop.asked) == (Shown(), {By.ROW_ID}, ["77", "1"])
-    shop = Shop(by_id=False)
+    shop = FailingShop(by_id=False)
     found, look_ups = await shop.find(ids(77))
     assert (found["77"], look_ups.finds, shop.asked) == (Shown(), set(), ["77", "1"])
-    _, look_ups = await Shop(by_id=False).find([*ids(77), *keys(2)])
+    _, look_ups = await FailingShop(by_id=False).find([*ids(77), *keys(2)])
     assert look_ups.finds == {By.KEY}
 
 

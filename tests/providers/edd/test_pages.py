@@ -51,7 +51,7 @@ def fails_over(most: int, until: float = float("inf"), otherwise: Pace = usual) 
 
 
 @define
-class Shop:
+class PacedShop:
     """A list of sales that takes its time: ``pace`` says how many seconds a page of so many sales takes at a moment, or
     None: the shop fails over it."""
 
@@ -85,8 +85,8 @@ class Shop:
         return await reader.read()
 
 
-def read(count: int, pace: Pace, *, page_size: int, parallel: int = 1) -> Shop:
-    shop = Shop(count, pace)
+def read(count: int, pace: Pace, *, page_size: int, parallel: int = 1) -> PacedShop:
+    shop = PacedShop(count, pace)
     result = asyncio.run(shop.read(page_size=page_size, parallel=parallel))
     assert (result.completeness, result.orders, result.passes) == (Completeness.COMPLETE, count, 2)
     assert result.pages == len(shop.sizes)
@@ -167,7 +167,7 @@ def test_no_setting_below_the_smallest_is_changed_and_none_beyond_the_largest_is
 
 
 def test_a_shop_that_fails_over_the_smallest_page_is_not_read() -> None:
-    shop = Shop(700, fails_over(20))
+    shop = PacedShop(700, fails_over(20))
     with pytest.raises(ConnectionFailed):
         asyncio.run(shop.read(page_size=200))
     assert shop.sizes == [200, 100, 50, 25]

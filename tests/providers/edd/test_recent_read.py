@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from bema_tui.errors import NotAuthorized
 from bema_tui.model import Completeness, Order
 from bema_tui.providers.edd.recent_read import MOST_ROWS, WindowRead
-from tests.providers.edd.test_full_read import Shop
+from tests.providers.edd.shifting_shop import ShiftingShop
 from tests.providers.helpers import Script, edd
 from tests.providers.rows import sale
 
 
-async def newest(shop: Shop, known: set[int], *, page_size: int = 3) -> WindowRead:
+async def newest(shop: ShiftingShop, known: set[int], *, page_size: int = 3) -> WindowRead:
     """Read while the orders with these numbers are known and unchanged."""
 
     async def knew(orders: Sequence[Order]) -> bool:
@@ -32,7 +32,7 @@ def numbers(read: WindowRead) -> list[int]:
 
 
 async def test_nothing_new_takes_two_pages_a_pass() -> None:
-    shop = Shop.holding(30)
+    shop = ShiftingShop.holding(30)
     read = await newest(shop, set(range(31)))
     assert (read.completeness, read.passes, read.pages) == (Completeness.COMPLETE, 2, 4)
     assert numbers(read) == [30, 29, 28, 27, 26, 25]
@@ -40,32 +40,32 @@ async def test_nothing_new_takes_two_pages_a_pass() -> None:
 
 
 async def test_it_goes_down_to_the_first_quiet_page_and_one_more() -> None:
-    read = await newest(Shop.holding(30), set(range(26)))
+    read = await newest(ShiftingShop.holding(30), set(range(26)))
     assert numbers(read) == list(range(30, 18, -1))
     assert read.pages == 8
 
 
 async def test_a_change_on_the_page_that_was_for_safety_leads_further_down() -> None:
-    shop = Shop.holding(30)
+    shop = ShiftingShop.holding(30)
     shop.sales[4]["email"] = "new@x.example"
     read = await newest(shop, set(range(31)))
     assert numbers(read) == list(range(30, 18, -1))
 
 
 async def test_a_late_completion_inside_the_window_is_found() -> None:
-    shop = Shop.holding(30)
+    shop = ShiftingShop.holding(30)
     shop.sell(99, place=2)
     assert 99 in numbers(await newest(shop, set(range(31))))
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 7])
 async def test_a_short_list_is_read_to_its_end(count: int) -> None:
-    read = await newest(Shop.holding(count), set())
+    read = await newest(ShiftingShop.holding(count), set())
     assert (read.completeness, numbers(read)) == (Completeness.COMPLETE, list(range(count, 0, -1)))
 
 
 async def test_a_sale_between_two_pages_is_in_it_and_needs_no_third_pass() -> None:
-    shop = Shop.holding(30)
+    shop = ShiftingShop.holding(30)
     shop.events[2] = lambda shop: shop.sell(31)
     read = await newest(shop, set(range(31)))
     assert (read.completeness, read.passes) == (Completeness.COMPLETE, 2)
@@ -74,7 +74,7 @@ async def test_a_sale_between_two_pages_is_in_it_and_needs_no_third_pass() -> No
 
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
 async def test_a_refund_between_two_pages_loses_no_row(moment: int) -> None:
-    shop = Shop.holding(30)
+    shop = ShiftingShop.holding(30)
     shop.events[moment] = lambda shop: shop.refund(29)
     read = await newest(shop, set(range(31)))
     assert read.completeness is Completeness.COMPLETE
@@ -82,7 +82,7 @@ async def test_a_refund_between_two_pages_loses_no_row(moment: int) -> None:
 
 
 async def test_a_top_that_never_rests_is_partial_and_hands_out_nothing() -> None:
-    shop = Shop.holding(30)
+    shop = ShiftingShop.holding(30)
     shop.events = {asked: lambda shop: shop.sales[1].update(email=f"{shop.asked}@y.example") for asked in range(1, 99)}
     read = await newest(shop, set(range(31)))
     assert (read.completeness, read.passes, read.orders) == (Completeness.PARTIAL, 5, ())
@@ -91,7 +91,7 @@ async def test_a_top_that_never_rests_is_partial_and_hands_out_nothing() -> None
 
 @pytest.mark.fault("A1")
 async def test_a_row_that_can_not_be_used_is_named_and_the_others_read() -> None:
-    shop = Shop.holding(30)
+    shop = ShiftingShop.holding(30)
     shop.sales[4]["date_utc"] = "yesterday"
     read = await newest(shop, set(range(31)))
     assert (read.completeness, read.passes) == (Completeness.COMPLETE, 2)
@@ -102,7 +102,7 @@ async def test_a_row_that_can_not_be_used_is_named_and_the_others_read() -> None
 
 @pytest.mark.fault("A1")
 async def test_a_page_of_unreadable_rows_is_no_repetition_and_no_news_that_ends() -> None:
-    shop = Shop.holding(30)
+    shop = ShiftingShop.holding(30)
     for row in shop.sales[:6]:
         row["mode"] = ""
     read = await newest(shop, set(range(31)))
@@ -113,7 +113,7 @@ async def test_a_page_of_unreadable_rows_is_no_repetition_and_no_news_that_ends(
 
 @pytest.mark.fault("A1")
 async def test_too_many_unreadable_rows_are_no_window() -> None:
-    shop = Shop.holding(30)
+    shop = ShiftingShop.holding(30)
     for row in shop.sales[:21]:
         row["mode"] = ""
     read = await newest(shop, set(range(31)))
@@ -123,21 +123,21 @@ async def test_too_many_unreadable_rows_are_no_window() -> None:
 
 @pytest.mark.fault("D2")
 async def test_rows_that_share_a_key_are_orders_each() -> None:
-    shop = Shop.holding(30)
+    shop = ShiftingShop.holding(30)
     for row in shop.sales[:8]:
         row["key"] = "k" * 32
     assert numbers(await newest(shop, set(range(25)))) == list(range(30, 18, -1))
 
 
 async def test_too_much_news_is_no_window() -> None:
-    shop = Shop([sale(number) for number in range(MOST_ROWS + 700, 0, -1)])
+    shop = ShiftingShop([sale(number) for number in range(MOST_ROWS + 700, 0, -1)])
     read = await newest(shop, set(), page_size=500)
     assert (read.completeness, read.orders, read.passes) == (Completeness.PARTIAL, (), 1)
     assert shop.asked <= MOST_ROWS // 500 + 1
 
 
 async def test_without_the_right_nothing_is_read() -> None:
-    shop = Shop.holding(5)
+    shop = ShiftingShop.holding(5)
     shop.allowed = False
     with pytest.raises(NotAuthorized):
         await newest(shop, set())
@@ -145,9 +145,9 @@ async def test_without_the_right_nothing_is_read() -> None:
 
 
 async def test_a_right_lost_on_the_way_is_a_failed_read() -> None:
-    shop = Shop.holding(30)
+    shop = ShiftingShop.holding(30)
 
-    def lose(shop: Shop) -> None:
+    def lose(shop: ShiftingShop) -> None:
         shop.allowed = False
 
     shop.events[2] = lose
@@ -167,30 +167,15 @@ def test_a_complete_window_holds_all_that_is_new_and_was_there_throughout(
     count: int, known: int, events: dict[int, str], spot: int, one_key: bool
 ) -> None:
     async def run() -> None:
-        shop = Shop.holding(count, one_key=one_key)
-        always = {int(str(row["ID"])) for row in shop.sales if int(str(row["ID"])) > known}
-
-        def happen(kind: str) -> Callable[[Shop], None]:
-            def event(shop: Shop) -> None:
-                place = spot % (len(shop.sales) or 1)
-                if kind == "sell":
-                    shop.sell(1000 + shop.asked)
-                elif kind == "complete":
-                    shop.sell(2000 + shop.asked, place=place)
-                elif shop.sales and kind == "refund":
-                    always.discard(int(str(shop.sales.pop(place)["ID"])))
-                elif shop.sales:
-                    shop.sales[place]["email"] = f"{shop.asked}@x.example"
-
-            return event
-
-        shop.events = {asked: happen(kind) for asked, kind in events.items()}
+        shop = ShiftingShop.holding(count, one_key=one_key)
+        new = {number for number in shop.all_numbers() if number > known}
+        shop.let_happen(events, spot)
         read = await newest(shop, set(range(known + 1)))
         assert read.passes <= 5
         if read.completeness is Completeness.COMPLETE:
             found = numbers(read)
             assert len(found) == len(set(found))
-            assert always <= set(found)
+            assert new - shop.taken_away <= set(found)
         else:
             assert read.orders == ()
 

@@ -90,23 +90,35 @@ class Order:
 
 @attrs.define
 class Shop:
-    """One shop. ``on_mariadb``: amounts and ids are text with nine decimals; on SQLite they come as they are."""
+    """One shop, and what its owner chose."""
 
     on_mariadb: bool = True
+    """Amounts and ids are text, with nine decimals; on SQLite they come as they are."""
     pretty: bool = True
+    """WordPress has addresses without a query."""
     folder: str = ""
+    """Where on its host WordPress is."""
     default_version: str = "v2"
+    """Of the API, where a request names none."""
     role: str = "shop_accountant"
+    """The role of the key's user; one of ``RIGHTS``."""
     listed: tuple[str, ...] = LISTED
+    """The statuses of the orders that version 2 lists."""
     token: str = TOKEN
+    """The token that is right now."""
     front: Front | None = None
+    """What stands between the shop and its clients."""
     before: Callable[[Asked], object] | None = None
+    """What happens in the shop before it answers a request."""
     delay: Callable[[int], float] | None = None
+    """Seconds that an answer with so many sales takes."""
     orders: list[Order] = attrs.Factory(list)
     products: list[dict[str, Any]] = attrs.Factory(list)
     customers: list[dict[str, Any]] = attrs.Factory(list)
     asked: list[Asked] = attrs.Factory(list)
+    """Every request that came, in order."""
     most_at_once: int = 0
+    """The most requests that were on their way at one moment."""
     _at_once: int = 0
     _lock: Any = attrs.Factory(threading.RLock)
 

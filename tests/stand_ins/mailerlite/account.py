@@ -19,7 +19,7 @@ _DECODE: dict[str, Callable[[str], str]] = {
     "as written": str,
     "encoded alone": lambda part: "" if "@" in part else unquote(part),
     "plus as space": lambda part: unquote_plus(unquote_plus(part)),
-    "no address": lambda part: part if part.isdigit() else "",
+    "no email": lambda part: part if part.isdigit() else "",
 }
 
 
@@ -186,8 +186,8 @@ class Account:
     def _new_person(self, email: str) -> dict[str, Any]:
         number = self._new_id()
         status = "unconfirmed" if self._choices.double_opt_in else "active"
-        address = email.strip().lower()
-        self.people[number] = {"id": number, "email": address, "status": status, "fields": {}, "groups": []}
+        email_key = email.strip().lower()
+        self.people[number] = {"id": number, "email": email_key, "status": status, "fields": {}, "groups": []}
         self.created.append(email)
         return self.people[number]
 

@@ -36,15 +36,16 @@ class Choices:
     filtered_count: Literal["filtered", "whole"] = "filtered"
 
     # Paths
-    batch_path: Literal["decoded", "as written", "encoded alone", "plus as space", "no address"] = "decoded"
+    batch_path: Literal["decoded", "as written", "encoded alone", "plus as space", "no email"] = "decoded"
     """What the path of a batch's item is to be: ``encoded alone`` takes no ``@``, ``plus as space`` decodes twice."""
-    single_path: Literal["decoded", "no address"] = "decoded"
+    single_path: Literal["decoded", "no email"] = "decoded"
 
     # Quota
     quota: int = 1_000_000
-    window: float = 60.0
+    period: float = 60.0
     """Seconds."""
-    windows: Literal["first request", "clock", "sliding"] = "first request"
+    periods: Literal["first request", "clock", "sliding"] = "first request"
+    """When a period begins: with the first request after the last one, with the clock's, or at any moment anew."""
     batch_cost: Literal["items", "one", "two", "nothing"] = "items"
     batch_headers: bool = True
     """Whether a batch's answer tells the quota."""

@@ -17,7 +17,7 @@ KEY = "another-key-of-no-special-shape"
 
 
 class Quota:
-    """Counts what requests cost, in one of three kinds of window."""
+    """Counts what requests cost, in one of three kinds of period."""
 
     def __init__(self, choices: Choices) -> None:
         self._choices = choices
@@ -38,19 +38,19 @@ class Quota:
         """Seconds until there is room again."""
         now = time.time()
         begins = self._begins(now)
-        return max(0.0, (begins if begins <= now else now) + self._choices.window - now)
+        return max(0.0, (begins if begins <= now else now) + self._choices.period - now)
 
     def _begins(self, now: float) -> float:
-        window = self._choices.window
-        if self._choices.windows == "clock":
-            return now - now % window
+        period = self._choices.period
+        if self._choices.periods == "clock":
+            return now - now % period
         first = self._taken[0][0] if self._taken else now
-        if self._choices.windows == "sliding":
-            return now - window
-        return first if now < first + window else now
+        if self._choices.periods == "sliding":
+            return now - period
+        return first if now < first + period else now
 
 
-class ContraryMailerLite:
+class StandInMailerLite:
     """A running MailerLite of some choices, seeded with a simulator's state."""
 
     def __init__(self, state: dict[str, Any], choices: Choices) -> None:
@@ -158,7 +158,7 @@ class ContraryMailerLite:
         return headers
 
 
-def _handler_of(service: ContraryMailerLite) -> type[BaseHTTPRequestHandler]:
+def _handler_of(service: StandInMailerLite) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1

@@ -32,7 +32,7 @@ from tests.end_to_end.comparing import differences
 from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import Release, account_after, account_of
 from tests.stand_ins.mailerlite.choices import Choices
-from tests.stand_ins.mailerlite.server import KEY, ContraryMailerLite
+from tests.stand_ins.mailerlite.server import KEY, StandInMailerLite
 from tests.support.simulated import Simulated
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -91,7 +91,7 @@ BY_GROUP: dict[str, dict[str, Any]] = {
     "counters of nobody": {"counters": "zero", "cursor_at_end": True},
     "no counters": {"counters": "absent", "group_page": 37, "excess": "refuse"},
 }
-PATHS = ("as written", "encoded alone", "plus as space", "no address")
+PATHS = ("as written", "encoded alone", "plus as space", "no email")
 
 
 def test_the_stand_in_is_apart_from_the_program() -> None:
@@ -107,7 +107,7 @@ def test_the_stand_in_is_apart_from_the_program() -> None:
 
 
 @attrs.frozen
-class Shop:
+class PreparedShop:
     """A simulated shop, what MailerLite holds, the same without purchases, and a database that knows the campaign."""
 
     at: Endpoints
@@ -118,7 +118,7 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreparedShop]:
     folder = tmp_path_factory.mktemp("shop")
     few = SimulatorSettings(seed=7, subscribers=120, orders=90, campaigns=1, quota=1_000_000)
     with Simulated.start(few) as simulated:
@@ -134,7 +134,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         simulated.ask("change", {"delete_field": f"{release.code}_PURCHASE"})
         for suffix in ("GOLD_PURCHASE", "SILVER_PURCHASE", "BRONZE_PURCHASE"):
             simulated.ask("change", {"delete_group": f"{release.code}_{suffix}"})
-        yield Shop(simulated.endpoints, state, simulated.state(), folder / "bema.sqlite3", release)
+        yield PreparedShop(simulated.endpoints, state, simulated.state(), folder / "bema.sqlite3", release)
 
 
 def with_somebody_gone(state: dict[str, Any], group: str) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def with_somebody_gone(state: dict[str, Any], group: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def engine_at(shop: Shop, mailerlite: ContraryMailerLite, folder: Path) -> AsyncIterator[Engine]:
+async def engine_at(shop: PreparedShop, mailerlite: StandInMailerLite, folder: Path) -> AsyncIterator[Engine]:
     """An engine on this shop and that MailerLite."""
     shutil.copyfile(shop.database, folder / "bema.sqlite3")
     at = attrs.evolve(shop.at, mailerlite_url=mailerlite.url, mailerlite_key=KEY)
@@ -162,10 +162,12 @@ async def engine_at(shop: Shop, mailerlite: ContraryMailerLite, folder: Path) ->
             yield engine
 
 
-async def synced(shop: Shop, choices: dict[str, Any], folder: Path, *, lost: int = 0, by_groups: bool = False) -> None:
+async def synced(
+    shop: PreparedShop, choices: dict[str, Any], folder: Path, *, lost: int = 0, by_groups: bool = False
+) -> None:
     """Fail unless a sync ends in the right state, no answer was 429, and a second sync writes nothing."""
     state = shop.without_purchases if "created" in choices or lost else shop.state
-    with ContraryMailerLite(state, Choices(**choices)) as mailerlite:
+    with StandInMailerLite(state, Choices(**choices)) as mailerlite:
         mailerlite.lose_answers = lost
         async with engine_at(shop, mailerlite, folder) as engine:
             if by_groups:
@@ -186,27 +188,29 @@ async def synced(shop: Shop, choices: dict[str, Any], folder: Path, *, lost: int
 
 
 @pytest.mark.parametrize("case", [*CASES, *(EACH if NIGHTLY else ())])
-async def test_the_state_is_right(case: str, shop: Shop, tmp_path: Path) -> None:
+async def test_the_state_is_right(case: str, shop: PreparedShop, tmp_path: Path) -> None:
     await synced(shop, (CASES | EACH)[case], tmp_path)
 
 
 @pytest.mark.parametrize("case", BY_GROUP)
-async def test_the_state_is_right_when_read_group_by_group(case: str, shop: Shop, tmp_path: Path) -> None:
+async def test_the_state_is_right_when_read_group_by_group(case: str, shop: PreparedShop, tmp_path: Path) -> None:
     await synced(shop, {"account_page": 4, **BY_GROUP[case]}, tmp_path, by_groups=True)
 
 
 @pytest.mark.fault("A2")
 @pytest.mark.parametrize("path", PATHS)
-async def test_the_state_is_right_however_a_batch_wants_an_address_written(
-    path: str, shop: Shop, tmp_path: Path
+async def test_the_state_is_right_however_a_batch_wants_an_email_written(
+    path: str, shop: PreparedShop, tmp_path: Path
 ) -> None:
     await synced(shop, {"account_page": 4, "batch_path": path}, tmp_path, by_groups=True)
 
 
 @pytest.mark.fault("A2")
-async def test_nobody_is_called_unknown_where_no_look_up_by_address_finds_anybody(shop: Shop, tmp_path: Path) -> None:
-    choices = Choices(account_page=4, batch_path="no address", single_path="no address")
-    with ContraryMailerLite(shop.state, choices) as mailerlite:
+async def test_nobody_is_called_unknown_where_no_look_up_by_email_finds_anybody(
+    shop: PreparedShop, tmp_path: Path
+) -> None:
+    choices = Choices(account_page=4, batch_path="no email", single_path="no email")
+    with StandInMailerLite(shop.state, choices) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
             await AccountFacts(engine.db).learned("page_of_account", 1)
             with pytest.raises(BemaError, match="finds nobody by e-mail address") as caught:
@@ -216,13 +220,17 @@ async def test_nobody_is_called_unknown_where_no_look_up_by_address_finds_anybod
         assert mailerlite.account.writes == []
 
 
-async def test_what_took_effect_without_an_answer_and_is_refused_when_sent_again(shop: Shop, tmp_path: Path) -> None:
+async def test_what_took_effect_without_an_answer_and_is_refused_when_sent_again(
+    shop: PreparedShop, tmp_path: Path
+) -> None:
     await synced(shop, {"assign_again": 409, "missing_text": "empty"}, tmp_path, lost=2)
 
 
 @pytest.mark.fault("A2")
-async def test_buyers_whom_a_list_that_ends_early_did_not_show_are_looked_up(shop: Shop, tmp_path: Path) -> None:
-    with ContraryMailerLite(shop.state, Choices(account_page=20, ends_early=True)) as mailerlite:
+async def test_buyers_whom_a_list_that_ends_early_did_not_show_are_looked_up(
+    shop: PreparedShop, tmp_path: Path
+) -> None:
+    with StandInMailerLite(shop.state, Choices(account_page=20, ends_early=True)) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
             await AccountFacts(engine.db).learned("page_of_account", 1000)
             expected = account_after(mailerlite.state(), [shop.release])
@@ -235,10 +243,10 @@ async def test_buyers_whom_a_list_that_ends_early_did_not_show_are_looked_up(sho
 
 @pytest.mark.fault("E10")
 async def test_an_account_whose_list_changes_while_it_is_swept_is_read_by_its_groups(
-    shop: Shop, tmp_path: Path
+    shop: PreparedShop, tmp_path: Path
 ) -> None:
     choices = Choices(account_page=40, numbered_account=True, restless="changes its total")
-    with ContraryMailerLite(shop.state, choices) as mailerlite:
+    with StandInMailerLite(shop.state, choices) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
             expected = account_after(mailerlite.state(), [shop.release])
             assert await engine.sync(shop.release.code) is RunState.DONE
@@ -249,8 +257,10 @@ async def test_an_account_whose_list_changes_while_it_is_swept_is_read_by_its_gr
         assert any("/subscribers?filter" in line for line in mailerlite.requests if line.startswith("GET /groups/"))
 
 
-async def test_people_whom_an_account_counts_and_never_shows_are_looked_for_once(shop: Shop, tmp_path: Path) -> None:
-    with ContraryMailerLite(shop.state, Choices()) as mailerlite:
+async def test_people_whom_an_account_counts_and_never_shows_are_looked_for_once(
+    shop: PreparedShop, tmp_path: Path
+) -> None:
+    with StandInMailerLite(shop.state, Choices()) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
             assert await engine.sync(shop.release.code) is RunState.DONE
             mailerlite.account.counted_besides = 3
@@ -270,9 +280,9 @@ async def test_people_whom_an_account_counts_and_never_shows_are_looked_for_once
     [{"restless": "leaves one out"}, {"restless": "changes its total", "numbered_groups": True, "group_page": 9}],
 )
 async def test_a_list_that_never_settles_ends_no_run_and_takes_nobody_out_of_a_group(
-    restless: dict[str, Any], shop: Shop, tmp_path: Path
+    restless: dict[str, Any], shop: PreparedShop, tmp_path: Path
 ) -> None:
-    with ContraryMailerLite(shop.state, Choices(account_page=4, **restless)) as mailerlite:
+    with StandInMailerLite(shop.state, Choices(account_page=4, **restless)) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
             await AccountFacts(engine.db).learned("page_of_account", 1)
             earlier = finding(FindingRule.DRIFT, shop.release.code, "x@x.example", "Seen in an earlier run.", "Look.")
@@ -295,7 +305,7 @@ async def test_a_list_that_never_settles_ends_no_run_and_takes_nobody_out_of_a_g
         assert [line for line in written if line.startswith("DELETE")] == []
 
 
-def somebody_to_move(shop: Shop) -> str:
+def somebody_to_move(shop: PreparedShop) -> str:
     """The id of somebody whom the sync must move."""
     before, after = account_of(shop.state).people, account_after(shop.state, [shop.release]).people
     return min((number for number in before if before[number].groups != after[number].groups), key=int)
@@ -314,10 +324,10 @@ def somebody_to_move(shop: Shop) -> str:
     ],
 )
 async def test_a_person_who_cannot_be_read_is_named_and_left_alone_and_the_others_are_synced(
-    spoil: dict[str, Any], words: str, by_groups: bool, shop: Shop, tmp_path: Path
+    spoil: dict[str, Any], words: str, by_groups: bool, shop: PreparedShop, tmp_path: Path
 ) -> None:
     buyer = somebody_to_move(shop)
-    with ContraryMailerLite(shop.state, Choices(spoiled=buyer, spoil=spoil)) as mailerlite:
+    with StandInMailerLite(shop.state, Choices(spoiled=buyer, spoil=spoil)) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
             if by_groups:
                 await AccountFacts(engine.db).learned("page_of_account", 1)
@@ -331,17 +341,17 @@ async def test_a_person_who_cannot_be_read_is_named_and_left_alone_and_the_other
             assert all(f.subject in named or (f.subject.startswith("page ") and "" in spoil) for f in found)
             assert all(words in f.message for f in found)
             assert found
-            # Their address bought, and whoever can't be read is not unknown.
+            # Their e-mail bought, and whoever can't be read is not unknown.
             unknown = await Findings(engine.db).list(rule=FindingRule.BUYER_UNKNOWN)
             assert spoil.get("email", "") is None or before.email not in {f.subject for f in unknown}
 
 
-async def test_no_window_of_any_kind_is_overdrawn_where_the_headers_tell() -> None:
+async def test_no_period_of_any_kind_is_overdrawn_where_the_headers_tell() -> None:
     nobody: dict[str, Any] = {"subscribers": [], "groups": [], "fields": [], "automations": []}
 
-    async def drive(windows: str) -> tuple[int, int]:
-        choices = Choices(quota=40, window=0.8, windows=windows)  # type: ignore[arg-type]
-        with ContraryMailerLite(nobody, choices) as mailerlite:
+    async def drive(periods: str) -> tuple[int, int]:
+        choices = Choices(quota=40, period=0.8, periods=periods)  # type: ignore[arg-type]
+        with StandInMailerLite(nobody, choices) as mailerlite:
             async with client(mailerlite, WindowGate(QuotaSettings(120, 0.8, 10))) as service:
                 for _ in range(75):
                     await service.count_subscribers()
@@ -352,6 +362,6 @@ async def test_no_window_of_any_kind_is_overdrawn_where_the_headers_tell() -> No
 
 
 @asynccontextmanager
-async def client(mailerlite: ContraryMailerLite, gate: WindowGate) -> AsyncIterator[MailerLite]:
+async def client(mailerlite: StandInMailerLite, gate: WindowGate) -> AsyncIterator[MailerLite]:
     async with MailerLite(mailerlite.url, Secret(KEY), gate=gate, interrupt=NoInterrupt(), meter=NoMeter()) as service:
         yield service
