@@ -209,9 +209,9 @@ async def _sync(db: Database, settings: Settings, me: Holder, code: str) -> int:
     """One sync with the yes given; answers its run."""
     runner = Runner(db, settings, me, DatabaseLocks(db, LockAges(), me), connector(db, settings))
     options = RunOptions(yes=True, create_missing=True, max_moves=10_000_000)
-    begun = await runner.begin(code, kind=RunKind.SYNC, options=options)
-    await runner.carry_out(begun, RunInterrupt())
-    return (await Runs(db).get(begun.run)).id
+    claimed = await runner.claim(code, kind=RunKind.SYNC, options=options)
+    await runner.execute(claimed, RunInterrupt())
+    return (await Runs(db).get(claimed.run)).id
 
 
 def main() -> None:

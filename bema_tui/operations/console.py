@@ -131,7 +131,7 @@ async def open_console(workspace: Workspace) -> AsyncIterator[Console]:
 
 async def _sweep(workspace: Workspace) -> None:
     """Release stale locks again and again; a database that is busy is tried again at the next turn."""
-    sweep = workspace.locks.give_back_owed if workspace.read_only else workspace.locks.sweep
+    sweep = workspace.locks.release_owed if workspace.read_only else workspace.locks.sweep
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
         try:

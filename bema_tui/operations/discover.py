@@ -11,7 +11,6 @@ from bema_tui.listing import Listing
 from bema_tui.model import Campaign, Finding, FindingRule, Product
 from bema_tui.operations.possible import Operation, permit, require
 from bema_tui.operations.workspace import Workspace
-from bema_tui.providers.http.ports import Interrupt
 from bema_tui.rules.discovery import Discovery, discover
 from bema_tui.rules.findings import NO_CAMPAIGN, worst_first
 from bema_tui.rules.unread_rows import unread_findings
@@ -60,7 +59,9 @@ async def discover_campaigns(workspace: Workspace, *, add: bool, waits: WaitBoar
         await connections.close()
 
 
-async def _discover(workspace: Workspace, connections: Connections, interrupt: Interrupt, *, add: bool) -> Discovered:
+async def _discover(
+    workspace: Workspace, connections: Connections, interrupt: RunInterrupt, *, add: bool
+) -> Discovered:
     db, settings = workspace.db, workspace.settings
     await Ownership(db).refuse_other("shop", connections.shop.shop_address)
     async with shown_as(db, "mailerlite"):
@@ -69,7 +70,7 @@ async def _discover(workspace: Workspace, connections: Connections, interrupt: I
         fields = await connections.mailerlite.get_fields()
     async with shown_as(db, "shop"):
         products = await connections.shop.get_products()
-        require_complete(await read_orders(db, connections.shop, interrupt), connections.shop)
+        require_complete(await read_orders(db, connections.shop, interrupt.safe_point), connections.shop)
     orders, campaigns = Orders(db), Campaigns(db)
     free, partial = settings.rules.count_free_orders, settings.rules.partial_refund_counts
     existing, today = await campaigns.all(), db.now().date()

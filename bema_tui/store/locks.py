@@ -41,7 +41,7 @@ class DatabaseLocks:
         self._ages = settings
         self._me = me
         self._owed: set[tuple[str, int]] = set()
-        """Locks of ours that are done with, but could not be given back: our being alive keeps others from them."""
+        """Locks of ours that are done with, but could not be released: our being alive keeps others from them."""
 
     async def acquire_lock(self, key: str, operation: str, *, run: int | None = None) -> Lock:
         """Take the lock, also from a holder that is proved dead, expired or stale; that is written down.
@@ -62,7 +62,7 @@ class DatabaseLocks:
             await self._db.checkpoint()  # so that others see the lock even where the log is lost
         except asyncio.CancelledError:  # perhaps in the midst of the commit: nobody else would know of the lock
             if taken is not None:
-                await asyncio.shield(self.give_back(taken.key, taken.token))
+                await asyncio.shield(self.release(taken.key, taken.token))
             raise
         return taken
 
@@ -96,7 +96,7 @@ class DatabaseLocks:
         """Say that we live; false when the lock is not ours any more."""
         return await self._change_mine(key, token, last_beat=self._db.now())
 
-    async def give_back(self, key: str, token: int) -> bool:
+    async def release(self, key: str, token: int) -> bool:
         """Let go of our own lock at the end of our work; false when it was not ours any more.
 
         Where the database can't be written, the sweeper does it when it can be.
@@ -129,7 +129,7 @@ class DatabaseLocks:
         Raises:
             DatabaseBusy: another process writes for longer than ``patience`` seconds.
         """
-        await self.give_back_owed()
+        await self.release_owed()
         if not any(map(self._left_behind, await self.get_active_locks())):
             return ()
         async with self._db.write(patience=patience) as connection:
@@ -140,10 +140,10 @@ class DatabaseLocks:
                 await self._say(connection, "sweep", lock, "released the stale")
         return old
 
-    async def give_back_owed(self) -> None:
-        """Let go of locks of ours whose work has ended, and which could not be given back then."""
+    async def release_owed(self) -> None:
+        """Let go of locks of ours whose work has ended, and which could not be released then."""
         for key, token in tuple(self._owed):
-            await self.give_back(key, token)
+            await self.release(key, token)
 
     def _left_behind(self, lock: Lock) -> bool:
         return lock.state.releasable and self._age(lock) > self._ages.stale

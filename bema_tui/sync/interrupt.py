@@ -30,6 +30,10 @@ class RunInterrupt:
         if self._cause is not None:
             raise self._cause
 
+    async def safe_point(self) -> None:
+        """The safe point of work that can be stopped, and nothing else."""
+        self.check()
+
     async def sleep(self, seconds: float) -> None:
         """Sleep, or raise the cause as soon as a stop is asked."""
         self.check()

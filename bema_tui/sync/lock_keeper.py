@@ -1,11 +1,11 @@
-"""Keeps a run's lock alive and its ears open: the heartbeat, and what people ask of the run."""
+"""Keeps a run's lock alive, and lets the run obey what people ask of it at its safe points."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Final
@@ -19,17 +19,17 @@ from bema_tui.store.fence import Fence
 from bema_tui.store.runs import Runs
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.ports import Heartbeat
-from bema_tui.sync.run_context import Meter
+from bema_tui.sync.run_context import Meter, SafePoint
 from bema_tui.waits import Wait, WaitBoard, WaitReason
 
 LISTEN_SECONDS: Final = 0.5
-"""How often it is looked for what people ask of the run."""
+"""How often the keeper looks for control requests."""
 _REST_SECONDS = 0.2
 logger = logging.getLogger("bema_tui.sync")
 
 
-class Keeper:
-    """Runs beside a run, from the taking of its lock to its end."""
+class LockKeeper:
+    """Works beside a run, from the taking of its lock to its end."""
 
     def __init__(
         self,
@@ -44,9 +44,11 @@ class Keeper:
         meter: Meter,
         heartbeat: float,
         now: Callable[[], datetime],
+        checks: Sequence[SafePoint] = (),
         paused_at_most: float = PAUSED_AT_MOST,
     ) -> None:
-        """``meter`` counts the requests of the run; ``heartbeat`` and ``paused_at_most`` are seconds."""
+        """``meter`` counts the requests of the run; ``checks`` are made at each safe point; ``heartbeat`` and
+        ``paused_at_most`` are seconds."""
         self._runs = runs
         self._locks = locks
         self._requests = requests
@@ -56,6 +58,7 @@ class Keeper:
         self._waits = waits
         self._meter = meter
         self._heartbeat = heartbeat
+        self._checks = tuple(checks)
         self._paused_at_most = paused_at_most
         self._word = asyncio.Event()
         self._now = now
@@ -63,13 +66,8 @@ class Keeper:
         self._go.set()
         self._paused_by = ""
         self._task: asyncio.Task[None] | None = None
-        self._watches: list[Callable[[], Awaitable[None]]] = []
 
-    def also(self, watch: Callable[[], Awaitable[None]]) -> None:
-        """Let ``watch`` have its say at each safe point."""
-        self._watches.append(watch)
-
-    async def __aenter__(self) -> Keeper:
+    async def __aenter__(self) -> LockKeeper:
         self._task = asyncio.create_task(self._watch(), name=f"keeper of run {self._run}")
         return self
 
@@ -79,46 +77,44 @@ class Keeper:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def safe_point(self, state: RunState) -> None:
-        """Between two requests: obey a stop or a pause. A paused run keeps its lock and its beat.
-
-        ``state`` is what the run is in while it works, and is again afterwards.
+    async def safe_point(self) -> None:
+        """Obey a stop or a pause, and make the checks. A paused run keeps its lock and its heartbeat.
 
         Raises:
             Stopped: a stop was asked, or nobody let a paused run go on for a day.
+            LockLost: somebody released or took the lock.
+            BemaError: a check ends the run.
         """
         self._interrupt.check()
-        for watch in self._watches:
-            await watch()
+        for check in self._checks:
+            await check()
         if self._go.is_set():
             return
         by, most = self._paused_by, self._paused_at_most
         wait = Wait(WaitReason.PERSON, detail=by)
         note = f"paused by {by} {self._now():%H:%M} UTC"
-        async with self._paused(state, note, note, wait, most):
+        async with self._paused(note, note, wait, most):
             if not await self._rest(self._go, most):
                 raise Stopped(
                     f"Paused by {by}, and nobody let it go on for {most / 3600:.0f} hours: the run stopped itself.",
                     advice=f"Go on with: bema-tui resume {self._run}",
                 )
 
-    async def wait_out(self, state: RunState, note: str, wait: Wait, seconds: float) -> None:
-        """Pause for a service; it ends when the time is over, or when somebody lets the run go on.
+    async def wait_out(self, note: str, wait: Wait, seconds: float) -> None:
+        """Pause for a service, until the time is over or somebody lets the run go on.
 
         Raises:
             Stopped: a stop was asked.
         """
         self._word.clear()
-        async with self._paused(state, note, f"paused and {wait}", wait, seconds):
+        async with self._paused(note, f"paused and {wait}", wait, seconds):
             await self._rest(self._word, seconds)
 
     @asynccontextmanager
-    async def _paused(
-        self, state: RunState, note: str, lock_note: str, wait: Wait, seconds: float
-    ) -> AsyncIterator[None]:
-        """Say in the run and in its lock that it is paused, and why, for as long as this lasts; then it is in ``state``
-        again."""
+    async def _paused(self, note: str, lock_note: str, wait: Wait, seconds: float) -> AsyncIterator[None]:
+        """Say in the run and in its lock that it is paused, and why; afterwards the run is in the state it was in."""
         began = time.monotonic()
+        state = (await self._runs.get(self._run)).state
         await self._runs.update(self._run, self._fence, state=RunState.PAUSED, note=note)
         await self._locks.note(self._fence.key, self._fence.token, lock_note)
         async with waiting(self._waits, wait, seconds):
@@ -128,7 +124,7 @@ class Keeper:
         await self._runs.go_on(self._run, self._fence, state, rested=rested)
 
     async def _rest(self, word: asyncio.Event, seconds: float) -> bool:
-        """Wait for a word for so many seconds; whether it came."""
+        """Wait for a word for so many seconds, and return whether it came."""
         left = seconds  # counted down, so that no clock that is set prolongs it
         while not word.is_set() and left > 0:
             await self._interrupt.sleep(min(_REST_SECONDS, left))

@@ -23,14 +23,14 @@ class Heartbeat(Protocol):
 
 
 class RunLocks(LockHandler, Heartbeat, Protocol):
-    """Takes the lock of a run and gives it back."""
+    """Takes the lock of a run and releases it."""
 
     async def assign(self, key: str, token: int, run: int) -> bool:
         """Say which run the lock is for, once it has its number; false when the lock is not ours any more."""
         ...
 
-    async def give_back(self, key: str, token: int) -> bool:
-        """Give the lock back; false when it is not ours any more."""
+    async def release(self, key: str, token: int) -> bool:
+        """Release the lock; false when it is not ours any more."""
         ...
 
 

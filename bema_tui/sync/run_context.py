@@ -1,16 +1,16 @@
-"""Everything one run works with, in one place that is handed from phase to phase."""
+"""What one run works with, made once at its start and handed from phase to phase."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Unpack
 
-from attrs import define, field
+from attrs import define, frozen
 
-from bema_tui.model import Campaign, MailerLiteReadResult, Phase, ReadKind, RunOptions, RunState, ShopReadResult
+from bema_tui.model import Campaign, Phase, RunOptions
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.rules.records import Unproved
+from bema_tui.providers.quota.gate import WindowGate
 from bema_tui.settings import Settings
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence, check_fence
@@ -21,17 +21,28 @@ from bema_tui.store.orders import Orders
 from bema_tui.store.run_changes import RequestCounts, RunFacts
 from bema_tui.store.runs import Runs
 from bema_tui.sync.interrupt import RunInterrupt
+from bema_tui.sync.ports import RunStatistics
 from bema_tui.waits import WaitBoard
+
+SafePoint = Callable[[], Awaitable[None]]
+"""Stands between two requests of a run: it obeys what people ask of the run, and waits while memory is short.
+
+Raises ``Stopped`` or ``LockLost`` when the run has to end.
+"""
 
 
 @define
 class Meter:
-    """Implements ``providers.http.ports.RequestMeter``: requests since the last ``take``, and quota units by side."""
+    """Implements ``providers.http.ports.RequestMeter``: the requests of a run, by service and side."""
 
     read: int = 0
+    """Requests that read at MailerLite."""
     write: int = 0
+    """Requests that write there."""
     retried: int = 0
+    """Those of all requests that were sent again."""
     shop: int = 0
+    """Requests to the shop."""
 
     def count(self, provider: str, *, write: bool, cost: int, retried: bool) -> None:  # noqa: ARG002 (the contract's)
         """One request left."""
@@ -59,71 +70,66 @@ class Meter:
         }
 
 
-async def _no_keeper(_state: RunState) -> None:
-    """What a safe point is before anybody keeps the run."""
+@frozen
+class RunContext:
+    """One run at work: who it is, what it was asked for, and what it works with. It does not change.
 
+    What the run finds out is returned from phase to phase; how far it is stands in its row of the database.
+    """
 
-@define
-class Job:
-    """One run at work."""
-
-    db: Database
-    settings: Settings
     run: int
+    """Its number."""
     campaign: Campaign
+    """What it works on."""
+    options: RunOptions
+    """What it was asked for."""
+    settings: Settings
+    """The program's settings."""
+    db: Database
+    """The database."""
     fence: Fence
+    """The run's hold of the campaign's lock; every write of the run carries it."""
     runs: Runs
+    """The table with the run's row."""
     orders: Orders
+    """The shop's orders as they were read."""
     findings: Findings
+    """What somebody should look at."""
     people: People
+    """The campaign's members as they were read."""
     ledger: Ledger
+    """The run's changes."""
+    statistics: RunStatistics
+    """What the run cost and brought."""
     mailerlite: MailerLite
+    """The mailing service."""
     shop: EasyDigitalDownloads
+    """The shop."""
+    quota: WindowGate
+    """MailerLite's quota."""
     interrupt: RunInterrupt
+    """Ends waits and forbids requests when the run has to end."""
     meter: Meter
+    """Counts the requests of the run."""
     waits: WaitBoard
-    options: RunOptions = field(factory=RunOptions)
-    canary_done: bool = False
-    """The first people of the run were read back, be it by an earlier process."""
-    people_read: int = 0
-    unproved: Unproved = field(factory=Unproved)
-    """Whom the shop's sales that can't be read may concern."""
-    shop_read: ShopReadResult | None = None
-    """What the run's read of the shop came to."""
-    members_read: MailerLiteReadResult | None = None
-    """What its read of the campaign's people came to."""
-    set_aside: dict[str, str] = field(factory=dict)
-    """People whose rows can't be read: id (or address) to their e-mail key, empty where that can't be read either."""
-    in_doubt: set[str] = field(factory=set)
-    """People of whom it can't be said in which tiers they are, for a group that can't be read."""
-    unsettled: list[str] = field(factory=list)
-    """Groups some of whose members could not be settled: nothing is taken back, and no finding is over."""
-    safe_point: Callable[[RunState], Awaitable[None]] = field(default=_no_keeper)
-
-    @property
-    def full_shop_read(self) -> bool:
-        """Whether the whole list of the shop was read, and not its newest orders alone."""
-        return self.shop_read is None or self.shop_read.kind is ReadKind.FULL
+    """Shows what the run waits for."""
+    safe_point: SafePoint
+    """What every phase calls between two requests."""
 
     async def enter(self, phase: Phase, note: str = "") -> None:
         """Go on to a phase; ``note`` says what the one before found."""
-        self.interrupt.check()
+        await self.safe_point()
         await self.runs.enter(self.run, self.fence, phase, note)
 
     async def note(self, **facts: Unpack[RunFacts]) -> None:
         """Write what the run says of itself, with what its requests cost so far."""
         await self.runs.update(self.run, self.fence, **self.meter.values(), **facts)
 
-    async def still_ours(self) -> None:
-        """Raise unless the lock is still ours; asked before each try of a write.
+    async def require_lock(self) -> None:
+        """Raise unless the run still holds its lock; asked right before each try of a write.
 
         Raises:
             LockLost: somebody released or took it.
         """
         async with self.db.read() as connection:
             await check_fence(connection, self.fence)
-
-    async def remember_canary(self) -> None:
-        """Keep for a later process that resumes this run that its first people were read back."""
-        self.canary_done = True
-        await self.runs.update(self.run, self.fence, canary_done=True)

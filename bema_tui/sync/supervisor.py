@@ -1,4 +1,4 @@
-"""Owns the jobs of this process: a screen, a command or a timer starts them, a signal or an end stops them."""
+"""Owns the runs at work in this process: a screen, a command or a timer starts them, a signal or the end stops them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from attrs import frozen
 from bema_tui.errors import BemaError, UsageError
 from bema_tui.interfaces import HealthMonitor
 from bema_tui.model import DEFAULT_OPTIONS, RunKind, RunOptions
+from bema_tui.sync.claimed_run import ClaimedRun
 from bema_tui.sync.interrupt import RunInterrupt, stopped
-from bema_tui.sync.runner import Begun, Runner
+from bema_tui.sync.runner import Runner
 
 logger = logging.getLogger("bema_tui.sync")
 
@@ -21,7 +22,7 @@ LAST_REQUEST_SECONDS: Final = 1.0
 
 
 @frozen
-class _Job:
+class _AtWork:
     """A run at work in this process."""
 
     task: asyncio.Task[BemaError | None]
@@ -31,114 +32,114 @@ class _Job:
 
 
 class Supervisor:
-    """Starts jobs, and holds them until they have written their end. A job outlives the screen that started it."""
+    """Starts runs, and holds them until they have written their end. A run outlives the screen that started it."""
 
     def __init__(self, runner: Runner, monitor: HealthMonitor) -> None:
         """``monitor`` watches each run while it is at work."""
         self._runner = runner
         self._monitor = monitor
-        self._jobs: dict[int, _Job] = {}
+        self._at_work: dict[int, _AtWork] = {}
         self._failures: asyncio.Queue[str] = asyncio.Queue()
         self._stopped_by = ""
         self._cut: set[asyncio.Task[BemaError | None]] = set()
 
     async def start(self, code: str, *, kind: RunKind, options: RunOptions = DEFAULT_OPTIONS) -> int:
-        """Begin a run that reads and plans, and return its number.
+        """Start a run that reads and plans, and return its number.
 
         Raises:
             LockHeld: somebody else works on the campaign.
-            BemaError: the run can't begin.
+            BemaError: the run can't be started.
         """
-        return self._work_on(await self._runner.begin(code, kind=kind, options=options))
+        return self._work_on(await self._runner.claim(code, kind=kind, options=options))
 
     async def apply(self, run: int) -> int:
-        """Begin to apply a plan that waits.
+        """Start to apply a plan that waits.
 
         Raises:
             LockHeld: somebody else works on the campaign.
-            BemaError: the run can't begin.
+            BemaError: the run can't be started.
         """
-        return self._work_on(await self._runner.begin_apply(run))
+        return self._work_on(await self._runner.claim_apply(run))
 
     async def resume(self, run: int) -> int:
-        """Begin to go on with a run that stopped, failed or was lost.
+        """Start to go on with a run that stopped, failed or was lost.
 
         Raises:
             LockHeld: its process, or another run, still works on the campaign.
-            BemaError: the run can't begin.
+            BemaError: the run can't be started.
         """
-        return self._work_on(await self._runner.begin_resume(run))
+        return self._work_on(await self._runner.claim_resume(run))
 
     def own_runs(self) -> tuple[int, ...]:
-        """The runs at work in this process."""
-        return tuple(sorted(run for run, job in self._jobs.items() if not job.task.done()))
+        """Return the runs at work in this process."""
+        return tuple(sorted(run for run, one in self._at_work.items() if not one.task.done()))
 
     async def failure(self) -> str:
-        """Wait for the next job that ends with an error, and return what happened."""
+        """Wait for the next run that ends with an error, and return what happened."""
         return await self._failures.get()
 
     async def ended(self, run: int) -> BemaError | None:
         """Wait until a run of this process has written its end; returns the error that it failed with, if it did."""
-        task = self._jobs[run].task
+        task = self._at_work[run].task
         await asyncio.wait([task])
         return None if task.cancelled() else task.result()
 
     async def shut_down(self, *, by: str, at_once: bool = False) -> None:
-        """Stop every job of this process at its next safe point, and wait until all have written their end.
+        """Stop every run of this process at its next safe point, and wait until all have written their end.
 
-        A job that begins after this is stopped before its work. ``at_once`` gives the requests in flight one second;
+        A run that starts after this is stopped before its work. ``at_once`` gives the requests in flight one second;
         what is on its way then is unknown, and says so.
         """
         self._stopped_by = self._stopped_by or by
-        for job in self._jobs.values():
-            job.interrupt.stop(stopped(by, ""))
-        tasks = self._at_work()
+        for one in self._at_work.values():
+            one.interrupt.stop(stopped(by, ""))
+        tasks = self._tasks()
         if not tasks:
             return
         await asyncio.wait(tasks, timeout=LAST_REQUEST_SECONDS if at_once else None)
         self.cut_short()
-        if tasks := self._at_work():
+        if tasks := self._tasks():
             await asyncio.wait(tasks)
 
     def cut_short(self) -> None:
-        """Leave the requests in flight; each job writes its end down, with what was on its way as unknown."""
-        for task in self._at_work():
+        """Leave the requests in flight; each run writes its end down, with what was on its way as unknown."""
+        for task in self._tasks():
             if task not in self._cut:  # once: a second time could hit the writing of its end
                 self._cut.add(task)
                 task.cancel()
 
-    def _at_work(self) -> list[asyncio.Task[BemaError | None]]:
-        return [job.task for job in self._jobs.values() if not job.task.done()]
+    def _tasks(self) -> list[asyncio.Task[BemaError | None]]:
+        return [one.task for one in self._at_work.values() if not one.task.done()]
 
-    def _work_on(self, begun: Begun) -> int:
-        if begun.run in self.own_runs():
-            raise UsageError(f"Run {begun.run} is at work already.")
+    def _work_on(self, claimed: ClaimedRun) -> int:
+        if claimed.run in self.own_runs():
+            raise UsageError(f"Run {claimed.run} is at work already.")
         interrupt = RunInterrupt()
         if self._stopped_by:
             interrupt.stop(stopped(self._stopped_by, ""))
-        task = asyncio.create_task(self._carry_out(begun, interrupt), name=f"run {begun.run}")
-        self._jobs[begun.run] = _Job(task, interrupt)
-        return begun.run
+        task = asyncio.create_task(self._execute(claimed, interrupt), name=f"run {claimed.run}")
+        self._at_work[claimed.run] = _AtWork(task, interrupt)
+        return claimed.run
 
-    async def _carry_out(self, begun: Begun, interrupt: RunInterrupt) -> BemaError | None:
+    async def _execute(self, claimed: ClaimedRun, interrupt: RunInterrupt) -> BemaError | None:
         try:
-            await self._monitor.start_monitoring(begun.run)
-            await self._runner.carry_out(begun, interrupt)
+            await self._monitor.start_monitoring(claimed.run)
+            await self._runner.execute(claimed, interrupt)
         except BemaError as error:
-            logger.warning("run %s: %s", begun.run, error)
-            self._failures.put_nowait(f"run {begun.run}: {error.message}")
+            logger.warning("run %s: %s", claimed.run, error)
+            self._failures.put_nowait(f"run {claimed.run}: {error.message}")
             return error
         except Exception as error:
-            # The one place that sees what a job did not foresee: it must not vanish with its task.
-            logger.exception("run %s ended with an error of the program itself", begun.run)
+            # The one place that sees what a run did not foresee: it must not vanish with its task.
+            logger.exception("run %s ended with an error of the program itself", claimed.run)
             self._failures.put_nowait(
-                f"run {begun.run}: the program itself failed ({type(error).__name__}); see the log"
+                f"run {claimed.run}: the program itself failed ({type(error).__name__}); see the log"
             )
             return BemaError(
                 f"The program itself failed: {type(error).__name__}.",
-                tried="carry out a run",
+                tried="execute a run",
                 advice="The log file has the details; please report them.",
             )
         finally:
-            await self._monitor.stop_monitoring(begun.run)
+            await self._monitor.stop_monitoring(claimed.run)
         return None

@@ -124,7 +124,7 @@ async def test_who_lost_a_lock_finds_out(hosts: Hosts) -> None:
     new = await hosts.maria.acquire_lock(KEY, "sync")
     assert not await hosts.jon.beat(KEY, old.token)
     assert not await hosts.jon.note(KEY, old.token, "mine")
-    assert not await hosts.jon.give_back(KEY, old.token)
+    assert not await hosts.jon.release(KEY, old.token)
     assert not await holds(hosts.jon, old.token)
     assert await holds(hosts.maria, new.token)
     assert await hosts.maria.get_active_locks() == (new,)
@@ -138,7 +138,7 @@ async def test_the_token_only_grows_however_the_clock_is_set(hosts: Hosts, secon
         lock = await hosts.jon.acquire_lock(KEY, "sync")
         tokens.append(lock.token)
         if number % 2:
-            assert await hosts.jon.give_back(KEY, lock.token)
+            assert await hosts.jon.release(KEY, lock.token)
         else:
             await hosts.jon.release_lock(lock.id, reason="done with it")
         assert not await holds(hosts.jon, lock.token)
@@ -188,7 +188,7 @@ async def test_a_release_needs_a_reason(hosts: Hosts, reason: str) -> None:
 
 async def test_an_unknown_or_free_id_is_refused(hosts: Hosts) -> None:
     lock = await hosts.jon.acquire_lock(KEY, "sync")
-    await hosts.jon.give_back(KEY, lock.token)
+    await hosts.jon.release(KEY, lock.token)
     for wanted in (lock.id, "????", ""):
         with pytest.raises(UsageError) as caught:
             await hosts.maria.release_lock(wanted, reason="gone", force=True)

@@ -58,19 +58,19 @@ class Engine:
 
     async def plan(self, code: str) -> int:
         """A plan that waits for a yes; its run."""
-        begun = await self.runner.begin(code, kind=RunKind.PLAN)
-        assert await self.runner.carry_out(begun, RunInterrupt()) is RunState.PLANNED
-        return begun.run
+        claimed = await self.runner.claim(code, kind=RunKind.PLAN)
+        assert await self.runner.execute(claimed, RunInterrupt()) is RunState.PLANNED
+        return claimed.run
 
     async def apply(self, run: int) -> RunState:
         """The yes to a plan that waits."""
-        return await self.runner.carry_out(await self.runner.begin_apply(run), RunInterrupt())
+        return await self.runner.execute(await self.runner.claim_apply(run), RunInterrupt())
 
     async def sync(self, code: str, *, create_missing: bool = True) -> RunState:
         """One sync with the yes given, however many people it moves."""
         options = RunOptions(yes=True, create_missing=create_missing, max_moves=1_000_000)
-        begun = await self.runner.begin(code, kind=RunKind.SYNC, options=options)
-        return await self.runner.carry_out(begun, RunInterrupt())
+        claimed = await self.runner.claim(code, kind=RunKind.SYNC, options=options)
+        return await self.runner.execute(claimed, RunInterrupt())
 
     async def last_run(self) -> Row[Any]:
         """The newest run as the database has it."""

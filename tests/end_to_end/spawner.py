@@ -25,8 +25,8 @@ from bema_tui.model import RunKind, RunOptions, RunState
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.simulator import Endpoints
 from bema_tui.store.schema import runs
+from bema_tui.sync.claimed_run import ClaimedRun
 from bema_tui.sync.interrupt import RunInterrupt
-from bema_tui.sync.runner import Begun
 from tests.end_to_end.engine import Engine, engine_on
 from tests.support.simulated import Simulated
 
@@ -115,18 +115,18 @@ async def work(order: dict[str, Any]) -> str:
     simulated = Simulated(Endpoints(**order["at"]))
     async with engine_on(simulated, Path(order["folder"]), QUICK) as engine:
         try:
-            return str(await engine.runner.carry_out(await _begun(engine, order), RunInterrupt()))
+            return str(await engine.runner.execute(await _claimed(engine, order), RunInterrupt()))
         except LockHeld:
             return "locked"
 
 
-async def _begun(engine: Engine, order: dict[str, Any]) -> Begun:
+async def _claimed(engine: Engine, order: dict[str, Any]) -> ClaimedRun:
     async with engine.db.read() as connection:
         last = (await connection.execute(select_rows(runs).order_by(runs.c.id.desc()).limit(1))).one_or_none()
     if last is not None and not order["anew"] and last.state != RunState.DONE:
         with contextlib.suppress(UsageError):
-            return await engine.runner.begin_resume(last.id)
-    return await engine.runner.begin(order["code"], kind=RunKind.SYNC, options=GOING)
+            return await engine.runner.claim_resume(last.id)
+    return await engine.runner.claim(order["code"], kind=RunKind.SYNC, options=GOING)
 
 
 def _child(order: dict[str, Any]) -> None:

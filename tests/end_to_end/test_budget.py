@@ -72,8 +72,8 @@ async def test_writing_uses_what_there_is_and_costs_what_was_foretold(
     async with engine_on(simulated, tmp_path, clock=clock, quota=paced) as engine:
         await engine.discover()
         options = RunOptions(yes=True, create_missing=True, max_moves=100_000)
-        begun = await engine.runner.begin(code, kind=RunKind.SYNC, options=options)
-        assert await engine.runner.carry_out(begun, Skip(clock)) is RunState.DONE
+        claimed = await engine.runner.claim(code, kind=RunKind.SYNC, options=options)
+        assert await engine.runner.execute(claimed, Skip(clock)) is RunState.DONE
         run = await engine.last_run()
         facts = AccountFacts(engine.db)
         learned = [await facts.number(name) for name in ("batch_base", "batch_item")]
@@ -97,13 +97,13 @@ async def test_people_whose_read_is_too_old_are_read_again_fifty_at_a_time(
     async with engine_on(simulated, tmp_path) as engine:
         await engine.discover()
         options = RunOptions(create_missing=True, max_moves=100_000)
-        begun = await engine.runner.begin(code, kind=RunKind.SYNC, options=options)
-        assert await engine.runner.carry_out(begun, RunInterrupt()) is RunState.PLANNED
+        claimed = await engine.runner.claim(code, kind=RunKind.SYNC, options=options)
+        assert await engine.runner.execute(claimed, RunInterrupt()) is RunState.PLANNED
         planned = len(simulated.requests())
         async with engine.db.write() as connection:  # the yes comes an hour later
             await connection.execute(update(ledger).values(read_at=engine.db.now() - timedelta(hours=1)))
-        applying = await engine.runner.begin_apply(begun.run)
-        assert await engine.runner.carry_out(applying, RunInterrupt()) is RunState.DONE
+        applying = await engine.runner.claim_apply(claimed.run)
+        assert await engine.runner.execute(applying, RunInterrupt()) is RunState.DONE
         batches = [row["items"] for row in simulated.requests()[planned:] if row["items"]]
         others = (await engine.last_run()).people - 5
     again = [len(items) for items in batches if items[0]["method"] == "GET"]

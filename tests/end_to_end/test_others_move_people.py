@@ -110,12 +110,12 @@ async def until_done(engine: Engine, code: str) -> None:
     planned = None
     for _ in range(MOST_RUNS):
         if planned is not None:
-            begun = await engine.runner.begin_resume(planned)
+            claimed = await engine.runner.claim_resume(planned)
         else:
             options = RunOptions(yes=True, create_missing=True, max_moves=1_000_000)
-            begun = await engine.runner.begin(code, kind=RunKind.SYNC, options=options)
+            claimed = await engine.runner.claim(code, kind=RunKind.SYNC, options=options)
         with contextlib.suppress(BemaError):  # the run's row says what it was
-            if await engine.runner.carry_out(begun, RunInterrupt()) is RunState.DONE:
+            if await engine.runner.execute(claimed, RunInterrupt()) is RunState.DONE:
                 return
         last = await engine.last_run()
         planned = None if last.planned_at is None else last.id
@@ -281,7 +281,7 @@ async def test_what_others_undo_before_the_first_read_back_is_not_called_skipped
             )  # after the adds of the first five people
             with pytest.raises(BemaError, match="does not show"):
                 await engine.apply(run)
-            assert await engine.runner.carry_out(await engine.runner.begin_resume(run), RunInterrupt()) == "done"
+            assert await engine.runner.execute(await engine.runner.claim_resume(run), RunInterrupt()) == "done"
             async with engine.db.read() as connection:
                 row = (await connection.execute(select(ledger).where(ledger.c.id == first.id))).one()
             error = outcome_text(ledger_row(row))

@@ -43,12 +43,12 @@ async def test_a_service_that_asks_for_long_patience_pauses_the_run(
     async with engine_on(simulated, tmp_path, HttpPolicy(patience=0.5)) as engine:
         releases = await engine.discover()
         options = RunOptions(yes=not applies, create_missing=True, max_moves=1_000_000)
-        begun = await engine.runner.begin(releases[0].code, kind=RunKind.SYNC, options=options)
+        claimed = await engine.runner.claim(releases[0].code, kind=RunKind.SYNC, options=options)
         if applies:
-            assert await engine.runner.carry_out(begun, RunInterrupt()) is RunState.PLANNED
-            begun = await engine.runner.begin_apply(begun.run)
+            assert await engine.runner.execute(claimed, RunInterrupt()) is RunState.PLANNED
+            claimed = await engine.runner.claim_apply(claimed.run)
         simulated.ask("set", {"quota": 0, "retry_after": 2})
-        work = asyncio.create_task(engine.runner.carry_out(begun, RunInterrupt()))
+        work = asyncio.create_task(engine.runner.execute(claimed, RunInterrupt()))
         run = await engine.last_run()
         async with asyncio.timeout(60):
             while run.state != RunState.PAUSED:

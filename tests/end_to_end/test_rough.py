@@ -105,14 +105,14 @@ async def until_done(engine: Engine, simulated: Simulated, code: str) -> list[At
         asked = len(simulated.requests())
         last = attempts[-1].row if attempts else None
         if last is not None and last.planned_at is not None:
-            begun = await engine.runner.begin_resume(last.id)
+            claimed = await engine.runner.claim_resume(last.id)
         else:
             options = RunOptions(yes=True, create_missing=True, max_moves=1_000_000)
-            begun = await engine.runner.begin(code, kind=RunKind.SYNC, options=options)
+            claimed = await engine.runner.claim(code, kind=RunKind.SYNC, options=options)
         with contextlib.suppress(BemaError):  # the run's row says what it was
-            await engine.runner.carry_out(begun, RunInterrupt())
+            await engine.runner.execute(claimed, RunInterrupt())
         async with engine.db.read() as connection:
-            row = (await connection.execute(select(runs).where(runs.c.id == begun.run))).one()
+            row = (await connection.execute(select(runs).where(runs.c.id == claimed.run))).one()
         attempts.append(Attempt(RunState(row.state), row, simulated.requests(asked)))
     return attempts
 

@@ -38,9 +38,9 @@ async def rows_of(seen: Seen, run: int) -> list[Any]:
 
 async def a_plan(seen: Seen) -> tuple[str, int, list[Any]]:
     code = await code_of(seen)
-    begun = await seen.engine.runner.begin(code, kind=RunKind.PLAN, options=RunOptions(create_missing=True))
-    await seen.engine.runner.carry_out(begun, Skip(seen.clock, seen.look))
-    return code, begun.run, await rows_of(seen, begun.run)
+    claimed = await seen.engine.runner.claim(code, kind=RunKind.PLAN, options=RunOptions(create_missing=True))
+    await seen.engine.runner.execute(claimed, Skip(seen.clock, seen.look))
+    return code, claimed.run, await rows_of(seen, claimed.run)
 
 
 async def nobody_looks(_seconds: float) -> None:
@@ -48,8 +48,8 @@ async def nobody_looks(_seconds: float) -> None:
 
 
 async def apply(seen: Seen, run: int) -> RunState:
-    begun = await seen.engine.runner.begin_apply(run)
-    return await seen.engine.runner.carry_out(begun, Skip(seen.clock, nobody_looks))
+    claimed = await seen.engine.runner.claim_apply(run)
+    return await seen.engine.runner.execute(claimed, Skip(seen.clock, nobody_looks))
 
 
 def path_of(row: Any) -> str:
@@ -109,8 +109,8 @@ async def test_an_account_that_refuses_every_item_pauses_the_run(seen: Seen) -> 
                 seen.simulated.ask("set", {"quota": 1_000_000})
             await super().sleep(seconds)
 
-    begun = await seen.engine.runner.begin_apply(run)
-    assert await seen.engine.runner.carry_out(begun, Watching(seen.clock, seen.look)) is RunState.DONE
+    claimed = await seen.engine.runner.claim_apply(run)
+    assert await seen.engine.runner.execute(claimed, Watching(seen.clock, seen.look)) is RunState.DONE
     assert len(paused) == 1
     assert PATIENCE - 120 <= paused[0] <= PATIENCE + 120
     assert {wait for wait in seen.waits() if wait is not None} == {QUOTA}
@@ -141,8 +141,8 @@ async def test_the_end_of_each_batch_that_finds_the_quota_used_up_is_no_failure(
             refuse(seen, METHOD[row.kind], path_of(row))
     await a_new_minute()
     asked = len(seen.simulated.requests())
-    begun = await seen.engine.runner.begin_apply(run)
-    assert await seen.engine.runner.carry_out(begun, Skip(seen.clock, a_new_minute)) is RunState.DONE
+    claimed = await seen.engine.runner.claim_apply(run)
+    assert await seen.engine.runner.execute(claimed, Skip(seen.clock, a_new_minute)) is RunState.DONE
     refused = Counter(item["path"] for item in sent(seen, asked) if item["code"] == 429 and item["method"] != "GET")
     assert max(refused.values()) > 3
     after = await rows_of(seen, run)
@@ -169,8 +169,8 @@ async def test_one_that_is_always_refused_so_stops_nobody_else_where_a_window_ho
             DatabaseLocks(engine.db, LockAges(), engine.me),
             connector(engine.db, settings),
         )
-        begun = await runner.begin_apply(run)
-        assert await runner.carry_out(begun, Skip(clock, nobody_looks)) is RunState.DONE
+        claimed = await runner.claim_apply(run)
+        assert await runner.execute(claimed, Skip(clock, nobody_looks)) is RunState.DONE
         async with engine.db.read() as connection:
             assert not (await connection.execute(select(activity).where(activity.c.action == "pause"))).all()
         after = await rows_of(seen, run)
@@ -277,8 +277,8 @@ async def test_what_others_did_while_an_item_was_refused_so_is_not_claimed(seen:
     async def others_act(_seconds: float) -> None:
         seen.simulated.ask("change", {"move": {"email": row.email, "to": row.target_name}})
 
-    begun = await seen.engine.runner.begin_apply(run)
-    assert await seen.engine.runner.carry_out(begun, Skip(seen.clock, others_act)) is RunState.DONE
+    claimed = await seen.engine.runner.claim_apply(run)
+    assert await seen.engine.runner.execute(claimed, Skip(seen.clock, others_act)) is RunState.DONE
     tries = [item for item in sent(seen, asked) if item["method"] == "POST" and item["path"].endswith(path_of(row))]
     assert tries
     assert {item["code"] for item in tries} == {429}

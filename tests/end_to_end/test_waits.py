@@ -16,7 +16,7 @@ from bema_tui.store.run_waits import RunWaits
 from bema_tui.store.schema import activity
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.views import RunView
-from bema_tui.sync import runner
+from bema_tui.sync import execution
 from bema_tui.sync.interrupt import stopped
 from bema_tui.waits import Wait, WaitReason
 from tests.end_to_end.waiting import QUOTA, Seen, Skip, code_of
@@ -57,8 +57,8 @@ async def test_over_ten_minutes_of_maintenance_pause_the_run_which_then_goes_on_
             await super().sleep(seconds)
 
     seen.simulated.ask("set", {"maintenance": True})
-    begun = await seen.engine.runner.begin(code, kind=RunKind.SYNC, options=RunOptions(yes=True, create_missing=True))
-    assert await seen.engine.runner.carry_out(begun, Watching(seen.clock, seen.look)) is RunState.DONE
+    claimed = await seen.engine.runner.claim(code, kind=RunKind.SYNC, options=RunOptions(yes=True, create_missing=True))
+    assert await seen.engine.runner.execute(claimed, Watching(seen.clock, seen.look)) is RunState.DONE
     assert len(seen.runs) == 20
     (run,) = paused
     assert (run.state, run.waiting_for) == (RunState.PAUSED, MAINTENANCE)
@@ -86,9 +86,9 @@ async def test_years_of_patience_are_an_hour_and_one_command_ends_that(seen: See
                     cleared.append((until - seen.clock()).total_seconds())
             await asyncio.sleep(0.02 if cleared else 0.0)  # the word is heard in real time
 
-    begun = await seen.engine.runner.begin(code, kind=RunKind.SYNC, options=RunOptions(yes=True, create_missing=True))
+    claimed = await seen.engine.runner.claim(code, kind=RunKind.SYNC, options=RunOptions(yes=True, create_missing=True))
     began = seen.clock()
-    assert await seen.engine.runner.carry_out(begun, Clearing(seen.clock, seen.look)) is RunState.DONE
+    assert await seen.engine.runner.execute(claimed, Clearing(seen.clock, seen.look)) is RunState.DONE
     assert 3590 < cleared[0] <= 3600
     assert (seen.clock() - began).total_seconds() < 600
 
@@ -97,13 +97,13 @@ async def test_years_of_patience_are_an_hour_and_one_command_ends_that(seen: See
 async def test_a_run_that_is_paused_for_a_day_in_all_ends_itself(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     assert PAUSED_AT_MOST == 24 * 3600
     # A pause is slept in pieces of a fifth of a second: three hours of them show the same as a day of them.
-    monkeypatch.setattr(runner, "PAUSED_AT_MOST", 3 * 3600)
+    monkeypatch.setattr(execution, "PAUSED_AT_MOST", 3 * 3600)
     code = await code_of(seen)
     seen.simulated.ask("set", {"quota": 0, "retry_after": 1_000_000_000})
-    begun = await seen.engine.runner.begin(code, kind=RunKind.SYNC, options=RunOptions(yes=True))
+    claimed = await seen.engine.runner.claim(code, kind=RunKind.SYNC, options=RunOptions(yes=True))
     began = seen.clock()
     with pytest.raises(RateLimited, match="asks for an hour more"):
-        await seen.engine.runner.carry_out(begun, Skip(seen.clock, seen.look))
+        await seen.engine.runner.execute(claimed, Skip(seen.clock, seen.look))
     assert (await seen.engine.last_run()).state == RunState.FAILED
     async with seen.engine.db.read() as connection:
         pauses = select(func.count()).select_from(activity).where(activity.c.action == "pause")
@@ -114,7 +114,7 @@ async def test_a_run_that_is_paused_for_a_day_in_all_ends_itself(seen: Seen, mon
 async def test_a_stop_ends_the_wait_and_the_fact_with_it(seen: Seen) -> None:
     code = await code_of(seen)
     seen.simulated.ask("set", {"maintenance": True})
-    begun = await seen.engine.runner.begin(code, kind=RunKind.SYNC, options=RunOptions(yes=True))
+    claimed = await seen.engine.runner.claim(code, kind=RunKind.SYNC, options=RunOptions(yes=True))
     interrupts: list[Skip] = []
 
     async def stop(_seconds: float) -> None:
@@ -122,7 +122,7 @@ async def test_a_stop_ends_the_wait_and_the_fact_with_it(seen: Seen) -> None:
         interrupts[0].stop(stopped("carol", ""))
 
     interrupts.append(Skip(seen.clock, stop))
-    assert await seen.engine.runner.carry_out(begun, interrupts[0]) is RunState.STOPPED
+    assert await seen.engine.runner.execute(claimed, interrupts[0]) is RunState.STOPPED
     assert seen.waits() == [MAINTENANCE]
     row = await seen.engine.last_run()
     assert (row.waiting_for, row.waiting_until) == (None, None)

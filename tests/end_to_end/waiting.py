@@ -67,10 +67,10 @@ class Seen:
             await self.during(self)
 
     async def sync(self, code: str) -> Row[Any]:
-        begun = await self.engine.runner.begin(
+        claimed = await self.engine.runner.claim(
             code, kind=RunKind.SYNC, options=RunOptions(yes=True, create_missing=True)
         )
-        await self.engine.runner.carry_out(begun, Skip(self.clock, self.look))
+        await self.engine.runner.execute(claimed, Skip(self.clock, self.look))
         return await self.engine.last_run()
 
     def waits(self) -> list[Wait | None]:

@@ -273,7 +273,7 @@ async def test_who_was_moved_often_today_is_moved_no_more(at_work: RunAtWork, cl
     await at_work.ledger.settle([Settled(row.id, ChangeState.APPLIED) for row in rows[:5]])
     await at_work.ledger.settle([refused(rows[5])])
     await at_work.runs.finish(at_work.run, at_work.lock.token, RunState.DONE, seconds=1)
-    await at_work.locks.give_back(at_work.lock.key, at_work.lock.token)
+    await at_work.locks.release(at_work.lock.key, at_work.lock.token)
     newer = await begin(at_work.db)
     kinds = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
     await plan(
@@ -327,7 +327,7 @@ async def test_a_plan_that_waits_is_discarded_once(at_work: RunAtWork) -> None:
 async def test_who_comes_second_does_not_get_the_run(at_work: RunAtWork) -> None:
     """Two saw the same plan waiting; the first has applied it by the time the second holds the lock."""
     await at_work.runs.update(at_work.run, at_work.fence, state=RunState.DONE)
-    await at_work.locks.give_back(CODE, at_work.lock.token)
+    await at_work.locks.release(CODE, at_work.lock.token)
     lock = await at_work.locks.acquire_lock(CODE, "apply")
     second = Fence(CODE, lock.token)
     assert not await at_work.runs.claim(at_work.run, [RunState.PLANNED], second, ME, state=RunState.APPLYING)

@@ -224,7 +224,7 @@ async def test_a_lock_that_could_not_be_given_back_is_so_when_it_can_be(database
         lock = await locks.acquire_lock("2024_ETB_NBL", "sync")
         os.rename(database_file, f"{database_file}.away")
         with pytest.raises(StoreError):
-            await locks.give_back(lock.key, lock.token)
+            await locks.release(lock.key, lock.token)
         with pytest.raises(StoreError):
             await locks.sweep()
         os.rename(f"{database_file}.away", database_file)
@@ -244,4 +244,4 @@ async def test_who_is_cancelled_while_taking_a_lock_holds_none(database_file: Pa
             held = await locks.get_active_locks()
             assert bool(held) is isinstance(outcome, Lock), (turns, outcome)
             for lock in held:
-                await locks.give_back(lock.key, lock.token)
+                await locks.release(lock.key, lock.token)

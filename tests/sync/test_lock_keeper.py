@@ -25,7 +25,7 @@ from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.run_waits import RunWaits
 from bema_tui.store.runs import Runs
 from bema_tui.sync.interrupt import RunInterrupt
-from bema_tui.sync.lock_keeper import Keeper
+from bema_tui.sync.lock_keeper import LockKeeper
 from bema_tui.sync.run_context import Meter
 from bema_tui.sync.run_waits import waits_of_run
 from bema_tui.waits import Wait, WaitReason
@@ -55,7 +55,7 @@ class Kept:
     run: int
     fence: Fence
     interrupt: Quick
-    keeper: Keeper
+    keeper: LockKeeper
 
     async def state(self) -> tuple[RunState, str, Wait | None]:
         async with self.db.read() as connection:
@@ -95,7 +95,7 @@ async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
         fence = Fence(lock.key, lock.token)
         await runs.claim(run, [RunState.PLANNING], fence, me, state=RunState.APPLYING)
         interrupt = Quick()
-        keeper = Keeper(
+        keeper = LockKeeper(
             runs,
             locks,
             ControlRequests(db),
@@ -116,7 +116,7 @@ async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
 async def test_a_run_that_nobody_lets_go_on_ends_itself(kept: Kept) -> None:
     await kept.ask(ControlVerb.PAUSE)
     with pytest.raises(Stopped, match="Paused by carol, and nobody let it go on for 2 hours") as caught:
-        await kept.keeper.safe_point(RunState.APPLYING)
+        await kept.keeper.safe_point()
     assert f"bema-tui resume {kept.run}" in caught.value.advice
     assert kept.interrupt.slept == pytest.approx(7200.0)
 
@@ -124,7 +124,7 @@ async def test_a_run_that_nobody_lets_go_on_ends_itself(kept: Kept) -> None:
 async def test_a_word_lets_a_paused_run_go_on_and_it_says_until_when_it_waits(kept: Kept) -> None:
     await kept.ask(ControlVerb.PAUSE)
     kept.interrupt.hold = True
-    waiting = asyncio.create_task(kept.keeper.safe_point(RunState.APPLYING))
+    waiting = asyncio.create_task(kept.keeper.safe_point())
     await kept.come_true(kept.waits)
     state = await kept.state()
     assert state[0] is RunState.PAUSED
@@ -136,16 +136,16 @@ async def test_a_word_lets_a_paused_run_go_on_and_it_says_until_when_it_waits(ke
 
 
 async def test_a_pause_for_a_service_ends_with_its_time_or_with_a_word(kept: Kept) -> None:
-    await kept.keeper.wait_out(RunState.APPLYING, "EDD is not available.", SHOP, 600.0)
+    await kept.keeper.wait_out("EDD is not available.", SHOP, 600.0)
     assert kept.interrupt.slept == pytest.approx(600.0)
     assert await kept.state() == (RunState.APPLYING, "", None)
     kept.interrupt.hold = True
-    waiting = asyncio.create_task(kept.keeper.wait_out(RunState.PLANNING, "EDD is not available.", SHOP, 3600.0))
+    waiting = asyncio.create_task(kept.keeper.wait_out("EDD is not available.", SHOP, 3600.0))
     await kept.come_true(kept.waits)
     assert await kept.state() == (RunState.PAUSED, "EDD is not available.", SHOP)
     await kept.ask(ControlVerb.CONTINUE)
     await asyncio.wait_for(waiting, 60)
-    assert await kept.state() == (RunState.PLANNING, "", None)
+    assert await kept.state() == (RunState.APPLYING, "", None)
 
 
 async def test_a_run_that_ends_or_is_taken_up_waits_for_nothing(kept: Kept) -> None:
@@ -179,7 +179,7 @@ async def test_requests_that_leave_are_progress_and_one_sent_again_is_none(kept:
     async with kept.db.write() as connection:
         await connection.execute(update(schema.runs).values(progressed_at=long_ago))
     waits = waits_of_run(kept.runs, kept.run, kept.fence, kept.db.now)
-    keeper = Keeper(
+    keeper = LockKeeper(
         kept.runs,
         kept.locks,
         ControlRequests(kept.db),

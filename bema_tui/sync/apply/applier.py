@@ -16,10 +16,10 @@ from bema_tui.errors import (
     WriteUnknown,
     WrongAccount,
 )
-from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, RunState
+from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchItem
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import WindowGate, waiting
+from bema_tui.providers.quota.gate import waiting
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.exchange import Line, lines_of, weigh
 from bema_tui.sync.apply.packing import Packed, items_for, pack
@@ -27,10 +27,9 @@ from bema_tui.sync.apply.recorder import Settler
 from bema_tui.sync.apply.refusals import other_account
 from bema_tui.sync.apply.results import NO_RIGHT, TOO_MANY
 from bema_tui.sync.apply.throttled_items import Throttling, given_up
-from bema_tui.sync.lock_keeper import Keeper
-from bema_tui.sync.read.campaign_in_mailerlite import Account
-from bema_tui.sync.read.subscribers import read_by_id, ready_look_up
-from bema_tui.sync.run_context import Job
+from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
+from bema_tui.sync.read.subscribers import ReadById, read_by_id, ready_look_up
+from bema_tui.sync.run_context import RunContext
 from bema_tui.waits import Wait, WaitReason
 
 AHEAD = 4 * MOST_ITEMS
@@ -57,22 +56,22 @@ def _open(line: Line, stubborn: Container[int]) -> bool:
 class Applier:
     """Applies one run's ledger; everything it knows it reads from there, so it can begin anywhere."""
 
-    def __init__(self, job: Job, account: Account, keeper: Keeper, gate: WindowGate) -> None:
-        self._job = job
-        self._keeper = keeper
-        self._gate = gate
-        self._began = job.db.now()
+    def __init__(self, context: RunContext, account: CampaignInMailerLite, set_aside: set[str]) -> None:
+        """``set_aside`` takes the ids of those who can't be read; too many of them end the run."""
+        self._context = context
+        self._set_aside = set_aside
+        self._began = context.db.now()
         # Whom an answer showed elsewhere than they were known to be. What of theirs is still planned waits for a read
         # in the ledger too, so that a resume knows.
         self._doubtful: dict[str, None] = {}
         self._throttling = Throttling()
-        self.settler = Settler(job, account)
+        self.settler = Settler(context, account)
 
     async def settle_unknown(self) -> int:
         """Read back every row whose answer leaves it open, and settle it: applied if shown, else planned or failed."""
         settled = 0
-        while rows := await self._job.ledger.in_state(ChangeState.UNKNOWN, MOST_ITEMS):
-            await self._keeper.safe_point(RunState.APPLYING)
+        while rows := await self._context.ledger.in_state(ChangeState.UNKNOWN, MOST_ITEMS):
+            await self._context.safe_point()
             settled += len(rows)
             creates = [row for row in rows if not row.subscriber_id]
             if creates:
@@ -83,10 +82,18 @@ class Applier:
                 await self._read(people)
         return settled
 
+    async def read_by_id(self, people: Sequence[str]) -> ReadById:
+        """Read up to fifty people by id.
+
+        Raises:
+            IncompleteRead: too many can't be read, or nobody is found by id.
+        """
+        return await read_by_id(self._context, people, self._set_aside)
+
     async def _read(self, people: Sequence[str]) -> None:
         """Read up to fifty people by id, and take in what follows from where they stand."""
-        at = self._job.db.now()
-        read = await read_by_id(self._job, people)
+        at = self._context.db.now()
+        read = await self.read_by_id(people)
         await self.settler.take_in(read.found, at)
         await self.settler.leave_alone(read.unread)
         for person in people:
@@ -94,7 +101,7 @@ class Applier:
 
     async def apply_rest(self) -> None:
         """Send everything that is planned, batch after batch."""
-        while (rows := await self._job.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)) or self._doubtful:
+        while (rows := await self._context.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)) or self._doubtful:
             await self.send_next(rows)
             await self.settle_unknown()
             if not self._doubtful:  # they are read first: nothing tells a resume of those of whom no change is left
@@ -105,13 +112,13 @@ class Applier:
 
         ``rows`` are planned ones, of which as many go as fit.
         """
-        job = self._job
+        context = self._context
         # Before anything is announced as on its way: a stop while the quota is awaited leaves nothing unknown.
         beside_rows = self._throttling.items
         items = max(items_for(rows) + beside_rows, len(self._doubtful))
-        size = await self._gate.room_for_batch(min(items, self._throttling.most), least=1 + beside_rows)
-        await self._keeper.safe_point(RunState.APPLYING)
-        of_people = await job.ledger.of_people(row.subscriber_id for row in rows)
+        size = await self._context.quota.room_for_batch(min(items, self._throttling.most), least=1 + beside_rows)
+        await self._context.safe_point()
+        of_people = await context.ledger.of_people(row.subscriber_id for row in rows)
         packed = pack(_ending(rows), of_people, size)
         beside: tuple[BatchItem, ...] = ()
         if self._throttling.ends_with_refused(packed):
@@ -128,21 +135,21 @@ class Applier:
             await self._send(packed, of_people, beside)
         elif not packed.skip:
             raise BemaError(
-                f"Run {job.run} has {len(rows)} planned changes that wait for each other.",
+                f"Run {context.run} has {len(rows)} planned changes that wait for each other.",
                 tried="fill the next batch",
                 advice="Plan the campaign again.",
             )
 
     def _stale(self, rows: Sequence[LedgerRow]) -> list[str]:
         """The people of these rows that rest on too old a read."""
-        now = self._job.db.now()
-        fresh_from = now - timedelta(seconds=self._job.settings.write_limits.stale_after_seconds)
+        now = self._context.db.now()
+        fresh_from = now - timedelta(seconds=self._context.settings.write_limits.stale_after_seconds)
         # A read from the future says that the clock was set back: how old it is nobody knows.
         return list(dict.fromkeys(row.subscriber_id for row in rows if not fresh_from <= row.read_at <= now))
 
     async def _somebody_but(self, packed: Packed) -> tuple[BatchItem, ...]:
         """A read of somebody whom the batch is not about, else of its first person."""
-        look_up = await ready_look_up(self._job)
+        look_up = await ready_look_up(self._context)
         other = look_up.somebody_but([line.item for line in lines_of(packed.send, packed.looks)])
         return (other or BatchItem.read(packed.send[0].subscriber_id),)
 
@@ -150,14 +157,14 @@ class Applier:
         self, packed: Packed, of_people: Mapping[str, Sequence[LedgerRow]], beside: Sequence[BatchItem] = ()
     ) -> None:
         """Send a batch; ``beside`` goes at its end, and only its being answered counts."""
-        job, rows = self._job, packed.send
+        context, rows = self._context, packed.send
         lines = lines_of(rows, packed.looks)
         in_batch = {person: of_people[person] for person in dict.fromkeys(row.subscriber_id for row in rows)}
         seen = await self.settler.known_tiers(in_batch)
-        await job.ledger.mark_sending(rows)
+        await context.ledger.mark_sending(rows)
         try:
             items = [*(line.item for line in lines), *beside]
-            answers = await job.mailerlite.batch(items, before_try=job.still_ours)
+            answers = await context.mailerlite.batch(items, before_try=context.require_lock)
         except WriteUnknown as error:
             await self._nothing_known(rows, ChangeOutcome.LOST_ANSWER, error.message)
             return
@@ -199,15 +206,15 @@ class Applier:
                 advice="Check the key and its user, then resume the run: nothing was marked as refused.",
             )
         if TOO_MANY in codes:
-            seconds = max(1.0, self._gate.resets_in)
-            await self._gate.refused(seconds)
+            seconds = max(1.0, self._context.quota.resets_in)
+            await self._context.quota.refused(seconds)
             self._throttling.wait(seconds)
         elif any(code >= 500 for code in codes):
             tries = 1 + max(row.attempts for row in rows)
             seconds = random.uniform(0, _BACK_OFF_SECONDS * 2**tries)  # noqa: S311 (jitter)
             wait = Wait(WaitReason.RETRY, MailerLite.name, "it failed over single changes of a batch")
-            async with waiting(self._job.waits, wait, seconds):
-                await self._job.interrupt.sleep(seconds)
+            async with waiting(self._context.waits, wait, seconds):
+                await self._context.interrupt.sleep(seconds)
 
     async def watch_failures(self) -> None:
         """Stop a run that mostly fails. Domain rules, section 7.
@@ -215,12 +222,12 @@ class Applier:
         Raises:
             BadAnswer: more than the allowed share of the writes since the run was taken up failed.
         """
-        limits = self._job.settings.write_limits
-        failed, sent = await self._job.ledger.failure_rate(self._began)
+        limits = self._context.settings.write_limits
+        failed, sent = await self._context.ledger.failure_rate(self._began)
         if sent >= limits.failure_minimum and failed * 100 > limits.failure_percent * sent:
             raise BadAnswer(
                 f"{failed} of {sent} writes failed, more than {limits.failure_percent:g} %: the run stopped itself.",
                 tried="apply the plan",
                 where="MailerLite",
-                advice=f"`bema-tui changes {self._job.run}` shows why each failed; resume when the cause is gone.",
+                advice=f"`bema-tui changes {self._context.run}` shows why each failed; resume when the cause is gone.",
             )

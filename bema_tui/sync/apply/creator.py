@@ -21,20 +21,18 @@ from bema_tui.errors import (
     WrongAccount,
 )
 from bema_tui.field_values import FieldType, same_value
-from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, RunState, Subscriber
+from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, Subscriber
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.mailerlite.forms import Looked
-from bema_tui.providers.quota.gate import WindowGate
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.recorder import Settler
 from bema_tui.sync.apply.refusals import Undone, other_account
 from bema_tui.sync.apply.refusals import refused as refusals
 from bema_tui.sync.apply.results import as_sent, refusal
-from bema_tui.sync.lock_keeper import Keeper
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, looked_together
-from bema_tui.sync.read.campaign_in_mailerlite import Account
+from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.read.subscribers import find_by_address, ready_look_up
-from bema_tui.sync.run_context import Job
+from bema_tui.sync.run_context import RunContext
 
 LOOK_UP_HOLDS: Final = 60.0
 """Seconds for which it counts that a look-up found nobody. Whoever signs up after it is written to by their address,
@@ -43,66 +41,68 @@ _PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
 _NEW = (ChangeKind.CREATE_SUBSCRIBER,)
 
 
-async def create_missing(job: Job, keeper: Keeper, account: Account, settler: Settler) -> int:
+async def create_missing(context: RunContext, account: CampaignInMailerLite, settler: Settler) -> int:
     """Create the groups and the field that the account still lacks, and answer how many of the plan's were looked at.
 
     What somebody has made since the plan, in whatever spelling, is taken instead: two of a kind would be twins. What
     MailerLite refuses to make is failed, and not asked for again: the moves into such a group are skipped, and without
     its field the campaign is blocked.
     """
-    for row in await job.ledger.failed(ChangeKind.CREATE_FIELD):
+    for row in await context.ledger.failed(ChangeKind.CREATE_FIELD):
         if there := _made_since(account, row):
-            await job.ledger.retarget(row.target_name, there)
+            await context.ledger.retarget(row.target_name, there)
     made = 0
-    while rows := await job.ledger.planned(1, kinds=_PLACES):
-        await keeper.safe_point(RunState.APPLYING)
+    while rows := await context.ledger.planned(1, kinds=_PLACES):
+        await context.safe_point()
         row = rows[0]
         made += 1
         if there := _made_since(account, row):
-            await _is_there(job, row, there, settler, ours=row.attempts > 0)
+            await _is_there(context, row, there, settler, ours=row.attempts > 0)
             continue
-        await job.ledger.mark_sending(rows)
+        await context.ledger.mark_sending(rows)
         try:
             async with _unless_done(settler, row):
-                target, ours = await _make(job, row)
+                target, ours = await _make(context, row)
         except RequestRefused as refused:
             await settler.finish([row], [refusal(row, refused.status, refused.detail)])
             if row.kind is ChangeKind.CREATE_GROUP:
-                await job.ledger.skip_without(row.target_name)
+                await context.ledger.skip_without(row.target_name)
             continue
-        await _is_there(job, row, target, settler, ours=ours or row.attempts > 0)
+        await _is_there(context, row, target, settler, ours=ours or row.attempts > 0)
     return made
 
 
-async def refuse_without_field(job: Job, account: Account) -> None:
+async def refuse_without_field(context: RunContext, account: CampaignInMailerLite) -> None:
     """Raise if the campaign has no field because MailerLite refused to make it.
 
     Raises:
         NeedsNewSync: with MailerLite's words, and what to do; nothing of the campaign is written.
     """
-    refused = await job.ledger.failed(ChangeKind.CREATE_FIELD)
+    refused = await context.ledger.failed(ChangeKind.CREATE_FIELD)
     if account.field is None and refused:
-        (found,) = refusals(job.campaign.code, [Undone.of(refused[0])])
+        (found,) = refusals(context.campaign.code, [Undone.of(refused[0])])
         raise NeedsNewSync(
-            f"{job.campaign.code} is blocked without its purchase field. {found.message}",
+            f"{context.campaign.code} is blocked without its purchase field. {found.message}",
             tried="create what is missing",
             where="MailerLite",
             advice=found.advice,
         )
 
 
-async def _make(job: Job, row: LedgerRow) -> tuple[str, bool]:
+async def _make(context: RunContext, row: LedgerRow) -> tuple[str, bool]:
     """Make the group or field of a row: its id or key, and whether it was this run that made it."""
     if row.kind is ChangeKind.CREATE_GROUP:
-        group, ours = await job.mailerlite.ensure_group(row.target_name, before_try=job.still_ours)
+        group, ours = await context.mailerlite.ensure_group(row.target_name, before_try=context.require_lock)
         return group.id, ours
-    field, ours = await job.mailerlite.ensure_field(row.target_name, FieldType.NUMBER, before_try=job.still_ours)
+    field, ours = await context.mailerlite.ensure_field(
+        row.target_name, FieldType.NUMBER, before_try=context.require_lock
+    )
     return field.key, ours
 
 
-async def _is_there(job: Job, row: LedgerRow, target: str, settler: Settler, *, ours: bool) -> None:
+async def _is_there(context: RunContext, row: LedgerRow, target: str, settler: Settler, *, ours: bool) -> None:
     """A group or field is there now: by this run, of which an earlier try may have lost its answer, or by others."""
-    await job.ledger.retarget(row.target_name, target)
+    await context.ledger.retarget(row.target_name, target)
     await settler.finish([row], [_there(row, ours=ours)])
 
 
@@ -133,7 +133,7 @@ async def _unless_done(settler: Settler, row: LedgerRow) -> AsyncIterator[None]:
         raise
 
 
-def _made_since(account: Account, row: LedgerRow) -> str | None:
+def _made_since(account: CampaignInMailerLite, row: LedgerRow) -> str | None:
     """The id or key of what the account has in place of the group or field that a row would create."""
     if row.kind is ChangeKind.CREATE_FIELD:
         return account.field.key if account.field is not None else None
@@ -142,11 +142,9 @@ def _made_since(account: Account, row: LedgerRow) -> str | None:
 
 
 async def create_people(
-    job: Job,
-    keeper: Keeper,
-    account: Account,
+    context: RunContext,
+    account: CampaignInMailerLite,
     settler: Settler,
-    gate: WindowGate,
     watch: Callable[[], Awaitable[None]],
 ) -> None:
     """Create buyers whom MailerLite does not know, where the label has chosen so (``add_new_buyers``).
@@ -163,20 +161,20 @@ async def create_people(
     key = account.field.key
     unknown = _Unknown()
     first: list[LedgerRow] = []
-    while rows := await job.ledger.planned(1, kinds=_NEW):
+    while rows := await context.ledger.planned(1, kinds=_NEW):
         (row,) = rows
-        await keeper.safe_point(RunState.APPLYING)
-        if row.id in unknown.rows and not gate.left:
-            await gate.room_for_batch(1)  # it is waited for before the age of the look-up is judged, not after
-        if not unknown.holds(row.id, job.db.now()):
-            unknown = await _look_up_next(job, gate, settler, key)
-        if row.id in unknown.rows and await _create(job, account, settler, row, key) and len(first) < CANARY_PEOPLE:
+        await context.safe_point()
+        if row.id in unknown.rows and not context.quota.left:
+            await context.quota.room_for_batch(1)  # it is waited for before the age of the look-up is judged, not after
+        if not unknown.holds(row.id, context.db.now()):
+            unknown = await _look_up_next(context, settler, key)
+        if row.id in unknown.rows and await _create(context, account, settler, row, key) and len(first) < CANARY_PEOPLE:
             first.append(row)
             if len(first) == CANARY_PEOPLE:
-                await _look_back(job, first, key)
+                await _look_back(context, first, key)
         await watch()
     if 0 < len(first) < CANARY_PEOPLE:
-        await _look_back(job, first, key)
+        await _look_back(context, first, key)
 
 
 @frozen
@@ -193,7 +191,7 @@ class _Unknown:
         return old is not None and row in self.rows and timedelta(0) <= old <= timedelta(seconds=LOOK_UP_HOLDS)
 
 
-async def _look_up_next(job: Job, gate: WindowGate, settler: Settler, key: str) -> _Unknown:
+async def _look_up_next(context: RunContext, settler: Settler, key: str) -> _Unknown:
     """Look the next new buyers up in one batch: as many as it holds and the quota then lets create.
 
     Who is there, or can't be proved not to be, is settled at once, so that nobody is looked up twice because of them.
@@ -201,15 +199,15 @@ async def _look_up_next(job: Job, gate: WindowGate, settler: Settler, key: str) 
     Raises:
         IncompleteRead: no form of look-up finds anybody.
     """
-    rows = await job.ledger.planned(MOST_ITEMS, kinds=_NEW)
-    rows = rows[: looked_together(len(rows), gate.left, gate.budget, gate.batch_cost)]
+    rows = await context.ledger.planned(MOST_ITEMS, kinds=_NEW)
+    rows = rows[: looked_together(len(rows), context.quota.left, context.quota.budget, context.quota.batch_cost)]
     wanted = [spellings(row.email) for row in rows]
-    look_up = await ready_look_up(job, [email for one in wanted for email in one])
+    look_up = await ready_look_up(context, [email for one in wanted for email in one])
     wanted = wanted[: look_up.fit(wanted)]
     emails = [email for one in wanted for email in one]
-    await gate.room_for_batch(len(emails), least=len(emails))  # else the wait for it would count as age
-    at = job.db.now()
-    looked = {one.who: one for one in await find_by_address(job, emails)}
+    await context.quota.room_for_batch(len(emails), least=len(emails))  # else the wait for it would count as age
+    at = context.db.now()
+    looked = {one.who: one for one in await find_by_address(context, emails)}
     of_row = {row: [looked[email] for email in one] for row, one in zip(rows, wanted, strict=False)}
     not_new = {row: settled for row, one in of_row.items() if (settled := _not_new(row, one, key)) is not None}
     await settler.finish(list(not_new), list(not_new.values()))
@@ -226,20 +224,22 @@ def _not_new(row: LedgerRow, looked: Sequence[Looked], key: str) -> Settled | No
     return Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.NOT_PROVED_UNKNOWN, problem) if problem else None
 
 
-async def _create(job: Job, account: Account, settler: Settler, row: LedgerRow, key: str) -> bool:
+async def _create(
+    context: RunContext, account: CampaignInMailerLite, settler: Settler, row: LedgerRow, key: str
+) -> bool:
     """Create one person whom nobody is known to be; true when they were created and shown."""
-    await job.ledger.mark_sending([row])
+    await context.ledger.mark_sending([row])
     try:
         async with _unless_done(settler, row):
-            made = await job.mailerlite.add_or_update_subscriber(
-                row.email, {key: as_sent(row.after)}, [row.target], before_try=job.still_ours
+            made = await context.mailerlite.add_or_update_subscriber(
+                row.email, {key: as_sent(row.after)}, [row.target], before_try=context.require_lock
             )
     except RequestRefused as refused:
         await settler.finish([row], [refusal(row, refused.status, refused.detail)])
         return False
     except RateLimited as limited:
         # So long that it is no quota of a minute. If that of the account is used up, this look-up says so.
-        await find_by_address(job, spellings(row.email))
+        await find_by_address(context, spellings(row.email))
         failed = Settled(row.id, ChangeState.FAILED, ChangeOutcome.THROTTLED, f"{limited.waited:.0f}")
         await settler.finish([row], [failed])
         return False
@@ -247,16 +247,16 @@ async def _create(job: Job, account: Account, settler: Settler, row: LedgerRow, 
         failed = Settled(row.id, ChangeState.FAILED, ChangeOutcome.LOST_ANSWER, unknown.message)
         await settler.finish([row], [failed])
         return False
-    await job.people.put([account.member(made, job.db.now())])
-    job.mailerlite.look_up.offer([made])
+    await context.people.put([account.member(made, context.db.now())])
+    context.mailerlite.look_up.offer([made])
     shown = _shows(made, row, key)
     silent = Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN)
     await settler.finish([row], [Settled(row.id, ChangeState.APPLIED) if shown else silent])
     return shown
 
 
-async def _look_back(job: Job, rows: Sequence[LedgerRow], key: str) -> None:
-    of_address = {one.who: one.answer for one in await find_by_address(job, [row.email for row in rows])}
+async def _look_back(context: RunContext, rows: Sequence[LedgerRow], key: str) -> None:
+    of_address = {one.who: one.answer for one in await find_by_address(context, [row.email for row in rows])}
     for row in rows:
         answer = of_address[row.email]
         if answer is None or not _shows(answer.subscriber(), row, key):

@@ -12,32 +12,33 @@ from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.applier import AHEAD, PEOPLE_KINDS, Applier
 from bema_tui.sync.apply.recheck import is_shown
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, SAMPLE
-from bema_tui.sync.read.subscribers import read_by_id
-from bema_tui.sync.run_context import Job
+from bema_tui.sync.run_context import RunContext
 
 
-async def canary(job: Job, applier: Applier) -> None:
+async def canary(context: RunContext, applier: Applier) -> None:
     """Write the first five people and read them back in full before the rest goes.
 
     Raises:
         BadAnswer: somebody of them does not look as MailerLite answered; nothing more is sent.
     """
-    if job.canary_done:
+    if (await context.runs.get(context.run)).canary_done:
         return
-    first = await job.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)
+    first = await context.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)
     people = list(dict.fromkeys(row.subscriber_id for row in first))[:CANARY_PEOPLE]
-    while rows := await _planned_of(job, people):
+    while rows := await _planned_of(context, people):
         await applier.send_next(rows)
         await applier.settle_unknown()
-    applied = await _applied(job, people)
+    applied = await _applied(context, people)
     if applied:
-        at = job.db.now()
-        read = await read_by_id(job, list(dict.fromkeys(row.subscriber_id for row in applied)))
+        at = context.db.now()
+        read = await applier.read_by_id(list(dict.fromkeys(row.subscriber_id for row in applied)))
         found = read.found
         # Who is gone was deleted in these seconds: that is proved, and nothing that MailerLite answered wrongly.
         wrong = _not_shown(applied, found)
         if wrong:
-            await job.ledger.settle([Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.NOT_SHOWN) for row in wrong])
+            await context.ledger.settle(
+                [Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.NOT_SHOWN) for row in wrong]
+            )
             raise BadAnswer(
                 f"MailerLite accepted {len(wrong)} of the first changes, but reading the people back does not show "
                 f"them; the first is {wrong[0].email}.",
@@ -55,21 +56,21 @@ async def canary(job: Job, applier: Applier) -> None:
         await applier.settler.take_in(found, at)
         await applier.settler.leave_alone(read.unread)
     if people:
-        await job.remember_canary()
+        await context.note(canary_done=True)
 
 
-async def read_back(job: Job, applier: Applier) -> str:
+async def read_back(context: RunContext, applier: Applier) -> str:
     """Read a sample of the group changes back; what is not shown is failed, and everybody who stands elsewhere than
     the rules want is a finding. Returns what came of it, in words."""
-    rows = await job.ledger.sample_moves(SAMPLE)
+    rows = await context.ledger.sample_moves(SAMPLE)
     people = list(dict.fromkeys(row.subscriber_id for row in rows))[:MOST_ITEMS]
     if not people:
         return "nothing to sample"
-    at = job.db.now()
-    read = await read_by_id(job, people)
+    at = context.db.now()
+    read = await applier.read_by_id(people)
     missing = _not_shown(rows, read.found)
     failed = {row.id: Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN) for row in missing}
-    named = await applier.settler.take_in(read.found, at, failed, [_different(job, row) for row in missing])
+    named = await applier.settler.take_in(read.found, at, failed, [_different(context, row) for row in missing])
     await applier.apply_rest()
     parts = [f"a sample of {len(people)}"]
     parts += [f"{len(missing)} not shown"] if missing else []
@@ -78,13 +79,13 @@ async def read_back(job: Job, applier: Applier) -> str:
     return ", ".join(parts)
 
 
-def _different(job: Job, row: LedgerRow) -> Finding:
+def _different(context: RunContext, row: LedgerRow) -> Finding:
     return finding(
         FindingRule.DRIFT,
-        job.campaign.code,
+        context.campaign.code,
         row.email,
-        f"Run {job.run} changed {row.target_name} of {row.email} and MailerLite answered ok; read back at the end, it "
-        "is not so.",
+        f"Run {context.run} changed {row.target_name} of {row.email} and MailerLite answered ok; read back at the end, "
+        "it is not so.",
         "Look at this subscriber in MailerLite; the next sync plans from where they stand.",
         row.subscriber_id,
     )
@@ -95,12 +96,12 @@ def _not_shown(rows: Sequence[LedgerRow], found: Mapping[str, Subscriber | None]
     return [row for row in rows if (shown := found.get(row.subscriber_id)) is not None and not is_shown(row, shown)]
 
 
-async def _planned_of(job: Job, people: Sequence[str]) -> list[LedgerRow]:
+async def _planned_of(context: RunContext, people: Sequence[str]) -> list[LedgerRow]:
     wanted = set(people)
-    rows = await job.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)
+    rows = await context.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)
     return [row for row in rows if row.subscriber_id in wanted]
 
 
-async def _applied(job: Job, people: Sequence[str]) -> list[LedgerRow]:
-    of_people = await job.ledger.of_people(people)
+async def _applied(context: RunContext, people: Sequence[str]) -> list[LedgerRow]:
+    of_people = await context.ledger.of_people(people)
     return [row for rows in of_people.values() for row in rows if row.state is ChangeState.APPLIED]

@@ -26,8 +26,8 @@ from bema_tui.sync.apply.recheck import tiers_of
 from bema_tui.sync.apply.refusals import gone, left_undone
 from bema_tui.sync.apply.results import settle_read
 from bema_tui.sync.apply.standing import RunFacts, follow
-from bema_tui.sync.read.campaign_in_mailerlite import Account
-from bema_tui.sync.run_context import Job
+from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
+from bema_tui.sync.run_context import RunContext
 
 _OPEN = {ChangeState.PLANNED: ChangeState.SKIPPED, ChangeState.UNKNOWN: ChangeState.FAILED}
 """What becomes of a row whose person can't be read any more."""
@@ -38,20 +38,20 @@ _OVER_WHEN_WRITTEN = (FindingRule.REFUSED_WRITE, FindingRule.DRIFT, FindingRule.
 class Settler:
     """Settles the rows of one run."""
 
-    def __init__(self, job: Job, account: Account) -> None:
-        self._job = job
+    def __init__(self, context: RunContext, account: CampaignInMailerLite) -> None:
+        self._context = context
         self._account = account
         self._stale_findings: set[str] | None = None
         self.facts = RunFacts(
-            campaign=job.campaign.code,
-            run=job.run,
+            campaign=context.campaign.code,
+            run=context.run,
             tier_of_group=account.tier_of_group,
-            move_inactive=job.settings.rules.move_inactive,
+            move_inactive=context.settings.rules.move_inactive,
         )
 
     async def known_tiers(self, of_people: Mapping[str, Sequence[LedgerRow]]) -> dict[str, frozenset[Tier]]:
         """The tiers in which the run last knew these people, by the plan's read or a later one."""
-        known = await self._job.people.states(list(of_people))
+        known = await self._context.people.states(list(of_people))
         return {
             person: known[person].tiers if person in known else self._left(rows) for person, rows in of_people.items()
         }
@@ -81,7 +81,7 @@ class Settler:
             The subjects of the findings that were made.
         """
         results = dict(settled or {})
-        of_people = await self._job.ledger.of_people(found)
+        of_people = await self._context.ledger.of_people(found)
         seen = await self.known_tiers(of_people)
         added: list[tuple[PlannedChange, datetime]] = []
         findings: list[Finding] = []
@@ -101,21 +101,23 @@ class Settler:
             if shown is not None and tiers_of(shown, self.facts.tier_of_group) != seen[person]:
                 moved.append(self._account.member(shown, at))
         missing = [person for person, shown in found.items() if shown is None]
-        findings += gone(self.facts.campaign, self._job.run, [of_people[one][0] for one in missing if one in of_people])
+        findings += gone(
+            self.facts.campaign, self._context.run, [of_people[one][0] for one in missing if one in of_people]
+        )
         closer = {one.subscriber_id for one in findings}
         findings += [one for one in said if one.subscriber_id not in closer]
-        await self._job.findings.record(findings, self._job.run)
+        await self._context.findings.record(findings, self._context.run)
         every = {row.id: row for rows in of_people.values() for row in rows}
         named = {one.subscriber_id for one in findings if one.subscriber_id}
         await self.finish([every[one] for one in results], list(results.values()), added, set(missing), named)
         # After the rows: what follows is judged by where the run knew them before.
-        await self._job.people.put(moved)
-        await self._job.people.forget(missing)
+        await self._context.people.put(moved)
+        await self._context.people.forget(missing)
         return {one.subject for one in findings}
 
     async def leave_alone(self, unread: Mapping[str, str]) -> None:
         """Settle the rows of people who can't be read, by id with the reason: nothing more is sent for them."""
-        of_people = await self._job.ledger.of_people(unread)
+        of_people = await self._context.ledger.of_people(unread)
         rows = [row for of_one in of_people.values() for row in of_one if row.state in _OPEN]
         results = [
             Settled(row.id, _OPEN[row.state], ChangeOutcome.UNREADABLE_PERSON, unread[row.subscriber_id])
@@ -137,7 +139,7 @@ class Settler:
             before=group.name,
             after=None,
             purpose=Purpose(Cause.LOWER_OFF),
-            reason=f"was moved while run {self._job.run} was applied, and stood in {where}",
+            reason=f"was moved while run {self._context.run} was applied, and stood in {where}",
             tier=tier,
         )
 
@@ -154,7 +156,7 @@ class Settler:
         ``missing`` are people of whom a finding says already that they are gone; ``named`` those of whom one says
         already where they stand, or that they can't be read.
         """
-        job = self._job
+        context = self._context
         by_id = {row.id: row for row in rows}
         failed = [
             (by_id[one.id], one)
@@ -164,8 +166,8 @@ class Settler:
         unnamed = [
             (row, one) for row, one in failed if one.refused_status is not None or row.subscriber_id not in named
         ]
-        await job.findings.record(await self._left_undone(unnamed), job.run)
-        await job.ledger.settle(results, job.meter.values(), added)
+        await context.findings.record(await self._left_undone(unnamed), context.run)
+        await context.ledger.settle(results, context.meter.values(), added)
         await self._resolve({by_id[one.id].email for one in results if one.state is ChangeState.APPLIED})
 
     async def _left_undone(self, failed: Sequence[tuple[LedgerRow, Settled]]) -> tuple[Finding, ...]:
@@ -173,21 +175,21 @@ class Settler:
         there is one finding."""
         if not failed:
             return ()
-        of_people = await self._job.ledger.of_people(row.subscriber_id for row, _ in failed if row.subscriber_id)
+        of_people = await self._context.ledger.of_people(row.subscriber_id for row, _ in failed if row.subscriber_id)
         before = [row for rows in of_people.values() for row in rows if row.state is ChangeState.FAILED]
         every = [*before, *(_with(row, one) for row, one in failed)]
-        return left_undone(self._job.campaign.code, sorted(every, key=lambda row: row.seq))
+        return left_undone(self._context.campaign.code, sorted(every, key=lambda row: row.seq))
 
     async def _resolve(self, written: set[str]) -> None:
         """End what earlier runs said of people whose changes are written now."""
-        job = self._job
+        context = self._context
         if self._stale_findings is None:
-            self._stale_findings = await job.findings.open_subjects(
-                job.campaign.code, job.run, rules=_OVER_WHEN_WRITTEN
+            self._stale_findings = await context.findings.open_subjects(
+                context.campaign.code, context.run, rules=_OVER_WHEN_WRITTEN
             )
         over = written & self._stale_findings
         if over:
-            await job.findings.resolve_subjects(job.campaign.code, job.run, over, rules=_OVER_WHEN_WRITTEN)
+            await context.findings.resolve_subjects(context.campaign.code, context.run, over, rules=_OVER_WHEN_WRITTEN)
             self._stale_findings -= over
 
 

@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from bema_tui.field_values import canonical, same_value
 from bema_tui.model import OrderIdentity, OrderStatus
 from bema_tui.providers.edd.lookups import By, LookUps, Shown, Wanted
 from bema_tui.rules.purchases import Aliases
+from bema_tui.rules.records import Unproved
 from bema_tui.rules.unreadable_sales import unreadable_findings
 from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.sync.plan.pairing import Pair, people_with_orders
-from bema_tui.sync.run_context import Job
+from bema_tui.sync.run_context import RunContext
 
 _ASK_AGAIN: Final = timedelta(days=1)
 _ASK_AGAIN_UNANSWERED: Final = timedelta(days=7)
@@ -25,41 +26,51 @@ _KEPT_AT_ONCE: Final = 400  # what a stop or a failure in the midst of many look
 _MAX_ROW_ID_DIGITS: Final = 15
 
 
-async def explain_stored_values(job: Job, *, shrank: bool) -> Aliases:
-    """Look up what the list does not explain, remember the answers, and return the row ids: value → order.
+@frozen
+class Explained:
+    """What the shop said of what its list does not explain."""
+
+    aliases: Aliases
+    """Row ids of the old plugin: value → order."""
+    unproved: Unproved
+    """Whom sales that can't be read may concern, those among them that were looked up here."""
+
+
+async def explain_stored_values(context: RunContext, unproved: Unproved, *, shrank: bool) -> Explained:
+    """Look up what the list does not explain, and remember the answers.
 
     A stored value that matches no order of its subscriber may be a row id of the old plugin: the shop is asked
     once by ``id``, and the answer counts only if e-mail and product match. An order that left the list is asked for by
     its key: only a positive ``refunded`` counts, with the right to see sales asked for again. Domain rules, section 4.
     Not so after a read that shrank: half the shop would be asked for one by one, and nothing may be taken back anyway.
-    Nor for people of whom no absence is proved. Of a sale that can't be read the job learns whom it could concern.
+    Nor for people of whom no absence is proved. A sale that can't be read then adds those whom it could concern.
 
     Raises:
         NotAuthorized: the right to see sales is gone.
         ProviderError: the shop does not answer.
     """
     questions = _Questions()
-    async for pair in people_with_orders(job):
-        questions.add(job, pair, shrank=shrank)
+    async for pair in people_with_orders(context):
+        questions.add(pair, unproved, shrank=shrank)
     values = sorted(questions.row_ids)
-    now = job.db.now()
-    answers = await RowIds(job.db).answers(values, unanswered_since=now - _ASK_AGAIN_UNANSWERED)
+    now = context.db.now()
+    answers = await RowIds(context.db).answers(values, unanswered_since=now - _ASK_AGAIN_UNANSWERED)
     asked = [Wanted(By.ROW_ID, value) for value in values if value not in answers]
-    recent = await job.orders.looked_up_since(sorted(questions.keys), now - _ASK_AGAIN)
+    recent = await context.orders.looked_up_since(sorted(questions.keys), now - _ASK_AGAIN)
     asked += [Wanted(By.KEY, key) for key in sorted(questions.keys.keys() - recent)]
     if not asked:
-        return _known(answers)
+        return Explained(_known(answers), unproved)
     known = {
-        By.KEY: [order.key for order in await job.orders.some_listed()],
-        By.ROW_ID: [*await RowIds(job.db).some_known(), *(o.number for o in await job.orders.some_listed())],
+        By.KEY: [order.key for order in await context.orders.some_listed()],
+        By.ROW_ID: [*await RowIds(context.db).some_known(), *(o.number for o in await context.orders.some_listed())],
     }
-    look_ups = LookUps(job.shop, job.interrupt, known)
+    look_ups = LookUps(context.shop, context.interrupt, known)
     for start in range(0, len(asked), _KEPT_AT_ONCE):
         found = await look_ups.find(asked[start : start + _KEPT_AT_ONCE])
-        await job.shop.require_right()
-        await _remember(job, found, look_ups)
-        await _learn_unreadable(job, questions, found)
-    return _known(await RowIds(job.db).answers(values))
+        await context.shop.require_right()
+        await _remember(context, found, look_ups)
+        unproved = await _with_unreadable(context, questions, found, unproved)
+    return Explained(_known(await RowIds(context.db).answers(values)), unproved)
 
 
 @define
@@ -69,12 +80,12 @@ class _Questions:
     row_ids: dict[str, list[tuple[str, str]]] = field(factory=lambda: defaultdict(list))
     keys: dict[str, list[tuple[str, str]]] = field(factory=lambda: defaultdict(list))
 
-    def add(self, job: Job, pair: Pair, *, shrank: bool) -> None:
+    def add(self, pair: Pair, unproved: Unproved, *, shrank: bool) -> None:
         """What one e-mail's people and orders leave open."""
         for value in _unexplained(pair):
-            if not job.unproved.may_be(pair.email_key, value):
+            if not unproved.may_be(pair.email_key, value):
                 self.row_ids[value].append((pair.email_key, value))
-        if shrank or job.unproved.concerns(pair.email_key):
+        if shrank or unproved.concerns(pair.email_key):
             return
         for known in pair.orders:
             if not known.listed and known.order.status != OrderStatus.REFUNDED:
@@ -95,35 +106,37 @@ def _unexplained(pair: Pair) -> list[str]:
     ]
 
 
-async def _remember(job: Job, found: Mapping[Wanted, Shown], look_ups: LookUps) -> None:
+async def _remember(context: RunContext, found: Mapping[Wanted, Shown], look_ups: LookUps) -> None:
     """Keep what the shop said. Whose order it is, and of which product, is judged when it is used.
 
     A sale that can't be read is asked for again by every run, until somebody has mended it.
     """
     for wanted, shown in found.items():
         if shown.order is not None:
-            await job.orders.put_looked_up(shown.order)
+            await context.orders.put_looked_up(shown.order)
         if shown.unreadable is not None:
             continue
         if wanted.by is By.ROW_ID:
             identity = shown.order.identity if shown.order is not None else None
             answered = not shown.failure and By.ROW_ID in look_ups.finds
-            await RowIds(job.db).remember(wanted.value, identity, answered=answered)
+            await RowIds(context.db).remember(wanted.value, identity, answered=answered)
         else:
             # Of several orders with one key the shop answers with the oldest; the others were asked for all the same.
-            await job.orders.mark_looked_up(wanted.value)
+            await context.orders.mark_looked_up(wanted.value)
 
 
-async def _learn_unreadable(job: Job, questions: _Questions, found: Mapping[Wanted, Shown]) -> None:
+async def _with_unreadable(
+    context: RunContext, questions: _Questions, found: Mapping[Wanted, Shown], unproved: Unproved
+) -> Unproved:
     """A sale that was asked for and can't be read is a finding, and proves nothing against those who led to it."""
     sales = {wanted: shown.unreadable for wanted, shown in found.items() if shown.unreadable is not None}
     if not sales:
-        return
-    await job.findings.record(unreadable_findings(list(sales.values())), job.run)
+        return unproved
+    await context.findings.record(unreadable_findings(list(sales.values())), context.run)
     concerned: list[Sequence[tuple[str, str]]] = [
         (questions.row_ids if wanted.by is By.ROW_ID else questions.keys)[wanted.value] for wanted in sales
     ]
-    job.unproved = job.unproved.with_also([one for group in concerned for one in group])
+    return unproved.with_also([one for group in concerned for one in group])
 
 
 def _known(answers: Mapping[str, OrderIdentity | None]) -> Aliases:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from bema_tui.rules.purchases import KnownOrder
 from bema_tui.store.members import Member
-from bema_tui.sync.run_context import Job
+from bema_tui.sync.run_context import RunContext
 
 _PAGE = 1000
 
@@ -25,10 +25,10 @@ class Pair:
     orders: tuple[KnownOrder, ...]
 
 
-async def people_with_orders(job: Job) -> AsyncIterator[Pair]:
+async def people_with_orders(context: RunContext) -> AsyncIterator[Pair]:
     """Every e-mail key that is in the campaign or has bought it, in order."""
-    people = _Groups(job.people.in_key_order(), lambda member: member.email_key)
-    orders = _Groups(_orders(job), lambda known: known.order.email_key)
+    people = _Groups(context.people.in_key_order(), lambda member: member.email_key)
+    orders = _Groups(_orders(context), lambda known: known.order.email_key)
     await people.advance()
     await orders.advance()
     while people.key is not None or orders.key is not None:
@@ -44,10 +44,10 @@ async def people_with_orders(job: Job) -> AsyncIterator[Pair]:
         yield Pair(lowest, tuple(members), tuple(bought))
 
 
-async def _orders(job: Job) -> AsyncIterator[KnownOrder]:
+async def _orders(context: RunContext) -> AsyncIterator[KnownOrder]:
     after = ""
     while True:
-        page = await job.orders.for_campaign(job.campaign.product_ids, after, _PAGE)
+        page = await context.orders.for_campaign(context.campaign.product_ids, after, _PAGE)
         for known in page:
             yield known
         if not page:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from attrs import define, evolve, field
 
 from bema_tui.field_values import canonical
-from bema_tui.model import Cause, ChangeKind, Finding, PlannedChange, Purpose, RunState, Tier
+from bema_tui.model import Cause, ChangeKind, Finding, PlannedChange, Purpose, Tier
 from bema_tui.rules.changes import without_moves
-from bema_tui.rules.choices import Rules
-from bema_tui.rules.purchases import NO_ALIASES, named_by
+from bema_tui.rules.purchases import Aliases, named_by
 from bema_tui.rules.reconcile import (
     CampaignContext,
     Outcome,
@@ -22,18 +21,17 @@ from bema_tui.rules.reconcile import (
 )
 from bema_tui.rules.records import Trace
 from bema_tui.store.campaigns import Campaigns
-from bema_tui.store.ledger_history import LedgerHistory, Placement, mark_of
-from bema_tui.store.ledger_rows import PlannedRow
+from bema_tui.store.ledger_history import ChangeMark, LedgerHistory, Placement, mark_of
+from bema_tui.store.ledger_rows import LedgerRow, PlannedRow
 from bema_tui.store.members import Member
 from bema_tui.store.traces import Marked, Traces
 from bema_tui.sync.apply.refusals import Undone, refused
-from bema_tui.sync.plan.legacy_row_ids import explain_stored_values
 from bema_tui.sync.plan.pairing import Pair, people_with_orders
 from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
 from bema_tui.sync.plan.totals import PlanTotals
-from bema_tui.sync.read.campaign_in_mailerlite import Account
-from bema_tui.sync.read.shop import learn_unproved
-from bema_tui.sync.run_context import Job
+from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
+from bema_tui.sync.read.result import MembersRead, ReadResult
+from bema_tui.sync.run_context import RunContext
 
 UNIT = 1000  # people per transaction; domain rules, section 7
 _JOINS = (ChangeKind.ADD_GROUP, ChangeKind.CREATE_SUBSCRIBER)  # somebody comes into a group: automations may go off
@@ -98,60 +96,93 @@ class _Totals:
         )
 
 
-class Planner:
-    """Plans one run."""
+async def plan_changes(
+    context: RunContext, account: CampaignInMailerLite, reads: ReadResult, aliases: Aliases, *, shrank: bool
+) -> PlanTotals:
+    """Write the plan and its findings into the database, and return what it comes to.
 
-    def __init__(self, job: Job, account: Account, rules: Rules, *, shrank: bool) -> None:
-        self._job = job
-        self._account = account
-        self._context = CampaignContext(
-            campaign=job.campaign,
-            groups=account.groups,
-            field=account.field,
-            rules=rules,
-            missing=frozenset(tier for tier in Tier if tier not in account.groups),
-            full_shop_read=job.full_shop_read,
-            shrank=shrank,
-        )
-        self._history = LedgerHistory(job.db, job.campaign.code)
-        self._traces = Traces(job.db, job.campaign.code)
-        self._totals = _Totals(left_out=len(job.set_aside))
-        self._unreadable = frozenset(job.set_aside.values())
-        self._aliases = NO_ALIASES
+    Args:
+        context: the run.
+        account: what MailerLite has of the campaign.
+        reads: what the run read.
+        aliases: row ids of the shop's old plugin: value → order.
+        shrank: whether a read gave much less than the last good one.
+    """
+    await context.ledger.clear_plan()
+    history = LedgerHistory(context.db, context.campaign.code)
+    check = RecordCheck(
+        context.campaign.code,
+        context.settings.block_lists,
+        moves_per_day=context.settings.write_limits.moves_per_day,
+        moves_today=await history.moves_since(await label_midnight(context.db)),
+    )
+    refused_before = {} if context.options.retry_refused else await history.refused()
+    campaign = CampaignContext(
+        campaign=context.campaign,
+        groups=account.groups,
+        field=account.field,
+        rules=context.settings.rules,
+        missing=frozenset(tier for tier in Tier if tier not in account.groups),
+        full_shop_read=reads.full_shop_read,
+        shrank=shrank,
+        unproved=reads.unproved,
+    )
+    planner = _Planner(context, campaign, reads.members, aliases, check, refused_before)
+    others = await Campaigns(context.db).all()
+    planner.note(account.findings)
+    planner.note(campaign_findings(context.campaign, others, context.db.now().date()))
+    planner.plan_creations(account)
+    await planner.plan_people()
+    return planner.totals.result()
 
-    async def plan(self) -> PlanTotals:
-        """Write the plan and its findings; returns its totals."""
-        job, totals = self._job, self._totals
-        await job.ledger.clear_plan()
-        self._aliases = await explain_stored_values(job, shrank=self._context.shrank)
-        await learn_unproved(job)
-        self._context = evolve(self._context, unproved=job.unproved)
-        self._refused = {} if job.options.retry_refused else await self._history.refused()
-        self._check = RecordCheck(
-            job.campaign.code,
-            job.settings.block_lists,
-            moves_per_day=job.settings.write_limits.moves_per_day,
-            moves_today=await self._history.moves_since(await label_midnight(job.db)),
-        )
-        totals.findings += self._account.findings
-        totals.findings += campaign_findings(job.campaign, await Campaigns(job.db).all(), job.db.now().date())
-        self._plan_creations()
+
+class _Planner:
+    """Plans one run, unit by unit."""
+
+    def __init__(
+        self,
+        context: RunContext,
+        campaign: CampaignContext,
+        members: MembersRead,
+        aliases: Aliases,
+        check: RecordCheck,
+        refused_before: Mapping[ChangeMark, LedgerRow],
+    ) -> None:
+        """``refused_before`` are changes that MailerLite refused in earlier runs."""
+        self._context = context
+        self._campaign = campaign
+        self._set_aside = members.set_aside
+        self._in_doubt = members.in_doubt
+        self._unreadable = frozenset(members.set_aside.values())
+        self._aliases = aliases
+        self._check = check
+        self._refused = refused_before
+        self._history = LedgerHistory(context.db, context.campaign.code)
+        self._traces = Traces(context.db, context.campaign.code)
+        self.totals = _Totals(left_out=len(members.set_aside))
+
+    def note(self, findings: Sequence[Finding]) -> None:
+        """Add findings that are of no single member."""
+        self.totals.findings += findings
+
+    async def plan_people(self) -> None:
+        """Plan every member and every buyer."""
         unit: list[Pair] = []
-        async for pair in people_with_orders(job):
+        async for pair in people_with_orders(self._context):
             unit.append(pair)
             if len(unit) >= UNIT:
                 await self._take(unit)
                 unit = []
         await self._take(unit)
-        return totals.result()
 
-    def _plan_creations(self) -> None:
-        groups = self._account.to_create_groups
+    def plan_creations(self, account: CampaignInMailerLite) -> None:
+        """Plan the groups and the field that the account lacks, where the run was asked to."""
+        groups = account.to_create_groups
         names: list[tuple[ChangeKind, str, Tier | None]] = [
             (ChangeKind.CREATE_GROUP, name, tier) for tier, name in groups.items()
         ]
-        if self._account.to_create_field:
-            names.append((ChangeKind.CREATE_FIELD, self._account.to_create_field, None))
+        if account.to_create_field:
+            names.append((ChangeKind.CREATE_FIELD, account.to_create_field, None))
         for kind, name, tier in names:
             what = "group" if kind is ChangeKind.CREATE_GROUP else "field"
             change = PlannedChange(
@@ -167,26 +198,26 @@ class Planner:
                 reason=f"the account has no {what} of this name",
                 tier=tier,
             )
-            self._totals.add([change], self._job.db.now())
+            self.totals.add([change], self._context.db.now())
 
     async def _take(self, unit: Sequence[Pair]) -> None:
         """Reconcile and validate one unit of addresses, and write its rows and findings."""
-        await self._job.safe_point(RunState.PLANNING)
+        await self._context.safe_point()
         interesting = [member.subscriber_id for pair in unit if pair.orders for member in pair.members]
         placements = await self._history.placements(interesting)
-        known = await self._job.people.known_before([pair.email_key for pair in unit if not pair.members])
+        known = await self._context.people.known_before([pair.email_key for pair in unit if not pair.members])
         traces = await self._traces.of(dict(self._unexplained(unit)))
         for pair in unit:
             if not pair.members and self._unreadable.isdisjoint((pair.email_key, ANYBODY)):
                 self._unknown_buyer(pair, known_before=pair.email_key in known)
             for member in pair.members:
-                if _has_something(pair, member) and member.subscriber_id not in self._job.set_aside:
+                if _has_something(pair, member) and member.subscriber_id not in self._set_aside:
                     number = member.subscriber_id
                     self._person(pair, member, placements.get(number, Placement()), traces.get(number, Trace()))
-        totals = self._totals
-        await self._job.ledger.put_plan(totals.rows, totals.counts)
-        await self._job.findings.record(totals.findings, self._job.run)
-        await self._job.note(people=totals.people, moves=totals.moves, left_out=totals.left_out)
+        totals = self.totals
+        await self._context.ledger.put_plan(totals.rows, totals.counts)
+        await self._context.findings.record(totals.findings, self._context.run)
+        await self._context.note(people=totals.people, moves=totals.moves, left_out=totals.left_out)
         totals.rows, totals.findings = [], []
 
     def _unexplained(self, unit: Sequence[Pair]) -> Iterator[tuple[str, Marked]]:
@@ -215,31 +246,31 @@ class Planner:
             before_purchase=placed.left,
             trace=trace,
         )
-        outcome = reconcile_person(self._context, person, pair.orders, self._aliases)
-        if member.subscriber_id in self._job.in_doubt:
+        outcome = reconcile_person(self._campaign, person, pair.orders, self._aliases)
+        if member.subscriber_id in self._in_doubt:
             outcome = evolve(outcome, changes=without_moves(outcome.changes))
         outcome = self._check.validate(member, outcome)
         outcome = self._without_refused(outcome)
         if outcome.changes:
-            self._totals.add(outcome.changes, member.read_at)
-            self._totals.findings += outcome.findings
-            self._totals.unproved += not _keeps_a_tier(member, outcome.changes)
+            self.totals.add(outcome.changes, member.read_at)
+            self.totals.findings += outcome.findings
+            self.totals.unproved += not _keeps_a_tier(member, outcome.changes)
         else:
             self._left_out(outcome.findings)
 
     def _unknown_buyer(self, pair: Pair, *, known_before: bool) -> None:
-        outcome = reconcile_unknown_buyer(self._context, pair.email_key, pair.orders, known_before=known_before)
+        outcome = reconcile_unknown_buyer(self._campaign, pair.email_key, pair.orders, known_before=known_before)
         if outcome.changes:
             outcome = self._without_refused(self._check.validate_new(pair.email_key, outcome))
         if outcome.changes:
-            self._totals.add(outcome.changes, self._job.db.now())
-            self._totals.findings += outcome.findings
+            self.totals.add(outcome.changes, self._context.db.now())
+            self.totals.findings += outcome.findings
         else:
             self._left_out(outcome.findings)
 
     def _left_out(self, findings: Sequence[Finding]) -> None:
-        self._totals.findings += findings
-        self._totals.left_out += bool(findings)
+        self.totals.findings += findings
+        self.totals.left_out += bool(findings)
 
     def _without_refused(self, outcome: Outcome) -> Outcome:
         """What MailerLite refused is not planned again until before or after differs. Domain rules, section 6."""
@@ -254,7 +285,9 @@ class Planner:
         if any(change.kind is ChangeKind.ADD_GROUP for change in dropped):
             kept = [change for change in kept if not change.needs_add]
         found = refused(
-            self._job.campaign.code, [Undone(change, self._refused[mark_of(change)]) for change in dropped], before=True
+            self._context.campaign.code,
+            [Undone(change, self._refused[mark_of(change)]) for change in dropped],
+            before=True,
         )
         return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, *found))
 

@@ -22,11 +22,11 @@ from bema_tui.store.database import Database
 from bema_tui.store.ledger_rows import NEW
 from bema_tui.store.members import Member
 from bema_tui.store.ownership import Ownership
-from bema_tui.sync.run_context import Job
+from bema_tui.sync.run_context import RunContext
 
 
 @frozen
-class Account:
+class CampaignInMailerLite:
     """What the account holds for a campaign: its groups by tier, its field, and for a plan the automations that its
     groups set off.
 
@@ -116,7 +116,7 @@ def as_text(value: str | float) -> str:
     return str(value)
 
 
-async def read_account(job: Job, *, for_plan: bool = False) -> Account:
+async def read_account(context: RunContext, *, for_plan: bool = False) -> CampaignInMailerLite:
     """Read groups and fields, and find this campaign's among them.
 
     A plan reads the automations as well, and takes what is missing for created if that is wished.
@@ -125,27 +125,27 @@ async def read_account(job: Job, *, for_plan: bool = False) -> Account:
         WrongAccount: the database belongs to another account.
         ProviderError: MailerLite did not answer.
     """
-    read_at = job.db.now()
-    async with one_account(job.db, job.mailerlite):
-        groups = await job.mailerlite.get_groups()
-    fields = await job.mailerlite.get_fields()
-    automations = await job.mailerlite.get_automations() if for_plan else Listing[Automation](())
-    check = check_campaign(job.campaign, groups, fields, groups.hiding, fields.hiding)
+    read_at = context.db.now()
+    async with one_account(context.db, context.mailerlite):
+        groups = await context.mailerlite.get_groups()
+    fields = await context.mailerlite.get_fields()
+    automations = await context.mailerlite.get_automations() if for_plan else Listing[Automation](())
+    check = check_campaign(context.campaign, groups, fields, groups.hiding, fields.hiding)
     by_tier = dict(check.by_tier)
     field = check.field
     new_groups: dict[Tier, str] = {}
     new_field = None
-    if for_plan and job.options.create_missing:
+    if for_plan and context.options.create_missing:
         to_create = check.missing - check.unproved
-        new_groups = {tier: group_name(job.campaign.code, tier) for tier in Tier if tier in to_create}
+        new_groups = {tier: group_name(context.campaign.code, tier) for tier in Tier if tier in to_create}
         by_tier |= {tier: Group(id=NEW + name, name=name) for tier, name in new_groups.items()}
         if field is None and not check.hidden_field:
-            new_field = field_name(job.campaign.code)
+            new_field = field_name(context.campaign.code)
             field = CustomField(id=NEW + new_field, name=new_field, key=NEW + new_field, type=FieldType.NUMBER)
     ours = frozenset(group.id for group in by_tier.values())
     if for_plan:
-        await _tell_unread(job, unread_findings(job.campaign.code, groups, fields, automations, ours))
-    return Account(
+        await _tell_unread(context, unread_findings(context.campaign.code, groups, fields, automations, ours))
+    return CampaignInMailerLite(
         groups=by_tier,
         field=field,
         check=check,
@@ -156,8 +156,8 @@ async def read_account(job: Job, *, for_plan: bool = False) -> Account:
     )
 
 
-async def _tell_unread(job: Job, found: Sequence[Finding]) -> None:
+async def _tell_unread(context: RunContext, found: Sequence[Finding]) -> None:
     """Write down which rows of the account's lists can't be read; both the account's and the campaign's."""
-    for campaign in (NO_CAMPAIGN, job.campaign.code):  # what is still so is opened again by the last line
-        await job.findings.resolve_unseen(campaign, None, [FindingRule.UNREADABLE_RECORD])
-    await job.findings.record(found, job.run)
+    for campaign in (NO_CAMPAIGN, context.campaign.code):  # what is still so is opened again by the last line
+        await context.findings.resolve_unseen(campaign, None, [FindingRule.UNREADABLE_RECORD])
+    await context.findings.record(found, context.run)

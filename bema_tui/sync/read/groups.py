@@ -7,11 +7,10 @@ from collections.abc import Collection
 from attrs import frozen
 
 from bema_tui.errors import IncompleteRead, ListChanged
-from bema_tui.model import FindingRule, Group, RunState, SubscriberStatus
+from bema_tui.model import FindingRule, Group, SubscriberStatus
 from bema_tui.rules.findings import finding
-from bema_tui.sync.read.campaign_in_mailerlite import Account
+from bema_tui.sync.read.reading import MembersReading
 from bema_tui.sync.read.subscribers import MOST_SET_ASIDE, look_closely, members_of, usable
-from bema_tui.sync.run_context import Job
 
 PASSES = 3
 MOST_ASKED_FOR = 500
@@ -19,7 +18,7 @@ MOST_ASKED_FOR = 500
 
 
 @frozen
-class _Pass:
+class _GroupPass:
     """Who came in one pass, by id; ``whole`` unless the list changed under the hand.
 
     ``unnamed`` are the rows that came without an id that can be read.
@@ -40,22 +39,22 @@ def worth_reading(group: Group, status: SubscriberStatus) -> bool:
     return group.counts.get(status) != 0 or status is SubscriberStatus.ACTIVE
 
 
-async def read_groups(job: Job, account: Account) -> None:
+async def read_groups(reading: MembersReading) -> None:
     """Every member of every group.
 
     Raises:
         IncompleteRead: nothing of a group could be read, or a row does not parse.
     """
-    for _, group in account.groups_to_read:
+    for _, group in reading.account.groups_to_read:
         never_counted = False
         for status in SubscriberStatus:
             if never_counted or worth_reading(group, status):
-                came = await read_members(job, account, group, status)
+                came = await read_members(reading, group, status)
                 # Somebody is in a group that counts nobody at all: its counts are none, so no status is skipped.
                 never_counted = never_counted or (came > 0 and not group.members)
 
 
-async def read_members(job: Job, account: Account, group: Group, status: SubscriberStatus) -> int:
+async def read_members(reading: MembersReading, group: Group, status: SubscriberStatus) -> int:
     """The members of one status; answers how many.
 
     A row shows in one moment in which groups its person is, so whoever came is settled. Who did not come is another
@@ -68,14 +67,14 @@ async def read_members(job: Job, account: Account, group: Group, status: Subscri
         IncompleteRead: nobody came in any pass, many were left out of one, or rows don't parse.
     """
     promised = group.counts.get(status, 0)
-    now = await _pass(job, account, group, status)
+    now = await _pass(reading, group, status)
     if now.whole and now.rows >= promised:
         return now.rows
     seen, gone = now.came, frozenset[int]()
     for _ in range(PASSES - 1):
-        now = await _pass(job, account, group, status, seen)
+        now = await _pass(reading, group, status, seen)
         left_out = seen - now.came - gone
-        gone |= await _gone(job, account, group, status, left_out)
+        gone |= await _gone(reading, group, status, left_out)
         if now.whole and (now.rows >= promised or left_out <= gone):
             return now.rows
         seen |= now.came
@@ -86,22 +85,22 @@ async def read_members(job: Job, account: Account, group: Group, status: Subscri
             where="MailerLite",
             advice="Nothing was written. Start the sync again in a minute.",
         )
-    job.unsettled.append(group.name)
-    unsettled = finding(
+    reading.incomplete_groups.append(group.name)
+    incomplete = finding(
         FindingRule.RECORD_WARNING,
-        job.campaign.code,
+        reading.context.campaign.code,
         group.name,
         f"Not all {status} members of {group.name} could be settled: its list changed in each of {PASSES} readings. "
         f"{len(seen):,} came, the group counts {promised:,} itself.",
         "Whoever did not come is left alone, and in this run nobody leaves a group and nothing is taken back; the next "
         "sync reads them again.",
     )
-    await job.findings.record([unsettled], job.run)
+    await reading.context.findings.record([incomplete], reading.context.run)
     return len(seen)
 
 
 async def _gone(
-    job: Job, account: Account, group: Group, status: SubscriberStatus, left_out: frozenset[int]
+    reading: MembersReading, group: Group, status: SubscriberStatus, left_out: frozenset[int]
 ) -> frozenset[int]:
     """Those of the people whom a pass left out who, asked for by id, are not in the group, or of this status, any more.
 
@@ -111,9 +110,9 @@ async def _gone(
     if len(left_out) > MOST_ASKED_FOR:
         return frozenset()
     ids = [str(number) for number in sorted(left_out)]
-    await look_closely(job, account, ids, ())
-    tier = account.tier_of_group[group.id]
-    shown = await job.people.states(ids, read_now=True)
+    await look_closely(reading, ids, ())
+    tier = reading.account.tier_of_group[group.id]
+    shown = await reading.context.people.states(ids, read_now=True)
     there = {int(number) for number, one in shown.items() if one.status is status and tier in one.tiers}
     if len(there) > MOST_SET_ASIDE:
         raise IncompleteRead(
@@ -127,21 +126,23 @@ async def _gone(
 
 
 async def _pass(
-    job: Job, account: Account, group: Group, status: SubscriberStatus, before: Collection[int] = frozenset()
-) -> _Pass:
+    reading: MembersReading, group: Group, status: SubscriberStatus, before: Collection[int] = frozenset()
+) -> _GroupPass:
     seen: set[int] = set()
     unnamed: set[str] = set()
     whole = True
     try:
-        async for page in job.mailerlite.get_subscribers(group_id=group.id, status=status, with_groups=True):
-            await job.safe_point(RunState.PLANNING)
-            people = await usable(job, page, group.name)
-            await job.people.put(await members_of(job, account, people))
+        async for page in reading.context.mailerlite.get_subscribers(
+            group_id=group.id, status=status, with_groups=True
+        ):
+            await reading.context.safe_point()
+            people = await usable(reading, page, group.name)
+            await reading.context.people.put(await members_of(reading, people))
             came = {int(subscriber.id) for subscriber in people}
             seen |= came | {int(row.subscriber_id) for row in page.broken if row.subscriber_id}
             unnamed |= {row.row for row in page.broken if not row.subscriber_id}
-            job.people_read += len(came.difference(before))
-            await job.note(members=job.people_read)
+            reading.people += len(came.difference(before))
+            await reading.context.note(members=reading.people)
     except ListChanged:
         whole = False
-    return _Pass(frozenset(seen), whole, len(unnamed))
+    return _GroupPass(frozenset(seen), whole, len(unnamed))

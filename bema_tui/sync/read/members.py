@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from bema_tui.errors import ListChanged
 from bema_tui.model import Completeness, MailerLiteReadResult, ReadingStrategy, SubscriberStatus
@@ -13,7 +12,7 @@ from bema_tui.providers.quota.period import BatchCost
 from bema_tui.rules.purchases import LISTED
 from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.buyers import Buyers
-from bema_tui.sync.read.campaign_in_mailerlite import Account
+from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.read.costs import (
     ACCOUNT_PAGE,
     GROUP_PAGE,
@@ -23,26 +22,18 @@ from bema_tui.sync.read.costs import (
     worth_counting,
 )
 from bema_tui.sync.read.groups import read_groups, worth_reading
+from bema_tui.sync.read.reading import MembersReading
+from bema_tui.sync.read.result import MembersRead
 from bema_tui.sync.read.subscribers import in_known_form, look_closely, ready_look_up
 from bema_tui.sync.read.sweep import sweep
-from bema_tui.sync.run_context import Job
+from bema_tui.sync.run_context import RunContext
 
 _LISTS = {"page_of_group": "/groups/*/subscribers", "page_of_account": "/subscribers"}
 _BEYOND = "people_beyond_list"
 _COUNT_HOLDS = 24 * 3600.0  # seconds; the count only chooses the way
 
 
-@frozen
-class PeopleRead:
-    """What was read, in words; the requests that all of the planning's reads were foretold to be; and the middle of the
-    time that it took: half of the people were read before, half after it."""
-
-    note: str
-    forecast: int
-    at: datetime
-
-
-async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRead:
+async def read_people(context: RunContext, account: CampaignInMailerLite) -> MembersRead:
     """Read everybody who is in a group of the campaign, or has bought and is in none.
 
     The way is chosen, and its requests are written down as ``runs.read_forecast``, before anything of it is read; that
@@ -52,42 +43,51 @@ async def read_people(job: Job, account: Account, batch: BatchCost) -> PeopleRea
     Raises:
         IncompleteRead: something could not be read whole, or a row does not parse.
     """
-    buyers = Buyers(job.db, job.campaign.code, job.campaign.product_ids, LISTED)
-    facts = AccountFacts(job.db)
-    cost = await choose_reading(job, account, buyers, facts, batch)
-    before, began = job.meter.read, job.db.now()
-    await job.note(read_forecast=before + cost.requests)
+    buyers = Buyers(context.db, context.campaign.code, context.campaign.product_ids, LISTED)
+    facts = AccountFacts(context.db)
+    reading, batch = MembersReading(context, account), context.quota.batch_cost
+    cost = await choose_reading(context, account, buyers, facts, batch)
+    before, began = context.meter.read, context.db.now()
+    await context.note(read_forecast=before + cost.requests)
     lacking: int | None = None
     if cost.strategy is ReadingStrategy.BY_SWEEP:
-        lacking = await _sweep(job, account, buyers, facts)
+        lacking = await _sweep(reading, buyers, facts)
     else:
-        await read_groups(job, account)
-    doubtful = await job.people.doubtful()
+        await read_groups(reading)
+    doubtful = await context.people.doubtful()
     missing: Sequence[str] = ()
-    if lacking != 0 or job.settings.rules.add_new_buyers:
-        missing = in_known_form(await job.people.missing_buyers(job.campaign.product_ids, LISTED))
-    forecast = job.meter.read + (await ready_look_up(job, missing)).requests(missing, doubtful)
-    await job.note(read_forecast=forecast)
-    found = await look_closely(job, account, doubtful, missing)
+    if lacking != 0 or context.settings.rules.add_new_buyers:
+        missing = in_known_form(await context.people.missing_buyers(context.campaign.product_ids, LISTED))
+    forecast = context.meter.read + (await ready_look_up(context, missing)).requests(missing, doubtful)
+    await context.note(read_forecast=forecast)
+    found = await look_closely(reading, doubtful, missing)
     if lacking and not found:
         await facts.learned(_BEYOND, lacking)
-    await _remember_pages(job, facts)
-    people = job.people_read = await job.people.count()
-    job.members_read = MailerLiteReadResult(
-        completeness=Completeness.PARTIAL if job.unsettled else Completeness.COMPLETE,
-        at=job.db.now(),
+    await _remember_pages(context, facts)
+    people = await context.people.count()
+    result = MailerLiteReadResult(
+        completeness=Completeness.PARTIAL if reading.incomplete_groups else Completeness.COMPLETE,
+        at=context.db.now(),
         people=people,
         strategy=ReadingStrategy.BY_GROUPS if lacking is None else ReadingStrategy.BY_SWEEP,
-        requests=job.meter.read - before,
+        requests=context.meter.read - before,
         requests_forecast=cost.requests,
         batch_items_count=batch.item > 0,
     )
-    await job.note(members=people, mailerlite_read=job.members_read)
-    return PeopleRead(f"{people:,} people", forecast, began + (job.db.now() - began) / 2)
+    await context.note(members=people, mailerlite_read=result)
+    return MembersRead(
+        note=f"{people:,} people",
+        result=result,
+        forecast=forecast,
+        at=began + (context.db.now() - began) / 2,
+        set_aside=dict(reading.set_aside),
+        in_doubt=frozenset(reading.in_doubt),
+        incomplete_groups=tuple(reading.incomplete_groups),
+    )
 
 
 async def choose_reading(
-    job: Job, account: Account, buyers: Buyers, facts: AccountFacts, batch: BatchCost
+    context: RunContext, account: CampaignInMailerLite, buyers: Buyers, facts: AccountFacts, batch: BatchCost
 ) -> ReadingCost:
     """The cheapest safe way to read; asks for the account's size only where that could change the choice."""
     passes = [
@@ -109,29 +109,29 @@ async def choose_reading(
         outside_known=expected.outside_known,
         several=expected.several,
         account=None,
-        group_page=await _page(job, facts, "page_of_group") or GROUP_PAGE,
-        account_page=await _page(job, facts, "page_of_account") or ACCOUNT_PAGE,
-        finds_unknown=job.settings.rules.add_new_buyers,
+        group_page=await _page(context, facts, "page_of_group") or GROUP_PAGE,
+        account_page=await _page(context, facts, "page_of_account") or ACCOUNT_PAGE,
+        finds_unknown=context.settings.rules.add_new_buyers,
         batch=batch,
     )
     if worth_counting(needs):
-        needs = evolve(needs, account=await _people_in_account(job, facts))
+        needs = evolve(needs, account=await _people_in_account(context, facts))
     return cheapest(needs)
 
 
-async def _page(job: Job, facts: AccountFacts, name: str) -> int | None:
-    return job.mailerlite.page_cap(_LISTS[name]) or await facts.number(name)
+async def _page(context: RunContext, facts: AccountFacts, name: str) -> int | None:
+    return context.mailerlite.page_cap(_LISTS[name]) or await facts.number(name)
 
 
-async def _remember_pages(job: Job, facts: AccountFacts) -> None:
+async def _remember_pages(context: RunContext, facts: AccountFacts) -> None:
     """Keep how many rows a page holds, for the forecast of the next run."""
     for name, path in _LISTS.items():
-        cap = job.mailerlite.page_cap(path)
+        cap = context.mailerlite.page_cap(path)
         if cap is not None:
             await facts.learned(name, cap)
 
 
-async def _sweep(job: Job, account: Account, buyers: Buyers, facts: AccountFacts) -> int | None:
+async def _sweep(reading: MembersReading, buyers: Buyers, facts: AccountFacts) -> int | None:
     """Sweep the account, and say how many more it counts than came; 0 proves that whoever did not come is not in it.
 
     An account may count people whom its list never shows: what it counted beyond the list when look-ups found none of
@@ -139,26 +139,26 @@ async def _sweep(job: Job, account: Account, buyers: Buyers, facts: AccountFacts
     """
     counted, beyond = await facts.number("people"), await facts.number(_BEYOND) or 0
     try:
-        came = await sweep(job, account, buyers)
+        came = await sweep(reading, buyers)
     except ListChanged:
-        await read_groups(job, account)
+        await read_groups(reading)
         return None
     if counted is not None and came + beyond < counted:
-        counted = await job.mailerlite.count_subscribers()
-    await _remember_count(job, facts, max(came, counted or 0))
+        counted = await reading.context.mailerlite.count_subscribers()
+    await _remember_count(reading.context, facts, max(came, counted or 0))
     lacking = max(0, (counted or 0) - came)
     return 0 if lacking <= beyond else lacking
 
 
-async def _people_in_account(job: Job, facts: AccountFacts) -> int:
+async def _people_in_account(context: RunContext, facts: AccountFacts) -> int:
     counted, at = await facts.number("people"), await facts.number("people_counted_at")
-    if counted is not None and at is not None and 0 <= job.db.now().timestamp() - at < _COUNT_HOLDS:
+    if counted is not None and at is not None and 0 <= context.db.now().timestamp() - at < _COUNT_HOLDS:
         return counted
-    people = await job.mailerlite.count_subscribers()
-    await _remember_count(job, facts, people)
+    people = await context.mailerlite.count_subscribers()
+    await _remember_count(context, facts, people)
     return people
 
 
-async def _remember_count(job: Job, facts: AccountFacts, people: int) -> None:
+async def _remember_count(context: RunContext, facts: AccountFacts, people: int) -> None:
     await facts.learned("people", people)
-    await facts.learned("people_counted_at", int(job.db.now().timestamp()))
+    await facts.learned("people_counted_at", int(context.db.now().timestamp()))

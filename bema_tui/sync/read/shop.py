@@ -11,8 +11,8 @@ from bema_tui.model import Completeness, FindingRule, Order, ReadKind, ShopReadR
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.full_read import SalesRead, too_many
 from bema_tui.providers.edd.recent_read import WindowRead
-from bema_tui.providers.http.ports import Interrupt
 from bema_tui.rules.findings import NO_CAMPAIGN
+from bema_tui.rules.records import Unproved
 from bema_tui.rules.unreadable_sales import first_of, unreadable_findings
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
@@ -21,16 +21,17 @@ from bema_tui.store.orders import Orders
 from bema_tui.store.ownership import Ownership
 from bema_tui.store.shop_reads import ShopRead
 from bema_tui.store.unreadable_sales import UnreadableSales
-from bema_tui.sync.run_context import Job
+from bema_tui.sync.read.result import OrdersRead
+from bema_tui.sync.run_context import RunContext, SafePoint
 
 _CHUNK: Final = 500  # orders in one transaction
 
 
-async def read_shop(job: Job) -> str:
-    """Read the shop's orders for a run, and answer what was found, in words; the job learns what it proves.
+async def read_shop(context: RunContext) -> OrdersRead:
+    """Read every order that the shop lists.
 
-    That is every order it lists. With the run's option ``quick`` it is the newest ones, while the last read of the
-    whole list is younger than ``edd.full_read_seconds``; where the newest ones can't be told, it is every order again.
+    With the run's option ``quick`` the newest orders alone are read, while the last read of the whole list is younger
+    than ``edd.full_read_seconds``; where the newest ones can't be told, it is every order again.
 
     A sale that can't be read is a finding and stops nothing; too many of them do.
 
@@ -39,60 +40,63 @@ async def read_shop(job: Job) -> str:
             it.
         WrongAccount: the database belongs to another shop.
     """
-    found = await _read(job)
-    await learn_unproved(job)
-    return found
+    note, result = await _read(context)
+    return OrdersRead(note, result, await with_unproved_now(context, Unproved()))
 
 
-async def learn_unproved(job: Job) -> None:
-    """Let the job know of whom the newest complete read proves no absence, beside those whom it knows already.
+async def with_unproved_now(context: RunContext, known: Unproved) -> Unproved:
+    """Return those of whom the newest complete read proves no absence, beside those who are known already.
 
     Which orders are listed is said by that read, be it another run's: while this one read MailerLite, for one.
     """
-    full = await job.orders.latest_complete()
-    if full is not None:
-        now = await UnreadableSales(job.db).unproved_since(full.read_id)
-        job.unproved = job.unproved.with_also([(key, number) for key, found in now.numbers.items() for number in found])
+    full = await context.orders.latest_complete()
+    if full is None:
+        return known
+    now = await UnreadableSales(context.db).unproved_since(full.read_id)
+    return known.with_also([(key, number) for key, found in now.numbers.items() for number in found])
 
 
-async def _read(job: Job) -> str:
-    full = await job.orders.latest_complete() if job.options.quick else None
-    if full is not None and _age(job, full) < job.settings.edd.full_read_seconds:
-        window = await _read_window(job, full)
-        if window.completeness is Completeness.COMPLETE:
-            await _tell(job, window, ReadKind.RECENT, len(window.orders), full)
-            found = f"the newest {len(window.orders):,} orders; all of them {_in_words(_age(job, full))} ago"
-            return found + _left(len(window.unreadable))
-    read = await read_orders(job.db, job.shop, job.interrupt, run=job.run)
-    await _tell(job, read, ReadKind.FULL, read.orders, await job.orders.latest_complete())
-    require_complete(read, job.shop)
-    return f"{read.orders:,} orders" + _left(len(read.unreadable))
+async def _read(context: RunContext) -> tuple[str, ShopReadResult]:
+    full = await context.orders.latest_complete() if context.options.quick else None
+    if full is not None and _age(context, full) < context.settings.edd.full_read_seconds:
+        recent = await _read_recent(context, full)
+        if recent.completeness is Completeness.COMPLETE:
+            result = await _write_down(context, recent, ReadKind.RECENT, len(recent.orders), full)
+            found = f"the newest {len(recent.orders):,} orders; all of them {_in_words(_age(context, full))} ago"
+            return found + _left(len(recent.unreadable)), result
+    read = await read_orders(context.db, context.shop, context.safe_point, run=context.run)
+    result = await _write_down(context, read, ReadKind.FULL, read.orders, await context.orders.latest_complete())
+    require_complete(read, context.shop)
+    return f"{read.orders:,} orders" + _left(len(read.unreadable)), result
 
 
 def _left(unreadable: int) -> str:
     return f", {unreadable:,} that can't be read" if unreadable else ""
 
 
-async def _tell(job: Job, read: SalesRead | WindowRead, kind: ReadKind, orders: int, full: ShopRead | None) -> None:
+async def _write_down(
+    context: RunContext, read: SalesRead | WindowRead, kind: ReadKind, orders: int, full: ShopRead | None
+) -> ShopReadResult:
     """Write into the run what was read, and how old the last read of the whole list is; keep the shop's currency."""
-    if job.shop.currency:
-        await DatabaseSettings(job.db).saw_currency(job.shop.currency)
-    job.shop_read = ShopReadResult(
+    if context.shop.currency:
+        await DatabaseSettings(context.db).saw_currency(context.shop.currency)
+    result = ShopReadResult(
         completeness=read.completeness,
         kind=kind,
-        at=job.db.now(),
+        at=context.db.now(),
         orders=orders,
         unreadable=len(read.unreadable),
         passes=read.passes,
         full_read_at=full.finished_at if full else None,
-        full_read_age=round(_age(job, full), 1) if full else None,
+        full_read_age=round(_age(context, full), 1) if full else None,
     )
-    await job.note(shop_read=job.shop_read)
+    await context.note(shop_read=result)
+    return result
 
 
-def _age(job: Job, read: ShopRead) -> float:
+def _age(context: RunContext, read: ShopRead) -> float:
     """Seconds since a read ended; one from the future is of no use to anybody, as a clock that was set back shows."""
-    seconds = (job.db.now() - read.finished_at).total_seconds()
+    seconds = (context.db.now() - read.finished_at).total_seconds()
     return seconds if seconds >= 0 else math.inf
 
 
@@ -100,35 +104,37 @@ def _in_words(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"
 
 
-async def _read_window(job: Job, full: ShopRead) -> WindowRead:
+async def _read_recent(context: RunContext, full: ShopRead) -> WindowRead:
     """Read the newest orders, down to what the last read of the whole list knows, and store them if that went well.
 
     Raises:
         WrongAccount: the database belongs to another shop.
         ProviderError: the shop did not answer.
     """
-    await Ownership(job.db).refuse_other("shop", job.shop.shop_address)
+    await Ownership(context.db).refuse_other("shop", context.shop.shop_address)
 
     async def known(orders: Sequence[Order]) -> bool:
-        job.interrupt.check()
-        return await job.orders.knew_unchanged(full, orders)
+        await context.safe_point()
+        return await context.orders.knew_unchanged(full, orders)
 
-    number = await job.orders.begin_read(ReadKind.RECENT)
-    read = await job.shop.read_newest_sales(known)
+    number = await context.orders.begin_read(ReadKind.RECENT)
+    read = await context.shop.read_newest_sales(known)
     for start in range(0, len(read.orders), _CHUNK):
-        await job.orders.put(number, read.orders[start : start + _CHUNK])
-    await UnreadableSales(job.db).put(number, read.unreadable)
-    await job.orders.finish_read(
+        await context.orders.put(number, read.orders[start : start + _CHUNK])
+    await UnreadableSales(context.db).put(number, read.unreadable)
+    await context.orders.finish_read(
         number, read.completeness, orders=len(read.orders), passes=read.passes, requests=read.pages
     )
-    await job.findings.record(unreadable_findings(read.unreadable), job.run)
+    await context.findings.record(unreadable_findings(read.unreadable), context.run)
     return read
 
 
 async def read_orders(
-    db: Database, shop: EasyDigitalDownloads, interrupt: Interrupt, *, run: int | None = None
+    db: Database, shop: EasyDigitalDownloads, safe_point: SafePoint, *, run: int | None = None
 ) -> SalesRead:
     """Read the list into the store, whatever it turns out to be worth, with the findings about what can't be read.
+
+    ``safe_point`` is called before each page is stored.
 
     Raises:
         WrongAccount: the database belongs to another shop.
@@ -136,7 +142,7 @@ async def read_orders(
     """
     owner, findings = Ownership(db), Findings(db)
     await owner.refuse_other("shop", shop.shop_address)
-    passes = _Passes(db, interrupt, lambda: owner.belongs_to("shop", shop.shop_address))
+    passes = _StoredPasses(db, safe_point, lambda: owner.belongs_to("shop", shop.shop_address))
     began = db.now()
     read = await shop.read_sales(passes.keep)
     await passes.finish(read)
@@ -168,13 +174,13 @@ def require_complete(read: SalesRead, shop: EasyDigitalDownloads) -> None:
     )
 
 
-class _Passes:
+class _StoredPasses:
     """Gives each pass over the list a read of its own: what an earlier pass saw and the last did not is not listed."""
 
-    def __init__(self, db: Database, interrupt: Interrupt, answered: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, db: Database, safe_point: SafePoint, answered: Callable[[], Awaitable[None]]) -> None:
         self._orders = Orders(db)
         self._unreadable = UnreadableSales(db)
-        self._interrupt = interrupt
+        self._safe_point = safe_point
         self._answered = answered
         self._pass = 0
         self._read_id = 0
@@ -182,7 +188,7 @@ class _Passes:
 
     async def keep(self, orders: Sequence[Order], number: int) -> None:
         """Take over one page of a pass."""
-        self._interrupt.check()
+        await self._safe_point()
         await self._begin(number)
         await self._orders.put(self._read_id, orders)
         self._kept += len(orders)

@@ -14,8 +14,8 @@ from bema_tui.providers.mailerlite.lookup import LookUp
 from bema_tui.rules.findings import finding
 from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.members import Member
-from bema_tui.sync.read.campaign_in_mailerlite import Account
-from bema_tui.sync.run_context import Job
+from bema_tui.sync.read.reading import MembersReading
+from bema_tui.sync.run_context import RunContext
 
 MOST_SET_ASIDE = 20
 """People whose rows can't be read; more of them are no accident of single records, and the read is not complete."""
@@ -24,7 +24,7 @@ _FORM, _FORM_AT = "look_up_form", "look_up_proved_at"
 _FORM_HOLDS = 24 * 3600.0  # seconds; it only chooses what is tried first
 
 
-async def usable(job: Job, page: SubscriberPage, where: str) -> Sequence[Subscriber]:
+async def usable(reading: MembersReading, page: SubscriberPage, where: str) -> Sequence[Subscriber]:
     """The people of a page. Whose row does not parse is set aside, and is a finding with the path of the bad field.
 
     An error blocks that record and nothing else: domain rules, section 5.
@@ -35,12 +35,12 @@ async def usable(job: Job, page: SubscriberPage, where: str) -> Sequence[Subscri
     if not page.broken:
         return page.subscribers
     found = [
-        _unreadable(job, _subject(row), f"{_named(row)} of {where}", f"{row.path}: {row.problem}")
+        _unreadable(reading.context, _subject(row), f"{_named(row)} of {where}", f"{row.path}: {row.problem}")
         for row in page.broken
     ]
-    await job.findings.record(found, job.run)
-    job.set_aside.update({_subject(row): email_key(row.email) for row in page.broken})
-    if len(job.set_aside) > MOST_SET_ASIDE:
+    await reading.context.findings.record(found, reading.context.run)
+    reading.set_aside.update({_subject(row): email_key(row.email) for row in page.broken})
+    if len(reading.set_aside) > MOST_SET_ASIDE:
         raise IncompleteRead(
             f"{found[0].message} They are more than {MOST_SET_ASIDE}.",
             tried="read the campaign's people",
@@ -55,26 +55,28 @@ def _subject(row: BrokenRow) -> str:
     return row.subscriber_id or row.email or row.row
 
 
-async def members_of(job: Job, account: Account, people: Sequence[Subscriber]) -> list[Member]:
-    """These people as the campaign's, read just now; the run remembers whose tiers can't be said for certain.
+async def members_of(reading: MembersReading, people: Sequence[Subscriber]) -> list[Member]:
+    """These people as the campaign's, read just now; the reading keeps whose tiers can't be said for certain.
 
     Whose answer does not say in which groups they are is set aside.
     """
-    at = job.db.now()
+    at = reading.context.db.now()
     told = [person for person in people if person.group_ids is not None]
     if len(told) < len(people):
         silent = [person for person in people if person.group_ids is None]
-        job.set_aside.update({person.id: person.email_key for person in silent})
-        found = [_unreadable(job, person.id, f"Subscriber {person.id}", SILENT) for person in silent]
-        await job.findings.record(found, job.run)
-    job.in_doubt.update(person.id for person in told if account.check.in_doubt(person.group_ids or frozenset()))
-    return [account.member(person, at) for person in told]
+        reading.set_aside.update({person.id: person.email_key for person in silent})
+        found = [_unreadable(reading.context, person.id, f"Subscriber {person.id}", SILENT) for person in silent]
+        await reading.context.findings.record(found, reading.context.run)
+    reading.in_doubt.update(
+        person.id for person in told if reading.account.check.in_doubt(person.group_ids or frozenset())
+    )
+    return [reading.account.member(person, at) for person in told]
 
 
-def _unreadable(job: Job, subject: str, who: str, problem: str) -> Finding:
+def _unreadable(context: RunContext, subject: str, who: str, problem: str) -> Finding:
     return finding(
         FindingRule.BLOCKED_RECORD,
-        job.campaign.code,
+        context.campaign.code,
         subject,
         f"{who} can't be read: {problem}.",
         "Look at this subscriber in MailerLite; nothing is planned for them until their row can be read.",
@@ -82,10 +84,10 @@ def _unreadable(job: Job, subject: str, who: str, problem: str) -> Finding:
     )
 
 
-def _unproved(job: Job, one: Looked) -> Finding:
+def _unproved(context: RunContext, one: Looked) -> Finding:
     return finding(
         FindingRule.BLOCKED_RECORD,
-        job.campaign.code,
+        context.campaign.code,
         one.who,
         f"{one.who} bought, and whether MailerLite knows the address can't be told: {one.problem}.",
         "Look for the address in MailerLite; nothing is planned for this buyer until its look-ups find such addresses.",
@@ -106,13 +108,13 @@ class ReadById:
     unread: Mapping[str, str]
 
 
-async def read_by_id(job: Job, ids: Sequence[str]) -> ReadById:
-    """Read up to fifty people by id in one request. Who can't be read is a finding.
+async def read_by_id(context: RunContext, ids: Sequence[str], set_aside: set[str]) -> ReadById:
+    """Read up to fifty people by id in one request. Who can't be read is a finding, and is added to ``set_aside``.
 
     Raises:
         IncompleteRead: many can't be read, or nobody is found by id.
     """
-    look_up = await ready_look_up(job)
+    look_up = await ready_look_up(context)
     found: dict[str, Subscriber | None] = {}
     unread: dict[str, str] = {}
     async for settled in look_up.find(ids=ids):
@@ -124,10 +126,10 @@ async def read_by_id(job: Job, ids: Sequence[str]) -> ReadById:
                 unread[one.who] = SILENT
             else:
                 found[one.who] = person
-    told = [_unreadable(job, who, f"Subscriber {who}", problem) for who, problem in unread.items()]
-    await job.findings.record(told, job.run)
-    job.set_aside.update(dict.fromkeys(unread, ""))
-    if told and len(job.set_aside) > MOST_SET_ASIDE:
+    told = [_unreadable(context, who, f"Subscriber {who}", problem) for who, problem in unread.items()]
+    await context.findings.record(told, context.run)
+    set_aside.update(unread)
+    if told and len(set_aside) > MOST_SET_ASIDE:
         raise IncompleteRead(
             f"{told[0].message} They are more than {MOST_SET_ASIDE}.",
             tried="read people by id",
@@ -137,39 +139,44 @@ async def read_by_id(job: Job, ids: Sequence[str]) -> ReadById:
     return ReadById(found, unread)
 
 
-async def find_by_address(job: Job, emails: Sequence[str]) -> tuple[Looked, ...]:
+async def find_by_address(context: RunContext, emails: Sequence[str]) -> tuple[Looked, ...]:
     """Look people up by address; each is found, proved to be unknown, or left open.
 
     Raises:
         IncompleteRead: no form of look-up finds anybody.
     """
-    look_up = await ready_look_up(job, emails)
+    look_up = await ready_look_up(context, emails)
     return tuple([one async for settled in look_up.find(emails) for one in settled])
 
 
-async def ready_look_up(job: Job, emails: Sequence[str] = ()) -> LookUp:
+async def ready_look_up(context: RunContext, emails: Sequence[str] = ()) -> LookUp:
     """The look-ups of the run's account, with people to prove them by, and the form that proved itself before."""
-    look_up = job.mailerlite.look_up
+    look_up = context.mailerlite.look_up
     kinds = {special_characters(email) for email in emails} | {PLAINEST}
     for characters in kinds - look_up.kinds:
-        look_up.offer(await job.people.shown_with(characters), characters)
+        look_up.offer(await context.people.shown_with(characters), characters)
     if emails and not look_up.proved:
-        facts = AccountFacts(job.db)
+        facts = AccountFacts(context.db)
         form, at = await facts.text(_FORM), await facts.number(_FORM_AT)
-        if form is not None and form in {*Form} and at is not None and 0 <= job.db.now().timestamp() - at < _FORM_HOLDS:
+        if (
+            form is not None
+            and form in {*Form}
+            and at is not None
+            and 0 <= context.db.now().timestamp() - at < _FORM_HOLDS
+        ):
             look_up.form = Form(form)
     return look_up
 
 
-async def remember_look_up(job: Job) -> None:
+async def remember_look_up(context: RunContext) -> None:
     """Keep the form that proved itself, and when, for the next run to begin with."""
-    if job.mailerlite.look_up.proved:
-        facts = AccountFacts(job.db)
-        await facts.learned(_FORM, job.mailerlite.look_up.form)
-        await facts.learned(_FORM_AT, int(job.db.now().timestamp()))
+    if context.mailerlite.look_up.proved:
+        facts = AccountFacts(context.db)
+        await facts.learned(_FORM, context.mailerlite.look_up.form)
+        await facts.learned(_FORM_AT, int(context.db.now().timestamp()))
 
 
-async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses: Sequence[str]) -> int:
+async def look_closely(reading: MembersReading, ids: Sequence[str], addresses: Sequence[str]) -> int:
     """Read people again by id, and look buyers up by address whom no list showed; fifty in a request, of either kind.
 
     Answers how many were found by their address. Who is gone is no longer of this read. Who can't be read or looked up
@@ -178,30 +185,31 @@ async def look_closely(job: Job, account: Account, ids: Sequence[str], addresses
     Raises:
         IncompleteRead: MailerLite did not answer for many of them, or finds nobody by any form of look-up.
     """
-    look_up = await ready_look_up(job, addresses)
+    context, set_aside = reading.context, reading.set_aside
+    look_up = await ready_look_up(context, addresses)
     shown: set[str] = set()
     by_address = 0
     aside: list[Looked] = []
     async for settled in look_up.find(in_known_form(addresses), ids):
-        known = await job.people.states([one.who for one in settled])
-        people = await members_of(job, account, [one.answer.subscriber() for one in settled if one.answer is not None])
+        known = await context.people.states([one.who for one in settled])
+        people = await members_of(reading, [one.answer.subscriber() for one in settled if one.answer is not None])
         shown.update(person.email_key for person in people)
         by_address += sum(one.answer is not None and "@" in one.who for one in settled)
-        await job.people.put(people)
-        await job.people.forget([one.who for one in settled if one.absent and one.who in known])
+        await context.people.put(people)
+        await context.people.forget([one.who for one in settled if one.absent and one.who in known])
         aside += [one for one in settled if one.problem]
-        job.set_aside.update({one.who: known[one.who].email_key for one in aside if one.who in known})
-        await job.note()
-    await remember_look_up(job)
+        set_aside.update({one.who: known[one.who].email_key for one in aside if one.who in known})
+        await context.note()
+    await remember_look_up(context)
     # The shop's spelling of an address may be none that MailerLite shows it in.
-    keys = {one.who: email_key(one.who) for one in aside if one.who not in job.set_aside}
-    aside = [one for one in aside if one.who in job.set_aside or keys[one.who] not in shown]
-    job.set_aside.update({one.who: keys[one.who] for one in aside if one.who in keys})
+    keys = {one.who: email_key(one.who) for one in aside if one.who not in set_aside}
+    aside = [one for one in aside if one.who in set_aside or keys[one.who] not in shown]
+    set_aside.update({one.who: keys[one.who] for one in aside if one.who in keys})
     found = [
-        _unproved(job, one) if one.unproved else _unreadable(job, one.who, _called(one.who), one.problem)
+        _unproved(context, one) if one.unproved else _unreadable(context, one.who, _called(one.who), one.problem)
         for one in aside
     ]
-    await job.findings.record(found, job.run)
+    await context.findings.record(found, context.run)
     if sum(not one.unproved for one in aside) > MOST_SET_ASIDE:
         raise IncompleteRead(
             f"{found[0].message} They are more than {MOST_SET_ASIDE}.",

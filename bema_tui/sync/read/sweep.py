@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bema_tui.model import RunState, SubscriberStatus
+from bema_tui.model import SubscriberStatus
 from bema_tui.store.buyers import Buyers
-from bema_tui.sync.read.campaign_in_mailerlite import Account
 from bema_tui.sync.read.groups import read_members
+from bema_tui.sync.read.reading import MembersReading
 from bema_tui.sync.read.subscribers import members_of, usable
-from bema_tui.sync.run_context import Job
 
 
-async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
+async def sweep(reading: MembersReading, buyers: Buyers) -> int:
     """Keep who is in a group of the campaign, and its buyers wherever they are; answer how many people came in all.
 
     A row is read in one moment, so nobody is seen in two. The list goes from the newest to the oldest: who is created
@@ -22,24 +21,24 @@ async def sweep(job: Job, account: Account, buyers: Buyers) -> int:
     Raises:
         IncompleteRead: a row does not parse or lacks its groups, or a group could not be read whole.
     """
-    tier_of_group = account.tier_of_group
+    tier_of_group = reading.account.tier_of_group
     came: Counter[tuple[str, SubscriberStatus]] = Counter()
     total = 0
-    async for page in job.mailerlite.get_subscribers(with_groups=True):
-        await job.safe_point(RunState.PLANNING)
-        people = await usable(job, page, "the account")
-        members = await members_of(job, account, people)
+    async for page in reading.context.mailerlite.get_subscribers(with_groups=True):
+        await reading.context.safe_point()
+        people = await usable(reading, page, "the account")
+        members = await members_of(reading, people)
         bought = await buyers.among([member.email_key for member in members if not member.tiers])
         kept = [member for member in members if member.tiers or member.email_key in bought]
-        await job.people.put(kept)
+        await reading.context.people.put(kept)
         for subscriber, member in zip(people, members, strict=True):
             ours = (group for group in subscriber.group_ids or () if group in tier_of_group)
             came.update((group, member.status) for group in ours)
         total += len(people)
-        job.people_read += sum(bool(member.tiers) for member in kept)
-        await job.note(members=job.people_read)
-    for _, group in account.groups_to_read:
+        reading.people += sum(bool(member.tiers) for member in kept)
+        await reading.context.note(members=reading.people)
+    for _, group in reading.account.groups_to_read:
         for status in SubscriberStatus:
             if came[group.id, status] < group.counts.get(status, 0):
-                await read_members(job, account, group, status)
+                await read_members(reading, group, status)
     return total
