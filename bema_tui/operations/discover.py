@@ -18,12 +18,13 @@ from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders
 from bema_tui.store.ownership import Ownership
-from bema_tui.sync.connections import Connections, connector, shown_as
+from bema_tui.sync.connections import Connections, connector
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.plan.record_check import campaign_findings
 from bema_tui.sync.read.campaign_in_mailerlite import one_account
 from bema_tui.sync.read.shop import read_orders, require_complete
 from bema_tui.sync.run_context import Meter
+from bema_tui.sync.service_states import state_shown
 from bema_tui.waits import WaitBoard
 
 
@@ -64,11 +65,11 @@ async def _discover(
 ) -> Discovered:
     db, settings = workspace.db, workspace.settings
     await Ownership(db).refuse_other("shop", connections.shop.shop_address)
-    async with shown_as(db, "mailerlite"):
+    async with state_shown(db, "mailerlite"):
         async with one_account(db, connections.mailerlite):
             groups = await connections.mailerlite.get_groups()
         fields = await connections.mailerlite.get_fields()
-    async with shown_as(db, "shop"):
+    async with state_shown(db, "shop"):
         products = await connections.shop.get_products()
         require_complete(await read_orders(db, connections.shop, interrupt.safe_point), connections.shop)
     orders, campaigns = Orders(db), Campaigns(db)

@@ -16,7 +16,7 @@ from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.quota import QuotaRow, QuotaWindows
 from bema_tui.store.run_waits import RunWaits, WaitingRun
 from bema_tui.store.runs import Runs
-from bema_tui.sync.connections import window_of
+from bema_tui.sync.shared_quota import window_of
 from bema_tui.waits import WaitReason, until_words
 
 

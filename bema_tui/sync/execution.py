@@ -153,7 +153,7 @@ class Execution:
             statistics=self._statistics,
             mailerlite=connections.mailerlite,
             shop=connections.shop,
-            quota=connections.gate,
+            quota=connections.quota,
             interrupt=self._interrupt,
             meter=meter,
             waits=waits,

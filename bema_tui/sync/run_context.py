@@ -8,7 +8,6 @@ from typing import Unpack
 from attrs import define, frozen
 
 from bema_tui.model import Campaign, Phase, RunOptions
-from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import WindowGate
 from bema_tui.settings import Settings
@@ -21,7 +20,7 @@ from bema_tui.store.orders import Orders
 from bema_tui.store.run_changes import RequestCounts, RunFacts
 from bema_tui.store.runs import Runs
 from bema_tui.sync.interrupt import RunInterrupt
-from bema_tui.sync.ports import RunStatistics
+from bema_tui.sync.ports import MailingService, RunStatistics, Shop
 from bema_tui.waits import WaitBoard
 
 SafePoint = Callable[[], Awaitable[None]]
@@ -101,9 +100,9 @@ class RunContext:
     """The run's changes."""
     statistics: RunStatistics
     """What the run cost and brought."""
-    mailerlite: MailerLite
+    mailerlite: MailingService
     """The mailing service."""
-    shop: EasyDigitalDownloads
+    shop: Shop
     """The shop."""
     quota: WindowGate
     """MailerLite's quota."""

@@ -19,9 +19,10 @@ from bema_tui.settings import Settings
 from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.database import Database
 from bema_tui.store.ownership import Ownership
-from bema_tui.sync.connections import SharedGate, connect_mailerlite, connect_shop
+from bema_tui.sync.connections import connect_mailerlite, connect_shop
 from bema_tui.sync.read.campaign_in_mailerlite import one_account
 from bema_tui.sync.run_context import Meter
+from bema_tui.sync.shared_quota import SharedGate
 from bema_tui.waits import WaitBoard
 
 CLOCK_SECONDS: Final = 60.0

@@ -18,7 +18,6 @@ from bema_tui.errors import (
 )
 from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchItem
-from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import waiting
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.exchange import Line, lines_of, weigh
@@ -212,7 +211,7 @@ class Applier:
         elif any(code >= 500 for code in codes):
             tries = 1 + max(row.attempts for row in rows)
             seconds = random.uniform(0, _BACK_OFF_SECONDS * 2**tries)  # noqa: S311 (jitter)
-            wait = Wait(WaitReason.RETRY, MailerLite.name, "it failed over single changes of a batch")
+            wait = Wait(WaitReason.RETRY, self._context.mailerlite.name, "it failed over single changes of a batch")
             async with waiting(self._context.waits, wait, seconds):
                 await self._context.interrupt.sleep(seconds)
 

@@ -6,12 +6,12 @@ from bema_tui.model import FindingRule, Phase, RunState
 from bema_tui.sync.apply.applier import Applier
 from bema_tui.sync.apply.creator import create_missing, create_people, refuse_without_field
 from bema_tui.sync.apply.proof import canary, read_back
-from bema_tui.sync.connections import shown_as
 from bema_tui.sync.plan.blocked import refuse_blocked
 from bema_tui.sync.plan.record_check import label_midnight, move_waits
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite, read_account
 from bema_tui.sync.read.sizes import keep_sizes
 from bema_tui.sync.run_context import RunContext
+from bema_tui.sync.service_states import state_shown
 from bema_tui.sync.statistics import write_statistics
 
 
@@ -26,7 +26,7 @@ async def apply_plan(context: RunContext, account: CampaignInMailerLite | None, 
     """
     await context.note(state=RunState.APPLYING)
     await context.enter(Phase.SETTLE)
-    async with shown_as(context.db, "mailerlite"):
+    async with state_shown(context.db, "mailerlite"):
         sampled = await _write(context, account, approved=approved)
     await context.enter(Phase.STATISTICS, sampled)
     counted = await write_statistics(context)

@@ -9,7 +9,6 @@ from attrs import evolve
 from bema_tui.model import Check, Completeness, FindingRule, MailerLiteReadResult, Phase, ShrunkRead, holding_checks
 from bema_tui.rules.findings import finding
 from bema_tui.rules.wording.checks import shrunk_text
-from bema_tui.sync.connections import shown_as
 from bema_tui.sync.plan.automations import effects
 from bema_tui.sync.plan.blocked import refuse_blocked
 from bema_tui.sync.plan.forecast import forecast_writes
@@ -23,6 +22,7 @@ from bema_tui.sync.read.result import MembersRead, ReadResult
 from bema_tui.sync.read.shop import read_shop, with_unproved_now
 from bema_tui.sync.read.sizes import keep_sizes, sizes_at_last_good_read, sizes_now
 from bema_tui.sync.run_context import RunContext
+from bema_tui.sync.service_states import state_shown
 from bema_tui.sync.statistics import write_statistics
 
 
@@ -38,7 +38,7 @@ async def make_plan(context: RunContext) -> CampaignInMailerLite | None:
         BemaError: the campaign is blocked, or nothing of the plan may be applied.
     """
     await context.enter(Phase.READ_SHOP)
-    async with shown_as(context.db, "mailerlite"):
+    async with state_shown(context.db, "mailerlite"):
         account = await read_account(context, for_plan=True)
     reads = await _read(context, account)
     await context.enter(Phase.RECONCILE, reads.members.note)
@@ -70,13 +70,13 @@ async def make_plan(context: RunContext) -> CampaignInMailerLite | None:
 
 async def _read(context: RunContext, account: CampaignInMailerLite) -> ReadResult:
     """Read the shop, then the campaign's members."""
-    async with shown_as(context.db, "shop"):
+    async with state_shown(context.db, "shop"):
         shop = await read_shop(context)
     await context.enter(Phase.READ_MAILERLITE, shop.note)
     # From here on what an older run read is overwritten: its plan can't be applied any more.
     await context.runs.supersede(context.run, context.campaign.code, context.fence)
     await context.note(mailerlite_read=MailerLiteReadResult(Completeness.PARTIAL))
-    async with shown_as(context.db, "mailerlite"):
+    async with state_shown(context.db, "mailerlite"):
         members = await read_people(context, account)
     return ReadResult(shop.result, members, shop.unproved)
 

@@ -13,7 +13,6 @@ from bema_tui.errors import IncompleteRead
 from bema_tui.field_values import FieldType
 from bema_tui.listing import Listing
 from bema_tui.model import Automation, CustomField, Finding, FindingRule, Group, Subscriber, Tier
-from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.rules.findings import NO_CAMPAIGN
 from bema_tui.rules.naming import field_name, group_name
 from bema_tui.rules.reconcile import CampaignCheck, check_campaign
@@ -22,6 +21,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.ledger_rows import NEW
 from bema_tui.store.members import Member
 from bema_tui.store.ownership import Ownership
+from bema_tui.sync.ports import MailingService
 from bema_tui.sync.run_context import RunContext
 
 
@@ -95,7 +95,7 @@ class CampaignInMailerLite:
 
 
 @asynccontextmanager
-async def one_account(db: Database, mailerlite: MailerLite) -> AsyncIterator[None]:
+async def one_account(db: Database, mailerlite: MailingService) -> AsyncIterator[None]:
     """Hold MailerLite's answers to the account that the database belongs to, from the first one on; the account that
     the requests within name is stored, if there is none yet.
 

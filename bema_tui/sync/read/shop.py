@@ -8,7 +8,6 @@ from typing import Final
 
 from bema_tui.errors import IncompleteRead
 from bema_tui.model import Completeness, FindingRule, Order, ReadKind, ShopReadResult
-from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.full_read import SalesRead, too_many
 from bema_tui.providers.edd.recent_read import WindowRead
 from bema_tui.rules.findings import NO_CAMPAIGN
@@ -21,6 +20,7 @@ from bema_tui.store.orders import Orders
 from bema_tui.store.ownership import Ownership
 from bema_tui.store.shop_reads import ShopRead
 from bema_tui.store.unreadable_sales import UnreadableSales
+from bema_tui.sync.ports import Shop
 from bema_tui.sync.read.result import OrdersRead
 from bema_tui.sync.run_context import RunContext, SafePoint
 
@@ -129,9 +129,7 @@ async def _read_recent(context: RunContext, full: ShopRead) -> WindowRead:
     return read
 
 
-async def read_orders(
-    db: Database, shop: EasyDigitalDownloads, safe_point: SafePoint, *, run: int | None = None
-) -> SalesRead:
+async def read_orders(db: Database, shop: Shop, safe_point: SafePoint, *, run: int | None = None) -> SalesRead:
     """Read the list into the store, whatever it turns out to be worth, with the findings about what can't be read.
 
     ``safe_point`` is called before each page is stored.
@@ -152,7 +150,7 @@ async def read_orders(
     return read
 
 
-def require_complete(read: SalesRead, shop: EasyDigitalDownloads) -> None:
+def require_complete(read: SalesRead, shop: Shop) -> None:
     """Raise unless the list was read whole.
 
     Raises:
