@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from attrs import Factory, field, frozen
 from sqlalchemy import Integer, Row, Select, and_, func, literal, or_, select, update
@@ -14,6 +14,7 @@ from bema_tui.emails import key_of, spellings
 from bema_tui.model import SubscriberStatus, Tier
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence, check_fence
+from bema_tui.store.orders import holds_product
 from bema_tui.store.schema import members
 from bema_tui.store.schema_shop import order_items, orders
 
@@ -29,6 +30,13 @@ def to_mask(tiers: Iterable[Tier]) -> int:
 def from_mask(mask: int) -> frozenset[Tier]:
     """The inverse of ``to_mask``."""
     return frozenset(tier for place, tier in enumerate(_TIERS) if mask >> place & 1)
+
+
+# Of a power of two, and of zero, this leaves nothing.
+_SEVERAL: Final = members.c.tiers.op("&", return_type=Integer)(members.c.tiers - 1) != 0
+"""Whether a member is in several tiers, in SQL."""
+_PURCHASED: Final = members.c.tiers.op("&", return_type=Integer)(to_mask(tier for tier in Tier if tier.purchased)) != 0
+"""Whether a member is in a purchased tier, in SQL."""
 
 
 @frozen
@@ -134,12 +142,10 @@ class People:
 
     async def doubtful(self) -> tuple[str, ...]:
         """Ids of those whom this run's read saw in more than one tier, or in none."""
-        # Of a power of two, and of zero, this leaves nothing.
-        several = members.c.tiers.op("&", return_type=Integer)(members.c.tiers - 1) != 0
         async with self._db.read() as connection:
             rows = await connection.execute(
                 select(members.c.subscriber_id)
-                .where(self._read_now(), or_(several, members.c.tiers == 0))
+                .where(self._read_now(), or_(_SEVERAL, members.c.tiers == 0))
                 .order_by(members.c.subscriber_id)
             )
             return tuple(row[0] for row in rows)
@@ -203,22 +209,32 @@ class People:
             row = (await connection.execute(select(*columns).where(self._read_now()))).one()
         return {tier: int(row[place]) for place, tier in enumerate(_TIERS)}
 
-    async def in_key_order(self) -> AsyncIterator[Member]:
-        """Everybody this run read, by e-mail key then id, a page at a time and no transaction held between pages."""
+    async def worth_a_look(self, product_ids: Sequence[str]) -> AsyncIterator[Member]:
+        """Those whom this run read and of whom a rule can say something, by e-mail key, then id.
+
+        That is who has an order of these products or a stored value, or is in a purchased tier or in several. Of all
+        others there is nothing to say. They come a page at a time, and no transaction is held between pages.
+        """
         after = ("", "")
         while True:
-            page = await self._page(after)
+            page = await self._page(after, product_ids)
             for row in page:
                 yield _member(row)
             if len(page) < _PAGE:
                 return
             after = (page[-1].email_key, page[-1].subscriber_id)
 
-    async def _page(self, after: tuple[str, str]) -> Sequence[Row[Any]]:
+    async def _page(self, after: tuple[str, str], product_ids: Sequence[str]) -> Sequence[Row[Any]]:
+        has_order = (
+            select(orders.c.id)
+            .where(orders.c.email_key == members.c.email_key, orders.c.email_key != "", holds_product(product_ids))
+            .exists()
+        )
         query: Select[Any] = (
             select(members)
             .where(
                 self._read_now(),
+                or_(members.c.stored != "", _SEVERAL, _PURCHASED, has_order),
                 or_(
                     members.c.email_key > after[0],
                     and_(members.c.email_key == after[0], members.c.subscriber_id > after[1]),

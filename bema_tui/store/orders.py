@@ -162,7 +162,7 @@ class Orders:
 
         ``partial``: what was partly refunded counts.
         """
-        query = select(order_items.c.product_id).distinct().where(_bought(free=free, partial=partial))
+        query = select(order_items.c.product_id).distinct().where(bought(free=free, partial=partial))
         async with self._db.read() as connection:
             return set((await connection.execute(query)).scalars())
 
@@ -189,7 +189,7 @@ class Orders:
         """
         query = (
             select(order_items.c.product_id, func.min(orders.c.date_utc, type_=orders.c.date_utc.type))
-            .where(_bought(free=free, partial=partial), orders.c.date_utc != literal(None, orders.c.date_utc.type))
+            .where(bought(free=free, partial=partial), orders.c.date_utc != literal(None, orders.c.date_utc.type))
             .group_by(order_items.c.product_id)
         )
         if product_ids is not None:
@@ -204,7 +204,7 @@ class Orders:
         a little longer. Go on with the last e-mail key of the page; an empty page is the end. Orders without are left
         out: they prove nothing about anybody.
         """
-        query = _page_query(product_ids)
+        query = _campaign_orders(product_ids)
         async with self._db.read() as connection:
             page = list((await connection.execute(query.where(orders.c.email_key > after_key).limit(limit))).all())
             if len(page) == limit and page:
@@ -227,7 +227,11 @@ def _spread(ids: Sequence[int], most: int) -> list[int]:
     return [*turns, *front[len(others) :]]
 
 
-def _bought(*, free: bool, partial: bool) -> Any:
+def bought(*, free: bool, partial: bool) -> Any:
+    """Return the condition, in SQL, of an item in a valid order.
+
+    ``free``: it needs no price. ``partial``: the order may be refunded in part.
+    """
     price = true() if free else cast(order_items.c.price, Float) > 0
     return and_(
         order_items.c.order_id == orders.c.id,
@@ -238,18 +242,22 @@ def _bought(*, free: bool, partial: bool) -> Any:
     )
 
 
-def _page_query(product_ids: Sequence[str]) -> Select[Any]:
-    # Asked order by order, the items must be found by their order. SQLite would rather take the index of products, and
-    # walk through all sales of an album for each order; it can't once the column stands inside an expression.
+def holds_product(product_ids: Sequence[str]) -> Any:
+    """Return the condition, in SQL, that an order holds one of these products, for a query that goes order by order."""
+    # The items must be found by their order. SQLite would rather take the index of products, and walk through all sales
+    # of an album for each order; it can't once the column stands inside an expression.
     product = func.coalesce(order_items.c.product_id, "")
-    holds = (
+    return (
         select(order_items.c.order_id)
         .where(order_items.c.order_id == orders.c.id, product.in_(list(product_ids)))
         .exists()
     )
+
+
+def _campaign_orders(product_ids: Sequence[str]) -> Select[Any]:
     return (
         select(orders, (orders.c.read_id >= latest_full_read()).label("listed"))
-        .where(holds, orders.c.email_key != "")
+        .where(holds_product(product_ids), orders.c.email_key != "")
         .order_by(orders.c.email_key, *_ORDER)
     )
 

@@ -1,16 +1,15 @@
-"""A run's last step: brings the memory of the people in step with the ledger, and writes the campaign's statistics."""
+"""A run's last step: what is known of the members follows the ledger, and the campaign's statistics are written."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 from bema_tui.model import ChangeKind
-from bema_tui.rules.purchases import is_valid
 from bema_tui.store.database_settings import CURRENCY, DatabaseSettings
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.plan.pairing import people_with_orders
+from bema_tui.store.sales import sales_of
 from bema_tui.sync.run_context import RunContext
 
 _PAGE = 2000
@@ -20,39 +19,35 @@ _DAYS = 30
 
 async def write_statistics(context: RunContext) -> str:
     """Count members, buyers and revenue as they stand after the run, and return the sums in words."""
-    await _bring_in_step(context)
+    await _bring_up_to_date(context)
     tiers = await context.people.count_by_tier()
     members = await context.people.count()
     today = context.db.now().date()
-    buyers = 0
-    revenue = Decimal(0)
-    first_days: Counter[date] = Counter()
-    async for pair in people_with_orders(context):
-        valid = [known.order for known in pair.orders if is_valid(known, context.campaign, context.settings.rules)]
-        if not valid:
-            continue
-        revenue += sum(
-            (item.price for order in valid for item in order.items if item.product_id in context.campaign.product_ids),
-            Decimal(0),
-        )
-        buyers += bool(pair.members)
-        dates = [order.date_utc for order in valid if order.date_utc is not None]
-        if dates:
-            first_days[min(dates).date()] += 1
+    rules = context.settings.rules
+    sales = await sales_of(
+        context.db,
+        context.campaign.code,
+        context.run,
+        context.campaign.product_ids,
+        free=rules.count_free_orders,
+        partial=rules.partial_refund_counts,
+        since=datetime.combine(today - timedelta(days=_DAYS), time.min, UTC),
+    )
+    first_days = Counter(first.date() for first in sales.first_orders)
     await context.statistics.record_campaign(
         context.campaign.code,
         context.run,
         tiers,
         members,
-        buyers,
-        revenue.quantize(_CENT),
+        sales.buyers,
+        sales.revenue.quantize(_CENT),
         await DatabaseSettings(context.db).get(CURRENCY) or "",
         [first_days[today - timedelta(days=back)] for back in reversed(range(_DAYS))],
     )
-    return f"{members:,} members, {buyers:,} buyers"
+    return f"{members:,} members, {sales.buyers:,} buyers"
 
 
-async def _bring_in_step(context: RunContext) -> None:
+async def _bring_up_to_date(context: RunContext) -> None:
     """Apply the run's applied rows to what was read, so that the statistics show what is now."""
     after = 0
     while rows := await context.ledger.applied_after(after, _PAGE):

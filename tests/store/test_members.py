@@ -55,13 +55,39 @@ async def test_a_buyer_is_looked_up_as_typed_and_by_the_key(db: Database, people
 
 
 async def test_people_come_in_the_order_of_their_keys(people: People) -> None:
-    one = member("1", "Zoe@example.org")
+    one = evolve(member("1", "Zoe@example.org"), stored="5")
     await people.put([one, with_email(evolve(one, subscriber_id="2"), "ana@example.org")])
-    assert [person.email async for person in people.in_key_order()] == ["ana@example.org", "Zoe@example.org"]
+    assert [person.email async for person in people.worth_a_look(["12"])] == ["ana@example.org", "Zoe@example.org"]
 
 
 async def test_a_person_is_given_back_with_the_key_that_they_were_stored_by(people: People) -> None:
     """The order of the keys is the stored one: another reckoning would take the merge of people and orders apart."""
-    one = evolve(member("1", "Zoe@example.org"), email_key="as it was reckoned then")
+    one = evolve(member("1", "Zoe@example.org"), stored="5", email_key="as it was reckoned then")
     await people.put([one])
-    assert [person.email_key async for person in people.in_key_order()] == ["as it was reckoned then"]
+    assert [person.email_key async for person in people.worth_a_look(["12"])] == ["as it was reckoned then"]
+
+
+async def test_of_whom_no_rule_can_say_anything_the_plan_hears_nothing(db: Database, people: People) -> None:
+    """Most members are in one unpurchased tier and never bought: SQL leaves them out, and nobody else."""
+    store = Orders(db)
+    read = await store.begin_read()
+    refunded = evolve(order("k2", email="refunded@example.org"), status="refunded")
+    await store.put(read, [order("k1", email="buyer@example.org"), refunded, order("k3", email="b@x.org", product="7")])
+    await store.finish_read(read, Completeness.COMPLETE, orders=3, passes=2, requests=2)
+    one = member("1", "buyer@example.org")
+    cases = {
+        "buyer@example.org": one,
+        "refunded@example.org": one,
+        "marked@example.org": evolve(one, stored="17"),
+        "purchased@example.org": evolve(one, tiers=frozenset({Tier.BRONZE_PURCHASED})),
+        "two@example.org": evolve(one, tiers=frozenset({Tier.GOLD, Tier.OPT_IN})),
+        "b@x.org": one,
+        "unset@example.org": evolve(one, stored=""),
+        "wood@example.org": evolve(one, tiers=frozenset({Tier.WOOD})),
+        "none@example.org": evolve(one, tiers=frozenset()),
+    }
+    await people.put(
+        [with_email(evolve(case, subscriber_id=str(place)), email) for place, (email, case) in enumerate(cases.items())]
+    )
+    seen = [found.email async for found in people.worth_a_look(["12"])]
+    assert seen == sorted(list(cases)[:5])

@@ -9,14 +9,14 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from bema_tui.field_values import canonical, same_value
-from bema_tui.model import OrderIdentity, OrderStatus
+from bema_tui.field_values import canonical
+from bema_tui.model import OrderIdentity
 from bema_tui.providers.edd.lookups import By, LookUps, Shown, Wanted
 from bema_tui.rules.purchases import Aliases
 from bema_tui.rules.records import Unproved
 from bema_tui.rules.unreadable_sales import unreadable_findings
 from bema_tui.store.legacy_row_ids import RowIds
-from bema_tui.sync.plan.pairing import Pair, people_with_orders
+from bema_tui.store.open_questions import OpenQuestions
 from bema_tui.sync.run_context import RunContext
 
 _ASK_AGAIN: Final = timedelta(days=1)
@@ -49,9 +49,7 @@ async def explain_stored_values(context: RunContext, unproved: Unproved, *, shra
         NotAuthorized: the right to see sales is gone.
         ProviderError: the shop does not answer.
     """
-    questions = _Questions()
-    async for pair in people_with_orders(context):
-        questions.add(pair, unproved, shrank=shrank)
+    questions = await _questions(context, unproved, shrank=shrank)
     values = sorted(questions.row_ids)
     now = context.db.now()
     answers = await RowIds(context.db).answers(values, unanswered_since=now - _ASK_AGAIN_UNANSWERED)
@@ -80,30 +78,22 @@ class _Questions:
     row_ids: dict[str, list[tuple[str, str]]] = field(factory=lambda: defaultdict(list))
     keys: dict[str, list[tuple[str, str]]] = field(factory=lambda: defaultdict(list))
 
-    def add(self, pair: Pair, unproved: Unproved, *, shrank: bool) -> None:
-        """What one e-mail's people and orders leave open."""
-        for value in _unexplained(pair):
-            if not unproved.may_be(pair.email_key, value):
-                self.row_ids[value].append((pair.email_key, value))
-        if shrank or unproved.concerns(pair.email_key):
-            return
-        for known in pair.orders:
-            if not known.listed and known.order.status != OrderStatus.REFUNDED:
-                self.keys[known.order.key].append((pair.email_key, known.order.number))
+
+async def _questions(context: RunContext, unproved: Unproved, *, shrank: bool) -> _Questions:
+    questions = _Questions()
+    open_ = OpenQuestions(context.db, context.campaign.code, context.run, context.campaign.product_ids)
+    for stored in await open_.unexplained():
+        value = canonical(stored.value)
+        if value is not None and _may_be_row_id(value) and not unproved.may_be(stored.email_key, value):
+            questions.row_ids[value].append((stored.email_key, value))
+    for order in [] if shrank else await open_.gone():
+        if not unproved.concerns(order.email_key):
+            questions.keys[order.key].append((order.email_key, order.number))
+    return questions
 
 
-def _unexplained(pair: Pair) -> list[str]:
-    numbers = [known.order.number for known in pair.orders]
-    stored = [canonical(member.stored) for member in pair.members]
-    return [
-        value
-        for value in stored
-        if value is not None
-        and value.isascii()
-        and value.isdigit()
-        and len(value) <= _MAX_ROW_ID_DIGITS
-        and not any(same_value(value, number) for number in numbers)
-    ]
+def _may_be_row_id(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) <= _MAX_ROW_ID_DIGITS
 
 
 async def _remember(context: RunContext, found: Mapping[Wanted, Shown], look_ups: LookUps) -> None:

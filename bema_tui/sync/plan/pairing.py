@@ -26,8 +26,8 @@ class Pair:
 
 
 async def people_with_orders(context: RunContext) -> AsyncIterator[Pair]:
-    """Every e-mail key that is in the campaign or has bought it, in order."""
-    people = _Groups(context.people.in_key_order(), lambda member: member.email_key)
+    """Every e-mail key of which a rule can say something, in order: of a member worth a look, or of a buyer."""
+    people = _Groups(context.people.worth_a_look(context.campaign.product_ids), lambda member: member.email_key)
     orders = _Groups(_orders(context), lambda known: known.order.email_key)
     await people.advance()
     await orders.advance()

@@ -211,7 +211,7 @@ class _Planner:
             if not pair.members and self._unreadable.isdisjoint((pair.email_key, ANYBODY)):
                 self._unknown_buyer(pair, known_before=pair.email_key in known)
             for member in pair.members:
-                if _has_something(pair, member) and member.subscriber_id not in self._set_aside:
+                if member.subscriber_id not in self._set_aside:
                     number = member.subscriber_id
                     self._person(pair, member, placements.get(number, Placement()), traces.get(number, Trace()))
         totals = self.totals
@@ -290,11 +290,6 @@ class _Planner:
             before=True,
         )
         return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, *found))
-
-
-def _has_something(pair: Pair, member: Member) -> bool:
-    """Whether the rules could say anything of this person; most members have one tier and never bought."""
-    return bool(pair.orders or member.stored or len(member.tiers) > 1 or any(tier.purchased for tier in member.tiers))
 
 
 def _keeps_a_tier(member: Member, changes: Sequence[PlannedChange]) -> bool:
