@@ -1,4 +1,4 @@
-"""Turns a decision about one person into the planned writes, in the order in which they are safe."""
+"""Turns a decision about one member into the planned writes, in the order in which they are safe."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from attrs import evolve
 
 from bema_tui.field_values import canonical
 from bema_tui.model import Cause, ChangeKind, PlannedChange, Purpose, SubscriberStatus, Tier
-from bema_tui.rules.records import CampaignContext, Person, Step
+from bema_tui.rules.records import CampaignContext, Member, Step
 
 
-def movable(context: CampaignContext, person: Person) -> bool:
-    """Whether this person's groups may be changed at all. Domain rules, section 6, consent."""
-    return person.status is SubscriberStatus.ACTIVE or context.rules.move_inactive
+def movable(context: CampaignContext, member: Member) -> bool:
+    """Whether this member's groups may be changed at all. Domain rules, section 6, consent."""
+    return member.status is SubscriberStatus.ACTIVE or context.rules.move_inactive
 
 
 def hold_back(context: CampaignContext, step: Step, *, otherwise: Purpose) -> Step:
@@ -35,7 +35,7 @@ def without_moves(changes: Sequence[PlannedChange]) -> tuple[PlannedChange, ...]
     return tuple(evolve(change, purpose=alone) for change in changes if change.kind is ChangeKind.SET_FIELD)
 
 
-def field_change(context: CampaignContext, person: Person, after: str | None, step: Step, reason: str) -> PlannedChange:
+def field_change(context: CampaignContext, member: Member, after: str | None, step: Step, reason: str) -> PlannedChange:
     """The write of the purchase field; ``after`` None clears it.
 
     The campaign must have a writable field.
@@ -44,39 +44,39 @@ def field_change(context: CampaignContext, person: Person, after: str | None, st
     assert custom is not None, "a campaign without a usable field is blocked before anything is planned"
     return PlannedChange(
         kind=ChangeKind.SET_FIELD,
-        subscriber_id=person.subscriber_id,
-        email=person.email,
-        name=person.name,
+        subscriber_id=member.subscriber_id,
+        email=member.email,
+        name=member.full_name,
         target=custom.key,
         target_name=custom.name,
-        before=None if canonical(person.stored) is None else person.stored,
+        before=None if canonical(member.stored) is None else member.stored,
         after=after,
         purpose=step.purpose,
         reason=reason,
     )
 
 
-def group_changes(context: CampaignContext, person: Person, step: Step, reason: str) -> tuple[PlannedChange, ...]:
+def group_changes(context: CampaignContext, member: Member, step: Step, reason: str) -> tuple[PlannedChange, ...]:
     """The adds, then the removes of a step; a remove beside an add waits for the add's proof."""
     changes = []
     if step.add is not None:
-        changes.append(_membership(context, person, step.add, ChangeKind.ADD_GROUP, step, reason))
+        changes.append(_membership(context, member, step.add, ChangeKind.ADD_GROUP, step, reason))
     for tier in step.remove:
-        remove = _membership(context, person, tier, ChangeKind.REMOVE_GROUP, step, reason)
+        remove = _membership(context, member, tier, ChangeKind.REMOVE_GROUP, step, reason)
         changes.append(evolve(remove, needs_add=step.add is not None))
     return tuple(changes)
 
 
 def _membership(
-    context: CampaignContext, person: Person, tier: Tier, kind: ChangeKind, step: Step, reason: str
+    context: CampaignContext, member: Member, tier: Tier, kind: ChangeKind, step: Step, reason: str
 ) -> PlannedChange:
     group = context.groups[tier]
     joins = kind is ChangeKind.ADD_GROUP
     return PlannedChange(
         kind=kind,
-        subscriber_id=person.subscriber_id,
-        email=person.email,
-        name=person.name,
+        subscriber_id=member.subscriber_id,
+        email=member.email,
+        name=member.full_name,
         target=group.id,
         target_name=group.name,
         before=None if joins else group.name,

@@ -1,4 +1,4 @@
-"""One person's purchases against their tiers and their field: the changes to plan and the findings.
+"""One member's purchases against their tiers and their field: the changes to plan and the findings.
 
 Domain rules, sections 3, 4 and 6. Pure: the same input gives the same outcome, and nothing is read or written.
 """
@@ -13,7 +13,7 @@ from bema_tui.rules.changes import field_change, group_changes, hold_back, movab
 from bema_tui.rules.findings import finding
 from bema_tui.rules.groups_and_field import CampaignCheck, check_campaign
 from bema_tui.rules.purchases import NO_ALIASES, Aliases, Choice, KnownOrder, choose, is_valid, since, writable_number
-from bema_tui.rules.records import CampaignContext, Outcome, Person, Step
+from bema_tui.rules.records import CampaignContext, Member, Outcome, Step
 from bema_tui.rules.refunds import without_purchase
 from bema_tui.rules.subscriber_findings import (
     drift,
@@ -28,17 +28,17 @@ from bema_tui.rules.tiers import purchased_tier
 __all__ = [
     "CampaignCheck",
     "CampaignContext",
+    "Member",
     "Outcome",
-    "Person",
     "check_campaign",
-    "reconcile_person",
+    "reconcile_member",
     "reconcile_unknown_buyer",
 ]
 
 
-def reconcile_person(
+def reconcile_member(
     context: CampaignContext,
-    person: Person,
+    member: Member,
     orders: Sequence[KnownOrder],
     aliases: Aliases = NO_ALIASES,
 ) -> Outcome:
@@ -46,22 +46,22 @@ def reconcile_person(
 
     Args:
         context: the campaign, the account's groups and field, the settings, what the reads prove.
-        person: the subscriber with their tiers in this campaign.
+        member: the subscriber with their tiers in this campaign.
         orders: the known orders that may concern this person; those of other addresses never count as theirs.
         aliases: stored field values that the shop was asked about.
 
     Returns:
         Changes and findings. A campaign without a usable purchase field gets findings only: it is blocked.
     """
-    own = [known for known in orders if known.order.email_key == person.email_key]
+    own = [known for known in orders if known.order.email_key == member.email_key]
     valid = [known.order for known in own if is_valid(known, context.campaign, context.rules)]
-    findings = list(order_findings(context, person.email, own, person.subscriber_id))
-    moved_by_others = drift(context, person, buyer=bool(valid))
+    findings = list(order_findings(context, member.email, own, member.subscriber_id))
+    moved_by_others = drift(context, member, buyer=bool(valid))
     if moved_by_others is not None:
         findings.append(moved_by_others)
-    choice = choose(valid, person.stored, aliases)
+    choice = choose(valid, member.stored, aliases)
     outcome = (
-        without_purchase(context, person, orders, aliases) if choice is None else _buyer(context, person, valid, choice)
+        without_purchase(context, member, orders, aliases) if choice is None else _buyer(context, member, valid, choice)
     )
     blocked = context.writable_field is None
     return Outcome(() if blocked else outcome.changes, (*findings, *outcome.findings))
@@ -73,7 +73,7 @@ def reconcile_unknown_buyer(
     """A buyer whom the mailing service does not know: a finding, or with ``add_new_buyers`` a creation.
 
     Args:
-        context: as for ``reconcile_person``.
+        context: as for ``reconcile_member``.
         email_key: the buyer's e-mail, in the form in which equal ones are equal.
         orders: the known orders that may be theirs.
         known_before: the mailing service knew the address at an earlier read; whoever was deleted is never made anew.
@@ -126,59 +126,59 @@ def _creation(context: CampaignContext, address: str, valid: Sequence[Order], ch
     )
 
 
-def _buyer(context: CampaignContext, person: Person, valid: Sequence[Order], choice: Choice) -> Outcome:
-    findings = _tier_findings(context, person, choice.order)
+def _buyer(context: CampaignContext, member: Member, valid: Sequence[Order], choice: Choice) -> Outcome:
+    findings = _tier_findings(context, member, choice.order)
     custom = context.writable_field
     if custom is None:
         return Outcome(findings=findings)
-    keep = choice.keep or _may_name_an_unread_order(context, person)
-    value = person.stored if keep else writable_number(choice.order.number, custom.type)
+    keep = choice.keep or _may_name_an_unread_order(context, member)
+    value = member.stored if keep else writable_number(choice.order.number, custom.type)
     if value is None:
         # The purchase cannot be marked, so the person is not moved either: the move could not be explained later.
-        return Outcome(findings=(*findings, number_does_not_fit(context, person, choice.order)))
-    step = _step(context, person, valid)
+        return Outcome(findings=(*findings, number_does_not_fit(context, member, choice.order)))
+    step = _step(context, member, valid)
     reason = f"{order_text(choice.order)}, {choice.why}"
     field: tuple[PlannedChange, ...] = ()
-    if not same_value(value, person.stored):
-        field = (field_change(context, person, value, step, reason),)
-    return Outcome((*field, *group_changes(context, person, step, reason)), findings)
+    if not same_value(value, member.stored):
+        field = (field_change(context, member, value, step, reason),)
+    return Outcome((*field, *group_changes(context, member, step, reason)), findings)
 
 
-def _may_name_an_unread_order(context: CampaignContext, person: Person) -> bool:
+def _may_name_an_unread_order(context: CampaignContext, member: Member) -> bool:
     """Whether the field may name an order of this person that the read could not use: then it is left as it is."""
-    stored = canonical(person.stored)
-    return stored is not None and context.unproved.may_be(person.email_key, stored)
+    stored = canonical(member.stored)
+    return stored is not None and context.unproved.may_be(member.email_key, stored)
 
 
-def _tier_findings(context: CampaignContext, person: Person, order: Order) -> tuple[Finding, ...]:
-    if len(person.bought) > 1 or (len(person.lower) > 1 and not person.bought):
-        return (two_tiers(context, person, buyer=True),)
-    if person.tiers == {Tier.WOOD}:
-        return (wood_purchase(context, person, order),)
+def _tier_findings(context: CampaignContext, member: Member, order: Order) -> tuple[Finding, ...]:
+    if len(member.bought) > 1 or (len(member.lower) > 1 and not member.bought):
+        return (two_tiers(context, member, buyer=True),)
+    if member.tiers == {Tier.WOOD}:
+        return (wood_purchase(context, member, order),)
     return ()
 
 
-def _step(context: CampaignContext, person: Person, valid: Sequence[Order]) -> Step:
+def _step(context: CampaignContext, member: Member, valid: Sequence[Order]) -> Step:
     """The move that a valid purchase causes, or why there is none. Domain rules, section 3."""
-    if not movable(context, person):
+    if not movable(context, member):
         return Step(Purpose(Cause.NOT_ACTIVE))
     field_only = Purpose(Cause.FIELD_ONLY)
-    if person.bought:
-        certain = len(person.bought) == 1 and bool(person.lower)
-        step = Step(Purpose(Cause.LOWER_OFF), remove=person.lower) if certain else Step(field_only)
+    if member.bought:
+        certain = len(member.bought) == 1 and bool(member.lower)
+        step = Step(Purpose(Cause.LOWER_OFF), remove=member.lower) if certain else Step(field_only)
         return hold_back(context, step, otherwise=field_only)
-    if len(person.lower) > 1 or (not person.tiers and not _may_be_placed(context, person, valid)):
+    if len(member.lower) > 1 or (not member.tiers and not _may_be_placed(context, member, valid)):
         return Step(field_only)
-    source = person.lower[0] if person.lower else None
+    source = member.lower[0] if member.lower else None
     target = purchased_tier(source)
     if target is None:
         return Step(Purpose(Cause.IN_WOOD))
     purpose = Purpose(Cause.PLACED, to_tier=target) if source is None else Purpose(Cause.PURCHASE, source, target)
-    return hold_back(context, Step(purpose, add=target, remove=person.lower), otherwise=field_only)
+    return hold_back(context, Step(purpose, add=target, remove=member.lower), otherwise=field_only)
 
 
-def _may_be_placed(context: CampaignContext, person: Person, valid: Sequence[Order]) -> bool:
-    wanted = context.rules.place_unassigned_buyers and not person.known_to_campaign
+def _may_be_placed(context: CampaignContext, member: Member, valid: Sequence[Order]) -> bool:
+    wanted = context.rules.place_unassigned_buyers and not member.known_to_campaign
     return wanted and _since_start(context, valid)
 
 

@@ -1,4 +1,4 @@
-"""What the reconciliation of one person rests on and what comes out of it; records only."""
+"""What the reconciliation of one member rests on and what comes out of it; records only."""
 
 from __future__ import annotations
 
@@ -58,41 +58,56 @@ class Trace:
 
 
 @frozen
-class Person:
-    """One subscriber as the mailing service, the ledger and earlier reads know them, for one campaign.
-
-    ``tiers`` are those of this campaign; ``stored`` is the purchase field's value as text. ``seen_before``: the ledger
-    or an earlier read saw them in the campaign. ``placed_by_us`` is the tier the ledger says the engine put them
-    in last, ``before_purchase`` the tier they had before that. ``trace`` is of a mark that no order of theirs
-    explains.
-    """
+class Member:
+    """A subscriber as MailerLite showed them to a run, for one campaign; also a buyer who is in none of its groups."""
 
     subscriber_id: str
+    """Their id at MailerLite."""
     email: str
-    status: SubscriberStatus | None
+    """Their e-mail as MailerLite shows it."""
     name: str
+    """Their first name."""
+    last_name: str
+    """Their last name."""
+    source: str
+    """How they came to MailerLite, by its word."""
+    status: SubscriberStatus
+    """Whether they are active, or why not."""
     tiers: frozenset[Tier]
+    """The tiers of this campaign that they are in."""
     stored: str | None
+    """What the purchase field holds, as text."""
+    read_at: datetime
+    """When they were read."""
     seen_before: bool = False
+    """Whether the ledger or an earlier read saw them in the campaign."""
     placed_by_us: Tier | None = None
+    """The tier that the engine put them into last, by the ledger."""
     before_purchase: Tier | None = None
+    """The tier that they were in before that."""
     trace: Trace = Trace()
+    """What is known of a mark that no order of theirs explains."""
     email_key: str = field(default=Factory(key_of, takes_self=True), kw_only=True)
     """The e-mail for comparing. Domain rules, section 4."""
 
     @property
+    def full_name(self) -> str:
+        """First and last name on one line."""
+        return " ".join(part for part in (self.name, self.last_name) if part)
+
+    @property
     def bought(self) -> tuple[Tier, ...]:
-        """The purchased tiers this person is in."""
+        """The purchased tiers that they are in."""
         return tuple(tier for tier in ORDER if tier in self.tiers and tier.purchased)
 
     @property
     def lower(self) -> tuple[Tier, ...]:
-        """The unpurchased tiers this person is in."""
+        """The unpurchased tiers that they are in."""
         return tuple(tier for tier in ORDER if tier in self.tiers and not tier.purchased)
 
     @property
     def known_to_campaign(self) -> bool:
-        """Whether anything says that this person was in the campaign before."""
+        """Whether anything says that they were in the campaign before."""
         return self.seen_before or self.placed_by_us is not None or self.before_purchase is not None
 
 
@@ -167,7 +182,7 @@ class CampaignContext:
 
 @frozen
 class Outcome:
-    """What one person needs: changes in the order set_field, add_group, remove_group, and findings."""
+    """What one member needs: changes in the order set_field, add_group, remove_group, and findings."""
 
     changes: tuple[PlannedChange, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -175,7 +190,7 @@ class Outcome:
 
 @frozen
 class Step:
-    """What shall become of one person's tiers, and why."""
+    """What shall become of one member's tiers, and why."""
 
     purpose: Purpose
     """Why, with the move."""

@@ -22,7 +22,7 @@ from bema_tui.rules.purchases import (
     not_settled,
     partly_refunded,
 )
-from bema_tui.rules.records import CampaignContext, Outcome, Person, Step
+from bema_tui.rules.records import CampaignContext, Member, Outcome, Step
 from bema_tui.rules.subscriber_findings import about, day, order_text, two_tiers
 from bema_tui.rules.tiers import purchased_tier, tier_before
 from bema_tui.rules.traces import tier_text, trace_text
@@ -46,45 +46,45 @@ class Evidence:
 
 
 def without_purchase(
-    context: CampaignContext, person: Person, orders: Sequence[KnownOrder], aliases: Aliases
+    context: CampaignContext, member: Member, orders: Sequence[KnownOrder], aliases: Aliases
 ) -> Outcome:
     """What to say about, and perhaps take back from, somebody without a valid order."""
-    plain = len(person.lower) > 1 or len(person.bought) > 1
-    marked = canonical(person.stored) is not None or bool(person.bought)
-    if not marked or not context.proves_absence(person.email_key):
-        return Outcome(findings=(two_tiers(context, person, buyer=False),) if plain else ())
-    evidence = _evidence(context, person, orders, aliases)
+    plain = len(member.lower) > 1 or len(member.bought) > 1
+    marked = canonical(member.stored) is not None or bool(member.bought)
+    if not marked or not context.proves_absence(member.email_key):
+        return Outcome(findings=(two_tiers(context, member, buyer=False),) if plain else ())
+    evidence = _evidence(context, member, orders, aliases)
     changes: tuple[PlannedChange, ...] = ()
     message = evidence.message
     if evidence.rule is FindingRule.REFUNDED_PURCHASE and evidence.order is not None:
-        changes = _revert(context, person, evidence.order)
-        message += f"; {_action(context, person, changes)}."
+        changes = _revert(context, member, evidence.order)
+        message += f"; {_action(context, member, changes)}."
     findings: list[Finding] = []
     if evidence.rule is not None:
-        findings.append(about(context, person, evidence.rule, message, evidence.advice))
-    if plain or (person.lower and person.bought and not changes):
-        findings.append(two_tiers(context, person, buyer=False))
+        findings.append(about(context, member, evidence.rule, message, evidence.advice))
+    if plain or (member.lower and member.bought and not changes):
+        findings.append(two_tiers(context, member, buyer=False))
     return Outcome(changes, tuple(findings))
 
 
-def _evidence(context: CampaignContext, person: Person, orders: Sequence[KnownOrder], aliases: Aliases) -> Evidence:
-    value = canonical(person.stored)
+def _evidence(context: CampaignContext, member: Member, orders: Sequence[KnownOrder], aliases: Aliases) -> Evidence:
+    value = canonical(member.stored)
     if value is None:
-        mine = [known for known in orders if _is_mine(context, person, known.order)]
-        return _judge(context, mine) if mine else _unproven(tier_text(context, person))
+        mine = [known for known in orders if _is_mine(context, member, known.order)]
+        return _judge(context, mine) if mine else _unproven(tier_text(context, member))
     named = named_by(orders, value, aliases)
     if not named:
-        return _unproven(trace_text(context, person, value))
-    mine = [known for known in named if _is_mine(context, person, known.order)]
+        return _unproven(trace_text(context, member, value))
+    mine = [known for known in named if _is_mine(context, member, known.order)]
     if mine:
         return _judge(context, mine)
-    if all(known.order.email_key != person.email_key for known in named):
+    if all(known.order.email_key != member.email_key for known in named):
         return _unproven(f"Marked with order {value}, which the shop shows for {named[0].order.email}.")
     return _unproven(f"Marked with order {value}, which holds no product of {context.campaign.code}.")
 
 
-def _is_mine(context: CampaignContext, person: Person, order: Order) -> bool:
-    return order.email_key == person.email_key and holds_product(order, context.campaign, free=True)
+def _is_mine(context: CampaignContext, member: Member, order: Order) -> bool:
+    return order.email_key == member.email_key and holds_product(order, context.campaign, free=True)
 
 
 def _unproven(message: str) -> Evidence:
@@ -120,21 +120,21 @@ def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
     return Evidence(FindingRule.REFUNDED_PURCHASE, message, advice, order)
 
 
-def _revert(context: CampaignContext, person: Person, order: Order) -> tuple[PlannedChange, ...]:
+def _revert(context: CampaignContext, member: Member, order: Order) -> tuple[PlannedChange, ...]:
     """The inverse of the purchase, if the settings want it and no read shrank."""
     if context.rules.on_refund != "revert" or context.shrank:
         return ()
-    step = _step_back(context, person)
+    step = _step_back(context, member)
     if step is None:
         return ()
     reason = order_text(order)
     field: tuple[PlannedChange, ...] = ()
-    if canonical(person.stored) is not None:
-        field = (field_change(context, person, None, step, reason),) if context.writable_field else ()
-    return (*field, *group_changes(context, person, step, reason))
+    if canonical(member.stored) is not None:
+        field = (field_change(context, member, None, step, reason),) if context.writable_field else ()
+    return (*field, *group_changes(context, member, step, reason))
 
 
-def _action(context: CampaignContext, person: Person, changes: Sequence[PlannedChange]) -> str:
+def _action(context: CampaignContext, member: Member, changes: Sequence[PlannedChange]) -> str:
     """What becomes of a refunded purchase, in words."""
     if context.rules.on_refund != "revert":
         return "no run changes this by itself"
@@ -144,26 +144,26 @@ def _action(context: CampaignContext, person: Person, changes: Sequence[PlannedC
         return "nothing is taken back, for a read was not whole or shrank"
     if not changes:
         return "it is not taken back, for the person is in several tiers"
-    groups = "" if movable(context, person) else f"; the groups stay, for the person is {person.status}"
+    groups = "" if movable(context, member) else f"; the groups stay, for the person is {member.status}"
     return f"taking it back waits for a yes of its own{groups}"
 
 
-def _step_back(context: CampaignContext, person: Person) -> Step | None:
+def _step_back(context: CampaignContext, member: Member) -> Step | None:
     """Where the refund leads; None when the person's tiers allow no answer."""
-    if len(person.bought) > 1 or len(person.lower) > 1:
+    if len(member.bought) > 1 or len(member.lower) > 1:
         return None
-    stays: Tier | None = next(iter((*person.bought, *person.lower)), None)
-    if not movable(context, person):
+    stays: Tier | None = next(iter((*member.bought, *member.lower)), None)
+    if not movable(context, member):
         return Step(Purpose(Cause.REFUND_NOT_ACTIVE))
     left_there = Purpose(Cause.REFUND, to_tier=stays)
-    if not person.bought:
+    if not member.bought:
         return Step(left_there)
-    source = person.bought[0]
+    source = member.bought[0]
     # The ledger may speak of another move than the one that led here.
-    known = person.before_purchase
+    known = member.before_purchase
     back = known if known is not None and purchased_tier(known) is source else tier_before(source)
-    if person.lower and person.lower != (back,):
+    if member.lower and member.lower != (back,):
         return None
-    add = None if person.lower else back
+    add = None if member.lower else back
     step = Step(Purpose(Cause.REFUND, to_tier=back), add=add, remove=(source,))
     return hold_back(context, step, otherwise=left_there)

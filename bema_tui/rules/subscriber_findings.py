@@ -9,7 +9,7 @@ from bema_tui.field_values import FieldType
 from bema_tui.model import Finding, FindingRule, Order, Tier
 from bema_tui.rules.findings import finding
 from bema_tui.rules.purchases import KnownOrder, by_age, not_settled, partly_refunded
-from bema_tui.rules.records import CampaignContext, Person
+from bema_tui.rules.records import CampaignContext, Member
 from bema_tui.rules.tiers import LABEL
 
 
@@ -33,9 +33,9 @@ def tiers_text(tiers: Sequence[Tier]) -> str:
     return ", ".join(LABEL[tier] for tier in tiers)
 
 
-def about(context: CampaignContext, person: Person, rule: FindingRule, message: str, advice: str) -> Finding:
+def about(context: CampaignContext, member: Member, rule: FindingRule, message: str, advice: str) -> Finding:
     """A finding about this person in this campaign."""
-    return finding(rule, context.campaign.code, person.email, message, advice, person.subscriber_id)
+    return finding(rule, context.campaign.code, member.email, message, advice, member.subscriber_id)
 
 
 def order_findings(
@@ -62,40 +62,40 @@ def _all(orders: Sequence[Order]) -> str:
     return "; ".join(order_text(order) for order in sorted(orders, key=by_age))
 
 
-def two_tiers(context: CampaignContext, person: Person, *, buyer: bool) -> Finding:
+def two_tiers(context: CampaignContext, member: Member, *, buyer: bool) -> Finding:
     """Several tiers that no rule can put in order."""
     purchase = "with a valid order" if buyer else "without a valid order"
-    message = f"In {tiers_text((*person.lower, *person.bought))} at once, {purchase}; nobody is moved."
+    message = f"In {tiers_text((*member.lower, *member.bought))} at once, {purchase}; nobody is moved."
     advice = "Decide which tier is right and take the person out of the others in MailerLite."
-    return about(context, person, FindingRule.TWO_TIERS, message, advice)
+    return about(context, member, FindingRule.TWO_TIERS, message, advice)
 
 
-def drift(context: CampaignContext, person: Person, *, buyer: bool) -> Finding | None:
+def drift(context: CampaignContext, member: Member, *, buyer: bool) -> Finding | None:
     """Somebody changed what the ledger says, or took a known buyer out of every tier; None if all is as it was."""
-    now = tiers_text((*person.lower, *person.bought)) or "no tier"
-    placed = person.placed_by_us
+    now = tiers_text((*member.lower, *member.bought)) or "no tier"
+    placed = member.placed_by_us
     # Out of a lower tier, where a refund leads, MailerLite's automations move people by themselves.
-    if placed is not None and placed.purchased and placed not in person.tiers:
+    if placed is not None and placed.purchased and placed not in member.tiers:
         message = f"We put this person in {LABEL[placed]}, and now they are in {now}."
-    elif buyer and not person.tiers and person.known_to_campaign:
+    elif buyer and not member.tiers and member.known_to_campaign:
         message = f"A buyer known to {context.campaign.code} before is in none of its groups that are in use."
     else:
         return None
     advice = "Find out who moved the person; put them back in MailerLite if it was a mistake, else accept."
-    return about(context, person, FindingRule.DRIFT, message, advice)
+    return about(context, member, FindingRule.DRIFT, message, advice)
 
 
-def wood_purchase(context: CampaignContext, person: Person, order: Order) -> Finding:
+def wood_purchase(context: CampaignContext, member: Member, order: Order) -> Finding:
     """A buyer in wood: the rules do not say where to."""
     message = f"Bought ({order_text(order)}) while in Wood; the field names the order, the person stays in Wood."
     advice = "Move the person to a purchased tier in MailerLite if they should get the buyers' e-mails."
-    return about(context, person, FindingRule.WOOD_PURCHASE, message, advice)
+    return about(context, member, FindingRule.WOOD_PURCHASE, message, advice)
 
 
-def number_does_not_fit(context: CampaignContext, person: Person, order: Order) -> Finding:
+def number_does_not_fit(context: CampaignContext, member: Member, order: Order) -> Finding:
     """The order's number can't stand in the purchase field."""
     custom = context.field
     name, kind = (custom.name, custom.type) if custom else (context.campaign.code, FieldType.NUMBER)
     message = f"The order number {order.number!r} cannot stand in {name}, a {kind} field; nothing is planned for it."
     advice = "Replace the purchase field by one of type text with the same name, then sync again."
-    return about(context, person, FindingRule.ORDER_NUMBER_UNFIT, message, advice)
+    return about(context, member, FindingRule.ORDER_NUMBER_UNFIT, message, advice)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
-from attrs import Factory, field, frozen
+from attrs import frozen
 from sqlalchemy import Integer, Row, Select, and_, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bema_tui.emails import key_of, spellings
+from bema_tui.emails import spellings
 from bema_tui.model import SubscriberStatus, Tier
+from bema_tui.rules.records import Member
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence, check_fence
 from bema_tui.store.orders import holds_product
@@ -47,30 +47,7 @@ class Shown:
     email: str
 
 
-@frozen
-class Member:
-    """A person as MailerLite showed them to a run, and whether some read saw them in the campaign."""
-
-    subscriber_id: str
-    email: str
-    name: str
-    last_name: str
-    source: str
-    status: SubscriberStatus
-    tiers: frozenset[Tier]
-    stored: str | None
-    read_at: datetime
-    seen_before: bool = False
-    email_key: str = field(default=Factory(key_of, takes_self=True), kw_only=True)
-    """The e-mail for comparing. Domain rules, section 4."""
-
-    @property
-    def full_name(self) -> str:
-        """First and last name on one line."""
-        return " ".join(part for part in (self.name, self.last_name) if part)
-
-
-class People:
+class Members:
     """One campaign's people in the database."""
 
     def __init__(self, db: Database, campaign: str, run: int, fence: Fence) -> None:

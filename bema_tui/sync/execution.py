@@ -15,7 +15,7 @@ from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
 from bema_tui.store.ledger import Ledger
-from bema_tui.store.members import People
+from bema_tui.store.members import Members
 from bema_tui.store.orders import Orders
 from bema_tui.store.runs import Runs
 from bema_tui.sync.apply.apply_plan import apply_plan
@@ -148,7 +148,7 @@ class Execution:
             runs=self._runs,
             orders=Orders(db),
             findings=Findings(db),
-            people=People(db, code, run, fence),
+            members=Members(db, code, run, fence),
             ledger=Ledger(db, run, code, fence),
             statistics=self._statistics,
             mailerlite=connections.mailerlite,

@@ -15,7 +15,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence, check_fence
 from bema_tui.store.findings import Findings
 from bema_tui.store.ledger import Ledger
-from bema_tui.store.members import People
+from bema_tui.store.members import Members
 from bema_tui.store.orders import Orders
 from bema_tui.store.run_changes import RequestCounts, RunFacts
 from bema_tui.store.runs import Runs
@@ -94,7 +94,7 @@ class RunContext:
     """The shop's orders as they were read."""
     findings: Findings
     """What somebody should look at."""
-    people: People
+    members: Members
     """The campaign's members as they were read."""
     ledger: Ledger
     """The run's changes."""

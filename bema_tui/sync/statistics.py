@@ -20,8 +20,8 @@ _DAYS = 30
 async def write_statistics(context: RunContext) -> str:
     """Count members, buyers and revenue as they stand after the run, and return the sums in words."""
     await _bring_up_to_date(context)
-    tiers = await context.people.count_by_tier()
-    members = await context.people.count()
+    tiers = await context.members.count_by_tier()
+    members = await context.members.count()
     today = context.db.now().date()
     rules = context.settings.rules
     sales = await sales_of(
@@ -56,7 +56,7 @@ async def _bring_up_to_date(context: RunContext) -> None:
         for row in rows:
             if row.subscriber_id:
                 by_person.setdefault(row.subscriber_id, []).append(row)
-        known = await context.people.states(list(by_person))
+        known = await context.members.states(list(by_person))
         states = {}
         for person, changes in by_person.items():
             if person not in known:
@@ -68,4 +68,4 @@ async def _bring_up_to_date(context: RunContext) -> None:
                 elif change.tier is not None:
                     (tiers.add if change.kind is ChangeKind.ADD_GROUP else tiers.discard)(change.tier)
             states[person] = (frozenset(tiers), stored)
-        await context.people.update(states)
+        await context.members.update(states)

@@ -67,20 +67,20 @@ class Shop:
     async def sync(self) -> Row[Any]:
         """A sync whose waits take no time; the run."""
         options = RunOptions(yes=True, create_missing=True, max_moves=1000)
-        begun = await self.engine.runner.begin(self.code, kind=RunKind.SYNC, options=options)
-        assert await self.engine.runner.carry_out(begun, Skip(self.clock)) is RunState.DONE
+        claimed = await self.engine.runner.claim(self.code, kind=RunKind.SYNC, options=options)
+        assert await self.engine.runner.execute(claimed, Skip(self.clock)) is RunState.DONE
         return await self.engine.last_run()
 
     async def plan(self) -> int:
         """A plan that waits for a yes, however many it creates; its run."""
-        begun = await self.engine.runner.begin(self.code, kind=RunKind.PLAN, options=RunOptions(max_moves=1000))
-        assert await self.engine.runner.carry_out(begun, Skip(self.clock)) is RunState.PLANNED
-        return begun.run
+        claimed = await self.engine.runner.claim(self.code, kind=RunKind.PLAN, options=RunOptions(max_moves=1000))
+        assert await self.engine.runner.execute(claimed, Skip(self.clock)) is RunState.PLANNED
+        return claimed.run
 
     async def apply(self, run: int) -> None:
         """The yes to a plan; its waits take no time either."""
-        begun = await self.engine.runner.begin_apply(run)
-        assert await self.engine.runner.carry_out(begun, Skip(self.clock)) is RunState.DONE
+        claimed = await self.engine.runner.claim_apply(run)
+        assert await self.engine.runner.execute(claimed, Skip(self.clock)) is RunState.DONE
 
     def looked_up(self, since: int) -> list[list[str]]:
         """The e-mails in each batch of look-ups."""

@@ -25,7 +25,7 @@ from bema_tui.model import (
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.naming import group_name
 from bema_tui.rules.purchases import KnownOrder
-from bema_tui.rules.reconcile import CampaignContext, Person
+from bema_tui.rules.reconcile import CampaignContext, Member
 
 CODE = "2026_ETB_NBL"
 CAMPAIGN = Campaign(code=CODE, album="No Better Love", product_ids=("11",))
@@ -61,14 +61,17 @@ def order(
     return KnownOrder(record, listed=listed)
 
 
-def person(*tiers: Tier, **changes: Any) -> Person:
-    plain = Person(
+def member(*tiers: Tier, **changes: Any) -> Member:
+    plain = Member(
         subscriber_id="171234567890123456",
         email=EMAIL,
         status=SubscriberStatus.ACTIVE,
         name="Ana",
+        last_name="",
+        source="",
         tiers=frozenset(tiers),
         stored=None,
+        read_at=DAY,
     )
     return evolve(plain, **changes)
 

@@ -13,8 +13,8 @@ from bema_tui.model import Cause, ChangeKind, FindingRule, Purpose, SubscriberSt
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.naming import group_name
 from bema_tui.rules.purchases import KnownOrder
-from bema_tui.rules.reconcile import Person, reconcile_person, reconcile_unknown_buyer
-from tests.rules.builders import CAMPAIGN, CODE, DAY, EMAIL, FIELD, GROUPS, context, found, order, person, written
+from bema_tui.rules.reconcile import Member, reconcile_member, reconcile_unknown_buyer
+from tests.rules.builders import CAMPAIGN, CODE, DAY, EMAIL, FIELD, GROUPS, context, found, member, order, written
 
 FIELD_SET = ("field", None, "10391")
 
@@ -29,7 +29,7 @@ FIELD_SET = ("field", None, "10391")
     ],
 )
 def test_a_buyer_moves_to_the_purchased_tier(tier: Tier, purchased: Tier, target: str) -> None:
-    outcome = reconcile_person(context(), person(tier), [order()])
+    outcome = reconcile_member(context(), member(tier), [order()])
     left = GROUPS[tier].name.removeprefix(f"{CODE}_")
     assert written(outcome.changes) == [FIELD_SET, ("add", None, target), ("remove", left, None)]
     assert {change.purpose for change in outcome.changes} == {Purpose(Cause.PURCHASE, tier, purchased)}
@@ -39,7 +39,7 @@ def test_a_buyer_moves_to_the_purchased_tier(tier: Tier, purchased: Tier, target
 
 
 def test_a_change_carries_all_that_the_ledger_needs() -> None:
-    field, add, remove = reconcile_person(context(), person(Tier.OPT_IN), [order()]).changes
+    field, add, remove = reconcile_member(context(), member(Tier.OPT_IN), [order()]).changes
     assert (field.target, field.target_name, field.kind) == (FIELD.key, FIELD.name, ChangeKind.SET_FIELD)
     assert add.target == GROUPS[Tier.GOLD_PURCHASED].id
     assert remove.target == GROUPS[Tier.OPT_IN].id
@@ -50,7 +50,7 @@ def test_a_change_carries_all_that_the_ledger_needs() -> None:
 
 
 def test_a_buyer_in_wood_stays() -> None:
-    outcome = reconcile_person(context(), person(Tier.WOOD), [order()])
+    outcome = reconcile_member(context(), member(Tier.WOOD), [order()])
     assert written(outcome.changes) == [FIELD_SET]
     assert outcome.changes[0].purpose == Purpose(Cause.IN_WOOD)
     assert found(outcome.findings) == [FindingRule.WOOD_PURCHASE]
@@ -58,7 +58,7 @@ def test_a_buyer_in_wood_stays() -> None:
 
 
 def test_an_unassigned_buyer_is_placed() -> None:
-    outcome = reconcile_person(context(), person(), [order()])
+    outcome = reconcile_member(context(), member(), [order()])
     assert written(outcome.changes) == [FIELD_SET, ("add", None, "GOLD_PURCHASE")]
     assert {change.purpose for change in outcome.changes} == {Purpose(Cause.PLACED, to_tier=Tier.GOLD_PURCHASED)}
 
@@ -66,46 +66,46 @@ def test_an_unassigned_buyer_is_placed() -> None:
 @pytest.mark.parametrize(("days", "placed"), [(-1, True), (0, True), (1, False)])
 def test_only_an_order_since_the_start_places(days: int, placed: bool) -> None:
     campaign = evolve(CAMPAIGN, start=DAY + timedelta(days=days))
-    outcome = reconcile_person(context(campaign=campaign), person(), [order()])
+    outcome = reconcile_member(context(campaign=campaign), member(), [order()])
     assert len(outcome.changes) == (2 if placed else 1)
     assert (outcome.changes[0].purpose == Purpose(Cause.FIELD_ONLY)) is not placed
 
 
 def test_placing_can_be_switched_off() -> None:
-    outcome = reconcile_person(context(Rules(place_unassigned_buyers=False)), person(), [order()])
+    outcome = reconcile_member(context(Rules(place_unassigned_buyers=False)), member(), [order()])
     assert written(outcome.changes) == [FIELD_SET]
 
 
 @pytest.mark.parametrize(
-    "known", [person(seen_before=True), person(placed_by_us=Tier.GOLD_PURCHASED), person(before_purchase=Tier.GOLD)]
+    "known", [member(seen_before=True), member(placed_by_us=Tier.GOLD_PURCHASED), member(before_purchase=Tier.GOLD)]
 )
-def test_who_was_in_the_campaign_before_is_never_placed_again(known: Person) -> None:
-    outcome = reconcile_person(context(), known, [order()])
+def test_who_was_in_the_campaign_before_is_never_placed_again(known: Member) -> None:
+    outcome = reconcile_member(context(), known, [order()])
     assert written(outcome.changes) == [FIELD_SET]
     assert found(outcome.findings) == [FindingRule.DRIFT]
 
 
 def test_somebody_moved_back_a_person_we_placed() -> None:
-    moved = person(Tier.SILVER, placed_by_us=Tier.GOLD_PURCHASED, stored="10391")
-    outcome = reconcile_person(context(), moved, [order()])
+    moved = member(Tier.SILVER, placed_by_us=Tier.GOLD_PURCHASED, stored="10391")
+    outcome = reconcile_member(context(), moved, [order()])
     assert written(outcome.changes) == [("add", None, "SILVER_PURCHASE"), ("remove", "SILVER", None)]
     assert found(outcome.findings) == [FindingRule.DRIFT]
     assert "Gold Purchased" in outcome.findings[0].message
-    demoted = person(Tier.SILVER, placed_by_us=Tier.GOLD, before_purchase=Tier.GOLD_PURCHASED)
-    assert reconcile_person(context(), demoted, [order(status="refunded", listed=False)]).findings == ()
-    still = person(Tier.GOLD_PURCHASED, placed_by_us=Tier.GOLD_PURCHASED, stored="10391")
-    assert reconcile_person(context(), still, [order()]).findings == ()
+    demoted = member(Tier.SILVER, placed_by_us=Tier.GOLD, before_purchase=Tier.GOLD_PURCHASED)
+    assert reconcile_member(context(), demoted, [order(status="refunded", listed=False)]).findings == ()
+    still = member(Tier.GOLD_PURCHASED, placed_by_us=Tier.GOLD_PURCHASED, stored="10391")
+    assert reconcile_member(context(), still, [order()]).findings == ()
 
 
 @pytest.mark.parametrize("tier", [Tier.GOLD_PURCHASED, Tier.SILVER_PURCHASED, Tier.BRONZE_PURCHASED])
 def test_in_a_purchased_tier_only_the_field_is_set(tier: Tier) -> None:
-    outcome = reconcile_person(context(), person(tier), [order()])
+    outcome = reconcile_member(context(), member(tier), [order()])
     assert written(outcome.changes) == [FIELD_SET]
     assert outcome.changes[0].purpose == Purpose(Cause.FIELD_ONLY)
 
 
 def test_the_lower_tiers_go_when_one_is_purchased() -> None:
-    outcome = reconcile_person(context(), person(Tier.BRONZE_PURCHASED, Tier.GOLD, Tier.WOOD), [order()])
+    outcome = reconcile_member(context(), member(Tier.BRONZE_PURCHASED, Tier.GOLD, Tier.WOOD), [order()])
     assert written(outcome.changes) == [FIELD_SET, ("remove", "GOLD", None), ("remove", "WOOD", None)]
     assert {change.purpose for change in outcome.changes} == {Purpose(Cause.LOWER_OFF)}
     assert not any(change.needs_add for change in outcome.changes)
@@ -122,7 +122,7 @@ def test_the_lower_tiers_go_when_one_is_purchased() -> None:
     ],
 )
 def test_nobody_is_moved_out_of_two_tiers_that_no_rule_orders(tiers: tuple[Tier, ...]) -> None:
-    outcome = reconcile_person(context(), person(*tiers), [order()])
+    outcome = reconcile_member(context(), member(*tiers), [order()])
     assert written(outcome.changes) == [FIELD_SET]
     assert found(outcome.findings) == [FindingRule.TWO_TIERS]
 
@@ -130,17 +130,17 @@ def test_nobody_is_moved_out_of_two_tiers_that_no_rule_orders(tiers: tuple[Tier,
 @pytest.mark.parametrize("status", [status for status in SubscriberStatus if status is not SubscriberStatus.ACTIVE])
 @pytest.mark.parametrize("tiers", [(Tier.GOLD,), (), (Tier.GOLD_PURCHASED, Tier.GOLD)])
 def test_who_is_not_active_gets_the_field_only(status: SubscriberStatus, tiers: tuple[Tier, ...]) -> None:
-    quiet = person(*tiers, status=status)
-    outcome = reconcile_person(context(), quiet, [order()])
+    quiet = member(*tiers, status=status)
+    outcome = reconcile_member(context(), quiet, [order()])
     assert written(outcome.changes) == [FIELD_SET]
     assert outcome.changes[0].purpose == Purpose(Cause.NOT_ACTIVE)
-    active = reconcile_person(context(), person(*tiers), [order()])
-    allowed = reconcile_person(context(Rules(move_inactive=True)), quiet, [order()])
+    active = reconcile_member(context(), member(*tiers), [order()])
+    allowed = reconcile_member(context(Rules(move_inactive=True)), quiet, [order()])
     assert written(allowed.changes) == written(active.changes)
 
 
 def test_an_unknown_status_is_not_active() -> None:
-    assert written(reconcile_person(context(), person(Tier.GOLD, status=None), [order()]).changes) == [FIELD_SET]
+    assert written(reconcile_member(context(), member(Tier.GOLD, status=None), [order()]).changes) == [FIELD_SET]
 
 
 @pytest.mark.parametrize(
@@ -156,27 +156,27 @@ def test_an_unknown_status_is_not_active() -> None:
 )
 def test_the_field_is_set_when_it_differs(stored: str, changes: list[tuple[str, str | None, str | None]]) -> None:
     orders = [order("10400", days=2), order("10391")]
-    outcome = reconcile_person(context(), person(Tier.GOLD_PURCHASED, stored=stored), orders)
+    outcome = reconcile_member(context(), member(Tier.GOLD_PURCHASED, stored=stored), orders)
     assert written(outcome.changes) == changes
 
 
 def test_an_old_row_id_is_left_and_still_proves_the_purchase() -> None:
-    outcome = reconcile_person(context(), person(Tier.GOLD, stored="57"), [order()], {"57": order().order.identity})
+    outcome = reconcile_member(context(), member(Tier.GOLD, stored="57"), [order()], {"57": order().order.identity})
     assert [change.kind for change in outcome.changes] == [ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP]
     assert "old row id 57" in outcome.changes[0].reason
 
 
 def test_orders_of_other_addresses_are_not_theirs_but_capitals_do_not_matter() -> None:
-    assert reconcile_person(context(), person(Tier.GOLD), [order(email="bo@example.org")]).changes == ()
-    assert len(reconcile_person(context(), person(Tier.GOLD), [order(email=" Ana@Example.ORG ")]).changes) == 3
+    assert reconcile_member(context(), member(Tier.GOLD), [order(email="bo@example.org")]).changes == ()
+    assert len(reconcile_member(context(), member(Tier.GOLD), [order(email=" Ana@Example.ORG ")]).changes) == 3
 
 
 def test_a_number_that_does_not_fit_holds_the_person_back() -> None:
-    outcome = reconcile_person(context(), person(Tier.GOLD), [order("BEMA-3-X")])
+    outcome = reconcile_member(context(), member(Tier.GOLD), [order("BEMA-3-X")])
     assert outcome.changes == ()
     assert found(outcome.findings) == [FindingRule.ORDER_NUMBER_UNFIT]
     text = context(field=evolve(FIELD, type="text"))
-    assert written(reconcile_person(text, person(Tier.GOLD), [order("BEMA-3-X")]).changes)[0] == (
+    assert written(reconcile_member(text, member(Tier.GOLD), [order("BEMA-3-X")]).changes)[0] == (
         "field",
         None,
         "BEMA-3-X",
@@ -185,7 +185,7 @@ def test_a_number_that_does_not_fit_holds_the_person_back() -> None:
 
 @pytest.mark.parametrize("field", [None, evolve(FIELD, type="date")])
 def test_without_a_usable_field_nothing_is_planned(field: object) -> None:
-    outcome = reconcile_person(context(field=field), person(Tier.WOOD), [order()])
+    outcome = reconcile_member(context(field=field), member(Tier.WOOD), [order()])
     assert outcome.changes == ()
     assert found(outcome.findings) == [FindingRule.WOOD_PURCHASE]
 
@@ -193,46 +193,46 @@ def test_without_a_usable_field_nothing_is_planned(field: object) -> None:
 def test_a_missing_group_skips_only_the_moves_into_it() -> None:
     groups = {tier: group for tier, group in GROUPS.items() if tier is not Tier.SILVER_PURCHASED}
     lacking = context(groups=groups, missing=frozenset({Tier.SILVER_PURCHASED}))
-    skipped = reconcile_person(lacking, person(Tier.SILVER), [order()])
+    skipped = reconcile_member(lacking, member(Tier.SILVER), [order()])
     assert written(skipped.changes) == [FIELD_SET]
     assert skipped.changes[0].purpose == Purpose(Cause.FIELD_ONLY)
-    assert len(reconcile_person(lacking, person(Tier.GOLD), [order()]).changes) == 3
+    assert len(reconcile_member(lacking, member(Tier.GOLD), [order()]).changes) == 3
 
 
 def test_a_window_read_sets_fields_and_moves_buyers() -> None:
-    assert len(reconcile_person(context(full_shop_read=False), person(Tier.GOLD), [order()]).changes) == 3
+    assert len(reconcile_member(context(full_shop_read=False), member(Tier.GOLD), [order()]).changes) == 3
 
 
 @pytest.mark.parametrize("tiers", [(Tier.GOLD,), (Tier.GOLD_PURCHASED, Tier.GOLD)])
 def test_after_a_read_that_shrank_a_move_waits_as_a_whole(tiers: tuple[Tier, ...]) -> None:
-    outcome = reconcile_person(context(shrank=True), person(*tiers), [order()])
+    outcome = reconcile_member(context(shrank=True), member(*tiers), [order()])
     assert written(outcome.changes) == [FIELD_SET]
     assert outcome.changes[0].purpose == Purpose(Cause.FIELD_ONLY)
 
 
 def test_a_partial_refund_counts_and_is_told() -> None:
     part = [order(status="partially_refunded")]
-    counted = reconcile_person(context(), person(Tier.GOLD), part)
+    counted = reconcile_member(context(), member(Tier.GOLD), part)
     assert len(counted.changes) == 3
     assert "partially refunded" in counted.changes[0].reason
     assert found(counted.findings) == [FindingRule.PARTIAL_REFUND]
-    not_counted = reconcile_person(context(Rules(partial_refund_counts=False)), person(Tier.GOLD), part)
+    not_counted = reconcile_member(context(Rules(partial_refund_counts=False)), member(Tier.GOLD), part)
     assert not_counted.changes == ()
     assert found(not_counted.findings) == [FindingRule.PARTIAL_REFUND]
 
 
 def test_an_order_on_hold_is_told_and_nothing_is_done() -> None:
-    outcome = reconcile_person(context(), person(Tier.GOLD), [order(status="on_hold")])
+    outcome = reconcile_member(context(), member(Tier.GOLD), [order(status="on_hold")])
     assert outcome.changes == ()
     assert found(outcome.findings) == [FindingRule.ORDER_NOT_SETTLED]
 
 
 def test_who_has_not_bought_needs_nothing() -> None:
     for tiers in ((), (Tier.GOLD,), (Tier.WOOD,)):
-        outcome = reconcile_person(context(), person(*tiers), [])
+        outcome = reconcile_member(context(), member(*tiers), [])
         assert (outcome.changes, outcome.findings) == ((), ())
-    assert reconcile_person(context(), person(seen_before=True), []).findings == ()
-    two = reconcile_person(context(), person(Tier.GOLD, Tier.SILVER), [])
+    assert reconcile_member(context(), member(seen_before=True), []).findings == ()
+    two = reconcile_member(context(), member(Tier.GOLD, Tier.SILVER), [])
     assert (two.changes, found(two.findings)) == ((), [FindingRule.TWO_TIERS])
 
 
@@ -262,7 +262,7 @@ def test_a_new_buyer_is_created_only_where_the_label_wants_it_and_since_the_star
 
 TIER_SETS = st.frozensets(st.sampled_from(list(Tier)), max_size=3)
 PEOPLE = st.builds(
-    lambda tiers, stored, status, seen, placed: person(
+    lambda tiers, stored, status, seen, placed: member(
         *tiers, stored=stored, status=status, seen_before=seen, placed_by_us=placed
     ),
     TIER_SETS,
@@ -290,7 +290,7 @@ RULES = st.builds(
 )
 
 
-def _after(known: Person, outcome_changes: list[tuple[str, str | None, str | None]]) -> Person:
+def _after(known: Member, outcome_changes: list[tuple[str, str | None, str | None]]) -> Member:
     by_name = {group_name(CODE, tier).removeprefix(f"{CODE}_"): tier for tier in Tier}
     tiers, stored = set(known.tiers), known.stored
     for kind, before, after in outcome_changes:
@@ -305,10 +305,10 @@ def _after(known: Person, outcome_changes: list[tuple[str, str | None, str | Non
 
 @given(PEOPLE, ORDERS, RULES, st.booleans(), st.booleans())
 def test_no_outcome_breaks_what_must_always_hold(
-    known: Person, orders: list[KnownOrder], rules: Rules, full: bool, shrank: bool
+    known: Member, orders: list[KnownOrder], rules: Rules, full: bool, shrank: bool
 ) -> None:
     campaign = context(rules, full_shop_read=full, shrank=shrank)
-    outcome = reconcile_person(campaign, known, orders)
+    outcome = reconcile_member(campaign, known, orders)
     changes = written(outcome.changes)
     kinds = [kind for kind, _, _ in changes]
     assert kinds == sorted(kinds, key=["field", "add", "remove"].index)
@@ -321,5 +321,5 @@ def test_no_outcome_breaks_what_must_always_hold(
         assert known.tiers <= after.tiers
     if not any(entry.listed for entry in orders) and rules.on_refund == "flag":
         assert changes == []
-    again = reconcile_person(campaign, after, orders)
+    again = reconcile_member(campaign, after, orders)
     assert again.changes == (), "a second pass writes nothing"

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bema_tui.model import FindingRule, Tier
-from bema_tui.rules.reconcile import reconcile_person
+from bema_tui.rules.reconcile import reconcile_member
 from bema_tui.rules.records import FormerEmail, Sighting, Trace
-from tests.rules.builders import EMAIL, context, found, person
+from tests.rules.builders import EMAIL, context, found, member
 
 pytestmark = pytest.mark.fault("A12")
 EARLY, LATE = datetime(2026, 11, 3, 20, tzinfo=UTC), datetime(2026, 11, 19, 8, tzinfo=UTC)
@@ -41,7 +41,7 @@ def seen(
     ],
 )
 def test_the_sentence_tells_what_is_known(trace: Trace, said: str) -> None:
-    outcome = reconcile_person(context(), person(Tier.GOLD_PURCHASED, stored="10391", trace=trace), [])
+    outcome = reconcile_member(context(), member(Tier.GOLD_PURCHASED, stored="10391", trace=trace), [])
     assert found(outcome.findings) == [FindingRule.PURCHASE_UNPROVEN]
     assert outcome.findings[0].message.startswith("Marked with order 10391, ")
     assert said in outcome.findings[0].message
@@ -51,7 +51,7 @@ def test_the_sentence_tells_what_is_known(trace: Trace, said: str) -> None:
 def test_a_purchased_tier_without_a_number_is_told_by_the_order_that_once_was_theirs() -> None:
     told = []
     for trace in (Trace(), Trace((seen(former=ONCE),))):
-        outcome = reconcile_person(context(), person(Tier.GOLD_PURCHASED, trace=trace), [])
+        outcome = reconcile_member(context(), member(Tier.GOLD_PURCHASED, trace=trace), [])
         assert found(outcome.findings) == [FindingRule.PURCHASE_UNPROVEN]
         told.append(outcome.findings[0].message)
     assert told == [

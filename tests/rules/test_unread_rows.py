@@ -12,9 +12,9 @@ from bema_tui.model import Automation, Cause, ChangeKind, FindingRule, Purpose, 
 from bema_tui.rules.changes import without_moves
 from bema_tui.rules.findings import NO_CAMPAIGN
 from bema_tui.rules.groups_and_field import CampaignCheck, check_campaign
-from bema_tui.rules.reconcile import reconcile_person
+from bema_tui.rules.reconcile import reconcile_member
 from bema_tui.rules.unread_rows import unread_findings
-from tests.rules.builders import CAMPAIGN, CODE, FIELD, GROUPS, context, found, order, person
+from tests.rules.builders import CAMPAIGN, CODE, FIELD, GROUPS, context, found, member, order
 
 pytestmark = pytest.mark.fault("A1")
 
@@ -76,7 +76,7 @@ def test_nobody_is_in_doubt_while_all_can_be_read() -> None:
 
 
 def test_whoever_is_in_doubt_gets_the_field_alone() -> None:
-    moved = reconcile_person(context(), person(Tier.GOLD), [order()]).changes
+    moved = reconcile_member(context(), member(Tier.GOLD), [order()]).changes
     assert len(moved) == 3
     (only,) = without_moves(moved)
     assert (only.kind, only.purpose, only.after) == (ChangeKind.SET_FIELD, Purpose(Cause.FIELD_ONLY), "10391")

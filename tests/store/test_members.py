@@ -8,9 +8,10 @@ import pytest
 from attrs import evolve
 
 from bema_tui.model import Completeness, SubscriberStatus, Tier
+from bema_tui.rules.records import Member
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence
-from bema_tui.store.members import Member, People
+from bema_tui.store.members import Members
 from bema_tui.store.orders import Orders
 from bema_tui.store.schema import locks
 from tests.store.test_orders import order
@@ -20,13 +21,13 @@ CODE = "2024_ETB_NBL"
 
 
 @pytest.fixture
-async def people(db: Database) -> People:
+async def people(db: Database) -> Members:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     held = {"key": CODE, "token": 1, "id": "a", "held": True, "user": "ana", "host": "h", "pid": 1, "boot_id": "b"}
     held |= {"process_started": 1.0, "operation": "sync", "since": now, "last_beat": now}
     async with db.write() as connection:
         await connection.execute(locks.insert().values(**held))
-    return People(db, CODE, 7, Fence(CODE, 1))
+    return Members(db, CODE, 7, Fence(CODE, 1))
 
 
 def member(number: str, email: str) -> Member:
@@ -35,7 +36,7 @@ def member(number: str, email: str) -> Member:
 
 
 @pytest.mark.fault("A3")
-async def test_a_buyer_is_looked_up_as_typed_and_by_the_key(db: Database, people: People) -> None:
+async def test_a_buyer_is_looked_up_as_typed_and_by_the_key(db: Database, people: Members) -> None:
     store = Orders(db)
     typed = ["Ana@Example.org", "zo\u200be@example.org", "mia@KÄSE.example", " bob@example.org", "bob@example.org"]
     read = await store.begin_read()
@@ -54,20 +55,20 @@ async def test_a_buyer_is_looked_up_as_typed_and_by_the_key(db: Database, people
     assert await people.known_before(["mia@xn--kse-qla.example", "ana@example.org"]) == {"mia@xn--kse-qla.example"}
 
 
-async def test_people_come_in_the_order_of_their_keys(people: People) -> None:
+async def test_people_come_in_the_order_of_their_keys(people: Members) -> None:
     one = evolve(member("1", "Zoe@example.org"), stored="5")
     await people.put([one, with_email(evolve(one, subscriber_id="2"), "ana@example.org")])
     assert [person.email async for person in people.worth_a_look(["12"])] == ["ana@example.org", "Zoe@example.org"]
 
 
-async def test_a_person_is_given_back_with_the_key_that_they_were_stored_by(people: People) -> None:
+async def test_a_person_is_given_back_with_the_key_that_they_were_stored_by(people: Members) -> None:
     """The order of the keys is the stored one: another reckoning would take the merge of people and orders apart."""
     one = evolve(member("1", "Zoe@example.org"), stored="5", email_key="as it was reckoned then")
     await people.put([one])
     assert [person.email_key async for person in people.worth_a_look(["12"])] == ["as it was reckoned then"]
 
 
-async def test_of_whom_no_rule_can_say_anything_the_plan_hears_nothing(db: Database, people: People) -> None:
+async def test_of_whom_no_rule_can_say_anything_the_plan_hears_nothing(db: Database, people: Members) -> None:
     """Most members are in one unpurchased tier and never bought: SQL leaves them out, and nobody else."""
     store = Orders(db)
     read = await store.begin_read()

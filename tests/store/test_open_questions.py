@@ -6,7 +6,7 @@ from attrs import evolve
 
 from bema_tui.model import Completeness
 from bema_tui.store.database import Database
-from bema_tui.store.members import People
+from bema_tui.store.members import Members
 from bema_tui.store.open_questions import GoneOrder, OpenQuestions, StoredValue
 from bema_tui.store.orders import Orders
 from tests.store.test_members import CODE, member, people
@@ -15,7 +15,7 @@ from tests.store.test_orders import order
 __all__ = ["people"]
 
 
-async def test_a_value_that_names_an_order_of_its_member_is_explained(db: Database, people: People) -> None:
+async def test_a_value_that_names_an_order_of_its_member_is_explained(db: Database, people: Members) -> None:
     store = Orders(db)
     read = await store.begin_read()
     bought = [

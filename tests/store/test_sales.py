@@ -13,9 +13,10 @@ from attrs import evolve
 from bema_tui.model import Campaign, Completeness, Order, OrderItem, SubscriberStatus, Tier
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.purchases import KnownOrder, is_valid
+from bema_tui.rules.records import Member
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence
-from bema_tui.store.members import Member, People
+from bema_tui.store.members import Members
 from bema_tui.store.orders import Orders
 from bema_tui.store.sales import Sales, sales_of
 from bema_tui.store.schema import locks
@@ -83,8 +84,8 @@ async def keep(db: Database, sold: Sequence[KnownOrder], known: frozenset[str]) 
     one = Member("", "", "", "", "", SubscriberStatus.ACTIVE, frozenset({Tier.GOLD}), None, START)
     emails = sorted({sale.order.email for sale in sold})
     everybody = [evolve(one, subscriber_id=str(n), email=email, email_key=email) for n, email in enumerate(emails, 1)]
-    await People(db, CAMPAIGN.code, RUN - 1, Fence("c", 1)).put(everybody)
-    await People(db, CAMPAIGN.code, RUN, Fence("c", 1)).put([each for each in everybody if each.email in known])
+    await Members(db, CAMPAIGN.code, RUN - 1, Fence("c", 1)).put(everybody)
+    await Members(db, CAMPAIGN.code, RUN, Fence("c", 1)).put([each for each in everybody if each.email in known])
 
 
 async def test_the_database_counts_what_the_rules_call_valid(db: Database) -> None:

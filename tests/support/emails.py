@@ -8,7 +8,7 @@ from attrs import evolve
 
 from bema_tui.emails import email_key
 from bema_tui.model import Order
-from bema_tui.store.members import Member
+from bema_tui.rules.records import Member
 
 R = TypeVar("R", Order, Member)
 

@@ -247,7 +247,7 @@ async def _create(
         failed = Settled(row.id, ChangeState.FAILED, ChangeOutcome.LOST_ANSWER, unknown.message)
         await settler.finish([row], [failed])
         return False
-    await context.people.put([account.member(made, context.db.now())])
+    await context.members.put([account.member(made, context.db.now())])
     context.mailerlite.look_up.offer([made])
     shown = _shows(made, row, key)
     silent = Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN)

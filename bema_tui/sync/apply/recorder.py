@@ -19,9 +19,9 @@ from bema_tui.model import (
     Subscriber,
     Tier,
 )
+from bema_tui.rules.records import Member
 from bema_tui.rules.wording.changes import where_text
 from bema_tui.store.ledger_rows import LedgerRow, Settled
-from bema_tui.store.members import Member
 from bema_tui.sync.apply.recheck import tiers_of
 from bema_tui.sync.apply.refusals import gone, left_undone
 from bema_tui.sync.apply.results import settle_read
@@ -51,7 +51,7 @@ class Settler:
 
     async def known_tiers(self, of_people: Mapping[str, Sequence[LedgerRow]]) -> dict[str, frozenset[Tier]]:
         """The tiers in which the run last knew these people, by the plan's read or a later one."""
-        known = await self._context.people.states(list(of_people))
+        known = await self._context.members.states(list(of_people))
         return {
             person: known[person].tiers if person in known else self._left(rows) for person, rows in of_people.items()
         }
@@ -111,8 +111,8 @@ class Settler:
         named = {one.subscriber_id for one in findings if one.subscriber_id}
         await self.finish([every[one] for one in results], list(results.values()), added, set(missing), named)
         # After the rows: what follows is judged by where the run knew them before.
-        await self._context.people.put(moved)
-        await self._context.people.forget(missing)
+        await self._context.members.put(moved)
+        await self._context.members.forget(missing)
         return {one.subject for one in findings}
 
     async def leave_alone(self, unread: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from attrs import frozen
 
 from bema_tui.rules.purchases import KnownOrder
-from bema_tui.store.members import Member
+from bema_tui.rules.records import Member
 from bema_tui.sync.run_context import RunContext
 
 _PAGE = 1000
@@ -27,7 +27,7 @@ class Pair:
 
 async def people_with_orders(context: RunContext) -> AsyncIterator[Pair]:
     """Every e-mail key of which a rule can say something, in order: of a member worth a look, or of a buyer."""
-    people = _Groups(context.people.worth_a_look(context.campaign.product_ids), lambda member: member.email_key)
+    people = _Groups(context.members.worth_a_look(context.campaign.product_ids), lambda member: member.email_key)
     orders = _Groups(_orders(context), lambda known: known.order.email_key)
     await people.advance()
     await orders.advance()

@@ -15,15 +15,13 @@ from bema_tui.rules.purchases import Aliases, named_by
 from bema_tui.rules.reconcile import (
     CampaignContext,
     Outcome,
-    Person,
-    reconcile_person,
+    reconcile_member,
     reconcile_unknown_buyer,
 )
-from bema_tui.rules.records import Trace
+from bema_tui.rules.records import Member, Trace
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.ledger_history import ChangeMark, LedgerHistory, Placement, mark_of
 from bema_tui.store.ledger_rows import LedgerRow, PlannedRow
-from bema_tui.store.members import Member
 from bema_tui.store.traces import Marked, Traces
 from bema_tui.sync.apply.refusals import Undone, refused
 from bema_tui.sync.plan.pairing import Pair, people_with_orders
@@ -205,7 +203,7 @@ class _Planner:
         await self._context.safe_point()
         interesting = [member.subscriber_id for pair in unit if pair.orders for member in pair.members]
         placements = await self._history.placements(interesting)
-        known = await self._context.people.known_before([pair.email_key for pair in unit if not pair.members])
+        known = await self._context.members.known_before([pair.email_key for pair in unit if not pair.members])
         traces = await self._traces.of(dict(self._unexplained(unit)))
         for pair in unit:
             if not pair.members and self._unreadable.isdisjoint((pair.email_key, ANYBODY)):
@@ -213,7 +211,7 @@ class _Planner:
             for member in pair.members:
                 if member.subscriber_id not in self._set_aside:
                     number = member.subscriber_id
-                    self._person(pair, member, placements.get(number, Placement()), traces.get(number, Trace()))
+                    self._member(pair, member, placements.get(number, Placement()), traces.get(number, Trace()))
         totals = self.totals
         await self._context.ledger.put_plan(totals.rows, totals.counts)
         await self._context.findings.record(totals.findings, self._context.run)
@@ -232,21 +230,9 @@ class _Planner:
                 if not explained:
                     yield member.subscriber_id, Marked(value, pair.email_key)
 
-    def _person(self, pair: Pair, member: Member, placed: Placement, trace: Trace) -> None:
-        person = Person(
-            subscriber_id=member.subscriber_id,
-            email=member.email,
-            email_key=member.email_key,
-            status=member.status,
-            name=member.full_name,
-            tiers=member.tiers,
-            stored=member.stored,
-            seen_before=member.seen_before,
-            placed_by_us=placed.tier,
-            before_purchase=placed.left,
-            trace=trace,
-        )
-        outcome = reconcile_person(self._campaign, person, pair.orders, self._aliases)
+    def _member(self, pair: Pair, member: Member, placed: Placement, trace: Trace) -> None:
+        member = evolve(member, placed_by_us=placed.tier, before_purchase=placed.left, trace=trace)
+        outcome = reconcile_member(self._campaign, member, pair.orders, self._aliases)
         if member.subscriber_id in self._in_doubt:
             outcome = evolve(outcome, changes=without_moves(outcome.changes))
         outcome = self._check.validate(member, outcome)

@@ -11,12 +11,11 @@ from bema_tui.clock import label_zone
 from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, PlannedChange
 from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.findings import finding
-from bema_tui.rules.records import Outcome
+from bema_tui.rules.records import Member, Outcome
 from bema_tui.rules.tiers import label, purchased_tier
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.store.members import Member
 from bema_tui.validators.base import findings_of
 from bema_tui.validators.campaign import CampaignValidator
 from bema_tui.validators.subscriber import SubscriberValidator

@@ -16,10 +16,10 @@ from bema_tui.model import Automation, CustomField, Finding, FindingRule, Group,
 from bema_tui.rules.findings import NO_CAMPAIGN
 from bema_tui.rules.naming import field_name, group_name
 from bema_tui.rules.reconcile import CampaignCheck, check_campaign
+from bema_tui.rules.records import Member
 from bema_tui.rules.unread_rows import unread_findings
 from bema_tui.store.database import Database
 from bema_tui.store.ledger_rows import NEW
-from bema_tui.store.members import Member
 from bema_tui.store.ownership import Ownership
 from bema_tui.sync.ports import MailingService
 from bema_tui.sync.run_context import RunContext

@@ -112,7 +112,7 @@ async def _gone(
     ids = [str(number) for number in sorted(left_out)]
     await look_closely(reading, ids, ())
     tier = reading.account.tier_of_group[group.id]
-    shown = await reading.context.people.states(ids, read_now=True)
+    shown = await reading.context.members.states(ids, read_now=True)
     there = {int(number) for number, one in shown.items() if one.status is status and tier in one.tiers}
     if len(there) > MOST_SET_ASIDE:
         raise IncompleteRead(
@@ -137,7 +137,7 @@ async def _pass(
         ):
             await reading.context.safe_point()
             people = await usable(reading, page, group.name)
-            await reading.context.people.put(await members_of(reading, people))
+            await reading.context.members.put(await members_of(reading, people))
             came = {int(subscriber.id) for subscriber in people}
             seen |= came | {int(row.subscriber_id) for row in page.broken if row.subscriber_id}
             unnamed |= {row.row for row in page.broken if not row.subscriber_id}

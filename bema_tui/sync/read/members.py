@@ -54,17 +54,17 @@ async def read_people(context: RunContext, account: CampaignInMailerLite) -> Mem
         lacking = await _sweep(reading, buyers, facts)
     else:
         await read_groups(reading)
-    doubtful = await context.people.doubtful()
+    doubtful = await context.members.doubtful()
     missing: Sequence[str] = ()
     if lacking != 0 or context.settings.rules.add_new_buyers:
-        missing = in_known_form(await context.people.missing_buyers(context.campaign.product_ids, LISTED))
+        missing = in_known_form(await context.members.missing_buyers(context.campaign.product_ids, LISTED))
     forecast = context.meter.read + (await ready_look_up(context, missing)).requests(missing, doubtful)
     await context.note(read_forecast=forecast)
     found = await look_closely(reading, doubtful, missing)
     if lacking and not found:
         await facts.learned(_BEYOND, lacking)
     await _remember_pages(context, facts)
-    people = await context.people.count()
+    people = await context.members.count()
     result = MailerLiteReadResult(
         completeness=Completeness.PARTIAL if reading.incomplete_groups else Completeness.COMPLETE,
         at=context.db.now(),

@@ -15,7 +15,7 @@ async def sizes_at_last_good_read(context: RunContext) -> ReadSizes:
 async def sizes_now(context: RunContext) -> ReadSizes:
     """Return what the newest reads gave."""
     latest = await context.orders.latest_complete()
-    return ReadSizes(members=await context.people.count(), orders=latest.orders if latest else 0)
+    return ReadSizes(members=await context.members.count(), orders=latest.orders if latest else 0)
 
 
 async def keep_sizes(context: RunContext) -> None:

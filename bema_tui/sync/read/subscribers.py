@@ -12,8 +12,8 @@ from bema_tui.model import BrokenRow, Finding, FindingRule, Subscriber, Subscrib
 from bema_tui.providers.mailerlite.forms import PLAINEST, Form, Looked, special_characters
 from bema_tui.providers.mailerlite.lookup import LookUp
 from bema_tui.rules.findings import finding
+from bema_tui.rules.records import Member
 from bema_tui.store.account_facts import AccountFacts
-from bema_tui.store.members import Member
 from bema_tui.sync.read.reading import MembersReading
 from bema_tui.sync.run_context import RunContext
 
@@ -154,7 +154,7 @@ async def ready_look_up(context: RunContext, emails: Sequence[str] = ()) -> Look
     look_up = context.mailerlite.look_up
     kinds = {special_characters(email) for email in emails} | {PLAINEST}
     for characters in kinds - look_up.kinds:
-        look_up.offer(await context.people.shown_with(characters), characters)
+        look_up.offer(await context.members.shown_with(characters), characters)
     if emails and not look_up.proved:
         facts = AccountFacts(context.db)
         form, at = await facts.text(_FORM), await facts.number(_FORM_AT)
@@ -191,12 +191,12 @@ async def look_closely(reading: MembersReading, ids: Sequence[str], addresses: S
     by_address = 0
     aside: list[Looked] = []
     async for settled in look_up.find(in_known_form(addresses), ids):
-        known = await context.people.states([one.who for one in settled])
+        known = await context.members.states([one.who for one in settled])
         people = await members_of(reading, [one.answer.subscriber() for one in settled if one.answer is not None])
         shown.update(person.email_key for person in people)
         by_address += sum(one.answer is not None and "@" in one.who for one in settled)
-        await context.people.put(people)
-        await context.people.forget([one.who for one in settled if one.absent and one.who in known])
+        await context.members.put(people)
+        await context.members.forget([one.who for one in settled if one.absent and one.who in known])
         aside += [one for one in settled if one.problem]
         set_aside.update({one.who: known[one.who].email_key for one in aside if one.who in known})
         await context.note()

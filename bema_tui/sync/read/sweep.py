@@ -30,7 +30,7 @@ async def sweep(reading: MembersReading, buyers: Buyers) -> int:
         members = await members_of(reading, people)
         bought = await buyers.among([member.email_key for member in members if not member.tiers])
         kept = [member for member in members if member.tiers or member.email_key in bought]
-        await reading.context.people.put(kept)
+        await reading.context.members.put(kept)
         for subscriber, member in zip(people, members, strict=True):
             ours = (group for group in subscriber.group_ids or () if group in tier_of_group)
             came.update((group, member.status) for group in ours)

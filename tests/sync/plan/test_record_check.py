@@ -21,10 +21,9 @@ from bema_tui.model import (
     Tier,
 )
 from bema_tui.rules.choices import BlockLists
-from bema_tui.rules.records import Outcome
+from bema_tui.rules.records import Member, Outcome
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
-from bema_tui.store.members import Member
 from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
 
 TODAY = date(2026, 11, 22)
