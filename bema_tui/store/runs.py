@@ -263,8 +263,8 @@ class Runs:
                 )
             )
 
-    async def supersede(self, run: int, campaign: str, fence: Fence) -> None:
-        """Older plans of the campaign that still wait rest on older reads: they are discarded."""
+    async def discard_older_plans(self, run: int, campaign: str, fence: Fence) -> None:
+        """Discard the plans of the campaign that still wait: what they rest on is about to be read anew."""
         async with self._db.write() as connection:
             await check_fence(connection, fence)
             await connection.execute(

@@ -46,5 +46,5 @@ class RunInterrupt:
 
 
 def stopped(by: str, reason: str) -> Stopped:
-    """The cause of a stop that a person or a signal asked for."""
+    """Return the cause of a stop that a person or a signal asked for."""
     return Stopped(f"Stopped by {by}" + (f": {reason}." if reason else "."))

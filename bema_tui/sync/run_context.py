@@ -60,7 +60,7 @@ class Meter:
         return self.read + self.write + self.shop - self.retried
 
     def values(self) -> RequestCounts:
-        """The totals, as columns of the run."""
+        """Return the totals, as columns of the run."""
         return {
             "requests_read": self.read,
             "requests_write": self.write,

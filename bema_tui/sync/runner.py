@@ -128,7 +128,7 @@ class Runner:
         return end.state
 
     async def _work(self, claimed: ClaimedRun, interrupt: RunInterrupt) -> RunEnd:
-        """The one place where a run's error becomes the state that it ends in."""
+        """Execute the run: the one place where its error becomes the state that it ends in."""
         execution = Execution(self._db, self._settings, self._me, self._locks, self._statistics, claimed, interrupt)
         try:
             return await execution.execute(self._connect)

@@ -67,7 +67,7 @@ class SharedGate(WindowGate):
         await super().admit(cost)
 
     async def room_for_batch(self, items: int, least: int = 1) -> int:
-        """Take room for the next batch; answer how many items it may carry."""
+        """Take room for the next batch, and return how many items it may carry."""
         await self.recall()
         return await super().room_for_batch(items, least)
 

@@ -69,3 +69,4 @@ async def _bring_up_to_date(context: RunContext) -> None:
                     (tiers.add if change.kind is ChangeKind.ADD_GROUP else tiers.discard)(change.tier)
             states[person] = (frozenset(tiers), stored)
         await context.members.update(states)
+        await context.note()  # of a large campaign this takes a while, and it is progress

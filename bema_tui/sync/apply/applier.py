@@ -48,7 +48,7 @@ def _ending(rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
 
 
 def _open(line: Line, stubborn: Container[int]) -> bool:
-    """Whether an item's answer still asks something of the run; a row that is given up does not."""
+    """Return whether an item's answer still asks something of the run; a row that is given up does not."""
     return line.row is None or line.row.id not in stubborn
 
 
@@ -140,14 +140,14 @@ class Applier:
             )
 
     def _stale(self, rows: Sequence[LedgerRow]) -> list[str]:
-        """The people of these rows that rest on too old a read."""
+        """Return the people of these rows that rest on too old a read."""
         now = self._context.db.now()
         fresh_from = now - timedelta(seconds=self._context.settings.write_limits.stale_after_seconds)
         # A read from the future says that the clock was set back: how old it is nobody knows.
         return list(dict.fromkeys(row.subscriber_id for row in rows if not fresh_from <= row.read_at <= now))
 
     async def _somebody_but(self, packed: Packed) -> tuple[BatchItem, ...]:
-        """A read of somebody whom the batch is not about, else of its first person."""
+        """Return a read of somebody whom the batch is not about, else of its first person."""
         look_up = await ready_look_up(self._context)
         other = look_up.somebody_but([line.item for line in lines_of(packed.send, packed.looks)])
         return (other or BatchItem.read(packed.send[0].subscriber_id),)

@@ -43,7 +43,7 @@ class Line:
 
 
 def lines_of(rows: Sequence[LedgerRow], looks: frozenset[str]) -> tuple[Line, ...]:
-    """The items of a batch, in order; ``looks`` are people who are read right before their add, else before all."""
+    """Return the items of a batch, in order; ``looks`` are people who are read before their add, else before all."""
     added = {row.subscriber_id for row in rows if row.kind is ChangeKind.ADD_GROUP}
     lines = [Line(person, None) for person in sorted(looks - added)]
     for row in rows:
@@ -123,7 +123,7 @@ class _Person:
             self.doubtful = True
 
     def is_in(self, row: LedgerRow) -> bool:
-        """Whether an answer of this batch showed them in the group of a row."""
+        """Return whether an answer of this batch showed them in the group of a row."""
         return self._tier(row) in self._shown
 
     def did(self, row: LedgerRow, answer: BatchAnswer, settled: Settled, *, unseen: bool) -> None:

@@ -23,7 +23,7 @@ class Packed:
 
 
 def items_for(rows: Sequence[LedgerRow]) -> int:
-    """The items that a batch of all these rows would have, reads of people before their add included."""
+    """Return the items that a batch of all these rows would have, reads of people before their add included."""
     shown = {row.subscriber_id for row in rows if row.kind is ChangeKind.SET_FIELD}
     added = {row.subscriber_id for row in rows if row.kind is ChangeKind.ADD_GROUP}
     return len(rows) + len(added - shown)

@@ -92,7 +92,7 @@ def _different(context: RunContext, row: LedgerRow) -> Finding:
 
 
 def _not_shown(rows: Sequence[LedgerRow], found: Mapping[str, Subscriber | None]) -> list[LedgerRow]:
-    """The rows that the people, as read now, do not show; who is gone shows nothing either way."""
+    """Return the rows that the people, as read now, do not show; who is gone shows nothing either way."""
     return [row for row in rows if (shown := found.get(row.subscriber_id)) is not None and not is_shown(row, shown)]
 
 

@@ -12,7 +12,7 @@ from bema_tui.store.ledger_rows import LedgerRow, Settled
 
 
 def is_shown(row: LedgerRow, person: Subscriber) -> bool:
-    """Whether the person stands as the row wants it."""
+    """Return whether the person stands as the row wants it."""
     if row.kind is ChangeKind.SET_FIELD:
         return same_value(person.fields.get(row.target), row.after)
     groups = person.group_ids or frozenset()
@@ -27,7 +27,7 @@ class Verdict:
 
 
 def tiers_of(person: Subscriber, tier_of_group: Mapping[str, Tier]) -> frozenset[Tier]:
-    """The tiers of the campaign that a person stands in."""
+    """Return the tiers of the campaign that a person stands in."""
     return frozenset(tier_of_group[group] for group in person.group_ids or () if group in tier_of_group)
 
 

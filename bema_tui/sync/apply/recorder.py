@@ -50,14 +50,14 @@ class Settler:
         )
 
     async def known_tiers(self, of_people: Mapping[str, Sequence[LedgerRow]]) -> dict[str, frozenset[Tier]]:
-        """The tiers in which the run last knew these people, by the plan's read or a later one."""
+        """Return the tiers in which the run last knew these people, by the plan's read or a later one."""
         known = await self._context.members.states(list(of_people))
         return {
             person: known[person].tiers if person in known else self._left(rows) for person, rows in of_people.items()
         }
 
     def _left(self, rows: Sequence[LedgerRow]) -> frozenset[Tier]:
-        """Where somebody stood of whom no read is kept: in the tiers that the plan takes them out of."""
+        """Return where somebody stood of whom no read is kept: in the tiers that the plan takes them out of."""
         removes = [row.target for row in rows if row.kind is ChangeKind.REMOVE_GROUP]
         return frozenset(self.facts.tier_of_group[target] for target in removes if target in self.facts.tier_of_group)
 
@@ -126,7 +126,7 @@ class Settler:
         await self.finish(rows, results, named=set(unread))
 
     def _off(self, tier: Tier, rows: Sequence[LedgerRow], person: Subscriber | None) -> PlannedChange:
-        """The remove of a lower tier that somebody stands in beside a purchased one."""
+        """Return the remove of a lower tier that somebody stands in beside a purchased one."""
         group = self._account.groups[tier]
         where = "" if person is None else where_text(tiers_of(person, self.facts.tier_of_group))
         return PlannedChange(
@@ -171,8 +171,8 @@ class Settler:
         await self._resolve({by_id[one.id].email for one in results if one.state is ChangeState.APPLIED})
 
     async def _left_undone(self, failed: Sequence[tuple[LedgerRow, Settled]]) -> tuple[Finding, ...]:
-        """The findings about rows that just failed, with what failed of the same people before in this run: of each
-        there is one finding."""
+        """Return the findings about rows that just failed, with what failed of the same people before in this run: one
+        finding of each."""
         if not failed:
             return ()
         of_people = await self._context.ledger.of_people(row.subscriber_id for row, _ in failed if row.subscriber_id)
@@ -194,7 +194,7 @@ class Settler:
 
 
 def _honest(result: Settled, doubted: set[int]) -> Settled:
-    """The result of a row; one that was answered ok, and that others undid since, is not called skipped."""
+    """Return the result of a row; one that was answered ok, and that others undid since, is not called skipped."""
     if result.id not in doubted or result.state is not ChangeState.SKIPPED:
         return result
     return evolve(result, state=ChangeState.FAILED)

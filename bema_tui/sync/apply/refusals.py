@@ -26,7 +26,7 @@ class Undone:
 
     @classmethod
     def of(cls, row: LedgerRow) -> Undone:
-        """A row of this run that was not done."""
+        """Return a row of this run that was not done."""
         return cls(row, row)
 
     @property
@@ -41,7 +41,7 @@ class Undone:
 
 
 def refused(campaign: str, refusals: Iterable[Undone], *, before: bool = False) -> tuple[Finding, ...]:
-    """One finding for each person, group or field of which MailerLite refused a change, with its words.
+    """Return one finding for each person, group or field of which MailerLite refused a change, with its words.
 
     ``before``: an earlier run met it, and it is not tried again.
     """
@@ -60,7 +60,7 @@ def refused(campaign: str, refusals: Iterable[Undone], *, before: bool = False) 
 
 
 def not_done(campaign: str, failures: Iterable[Undone]) -> tuple[Finding, ...]:
-    """One finding for each person of whom MailerLite neither did a change nor refused it, with what the run knows."""
+    """Return one finding for each person of whom MailerLite neither did a change nor refused it, and what is known."""
     return tuple(
         finding(
             FindingRule.REFUSED_WRITE,
@@ -82,8 +82,8 @@ def _by_subject(undone: Iterable[Undone]) -> dict[str, list[Undone]]:
 
 
 def left_undone(campaign: str, rows: Sequence[LedgerRow]) -> tuple[Finding, ...]:
-    """One finding for each person, group or field of failed rows: what MailerLite refused, and what else it did not
-    do."""
+    """Return one finding for each person, group or field of failed rows: what MailerLite refused, and what else it did
+    not do."""
     refusals = [Undone.of(row) for row in rows if row.refused_status is not None]
     found = {one.subject: one for one in refused(campaign, refusals)}
     for one in not_done(campaign, [Undone.of(row) for row in rows if row.refused_status is None]):
@@ -93,7 +93,7 @@ def left_undone(campaign: str, rows: Sequence[LedgerRow]) -> tuple[Finding, ...]
 
 
 def gone(campaign: str, run: int, rows: Iterable[LedgerRow]) -> tuple[Finding, ...]:
-    """One finding for each person of these rows: they left MailerLite after the plan."""
+    """Return one finding for each person of these rows: they left MailerLite after the plan."""
     return tuple(
         finding(
             FindingRule.SUBSCRIBER_GONE,
@@ -108,7 +108,7 @@ def gone(campaign: str, run: int, rows: Iterable[LedgerRow]) -> tuple[Finding, .
 
 
 def other_account(error: WrongAccount) -> WrongAccount:
-    """The error of a write that another account answered: what it did there is not known."""
+    """Return the error of a write that another account answered: what it did there is not known."""
     return WrongAccount(
         f"{error.message} What became of the last changes is not known.",
         tried="send changes",
@@ -119,7 +119,7 @@ def other_account(error: WrongAccount) -> WrongAccount:
 
 
 def wanted(row: Change) -> str:
-    """What a row asks of MailerLite, as a clause that follows "to"."""
+    """Return what a row asks of MailerLite, as a clause that follows "to"."""
     who, what = row.email, row.target_name
     return {
         ChangeKind.SET_FIELD: f"set {what} of {who} to {row.after}" if row.after else f"clear {what} of {who}",

@@ -24,7 +24,7 @@ TOO_MANY = 429
 
 
 def item_of(row: LedgerRow) -> BatchItem:
-    """The request of a row."""
+    """Return the request of a row."""
     if row.kind is ChangeKind.SET_FIELD:
         return BatchItem.put_fields(row.subscriber_id, {row.target: as_sent(row.after)})
     if row.kind is ChangeKind.ADD_GROUP:
@@ -36,14 +36,14 @@ _READ_AFTER_404 = frozenset({ChangeKind.REMOVE_GROUP, ChangeKind.SET_FIELD})
 
 
 def as_sent(text: str | None) -> str | int | None:
-    """A value as it goes out: what is a number to the letter as a number (the purchase field is one), else as text."""
+    """Return a value as it goes out: what is a number to the letter as a number, else as text."""
     if text is not None and text.isascii() and text.isdigit() and str(int(text)) == text:
         return int(text)
     return text
 
 
 def settle_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False) -> Settled:
-    """What one item's answer makes of its row.
+    """Return what one item's answer makes of its row.
 
     ``row`` is as it was before this try. ``already``: an earlier item of the same batch showed the person in the group
     that the row adds them to. What others did is never ``applied``, unless an earlier try of ours may have done it.
@@ -76,7 +76,7 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False)
 
 
 def settle_read(row: LedgerRow, person: Subscriber | None) -> Settled:
-    """What a row becomes whose answer was lost, or was a refusal that may be none, by how its person looks now."""
+    """Return what a row becomes whose answer was lost, or was a refusal that may be none, by its person now."""
     if person is None:
         return Settled(row.id, ChangeState.FAILED, ChangeOutcome.GONE, refused_status=404)
     if is_shown(row, person):
@@ -98,7 +98,7 @@ def settle_read(row: LedgerRow, person: Subscriber | None) -> Settled:
 
 
 def refusal(row: LedgerRow, status: int, words: str) -> Settled:
-    """What a refusal (4xx) in these words makes of a row."""
+    """Return what a refusal (4xx) in these words makes of a row."""
     for_status = refused_for_status(status, words)
     outcome = ChangeOutcome.REFUSED_FOR_STATUS if for_status else ChangeOutcome.REFUSED
     return Settled(row.id, ChangeState.FAILED, outcome, words or "no reason given", refused_status=status)
@@ -114,7 +114,7 @@ def _shown(row: LedgerRow, answer: BatchAnswer) -> Settled:
 
 
 def shown_by(answer: BatchAnswer) -> Subscriber | None:
-    """The person that an answer shows, if it shows a usable one."""
+    """Return the person that an answer shows, if it shows a usable one."""
     try:
         return answer.subscriber() if answer.ok else None
     except BemaError:

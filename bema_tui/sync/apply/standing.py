@@ -43,8 +43,8 @@ class Standing:
 def expected_tiers(
     rows: Sequence[LedgerRow], seen: frozenset[Tier], tier_of_group: Mapping[str, Tier], states: Sequence[ChangeState]
 ) -> frozenset[Tier]:
-    """Where somebody stands who stood in ``seen``, once their rows in these states are done and nobody else moves
-    them."""
+    """Return where somebody stands who stood in ``seen``, once their rows in these states are done and nobody else
+    moves them."""
     tiers = set(seen)
     for row in rows:
         tier = tier_of_group.get(row.target)
@@ -54,7 +54,7 @@ def expected_tiers(
 
 
 def follow(person: Subscriber | None, rows: Sequence[LedgerRow], seen: frozenset[Tier], facts: RunFacts) -> Standing:
-    """What follows for one person.
+    """Return what follows for one person.
 
     Args:
         person: as a read just showed them; None: gone from MailerLite.
@@ -98,7 +98,7 @@ def _bought(rows: Sequence[LedgerRow]) -> bool:
 def _lower_off(
     person: Subscriber, rows: Sequence[LedgerRow], tiers: frozenset[Tier], facts: RunFacts
 ) -> tuple[Tier, ...]:
-    """The lower tiers to take off beyond the plan: only of a buyer whom the plan moves, beside one purchased tier."""
+    """Return the lower tiers to take off beyond the plan, only of a buyer whom it moves, beside one purchased tier."""
     moves = [row for row in rows if row.kind in _GROUPS]
     if not moves or not _bought(rows) or not _movable(person, facts):
         return ()
@@ -116,8 +116,10 @@ def _lower_off(
 
 
 def _given_up(row: LedgerRow) -> bool:
-    """Whether MailerLite did not do what a row asks, so that this run does not ask again. What was answered ok and is
-    not so later was undone by others."""
+    """Return whether MailerLite did not do what a row asks, so that this run does not ask again.
+
+    What was answered ok and is not so later was undone by others.
+    """
     return row.state is ChangeState.FAILED and (row.refused_status is not None or row.attempts >= MAX_TRIES)
 
 
@@ -126,7 +128,7 @@ def _movable(person: Subscriber, facts: RunFacts) -> bool:
 
 
 def _as_the_rules_want(person: Subscriber, rows: Sequence[LedgerRow], final: frozenset[Tier], facts: RunFacts) -> bool:
-    """Whether nobody need look at somebody who ends there, though others had a part in it."""
+    """Return whether nobody need look at somebody who ends there, though others had a part in it."""
     purchased = [tier for tier in final if tier.purchased]
     lower = [tier for tier in final if not tier.purchased]
     if not _bought(rows):
@@ -137,13 +139,13 @@ def _as_the_rules_want(person: Subscriber, rows: Sequence[LedgerRow], final: fro
 
 
 def _given(rows: Sequence[LedgerRow], facts: RunFacts) -> frozenset[Tier]:
-    """The tiers that the run's own adds gave."""
+    """Return the tiers that the run's own adds gave."""
     adds = [row.target for row in rows if row.kind is ChangeKind.ADD_GROUP and row.state is ChangeState.APPLIED]
     return frozenset(facts.tier_of_group[target] for target in adds if target in facts.tier_of_group)
 
 
 def _in_two(tiers: frozenset[Tier]) -> bool:
-    """Whether no rule puts these tiers in order: several purchased ones, or several lower ones alone."""
+    """Return whether no rule puts these tiers in order: several purchased ones, or several lower ones alone."""
     purchased = sum(tier.purchased for tier in tiers)
     return purchased > 1 or (not purchased and len(tiers) > 1)
 
@@ -151,7 +153,7 @@ def _in_two(tiers: frozenset[Tier]) -> bool:
 def _elsewhere(
     rows: Sequence[LedgerRow], seen: frozenset[Tier], tiers: frozenset[Tier], final: frozenset[Tier], facts: RunFacts
 ) -> Finding:
-    """The finding about somebody whom others moved while the run went on."""
+    """Return the finding about somebody whom others moved while the run went on."""
     email, now = rows[0].email, where_text(tiers)
     others = "somebody else or an automation moved them"
     taken = _given(rows, facts) - tiers

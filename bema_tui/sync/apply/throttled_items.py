@@ -49,8 +49,10 @@ class Throttling:
         return _FEW if self._silent else MOST_ITEMS
 
     def ends_with_refused(self, packed: Packed) -> bool:
-        """Whether the last row of a batch was refused before. A read of somebody else behind it tells then whether the
-        quota is why."""
+        """Return whether the last row of a batch was refused before.
+
+        A read of somebody else behind it then tells whether the quota is why.
+        """
         return bool(packed.send) and packed.send[-1].id in self._refused
 
     def note(self, lines: Sequence[Line], answers: Sequence[BatchAnswer]) -> frozenset[int]:
@@ -91,7 +93,7 @@ class Throttling:
 
 
 def given_up(results: Sequence[Settled], stubborn: Container[int]) -> tuple[Settled, ...]:
-    """The results with the stubborn rows as tried often enough: the person is read, and what is not written failed."""
+    """Return the results with the stubborn rows as tried often enough: their people are read, the rest failed."""
     return tuple(
         Settled(
             one.id,

@@ -118,7 +118,7 @@ async def _remember(context: RunContext, found: Mapping[Wanted, Shown], look_ups
 async def _with_unreadable(
     context: RunContext, questions: _Questions, found: Mapping[Wanted, Shown], unproved: Unproved
 ) -> Unproved:
-    """A sale that was asked for and can't be read is a finding, and proves nothing against those who led to it."""
+    """Record a finding of each sale that can't be read; it proves nothing against those who led to it."""
     sales = {wanted: shown.unreadable for wanted, shown in found.items() if shown.unreadable is not None}
     if not sales:
         return unproved

@@ -74,7 +74,7 @@ async def _read(context: RunContext, account: CampaignInMailerLite) -> ReadResul
         shop = await read_shop(context)
     await context.enter(Phase.READ_MAILERLITE, shop.note)
     # From here on what an older run read is overwritten: its plan can't be applied any more.
-    await context.runs.supersede(context.run, context.campaign.code, context.fence)
+    await context.runs.discard_older_plans(context.run, context.campaign.code, context.fence)
     await context.note(mailerlite_read=MailerLiteReadResult(Completeness.PARTIAL))
     async with state_shown(context.db, "mailerlite"):
         members = await read_people(context, account)
@@ -82,7 +82,7 @@ async def _read(context: RunContext, account: CampaignInMailerLite) -> ReadResul
 
 
 async def _shrunk(context: RunContext) -> tuple[ShrunkRead, ...]:
-    """The reads that gave much less than the last good ones, each with its finding."""
+    """Return the reads that gave much less than the last good ones, each with its finding."""
     percent = context.settings.plan_limits.shrink_percent
     shrunk = shrunk_reads(await sizes_at_last_good_read(context), await sizes_now(context), percent)
     found = [

@@ -26,7 +26,7 @@ class Pair:
 
 
 async def people_with_orders(context: RunContext) -> AsyncIterator[Pair]:
-    """Every e-mail key of which a rule can say something, in order: of a member worth a look, or of a buyer."""
+    """Return every e-mail key of which a rule can say something, in order: of a member worth a look, or of a buyer."""
     people = _Groups(context.members.worth_a_look(context.campaign.product_ids), lambda member: member.email_key)
     orders = _Groups(_orders(context), lambda known: known.order.email_key)
     await people.advance()

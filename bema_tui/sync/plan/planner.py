@@ -80,7 +80,7 @@ class _Totals:
         return {pair: (self.people_by[pair], self.changes_by[pair]) for pair in self.changes_by}
 
     def result(self) -> PlanTotals:
-        """What the plan has come to so far."""
+        """Return what the plan has come to so far."""
         return PlanTotals(
             changes=self.seq,
             people=self.people,
@@ -259,7 +259,7 @@ class _Planner:
         self.totals.left_out += bool(findings)
 
     def _without_refused(self, outcome: Outcome) -> Outcome:
-        """What MailerLite refused is not planned again until before or after differs. Domain rules, section 6."""
+        """Leave out what MailerLite refused, until before or after differs. Domain rules, section 6."""
         if not self._refused:
             return outcome
         kept: list[PlannedChange] = []
@@ -279,7 +279,7 @@ class _Planner:
 
 
 def _keeps_a_tier(member: Member, changes: Sequence[PlannedChange]) -> bool:
-    """Whether the person still stands in a tier when all of their changes are done."""
+    """Return whether the person still stands in a tier when all of their changes are done."""
     removed = sum(change.kind is ChangeKind.REMOVE_GROUP for change in changes)
     added = sum(change.kind is ChangeKind.ADD_GROUP for change in changes)
     return not removed or len(member.tiers) - removed + added > 0

@@ -23,13 +23,13 @@ from bema_tui.validators.tier_move import MOVES_TODAY, TierMoveValidator
 
 
 async def label_midnight(db: Database) -> datetime:
-    """The start of the label's day; its time zone is kept in the database."""
+    """Return the start of the label's day; its time zone is kept in the database."""
     zone = label_zone(await DatabaseSettings(db).get("timezone") or "")
     return db.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def campaign_findings(campaign: Campaign, others: Sequence[Campaign], today: date) -> tuple[Finding, ...]:
-    """What the campaign's own record has against it; a ``blocked_record`` among it means that it can't be made."""
+    """Return what is wrong with the campaign's own record; a ``blocked_record`` among it keeps it from being made."""
     validator = CampaignValidator()
     starts = [other.start for other in others if other.code != campaign.code and other.start is not None]
     record = {"code": campaign.code, "album": campaign.album, "start": campaign.start, "starts": starts, "today": today}
@@ -64,7 +64,7 @@ class RecordCheck:
         self._moves = TierMoveValidator(most_a_day=moves_per_day)
 
     def validate(self, member: Member, outcome: Outcome) -> Outcome:
-        """The outcome without what the validators block, with what they found. Only who is written to is checked."""
+        """Return the outcome without what the validators block, with what they found, of whoever is written to."""
         if not outcome.changes:
             return outcome
         add = next((change for change in outcome.changes if change.kind is ChangeKind.ADD_GROUP), None)
@@ -87,7 +87,7 @@ class RecordCheck:
         return outcome if add is None else self._check_move(member, outcome, add)
 
     def validate_new(self, address: str, outcome: Outcome) -> Outcome:
-        """The same for somebody who would be created: the address must be right to the letter."""
+        """Return the same for somebody who would be created: the address must be right to the letter."""
         valid = self._subscribers.validate(
             {"email": address, "tier": purchased_tier(None), "campaign": self._campaign, "creating": True}
         )

@@ -60,13 +60,13 @@ class CampaignInMailerLite:
         return tuple(found for found in self.check.findings if not (found.rule in missing and found.subject in created))
 
     def is_fresh(self, now: datetime, stale_after_seconds: float) -> bool:
-        """Whether groups and field may still be taken for what they were; what is to be created was not read."""
+        """Return whether groups and field may still be taken for what they were; what is to be created was not read."""
         age = (now - self.read_at).total_seconds()
         to_create = self.to_create_groups or self.to_create_field
         return not to_create and 0 <= age < stale_after_seconds
 
     def member(self, subscriber: Subscriber, read_at: datetime) -> Member:
-        """A subscriber as a person of this campaign.
+        """Return a subscriber as a person of this campaign.
 
         Raises:
             IncompleteRead: the answer does not say in which groups they are.
@@ -110,7 +110,7 @@ async def one_account(db: Database, mailerlite: MailingService) -> AsyncIterator
 
 
 def as_text(value: str | float) -> str:
-    """A field's value as text; a whole number has no decimals."""
+    """Return a field's value as text; a whole number has no decimals."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

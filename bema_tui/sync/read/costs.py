@@ -51,14 +51,14 @@ class ReadingCost:
 
 
 def by_groups(needs: ReadingNeeds) -> ReadingCost:
-    """Each group and status by itself, then a look-up for every buyer whom no group showed."""
+    """Return the cost of each group and status by itself, then a look-up for every buyer whom no group showed."""
     pages = sum(max(1, math.ceil(people / needs.group_page)) for people in needs.passes)
     pages += bool(needs.outside and not sum(needs.passes))  # nobody read is known: the newest people are read for it
     return _with_looks(ReadingStrategy.BY_GROUPS, pages, needs.several + _by_address(needs.outside), needs.batch)
 
 
 def by_sweep(needs: ReadingNeeds) -> ReadingCost:
-    """The whole account once, then a second look at the buyers who are in no group."""
+    """Return the cost of the whole account once, then a second look at the buyers who are in no group."""
     people = needs.account if needs.account is not None else max(needs.passes, default=0)
     pages = max(1, math.ceil(people / needs.account_page))
     unknown = needs.outside - needs.outside_known if needs.finds_unknown else 0
@@ -67,18 +67,18 @@ def by_sweep(needs: ReadingNeeds) -> ReadingCost:
 
 
 def worth_counting(needs: ReadingNeeds) -> bool:
-    """Whether a sweep could still be cheaper, with the fewest people the account can hold, and one request to count."""
+    """Return whether a sweep could be cheaper, with the fewest people the account can hold and a request to count."""
     return by_sweep(needs).units + 1 < by_groups(needs).units
 
 
 def cheapest(needs: ReadingNeeds) -> ReadingCost:
-    """The way that takes least of the quota; by groups when both take the same, or nobody counted the account."""
+    """Return the way that takes least of the quota; by groups where both take the same, or the size is not known."""
     groups, swept = by_groups(needs), by_sweep(needs)
     return swept if needs.account is not None and swept.units < groups.units else groups
 
 
 def _by_address(people: int) -> int:
-    """The look-ups of so many addresses, with the one of somebody known that proves the others."""
+    """Return the look-ups of so many addresses, with the one of somebody known that proves the others."""
     return people + 1 if people else 0
 
 

@@ -35,7 +35,7 @@ class _GroupPass:
 
 
 def worth_reading(group: Group, status: SubscriberStatus) -> bool:
-    """Whether a group is asked for its people of a status: not where its own count says that there are none."""
+    """Return whether a group is asked for its people of a status: not where its own count says that there are none."""
     return group.counts.get(status) != 0 or status is SubscriberStatus.ACTIVE
 
 
@@ -55,7 +55,7 @@ async def read_groups(reading: MembersReading) -> None:
 
 
 async def read_members(reading: MembersReading, group: Group, status: SubscriberStatus) -> int:
-    """The members of one status; answers how many.
+    """Read the members of one status, and return how many came.
 
     A row shows in one moment in which groups its person is, so whoever came is settled. Who did not come is another
     matter: the group's counts are cached by the service, and people come and go. Where the counts promise more than
@@ -102,7 +102,7 @@ async def read_members(reading: MembersReading, group: Group, status: Subscriber
 async def _gone(
     reading: MembersReading, group: Group, status: SubscriberStatus, left_out: frozenset[int]
 ) -> frozenset[int]:
-    """Those of the people whom a pass left out who, asked for by id, are not in the group, or of this status, any more.
+    """Return whom a pass left out and who, asked for by id, are not in the group, or of this status, any more.
 
     Raises:
         IncompleteRead: many still are; that is no account in motion, but a list that leaves people out.

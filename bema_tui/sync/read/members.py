@@ -89,7 +89,7 @@ async def read_people(context: RunContext, account: CampaignInMailerLite) -> Mem
 async def choose_reading(
     context: RunContext, account: CampaignInMailerLite, buyers: Buyers, facts: AccountFacts, batch: BatchCost
 ) -> ReadingCost:
-    """The cheapest safe way to read; asks for the account's size only where that could change the choice."""
+    """Return the cheapest safe way to read; asks for the account's size only where that could change the choice."""
     passes = [
         group.counts.get(status, 0)
         for _, group in account.groups_to_read

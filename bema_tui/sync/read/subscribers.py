@@ -25,7 +25,7 @@ _FORM_HOLDS = 24 * 3600.0  # seconds; it only chooses what is tried first
 
 
 async def usable(reading: MembersReading, page: SubscriberPage, where: str) -> Sequence[Subscriber]:
-    """The people of a page. Whose row does not parse is set aside, and is a finding with the path of the bad field.
+    """Return the people of a page. Whose row does not parse is set aside, with a finding that names the bad field.
 
     An error blocks that record and nothing else: domain rules, section 5.
 
@@ -51,7 +51,7 @@ async def usable(reading: MembersReading, page: SubscriberPage, where: str) -> S
 
 
 def _subject(row: BrokenRow) -> str:
-    """What a row can be found by: its id, its e-mail, or its place in the list."""
+    """Return what a row can be found by: its id, its e-mail, or its place in the list."""
     return row.subscriber_id or row.email or row.row
 
 
@@ -150,7 +150,7 @@ async def find_by_address(context: RunContext, emails: Sequence[str]) -> tuple[L
 
 
 async def ready_look_up(context: RunContext, emails: Sequence[str] = ()) -> LookUp:
-    """The look-ups of the run's account, with people to prove them by, and the form that proved itself before."""
+    """Return the look-ups of the account, with people to prove them by, and the form that proved itself before."""
     look_up = context.mailerlite.look_up
     kinds = {special_characters(email) for email in emails} | {PLAINEST}
     for characters in kinds - look_up.kinds:
@@ -179,7 +179,7 @@ async def remember_look_up(context: RunContext) -> None:
 async def look_closely(reading: MembersReading, ids: Sequence[str], addresses: Sequence[str]) -> int:
     """Read people again by id, and look buyers up by address whom no list showed; fifty in a request, of either kind.
 
-    Answers how many were found by their address. Who is gone is no longer of this read. Who can't be read or looked up
+    Returns how many were found by their e-mail. Who is gone is no longer of this read. Who can't be read or looked up
     is set aside, as in a list.
 
     Raises:
@@ -221,7 +221,7 @@ async def look_closely(reading: MembersReading, ids: Sequence[str], addresses: S
 
 
 def in_known_form(addresses: Sequence[str]) -> list[str]:
-    """Those that can be looked up: what is no address can't be known to MailerLite."""
+    """Return those that can be looked up: what is no address can't be known to MailerLite."""
     return [address for address in addresses if "@" in address]
 
 

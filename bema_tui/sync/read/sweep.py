@@ -12,7 +12,7 @@ from bema_tui.sync.read.subscribers import members_of, usable
 
 
 async def sweep(reading: MembersReading, buyers: Buyers) -> int:
-    """Keep who is in a group of the campaign, and its buyers wherever they are; answer how many people came in all.
+    """Keep who is in a group of the campaign, and its buyers wherever they are; return how many people came in all.
 
     A row is read in one moment, so nobody is seen in two. The list goes from the newest to the oldest: who is created
     meanwhile is missed, nobody comes twice. The groups' own counts are held against the sweep: a group that promises
