@@ -21,7 +21,7 @@ _WITH_QUOTA: Final = "mailerlite"
 _SERVICES: Final = (_WITH_QUOTA, "shop")
 _NEW_WITHIN: Final = timedelta(hours=24)
 _RANKS: Final = (0, 1, 2)  # of severities in the table of findings
-_STOPPERS: Final = (FindingRule.FIELD_MISSING, FindingRule.TWIN_FIELD, FindingRule.FIELD_TYPE_MISMATCH)
+_STOPPERS: Final = (FindingRule.FIELD_MISSING, FindingRule.FIELD_TYPE_MISMATCH)
 
 _SERIES: Final = 12
 _SERIES_STEP: Final = timedelta(seconds=4)  # samples closer than this are full checks between two gauges

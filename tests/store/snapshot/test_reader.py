@@ -124,13 +124,16 @@ async def test_a_field_that_was_mended_no_longer_blocks(db: Database, reader: Sn
     assert statuses["2023_LOLA_ER"] is CampaignStatus.FAILED
 
 
-async def test_an_order_number_that_does_not_fit_blocks_nobody_else(db: Database, reader: SnapshotReader) -> None:
+@pytest.mark.parametrize("rule", [FindingRule.ORDER_NUMBER_UNFIT, FindingRule.TWIN_FIELD])
+async def test_an_error_that_stops_no_run_does_not_block_its_campaign(
+    rule: FindingRule, db: Database, reader: SnapshotReader
+) -> None:
     async def status() -> tuple[CampaignStatus, int]:
         return next((one.status, one.open_errors) for one in (await reader.read()).campaigns if one.code == LOLA)
 
     assert await status() == (CampaignStatus.BLOCKED, 2)
     mismatch = (schema.findings.c.campaign == LOLA) & (schema.findings.c.rule == FindingRule.FIELD_TYPE_MISMATCH)
-    await change(db, schema.findings, mismatch, rule=FindingRule.ORDER_NUMBER_UNFIT)
+    await change(db, schema.findings, mismatch, rule=rule)
     assert await status() == (CampaignStatus.FAILED, 2)
 
 
