@@ -30,7 +30,7 @@ async def check_campaign(workspace: Workspace, code: str) -> CampaignHealth:
 
 
 async def check_health(workspace: Workspace) -> HealthStatus:
-    """Measure everything now."""
+    """Measure everything now: a monitor that has just been opened has no status yet."""
     monitor = open_monitor(workspace)
     await asyncio.sleep(_CPU_SECONDS)
-    return await monitor.perform_check()
+    return await monitor.get_status()
