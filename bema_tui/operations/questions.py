@@ -15,6 +15,7 @@ from bema_tui.amounts import ago, count, forecast
 from bema_tui.model import ChangeState, Lock, LockState
 from bema_tui.operations.marked_text import Line, Marked, Sign, Tone
 from bema_tui.store.snapshot.views import RunView
+from bema_tui.waits import stalled_words
 
 NUMBER_FROM = 1000
 """More changes than this are said yes to by typing their number."""
@@ -239,7 +240,8 @@ def leave(own: Sequence[RunView], number: int) -> Question:
 def _progress(run: RunView) -> str:
     if not run.total:
         return f"{run.phase}, nothing written yet"
-    return f"{run.percent} %, {forecast(run.seconds_left)} left, {count(left_to_do(run))} changes still planned"
+    how = stalled_words(run.stalled_seconds) if run.stalled_seconds else f"{forecast(run.seconds_left)} left"
+    return f"{run.percent} %, {how}, {count(left_to_do(run))} changes still planned"
 
 
 def leave_late(own: Sequence[int]) -> Question:

@@ -98,6 +98,9 @@ def test_leaving_counts_also_the_runs_that_the_snapshot_does_not_show_yet() -> N
     known = questions.leave((a_run(RunState.APPLYING, changes=ROWS),), 1)
     assert known.title == "Quit? 1 run of this console is going on"
     assert f"7 sync {CODE}" in text(known)
+    stalled = questions.leave((a_run(RunState.APPLYING, changes=ROWS, stalled_seconds=725.0),), 1)
+    assert "no progress for 12 min, " in text(stalled)
+    assert " left, " not in text(stalled)
     assert "Run 7, 9 has not reached" in text(questions.leave_late((7, 9)))
 
 

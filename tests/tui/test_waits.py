@@ -111,3 +111,5 @@ async def test_a_run_that_has_stalled_says_so_on_the_overview_and_on_its_own_scr
         assert console.shows("run 418 stalled") or console.shows("makes no progress for 12 min")
         await opened(console, 418)
         await console.until_shows("run 418 no progress for 12 min")
+        assert not console.shows(" left, "), "nobody knows when it ends"
+        assert not console.shows("/min")

@@ -173,7 +173,12 @@ class RunView:
 
     @property
     def seconds_left(self) -> float | None:
-        """Forecast of what is still to do, by the speed so far, else by the plan's forecast; waits are in it."""
+        """Forecast of what is still to do, by the speed so far, else by the plan's forecast; waits are in it.
+
+        None where there is none: before the plan is known, and of a run that has stalled.
+        """
+        if self.stalled_seconds:
+            return None
         rate = self.rows_per_minute
         left = self.total - self.settled
         if not rate and not self.total:

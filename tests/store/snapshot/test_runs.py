@@ -64,6 +64,7 @@ async def test_the_time_left_counts_waits_and_leaves_pauses_out_of_the_speed(
     assert with_wait(run, WaitReason.QUOTA, 30.0).seconds_left == run.seconds_left
     assert with_wait(run, WaitReason.QUOTA, 9e9).seconds_left == 9e9
     assert with_wait(run, WaitReason.UNAVAILABLE, 30.0).seconds_left == run.seconds_left + 30.0
+    assert evolve(run, stalled_seconds=725.0).seconds_left is None, "nobody knows when it goes on"
     await change(db, schema.runs, schema.runs.c.id == 418, paused_seconds=run.apply_seconds / 2)
     rested = await reader.run(418)
     assert rested.apply_seconds == run.apply_seconds / 2
