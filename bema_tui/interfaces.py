@@ -6,7 +6,7 @@ Each class that implements one says so behind its definition (``_implements``), 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from bema_tui.health import CampaignHealth
 from bema_tui.listing import Listing
@@ -19,6 +19,8 @@ from bema_tui.model import (
     SubscriberPage,
     SubscriberStatus,
 )
+
+R_contra = TypeVar("R_contra", contravariant=True)
 
 
 @runtime_checkable
@@ -76,10 +78,10 @@ class Provider(Protocol):
 
 
 @runtime_checkable
-class Validator(Protocol):
-    """Collects every error of a record; ``validate`` clears what the call before left."""
+class Validator(Protocol[R_contra]):
+    """Collects every error of a record of one kind; ``validate`` clears what the call before left."""
 
-    def validate(self, record: Mapping[str, object]) -> bool:
+    def validate(self, record: R_contra) -> bool:
         """Check one record; true when nothing blocks it (warnings do not)."""
         ...
 

@@ -13,7 +13,7 @@ from bema_tui.operations.possible import Operation, permit, require
 from bema_tui.operations.workspace import Workspace
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.text import clean
-from bema_tui.validators.campaign import CampaignValidator
+from bema_tui.validators.campaign import CampaignRecord, CampaignValidator
 
 
 @frozen
@@ -60,12 +60,12 @@ def checked_campaign(
         raise UsageError(f"{clean(wrong[0])!r} is no product id: the shop's ids are numbers.", tried="add a campaign")
     validator = CampaignValidator()
     valid = validator.validate(
-        {
-            "code": code,
-            "album": album,
-            "today": now.date(),
-            "starts": [campaign.start for campaign in existing if campaign.start is not None],
-        }
+        CampaignRecord(
+            code=code,
+            album=album,
+            today=now.date(),
+            starts=[campaign.start for campaign in existing if campaign.start is not None],
+        )
     )
     errors = [f"{error.field} {error.message}" for error in validator.get_errors() if error.blocking]
     if not valid:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from datetime import date, datetime
+from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
 from bema_tui.model import Finding, FindingRule
 from bema_tui.rules.findings import finding
+
+R = TypeVar("R")
 
 
 @frozen
@@ -21,13 +22,13 @@ class ValidationError:
     blocking: bool = True
 
 
-class CollectingValidator(ABC):
+class CollectingValidator(ABC, Generic[R]):
     """Collects every error of a record; ``validate`` clears what the call before left. Domain rules, section 5."""
 
     def __init__(self) -> None:
         self._errors: list[ValidationError] = []
 
-    def validate(self, record: Mapping[str, object]) -> bool:
+    def validate(self, record: R) -> bool:
         """Check one record; true when nothing blocks it (warnings do not)."""
         self.clear_errors()
         self.check(record)
@@ -46,31 +47,23 @@ class CollectingValidator(ABC):
         self._errors.append(ValidationError(field, message, blocking))
 
     @abstractmethod
-    def check(self, record: Mapping[str, object]) -> None:
+    def check(self, record: R) -> None:
         """Note all that is wrong with the record by ``add_error``."""
 
     def warn(self, field: str, message: str) -> None:
         """Note a complaint that does not block."""
         self.add_error(field, message, blocking=False)
 
-    def required_text(self, record: Mapping[str, object], field: str) -> str | None:
+    def required_text(self, field: str, text: str | None) -> str | None:
         """The field's text, trimmed; a blocking error and None when there is none."""
-        value = record.get(field)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-        self.add_error(field, "is required" if value is None or isinstance(value, str) else "is not a text")
+        if text is not None and text.strip():
+            return text.strip()
+        self.add_error(field, "is required")
         return None
 
 
-def day_of(value: object) -> date | None:
-    """The day of a date or a moment in time; None for anything else."""
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else None
-
-
 def findings_of(
-    validator: CollectingValidator, campaign: str, subject: str, subscriber_id: str | None = None
+    validator: CollectingValidator[Any], campaign: str, subject: str, subscriber_id: str | None = None
 ) -> tuple[Finding, ...]:
     """What the last ``validate`` found, as at most two findings: what blocks the record, and its warnings."""
     errors = validator.get_errors()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from attrs import frozen
 from email_validator import EmailNotValidError, validate_email
 
 from bema_tui.emails import domain_key, email_key
@@ -24,8 +25,28 @@ _KINDS: Final = frozenset({"L", "M"})
 _KIND_CODES: Final = frozenset({"Nd", "Zs"})
 
 
-class SubscriberValidator(CollectingValidator):
-    """Checks ``email``, ``tier``, ``campaign``, ``name``, ``last_name``, ``source``; ``creating`` makes e-mail strict.
+@frozen
+class SubscriberRecord:
+    """Somebody to whom something would be written."""
+
+    email: str
+    """As MailerLite or the shop has it."""
+    tier: str | None
+    """A ``Tier`` or its value: where they stand, or will stand."""
+    campaign: str
+    """The campaign's code."""
+    name: str = ""
+    """The first name."""
+    last_name: str = ""
+    """The last name."""
+    source: str = ""
+    """How they came to the list."""
+    creating: bool = False
+    """Whether they would be created: then the e-mail must be right to the letter."""
+
+
+class SubscriberValidator(CollectingValidator[SubscriberRecord]):
+    """Checks everything that a ``SubscriberRecord`` holds.
 
     Args:
         blocked_emails: addresses that are never written to.
@@ -37,18 +58,21 @@ class SubscriberValidator(CollectingValidator):
         self._blocked_emails = frozenset(email_key(email) for email in blocked_emails)
         self._blocked_domains = frozenset(domain_key(domain) for domain in blocked_domains)
 
-    def check(self, record: Mapping[str, object]) -> None:
+    def check(self, record: SubscriberRecord) -> None:
         """Note all that is wrong with one subscriber."""
-        email = self.required_text(record, "email")
+        email = self.required_text("email", record.email)
         if email is not None:
-            self._check_email(email, creating=bool(record.get("creating")))
-        self._check_tier(record)
-        campaign = self.required_text(record, "campaign")
+            self._check_email(email, creating=record.creating)
+        tier = self.required_text("tier", record.tier)
+        if tier is not None and tier not in {known.value for known in Tier}:
+            self.add_error("tier", f"{tier!r} is none of the eight")
+        campaign = self.required_text("campaign", record.campaign)
         if campaign is not None:
             self._check_campaign(campaign)
-        for part in ("name", "last_name"):
-            self._check_name(part, record.get(part))
-        self._check_source(record.get("source"))
+        self._check_name("name", record.name)
+        self._check_name("last_name", record.last_name)
+        if len(record.source) > MAX_SOURCE:
+            self.warn("source", f"has {len(record.source)} characters, at most {MAX_SOURCE} are expected")
 
     def _check_email(self, email: str, *, creating: bool) -> None:
         if len(email) > MAX_EMAIL:
@@ -64,23 +88,13 @@ class SubscriberValidator(CollectingValidator):
         if domain in self._blocked_domains:
             self.add_error("email", f"has a domain on the block list, {domain}")
 
-    def _check_tier(self, record: Mapping[str, object]) -> None:
-        tier = self.required_text(record, "tier")
-        if tier is not None and tier not in {known.value for known in Tier}:
-            self.add_error("tier", f"{tier!r} is none of the eight")
-
     def _check_campaign(self, campaign: str) -> None:
         if not is_code(campaign):
             self.add_error("campaign", f"{campaign!r} is not of the form YYYY_ARTIST_ALBUM")
         if len(campaign) > MAX_CAMPAIGN:
             self.add_error("campaign", f"has {len(campaign)} characters, at most {MAX_CAMPAIGN} fit")
 
-    def _check_name(self, part: str, value: object) -> None:
-        if value is None:
-            return
-        if not isinstance(value, str):
-            self.warn(part, "is not a text")
-            return
+    def _check_name(self, part: str, value: str) -> None:
         if len(value) > MAX_NAME:
             self.warn(part, f"has {len(value)} characters, at most {MAX_NAME} are expected")
         control = [char for char in value if unicodedata.category(char) == "Cc"]
@@ -90,14 +104,6 @@ class SubscriberValidator(CollectingValidator):
         if odd:
             self.warn(part, f"has unexpected characters: {' '.join(map(on_screen, odd))}")
 
-    def _check_source(self, value: object) -> None:
-        if value is None:
-            return
-        if not isinstance(value, str):
-            self.warn("source", "is not a text")
-        elif len(value) > MAX_SOURCE:
-            self.warn("source", f"has {len(value)} characters, at most {MAX_SOURCE} are expected")
-
 
 def _belongs_in_a_name(char: str) -> bool:
     kind = unicodedata.category(char)
@@ -105,4 +111,4 @@ def _belongs_in_a_name(char: str) -> bool:
 
 
 if TYPE_CHECKING:
-    _implements: type[Validator] = SubscriberValidator
+    _implements: type[Validator[SubscriberRecord]] = SubscriberValidator

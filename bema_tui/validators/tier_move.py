@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
+
+from attrs import frozen
 
 from bema_tui.interfaces import Validator
 from bema_tui.model import Cause, Tier
@@ -12,63 +13,62 @@ from bema_tui.rules.tiers import label
 from bema_tui.validators.base import CollectingValidator
 
 MAX_MOVES_A_DAY: Final = 3
-UNASSIGNED: Final = "unassigned"
 MOVES_TODAY: Final = "moves_today"
 """The field whose error passes with the day, by itself."""
 
 
-class TierMoveValidator(CollectingValidator):
-    """Checks ``from_tier``, ``to_tier``, ``has_purchase``, ``moves_today``, ``reason``, ``undo``.
+@frozen
+class MoveRecord:
+    """One move of one subscriber."""
 
-    A tier is a ``Tier``, its value, or None or ``unassigned``; ``moves_today`` counts the moves the subscriber had on
-    this local day before this one; ``reason`` is a ``Cause`` that moves people. ``undo`` asks for the inverse and is
-    exempt from the daily limit; its ``reason`` is ``undo`` or that of the move taken back.
-    """
+    from_tier: str | None
+    """A ``Tier`` or its value; None: unassigned."""
+    to_tier: str | None
+    """The same."""
+    has_purchase: bool
+    """Whether the purchase field holds an order once the plan is applied."""
+    moves_today: int
+    """The moves that the subscriber had on this local day before this one."""
+    reason: Cause | None
+    """Why they are moved; of an undo ``undo``, or the cause of the move that is taken back."""
+    undo: bool = False
+    """Whether it takes a move back: the inverse is asked for, and the daily limit does not count."""
+
+
+class TierMoveValidator(CollectingValidator[MoveRecord]):
+    """Checks that a move is one of the rules, has its purchase, and is not one too many for the day."""
 
     def __init__(self, *, most_a_day: int = MAX_MOVES_A_DAY) -> None:
         super().__init__()
         self._most_a_day = most_a_day
 
-    def check(self, record: Mapping[str, object]) -> None:
+    def check(self, record: MoveRecord) -> None:
         """Note all that is wrong with one move."""
-        undo = bool(record.get("undo"))
-        reason = self._reason(record.get("reason"))
-        source_known, source = self._tier(record, "from_tier")
-        target_known, target = self._tier(record, "to_tier")
-        if source_known and target_known and (source, target) not in _allowed(reason, undo=undo):
+        reason = self._reason(record.reason)
+        source_known, source = self._tier("from_tier", record.from_tier)
+        target_known, target = self._tier("to_tier", record.to_tier)
+        if source_known and target_known and (source, target) not in _allowed(reason, undo=record.undo):
             why = f" for the reason {reason}" if reason else ""
             self.add_error("to_tier", f"{label(source)} → {label(target)} is not a move of the rules{why}")
-        if target is not None and target.purchased and not record.get("has_purchase"):
+        if target is not None and target.purchased and not record.has_purchase:
             self.add_error("has_purchase", f"is needed for {label(target)}")
-        self._check_day(record.get(MOVES_TODAY), undo=undo)
+        if not record.undo and record.moves_today >= self._most_a_day:
+            self.add_error(MOVES_TODAY, f"is {record.moves_today} already, at most {self._most_a_day} a day are made")
 
-    def _reason(self, value: object) -> Cause | None:
-        known = {cause.value: cause for cause in MOVES}
-        reason = known.get(value) if isinstance(value, str) else None
-        if reason is None:
-            self.warn("reason", f"{value!r} is not known" if value else "is not given")
-        return reason
+    def _reason(self, value: Cause | None) -> Cause | None:
+        if value in MOVES:
+            return value
+        self.warn("reason", "is not given" if value is None else f"{value.value!r} moves nobody")
+        return None
 
-    def _tier(self, record: Mapping[str, object], field: str) -> tuple[bool, Tier | None]:
-        """Whether the field names a tier or none on purpose, and the tier."""
-        if field not in record:
-            self.add_error(field, "is required")
-            return False, None
-        value = record[field]
-        if value is None or value == UNASSIGNED:
+    def _tier(self, field: str, value: str | None) -> tuple[bool, Tier | None]:
+        """Whether it is a tier or none on purpose, and the tier."""
+        if value is None:
             return True, None
         tier = next((known for known in Tier if known.value == value), None)
         if tier is None:
             self.add_error(field, f"{value!r} is none of the eight")
         return tier is not None, tier
-
-    def _check_day(self, moves_today: object, *, undo: bool) -> None:
-        if undo:
-            return
-        if not isinstance(moves_today, int) or moves_today < 0:
-            self.add_error(MOVES_TODAY, "is required, as a count")
-        elif moves_today >= self._most_a_day:
-            self.add_error(MOVES_TODAY, f"is {moves_today} already, at most {self._most_a_day} a day are made")
 
 
 def _allowed(reason: Cause | None, *, undo: bool) -> frozenset[Move]:
@@ -81,4 +81,4 @@ def _allowed(reason: Cause | None, *, undo: bool) -> frozenset[Move]:
 
 
 if TYPE_CHECKING:
-    _implements: type[Validator] = TierMoveValidator
+    _implements: type[Validator[MoveRecord]] = TierMoveValidator

@@ -2,78 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
 from bema_tui.interfaces import Validator
-from bema_tui.model import Tier
-from bema_tui.validators.campaign import CampaignValidator
-from bema_tui.validators.subscriber import SubscriberValidator
-from bema_tui.validators.tier_move import TierMoveValidator
+from bema_tui.model import Cause, Tier
+from bema_tui.validators.campaign import CampaignRecord, CampaignValidator
+from bema_tui.validators.subscriber import SubscriberRecord, SubscriberValidator
+from bema_tui.validators.tier_move import MoveRecord, TierMoveValidator
 
-Record = Mapping[str, object]
+Case = tuple[Validator[Any], Any, Any, Any]
+"""A validator, with a good record of its kind, one with a warning alone, and one with several errors."""
 
-CASES: dict[str, tuple[Callable[[], Validator], Record, Record, Record]] = {
+TODAY = date(2026, 11, 22)
+CASES: dict[str, tuple[Callable[[], Validator[Any]], Any, Any, Any]] = {
     "subscriber": (
         SubscriberValidator,
-        {"email": "ana@example.org", "tier": "gold", "campaign": "2026_ETB_NBL"},
-        {"email": "ana@example.org", "tier": "gold", "campaign": "2026_ETB_NBL", "name": "<b>"},
-        {"email": "", "tier": "platinum", "campaign": "x"},
+        SubscriberRecord("ana@example.org", "gold", "2026_ETB_NBL"),
+        SubscriberRecord("ana@example.org", "gold", "2026_ETB_NBL", name="<b>"),
+        SubscriberRecord("", "platinum", "x"),
     ),
     "campaign": (
         CampaignValidator,
-        {"code": "2026_ETB_NBL", "album": "No Better Love", "today": date(2026, 11, 22)},
-        {"code": "2020_ETB_NBL", "album": "No Better Love", "today": date(2026, 11, 22)},
-        {"code": "x", "album": "", "today": None},
+        CampaignRecord("2026_ETB_NBL", "No Better Love", TODAY),
+        CampaignRecord("2020_ETB_NBL", "No Better Love", TODAY),
+        CampaignRecord("x", "", TODAY),
     ),
     "tier move": (
         TierMoveValidator,
-        {
-            "from_tier": Tier.GOLD,
-            "to_tier": Tier.GOLD_PURCHASED,
-            "has_purchase": True,
-            "moves_today": 0,
-            "reason": "purchase",
-        },
-        {"from_tier": Tier.GOLD, "to_tier": Tier.GOLD_PURCHASED, "has_purchase": True, "moves_today": 0},
-        {"from_tier": "x", "to_tier": "y", "moves_today": 7},
+        MoveRecord(Tier.GOLD, Tier.GOLD_PURCHASED, has_purchase=True, moves_today=0, reason=Cause.PURCHASE),
+        MoveRecord(Tier.GOLD, Tier.GOLD_PURCHASED, has_purchase=True, moves_today=0, reason=None),
+        MoveRecord("x", "y", has_purchase=False, moves_today=7, reason=Cause.PURCHASE),
     ),
 }
 
 
 @pytest.fixture(params=sorted(CASES))
-def case(request: pytest.FixtureRequest) -> tuple[Validator, Record, Record, Record]:
+def case(request: pytest.FixtureRequest) -> Case:
     make, good, odd, bad = CASES[request.param]
     return make(), good, odd, bad
 
 
-def test_it_is_a_validator(case: tuple[Validator, Record, Record, Record]) -> None:
+def test_it_is_a_validator(case: Case) -> None:
     assert isinstance(case[0], Validator)
 
 
-def test_a_good_record_leaves_no_errors(case: tuple[Validator, Record, Record, Record]) -> None:
+def test_a_good_record_leaves_no_errors(case: Case) -> None:
     validator, good, _, _ = case
     assert validator.validate(good)
     assert list(validator.get_errors()) == []
 
 
-def test_a_warning_does_not_block(case: tuple[Validator, Record, Record, Record]) -> None:
+def test_a_warning_does_not_block(case: Case) -> None:
     validator, _, odd, _ = case
     assert validator.validate(odd)
     assert [error.blocking for error in validator.get_errors()] == [False]
 
 
-def test_all_errors_are_collected_with_field_and_message(case: tuple[Validator, Record, Record, Record]) -> None:
+def test_all_errors_are_collected_with_field_and_message(case: Case) -> None:
     validator, _, _, bad = case
     assert not validator.validate(bad)
     blocking = [error for error in validator.get_errors() if error.blocking]
-    assert len({error.field for error in blocking}) >= 3
+    assert len({error.field for error in blocking}) >= 2
     assert all(error.message for error in blocking)
 
 
-def test_validate_clears_what_the_call_before_left(case: tuple[Validator, Record, Record, Record]) -> None:
+def test_validate_clears_what_the_call_before_left(case: Case) -> None:
     validator, good, _, bad = case
     validator.validate(bad)
     before = list(validator.get_errors())
@@ -84,7 +81,7 @@ def test_validate_clears_what_the_call_before_left(case: tuple[Validator, Record
     assert list(validator.get_errors()) == []
 
 
-def test_errors_can_be_added_and_cleared(case: tuple[Validator, Record, Record, Record]) -> None:
+def test_errors_can_be_added_and_cleared(case: Case) -> None:
     validator, good, _, _ = case
     validator.validate(good)
     validator.add_error("email", "is on a list kept elsewhere")
@@ -95,11 +92,7 @@ def test_errors_can_be_added_and_cleared(case: tuple[Validator, Record, Record, 
     assert list(validator.get_errors()) == []
 
 
-def test_an_empty_record_is_told_and_never_a_crash(case: tuple[Validator, Record, Record, Record]) -> None:
-    assert not case[0].validate({})
-
-
-def test_the_errors_handed_out_do_not_change_later(case: tuple[Validator, Record, Record, Record]) -> None:
+def test_the_errors_handed_out_do_not_change_later(case: Case) -> None:
     validator, good, _, bad = case
     validator.validate(bad)
     kept = validator.get_errors()

@@ -17,9 +17,9 @@ from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.validators.base import findings_of
-from bema_tui.validators.campaign import CampaignValidator
-from bema_tui.validators.subscriber import SubscriberValidator
-from bema_tui.validators.tier_move import MOVES_TODAY, TierMoveValidator
+from bema_tui.validators.campaign import CampaignRecord, CampaignValidator
+from bema_tui.validators.subscriber import SubscriberRecord, SubscriberValidator
+from bema_tui.validators.tier_move import MOVES_TODAY, MoveRecord, TierMoveValidator
 
 
 async def label_midnight(db: Database) -> datetime:
@@ -32,8 +32,7 @@ def campaign_findings(campaign: Campaign, others: Sequence[Campaign], today: dat
     """Return what is wrong with the campaign's own record; a ``blocked_record`` among it keeps it from being made."""
     validator = CampaignValidator()
     starts = [other.start for other in others if other.code != campaign.code and other.start is not None]
-    record = {"code": campaign.code, "album": campaign.album, "start": campaign.start, "starts": starts, "today": today}
-    validator.validate(record)
+    validator.validate(CampaignRecord(campaign.code, campaign.album, today, campaign.start, starts))
     return findings_of(validator, campaign.code, campaign.code)
 
 
@@ -71,14 +70,14 @@ class RecordCheck:
         added = add.tier if add is not None else None
         tier = added or next(iter(sorted(member.tiers)), None) or purchased_tier(None)
         valid = self._subscribers.validate(
-            {
-                "email": member.email,
-                "tier": tier,
-                "campaign": self._campaign,
-                "name": member.name,
-                "last_name": member.last_name,
-                "source": member.source,
-            }
+            SubscriberRecord(
+                email=member.email,
+                tier=tier,
+                campaign=self._campaign,
+                name=member.name,
+                last_name=member.last_name,
+                source=member.source,
+            )
         )
         found = findings_of(self._subscribers, self._campaign, member.email, member.subscriber_id)
         outcome = evolve(outcome, findings=(*outcome.findings, *found))
@@ -89,7 +88,7 @@ class RecordCheck:
     def validate_new(self, address: str, outcome: Outcome) -> Outcome:
         """Return the same for somebody who would be created: the address must be right to the letter."""
         valid = self._subscribers.validate(
-            {"email": address, "tier": purchased_tier(None), "campaign": self._campaign, "creating": True}
+            SubscriberRecord(email=address, tier=purchased_tier(None), campaign=self._campaign, creating=True)
         )
         found = findings_of(self._subscribers, self._campaign, address)
         return evolve(outcome, changes=outcome.changes if valid else (), findings=(*outcome.findings, *found))
@@ -99,13 +98,13 @@ class RecordCheck:
         source = next((change.tier for change in removed), None)
         moves = self._moves_today.get(member.subscriber_id, 0)
         valid = self._moves.validate(
-            {
-                "from_tier": source,
-                "to_tier": add.tier,
-                "has_purchase": add.tier is not None and add.tier.purchased,
-                MOVES_TODAY: moves,
-                "reason": add.cause,
-            }
+            MoveRecord(
+                from_tier=source,
+                to_tier=add.tier,
+                has_purchase=_shows_purchase(member, outcome),
+                moves_today=moves,
+                reason=add.cause,
+            )
         )
         found = findings_of(self._moves, self._campaign, member.email, member.subscriber_id)
         if {error.field for error in self._moves.get_errors() if error.blocking} == {MOVES_TODAY}:
@@ -115,3 +114,9 @@ class RecordCheck:
         if valid:
             return outcome
         return evolve(outcome, changes=tuple(c for c in outcome.changes if c.kind is ChangeKind.SET_FIELD))
+
+
+def _shows_purchase(member: Member, outcome: Outcome) -> bool:
+    """Whether the purchase field will hold an order: one that the plan writes, else the one that is there."""
+    field = next((change for change in outcome.changes if change.kind is ChangeKind.SET_FIELD), None)
+    return bool(member.stored if field is None else field.after)

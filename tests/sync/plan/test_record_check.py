@@ -126,6 +126,24 @@ def test_a_fourth_move_of_a_day_waits_and_nothing_else(moves: int, kinds: list[s
         assert "The move to Gold Purchased waits until tomorrow" in one.message
 
 
+@pytest.mark.parametrize(
+    ("stored", "field", "made"),
+    [
+        (None, FIELD, True),
+        ("5", None, True),
+        (None, None, False),
+        ("5", evolve(FIELD, after=None), False),
+    ],
+)
+def test_nobody_is_moved_to_a_purchased_tier_whose_purchase_field_holds_no_order(
+    stored: str | None, field: PlannedChange | None, made: bool
+) -> None:
+    changes = [change for change in (field, ADD, REMOVE) if change is not None]
+    outcome = checked(evolve(ANA, stored=stored), *changes, moves=0)
+    assert (ADD in outcome.changes) is made
+    assert [one.rule for one in outcome.findings] == ([] if made else [FindingRule.BLOCKED_RECORD])
+
+
 @pytest.mark.fault("D10")
 def test_a_move_that_is_wrong_as_well_is_an_error() -> None:
     wrong = evolve(REMOVE, tier=Tier.SILVER)
