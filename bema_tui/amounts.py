@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from typing import Final
+
+UNDER_A_MINUTE: Final = "<1m"
+"""A length of time that is too short for a number: "now" would read as if something happens now."""
 
 
 def count(number: int | None) -> str:
@@ -12,21 +16,21 @@ def count(number: int | None) -> str:
 
 
 def age(now: datetime, then: datetime | None) -> str:
-    """How long ago, in one unit: ``now``, ``34m``, ``3h``, ``2d``."""
+    """How long ago, in one unit: ``<1m``, ``34m``, ``3h``, ``2d``."""
     return "-" if then is None else short((now - then).total_seconds())
 
 
 def ago(now: datetime, then: datetime | None) -> str:
-    """How long ago, within a sentence: ``just now``, ``34m ago``."""
+    """How long ago, within a sentence: ``less than a minute ago``, ``34m ago``."""
     length = age(now, then)
-    return "just now" if length == "now" else f"{length} ago"
+    return "less than a minute ago" if length == UNDER_A_MINUTE else f"{length} ago"
 
 
 def short(seconds: float) -> str:
-    """A length of time in one unit, rounded down; under a minute is ``now``."""
+    """A length of time in one unit, rounded down; under a minute is ``<1m``."""
     whole = max(0, int(seconds))
     if whole < 60:
-        return "now"
+        return UNDER_A_MINUTE
     if whole < 3600:
         return f"{whole // 60}m"
     if whole < 86400:

@@ -79,10 +79,10 @@ _ACTIVITY: tuple[tuple[int, str, str, str | None, int | None, str], ...] = (
     # minutes ago, who, action, campaign, run, text
     (4, "jon", "open", "2026_DIVINE_HG", 417, "opened plan 417 (2026_DIVINE_HG, 96 changes)"),
     (21, "maria", "apply", "2024_ETB_NBL", 418, "yes to plan 418: 12,041 changes, 4,189 people, 4,273 requests"),
-    (23, "run", "planned", "2024_ETB_NBL", 418, "418 planned, 173 people left out"),
+    (23, "run", "planned", "2024_ETB_NBL", 418, "418 planned, 173 people not planned"),
     (27, "maria", "sync", "2024_ETB_NBL", 418, "sync 2024_ETB_NBL"),
     (31, "timer", "sync", "2026_DIVINE_HG", 417, "sync 2026_DIVINE_HG, plan 417 waits for a yes"),
-    (34, "run", "beat", "2025_KAIRO_TNS", 415, "415 last beat from jon@tour-laptop"),
+    (34, "run", "beat", "2025_KAIRO_TNS", 415, "415 last sign of life from jon@tour-laptop"),
     (46, "run", "done", "2025_ETB_SW", 416, "416 done, 212 applied, 0 failed"),
     (51, "jon", "sync", "2025_KAIRO_TNS", 415, "sync 2025_KAIRO_TNS"),
     (62, "alert", "alert", None, None, "memory over 80 %: 207 of 256 MiB"),
@@ -223,7 +223,7 @@ def _run_418(now: datetime) -> dict[str, Any]:
         (Phase.READ_SHOP, 118, "31,204 orders"),
         (Phase.READ_MAILERLITE, 101, "41,877 people"),
         (Phase.RECONCILE, 13, ""),
-        (Phase.PLAN, 6, "12,041 changes, 173 left out"),
+        (Phase.PLAN, 6, "12,041 changes, 173 not planned"),
         (Phase.YES, 145, "maria"),
         (Phase.APPLY, None, ""),
     )

@@ -88,7 +88,7 @@ def add(
 
 
 @campaigns.command("discover")
-@click.option("--add", is_flag=True, help="Take up what is clear; the rest becomes findings.")
+@click.option("--add", is_flag=True, help="Add what is clear; the rest becomes findings.")
 @click.option("--without-artist", is_flag=True, help="List the products that are by nobody, merchandise for one.")
 @common
 def discover_command(add: bool, without_artist: bool, settings: Settings, as_json: bool) -> None:

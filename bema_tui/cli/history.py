@@ -65,7 +65,7 @@ def changes(run: int, state: str | None, settings: Settings, as_json: bool) -> N
         if as_json:
             print_json([change_document(change) for change in found])
         else:
-            head = ("e-mail", "change", "target", "before", "after", "rule", "state", "error")
+            head = ("e-mail", "change", "target", "before", "after", "cause", "state", "result")
             click.echo(table(head, [change_row(change) for change in found]))
 
     run_async(work)

@@ -30,7 +30,7 @@ def locks(context: click.Context, settings: Settings, as_json: bool) -> None:
 
         print_json([lock_document(lock) for lock in found])
     elif found:
-        head = ("id", "on", "holder", "for", "since (UTC)", "last beat", "state", "token")
+        head = ("id", "on", "holder", "for", "since (UTC)", "last sign of life", "state", "number")
         rows = [
             (
                 lock.id,

@@ -16,6 +16,7 @@ from bema_tui.environment import can_draw
 from bema_tui.errors import StoreError
 from bema_tui.model import RunState
 from bema_tui.operations.waits import wait_of_run
+from bema_tui.rules.wording.phases import phase_text
 from bema_tui.text import clean
 from bema_tui.waits import Wait, stalled_words, wait_words
 
@@ -57,7 +58,7 @@ async def _redraw(workspace: Workspace, run: int) -> None:
 
 def _line(view: RunView, now: datetime) -> str:
     part = f" {view.settled:,}/{view.total:,} changes" if view.total else ""
-    doing = view.note if view.state is RunState.PAUSED else str(view.phase)
+    doing = view.note if view.state is RunState.PAUSED else phase_text(view.phase)
     if view.waiting_for is not None and view.waiting_until is not None:
         doing = wait_words(view.waiting_for, view.waiting_until, now)
     if view.stalled_seconds:

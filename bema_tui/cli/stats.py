@@ -64,7 +64,7 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
         ]
         print_json(documents[0] if code is not None else documents)
     elif found:
-        head = ("code", "state", "members", "buyers", "conv %", "revenue *", "runs", "last sync (UTC)")
+        head = ("code", "state", "members", "buyers", "conversion %", "revenue *", "runs", "last sync (UTC)")
         rows = [
             (
                 c.code,

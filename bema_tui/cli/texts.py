@@ -11,6 +11,7 @@ from bema_tui.model import ChangeState, CheckResult, ControlVerb, LockState, Run
 from bema_tui.operations.possible import Reason, Refused, may_resume
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.rules.wording.checks import automation_text, check_text
+from bema_tui.rules.wording.phases import phase_text
 from bema_tui.waits import stalled_words, wait_words
 
 if TYPE_CHECKING:
@@ -50,10 +51,11 @@ async def plan_text(workspace: Workspace, run: RunView) -> str:
     lines = [
         f"Plan {run.id} for {run.campaign} {run.album}: {_many(run.people, 'person', 'people')}, "
         f"{_many(run.total, 'change', 'changes')}, "
-        f"{run.left_out:,} left out. Nothing is written yet.",
-        f"It takes {_many(run.write_forecast, 'request', 'requests')}, about {_duration(run.seconds_forecast)}.",
+        f"{run.left_out:,} not planned. Nothing is written yet.",
+        f"It takes {_many(run.write_forecast, 'write request', 'write requests')}, "
+        f"about {_duration(run.seconds_forecast)}.",
         "",
-        table(("bought while in", "people", "changes"), [(heading(r.purpose), r.people, r.changes) for r in rules]),
+        table(("cause", "people", "changes"), [(heading(r.purpose), r.people, r.changes) for r in rules]),
         "",
     ]
     lines += [f"{_RESULTS[check.result]:<6}  {check_text(check)}" for check in run.checks]
@@ -77,15 +79,14 @@ def run_text(run: RunView, now: datetime) -> str:
     lines = [
         f"Run {run.id} {run.kind} {run.campaign} {run.album}: {run.state}. {note}".rstrip(),
         *([f"It {waits}."] if (waits := _waits(run, now)) else []),
-        f"{_many(run.people, 'person', 'people')}, {counts}, {run.left_out:,} left out; {_duration(run.seconds)}.",
+        f"{_many(run.people, 'person', 'people')}, {counts}, {run.left_out:,} not planned; {_duration(run.seconds)}.",
         f"MailerLite {run.requests_read:,} read ({run.read_forecast:,} forecast), {run.requests_write:,} write "
         f"({run.write_forecast:,} forecast), {run.requests_retried:,} retried; shop {run.shop_requests:,}.",
     ]
     for phase in run.phases:
         took = "now" if phase.seconds is None else _duration(phase.seconds)
-        lines.append(
-            f"  {phase.phase:<16} {took:>8}  {'see below' if said and phase.note == said else phase.note}".rstrip()
-        )
+        found = "see below" if said and phase.note == said else phase.note
+        lines.append(f"  {phase_text(phase.phase):<16} {took:>8}  {found}".rstrip())
     if error:
         lines.append(f"Error: {said} {error.advice}".rstrip())
     verdict = may_resume(run, read_only=False)

@@ -37,7 +37,7 @@ class Tier(StrEnum):
 class CampaignStatus(StrEnum):
     """How a campaign stands, by its findings and its runs."""
 
-    IN_STEP = "in_step"
+    UP_TO_DATE = "up_to_date"
     """The last sync ended well."""
     NEVER = "never"
     """No run has ended yet."""

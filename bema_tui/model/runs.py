@@ -48,7 +48,7 @@ class RunState(StrEnum):
 
     @property
     def resumable(self) -> bool:
-        """Whether ``resume`` can take it up again."""
+        """Whether ``resume`` can go on with it."""
         return self in {RunState.STOPPED, RunState.LOST, RunState.FAILED}
 
 

@@ -168,7 +168,7 @@ class Monitor:
             memory = self._probe.measure(self._settings).memory_usage >> 20
             held = [lock for lock in await self._locks.get_active_locks() if lock.run == job]
             beat = "".join(
-                f", last beat {(self._db.now() - lock.last_beat).total_seconds():.0f} s ago" for lock in held
+                f", last sign of life {(self._db.now() - lock.last_beat).total_seconds():.0f} s ago" for lock in held
             )
             text = f"run {job} makes {stalled_words(run.stalled_seconds)}{beat}, memory {memory} MiB"
         await Activity(self._db).add("monitor", "stalled", text, run.campaign, job, host=self._me.host)

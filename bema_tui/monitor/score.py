@@ -77,7 +77,7 @@ def _costs(readings: Readings) -> Iterator[tuple[float, str]]:
     if readings.database_held_by:
         yield 20.0, f"the database can't be written now: {readings.database_held_by} holds it"
     if readings.lag_ms >= LAG_MS:
-        yield _slowness(readings.lag_ms, LAG_MS), f"lag {readings.lag_ms:.0f} ms"
+        yield _slowness(readings.lag_ms, LAG_MS), f"delay {readings.lag_ms:.0f} ms"
     if readings.runs_lost:
         yield min(15.0, 3 + 2.0 * readings.runs_lost), _plural(readings.runs_lost, "run", "lost")
     if readings.runs_stalled:

@@ -24,7 +24,7 @@ class Operation(StrEnum):
     """Everything that an operator can do, beside looking at what is there."""
 
     ADD_CAMPAIGN = "add a campaign"
-    """Take up a campaign, or further products of one."""
+    """Add a campaign, or further products of one."""
     DISCOVER = "discover"
     """Look for campaigns in the shop and the account."""
     MOVE_SHOP = "move the shop"

@@ -14,6 +14,7 @@ from attrs import field, frozen
 from bema_tui.amounts import ago, count, forecast
 from bema_tui.model import ChangeState, Lock, LockState
 from bema_tui.operations.marked_text import Line, Marked, Sign, Tone
+from bema_tui.rules.wording.phases import phase_text
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import stalled_words
 
@@ -97,11 +98,11 @@ def release(lock: Lock, run: RunView | None, viewer: Viewer) -> Question:
     if lock.state is LockState.DEAD:
         facts: tuple[Line, ...] = (
             (f"  {lock.holder} is gone: ", Marked(Sign.BAD, "dead", Tone.BAD), ", proved on this machine."),
-            (f"  Its last beat was at {viewer.clock(lock.last_beat)}, {late}.",),
+            (f"  It gave its last sign of life at {viewer.clock(lock.last_beat)}, {late}.",),
         )
     else:
         facts = (
-            (f"  {lock.holder} has not beaten since {viewer.clock(lock.last_beat)}, {late}.",),
+            (f"  {lock.holder} gave its last sign of life at {viewer.clock(lock.last_beat)}, {late}.",),
             (
                 "  Its lease is over: ",
                 Marked(Sign.WARNING, str(lock.state), Tone.WARNING),
@@ -126,7 +127,7 @@ def force(lock: Lock, run: RunView | None, viewer: Viewer) -> Question:
     return Question(
         f"Release the {lock.state.upper()} lock {lock.id} on {lock.key}?",
         (
-            ("  ", Marked(Sign.BAD, "", Tone.BAD), f" {lock.holder} {word}: last beat {seconds}s ago{on_run}."),
+            ("  ", Marked(Sign.BAD, "", Tone.BAD), f" {lock.holder} {word}: last sign of life {seconds}s ago{on_run}."),
             (f"  Ask {lock.holder.user} first, or press x on the run: it stops at a safe point.",),
             ("  If you release it:",),
             *_after_release(lock, run),
@@ -150,7 +151,7 @@ def _after_release(lock: Lock, run: RunView | None) -> tuple[Line, ...]:
             points.append(f"{count(under_way)} on their way: read back from MailerLite on resume")
     elif run is not None:
         points.append(f"run {run.id} ends; nothing of it was written")
-    points.append(f"should process {lock.holder.pid} wake, its next write is refused (token {lock.token})")
+    points.append(f"if process {lock.holder.pid} wakes up, its next write is refused")
     return tuple(("  ", Marked(Sign.POINT), f" {point}") for point in points)
 
 
@@ -158,7 +159,7 @@ def stop(run: RunView, viewer: Viewer) -> Question:
     """Stop a run at its next safe point."""
     planned = count(left_to_do(run))
     facts: tuple[Line, ...] = (
-        (f"  It finishes the request on its way ({run.phase}), stops, and frees its lock.",),
+        (f"  It finishes the request on its way ({phase_text(run.phase)}), stops, and frees its lock.",),
         (f"  What is done stays done; {planned} changes stay planned. One key resumes it.",),
     )
     if not run.total:
@@ -176,11 +177,11 @@ def stop(run: RunView, viewer: Viewer) -> Question:
 def discard(run: RunView, viewer: Viewer) -> Question:
     """Throw a waiting plan away."""
     by = "you" if run.by_user == viewer.me else run.by_user
-    when = ago(viewer.now, run.planned_at)
+    when = viewer.clock(run.planned_at)
     return Question(
         f"Discard plan {run.id} on {run.campaign}?",
         (
-            (f"  Made by {by} {when}: {count(run.total)} changes for {count(run.people)} people.",),
+            (f"  Made by {by} at {when}: {count(run.total)} changes for {count(run.people)} people.",),
             ("  Nothing of it was written. A new plan reads both sides again.",),
         ),
         "Keep the plan",
@@ -239,7 +240,7 @@ def leave(own: Sequence[RunView], number: int) -> Question:
 
 def _progress(run: RunView) -> str:
     if not run.total:
-        return f"{run.phase}, nothing written yet"
+        return f"{phase_text(run.phase)}, nothing written yet"
     how = stalled_words(run.stalled_seconds) if run.stalled_seconds else f"{forecast(run.seconds_left)} left"
     return f"{run.percent} %, {how}, {count(left_to_do(run))} changes still planned"
 

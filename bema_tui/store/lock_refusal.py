@@ -13,7 +13,7 @@ def refusal(lock: Lock, age: float, lease: float, me: Holder) -> LockHeld:
     run = f" of run {lock.run}" if lock.run is not None else ""
     return LockHeld(
         f"{lock.key} is locked by {lock.holder}: {lock.operation}{run} since {lock.since:%Y-%m-%d %H:%M} UTC, "
-        f"last beat {age:.0f} s ago, {'suspended' if lock.suspended else lock.state}.",
+        f"last sign of life {age:.0f} s ago, {'suspended' if lock.suspended else lock.state}.",
         lock_id=lock.id,
         holder=str(lock.holder),
         state=lock.state,
@@ -24,7 +24,8 @@ def refusal(lock: Lock, age: float, lease: float, me: Holder) -> LockHeld:
 def not_released(lock: Lock, age: float) -> UsageError:
     """The refusal to release a lock without force, as its holder may be at work; ``age`` is that of its last beat."""
     return UsageError(
-        f"The lock {lock.id} on {lock.key} is {lock.state}: {lock.holder} may be at work (last beat {age:.0f} s ago).",
+        f"The lock {lock.id} on {lock.key} is {lock.state}: {lock.holder} may be at work "
+        f"(last sign of life {age:.0f} s ago).",
         tried="release a lock",
         advice="Stop its run instead; if you know that it is gone, release the lock with --force.",
     )
@@ -40,7 +41,7 @@ def _advice(lock: Lock, lease: float, me: Holder) -> str:
         return "Wait until it is done, or stop its run (`bema-tui runs` shows it)."
     if not known_alive(lock.holder, me):
         return (
-            f"Wait: {lease:.0f} s after its last beat anybody may take it. If you know that it is gone: "
+            f"Wait: {lease:.0f} s after its last sign of life anybody may take it. If you know that it is gone: "
             f"`bema-tui locks release {lock.id} --reason … --force`."
         )
     return "Its process lives on this machine: wait until it is done, or stop its run (`bema-tui runs` shows it)."

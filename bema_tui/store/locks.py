@@ -136,7 +136,7 @@ class DatabaseLocks:
             rows = (await connection.execute(select(locks).where(locks.c.held))).all()
             old = tuple(filter(self._left_behind, map(self._lock, rows)))
             for lock in old:
-                await self._let_go(connection, lock, f"no beat for {self._age(lock):.0f} s")
+                await self._let_go(connection, lock, f"no sign of life for {self._age(lock):.0f} s")
                 await self._say(connection, "sweep", lock, "released the stale")
         return old
 
@@ -202,7 +202,7 @@ class DatabaseLocks:
             self._me.user,
             action,
             f"{verb} lock {lock.id} on {lock.key} of {lock.holder}, {lock.state}, "
-            f"last beat {self._age(lock):.0f} s ago{more}",
+            f"last sign of life {self._age(lock):.0f} s ago{more}",
             host=self._me.host,
             campaign=lock.key,
             run=run if run is not None else lock.run,

@@ -42,7 +42,7 @@ def words(action: Act, snapshot: Snapshot | None) -> str:
         case Operation.APPLY:
             return f"plan {key}: apply begins"
         case Operation.RESUME:
-            return f"run {key} is taken up again"
+            return f"run {key} is resumed"
         case Operation.DISCARD:
             return f"plan {key} is discarded"
         case Operation.RELEASE | Operation.FORCE:

@@ -75,7 +75,7 @@ def test_a_newcomer_plans_applies_releases_and_leaves_nothing_behind(demo: Termi
     demo.press("A")
     demo.until(lambda: demo.shows("✓ done"))
     demo.press("\x1b[D")
-    demo.until(lambda: demo.shows("✓ in step"))
+    demo.until(lambda: demo.shows("✓ up to date"))
     lost = next(row for row in demo.screen.display if "lost" in row and "20" in row)
     go_to(demo, next(word for word in lost.split() if word.startswith("20")))
     demo.press("r")

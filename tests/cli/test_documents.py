@@ -294,13 +294,13 @@ def test_health(done: Done) -> None:
 def test_the_health_of_a_campaign(done: Done) -> None:
     operator, code, _ = done
     found = operator.run("health", code, "--json", expect=0).document
-    assert (found["campaign"], found["status"], found["lock"]) == (code, "in_step", None)
+    assert (found["campaign"], found["status"], found["lock"]) == (code, "up_to_date", None)
     assert found["job_status"]["done"] >= 1
     assert set(found["findings"]) == {"error", "warning", "info"}
     assert 0 <= found["health_score"] <= 100
     said = operator.run("health", code, expect=0).out
     assert said.startswith(f"Health of {code}: {found['health_score']} of 100")
-    assert "in step, no lock, last sync 20" in said
+    assert "up to date, no lock, last sync 20" in said
     assert "There is no campaign" in operator.run("health", "2001_NO_ONE", "--json", expect=2).complaint
 
 

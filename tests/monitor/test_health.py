@@ -171,7 +171,7 @@ async def test_of_a_watched_run_it_is_written_down_when_it_stalls_and_when_it_mo
     await monitor.stop_monitoring(418)
     assert await said() == [
         "run 418 makes progress again",
-        "run 418 makes no progress for 11 min, last beat 12 s ago, memory 207 MiB",
+        "run 418 makes no progress for 11 min, last sign of life 12 s ago, memory 207 MiB",
     ]
     assert await samples(db) == 0, "who watches a run alone measures nothing"
 
@@ -231,15 +231,15 @@ async def test_a_database_that_refuses_is_said_too(db: Database, monitor: Monito
     await until_async("the failure is said", said)
 
 
-async def test_a_blocked_loop_shows_as_lag(db: Database, monitor: Monitor) -> None:
+async def test_a_blocked_loop_shows_as_delay(db: Database, monitor: Monitor) -> None:
     await monitor.start_monitoring()
 
     async def lagged() -> bool:
         time.sleep(0.15)  # noqa: ASYNC251 (the point: somebody blocks the loop)
         return await samples(db, health_samples.c.lag_ms >= 100) >= 1
 
-    await until_async("a lag is measured", lagged)
-    assert any(reason.startswith("lag ") for reason in (await monitor.get_status()).reasons)
+    await until_async("a delay is measured", lagged)
+    assert any(reason.startswith("delay ") for reason in (await monitor.get_status()).reasons)
 
 
 async def test_the_health_of_one_campaign(monitor: Monitor) -> None:

@@ -94,7 +94,7 @@ def test_all_is_well() -> None:
         ({"locks": {LockState.STALE: 1}}, "1 lock stale"),
         ({"errors_open": 17}, "17 errors open"),
         ({"database_ms": 120.4}, "database 120 ms"),
-        ({"lag_ms": 250.0}, "lag 250 ms"),
+        ({"lag_ms": 250.0}, "delay 250 ms"),
         ({"machine_available": 180_000_000}, "machine memory low: 180 MB available"),
     ],
 )

@@ -148,7 +148,7 @@ def test_a_lock_whose_holder_may_live_needs_force(state: LockState, operation: O
     assert gently.allowed is (operation is Operation.RELEASE)
     if isinstance(gently, Refused):
         assert gently.reason is Reason.HOLDER_MAY_LIVE
-        assert "jon@tour-laptop (process 311) may be at work (last beat 2040 s ago)" in gently.message
+        assert "jon@tour-laptop (process 311) may be at work (last sign of life 2040 s ago)" in gently.message
 
 
 def test_what_may_begin_on_a_campaign() -> None:

@@ -105,5 +105,5 @@ def test_leaving_counts_also_the_runs_that_the_snapshot_does_not_show_yet() -> N
 
 
 def test_a_discard_says_whose_plan_it_was() -> None:
-    assert "Made by you 23m ago" in text(questions.discard(a_run(RunState.PLANNED), Maria()))
+    assert "Made by you at 14:09" in text(questions.discard(a_run(RunState.PLANNED), Maria()))
     assert "Made by jon" in text(questions.discard(a_run(RunState.PLANNED, by_user="jon"), Maria()))

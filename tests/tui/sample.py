@@ -186,7 +186,7 @@ def picture(**more: Any) -> Snapshot:
             campaign("2024_ETB_NBL", CampaignStatus.APPLYING, percent=54, active_run=418, lock=live),
             campaign("2025_KAIRO_TNS", CampaignStatus.LOST, lock=late, album="The Night Shift"),
             campaign("2026_DIVINE_HG", CampaignStatus.PLAN_WAITS, waiting_run=417, album="Holy Ground"),
-            campaign("2025_ETB_SW", CampaignStatus.IN_STEP, album="Second Wind"),
+            campaign("2025_ETB_SW", CampaignStatus.UP_TO_DATE, album="Second Wind"),
             campaign("2026_ZM_BTL", CampaignStatus.NEVER, album="Below the Line", last_sync=None),
         ),
         "runs": (APPLYING, WAITING, DONE, LOST),

@@ -81,7 +81,7 @@ def test_a_campaign_whose_newest_run_stopped_goes_on_with_it_or_is_planned_anew(
 
 
 def test_a_campaign_that_is_read_only_is_planned_and_not_synced() -> None:
-    snapshot = picture(campaigns=(campaign(CODE, CampaignStatus.IN_STEP),), runs=())
+    snapshot = picture(campaigns=(campaign(CODE, CampaignStatus.UP_TO_DATE),), runs=())
     assert set(campaign_offers(snapshot, read_only=True)) == {"open", "plan"}
 
 
@@ -148,7 +148,7 @@ PERFORMED: list[tuple[Act, tuple[object, ...], str]] = [
     (on(TargetKind.CAMPAIGN, CODE, Operation.SYNC), ("start", CODE, "sync"), f"sync of {CODE} begins"),
     (on(TargetKind.CAMPAIGN, CODE, Operation.PLAN), ("start", CODE, "plan"), f"plan of {CODE} begins"),
     (on_run(WAITING, Operation.APPLY), ("apply", 417), "plan 417: apply begins"),
-    (on_run(LOST, Operation.RESUME), ("resume", 415), "run 415 is taken up again"),
+    (on_run(LOST, Operation.RESUME), ("resume", 415), "run 415 is resumed"),
     (on_run(WAITING, Operation.DISCARD), ("discard", 417), "plan 417 is discarded"),
     (on_run(APPLYING, Operation.STOP), ("control", 418, "stop", "why"), "run 418: stop asked"),
     (on_run(APPLYING, Operation.PAUSE), ("control", 418, "pause", "why"), "run 418: pause asked"),

@@ -41,29 +41,33 @@ EXPECTED = {
  studio [LIVE]  ML ok ████─ 97/120 left  EDD ok  78 fair ▲ memory 81 %    14:32
  [1 Overview]  8 campaigns  2 runs active  318 findings ✗17  2 locks ▲1
  ▲ 3 need you:  ✗ run 415 lost   ✗ 17 errors   → plan 417 waits
- cpu       12% ▁▁▂▂  memory    81%▲▇▇▇▇  load     0.42 ▁▁▁▁  budget     97 ███▏
+ cpu        12% ▁▂▂  memory     81%▲▇▇▇  load      0.42 ▁▁▁  quota left  97 ██▍
+ database   3ms ▁▁▁  delay      4ms ▁▁▁  processes    3 ▄▄▄  health 78 fair▲▆▆▆
 ━━ Campaigns 8 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 1-5 of 8 ━
-  2025_KAIRO_TNS        ✗ lost 34m        21,905   1,702   7.8 %     19    1d
-  2024_ETB_NBL          ● apply 54 %      38,240   4,519  11.8 %    274    1d
+  code                  state            members  buyers  bought findings synced
+  2025_KAIRO_TNS        ✗ lost 13:58      21,905   1,702   7.8 %       19 21 Nov
+  2024_ETB_NBL          ● apply 54 %      38,240   4,519  11.8 %      274 21 Nov
+  2025_ETB_SW           ✓ up to date      29,377   3,020  10.3 %       11  13:46
+  buyers/day ▄▄▃▂▃▄▆ 5  revenue 7,020 shop units  requests used 0
 ── Runs 2 active ────────────────────────────────────────────────── 418 in all ─
- ● 418  2024_ETB_NBL       apply          ████▎───  54 %  316/min 1,965 req  18m
- → 417  2026_DIVINE_HG     waits for yes, 96 changes                 12 req
+ ● 418  2024_ETB_NBL      apply       ████▎───  54 %  316/min 1,965 to send  18m
+ → 417  2026_DIVINE_HG    waits for yes, 96 changes              12 to send
 ── Findings 318 open ────────────────────────────────────── 17 ✗  134 ▲  167 • ─
- ✗ two_tiers            12 ✗ blocked_record        4 ✗ field_type_mismat~    1
- ▲ wood_purchase       103 ▲ refunded_purchase    17 ▲ order_not_settled    14
+ ✗ in tiers that no rule can order    12 ✗ a record is wrong or unreadable     4
+ ✗ field can't hold order numbers      1 ▲ bought while in Wood              103
 ── Locks 2 ─────────────────────────────  ── Activity ──────────────────────────
  ▲ k7d2 2025_KAIRO_TNS jon   expired 34m   14:28  jon    opened plan 417 (2026_~
 """,
     (120, 40): """
  bema-tui  studio  [LIVE]   MailerLite ok ██████▍─ 97/120 left   shop ok   health 78 fair ▲ memory 81 %           14:32
 [1 Overview]    8 campaigns  2 runs active  318 findings ✗17  2 locks ▲1
- ▲ 3 things need you:  ✗ run 415 2025_KAIRO_TNS lost, lock expired 34m  ✗ 17 errors  → plan 417 waits
-  2025_KAIRO_TNS        ✗ lost 34m        21,905   1,702   7.8 %     19   1d   Gold         636 ██▌            351 ▋
-  ● 418  2024_ETB_NBL    apply           ████▎───  54 %  316/min 1,965 14:49    ▲ k7d2 2025_KAIRO_TNS  jon   expired 34m
-  ✗ two_tiers                12     9     24m  2024_ETB_NBL 9, 1 other         14:11  maria  yes to plan 418: 12,041 ch~
+ ▲ 3 things need you:  ✗ run 415 2025_KAIRO_TNS lost, last sign of life 13:58  ✗ 17 errors  → plan 417 waits
+  2025_KAIRO_TNS        ✗ lost 13:58    21,905  1,702  7.8 %       19 21 Nov   Gold         636 ██▌            351 ▋
+  ● 418  2024_ETB_NBL    apply           ███▏──  54 %  316/min   1,965 14:49    ▲ k7d2 2025_KAIRO_TNS  jon   expired 34m
+  ✗ in tiers that no rule can order     12     9     24m  2024_ETB_NBL 9, 1~   14:11  maria  yes to plan 418: 12,041 ch~
 """,
     (200, 60): """
-  ✓ k3f9 2024_ETB_NBL          maria  studio-1 2214    14:05  live            57
+  ✓ k3f9 2024_ETB_NBL         maria  studio-1 2214    14:05  live             57
   ● 418  sync       2024_ETB_NBL          apply
  cpu        12 %   ▁▁▂▁▁▃▂▁▁▁▂▂ warn 80 %          memory     81 % ▲ ▆▆▆▆▆▆▆▆▇▇▇▇ warn 80 pause 90
 ── Newest findings
@@ -119,7 +123,7 @@ async def test_the_cursor_stays_on_its_campaign_when_the_order_changes() -> None
 
 
 async def test_a_resize_keeps_cursor_filter_and_focus() -> None:
-    many = picture(campaigns=tuple(campaign(f"2026_AA_{n:02d}", CampaignStatus.IN_STEP) for n in range(40)))
+    many = picture(campaigns=tuple(campaign(f"2026_AA_{n:02d}", CampaignStatus.UP_TO_DATE) for n in range(40)))
     async with opened_console(HandReader(many), size=(200, 60)) as console:
         await console.press(*["down"] * 25)
         await console.pilot.resize_terminal(80, 24)
@@ -251,6 +255,8 @@ async def test_help_and_palette_come_from_the_same_table() -> None:
     async with opened_console(size=(80, 24)) as console:
         await console.press("question_mark")
         assert console.shows("Release a lock whose holder is gone")
+        await console.press("end")
+        assert console.shows("move_waits            moved enough today, waits")
         await console.press("escape")
         assert isinstance(console.app.screen, Overview)
         await console.press("ctrl+p")

@@ -61,7 +61,7 @@ async def test_a_waiting_plan_says_all_of_itself(size: tuple[int, int], tmp_path
         await console.until_shows("aaron.fields@example.com")
         assert console.shows("nothing is written yet")
         assert console.shows("32 people")
-        assert console.shows("96 changes:")
+        assert console.shows("96 changes")
         assert console.shows("Opt-In → Gold Purchased")
         assert console.shows("none → 10000")
         await console.until_shows("1 of 32")
@@ -197,7 +197,7 @@ async def test_while_a_run_plans_its_counts_grow_and_big_a_is_off_until_the_plan
     async with opened_console(reader) as console:
         await opened(console, 417)
         assert console.shows("planning: plan")
-        assert console.shows("By rule, still planning")
+        assert console.shows("By cause, still planning")
         assert console.shows("All people  3 people")
         reader.people = HandReader(people=7).people
         await console.refreshed()
@@ -329,12 +329,13 @@ async def test_an_error_is_told_to_its_end_where_there_is_room() -> None:
         assert console.shows("and to come again to-morrow")
 
 
-@pytest.mark.parametrize(("counts", "words"), [(True, "each item of a batch counts"), (False, "a batch counts as one")])
-async def test_the_plan_says_what_batches_were_found_to_take(counts: bool, words: str) -> None:
-    view = evolve(WAITING, mailerlite_read=MailerLiteReadResult(Completeness.COMPLETE, batch_items_count=counts))
+@pytest.mark.parametrize(("counts", "taken"), [(True, 100 + 96), (False, 100)])
+async def test_the_plan_says_what_it_takes_of_the_quota(counts: bool, taken: int) -> None:
+    read = MailerLiteReadResult(Completeness.COMPLETE, batch_items_count=counts)
+    view = evolve(WAITING, mailerlite_read=read, write_forecast=100)
     async with opened_console(HandReader(picture(runs=(view,)))) as console:
         await opened(console, 417)
-        assert console.shows(words)
+        assert console.shows(f"about {taken} of MailerLite's quota")
 
 
 _SHRUNK = ShrunkRead(ReadSide.MEMBERS, before=300, now=190)
@@ -358,7 +359,10 @@ _GROUPS = ("GOLD", "WOOD")
         (TakenBackCheck(CheckResult.HOLD, 1), "▲ 1 purchase is taken back after a refund"),
         (TakenBackCheck(CheckResult.REFUSE, 1), "✗ 1 purchase would be"),
         (ShrunkCheck(CheckResult.HOLD, 20.0, (_SHRUNK,)), "▲ a read shrank over 20 %"),
-        (MovesCheck(CheckResult.HOLD, moves=51, members=300, limit=50), "▲ 51 moves, 17.0 %; up to 50 need no look"),
+        (
+            MovesCheck(CheckResult.HOLD, moves=51, members=300, limit=50),
+            "▲ 51 moves; at most 50 without approval",
+        ),
     ],
 )
 async def test_each_check_is_shown_with_what_follows_from_it(check: Check, line: str) -> None:

@@ -20,11 +20,19 @@ PLAN = run(420, "2026_DIVINE_HG", RunState.PLANNED, {ChangeState.PLANNED: 9}, pl
 @pytest.mark.parametrize(
     ("seconds", "wide", "narrow"),
     [
-        (600, "as it is until 14:35; then its people are read again first", "as it is until 14:35"),
-        (3600, "as it is until 15:25; then its people are read again first", "as it is until 15:25"),
-        (300, "its people are read again first, it is over 5 minutes old", "read again before it is sent"),
-        (90, "its people are read again first, it is over 90 seconds old", "read again before it is sent"),
-        (60, "its people are read again first, it is over a minute old", "read again before it is sent"),
+        (
+            600,
+            "it can be applied as it stands until 14:35, later its people are read again first",
+            "valid as it stands until 14:35",
+        ),
+        (
+            3600,
+            "it can be applied as it stands until 15:25, later its people are read again first",
+            "valid as it stands until 15:25",
+        ),
+        (300, "its people are read again first, it is over 5 minutes old", "its people are read again first"),
+        (90, "its people are read again first, it is over 90 seconds old", "its people are read again first"),
+        (60, "its people are read again first, it is over a minute old", "its people are read again first"),
     ],
 )
 def test_a_plan_is_fresh_for_as_long_as_the_setting_says(seconds: float, wide: str, narrow: str) -> None:

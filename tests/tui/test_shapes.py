@@ -56,7 +56,7 @@ def test_the_written_order_of_dropping_in_campaigns() -> None:
     for width in range(130, 20, -1):
         kept = {column.name for column, _ in choose_columns(campaigns.COLUMNS, width)}
         gone += [column.name for column in campaigns.COLUMNS if column.name not in kept and column.name not in gone]
-    assert gone == ["revenue", "album", "last", "conv", "buyers", "finds", "members"]
+    assert gone == ["revenue", "album", "last", "conversion", "buyers", "findings", "members"]
 
 
 @pytest.mark.fault("D8")

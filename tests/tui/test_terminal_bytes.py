@@ -33,7 +33,7 @@ def test_a_changed_cell_costs_that_cell() -> None:
     with started("counting") as terminal:
         terminal.press("\t\r")
         terminal.until(lambda: terminal.shows("of 12,041"))
-        terminal.until(lambda: not terminal.shows("By rule, still planning"))
+        terminal.until(lambda: not terminal.shows("By cause, still planning"))
         terminal.read(0.5)
         seconds = 2.0
         got = terminal.read(seconds)

@@ -48,7 +48,7 @@ def check_text(check: Check) -> str:
             return f"{'a' if check.reads else 'no'} read shrank over {check.percent:g} %"
         case MovesCheck():
             share = check.moves * 100 / check.members if check.members else 0.0
-            return f"{check.moves:,} moves, {share:.1f} %; up to {check.limit:,} need no look"
+            return f"{check.moves:,} moves; at most {check.limit:,} without approval ({share:.1f} % of the members)"
         case OlderCheck(text=text):
             return text
 
@@ -81,7 +81,7 @@ def _hold(check: Check) -> str:
         case TakenBackCheck():
             return f"{check_text(check)}: that needs a yes of its own"
         case MovesCheck(moves=moves, limit=limit):
-            return f"{moves:,} moves are more than {limit:,}: somebody has to see this plan"
+            return f"{moves:,} moves are over the limit of {limit:,} moves without approval"
         case _:
             return check_text(check)
 

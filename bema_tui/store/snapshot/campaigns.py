@@ -27,7 +27,7 @@ _ATTENTION: Final[Mapping[CampaignStatus, int]] = {
     CampaignStatus.PAUSED: 1,
     CampaignStatus.PLAN_WAITS: 2,
     CampaignStatus.STOPPED: 2,
-    CampaignStatus.IN_STEP: 3,
+    CampaignStatus.UP_TO_DATE: 3,
     CampaignStatus.NEVER: 4,
 }
 _OF_RUN: Final[Mapping[RunState, CampaignStatus]] = {
@@ -159,7 +159,7 @@ def _status(
 
 def _ended_status(ended: RunView) -> CampaignStatus:
     if ended.state is RunState.DONE:
-        return CampaignStatus.FAILED if _went_wrong(ended) else CampaignStatus.IN_STEP
+        return CampaignStatus.FAILED if _went_wrong(ended) else CampaignStatus.UP_TO_DATE
     return _OF_RUN[ended.state]
 
 

@@ -52,7 +52,7 @@ async def make_plan(context: RunContext) -> CampaignInMailerLite | None:
         keep = [*set_aside, *set_aside.values()]
         code, concerns = context.campaign.code, reads.unproved.concerns
         await context.findings.resolve_unseen(code, context.run, keep=keep, except_about=concerns)
-    await context.enter(Phase.PLAN, f"{plan.left_out:,} left out")
+    await context.enter(Phase.PLAN, f"{plan.left_out:,} not planned")
     if not shrank:
         await keep_sizes(context)
     checks = _checks(context, plan, reads, shrunk)

@@ -7,11 +7,11 @@ from decimal import Decimal, InvalidOperation
 
 from textual.content import Content
 
-from bema_tui.amounts import age, count
+from bema_tui.amounts import count
 from bema_tui.model import CampaignStatus, Tier
 from bema_tui.rules.tiers import LABEL
 from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
-from bema_tui.tui.format import fit, folded, line, percent, solid, spark, spread
+from bema_tui.tui.format import fit, folded, line, pack, percent, solid, spark, spread, width_of
 from bema_tui.tui.glyphs import Glyphs
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row
@@ -19,13 +19,13 @@ from bema_tui.tui.widgets.columns import Column, Row
 COLUMNS = (
     Column("code", "code", 22, least=15),
     Column("album", "album", 19, rank=7, grow=True),
-    Column("state", "state", 15, least=13),
+    Column("state", "state", 15, least=14),
     Column("members", "members", 9, rank=1, right=True, least=8),
     Column("buyers", "buyers", 8, rank=3, right=True, least=7),
-    Column("conv", "conv", 8, rank=4, right=True, least=7),
+    Column("conversion", "bought", 8, rank=4, right=True, least=7),
     Column("revenue", "revenue", 11, rank=8, right=True),
-    Column("finds", "finds", 7, rank=2, right=True, least=6),
-    Column("last", "last", 6, rank=5, right=True, least=5),
+    Column("findings", "findings", 9, rank=2, right=True),
+    Column("last", "synced", 8, rank=5, right=True, least=7),
 )
 EMPTY = (
     line(),
@@ -67,15 +67,10 @@ def state_of(campaign: CampaignView, context: RenderContext, last: RunView | Non
     """Sign and word of a campaign's state."""
     g = context.glyphs
     part = f" {campaign.percent} %" if campaign.percent is not None else ""
-    lost = (
-        age(context.now, campaign.lock.last_beat)
-        if campaign.lock
-        else age(context.now, last.started_at)
-        if last
-        else ""
-    )
+    seen = campaign.lock.last_beat if campaign.lock else last.started_at if last else None
+    lost = context.clock(seen) if seen else ""
     words: Mapping[CampaignStatus, tuple[str, str, str]] = {
-        CampaignStatus.IN_STEP: (g.ok, "good", "in step"),
+        CampaignStatus.UP_TO_DATE: (g.ok, "good", "up to date"),
         CampaignStatus.NEVER: (g.ring, "muted", "never run"),
         CampaignStatus.PLAN_WAITS: (g.arrow, "waits", "plan waits"),
         CampaignStatus.PLANNING: (g.dot, "accent", "planning"),
@@ -103,10 +98,10 @@ def rows(snapshot: Snapshot, context: RenderContext, matching: str = "") -> list
                 "state": state_of(campaign, context, runs.get(campaign.code)),
                 "members": count(campaign.members),
                 "buyers": count(campaign.buyers),
-                "conv": percent(campaign.conversion),
+                "conversion": percent(campaign.conversion),
                 "revenue": _revenue(campaign),
-                "finds": count(campaign.open_findings),
-                "last": age(context.now, campaign.last_sync),
+                "findings": count(campaign.open_findings),
+                "last": context.clock(campaign.last_sync),
             },
         )
         for campaign in snapshot.campaigns
@@ -126,20 +121,15 @@ def stats_short(campaign: CampaignView | None, context: RenderContext, width: in
         tiers.append(f"{LABEL[tier]} {here}{more}")
     first = line((g.corner + " ", "muted"), " ".join(tiers) if campaign.tiers else ("no members read yet", "muted"))
     days = campaign.buyers_per_day
-    plot = spark(days, max((*days, 1)), min(14, len(days)), g).strip()
-    second = line(
-        ("  buyers/day ", "muted"),
-        (plot, "good"),
-        f" {days[-1]}" if days else "-",
-        ("  revenue ", "muted"),
-        money(campaign.revenue),
-        (" units, mixed" if campaign.revenue_mixed else " shop units", "muted"),
-        ("  requests ", "muted"),
-        count(campaign.requests),
-        ("  last sync ", "muted"),
-        age(context.now, campaign.last_sync),
+    plot = spark(days, max((*days, 1)), min(7, len(days)), g).strip()
+    units = " units, mixed" if campaign.revenue_mixed else " shop units"
+    facts = (
+        line(("buyers/day ", "muted"), (plot, "good"), f" {days[-1]}" if days else "-"),
+        line(("revenue ", "muted"), money(campaign.revenue), (units, "muted")),
+        line(("requests used ", "muted"), count(campaign.requests)),
+        line(("last sync ", "muted"), context.clock(campaign.last_sync)),
     )
-    return fit(first, width), fit(second, width)
+    return fit(first, width), line("  ", pack(facts, width - 2))
 
 
 def stats_title(campaign: CampaignView | None, width: int) -> tuple[Content, Content]:
@@ -185,16 +175,16 @@ def _tier_bars(campaign: CampaignView, context: RenderContext, width: int) -> li
 
 def _facts(campaign: CampaignView, context: RenderContext, width: int) -> list[Content]:
     days = campaign.buyers_per_day
-    plot = spark(days, max((*days, 1)), min(14, len(days)), context.glyphs).strip()
     pairs = (
         ("members", count(campaign.members), "buyers", count(campaign.buyers)),
         ("revenue", _revenue(campaign), "conversion", percent(campaign.conversion)),
     )
     lines = [_pair(pair, width) for pair in pairs]
-    newest = f" {days[-1]}" if days else "-"
-    requests = count(campaign.requests)
-    lines.append(line((" buyers/day ", "muted"), (plot, "good"), newest, ("  req ", "muted"), requests))
-    last = f"{age(context.now, campaign.last_sync)}, {campaign.last_sync_text}".rstrip(", ")
+    newest = line(f" {days[-1]}" if days else "-", ("  requests used ", "muted"), count(campaign.requests))
+    head = line((" buyers/day ", "muted"))
+    cells = min(14, len(days), max(0, width - width_of(head) - width_of(newest)))
+    lines.append(line(head, (spark(days, max((*days, 1)), cells, context.glyphs).strip(), "good"), newest))
+    last = f"{context.clock(campaign.last_sync)}, {campaign.last_sync_text}".rstrip(", ")
     lines.append(line((" last sync  ", "muted"), last if campaign.last_sync else "never"))
     lines.append(line((f" revenue {_units(campaign)}", "muted")))
     return [fit(row, width) for row in lines]

@@ -1,4 +1,4 @@
-"""Open findings by rule, worst first, and the newest of them."""
+"""Open findings by what they say, worst first, and the newest of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from textual.content import Content
 
 from bema_tui.amounts import age, count
 from bema_tui.model import Severity
+from bema_tui.rules.wording.findings import FINDING_TEXT
 from bema_tui.store.snapshot.views import FindingGroup, Snapshot
 from bema_tui.tui.format import line, short_count
 from bema_tui.tui.render_context import RenderContext
@@ -13,7 +14,7 @@ from bema_tui.tui.widgets.columns import Column, Row
 
 COLUMNS = (
     Column("sign", "", 2),
-    Column("rule", "rule", 21),
+    Column("finding", "finding", 32, least=31),
     Column("open", "open", 6, right=True),
     Column("new", "new", 6, rank=1, right=True),
     Column("newest", "newest", 8, rank=2, right=True),
@@ -22,12 +23,12 @@ COLUMNS = (
 )
 SHORT_COLUMNS = (
     Column("sign", "", 2),
-    Column("rule", "", 18, least=12, grow=True),
+    Column("finding", "", 32, least=12, grow=True),
     Column("few", "", 5, right=True),
 )
 NEWEST_COLUMNS = (
     Column("sign", "", 2),
-    Column("rule", "rule", 21),
+    Column("finding", "finding", 32, least=23),
     Column("who", "who", 30, grow=True, least=20),
     Column("campaign", "campaign", 20, rank=2),
     Column("what", "what", 34, grow=True, rank=3, least=20),
@@ -62,7 +63,7 @@ def rows(snapshot: Snapshot, context: RenderContext) -> list[Row]:
             group.rule,
             {
                 "sign": severity_sign(group.severity, context),
-                "rule": group.rule,
+                "finding": FINDING_TEXT[group.rule],
                 "open": count(group.open),
                 "few": short_count(group.open),
                 "new": count(group.new) if group.new else "-",
@@ -81,7 +82,7 @@ def newest_rows(snapshot: Snapshot, context: RenderContext) -> list[Row]:
             str(finding.id),
             {
                 "sign": severity_sign(finding.severity, context),
-                "rule": finding.rule,
+                "finding": FINDING_TEXT[finding.rule],
                 "who": finding.subject,
                 "campaign": finding.campaign or "the account",
                 "what": finding.message,

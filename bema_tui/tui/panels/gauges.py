@@ -35,17 +35,17 @@ def gauges(snapshot: Snapshot, lines: MemoryLines) -> tuple[Gauge, ...]:
     mail = snapshot.services.get("mailerlite")
     left = mail.quota_left if mail else None
     limit = (mail.quota_limit or 0) if mail else 0
-    budget = Gauge(
-        "budget",
+    quota = Gauge(
+        "quota left",
         "-" if left is None else str(left),
         limit=f"of {limit}" if limit else "",
         filled=left / limit if left is not None and limit else None,
     )
     health = snapshot.health
     if health is None:
-        names = ("cpu", "memory", "load", "budget", "db", "lag", "procs", "score")
-        return tuple(budget if name == "budget" else Gauge(name, "-") for name in names)
-    return (*_machine(health, lines), budget, *_program(health))
+        names = ("cpu", "memory", "load", "quota left", "database", "delay", "processes", "health")
+        return tuple(quota if name == quota.name else Gauge(name, "-") for name in names)
+    return (*_machine(health, lines), quota, *_program(health))
 
 
 def _machine(health: HealthView, lines: MemoryLines) -> tuple[Gauge, ...]:
@@ -84,7 +84,7 @@ def _program(health: HealthView) -> tuple[Gauge, ...]:
     database, lag = health.database_ms, health.lag_ms
     return (
         Gauge(
-            "db",
+            "database",
             f"{database:.0f}",
             "ms",
             health.database_series,
@@ -92,10 +92,10 @@ def _program(health: HealthView) -> tuple[Gauge, ...]:
             database >= DATABASE_MS,
             f"warn {DATABASE_MS:g} ms",
         ),
-        Gauge("lag", f"{lag:.0f}", "ms", health.lag_series, 200.0, lag >= LAG_MS, f"warn {LAG_MS:g} ms"),
-        Gauge("procs", str(health.active_processes), "", health.processes_series, 8.0),
+        Gauge("delay", f"{lag:.0f}", "ms", health.lag_series, 200.0, lag >= LAG_MS, f"warn {LAG_MS:g} ms"),
+        Gauge("processes", str(health.active_processes), "", health.processes_series, 8.0),
         Gauge(
-            "score",
+            "health",
             f"{health.score} {health_word(health.score)}",
             "",
             health.score_series,
@@ -107,7 +107,7 @@ def _program(health: HealthView) -> tuple[Gauge, ...]:
 
 
 def gauge_lines(snapshot: Snapshot | None, context: RenderContext, width: int) -> tuple[Content, ...]:
-    """Returns two lines of four gauges: with sparklines of 12 cells on wide screens, else of 4; then thresholds."""
+    """Returns two lines of four gauges: with sparklines of 12 cells on wide screens, else of 3; then thresholds."""
     if snapshot is None:
         return (line((" reading", "muted")), line())
     cell = max(15, width // 4)
@@ -118,13 +118,13 @@ def gauge_lines(snapshot: Snapshot | None, context: RenderContext, width: int) -
 def _gauge(gauge: Gauge, context: RenderContext, cell: int) -> Content:
     wide = cell >= 27
     value = f"{gauge.value} {gauge.unit}".strip() if wide else f"{gauge.value}{gauge.unit}"
-    end = 14 if not wide else 15 if cell < 40 else 16
+    end = 16 if wide else 15
     label = line(" ", (gauge.name, "muted"))
     blank = " " * max(1, end - width_of(label) - width_of(value))
     sign = context.glyphs.warn if gauge.warns else " "
     style = "warn" if gauge.warns and gauge.style == "text" else gauge.style
     text = line(label, blank, (value, style), (f" {sign} " if wide else sign, style))
-    cells = 12 if wide else max(0, min(4, cell - end - 2))
+    cells = min(12, cell - end - 4) if wide else max(0, min(3, cell - end - 2))
     drawn = _drawing(gauge.filled, gauge.series, gauge.high, cells, context)
     limit = (" " + cut(gauge.limit, max(0, cell - 33)), "muted") if cell >= 44 else ""
     return fit(line(text, (drawn, "accent"), limit), cell)

@@ -18,8 +18,8 @@ COLUMNS = (
     Column("who", "who", 7, least=6),
     Column("where", "host", 17, rank=1),
     Column("since", "since", 7, rank=2),
-    Column("beat", "beat", 12, least=11),
-    Column("token", "token", 6, rank=3, right=True),
+    Column("state", "state", 12, least=11),
+    Column("number", "number", 7, rank=3, right=True),
 )
 EMPTY = (line(("  None held.", "muted")),)
 
@@ -37,8 +37,8 @@ def sign_of(state: LockState, context: RenderContext) -> Content:
     return line(signs[state])
 
 
-def beat(lock: Lock, context: RenderContext) -> str:
-    """State and age of the last beat; a live one has no age. Of a note there is room for the first word."""
+def state_text(lock: Lock, context: RenderContext) -> str:
+    """State and age of the last sign of life; a live one has no age. Of a note there is room for the first word."""
     if lock.suspended:
         return "suspended"
     if lock.note:
@@ -58,8 +58,8 @@ def rows(snapshot: Snapshot, context: RenderContext) -> list[Row]:
                 "who": lock.holder.user,
                 "where": f"{lock.holder.host} {lock.holder.pid}",
                 "since": context.clock(lock.since),
-                "beat": beat(lock, context),
-                "token": str(lock.token)[-5:],  # its end tells one taking from the next; enter shows it whole
+                "state": state_text(lock, context),
+                "number": str(lock.token)[-5:],  # its end tells one taking from the next; enter shows it whole
             },
         )
         for lock in snapshot.locks

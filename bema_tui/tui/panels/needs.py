@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 from textual.content import Content
 
-from bema_tui.amounts import age, count
+from bema_tui.amounts import count
 from bema_tui.health import HealthWord, health_word
 from bema_tui.model import CampaignStatus, Lock, RunState, ServiceState, Severity
 from bema_tui.store.snapshot.views import RunView, Snapshot
@@ -62,7 +62,7 @@ def _lock_of(run: RunView, snapshot: Snapshot) -> Lock | None:
 
 
 def _lost(run: RunView, lock: Lock | None, context: RenderContext) -> Need:
-    tail = f", lock {lock.state} {age(context.now, lock.last_beat)}" if lock is not None else ""
+    tail = f", last sign of life {context.clock(lock.last_beat)}" if lock is not None else ""
     long = f"run {run.id} {run.campaign} lost{tail}"
     return Need(context.glyphs.bad, "bad", f"run {run.id} lost", long, TargetKind.RUN, str(run.id))
 

@@ -1,4 +1,4 @@
-"""The lists of a plan: its rules, its people with their diffs, who is left out, the checks, and what went wrong."""
+"""The lists of a plan: its rules, its people with their diffs, who is not planned, the checks, and what went wrong."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bema_tui.model import ChangeKind, ChangeState, CheckResult, passed_checks
 from bema_tui.rules.tiers import label
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.rules.wording.checks import automation_text, check_text
+from bema_tui.rules.wording.findings import FINDING_TEXT
 from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule, RunView
 from bema_tui.tui.format import Part, cut, line, pack
 from bema_tui.tui.panels.findings import severity_sign
@@ -20,13 +21,13 @@ from bema_tui.tui.widgets.columns import Column, Row
 ALL_RULES = "all"
 
 RULE_COLUMNS = (
-    Column("rule", "rule", 28, least=26, grow=True),
+    Column("rule", "cause", 28, least=26, grow=True),
     Column("people", "people", 8, right=True),
     Column("changes", "changes", 9, rank=1, right=True, least=8),
     Column("share", "%", 8, rank=3, right=True),
 )
 SHORT_RULE_COLUMNS = (
-    Column("rule", "rule", 28, least=20, grow=True),
+    Column("rule", "cause", 28, least=20, grow=True),
     Column("people", "people", 8, right=True),
     Column("words", "changes", 16, rank=1, right=True),
 )
@@ -134,12 +135,17 @@ def detail_lines(
 
 
 def left_out_lines(left_out: Sequence[LeftOut], context: RenderContext, height: int) -> list[Content]:
-    """Who is left out, by finding."""
+    """Who is not planned, by finding."""
     lines = [
-        line("  ", severity_sign(one.severity, context), f" {one.rule.ljust(24)}", count(one.people).rjust(8))
+        line(
+            "  ",
+            severity_sign(one.severity, context),
+            f" {FINDING_TEXT[one.rule].ljust(32)}",
+            count(one.people).rjust(7),
+        )
         for one in left_out
     ]
-    return lines[:height] or [line(("  Nobody is left out.", "muted"))]
+    return lines[:height] or [line(("  Nobody.", "muted"))]
 
 
 def check_lines(run: RunView, context: RenderContext, height: int) -> list[Content]:

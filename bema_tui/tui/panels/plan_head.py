@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from textual.content import Content
 
-from bema_tui.amounts import ago, count, forecast
+from bema_tui.amounts import count, forecast
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState, passed_checks, refusing_checks
 from bema_tui.rules.wording.checks import check_text
+from bema_tui.rules.wording.phases import phase_text
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.format import bar, duration, fit, line, pack, spread, width_of
 from bema_tui.tui.layout import Width
@@ -64,29 +65,26 @@ def _first(run: RunView, context: RenderContext, width: int) -> Content:
         sign, style = sign_of(run, context)
         return line(left, "   ", (sign, style), f" {_word(run)}", (f"   by {run.by_user}@{run.host}", "muted"))
     if run.state is RunState.PLANNING:
-        return line(left, "   ", (f"{context.glyphs.dot} planning: {run.phase}", "accent"))
-    when = f"planned {ago(context.now, run.planned_at)}" if run.planned_at else f"by {run.by_user}"
-    if run.planned_at and width >= Width.WIDE:
-        when = f"planned {context.clock(run.planned_at)} by {run.by_user}, {ago(context.now, run.planned_at)}"
+        return line(left, "   ", (f"{context.glyphs.dot} planning: {phase_text(run.phase)}", "accent"))
+    when = f"planned {context.clock(run.planned_at)} " if run.planned_at else ""
+    when += f"by {run.by_user}"
     state = "nothing is written yet" if run.state.waiting else _word(run)
     return spread(line(left, "  ", (when, "muted")), line((state + " ", "muted")), width)
 
 
 def _word(run: RunView) -> str:
     if run.state is RunState.APPLYING:
-        return str(run.phase) if run.phase in _AFTER_APPLY else "applying"
+        return phase_text(run.phase) if run.phase in _AFTER_APPLY else "applying"
     return str(run.state).replace("_", " ")
 
 
-def _kinds(run: RunView, *, words: bool) -> list[Content]:
+def _kinds(run: RunView, *, short: bool) -> list[Content]:
     rows = (
-        (ChangeKind.ADD_GROUP, " groups added"),
-        (ChangeKind.REMOVE_GROUP, " groups removed"),
+        (ChangeKind.ADD_GROUP, " added" if short else " groups added"),
+        (ChangeKind.REMOVE_GROUP, " removed" if short else " groups removed"),
         (ChangeKind.SET_FIELD, " fields set"),
     )
-    parts = [
-        line(SIGNS[kind], f" {count(_of_kind(run, kind))}", (word if words else "", "muted")) for kind, word in rows
-    ]
+    parts = [line(SIGNS[kind], f" {count(_of_kind(run, kind))}", (words, "muted")) for kind, words in rows]
     new = _of_kind(run, ChangeKind.CREATE_GROUP) + _of_kind(run, ChangeKind.CREATE_FIELD)
     people = _of_kind(run, ChangeKind.CREATE_SUBSCRIBER)
     if new:
@@ -107,9 +105,10 @@ def _cost(run: RunView, context: RenderContext) -> str:
     return f"{count(run.write_forecast)} requests, {forecast(run.seconds_forecast)}, done about {end}"
 
 
-def _batches(run: RunView) -> str:
+def _quota_taken(run: RunView) -> str:
+    """What the plan takes of the quota: its requests, and each change in a batch where MailerLite counts those."""
     dear = run.mailerlite_read is None or run.mailerlite_read.batch_items_count
-    return "each item of a batch counts as a request" if dear else "a batch counts as one request"
+    return f"about {count(run.write_forecast + (run.total if dear else 0))} of MailerLite's quota"
 
 
 def _checks_word(run: RunView, context: RenderContext) -> Content:
@@ -142,8 +141,9 @@ def _reading_head(run: RunView, context: RenderContext, width: int) -> list[Cont
 
 
 def _short_plan_head(run: RunView, context: RenderContext, width: int) -> list[Content]:
-    numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, words=False)]
-    numbers.append(line(f" {count(run.left_out)} left out"))
+    # How many changes there are in all stands in the list of the rules, right below.
+    numbers = [line(f"{count(run.people)} people:"), *_kinds(run, short=True)]
+    numbers.append(line(f"{count(run.left_out)} not planned"))
     parts = [line(_cost(run, context)), _automations_word(run, context), _checks_word(run, context)]
     if refusing_checks(run.checks):
         parts.reverse()  # what has no room is left out: never what forbids the plan
@@ -156,15 +156,15 @@ def _short_plan_head(run: RunView, context: RenderContext, width: int) -> list[C
 
 
 def _plan_head(run: RunView, context: RenderContext, width: int) -> list[Content]:
-    numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, words=True)]
-    out = f"{count(run.left_out)} people are left out, nothing of theirs is written"
+    numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, short=False)]
+    out = f"{count(run.left_out)} people are not planned: nothing of theirs is written"
     parts = [line(out), line(_touched(run) + " are touched" if run.members else ""), _automations_word(run, context)]
     if refusing_checks(run.checks):
         parts.insert(0, _checks_word(run, context))
     return [
         _first(run, context, width),
         line(" ", pack(numbers, width - 2, "   ")),
-        line(" ", pack([line(_cost(run, context)), line((_batches(run), "muted"))], width - 2, "   ")),
+        line(" ", pack([line(_cost(run, context)), line((_quota_taken(run), "muted"))], width - 2, "   ")),
         line(" ", pack([part for part in parts if part], width - 2, "   ")),
     ]
 
@@ -204,7 +204,7 @@ def _states(run: RunView, context: RenderContext, width: int) -> Content:
         number = run.changes.get(state, 0)
         if number or state is ChangeState.APPLIED:
             shown.append(line((sign, style), f" {count(number)} {word}"))
-    used = f"{count(run.requests_write)} of {count(run.write_forecast)} requests"
+    used = f"{count(run.requests_write)} of {count(run.write_forecast)} requests sent"
     return pack([*shown, line((used, "muted"))], width, "   ")
 
 
@@ -217,12 +217,12 @@ def phases_line(run: RunView, context: RenderContext, width: int) -> Content:
     for step in _STEPS:
         seconds = past.get(step)
         if step is run.phase and run.state is not RunState.DONE:
-            steps.append(line((g.dot, "accent") if at_work else sign_of(run, context), f" {step}"))
+            steps.append(line((g.dot, "accent") if at_work else sign_of(run, context), f" {phase_text(step)}"))
         elif step in past:
             took = f" {duration(seconds)}" if seconds is not None and width >= Width.WIDE and seconds >= 1 else ""
-            steps.append(line((g.ok, "good"), f" {step}", (took, "muted")))
+            steps.append(line((g.ok, "good"), f" {phase_text(step)}", (took, "muted")))
         else:
-            steps.append(line((f"{g.ring} {step}", "muted")))
+            steps.append(line((f"{g.ring} {phase_text(step)}", "muted")))
     # On a narrow screen the steps to come go first, then the oldest; never the one at work.
     now = _STEPS.index(run.phase) if run.phase in _STEPS else 0
     first, last = 0, len(steps)
@@ -242,12 +242,14 @@ def now_line(run: RunView, waiting: Sequence[int], context: RenderContext, width
     tail = line((f"+{len(others)} waits: {', '.join(map(str, others[:3]))} ", "muted")) if others else line()
     if run.state.waiting:
         fresh = run.planned_at + context.fresh_for if run.planned_at else None
-        until = f", as it is until {context.clock(fresh)}; then its people are read again first" if fresh else ""
-        if fresh and fresh <= context.now:
-            until = f"; its people are read again first, it is over {_long(context.fresh_for)} old"
-        if width < Width.WIDE:
-            is_fresh = fresh is not None and fresh > context.now
-            until = f", as it is until {context.clock(fresh)}" if is_fresh else ", read again before it is sent"
+        until = "; its people are read again first"
+        if fresh and fresh > context.now:
+            until = f"; valid as it stands until {context.clock(fresh)}"
+            if width >= Width.WIDE:
+                until = f"; it can be applied as it stands until {context.clock(fresh)}, "
+                until += "later its people are read again first"
+        elif fresh and width >= Width.WIDE:
+            until += f", it is over {_long(context.fresh_for)} old"
         if not run.total:
             until = ": nothing to do"
         return spread(line(" ", (g.arrow, "waits"), f" plan {run.id} waits for a yes{until}"), tail, width)

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from textual.content import Content
 
-from bema_tui.amounts import age, count, forecast
+from bema_tui.amounts import count, forecast
 from bema_tui.model import ChangeState, RunState
+from bema_tui.rules.wording.phases import phase_text
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui.format import bar, cut, line, short_count
 from bema_tui.tui.render_context import RenderContext
@@ -21,10 +22,10 @@ COLUMNS = (
     Column("kind", "kind", 11, rank=5, least=6),
     Column("campaign", "campaign", 22, least=16),
     Column("phase", "phase", 22, least=16, grow=True),
-    Column("bar", "", 15, least=8, rank=1),
+    Column("bar", "", 15, least=6, rank=1),
     Column("percent", "", 6, right=True),
     Column("rate", "rate", 9, rank=2, right=True),
-    Column("left", "req", 7, right=True, least=6),
+    Column("left", "to send", 8, right=True),
     Column("ends", "ends", 7, rank=3, right=True, least=6),
     Column("gap", "", 2, rank=4),
     Column("by", "by", 8, rank=4),
@@ -37,7 +38,7 @@ SHORT_COLUMNS = (
     Column("bar", "", 8, rank=1),
     Column("percent", "", 6, right=True),
     Column("rate", "rate", 9, rank=2, right=True),
-    Column("left", "req", 10, right=True),
+    Column("left", "to send", 14, right=True),
     Column("ends", "ends", 5, rank=3, right=True),
 )
 EMPTY = (line(("  None yet. A plan or a sync shows here, whoever starts it.", "muted")),)
@@ -73,12 +74,12 @@ def shows_progress(run: RunView) -> bool:
 def phase_of(run: RunView, context: RenderContext) -> str:
     """What the run does or how it ended, in words."""
     failed, unknown = run.changes.get(ChangeState.FAILED, 0), run.changes.get(ChangeState.UNKNOWN, 0)
-    ended = age(context.now, run.finished_at)
+    ended = context.clock(run.finished_at)
     match run.state:
         case RunState.PLANNING:
-            return str(run.phase)
+            return phase_text(run.phase)
         case RunState.APPLYING:
-            return str(run.phase)
+            return phase_text(run.phase)
         case RunState.PAUSED:
             return run.note or "paused"
         case RunState.PLANNED | RunState.NEEDS_APPROVAL:
@@ -167,7 +168,7 @@ def row(run: RunView, context: RenderContext, *, short: bool = False, cells: int
             "percent": f"{run.percent} %" if progress else "",
             "rate": f"{short_count(round(rate))}/min" if rate else "",
             "ends": ends_at(run, context) and (forecast(run.seconds_left) if short else ends_at(run, context)),
-            "left": "" if left is None else f"{_few(left)} req" if short else _few(left),
+            "left": "" if left is None else f"{_few(left)} to send" if short else _few(left),
             "by": run.by_user,
         },
     )

@@ -1,8 +1,9 @@
-"""All keys of a screen, by group, from the same table as the footer."""
+"""All keys of a screen, by group, from the same table as the footer; and what the short words mean."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from bema_tui.rules.wording.findings import FINDING_TEXT
 from bema_tui.tui.format import line, spread
 from bema_tui.tui.keys import GROUPS, KEYS
 from bema_tui.tui.render_context import RenderContext
@@ -17,9 +19,27 @@ from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.widgets.lines import Lines
 from bema_tui.tui.widgets.titles import title_rule
 
+_WORDS: Final = (
+    ("quota left", "requests that MailerLite still takes in this minute, from everybody"),
+    ("to send", "requests that a run still has to make, by its forecast"),
+    ("used", "requests that all runs of the campaign have made"),
+    ("bought", "share of the campaign's members who have bought"),
+    ("synced", "when the last sync of the campaign ended"),
+    ("database", "how long a small read of the database takes"),
+    ("delay", "how late the program reacts; over 100 ms it is overloaded"),
+    ("health", "100 is well, under 70 is poor; the top line says why"),
+    ("lost", "the run's process is gone since then; s resumes the run"),
+    ("unknown", "sent, but the answer is missing: it is read back first"),
+    ("+ - ~", "a group added, a group removed, a field set"),
+)
+"""What the short words of the panels mean."""
+
 
 def help_lines(screen: str, context: RenderContext) -> list[Content]:
-    """The help text of one screen; what can't be done in read-only mode is not in it."""
+    """Returns the help text of one screen: its keys, then what its short words and the findings mean.
+
+    What can't be done in read-only mode is not in it.
+    """
     lines: list[Content] = []
     for group, title in GROUPS.items():
         keys = [
@@ -33,7 +53,13 @@ def help_lines(screen: str, context: RenderContext) -> list[Content]:
         lines += [line("  ", (key.name.ljust(8), "accent"), key.tooltip) for key in keys]
         if group == "move":
             lines.append(line("  ", ("arrows  ".ljust(8), "accent"), "Move the cursor; pgup, pgdn, home, end as well"))
-    return lines
+    lines += _legend("Words", _WORDS, 12)
+    return lines + _legend("Findings: bema-tui findings --rule NAME lists those of one kind", FINDING_TEXT.items(), 22)
+
+
+def _legend(title: str, meanings: Iterable[tuple[str, str]], width: int) -> list[Content]:
+    words = [line("  ", (word.ljust(width), "accent"), meaning) for word, meaning in meanings]
+    return [line(), line((f"  {title}", "strong")), *words]
 
 
 class HelpScreen(ModalScreen[None]):
@@ -66,7 +92,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _draw(self) -> None:
         width = self.size.width
-        self._title.put(0, title_rule(line("All keys"), width, self._render_context.glyphs, focused=True))
+        self._title.put(0, title_rule(line("All keys and words"), width, self._render_context.glyphs, focused=True))
         self._hint.put(0, spread(line((" up down scroll", "muted")), line(("esc back ", "muted")), width))
 
     def action_close(self) -> None:

@@ -91,7 +91,7 @@ class Overview(FilteredScreen):
         self.activity.indent = 1
         self.findings.columns = findings.SHORT_COLUMNS if narrow else findings.COLUMNS
         self.runs.columns = runs.SHORT_COLUMNS if narrow else runs.COLUMNS
-        self.findings.per_line = 3 if narrow else 1
+        self.findings.per_line = 2 if narrow else 1
 
     def show(self, snapshot: Snapshot | None) -> None:
         context, width = self.render_context, self.size.width
@@ -118,9 +118,9 @@ class Overview(FilteredScreen):
     def _show_runs(self, snapshot: Snapshot) -> None:
         width = self.size.width
         self.runs.title, self.runs.title_right = runs.title(snapshot)
-        cells = 13 if width >= Width.WIDEST else 8
-        room = runs.wait_room(self.runs.columns, self.runs.size.width - self.runs.indent)
         short = width < Width.WIDE
+        cells = 13 if width >= Width.WIDEST else 8 if short else 6
+        room = runs.wait_room(self.runs.columns, self.runs.size.width - self.runs.indent)
         self.runs.set_rows(runs.rows(snapshot, self.render_context, short=short, cells=cells, room=room))
 
     def _show_findings(self, snapshot: Snapshot) -> None:

@@ -108,7 +108,7 @@ class PlanScreen(FilteredScreen):
         self.rules.columns = panel.RULE_COLUMNS if width >= Width.WIDE else panel.SHORT_RULE_COLUMNS
         self.head.put_all(plan_head.head_lines(run, context, width, max(1, self.head.size.height)))
         planning = not self._settled
-        self.rules.title = line("By rule" + (", still planning" if planning else ""))
+        self.rules.title = line("By cause" + (", still planning" if planning else ""))
         self.rules.empty = (line(("  Nothing is planned yet." if planning else "  Nothing to do.", "muted")),)
         self.rules.set_rows(panel.rule_rows(self._rules))
         self._show_people()
@@ -125,7 +125,7 @@ class PlanScreen(FilteredScreen):
         out = max(run.left_out, sum(one.people for one in self._left_out))
         width, height = self.leftout.size
         if height:
-            rule = title_rule(line(f"Left out {count(out)}"), width, glyphs, focused=False)
+            rule = title_rule(line(f"Not planned {count(out)}"), width, glyphs, focused=False)
             self.leftout.put_all([rule, *panel.left_out_lines(self._left_out, self.render_context, height - 1)])
         width, height = self.checks.size
         if height:

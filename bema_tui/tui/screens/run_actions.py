@@ -79,11 +79,11 @@ class RunActions(ConsoleScreen):
         if lock is not None:
             since = self.render_context.clock(lock.since)
             note = f"{lock.note}, " if lock.note else ""
-            self.say(f"{lock.id}: {note}{lock.holder}, {lock.operation} since {since}, token {lock.token}")
+            self.say(f"{lock.id}: {note}{lock.holder}, {lock.operation} since {since}, number {lock.token}")
 
     def _tell_finding(self, snapshot: Snapshot, rule: str) -> None:
         finding = next((finding for finding in snapshot.newest_findings if finding.rule == rule), None)
         if finding is None:
             self.say(f"bema-tui findings --rule {rule} lists them")
         else:
-            self.say(f"{finding.subject}: {finding.message}. {finding.advice}")
+            self.say(f"{rule}: {finding.subject}: {finding.message}. {finding.advice}")

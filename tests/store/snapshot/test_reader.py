@@ -32,10 +32,10 @@ async def test_campaigns_stand_by_attention_with_their_state(reader: SnapshotRea
         ("2025_KAIRO_TNS", CampaignStatus.LOST, 58),
         (NBL, CampaignStatus.APPLYING, 54),
         ("2026_DIVINE_HG", CampaignStatus.PLAN_WAITS, None),
-        ("2025_ETB_SW", CampaignStatus.IN_STEP, None),
-        ("2026_ZM_BTL", CampaignStatus.IN_STEP, None),
-        ("2024_DIVINE_AFTERGLOW", CampaignStatus.IN_STEP, None),
-        ("ETB-2019-FIRSTLIGHT", CampaignStatus.IN_STEP, None),
+        ("2025_ETB_SW", CampaignStatus.UP_TO_DATE, None),
+        ("2026_ZM_BTL", CampaignStatus.UP_TO_DATE, None),
+        ("2024_DIVINE_AFTERGLOW", CampaignStatus.UP_TO_DATE, None),
+        ("ETB-2019-FIRSTLIGHT", CampaignStatus.UP_TO_DATE, None),
     ]
 
 
@@ -106,7 +106,7 @@ async def test_a_campaign_fails_stops_and_comes_back_into_step(db: Database, rea
         return campaign.status, campaign.last_sync_text
 
     run = schema.runs.c.id == 416
-    assert await status() == (CampaignStatus.IN_STEP, "212 applied")
+    assert await status() == (CampaignStatus.UP_TO_DATE, "212 applied")
     await change(db, schema.runs, run, state=RunState.STOPPED)
     assert await status() == (CampaignStatus.STOPPED, "stopped")
     await change(db, schema.runs, run, state=RunState.FAILED)
