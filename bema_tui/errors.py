@@ -1,4 +1,33 @@
-"""What can go wrong, as one small tree; every error carries what was tried, where, and what the operator can do."""
+"""What can go wrong, as one small tree; every error carries what was tried, where, and what the operator can do.
+
+The tree:
+
+    BemaError
+        ConfigurationError
+        NeedsNewSync
+        UsageError
+        UnsupportedOperation
+        ProviderError
+            ConnectionFailed
+                ServerFailed
+            NotAuthorized
+            RateLimited
+            RequestRefused
+            BadAnswer
+            WriteUnknown
+            IncompleteRead
+                ListChanged
+        WrongAccount
+        StoreError
+            DatabaseBusy
+            NewerDatabase
+        LockHeld
+        LockLost
+        Stopped
+        RuleError
+
+``providers.http.breaker`` hangs one of its own, ``CircuitOpen``, under ``ConnectionFailed``.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +84,7 @@ class BemaError(Exception):
         return " ".join(parts)
 
     def as_dict(self) -> dict[str, object]:
-        """The error for ``--json`` and the database."""
+        """Returns the error for ``--json`` and the database."""
         return {
             "error": type(self).__name__,
             "message": self.message,

@@ -115,14 +115,14 @@ def test_a_plan_that_is_too_big_waits_and_apply_lets_it_go(simulated: Simulated,
     run = strict.run("sync", code, "--yes", "--json", expect=3).document
     assert run["state"] == "needs_approval"
     assert run["moves"] > 2
-    assert "moves are more than 2" in run["note"]
+    assert "moves are over the limit of 2 moves" in run["note"]
     assert not_passed(run) == {"few_moves": "hold"}
     assert simulated.writes() == []
     assert simulated.people() == before
     assert strict.run("locks", "--json").document == []  # a plan that waits holds none
 
     text = strict.run("runs", str(run["run"]), expect=0).out
-    assert "somebody has to see this plan" in text
+    assert "moves without approval" in text
     done = strict.run("apply", str(run["run"]), "--json", expect=0).document
     assert (done["state"], done["run"], done["planned"]) == ("done", run["run"], 0)
     assert done["applied"] == run["planned"]

@@ -139,12 +139,12 @@ def test_every_check_but_those_of_older_versions_is_made() -> None:
             {"totals": TAKING_BACK, "rules": REVERTS},
             "1 purchase is taken back after a refund: that needs a yes of its own",
         ),
-        ({"totals": evolve(TOTALS, moves=1_051)}, "1,051 moves are more than 50: somebody has to see this plan"),
+        ({"totals": evolve(TOTALS, moves=1_051)}, "1,051 moves are over the limit of 50 moves without approval"),
         ({"reads": SHRUNK}, "300 members were read, 500 at the last good read"),
         (
             {"totals": evolve(TOTALS, moves=51), "reads": SHRUNK},
             "300 members were read, 500 at the last good read; "
-            "51 moves are more than 50: somebody has to see this plan",
+            "51 moves are over the limit of 50 moves without approval",
         ),
     ],
 )
