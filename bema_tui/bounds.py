@@ -14,19 +14,16 @@ _DAY: Final = 86_400.0
 
 @frozen
 class Bounds:
-    """Both bounds of a number, each of them allowed.
-
-    Attributes:
-        least: the smallest value that is taken.
-        most: the largest one.
-        unit: what the number counts, in the plural.
-        why: the reason for a bound that is not plain, as a clause.
-    """
+    """Both bounds of a number, each of them allowed."""
 
     least: float
+    """The smallest value that is taken."""
     most: float
+    """The largest value that is taken."""
     unit: str
+    """What the number counts, in the plural."""
     why: str = ""
+    """The reason for a bound that is not plain, as a clause."""
 
     def __contains__(self, number: float) -> bool:
         return self.least <= number <= self.most  # what is no number (nan) is in no bounds

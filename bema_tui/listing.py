@@ -14,32 +14,36 @@ T_co = TypeVar("T_co", covariant=True)
 
 @frozen
 class UnreadRow:
-    """A row of a list that can't be used: where it stands, what is wrong, and what of it can be read (else empty).
-
-    ``usable``: it is among the list's rows all the same, because nothing rests on what is wrong with it.
-    """
+    """A row of a list that can't be used. What can't be read of it is empty."""
 
     path: str
+    """Where it stands in the list."""
     problem: str
+    """What is wrong with it."""
     id: str = ""
+    """Its id."""
     name: str = ""
+    """Its name."""
     usable: bool = False
+    """Whether it is among the list's rows all the same, because nothing rests on what is wrong with it."""
 
 
 @frozen
 class UnreadableSale:
-    """A row of the shop's sales that can't be used. What can't be read of it is empty.
-
-    ``number`` is its ``ID``, ``place`` where it stood in the list (``page 1: sales.3``), ``path`` its first bad field,
-    ``problem`` every bad field with its value and what is wrong with it.
-    """
+    """A row of the shop's sales that can't be used. What can't be read of it is empty."""
 
     place: str
+    """Where it stood in the list, as ``page 1: sales.3``."""
     path: str
+    """Its first bad field."""
     problem: str
+    """Every bad field with its value, and what is wrong with it."""
     number: str = ""
+    """Its ``ID``."""
     key: str = ""
+    """Its purchase key."""
     email: str = ""
+    """Its e-mail as typed."""
     email_key: str = field(default=Factory(key_of, takes_self=True), kw_only=True)
     """The e-mail for comparing; empty means that the sale could concern anybody."""
 
@@ -49,7 +53,9 @@ class Listing(Sequence[T_co]):
     """A whole list: the rows that can be used, which it is a sequence of, and those that can't."""
 
     rows: tuple[T_co, ...]
+    """The rows that can be used."""
     broken: tuple[UnreadRow, ...] = ()
+    """The rows that can't be used whole."""
 
     @overload
     def __getitem__(self, place: int) -> T_co: ...

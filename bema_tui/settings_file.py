@@ -33,10 +33,12 @@ _CURLED: Final = "“”„‟‘’‚«»\u00a0\u200b\ufeff"
 
 @frozen
 class SettingsFile:
-    """What a settings file holds, and its mode (who may read it)."""
+    """A settings file."""
 
     values: dict[str, Any]
+    """What it holds."""
     mode: int
+    """Its permission bits."""
 
 
 def read(file: Path, names: Collection[str]) -> SettingsFile:

@@ -41,10 +41,15 @@ class Flags:
     """The shared flags as given so far, from the program's name to the command's."""
 
     config: str | None = None
+    """The settings file."""
     database: str | None = None
+    """The database's URL."""
     log_level: str | None = None
+    """From which level on the log is written."""
     read_only: bool = False
+    """Whether nothing may be written to a service."""
     as_json: bool = False
+    """Whether the answer is one JSON document."""
 
 
 def common(

@@ -18,14 +18,20 @@ _MEMBERSHIP: Final = Path("/proc/self/cgroup")
 
 @frozen
 class Machine:
-    """One measurement. Memory in bytes; load averages over 1, 5 and 15 minutes for the whole machine."""
+    """One measurement."""
 
     memory_usage: int
+    """Bytes that the process holds."""
     memory_limit: int
+    """Bytes that it may hold."""
     machine_available: int
+    """Bytes that the machine has left."""
     load_average: tuple[float, float, float]
+    """The whole machine's load over 1, 5 and 15 minutes."""
     cores: int
+    """The machine's cores."""
     cpu_percent: float
+    """Share of the processor that is busy."""
 
 
 class Probe(Protocol):

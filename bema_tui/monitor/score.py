@@ -12,33 +12,48 @@ from bema_tui.model import LockState
 
 @frozen
 class Readings:
-    """What the score is made of. Memory in bytes, load for the whole machine, times in milliseconds."""
+    """What the score is made of."""
 
     memory_usage: int
+    """Bytes that the process holds."""
     memory_limit: int
+    """Bytes that it may hold."""
     memory_warning_percent: float
+    """Share of the limit from which on it warns."""
     memory_pause_percent: float
+    """Share of the limit from which on runs wait."""
     machine_available: int
+    """Bytes that the machine has left."""
     machine_reserve: int
+    """Bytes that the machine should have left."""
     load: float
+    """The whole machine's load over one minute."""
     cores: int
+    """The machine's cores."""
     database_ms: float
+    """Milliseconds that the smallest read of the database took."""
     lag_ms: float
+    """Milliseconds by which the event loop woke too late."""
     runs_lost: int = 0
+    """Runs whose process is gone."""
     runs_stalled: int = 0
     """Runs that should be at work, wait for nothing, and make no progress."""
     locks: Mapping[LockState, int] = field(factory=dict)
+    """Held locks by state."""
     errors_open: int = 0
+    """Open findings of severity error."""
     database_held_by: str = ""
     """The process that keeps everybody else from writing; empty when nobody does."""
 
 
 @frozen
 class Score:
-    """0 to 100, and why it is not 100, worst first."""
+    """How well all is, as one figure."""
 
     value: int
+    """0 to 100."""
     reasons: tuple[str, ...]
+    """Why it is not 100, worst first."""
 
 
 def judge(readings: Readings) -> Score:

@@ -30,15 +30,16 @@ from bema_tui.waits import WaitBoard
 
 @frozen
 class Discovered:
-    """What was found: campaigns that are clear, findings for the rest (worst first), and whether it was added.
-
-    ``without_artist`` are the products that one of the findings counts, each with whether it was sold.
-    """
+    """What was found in the shop and the account."""
 
     proposals: tuple[Campaign, ...]
+    """The campaigns that are clear."""
     findings: tuple[Finding, ...]
+    """What is not clear, worst first."""
     added: bool
+    """Whether the campaigns and findings were kept."""
     without_artist: tuple[tuple[Product, bool], ...] = ()
+    """The products that one of the findings counts, each with whether it was sold."""
 
 
 async def discover_campaigns(workspace: Workspace, *, add: bool, waits: WaitBoard | None = None) -> Discovered:

@@ -112,6 +112,7 @@ class Allowed:
     advised: bool = True
     """Whether a front end offers it by itself; what most likely ends as before is done for whoever asks for it."""
     allowed: Literal[True] = True
+    """Tells it from a refusal."""
 
 
 @frozen
@@ -119,11 +120,13 @@ class Refused:
     """It may not be done."""
 
     reason: Reason
+    """Why."""
     message: str
     """What is refused, in one sentence."""
     advice: str = ""
     """What to do in its place."""
     allowed: Literal[False] = False
+    """Tells it from a permission."""
 
     def as_error(self) -> UsageError:
         """The refusal as the error that a front end shows."""

@@ -22,29 +22,26 @@ from bema_tui.waits import WaitReason, until_words
 
 @frozen
 class QuotaNow:
-    """The quota at this moment.
-
-    Attributes:
-        account: the address of the service.
-        limit: requests in a window, by the service's word or the setting.
-        reserve: those of them that are left for others.
-        window_seconds: the length of a window.
-        used: requests of the present window so far.
-        left: those that may still leave in it.
-        ends_at: when the window ends; None when none has begun.
-        closed_until: until when the service refuses, by its own word; None when it does not.
-        waiting: the runs that wait, for whatever it is.
-    """
+    """The quota at this moment."""
 
     account: str
+    """The URL of the service."""
     limit: int
+    """The requests of a period, by the service's word or the setting."""
     reserve: int
+    """Those of them that are left for others."""
     window_seconds: float
+    """The length of a period."""
     used: int
+    """The requests of the present period so far."""
     left: int
+    """The requests that may still be sent in it."""
     ends_at: datetime | None
+    """When the period ends; None when none has begun."""
     closed_until: datetime | None
+    """Until when the service refuses, by its own word; None when it does not."""
     waiting: tuple[WaitingRun, ...]
+    """The runs that wait, for whatever it is."""
 
 
 async def quota_now(workspace: Workspace) -> QuotaNow:

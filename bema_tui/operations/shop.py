@@ -39,12 +39,16 @@ _NAMED: Final = 3
 
 @frozen
 class ShopMove:
-    """What became of it: the shop's address, the one before (None: there was none), and the proof."""
+    """What became of a move of the shop, with the proof."""
 
     shop: str
+    """The shop's URL."""
     before: str | None
+    """The URL before; None: there was none."""
     asked: int
+    """How many known orders were looked up at the new URL."""
     same: int
+    """How many of them were the same there."""
 
     @property
     def moved(self) -> bool:

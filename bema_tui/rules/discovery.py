@@ -29,14 +29,14 @@ _PIN: Final = "Add the campaign by hand with a code of your own: campaigns add C
 
 @frozen
 class Discovery:
-    """The campaigns that are clear, in the order of their codes, and a finding for each thing that is not.
-
-    ``without_artist`` are the products that one finding counts together: merchandise, most of them.
-    """
+    """The campaigns that are clear, and a finding for each thing that is not."""
 
     proposals: tuple[Campaign, ...]
+    """The campaigns that are clear, in the order of their codes."""
     findings: tuple[Finding, ...]
+    """What is not clear."""
     without_artist: tuple[Product, ...] = ()
+    """The products that one finding counts together: merchandise, most of them."""
 
 
 def discover(

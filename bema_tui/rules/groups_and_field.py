@@ -31,21 +31,24 @@ NEARLY_FULL_PERCENT: Final = 90
 
 @frozen
 class CampaignCheck:
-    """The campaign's groups and field as the account has them. ``field`` may be of a type that blocks the campaign.
-
-    ``twins`` are the ids of further groups that mean one of its tiers: who is in one of them is not unassigned.
-    ``unproved`` are the missing tiers that a row which can't be read may be (``hidden``): they are not created.
-    ``hidden_field`` are such rows that may be the field, if it is missing.
-    """
+    """The campaign's groups and field as the account has them."""
 
     by_tier: Mapping[Tier, Group]
+    """The group of each tier that has one."""
     field: CustomField | None
+    """The purchase field, if there is one; it may be of a type that blocks the campaign."""
     missing: frozenset[Tier]
+    """The tiers without a group."""
     findings: tuple[Finding, ...]
+    """What a person may have to look at."""
     twins: frozenset[str] = frozenset()
+    """The ids of further groups that mean one of its tiers: whoever is in one of them is not unassigned."""
     hidden: HiddenGroups = attrs.field(factory=HiddenGroups)
+    """The groups that may be its own, though their rows can't be read."""
     unproved: frozenset[Tier] = frozenset()
+    """The missing tiers that a hidden row may be: they are not created."""
     hidden_field: tuple[UnreadRow, ...] = ()
+    """The rows that may be the field, if it is missing, though they can't be read."""
 
     def in_doubt(self, group_ids: frozenset[str]) -> bool:
         """Whether it can't be said in which tiers somebody in these groups is, for a group that can't be read."""

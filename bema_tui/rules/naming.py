@@ -36,7 +36,9 @@ class GroupMatch:
     """A campaign's groups in the account, one per tier, and the further ones that mean the same."""
 
     by_tier: Mapping[Tier, Group]
+    """The group that is used for each tier."""
     twins: Mapping[Tier, tuple[Group, ...]]
+    """The further groups that mean the same tier."""
 
 
 @frozen
@@ -44,7 +46,9 @@ class FieldMatch:
     """A campaign's purchase field in the account, and the further ones that mean the same."""
 
     field: CustomField | None
+    """The field that is used, if there is one."""
     twins: tuple[CustomField, ...]
+    """The further fields that mean the same."""
 
 
 def abbreviate(name: str) -> str:

@@ -36,26 +36,24 @@ def counting_statuses(*, partial: bool) -> tuple[OrderStatus, ...]:
 
 @frozen
 class KnownOrder:
-    """An order of the store.
-
-    ``listed``: the shop's latest reads prove that it is in the list (a complete full read, or a window read since).
-    One that is not listed carries the last status known, which may have been looked up by its key.
-    """
+    """An order of the store. One that is not listed carries the last status known, which may be that of a look-up."""
 
     order: Order
+    """The order as it was shown last."""
     listed: bool
+    """Whether the shop's latest reads prove that it is in the list (a complete full read, or a recent read since)."""
 
 
 @frozen
 class Choice:
-    """The order that the purchase field names.
-
-    ``keep``: the field's present value stands for this order already. ``why`` says how it was chosen.
-    """
+    """The order that the purchase field names."""
 
     order: Order
+    """The order."""
     keep: bool
+    """Whether the field's present value stands for this order already."""
     why: str
+    """How it was chosen."""
 
 
 def holds_product(order: Order, campaign: Campaign, *, free: bool) -> bool:

@@ -25,36 +25,41 @@ class FormerEmail:
     """An e-mail under which the shop showed an order before it was changed there, and when it did so last."""
 
     email: str
+    """The e-mail as typed."""
     email_key: str
+    """The e-mail for comparing."""
     last_seen: datetime
+    """When the shop showed the order under it last."""
 
 
 @frozen
 class Sighting:
-    """An order as the shop has shown it: under which e-mail, when last, whether it lists it still, and its products.
-
-    ``former``: its e-mails before, the last seen first.
-    """
+    """An order as the shop has shown it."""
 
     number: str
+    """Its number."""
     email: str
+    """Its e-mail as typed."""
     email_key: str
+    """Its e-mail for comparing."""
     listed: bool
+    """Whether the shop lists it still."""
     last_seen: datetime
+    """When the shop showed it last."""
     product_ids: frozenset[str] = frozenset()
+    """Its products."""
     former: tuple[FormerEmail, ...] = ()
+    """Its e-mails before, the last seen first."""
 
 
 @frozen
 class Trace:
-    """What is known of a mark that no order of its person explains.
-
-    ``sightings``: the orders of the stored number, or those once under the person's e-mail, the last seen first.
-    ``written_at``: when the engine wrote the number into this person's field.
-    """
+    """What is known of a mark that no order of its subscriber explains."""
 
     sightings: tuple[Sighting, ...] = ()
+    """The orders of the stored number, or those once under the subscriber's e-mail, the last seen first."""
     written_at: datetime | None = None
+    """When the engine wrote the number into this subscriber's field."""
 
 
 @frozen
@@ -113,13 +118,10 @@ class Member:
 
 @frozen
 class Unproved:
-    """Whom the sales that could not be read may concern: of these people the read proves no absence.
-
-    ``numbers``: e-mail key → numbers of such sales, an empty one where it could not be read; a sale whose e-mail could
-    not be read stands under the empty key, and may be anybody's.
-    """
+    """Whom the sales that could not be read may concern: of these people the read proves no absence."""
 
     numbers: Mapping[str, frozenset[str]] = field(factory=dict)
+    """E-mail key → numbers of such sales. An empty key may be anybody's; an empty number could not be read."""
 
     @property
     def everybody(self) -> bool:
@@ -151,20 +153,24 @@ class Unproved:
 
 @frozen
 class CampaignContext:
-    """A campaign with what the account has for it, and what the reads behind it may be used for.
-
-    ``missing``: tiers without a group; moves into them are skipped. ``full_shop_read``: absence of an order is proved,
-    save for whom ``unproved`` names. ``shrank``: a read shrank, so nothing may be removed or reverted because of it.
-    """
+    """A campaign with what the account has for it, and what the reads behind it may be used for."""
 
     campaign: Campaign
+    """The campaign."""
     groups: Mapping[Tier, Group]
+    """The group of each tier that has one."""
     field: CustomField | None
+    """The purchase field, if there is one."""
     rules: Rules
+    """The label's choices."""
     missing: frozenset[Tier] = frozenset()
+    """The tiers without a group; moves into them are skipped."""
     full_shop_read: bool = True
+    """Whether the absence of an order is proved, save for whom ``unproved`` names."""
     shrank: bool = False
+    """Whether a read shrank, so that nothing may be removed or reverted because of it."""
     unproved: Unproved = Unproved()
+    """Whom the sales that could not be read may concern."""
 
     def proves_absence(self, key: str) -> bool:
         """Whether the shop's list is known to hold no other order of the person with this e-mail key."""
@@ -182,10 +188,12 @@ class CampaignContext:
 
 @frozen
 class Outcome:
-    """What one member needs: changes in the order set_field, add_group, remove_group, and findings."""
+    """What one member needs."""
 
     changes: tuple[PlannedChange, ...] = ()
+    """The changes in the order set_field, add_group, remove_group."""
     findings: tuple[Finding, ...] = ()
+    """What a person may have to look at."""
 
 
 @frozen

@@ -37,12 +37,16 @@ _PROVE = "Find the order in the shop by the person's other addresses; leave this
 
 @frozen
 class Evidence:
-    """What is known about the purchase that somebody is marked with. ``rule`` None: another finding says it already."""
+    """What is known about the purchase that somebody is marked with."""
 
     rule: FindingRule | None
+    """The finding that says it; None: another finding says it already."""
     message: str = ""
+    """What is so, in one sentence."""
     advice: str = ""
+    """What to do about it."""
     order: Order | None = None
+    """The order that it is about."""
 
 
 def without_purchase(

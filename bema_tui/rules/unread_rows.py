@@ -14,19 +14,16 @@ from bema_tui.rules.naming import read_field_name, read_group_name
 
 @frozen
 class HiddenGroups:
-    """Groups that may be a campaign's though their rows can't be used.
-
-    Attributes:
-        rows: their rows.
-        tiers: those that the names say, where they can be read.
-        ids: theirs, where they can be read.
-        other_ids: those of all other groups; whoever is in one that is none of these is in a hidden one.
-    """
+    """Groups that may be a campaign's though their rows can't be used."""
 
     rows: tuple[UnreadRow, ...] = ()
+    """Their rows."""
     tiers: frozenset[Tier] = frozenset()
+    """The tiers that the names say, where they can be read."""
     ids: frozenset[str] = frozenset()
+    """Their ids, where they can be read."""
     other_ids: frozenset[str] = field(factory=frozenset, repr=False)
+    """The ids of all other groups; whoever is in one that is none of these is in a hidden one."""
 
     def may_be(self, tier: Tier) -> bool:
         """Whether one of them may be the group of this tier."""

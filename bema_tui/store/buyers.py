@@ -15,13 +15,16 @@ from bema_tui.store.schema_shop import order_items, orders
 
 @frozen
 class Expected:
-    """What the last read lets expect: buyers in none of the groups, those of them whom MailerLite knows, and people in
-    more than one tier. Without a last read (``read_before`` false) every buyer counts as being in none."""
+    """What the last read lets expect. Without a last read every buyer counts as being in none of the groups."""
 
     read_before: bool
+    """Whether there was a last read."""
     outside: int
+    """Buyers in none of the groups."""
     outside_known: int
+    """Those of them whom MailerLite knows."""
     several: int
+    """People in more than one tier."""
 
 
 class Buyers:

@@ -15,7 +15,9 @@ class Fence:
     """The right to write: the campaign's lock, as it was when this run took it."""
 
     key: str
+    """The campaign's code."""
     token: int
+    """The number of this taking of the lock; it only grows."""
 
 
 async def check_fence(connection: AsyncConnection, fence: Fence) -> None:

@@ -31,9 +31,13 @@ class Process:
     """A process as a person can find it."""
 
     pid: int
+    """Its process id."""
     command: str
+    """Its program."""
     user: str
+    """Whose it is."""
     suspended: bool
+    """Whether it is suspended."""
 
     def __str__(self) -> str:
         state = ", suspended" if self.suspended else ""

@@ -28,11 +28,14 @@ _OPENING_SECONDS: Final = 3.0  # what another process may take between its locks
 
 @frozen
 class Contents:
-    """What stands in a SQLite file: tables and views, its revision, and whether a program has marked it as its own."""
+    """What stands in a SQLite file."""
 
     names: frozenset[str]
+    """Its tables and views."""
     revision: str | None
+    """The revision of its schema; None where it has none."""
     marked: bool = False
+    """Whether a program has marked it as its own."""
 
     @property
     def empty(self) -> bool:

@@ -16,31 +16,46 @@ NEVER_READ = datetime(1970, 1, 1, tzinfo=UTC)  # so old that the person is read 
 
 @frozen
 class LedgerRow:
-    """One row, as the engine sends and settles it.
-
-    ``outcome``, ``detail`` and ``refused_status`` say how it was settled last. ``attempts`` counts the tries that may
-    have had an effect.
-    """
+    """One row of the ledger, as the engine sends it."""
 
     id: int
+    """The row's id."""
     seq: int
+    """Its place in the plan."""
     subscriber_id: str
+    """MailerLite's id of the subscriber; empty for a group, a field or a new subscriber."""
     email: str
+    """The e-mail it is about."""
     kind: ChangeKind
+    """What kind of change it is."""
     target: str
+    """MailerLite's id of the group, or the field's key."""
     target_name: str
+    """The name of the group or field."""
     before: str | None
+    """What was there before."""
     after: str | None
+    """What shall be there."""
     purpose: Purpose
+    """Why the change is made."""
     needs_add: bool
+    """Whether it waits until an add of the same subscriber is proved."""
     state: ChangeState
+    """How it stands."""
     attempts: int
+    """The tries that may have had an effect."""
     read_at: datetime
+    """When what it rests on was read."""
     outcome: ChangeOutcome | None = None
+    """Why it stands as it does."""
     detail: str = ""
+    """What only this row knows of that."""
     refused_status: int | None = None
+    """The 4xx that refused it."""
     name: str = ""
+    """The name of a subscriber to create."""
     tier: Tier | None = None
+    """The tier of its group."""
 
     @property
     def cause(self) -> Cause:
@@ -64,24 +79,24 @@ class PlannedRow:
 
 @frozen
 class Settled:
-    """What became of a row.
-
-    Attributes:
-        outcome: why it stands as it does, with the ``detail`` that only this row knows; None: its state says it all.
-        refused_status: the 4xx that refused it.
-        read_at: renews the truth that the row rests on; ``NEVER_READ`` asks for a new one.
-        needs_add: changed where a read proved that the add is not waited for any more.
-        tries: added to the row's attempts: 1 for a try inside the same call, -1 for one that certainly did nothing.
-    """
+    """What became of a row."""
 
     id: int
+    """The row's id."""
     state: ChangeState
+    """How it stands now."""
     outcome: ChangeOutcome | None = None
+    """Why it stands so; None: its state says it all."""
     detail: str = ""
+    """What only this row knows of that."""
     refused_status: int | None = None
+    """The 4xx that refused it."""
     read_at: datetime | None = None
+    """When what the row rests on was read anew; ``NEVER_READ`` asks for a new read."""
     needs_add: bool | None = None
+    """Changed where a read proved that the add is not waited for any more."""
     tries: int = 0
+    """Added to the row's attempts: 1 for a try inside the same call, -1 for one that certainly did nothing."""
 
 
 def purpose_columns(purpose: Purpose) -> dict[str, str | Tier | None]:

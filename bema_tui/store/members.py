@@ -41,10 +41,12 @@ _PURCHASED: Final = members.c.tiers.op("&", return_type=Integer)(to_mask(tier fo
 
 @frozen
 class Shown:
-    """Somebody whom MailerLite has shown, with the address as it was shown."""
+    """Somebody whom MailerLite has shown."""
 
     id: str
+    """MailerLite's id."""
     email: str
+    """The e-mail as it was shown."""
 
 
 class Members:

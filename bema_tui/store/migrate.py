@@ -23,14 +23,12 @@ _OURS = frozenset({"campaigns", "runs", "ledger", "locks"})
 
 @frozen
 class History:
-    """A chain of migrations.
-
-    ``revisions`` names them, oldest first. It is kept beside the scripts, and a test holds the two together, so that a
-    start that finds nothing to do need not load Alembic.
-    """
+    """A chain of migrations."""
 
     folder: Path
+    """Where the scripts stand."""
     revisions: tuple[str, ...]
+    """Their names, oldest first; kept here so that a start with nothing to do need not load Alembic."""
 
     @property
     def head(self) -> str:

@@ -16,15 +16,22 @@ from bema_tui.store.schema import quota_windows
 
 @frozen
 class QuotaRow:
-    """The present window of an account: requests allowed, used by everybody, and of these not yet answered."""
+    """The present period of an account's quota, as all processes together have used it."""
 
     quota: int
+    """The requests that are allowed in a period."""
     used: int = 0
+    """The requests of this period that were admitted."""
     pending: int = 0
+    """The admitted requests that are not answered yet."""
     started_at: datetime | None = None
+    """When the first one was admitted."""
     ends_at: datetime | None = None
+    """When the period ends."""
     answered: bool = False
+    """Whether an answer has said when it ends."""
     closed_until: datetime | None = None
+    """Until when MailerLite refuses, by its own word."""
 
 
 class QuotaWindows:

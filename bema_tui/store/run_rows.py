@@ -17,19 +17,33 @@ class Run:
     """What the engine needs to know of a run; the screens read ``views.RunView``."""
 
     id: int
+    """Its number."""
     kind: RunKind
+    """What it was started for."""
     campaign: str
+    """Its campaign's code."""
     state: RunState
+    """What it is doing, or how it ended."""
     phase: Phase
+    """The step that it is in."""
     by_user: str
+    """Who started it."""
     host: str
+    """The machine that it runs on."""
     pid: int
+    """Its process."""
     lock_token: int | None
+    """The number of the taking of its lock; None while it holds none."""
     started_at: datetime
+    """When it began."""
     planned_at: datetime | None
+    """When its plan was written."""
     yes_at: datetime | None
+    """When somebody said yes to its plan."""
     apply_started_at: datetime | None
+    """When the first change was about to be sent."""
     active_seconds: float
+    """How long it has worked, without pauses."""
     options: RunOptions = DEFAULT_OPTIONS
     """What it was asked for."""
     checks: tuple[Check, ...] = ()

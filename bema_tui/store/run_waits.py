@@ -24,11 +24,17 @@ class WaitingRun:
     """A run at work that waits."""
 
     run: int
+    """Its number."""
     campaign: str
+    """Its campaign's code."""
     by_user: str
+    """Who started it."""
     host: str
+    """The machine that it runs on."""
     wait: Wait
+    """What it waits for."""
     until: datetime
+    """Until when."""
 
 
 def wait_of(waiting_for: Mapping[str, Any] | None, until: datetime | None) -> tuple[Wait, datetime] | None:

@@ -16,11 +16,14 @@ WHOLE: Final = and_(shop_reads.c.completeness == Completeness.COMPLETE, shop_rea
 
 
 class ShopRead(NamedTuple):
-    """A complete read of the shop's whole list: its number, when it ended, and how many orders it saw."""
+    """A complete read of the shop's whole list."""
 
     read_id: int
+    """Its number."""
     finished_at: datetime
+    """When it ended."""
     orders: int
+    """How many orders it saw."""
 
 
 def latest_full_read() -> Any:

@@ -21,10 +21,12 @@ from bema_tui.store.shop_reads import latest_full_read
 
 
 class Marked(NamedTuple):
-    """A mark: the value of the field as values compare, None for a purchased tier alone, and whose it is."""
+    """A mark, and whose it is."""
 
     value: str | None
+    """The field's value as values compare; None for a purchased tier alone."""
     email_key: str
+    """The e-mail of its subscriber, for comparing."""
 
 
 class Traces:

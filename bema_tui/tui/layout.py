@@ -36,10 +36,15 @@ class Share:
     """The heights of the Overview's panels in one column, titles included."""
 
     campaigns: int
+    """Lines of the campaigns."""
     stats: int
+    """Lines of the statistics."""
     runs: int
+    """Lines of the runs."""
     findings: int
+    """Lines of the findings."""
     locks: int
+    """Lines of the locks."""
 
 
 def one_column(height: int) -> Share:

@@ -19,15 +19,22 @@ MEMORY_LINES: Final = MemoryLines()
 
 @frozen
 class RenderContext:
-    """How to show things now. ``mode`` is ``LIVE`` or ``SIMULATOR``; ``now`` is aware."""
+    """How to show things now."""
 
     now: datetime
+    """The present moment, aware."""
     mode: str = "SIMULATOR"
+    """``LIVE`` or ``SIMULATOR``."""
     profile: str = "default"
+    """The profile's name."""
     me: str = ""
+    """The user's name."""
     read_only: bool = False
+    """Whether the profile writes to no service."""
     glyphs: Glyphs = UTF8
+    """The set of signs."""
     zone: tzinfo | None = None
+    """The zone of local times; None: the machine's."""
     fresh_for: timedelta = FRESH_FOR
     """How old a plan's reads may be before its people are read again."""
     memory_lines: MemoryLines = MEMORY_LINES

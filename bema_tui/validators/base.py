@@ -15,11 +15,14 @@ R = TypeVar("R")
 
 @frozen
 class ValidationError:
-    """One complaint about one field of a record; one that is not blocking is a warning."""
+    """One complaint about one field of a record."""
 
     field: str
+    """The field's name."""
     message: str
+    """What is wrong with it."""
     blocking: bool = True
+    """Whether it holds the record back; if not, it is a warning."""
 
 
 class CollectingValidator(ABC, Generic[R]):

@@ -20,16 +20,18 @@ _RIGHTS: Final = "Check who owns it and its folders, and their rights."
 
 @frozen
 class Line:
-    """One thing that was looked at: what, how it is, and what to do about it (empty when it is well).
-
-    ``exit_status`` is that of an error: 2 when the configuration is wrong, and 1 for everything else.
-    """
+    """One thing that was looked at."""
 
     about: str
+    """What was looked at."""
     verdict: Verdict
+    """How it is."""
     text: str
+    """What was found, in one sentence."""
     advice: str = ""
+    """What to do about it; empty when it is well."""
     exit_status: int = 1
+    """That of an error: 2 when the configuration is wrong, and 1 for everything else."""
 
 
 def failed(about: str, error: BemaError, verdict: Verdict = "error") -> Line:

@@ -36,27 +36,23 @@ _MODULUS: Final = 1 << 128
 
 @frozen
 class SalesRead:
-    """What a read of the sales is worth.
-
-    Attributes:
-        completeness: complete, when two passes agreed and no more rows than ``most_unreadable`` could not be used;
-            partial, when the rows that came are true but some may be missing; failed, when the key lost its right on
-            the way.
-        orders: different orders in the last pass.
-        passes: how often the list was read.
-        unreadable: the sales of the last pass that can't be used. A complete read holds every one of them.
-        newest_key: the key of the first usable row of the first pass; None for an empty shop.
-        pages: requests for pages, all passes together.
-        problem: why it is not complete, in words.
-    """
+    """What a read of the sales is worth."""
 
     completeness: Completeness
+    """Complete, when two passes agreed and no more rows than ``most_unreadable`` could not be used; partial, when
+    the rows that came are true but some may be missing; failed, when the key lost its right on the way."""
     orders: int
+    """Different orders in the last pass."""
     passes: int
+    """How often the list was read."""
     unreadable: tuple[UnreadableSale, ...]
+    """The sales of the last pass that can't be used. A complete read holds every one of them."""
     newest_key: str | None
+    """The key of the first usable row of the first pass; None for an empty shop."""
     pages: int
+    """Requests for pages, all passes together."""
     problem: str = ""
+    """Why it is not complete, in words."""
 
 
 @define

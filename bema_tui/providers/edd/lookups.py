@@ -31,30 +31,31 @@ class By(StrEnum):
     """The two forms of look-up; each finds, or fails, by itself."""
 
     KEY = "key"
+    """By its purchase key."""
     ROW_ID = "row id"
+    """By the id of its row."""
 
 
 @frozen
 class Wanted:
-    """A sale to look up: the value that it is asked for by. A row id is not its ``ID``."""
+    """A sale to look up."""
 
     by: By
+    """The form of look-up."""
     value: str
+    """What it is asked for by. A row id is not the sale's ``ID``."""
 
 
 @frozen
 class Shown:
-    """What the shop answered to one look-up.
-
-    Attributes:
-        order: the sale, of whatever status; None where it showed none that can be used.
-        unreadable: the sale that it showed and that can't be used.
-        failure: why it did not answer this one, in words, though it answers others; empty where it did.
-    """
+    """What the shop answered to one look-up."""
 
     order: Order | None = None
+    """The sale, of whatever status; None where it showed none that can be used."""
     unreadable: UnreadableSale | None = None
+    """The sale that it showed and that can't be used."""
     failure: str = ""
+    """Why it did not answer this one, in words, though it answers others; empty where it did."""
 
 
 class AskShop(Protocol):
@@ -69,15 +70,16 @@ class AskShop(Protocol):
 
 @define
 class LookUps:
-    """Look-ups of one run. ``known`` are values that should find a sale, by the form of look-up.
-
-    ``finds`` are the forms that have found one: beside it, an answer without a sale says that there is none.
-    """
+    """Look-ups of one run."""
 
     shop: AskShop
+    """Asks the shop."""
     interrupt: Interrupt
+    """Ends waits."""
     known: Mapping[By, Sequence[str]]
+    """Values that should find a sale, by the form of look-up."""
     finds: set[By] = field(factory=set)
+    """The forms that have found a sale: beside it, an answer without a sale says that there is none."""
     _second_tries: int = 0
 
     async def find(self, wanted: Sequence[Wanted]) -> dict[Wanted, Shown]:

@@ -44,8 +44,11 @@ class PageSize:
     """
 
     size: int
+    """Sales that the next pages hold."""
     most_at_once: int
+    """The pages that may be asked for at once."""
     at_once: int = field(init=False)
+    """The pages that are asked for at once now."""
     _largest: int = field(init=False, default=LARGEST)
     _failed_over: int = field(init=False, default=LARGEST)
     _proved: int = field(init=False, default=0)

@@ -19,11 +19,14 @@ AskPage = Callable[[int, int], Awaitable[Sequence[object] | None]]
 
 @frozen
 class Page:
-    """A page as it came: its number and size say which rows of the list it holds."""
+    """A page as it came."""
 
     number: int
+    """Its number, from 1."""
     size: int
+    """How many sales were asked for."""
     rows: Sequence[object] | None
+    """Its rows; None where it could not be had."""
 
     @property
     def name(self) -> str:

@@ -27,23 +27,21 @@ _MOST_PASSES: Final = 5
 
 @frozen
 class WindowRead:
-    """What a read of the newest sales is worth.
-
-    Attributes:
-        completeness: complete, when two passes agreed on every row within the window's bounds; partial, when they did
-            not, too many rows could not be used, or too much is new; failed, when the key lost its right on the way.
-        orders: the window's orders, newest row first; empty unless it is complete.
-        passes: how often the window was read. ``pages``: requests for pages, all passes together.
-        problem: why it is not complete, in words.
-        unreadable: the window's sales that can't be used; empty unless it is complete.
-    """
+    """What a read of the newest sales is worth."""
 
     completeness: Completeness
+    """Complete, when two passes agreed on every row within the window's bounds; partial, when they did not, too many
+    rows could not be used, or too much is new; failed, when the key lost its right on the way."""
     orders: tuple[Order, ...]
+    """The window's orders, newest row first; empty unless it is complete."""
     passes: int
+    """How often the window was read."""
     pages: int
+    """Requests for pages, all passes together."""
     problem: str = ""
+    """Why it is not complete, in words."""
     unreadable: tuple[UnreadableSale, ...] = ()
+    """The window's sales that can't be used; empty unless it is complete."""
 
 
 @define

@@ -13,8 +13,11 @@ class BreakerState(StrEnum):
     """What the breaker does with the next call."""
 
     CLOSED = "closed"
+    """It lets the call through."""
     OPEN = "open"
+    """It refuses the call."""
     HALF_OPEN = "half-open"
+    """It lets one call through, to try the service."""
 
 
 class CircuitOpen(ConnectionFailed):

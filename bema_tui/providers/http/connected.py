@@ -15,33 +15,27 @@ from bema_tui.waits import WaitBoard
 
 
 class ConnectionOptions(TypedDict, total=False):
-    """How a client of a service is connected.
-
-    Attributes:
-        interrupt: ends waits.
-        meter: counts the requests.
-        policy: the HTTP numbers.
-        breaker: shared with other clients of the same service, if any.
-        transport: another way to the service than the network.
-        waits: shows what is waited for.
-    """
+    """How a client of a service is connected."""
 
     interrupt: Required[Interrupt]
+    """Ends waits."""
     meter: Required[RequestMeter]
+    """Counts the requests."""
     policy: HttpPolicy | None
+    """The HTTP numbers."""
     breaker: Breaker | None
+    """Shared with other clients of the same service, if any."""
     transport: httpx.AsyncBaseTransport | None
+    """Another way to the service than the network."""
     waits: WaitBoard | None
+    """Shows what is waited for."""
 
 
 class PacedConnectionOptions(ConnectionOptions, total=False):
-    """How a client of a service with a quota is connected.
-
-    Attributes:
-        gate: paces the requests.
-    """
+    """How a client of a service with a quota is connected."""
 
     gate: Required[PacingGate]
+    """Paces the requests."""
 
 
 class Connected:

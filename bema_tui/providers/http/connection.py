@@ -30,15 +30,12 @@ _SCHEMES: Final = ("http", "https", "socks5", "socks5h")
 
 @frozen
 class Route:
-    """The way to one address.
-
-    Attributes:
-        proxy: what is asked in the place of the service; None when the service is asked itself.
-        variable: the environment variable that names the proxy.
-    """
+    """The way to one address."""
 
     proxy: httpx.Proxy | None = None
+    """What is asked in the place of the service; None when the service is asked itself."""
     variable: str = ""
+    """The environment variable that names the proxy."""
 
     @property
     def name(self) -> str:

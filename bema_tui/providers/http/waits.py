@@ -28,11 +28,17 @@ class Waits:
     """The waits of one client; those of one call are bounded by the policy's patience. Domain rules, section 7."""
 
     service: Service
+    """Who is waited for."""
     policy: HttpPolicy
+    """The HTTP numbers."""
     gate: PacingGate
+    """Keeps the quota."""
     interrupt: Interrupt
+    """Ends waits."""
     board: WaitBoard
+    """Shows what is waited for."""
     clock: Callable[[], float]
+    """Seconds that only grow."""
 
     def asked_for(self, response: httpx.Response) -> float | None:
         """Return the seconds that an answer asks for which is no try (429, a shop's maintenance); None for others."""

@@ -74,8 +74,11 @@ class BatchItem:
     """
 
     method: str
+    """The HTTP method."""
     path: str
+    """The path below the service's URL."""
     body: Mapping[str, object] | None = field(default=None)
+    """The body as JSON."""
 
     def __attrs_post_init__(self) -> None:
         bare = self.body is None
@@ -128,17 +131,16 @@ class BatchItem:
 
 @frozen
 class BatchAnswer:
-    """What one item of a batch was answered; the batch around it is a success even if every item failed.
-
-    ``after_lost``: the batch was sent before in the same call, and that answer was lost, so that this one may tell of
-    what the item itself did then.
-    """
+    """What one item of a batch was answered; the batch around it is a success even if every item failed."""
 
     code: int
+    """The HTTP status."""
     body: object = None
+    """The body as JSON."""
     problem: str = ""
     """What is wrong with an answer that can't be read; what became of its item is not known then."""
     after_lost: bool = False
+    """Whether the batch was sent before in the same call, so that this may tell what the item did then."""
 
     @property
     def ok(self) -> bool:

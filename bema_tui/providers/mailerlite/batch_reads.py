@@ -20,23 +20,22 @@ _SERVICE: Final = "MailerLite"
 
 @frozen
 class Reads:
-    """Sends batches of reads.
-
-    Attributes:
-        batch: sends one batch.
-        somebody_but: a read of somebody known who is not among these, if anybody is.
-        where: the service's address, for messages.
-        quota_wait: seconds to wait after items that were refused because of the quota: they do not say how long.
-        patience: seconds waited for the quota in all, for one batch's items.
-    """
+    """Sends batches of reads."""
 
     batch: Callable[[Sequence[BatchItem]], Awaitable[Sequence[BatchAnswer]]]
+    """Sends one batch."""
     somebody_but: Callable[[Sequence[BatchItem]], BatchItem | None]
+    """A read of somebody known who is not among these, if anybody is."""
     gate: PacingGate
+    """Keeps the quota."""
     interrupt: Interrupt
+    """Ends waits."""
     where: str
+    """The service's address, for messages."""
     quota_wait: float = 60.0
+    """Seconds to wait after items that were refused because of the quota: they do not say how long."""
     patience: float = PATIENCE
+    """Seconds waited for the quota in all, for one batch's items."""
 
     async def ask(self, items: Sequence[BatchItem]) -> tuple[BatchAnswer, ...]:
         """The answers in their order. Each item has three tries; being refused because of the quota is none.

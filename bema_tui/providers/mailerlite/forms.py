@@ -24,17 +24,18 @@ PLAINEST: Final[frozenset[str]] = frozenset()
 
 
 class Form(StrEnum):
-    """How an address is asked for: in a batch or by a request of its own, percent-encoded or as it is.
-
-    ``BATCH_TWICE`` looks nobody up: that it does not find says that a path is decoded once, so that an encoded address
-    means exactly itself.
-    """
+    """How an e-mail is asked for: in a batch or by a request of its own, percent-encoded or as it is."""
 
     BATCH_ENCODED = "batch, encoded"
+    """In a batch, percent-encoded."""
     BATCH_PLAIN = "batch, plain"
+    """In a batch, as it is."""
     SINGLE_ENCODED = "single, encoded"
+    """By a request of its own, percent-encoded."""
     SINGLE_PLAIN = "single, plain"
+    """By a request of its own, as it is."""
     BATCH_TWICE = "batch, encoded twice"
+    """Looks nobody up: that it finds nobody says that a path is decoded once, so that the others mean themselves."""
 
     @property
     def batched(self) -> bool:
@@ -76,10 +77,12 @@ class Known(Protocol):
 
 @frozen
 class Ask:
-    """One look-up; ``form`` None is by id."""
+    """One look-up."""
 
     who: str
+    """The id or e-mail that is asked for."""
     form: Form | None
+    """The form of look-up; None is by id."""
     key: str = field(init=False, eq=False)
     """The e-mail that is asked for, for comparing; of no use where it is an id."""
 
@@ -94,13 +97,16 @@ class Ask:
 
 @frozen
 class Looked:
-    """What became of one look-up: an answer that shows somebody, else a ``problem`` that leaves it open, else nobody is
-    there, which is proved. ``unproved``: it was not found, and that proves nothing."""
+    """What became of one look-up: an answer that shows somebody, a problem that leaves it open, or nobody."""
 
     who: str
+    """The id or e-mail that was asked for."""
     answer: BatchAnswer | None = None
+    """The answer that shows somebody."""
     problem: str = ""
+    """Why it stays open, in words."""
     unproved: bool = False
+    """Whether nobody was found, and that proves nothing."""
 
     @property
     def absent(self) -> bool:

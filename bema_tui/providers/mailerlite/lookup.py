@@ -38,16 +38,16 @@ _ITEMS_A_TRIAL: Final = 4
 
 @define
 class LookUp:
-    """Finds people at one account, and learns by it which forms find.
-
-    ``batch`` sends items that read, ``single`` asks for one address by a request of its own, ``first_page`` reads the
-    newest people of the account. ``form`` is what is tried first.
-    """
+    """Finds people at one account, and learns by it which forms find."""
 
     batch: Callable[[Sequence[BatchItem]], Awaitable[Sequence[BatchAnswer]]]
+    """Sends items that read."""
     single: Callable[[str, Spelling], Awaitable[BatchAnswer]]
+    """Asks for one e-mail by a request of its own."""
     first_page: Callable[[], Awaitable[SubscriberPage]]
+    """Reads the newest people of the account."""
     form: Form = Form.BATCH_ENCODED
+    """The form that is tried first."""
     kinds: set[frozenset[str]] = field(factory=set)
     """The special characters for which people were offered."""
     _evidence: Evidence = field(factory=Evidence)

@@ -104,7 +104,9 @@ class RawBatchAnswer:
     """One item's answer as it comes; a 204 has a body of null, of nothing, or none at all."""
 
     code: Count
+    """The HTTP status."""
     body: Any = None
+    """The body, if there is one."""
 
 
 @frozen
@@ -112,6 +114,7 @@ class RawBatch:
     """A batch's answer as it comes."""
 
     responses: list[Any]
+    """An answer for each item, in their order."""
 
 
 @frozen
@@ -119,6 +122,7 @@ class RawTotal:
     """A count's answer as it comes."""
 
     total: Count
+    """How many there are."""
 
 
 @frozen

@@ -18,10 +18,12 @@ _TELLING_ITEMS: Final = 3
 
 @frozen
 class BatchCost:
-    """What a batch takes of the quota: ``base`` and ``item`` for each item. Until measured, the dearer of the two."""
+    """What a batch takes of the quota. Until it is measured, the dearer of what is possible."""
 
     base: int = 1
+    """Units for the batch itself."""
     item: int = 1
+    """Units for each of its items."""
 
     def units(self, cost: int) -> int:
         """What a request takes: 1, or for a batch (1 + items) what batches take."""
@@ -54,20 +56,22 @@ class BatchCost:
 
 @frozen
 class Window:
-    """The present window. Times are seconds of the keeper's clock.
-
-    ``used`` counts everything admitted, ``pending`` that part of it whose answers have not come.
-    """
+    """The present period of the quota. Times are seconds of the keeper's clock."""
 
     limit: int
+    """The requests that are allowed in it."""
     used: int = 0
+    """The requests that were admitted."""
     pending: int = 0
+    """The admitted requests that are not answered yet."""
     started: float | None = None
     """When the first request was admitted; the server's window began then, or a moment later."""
     ends: float | None = None
+    """When it ends; None before the first request."""
     answered: bool = False
     """Whether an answer came: then ``ends`` is counted from it, and the server's window ends no later."""
     closed_until: float | None = None
+    """Until when the service refuses, by its own word."""
 
     def with_limit(self, limit: int | None) -> Window:
         """With the server's limit, if it named one."""
@@ -93,14 +97,16 @@ class Window:
 
 @frozen
 class Pace:
-    """The rules: a fixed window that starts with its first request, ``reserve`` of it left for others.
+    """The rules: a fixed period that starts with its first request, a part of it left for others.
 
-    Near the turn of a window, between the earliest and the latest moment at which the server's may end, nothing is
+    Near the turn of a period, between the earliest and the latest moment at which the server's may end, nothing is
     admitted: a request could be counted in either.
     """
 
     seconds: float
+    """The length of a period."""
     reserve: int
+    """The requests of a period that are left for others."""
 
     def budget(self, window: Window) -> int:
         """What a whole window admits."""

@@ -43,11 +43,14 @@ _OF_RUN: Final[Mapping[RunState, CampaignStatus]] = {
 
 @frozen
 class CampaignRow:
-    """A campaign as the database has it, with the numbers of the runs that tell how it is."""
+    """A campaign as the database has it."""
 
     row: Row[Any]
+    """Its columns, with the numbers of the runs that tell how it is."""
     products: tuple[str, ...]
+    """Its product ids."""
     currencies: tuple[str, ...] = ()
+    """Every currency that was ever the shop's own."""
 
     @property
     def runs_to_read(self) -> frozenset[int]:

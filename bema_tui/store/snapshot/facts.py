@@ -32,12 +32,16 @@ class RunCounts:
 
 @frozen
 class Facts:
-    """What is going on. ``jobs`` counts runs by state: those at work, waiting or lost, and those ended in 24 hours."""
+    """What is going on."""
 
     jobs: Mapping[str, int]
+    """Runs by state: those at work, waiting or lost, and those that ended in 24 hours."""
     locks: Mapping[LockState, int]
+    """Held locks by state."""
     active_processes: int
+    """Processes that hold a lock or have a console open."""
     errors_open: int
+    """Open findings of severity error."""
     runs_stalled: int = 0
     """Runs that should be at work, wait for nothing, and make no progress."""
 

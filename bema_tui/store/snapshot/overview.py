@@ -30,13 +30,18 @@ _SERIES_ROWS: Final = 60  # enough for twelve of each of a few consoles on one h
 
 @frozen
 class FindingCounts:
-    """The open findings by rule, and for each campaign: all, errors, and whether one of them stops its runs."""
+    """The open findings by rule and by campaign."""
 
     groups: tuple[FindingGroup, ...]
+    """The findings of each rule."""
     severities: Mapping[Severity, int]
+    """How many there are of each severity."""
     open: Counter[str] = field(factory=Counter)
+    """How many concern each campaign."""
     errors: Counter[str] = field(factory=Counter)
+    """How many of severity error concern each campaign."""
     stopped: frozenset[str] = frozenset()
+    """The campaigns whose runs one of them stops."""
 
 
 async def read_finding_counts(connection: AsyncConnection, now: datetime) -> FindingCounts:

@@ -43,8 +43,11 @@ class Moment:
     """Who looks, when, and by which ages locks are judged."""
 
     at: datetime
+    """When."""
     me: Holder
+    """Who looks."""
     ages: LockAges
+    """The ages by which locks are judged."""
     stalled_after: float = STALLED_AFTER
     """Seconds without progress after which a run counts as stalled."""
 

@@ -16,16 +16,24 @@ from bema_tui.tui.render_context import RenderContext
 
 @frozen
 class Gauge:
-    """One gauge; ``high`` is the top of its fixed scale."""
+    """One gauge."""
 
     name: str
+    """What it measures."""
     value: str
+    """The present value."""
     unit: str = ""
+    """Its unit."""
     series: tuple[float, ...] = ()
+    """The values over time, oldest first."""
     high: float = 100.0
+    """The top of its fixed scale."""
     warns: bool = False
+    """Whether the value is no longer good."""
     limit: str = ""
+    """From when on it warns, in words."""
     style: str = "text"
+    """The value's style."""
     filled: float | None = None
     """Draws a bar of this share in place of the sparkline."""
 

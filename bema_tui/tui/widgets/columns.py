@@ -12,16 +12,18 @@ from bema_tui.tui.format import Part, fit, line, width_of
 
 @frozen
 class Column:
-    """One column. ``rank`` 0 stays always; of the others the highest goes first.
-
-    ``width`` counts the blank that parts it from its neighbour: after the text, or before it when ``right``.
-    """
+    """One column of a table."""
 
     name: str
+    """What a row's cell is found by."""
     title: str
+    """What stands over it."""
     width: int
+    """Its cells with the blank that parts it from its neighbour: after the text, or before it when ``right``."""
     rank: int = 0
+    """0 stays always; of the others the highest goes first."""
     right: bool = False
+    """Whether its cells are set at the right edge."""
     grow: bool = False
     """Takes the room that is left over."""
     least: int | None = None
@@ -30,10 +32,12 @@ class Column:
 
 @frozen
 class Row:
-    """One row: ``key`` is what actions go to, ``cells`` are by column name."""
+    """One row of a table."""
 
     key: str
+    """What actions go to."""
     cells: Mapping[str, str | Content]
+    """The cells by column name."""
 
 
 def choose_columns(columns: Sequence[Column], width: int) -> tuple[tuple[Column, int], ...]:
