@@ -1,0 +1,30 @@
+"""What a screen or ``--json`` shows, as frozen records: one snapshot a refresh, read from the database alone.
+
+Whoever uses one imports it from here.
+"""
+
+from bema_tui.store.snapshot.views.overview import (
+    ActivityView,
+    CampaignView,
+    FindingGroup,
+    FindingView,
+    HealthView,
+    ServiceView,
+    Snapshot,
+)
+from bema_tui.store.snapshot.views.runs import ChangeView, LeftOut, PlanPerson, PlanRule, RunView
+
+__all__ = [
+    "ActivityView",
+    "CampaignView",
+    "ChangeView",
+    "FindingGroup",
+    "FindingView",
+    "HealthView",
+    "LeftOut",
+    "PlanPerson",
+    "PlanRule",
+    "RunView",
+    "ServiceView",
+    "Snapshot",
+]
