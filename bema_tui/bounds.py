@@ -50,7 +50,7 @@ _MOST_DIGITS: Final = 15
 NEEDED_MEMORY: Final = 96 * MIB
 """Bytes that a run must be allowed before it waits for memory: one over a small account was measured to hold 92 MiB."""
 
-_QUOTA: Final = Bounds(1, 1_000_000, "requests a window")
+_QUOTA: Final = Bounds(1, 1_000_000, "requests a period")
 _SHARE: Final = Bounds(0, 100, "per cent")
 
 SETTINGS: Final[Mapping[str, Bounds]] = {

@@ -15,7 +15,7 @@ class WaitReason(StrEnum):
     """Why nothing goes on."""
 
     QUOTA = "quota"
-    """The requests that a service allows in a window are spent."""
+    """The requests that a service allows in a period are spent."""
     TOO_MANY = "too_many_requests"
     """A service without a quota that we know of answered 429."""
     UNAVAILABLE = "unavailable"

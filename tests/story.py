@@ -110,7 +110,7 @@ async def write_story(db: Database, now: datetime) -> None:
         (schema.statistics, [_statistics(entry, now) for entry in _CAMPAIGNS if entry[2] == "active"]),
         (schema.health_samples, _samples(now)),
         (schema.services, _services(now)),
-        (schema.quota_windows, _quota(now)),
+        (schema.quota_periods, _quota(now)),
         (schema.consoles, _consoles(now)),
         (schema.activity, _activity(now)),
     )

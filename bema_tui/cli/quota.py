@@ -42,18 +42,19 @@ def quota(context: click.Context, settings: Settings, as_json: bool) -> None:
             }
             for entry in found.waiting
         ]
-        print_json({**asdict(found, recurse=False), "waiting": waiting})
+        numbers = asdict(found, recurse=False, filter=lambda field, _: field.name != "url")
+        print_json({"account": found.url, **numbers, "waiting": waiting})
         return
     click.echo(
-        f"{found.account}: {found.limit:,} requests in {found.window_seconds:g} seconds, {found.reserve:,} of them "
+        f"{found.url}: {found.limit:,} requests in {found.window_seconds:g} seconds, {found.reserve:,} of them "
         "left for others."
     )
     if found.closed_until is not None:
         click.echo(f"MailerLite refuses {until_words(found.closed_until, now)}. Ask all the same: bema-tui quota clear")
     elif found.ends_at is not None:
-        click.echo(f"{found.used:,} are used and {found.left:,} may leave {until_words(found.ends_at, now)}.")
+        click.echo(f"{found.used:,} are used and {found.left:,} may be sent {until_words(found.ends_at, now)}.")
     else:
-        click.echo(f"None is used now, {found.left:,} may leave.")
+        click.echo(f"None is used now, {found.left:,} may be sent.")
     for entry in found.waiting:
         told = wait_words(entry.wait, entry.until, now)
         click.echo(f"run {entry.run} {entry.campaign} by {entry.by_user}@{entry.host} {told}")

@@ -38,7 +38,7 @@ class _WithProfile(click.Command):
 @click.option("--subscribers", type=click.IntRange(min=0), default=2000, show_default=True)
 @click.option("--orders", type=click.IntRange(min=0), default=1200, show_default=True)
 @click.option("--campaigns", type=click.IntRange(min=0), default=4, show_default=True)
-@click.option("--quota", type=click.IntRange(min=1), default=120, show_default=True, help="Requests per window.")
+@click.option("--quota", type=click.IntRange(min=1), default=120, show_default=True, help="Requests a period.")
 @click.option("--window-seconds", type=click.FloatRange(min=0.1), default=60.0, show_default=True)
 @click.option(
     "--edd-version",

@@ -127,7 +127,7 @@ class ReadKind(StrEnum):
 
     FULL = "full"
     """The whole list: what is not in it is not listed."""
-    RECENT = "window"
+    RECENT = "recent"
     """The newest orders: they prove that an order is listed, never that one is not."""
 
 

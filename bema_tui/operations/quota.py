@@ -13,10 +13,10 @@ from bema_tui.operations.workspace import Workspace
 from bema_tui.providers.quota.period import Pace
 from bema_tui.store.activity import Activity
 from bema_tui.store.control_requests import ControlRequests
-from bema_tui.store.quota import QuotaRow, QuotaWindows
+from bema_tui.store.quota import QuotaPeriods, QuotaRow
 from bema_tui.store.run_waits import RunWaits, WaitingRun
 from bema_tui.store.runs import Runs
-from bema_tui.sync.shared_quota import window_of
+from bema_tui.sync.shared_quota import period_of
 from bema_tui.waits import WaitReason, until_words
 
 
@@ -24,7 +24,7 @@ from bema_tui.waits import WaitReason, until_words
 class QuotaNow:
     """The quota at this moment."""
 
-    account: str
+    url: str
     """The URL of the service."""
     limit: int
     """The requests of a period, by the service's word or the setting."""
@@ -49,22 +49,22 @@ async def quota_now(workspace: Workspace) -> QuotaNow:
     db, quota, url = workspace.db, workspace.settings.quota, workspace.settings.mailerlite.url
     pace = Pace(quota.window_seconds, quota.reserve)
     now = db.now().timestamp()
-    window = pace.rolled(window_of(await QuotaWindows(db, url, quota.quota).read()), now)
+    period = pace.rolled(period_of(await QuotaPeriods(db, url, quota.quota).read()), now)
     return QuotaNow(
-        account=url,
-        limit=window.limit,
+        url=url,
+        limit=period.limit,
         reserve=quota.reserve,
         window_seconds=quota.window_seconds,
-        used=window.used,
-        left=pace.room(window, now),
-        ends_at=_moment(window.ends),
-        closed_until=_moment(window.closed_until),
+        used=period.used,
+        left=pace.room(period, now),
+        ends_at=_moment(period.ends),
+        closed_until=_moment(period.closed_until),
         waiting=await RunWaits(db).all(),
     )
 
 
 async def clear_quota(workspace: Workspace) -> datetime:
-    """Open a window that a refusal closed, and let the runs go on that wait for it; returns until when it was closed.
+    """Open a period that a refusal closed, and let the runs go on that wait for it; returns until when it was closed.
 
     Raises:
         UsageError: it is not closed, or the profile only reads.
@@ -75,9 +75,9 @@ async def clear_quota(workspace: Workspace) -> datetime:
     if before.closed_until is None:
         raise UsageError(
             "MailerLite's quota is not closed: there is nothing to clear.",
-            advice="A window that is only full ends by itself, within a minute or so.",
+            advice="A period that is only full ends by itself, within a minute or so.",
         )
-    await QuotaWindows(db, settings.mailerlite.url, settings.quota.quota).change(lambda row: QuotaRow(row.quota))
+    await QuotaPeriods(db, settings.mailerlite.url, settings.quota.quota).change(lambda row: QuotaRow(row.quota))
     words = until_words(before.closed_until, db.now(), UTC)
     await Activity(db).add(me.user, "quota", f"cleared the wait for MailerLite's quota {words} UTC")
     runs, requests = Runs(db), ControlRequests(db)

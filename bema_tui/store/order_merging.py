@@ -23,9 +23,9 @@ _DROP: Final = delete(orders).where(orders.c.id == bindparam("old"))
 async def merge_in_other_words(connection: AsyncConnection, read_id: int) -> None:
     """Make one of each order that is known twice, as this complete read of the whole list shows.
 
-    A window takes an order in other words (another number, a date that was or becomes unknown) for one more, since the
-    known one may stand further down. If nobody has seen that one since the other came, it is the same; two that were
-    seen side by side stay two.
+    A recent read takes an order in other words (another number, a date that was or becomes unknown) for one more, since
+    the known one may stand further down. If nobody has seen that one since the other came, it is the same; two that
+    were seen side by side stay two.
     """
     pairs = (await connection.execute(_pairs(read_id))).all()
     times = Counter(pair.id for pair in pairs)

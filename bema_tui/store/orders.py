@@ -56,7 +56,7 @@ class Orders:
             return
         kind = select(shop_reads.c.kind).where(shop_reads.c.id == read_id)
         async with self._db.write() as connection:
-            # What a window does not show can still stand further down, so none of it can be what the window shows.
+            # What a recent read does not show can still stand further down: it can't be what that read shows.
             since = read_id if await connection.scalar(kind) == "full" else 0
             await put_orders(connection, found, now=self._db.now(), read_id=read_id, unseen_since=since)
 

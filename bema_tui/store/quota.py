@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bema_tui.store.database import Database
-from bema_tui.store.schema import quota_windows
+from bema_tui.store.schema import quota_periods
 
 
 @frozen
@@ -34,36 +34,36 @@ class QuotaRow:
     """Until when MailerLite refuses, by its own word."""
 
 
-class QuotaWindows:
-    """The windows, each changed in one short write transaction."""
+class QuotaPeriods:
+    """The periods, each changed in one short write transaction."""
 
-    def __init__(self, db: Database, account: str, quota: int) -> None:
-        """``account`` names the window, ``quota`` is its limit until an answer says another."""
+    def __init__(self, db: Database, url: str, quota: int) -> None:
+        """``url`` names the account, ``quota`` is its limit until an answer says another."""
         self._db = db
-        self._account = account[:255]
+        self._url = url[:255]
         self._first = QuotaRow(quota)
 
     async def read(self) -> QuotaRow:
-        """Return the window as it was last written."""
+        """Return the period as it was last written."""
         async with self._db.read() as connection:
-            query = select(quota_windows).where(quota_windows.c.account == self._account)
+            query = select(quota_periods).where(quota_periods.c.url == self._url)
             return self._row((await connection.execute(query)).one_or_none())
 
     async def change(self, step: Callable[[QuotaRow], QuotaRow]) -> QuotaRow:
-        """Replace the window by ``step`` of it, with no other process in between, and answer the new one."""
-        table = quota_windows
+        """Replace the period by ``step`` of it, with no other process in between, and return the new one."""
+        table = quota_periods
         async with self._db.write() as connection:
-            found = (await connection.execute(select(table).where(table.c.account == self._account))).one_or_none()
+            found = (await connection.execute(select(table).where(table.c.url == self._url))).one_or_none()
             old = self._row(found)
             new = step(old)
             if found is None or new != old:
-                statement = upsert(table).values(account=self._account, **asdict(new))
+                statement = upsert(table).values(url=self._url, **asdict(new))
                 await connection.execute(
-                    statement.on_conflict_do_update(index_elements=[table.c.account], set_=asdict(new))
+                    statement.on_conflict_do_update(index_elements=[table.c.url], set_=asdict(new))
                 )
         return new
 
     def _row(self, found: Row[Any] | None) -> QuotaRow:
         if found is None:
             return self._first
-        return QuotaRow(**{name: value for name, value in found._mapping.items() if name != "account"})
+        return QuotaRow(**{name: value for name, value in found._mapping.items() if name != "url"})

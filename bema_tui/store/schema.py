@@ -308,10 +308,10 @@ services = Table(
     comment="What the last request to each service told: the console's top line reads it",
 )
 
-quota_windows = Table(
-    "quota_windows",
+quota_periods = Table(
+    "quota_periods",
     metadata,
-    Column("account", String(255), primary_key=True),  # the address of its API: one database, one account
+    Column("url", String(255), primary_key=True),  # of its API: one database, one account
     Column("quota", Integer, nullable=False),
     Column("used", Integer, nullable=False),
     Column("pending", Integer, nullable=False),
@@ -319,7 +319,7 @@ quota_windows = Table(
     Column("ends_at", UtcTime),
     Column("answered", Boolean, nullable=False),
     Column("closed_until", UtcTime),
-    comment="What all processes together have used of the account's present window: the console shows it as well",
+    comment="What all processes together have used of the account's present period: the console shows it as well",
 )
 
 consoles = Table(

@@ -55,7 +55,7 @@ shop_reads = Table(
     Column("orders", Integer, nullable=False, default=0),
     Column("passes", Integer, nullable=False, default=0),
     Column("requests", Integer, nullable=False, default=0),
-    Column("kind", String(10), nullable=False, default="full", server_default="full"),  # full, window
+    Column("kind", String(10), nullable=False, default="full", server_default="full"),  # full, recent
     comment="Each reading of the shop's list; the newest complete full one says which orders are listed",
 )
 

@@ -12,7 +12,7 @@ from bema_tui.listing import Listing
 from bema_tui.model import Automation, CustomField, Group, Product, Subscriber, SubscriberStatus, Tier
 from bema_tui.providers.edd.full_read import SalesRead, Sink
 from bema_tui.providers.edd.lookups import AskShop
-from bema_tui.providers.edd.recent_read import Known, WindowRead
+from bema_tui.providers.edd.recent_read import Known, RecentRead
 from bema_tui.providers.http.call import BeforeTry
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem
 from bema_tui.providers.mailerlite.lookup import LookUp
@@ -113,7 +113,7 @@ class Shop(Provider, AskShop, Protocol):
         """Read every listed sale, pass after pass, and hand ``sink`` the orders of each page with its pass's number."""
         ...
 
-    async def read_newest_sales(self, known: Known) -> WindowRead:
+    async def read_newest_sales(self, known: Known) -> RecentRead:
         """Read the newest sales, down to those that ``known`` says nothing changed of."""
         ...
 

@@ -9,7 +9,7 @@ from attrs import define, frozen
 
 from bema_tui.model import Campaign, Phase, RunOptions
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import WindowGate
+from bema_tui.providers.quota.gate import QuotaGate
 from bema_tui.settings import Settings
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence, check_fence
@@ -104,7 +104,7 @@ class RunContext:
     """The mailing service."""
     shop: Shop
     """The shop."""
-    quota: WindowGate
+    quota: QuotaGate
     """MailerLite's quota."""
     interrupt: RunInterrupt
     """Ends waits and forbids requests when the run has to end."""

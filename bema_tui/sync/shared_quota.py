@@ -7,45 +7,45 @@ from datetime import UTC, datetime
 
 from bema_tui.model import ServiceState
 from bema_tui.providers.http.ports import Interrupt
-from bema_tui.providers.quota.gate import WindowGate
-from bema_tui.providers.quota.period import BatchCost, Window
+from bema_tui.providers.quota.gate import QuotaGate
+from bema_tui.providers.quota.period import BatchCost, QuotaPeriod
 from bema_tui.settings import Settings
 from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.database import Database
-from bema_tui.store.quota import QuotaRow, QuotaWindows
+from bema_tui.store.quota import QuotaPeriods, QuotaRow
 from bema_tui.store.service_states import Services
 from bema_tui.waits import WaitBoard
 
 
-class _DatabaseWindow:
-    """Implements ``WindowKeeper``: the window of an account as its database keeps it, for every process."""
+class _DatabasePeriod:
+    """Implements ``PeriodKeeper``: the period of an account as its database keeps it, for every process."""
 
-    def __init__(self, db: Database, account: str, quota: int) -> None:
-        self._rows = QuotaWindows(db, account, quota)
+    def __init__(self, db: Database, url: str, quota: int) -> None:
+        self._rows = QuotaPeriods(db, url, quota)
 
-    async def change(self, step: Callable[[Window], Window]) -> Window:
+    async def change(self, step: Callable[[QuotaPeriod], QuotaPeriod]) -> QuotaPeriod:
         """Change it, with nobody in between."""
-        return window_of(await self._rows.change(lambda row: _row(step(window_of(row)))))
+        return period_of(await self._rows.change(lambda row: _row(step(period_of(row)))))
 
 
-def window_of(row: QuotaRow) -> Window:
-    """Return the window that a row of the database holds; its times are seconds since 1970."""
+def period_of(row: QuotaRow) -> QuotaPeriod:
+    """Return the period that a row of the database holds; its times are seconds since 1970."""
     started, ends, closed = (
         None if moment is None else moment.timestamp() for moment in (row.started_at, row.ends_at, row.closed_until)
     )
-    return Window(row.quota, row.used, row.pending, started, ends, row.answered, closed)
+    return QuotaPeriod(row.quota, row.used, row.pending, started, ends, row.answered, closed)
 
 
-def _row(window: Window) -> QuotaRow:
+def _row(period: QuotaPeriod) -> QuotaRow:
     started, ends, closed = (
         None if moment is None else datetime.fromtimestamp(moment, UTC)
-        for moment in (window.started, window.ends, window.closed_until)
+        for moment in (period.started, period.ends, period.closed_until)
     )
-    return QuotaRow(window.limit, window.used, window.pending, started, ends, window.answered, closed)
+    return QuotaRow(period.limit, period.used, period.pending, started, ends, period.answered, closed)
 
 
-class SharedGate(WindowGate):
-    """A window gate whose count is shared through the database, and that writes what it learns where all read it."""
+class SharedGate(QuotaGate):
+    """A quota gate whose count is shared through the database, and that writes what it learns where all read it."""
 
     def __init__(self, db: Database, settings: Settings, interrupt: Interrupt, waits: WaitBoard | None = None) -> None:
         quota = settings.quota
@@ -53,7 +53,7 @@ class SharedGate(WindowGate):
             quota,
             interrupt=interrupt,
             clock=lambda: db.now().timestamp(),
-            keeper=_DatabaseWindow(db, settings.mailerlite.url, quota.quota),
+            keeper=_DatabasePeriod(db, settings.mailerlite.url, quota.quota),
             patience=settings.http.patience,
             waits=waits,
         )

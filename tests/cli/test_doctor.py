@@ -66,10 +66,10 @@ def test_an_account_that_allows_no_more_than_is_left_for_others_is_an_error(
     said = operator.run("doctor", "--json", expect=1)
     (line,) = lines(said, "quota")
     assert (line["verdict"], line["advice"]) == ("error", "Set mailerlite.reserve to less than 10.")
-    assert line["text"].startswith("The account allows 10 requests a window, and 10 are to be left for others")
+    assert line["text"].startswith("The account allows 10 requests a period, and 10 are to be left for others")
     operator.settings("[mailerlite]\nreserve = 9\n")
     (line,) = lines(operator.run("doctor", "--json", expect=0), "quota")
-    assert (line["verdict"], line["text"]) == ("ok", "10 requests a window, 9 of them left for others.")
+    assert (line["verdict"], line["text"]) == ("ok", "10 requests a period, 9 of them left for others.")
 
 
 def test_a_key_in_the_address_is_warned_about(operator: Operator) -> None:

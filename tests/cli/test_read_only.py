@@ -79,7 +79,7 @@ def stands(operator: Operator) -> dict[str, list[Any]]:
         "runs": "SELECT id, state, yes_by FROM runs ORDER BY id",
         "asked": "SELECT * FROM control_requests",
         "locks": "SELECT id, held, token FROM locks",
-        "quota": "SELECT closed_until FROM quota_windows",
+        "quota": "SELECT closed_until FROM quota_periods",
     }
     with closing(sqlite3.connect(operator.database)) as connection:
         return {name: connection.execute(query).fetchall() for name, query in queries.items()}

@@ -85,9 +85,9 @@ def test_a_command_without_a_run_says_what_it_waits_for_and_ends_at_once(
 def close_until(operator: Operator, moment: datetime) -> None:
     """What an older version wrote down after an answer that asked for years."""
     times = (when.isoformat(timespec="microseconds") for when in (datetime.now(UTC), moment, moment))
-    operator.change_database("DELETE FROM quota_windows")
+    operator.change_database("DELETE FROM quota_periods")
     operator.change_database(
-        "INSERT INTO quota_windows VALUES (?, 1000000, 1000000, 0, ?, ?, 1, ?)",
+        "INSERT INTO quota_periods VALUES (?, 1000000, 1000000, 0, ?, ?, 1, ?)",
         operator.environment["BEMA_MAILERLITE_URL"],
         *times,
     )

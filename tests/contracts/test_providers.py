@@ -17,7 +17,7 @@ from bema_tui.providers.edd.paging import Paging
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.batch import BatchItem
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
+from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, QuotaGate
 from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.secrets import Secret
 from bema_tui.simulator.server import SimulatorServer
@@ -45,7 +45,7 @@ def make(kind: str, at: Endpoints) -> MailerLite | EasyDigitalDownloads:
             policy=QUICK,
             paging=Paging(page_size=40),
         )
-    gate = WindowGate(interrupt=interrupt)
+    gate = QuotaGate(interrupt=interrupt)
     return MailerLite(
         at.mailerlite_url, Secret(at.mailerlite_key), gate=gate, interrupt=interrupt, meter=meter, policy=QUICK
     )
@@ -248,7 +248,7 @@ async def test_a_key_without_the_right_is_told_from_an_empty_shop(simulator: Sim
         switches.edd_role = before
 
 
-class CountingGate(WindowGate):
+class CountingGate(QuotaGate):
     """A real gate that counts how often the service refused."""
 
     refusals = 0

@@ -44,7 +44,7 @@ def test_new_buyers_are_found_with_few_requests(label: Label) -> None:
     assert "open" in before.values()
     run = label.sync("--quick")
     shop = run["reads"]["shop"]
-    assert (shop["kind"], shop["completeness"], shop["passes"]) == ("window", "complete", 2)
+    assert (shop["kind"], shop["completeness"], shop["passes"]) == ("recent", "complete", 2)
     assert 0 < shop["full_read_age"] < 600
     assert shop["full_read_at"] == first["reads"]["shop"]["full_read_at"]
     assert run["requests"]["shop"] <= 12 < first["requests"]["shop"] / 2
@@ -77,7 +77,7 @@ def test_a_refund_and_a_settled_order_are_told_by_the_full_read_only(label: Labe
         rules = {"refunded_purchase", "order_gone", "purchase_unproven", "order_not_settled"}
         return {(rule, who) for rule, who in states(label) if who in (refunded, settled) and rule in rules}
 
-    assert label.plan("--quick")["reads"]["shop"]["kind"] == "window"
+    assert label.plan("--quick")["reads"]["shop"]["kind"] == "recent"
     assert about() == {("order_not_settled", settled)}
     assert label.plan()["reads"]["shop"]["kind"] == "full"
     assert about() == {("refunded_purchase", refunded)}
@@ -96,7 +96,7 @@ def test_a_late_completion_far_down_is_seen_by_the_full_read(label: Label) -> No
 
 def test_an_old_or_missing_full_read_is_made_again(label: Label) -> None:
     age_full_read(label, 21_500)
-    assert label.plan("--quick")["reads"]["shop"]["kind"] == "window"  # which does not make the full read younger
+    assert label.plan("--quick")["reads"]["shop"]["kind"] == "recent"  # which does not make the full read younger
     age_full_read(label, 200)
     shop = label.plan("--quick")["reads"]["shop"]
     assert (shop["kind"], shop["full_read_age"] < 60) == ("full", True)

@@ -1,4 +1,4 @@
-"""The shared window of requests: one row, changed by one process at a time, and what was learned of an account."""
+"""The shared period of requests: one row, changed by one process at a time, and what was learned of an account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attrs import evolve
 
 from bema_tui.store.account_facts import AccountFacts
 from bema_tui.store.database import Database
-from bema_tui.store.quota import QuotaRow, QuotaWindows
+from bema_tui.store.quota import QuotaPeriods, QuotaRow
 from tests.support.clock import SetClock
 
 ACCOUNT = "https://mailerlite.example/api"
@@ -25,7 +25,7 @@ def one_more(row: QuotaRow) -> QuotaRow:
 async def count_up(path: str) -> None:
     async with await Database.open(path) as db:
         for _ in range(TIMES):
-            await QuotaWindows(db, ACCOUNT, 120).change(one_more)
+            await QuotaPeriods(db, ACCOUNT, 120).change(one_more)
 
 
 def in_a_process(path: str) -> None:
@@ -33,16 +33,16 @@ def in_a_process(path: str) -> None:
 
 
 async def test_it_begins_empty_and_keeps_what_was_written(db: Database, clock: SetClock) -> None:
-    windows = QuotaWindows(db, ACCOUNT, 120)
-    assert await windows.change(lambda row: row) == QuotaRow(120)
+    periods = QuotaPeriods(db, ACCOUNT, 120)
+    assert await periods.change(lambda row: row) == QuotaRow(120)
     full = QuotaRow(60, 51, 50, clock(), clock() + timedelta(seconds=60), True, clock() + timedelta(seconds=119))
-    await windows.change(lambda _: full)
-    assert await QuotaWindows(db, ACCOUNT, 120).change(lambda row: row) == full
+    await periods.change(lambda _: full)
+    assert await QuotaPeriods(db, ACCOUNT, 120).change(lambda row: row) == full
 
 
 async def test_each_account_has_its_own(db: Database) -> None:
-    await QuotaWindows(db, ACCOUNT, 120).change(one_more)
-    assert (await QuotaWindows(db, "https://other.example/api", 120).change(one_more)).used == 1
+    await QuotaPeriods(db, ACCOUNT, 120).change(one_more)
+    assert (await QuotaPeriods(db, "https://other.example/api", 120).change(one_more)).used == 1
 
 
 async def test_no_process_overwrites_another(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ async def test_no_process_overwrites_another(tmp_path: Path) -> None:
         for other in others:
             await asyncio.to_thread(other.join, 30)
         assert [other.exitcode for other in others] == [0, 0]
-        assert (await QuotaWindows(db, ACCOUNT, 120).change(lambda row: row)).used == 2 * TIMES
+        assert (await QuotaPeriods(db, ACCOUNT, 120).change(lambda row: row)).used == 2 * TIMES
 
 
 async def test_what_an_account_showed_is_kept(db: Database) -> None:

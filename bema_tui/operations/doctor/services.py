@@ -26,7 +26,7 @@ from bema_tui.sync.shared_quota import SharedGate
 from bema_tui.waits import WaitBoard
 
 CLOCK_SECONDS: Final = 60.0
-"""A clock that is off by this much warns: dates of orders and of the quota's window are compared with it."""
+"""A clock that is off by this much warns: dates of orders and of the quota's period are compared with it."""
 SHOP_PATIENCE: Final = 45.0
 """Seconds: a shop in maintenance is asked once more, and then called so; who asks for a doctor wants to know now."""
 _CAREFUL: Final = "Nothing has to be done: a sync takes the careful assumption. Ask again later."
@@ -130,8 +130,8 @@ def _clock(whose: str, theirs: datetime | None, ours: datetime) -> Line:
 def _quota(limit: int, reserve: int) -> Line:
     """Whether what the account really allows leaves something: the setting may say more."""
     if limit > reserve:
-        return Line("quota", "ok", f"{limit:,} requests a window, {reserve:,} of them left for others.")
-    text = f"The account allows {limit:,} requests a window, and {reserve:,} are to be left for others: a run gets one."
+        return Line("quota", "ok", f"{limit:,} requests a period, {reserve:,} of them left for others.")
+    text = f"The account allows {limit:,} requests a period, and {reserve:,} are to be left for others: a run gets one."
     return Line("quota", "error", text, f"Set mailerlite.reserve to less than {limit:,}.")
 
 

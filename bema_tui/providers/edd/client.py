@@ -26,7 +26,7 @@ from bema_tui.providers.edd.full_read import SalesRead, SalesReader, Sink
 from bema_tui.providers.edd.lookups import By, Shown, Wanted
 from bema_tui.providers.edd.paging import Paging
 from bema_tui.providers.edd.read_only import ReadOnly
-from bema_tui.providers.edd.recent_read import Known, WindowRead, WindowReader
+from bema_tui.providers.edd.recent_read import Known, RecentRead, RecentReader
 from bema_tui.providers.http.client import ServiceClient
 from bema_tui.providers.http.connected import Connected, ConnectionOptions
 from bema_tui.providers.http.responses import server_time
@@ -163,7 +163,7 @@ class EasyDigitalDownloads(Connected, ReadOnly):
         )
         return await reader.read()
 
-    async def read_newest_sales(self, known: Known) -> WindowRead:
+    async def read_newest_sales(self, known: Known) -> RecentRead:
         """Read the newest sales, down to those that ``known`` says nothing changed of; ``edd.recent_read`` says how.
 
         Raises:
@@ -171,7 +171,7 @@ class EasyDigitalDownloads(Connected, ReadOnly):
             ProviderError: the shop did not answer, or not as a shop that can be read; the read is worth nothing then.
         """
         await self.require_right()
-        return await WindowReader(
+        return await RecentReader(
             self._endpoints.sales_page, self.has_right, known, page_size=self._paging.page_size
         ).read()
 

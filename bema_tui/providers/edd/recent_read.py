@@ -21,27 +21,27 @@ Known = Callable[[Sequence[Order]], Awaitable[bool]]
 CALM_PAGES: Final = 2
 """Pages in a row without news that end a pass: the first such page, and one more for safety."""
 MOST_ROWS: Final = 5_000
-"""A window is kept in memory until two passes agree; one that needs more rows is no window."""
+"""The rows of a recent read are kept in memory until two passes agree; what needs more rows is no recent read."""
 _MOST_PASSES: Final = 5
 
 
 @frozen
-class WindowRead:
+class RecentRead:
     """What a read of the newest sales is worth."""
 
     completeness: Completeness
-    """Complete, when two passes agreed on every row within the window's bounds; partial, when they did not, too many
+    """Complete, when two passes agreed on every row within its bounds; partial, when they did not, too many
     rows could not be used, or too much is new; failed, when the key lost its right on the way."""
     orders: tuple[Order, ...]
-    """The window's orders, newest row first; empty unless it is complete."""
+    """Its orders, newest row first; empty unless it is complete."""
     passes: int
-    """How often the window was read."""
+    """How often the newest sales were read."""
     pages: int
     """Requests for pages, all passes together."""
     problem: str = ""
     """Why it is not complete, in words."""
     unreadable: tuple[UnreadableSale, ...] = ()
-    """The window's sales that can't be used; empty unless it is complete."""
+    """Its sales that can't be used; empty unless it is complete."""
 
 
 @define
@@ -58,7 +58,7 @@ class _Pass:
         return len(self.orders) + len(self.unreadable)
 
 
-class WindowReader:
+class RecentReader:
     """One read. ``page`` answers a page's rows or None, ``has_right`` asks the shop again.
 
     It can't see that an order left the list, nor what changed further down: domain rules, section 4, last point.
@@ -77,7 +77,7 @@ class WindowReader:
         self._has_right = has_right
         self._known = known
 
-    async def read(self) -> WindowRead:
+    async def read(self) -> RecentRead:
         """Pass after pass until two agree, five at most, and the right asked for after each."""
         before: _Pass | None = None
         for number in range(1, _MOST_PASSES + 1):
@@ -91,13 +91,13 @@ class WindowReader:
             agreed = None if before is None else _agreed(before, present)
             if agreed is not None:
                 unreadable = tuple(present.unreadable.values())
-                return WindowRead(Completeness.COMPLETE, agreed, number, self._pages.asked, unreadable=unreadable)
+                return RecentRead(Completeness.COMPLETE, agreed, number, self._pages.asked, unreadable=unreadable)
             before = present
         problem = f"The newest sales changed during each of {_MOST_PASSES} readings."
         return self._no_result(Completeness.PARTIAL, _MOST_PASSES, problem)
 
-    def _no_result(self, completeness: Completeness, passes: int, problem: str) -> WindowRead:
-        return WindowRead(completeness, (), passes, self._pages.asked, problem)
+    def _no_result(self, completeness: Completeness, passes: int, problem: str) -> RecentRead:
+        return RecentRead(completeness, (), passes, self._pages.asked, problem)
 
     async def _read_pass(self, least: int) -> _Pass:
         """Read down to two calm pages in a row, and as far as the pass before; or to the end of the list."""

@@ -63,7 +63,7 @@ class Service:
     place: str = "the service"
     """The same within a sentence: "in front of the shop"."""
     quota: bool = False
-    """Whether a 429 is about the requests that it allows in a window."""
+    """Whether a 429 is about the requests that it allows in a period."""
     maintenance_seconds: float | None = None
     """After how long the service is asked again at the latest that answered 503 with ``Retry-After``; that was no
     try then. None: it was one like any other."""

@@ -9,7 +9,7 @@ class PacingGate(Protocol):
     """Decides when the next request to a rate-limited service may leave, and learns from its answers."""
 
     async def admit(self, cost: int) -> None:
-        """Wait until ``cost`` units fit in the present window; ends at once with ``Stopped`` when a stop is asked."""
+        """Wait until ``cost`` units fit in the present period; ends at once with ``Stopped`` when a stop is asked."""
         ...
 
     async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:

@@ -1,4 +1,4 @@
-"""Paces requests by a service's quota: a fixed window, kept in this process or shared through a keeper."""
+"""Paces requests by a service's quota: a fixed period, kept in this process or shared through a keeper."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from attrs import frozen
 from bema_tui.bounds import PATIENCE
 from bema_tui.errors import RateLimited
 from bema_tui.providers.http.ports import Interrupt
-from bema_tui.providers.quota.period import BatchCost, Pace, Window
+from bema_tui.providers.quota.period import BatchCost, Pace, QuotaPeriod
 from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.waits import Wait, WaitBoard, WaitReason
 
 _SLACK: Final = 0.001
 _LOOK_AGAIN: Final = 1.0
-"""Seconds after which a full window is looked at again while other requests are on their way."""
+"""Seconds after which a full period is looked at again while other requests are on their way."""
 _LOOK_AGAIN_CLOSED: Final = 5.0
 """Seconds after which a closed one is, for somebody may have cleared it."""
 
@@ -78,38 +78,38 @@ class Unlimited:
         return retry_after
 
 
-class WindowKeeper(Protocol):
-    """Where the window's count is kept: one for everybody who shares the quota."""
+class PeriodKeeper(Protocol):
+    """Where the period's count is kept: one for everybody who shares the quota."""
 
-    async def change(self, step: Callable[[Window], Window]) -> Window:
-        """Replace the window by ``step`` of it, with nobody in between, and answer the new one."""
+    async def change(self, step: Callable[[QuotaPeriod], QuotaPeriod]) -> QuotaPeriod:
+        """Replace the period by ``step`` of it, with nobody in between, and answer the new one."""
         ...
 
 
-class OwnWindow:
-    """A window that only this process counts."""
+class OwnPeriod:
+    """A period that only this process counts."""
 
     def __init__(self, limit: int) -> None:
-        self._window = Window(limit)
+        self._period = QuotaPeriod(limit)
 
-    async def change(self, step: Callable[[Window], Window]) -> Window:
-        """Implements ``WindowKeeper``."""
-        self._window = step(self._window)
-        return self._window
+    async def change(self, step: Callable[[QuotaPeriod], QuotaPeriod]) -> QuotaPeriod:
+        """Implements ``PeriodKeeper``."""
+        self._period = step(self._period)
+        return self._period
 
 
 @frozen
 class _Sent:
-    """What was taken for one request, from which window, and how full that was then."""
+    """What was taken for one request, from which period, and how full that was then."""
 
     units: int
     cost: int
-    window: Window
+    period: QuotaPeriod
     at: float
 
 
-class WindowGate:
-    """Admits at most ``limit - reserve`` in a window, and learns from the answers' headers.
+class QuotaGate:
+    """Admits at most ``limit - reserve`` in a period, and learns from the answers' headers.
 
     What the server says outranks the setting and our own count. A ``cost`` above 1 is a batch, one and its items; what
     that really takes of the quota is measured at each batch that nobody disturbs, and used from then on.
@@ -121,7 +121,7 @@ class WindowGate:
         *,
         interrupt: Interrupt | None = None,
         clock: Callable[[], float] = time.monotonic,
-        keeper: WindowKeeper | None = None,
+        keeper: PeriodKeeper | None = None,
         patience: float = PATIENCE,
         waits: WaitBoard | None = None,
         service: str = "MailerLite",
@@ -131,11 +131,11 @@ class WindowGate:
         self._interrupt: Interrupt = interrupt or NoInterrupt()
         self._clock = clock
         self._patience = patience
-        self._keeper: WindowKeeper = keeper or OwnWindow(quota.quota)
+        self._keeper: PeriodKeeper = keeper or OwnPeriod(quota.quota)
         self._waits: WaitBoard = waits or NoWaits()
         self._wait = Wait(WaitReason.QUOTA, service)
         self._turn = asyncio.Lock()
-        self._window = Window(quota.quota)
+        self._period = QuotaPeriod(quota.quota)
         self._sent: deque[_Sent] = deque()
         self._held: _Sent | None = None
         self._settled: list[_Sent] = []
@@ -145,73 +145,73 @@ class WindowGate:
 
     @property
     def limit(self) -> int:
-        """Requests in a window: the server's word, or the setting until it spoke."""
-        return self._window.limit
+        """Requests in a period: the server's word, or the setting until it spoke."""
+        return self._period.limit
 
     @property
     def left(self) -> int:
-        """What may still leave in the present window by what this process last saw, the reserve kept back."""
+        """What may still leave in the present period by what this process last saw, the reserve kept back."""
         now = self._clock()
-        return self._pace.room(self._pace.rolled(self._window, now), now)
+        return self._pace.room(self._pace.rolled(self._period, now), now)
 
     @property
     def resets_in(self) -> float:
-        """Seconds until the present window ends; 0 when none has begun."""
+        """Seconds until the present period ends; 0 when none has begun."""
         now = self._clock()
-        return self._pace.wait(self._pace.rolled(self._window, now), now)
+        return self._pace.wait(self._pace.rolled(self._period, now), now)
 
     @property
     def budget(self) -> int:
-        """What a whole window admits: its limit, less what is left for others."""
-        return self._pace.budget(self._window)
+        """What a whole period admits: its limit, less what is left for others."""
+        return self._pace.budget(self._period)
 
     async def admit(self, cost: int) -> None:
-        """Wait, first come first served, until ``cost`` fits; what never fits gets a fresh window alone."""
+        """Wait, first come first served, until ``cost`` fits; what never fits gets a fresh period alone."""
         units = self.batch_cost.units(cost)
         held, self._held = self._held, None
         now = self._clock()
-        if held is not None and held.units >= units and self._pace.still(held.window, now):
-            self._sent.append(_Sent(held.units, units, held.window, now))
+        if held is not None and held.units >= units and self._pace.still(held.period, now):
+            self._sent.append(_Sent(held.units, units, held.period, now))
             return
         taken = await self._take(units, units, held)
-        self._sent.append(_Sent(taken, units, self._window, self._clock()))
+        self._sent.append(_Sent(taken, units, self._period, self._clock()))
 
     async def room_for_batch(self, items: int, least: int = 1) -> int:
         """Wait for room, take it for the next request, and answer how many of ``items`` a batch may carry now.
 
-        The last batch of a window is as large as what remains of it. For who must not wait once a write is announced.
-        ``least`` items are let through even where a whole window is too small for them.
+        The last batch of a period is as large as what remains of it. For who must not wait once a write is announced.
+        ``least`` items are let through even where a whole period is too small for them.
         """
         cost = self.batch_cost
         items = max(least, min(items, cost.items_in(self.budget)))
         held, self._held = self._held, None
         enough = min(cost.units(1 + items), max(cost.units(1 + least), cost.least(items, self.budget)))
         taken = await self._take(cost.units(1 + items), enough, held)
-        self._held = _Sent(taken, taken, self._window, self._clock())
+        self._held = _Sent(taken, taken, self._period, self._clock())
         return max(least, min(items, cost.items_in(taken)))
 
     async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
         """Take over the server's count; an answer without headers leaves our own."""
         sent = self._sent.popleft() if self._sent else None
         await self._measure(sent, remaining, cost)
-        if sent is not None and sent.window.foretold(limit, remaining) and sent.units == sent.cost:
+        if sent is not None and sent.period.foretold(limit, remaining) and sent.units == sent.cost:
             # Nothing new in it: told with the next request, which spares a transaction.
             self._settled.append(sent)
             return
 
-        def step(window: Window) -> Window:
-            now = self._clock()  # only now: another process may have changed the window while this one waited for it
-            window = self._pace.rolled(window, now)
-            if sent is None or sent.window.started != window.started:
-                # Of a window that is over: its count says nothing about the present one.
-                return window.with_limit(limit)
+        def step(period: QuotaPeriod) -> QuotaPeriod:
+            now = self._clock()  # only now: another process may have changed the period while this one waited for it
+            period = self._pace.rolled(period, now)
+            if sent is None or sent.period.started != period.started:
+                # Of a period that is over: its count says nothing about the present one.
+                return period.with_limit(limit)
             return self._pace.learned(
-                window,
+                period,
                 limit=limit,
                 remaining=remaining,
                 units=sent.units,
                 cost=sent.cost,
-                known=sent.window.answered_units,
+                known=sent.period.answered_units,
                 sent=sent.at,
                 now=now,
             )
@@ -219,11 +219,11 @@ class WindowGate:
         await self._change(step)
 
     async def refused(self, retry_after: float) -> float:
-        """Close for ``retry_after`` seconds; a new window begins after it. The next ``admit`` waits for that."""
+        """Close for ``retry_after`` seconds; a new period begins after it. The next ``admit`` waits for that."""
 
-        def step(window: Window) -> Window:
+        def step(period: QuotaPeriod) -> QuotaPeriod:
             now = self._clock()
-            return self._pace.refused(window, now + retry_after, now)
+            return self._pace.refused(period, now + retry_after, now)
 
         await self._change(step)
         return 0.0
@@ -233,22 +233,22 @@ class WindowGate:
         self.batch_cost = cost
 
     async def _take(self, want: int, least: int, back: _Sent | None) -> int:
-        """Take ``want`` units of the window, or at least ``least``; ``back`` was held and is given back first.
+        """Take ``want`` units of the period, or at least ``least``; ``back`` was held and is given back first.
 
         Raises:
             RateLimited: that takes longer than one request waits.
         """
         taken = 0
 
-        def step(window: Window) -> Window:
+        def step(period: QuotaPeriod) -> QuotaPeriod:
             nonlocal taken, back
             now = self._clock()
-            window = self._pace.rolled(window, now)
-            if back is not None and back.window.started == window.started:
-                window = window.given_back(back.units)
+            period = self._pace.rolled(period, now)
+            if back is not None and back.period.started == period.started:
+                period = period.given_back(back.units)
             back = None
-            taken = self._pace.grant(window, want, least, now)
-            return self._pace.taken(window, taken, now) if taken else window
+            taken = self._pace.grant(period, want, least, now)
+            return self._pace.taken(period, taken, now) if taken else period
 
         waited = 0.0
         async with self._turn:
@@ -263,13 +263,13 @@ class WindowGate:
                 await self._waits.clear(self)
 
     async def _wait_for_room(self, waited: float) -> float:
-        """Wait until the window ends, or until it should be looked at again; returns the seconds of that.
+        """Wait until the period ends, or until it should be looked at again; returns the seconds of that.
 
         Raises:
             RateLimited: with what was ``waited`` before, that is more than one request waits.
         """
-        wait = self._pace.wait(self._window, self._clock())
-        closed = self._window.closed_until is not None
+        wait = self._pace.wait(self._period, self._clock())
+        closed = self._period.closed_until is not None
         if waited + wait > self._patience:
             what = "closed the account's quota" if closed else "has no request left for this account"
             raise RateLimited(
@@ -280,28 +280,28 @@ class WindowGate:
                 advice="Resume later; see whether something else uses the same account. `bema-tui quota` says more.",
             )
         await self._waits.show(self, self._wait, wait)
-        if self._shared and (closed or self._window.pending):
+        if self._shared and (closed or self._period.pending):
             wait = min(wait, _LOOK_AGAIN_CLOSED if closed else _LOOK_AGAIN)
         await self._interrupt.sleep(max(wait, _SLACK))
         return max(wait, _SLACK)
 
-    async def _change(self, step: Callable[[Window], Window]) -> None:
-        """Change the window, and tell in the same breath which answers came as foretold."""
+    async def _change(self, step: Callable[[QuotaPeriod], QuotaPeriod]) -> None:
+        """Change the period, and tell in the same breath which answers came as foretold."""
         told = tuple(self._settled)
 
-        def all_steps(window: Window) -> Window:
+        def all_steps(period: QuotaPeriod) -> QuotaPeriod:
             for sent in told:
-                if sent.window.started == window.started:
-                    window = window.answered_as_foretold(sent.units)
-            return step(window)
+                if sent.period.started == period.started:
+                    period = period.answered_as_foretold(sent.units)
+            return step(period)
 
-        self._window = await self._keeper.change(all_steps)
+        self._period = await self._keeper.change(all_steps)
         self._settled = [sent for sent in self._settled if not any(sent is other for other in told)]
 
     async def _measure(self, sent: _Sent | None, remaining: int | None, cost: int) -> None:
         """See from the header before and after a batch what it took, unless something else may have come between."""
         before = self._last
-        self._last = (remaining, sent.window.started) if sent is not None and remaining is not None else None
+        self._last = (remaining, sent.period.started) if sent is not None and remaining is not None else None
         if before is None or self._last is None or before[1] != self._last[1] or self._sent:
             return
         found = self.batch_cost.measured(cost, before[0] - self._last[0])

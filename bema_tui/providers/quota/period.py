@@ -34,14 +34,14 @@ class BatchCost:
         return max(0, units - self.base) // self.item if self.item else 1_000_000
 
     def least(self, items: int, budget: int) -> int:
-        """Units that make a batch worth a request, where ``items`` wait: less than that is left over in a window."""
+        """Units that make a batch worth a request, where ``items`` wait: less than that is left over in a period."""
         return min(self.units(1 + items), max(self.units(2), int(budget * _LEFT_OVER)))
 
     @classmethod
     def told_by(cls, cost: int, took: int) -> BatchCost | None:
         """Return what a batch of ``cost`` (1 + items) says that took so many units; None where it says nothing.
 
-        Anything but a unit for each item or a flat one or two is somebody else's requests, or a window that ended.
+        Anything but a unit for each item or a flat one or two is somebody else's requests, or a period that ended.
         """
         if cost <= _TELLING_ITEMS:
             return None
@@ -55,7 +55,7 @@ class BatchCost:
 
 
 @frozen
-class Window:
+class QuotaPeriod:
     """The present period of the quota. Times are seconds of the keeper's clock."""
 
     limit: int
@@ -65,23 +65,23 @@ class Window:
     pending: int = 0
     """The admitted requests that are not answered yet."""
     started: float | None = None
-    """When the first request was admitted; the server's window began then, or a moment later."""
+    """When the first request was admitted; the server's period began then, or a moment later."""
     ends: float | None = None
     """When it ends; None before the first request."""
     answered: bool = False
-    """Whether an answer came: then ``ends`` is counted from it, and the server's window ends no later."""
+    """Whether an answer came: then ``ends`` is counted from it, and the server's period ends no later."""
     closed_until: float | None = None
     """Until when the service refuses, by its own word."""
 
-    def with_limit(self, limit: int | None) -> Window:
+    def with_limit(self, limit: int | None) -> QuotaPeriod:
         """With the server's limit, if it named one."""
         return self if not limit or limit == self.limit else evolve(self, limit=limit)
 
     def foretold(self, limit: int | None, remaining: int | None) -> bool:
-        """Whether an answer says exactly what was expected when its request was admitted to this window."""
+        """Whether an answer says exactly what was expected when its request was admitted to this period."""
         return self.answered and limit == self.limit and remaining is not None and limit - remaining == self.used
 
-    def answered_as_foretold(self, units: int) -> Window:
+    def answered_as_foretold(self, units: int) -> QuotaPeriod:
         """After such an answer."""
         return evolve(self, pending=max(0, self.pending - units))
 
@@ -90,7 +90,7 @@ class Window:
         """What was admitted, and has been answered."""
         return self.used - self.pending
 
-    def given_back(self, units: int) -> Window:
+    def given_back(self, units: int) -> QuotaPeriod:
         """After units that were taken turned out not to be needed."""
         return evolve(self, used=max(0, self.used - units), pending=max(0, self.pending - units))
 
@@ -108,57 +108,57 @@ class Pace:
     reserve: int
     """The requests of a period that are left for others."""
 
-    def budget(self, window: Window) -> int:
-        """What a whole window admits."""
-        return max(1, window.limit - self.reserve)
+    def budget(self, period: QuotaPeriod) -> int:
+        """What a whole period admits."""
+        return max(1, period.limit - self.reserve)
 
-    def rolled(self, window: Window, now: float) -> Window:
-        """The window at ``now``: a new, empty one when the old has ended.
+    def rolled(self, period: QuotaPeriod, now: float) -> QuotaPeriod:
+        """The period at ``now``: a new, empty one when the old has ended.
 
         One that began in the future says that the clock was set back: nobody knows when it ends. One that is closed for
         longer than anybody is obeyed, as older versions could write it down, ends when that is over.
         """
-        if window.ends is None:
-            return window
-        clock_jumped = window.started is not None and now < window.started - _CLOCK_SLACK
-        ends, closed = self._sane(window, window.ends), self._sane(window, window.closed_until or window.ends)
+        if period.ends is None:
+            return period
+        clock_jumped = period.started is not None and now < period.started - _CLOCK_SLACK
+        ends, closed = self._sane(period, period.ends), self._sane(period, period.closed_until or period.ends)
         if now >= max(ends, closed) or clock_jumped:
-            return Window(window.limit)
-        return evolve(window, ends=ends, closed_until=None if window.closed_until is None else closed)
+            return QuotaPeriod(period.limit)
+        return evolve(period, ends=ends, closed_until=None if period.closed_until is None else closed)
 
-    def still(self, window: Window, now: float) -> bool:
-        """Whether what was taken of this window may still be used."""
-        return window.started is not None and now < window.started + self.seconds - self._turn
+    def still(self, period: QuotaPeriod, now: float) -> bool:
+        """Whether what was taken of this period may still be used."""
+        return period.started is not None and now < period.started + self.seconds - self._turn
 
-    def room(self, window: Window, now: float) -> int:
+    def room(self, period: QuotaPeriod, now: float) -> int:
         """Units that may be taken now."""
-        closed = window.closed_until is not None and now < window.closed_until
-        turning = window.started is not None and not self.still(window, now)
-        return 0 if closed or turning else max(0, self.budget(window) - window.used)
+        closed = period.closed_until is not None and now < period.closed_until
+        turning = period.started is not None and not self.still(period, now)
+        return 0 if closed or turning else max(0, self.budget(period) - period.used)
 
-    def wait(self, window: Window, now: float) -> float:
-        """Seconds until the window ends; 0 when none has begun."""
-        ends = [moment for moment in (window.ends, window.closed_until) if moment is not None]
+    def wait(self, period: QuotaPeriod, now: float) -> float:
+        """Seconds until the period ends; 0 when none has begun."""
+        ends = [moment for moment in (period.ends, period.closed_until) if moment is not None]
         return max(0.0, max(ends) - now) if ends else 0.0
 
-    def grant(self, window: Window, want: int, least: int, now: float) -> int:
-        """``want`` units, or what is left if that is at least ``least``, or 0; what never fits gets a window alone."""
-        room = self.room(window, now)
+    def grant(self, period: QuotaPeriod, want: int, least: int, now: float) -> int:
+        """``want`` units, or what is left if that is at least ``least``, or 0; what never fits gets a period alone."""
+        room = self.room(period, now)
         if want <= room:
             return want
         if least <= room:
             return room
-        return want if room and least > self.budget(window) and not window.used else 0
+        return want if room and least > self.budget(period) and not period.used else 0
 
-    def taken(self, window: Window, units: int, now: float) -> Window:
-        """After units were granted; the first ones begin the window."""
-        started = now if window.started is None else window.started
-        ends = now + self.seconds if window.ends is None else window.ends
-        return evolve(window, used=window.used + units, pending=window.pending + units, started=started, ends=ends)
+    def taken(self, period: QuotaPeriod, units: int, now: float) -> QuotaPeriod:
+        """After units were granted; the first ones begin the period."""
+        started = now if period.started is None else period.started
+        ends = now + self.seconds if period.ends is None else period.ends
+        return evolve(period, used=period.used + units, pending=period.pending + units, started=started, ends=ends)
 
     def learned(
         self,
-        window: Window,
+        period: QuotaPeriod,
         *,
         limit: int | None,
         remaining: int | None,
@@ -167,39 +167,39 @@ class Pace:
         known: int,
         sent: float,
         now: float,
-    ) -> Window:
+    ) -> QuotaPeriod:
         """After an answer to a request that had taken ``units`` and took ``cost``, ``known`` answered before it left.
 
         Answers overtake each other, and the server's count may lack what is still on its way: so it outranks ours only
         where it is more than we admitted, or less than was answered before.
         """
-        since = max(0, window.used - window.pending - known)
-        window = evolve(
-            window.with_limit(limit),
-            pending=max(0, window.pending - units),
-            used=max(0, window.used - max(0, units - cost)),
-            ends=window.ends if window.answered else now + self.seconds,
+        since = max(0, period.used - period.pending - known)
+        period = evolve(
+            period.with_limit(limit),
+            pending=max(0, period.pending - units),
+            used=max(0, period.used - max(0, units - cost)),
+            ends=period.ends if period.answered else now + self.seconds,
             answered=True,
         )
         if remaining is None:
-            return window
-        counted = max(0, window.limit - remaining)
-        if known + cost <= counted <= window.used:
-            return window
-        fresh = counted < known + cost and counted <= cost + window.pending + since
-        window = evolve(window, used=counted + window.pending + since)
-        return evolve(window, started=sent, ends=now + self.seconds) if fresh else window
+            return period
+        counted = max(0, period.limit - remaining)
+        if known + cost <= counted <= period.used:
+            return period
+        fresh = counted < known + cost and counted <= cost + period.pending + since
+        period = evolve(period, used=counted + period.pending + since)
+        return evolve(period, started=sent, ends=now + self.seconds) if fresh else period
 
-    def refused(self, window: Window, until: float, now: float) -> Window:
+    def refused(self, period: QuotaPeriod, until: float, now: float) -> QuotaPeriod:
         """After a 429: closed, and what was counted is over when it opens."""
         until = min(until, now + RETRY_AFTER.most)
-        until = max(until, window.closed_until or until)
-        started = now if window.started is None else window.started
-        return evolve(window, used=window.limit, started=started, ends=until, answered=True, closed_until=until)
+        until = max(until, period.closed_until or until)
+        started = now if period.started is None else period.started
+        return evolve(period, used=period.limit, started=started, ends=until, answered=True, closed_until=until)
 
-    def _sane(self, window: Window, until: float) -> float:
-        """The end of a window or a closing; never later than any service is obeyed."""
-        return until if window.started is None else min(until, window.started + self.seconds + RETRY_AFTER.most)
+    def _sane(self, period: QuotaPeriod, until: float) -> float:
+        """The end of a period or a closing; never later than any service is obeyed."""
+        return until if period.started is None else min(until, period.started + self.seconds + RETRY_AFTER.most)
 
     @property
     def _turn(self) -> float:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.model import FindingRule, FindingState, ServiceState, Severity
 from bema_tui.store.findings import finding_view
 from bema_tui.store.presence import HERE_FOR
-from bema_tui.store.schema import activity, consoles, findings, health_samples, quota_windows, services
+from bema_tui.store.schema import activity, consoles, findings, health_samples, quota_periods, services
 from bema_tui.store.snapshot.views import ActivityView, FindingGroup, FindingView, HealthView, ServiceView
 
 _WITH_QUOTA: Final = "mailerlite"
@@ -116,7 +116,7 @@ async def read_activity(connection: AsyncConnection, limit: int) -> tuple[Activi
 
 async def read_services(connection: AsyncConnection, now: datetime) -> dict[str, ServiceView]:
     """Both services; unknown until a request was answered. The quota is what all processes together count."""
-    newest = select(quota_windows).order_by(quota_windows.c.started_at.desc().nulls_last()).limit(1).subquery()
+    newest = select(quota_periods).order_by(quota_periods.c.started_at.desc().nulls_last()).limit(1).subquery()
     query = select(services, *(newest.c[name] for name in ("quota", "used", "ends_at", "closed_until"))).select_from(
         services.outerjoin(newest, services.c.name == _WITH_QUOTA)
     )
@@ -135,7 +135,7 @@ async def read_services(connection: AsyncConnection, now: datetime) -> dict[str,
 
 
 def _left(row: Row[Any], now: datetime) -> int | None:
-    """What is left of the quota: nothing while the service refuses, and all of it once its window is over."""
+    """What is left of the quota: nothing while the service refuses, and all of it once its period is over."""
     if row.quota is None:
         return None
     if row.closed_until is not None and row.closed_until > now:

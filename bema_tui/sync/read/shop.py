@@ -9,7 +9,7 @@ from typing import Final
 from bema_tui.errors import IncompleteRead
 from bema_tui.model import Completeness, FindingRule, Order, ReadKind, ShopReadResult
 from bema_tui.providers.edd.full_read import SalesRead, too_many
-from bema_tui.providers.edd.recent_read import WindowRead
+from bema_tui.providers.edd.recent_read import RecentRead
 from bema_tui.rules.findings import NO_CAMPAIGN
 from bema_tui.rules.records import Unproved
 from bema_tui.rules.unreadable_sales import first_of, unreadable_findings
@@ -75,7 +75,7 @@ def _left(unreadable: int) -> str:
 
 
 async def _write_down(
-    context: RunContext, read: SalesRead | WindowRead, kind: ReadKind, orders: int, full: ShopRead | None
+    context: RunContext, read: SalesRead | RecentRead, kind: ReadKind, orders: int, full: ShopRead | None
 ) -> ShopReadResult:
     """Write into the run what was read, and how old the last read of the whole list is; keep the shop's currency."""
     if context.shop.currency:
@@ -104,7 +104,7 @@ def _in_words(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"
 
 
-async def _read_recent(context: RunContext, full: ShopRead) -> WindowRead:
+async def _read_recent(context: RunContext, full: ShopRead) -> RecentRead:
     """Read the newest orders, down to what the last read of the whole list knows, and store them if that went well.
 
     Raises:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from bema_tui.errors import NotAuthorized
 from bema_tui.model import Completeness, Order
-from bema_tui.providers.edd.recent_read import MOST_ROWS, WindowRead
+from bema_tui.providers.edd.recent_read import MOST_ROWS, RecentRead
 from tests.providers.edd.shifting_shop import ShiftingShop
 from tests.providers.helpers import Script, edd
 from tests.providers.rows import sale
 
 
-async def newest(shop: ShiftingShop, known: set[int], *, page_size: int = 3) -> WindowRead:
+async def newest(shop: ShiftingShop, known: set[int], *, page_size: int = 3) -> RecentRead:
     """Read while the orders with these numbers are known and unchanged."""
 
     async def knew(orders: Sequence[Order]) -> bool:
@@ -27,7 +27,7 @@ async def newest(shop: ShiftingShop, known: set[int], *, page_size: int = 3) -> 
         return await service.read_newest_sales(knew)
 
 
-def numbers(read: WindowRead) -> list[int]:
+def numbers(read: RecentRead) -> list[int]:
     return [int(order.number) for order in read.orders]
 
 

@@ -15,8 +15,8 @@ from bema_tui.providers.http.client import ServiceClient
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.url import base_address
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoMeter, OwnWindow, Unlimited, WindowGate, waiting
-from bema_tui.providers.quota.period import Window
+from bema_tui.providers.quota.gate import NoMeter, OwnPeriod, QuotaGate, Unlimited, waiting
+from bema_tui.providers.quota.period import QuotaPeriod
 from bema_tui.secrets import Secret
 from bema_tui.waits import Wait, WaitReason
 from tests.providers.helpers import KEY, TOKEN, URL, Answer, Script, Time, damaged, down, reply
@@ -57,7 +57,7 @@ def shop(answers: list[Answer], time: Time, board: Board) -> tuple[EasyDigitalDo
 
 def account(answers: list[Answer], time: Time, board: Board) -> tuple[MailerLite, Script]:
     script = Script(answers)
-    gate = WindowGate(interrupt=time, clock=time, waits=board)
+    gate = QuotaGate(interrupt=time, clock=time, waits=board)
     made = MailerLite(
         URL, Secret(KEY), gate=gate, interrupt=time, meter=NoMeter(), transport=script.transport, waits=board
     )
@@ -133,7 +133,7 @@ async def test_mailerlites_429_is_its_quota_and_is_waited_for_at_the_gate() -> N
 async def test_a_full_window_is_shown_while_it_is_waited_for() -> None:
     time = Time()
     board = Board(time)
-    gate = WindowGate(interrupt=time, clock=time, waits=board)
+    gate = QuotaGate(interrupt=time, clock=time, waits=board)
     await gate.admit(110)
     assert board.shown == []
     await gate.admit(1)
@@ -217,12 +217,12 @@ async def test_a_window_that_somebody_opened_is_seen_before_its_time() -> None:
     """The window is shared: another process clears its closing while this one waits."""
     time = Time()
 
-    class Shared(OwnWindow):
-        async def change(self, step: Callable[[Window], Window]) -> Window:
+    class Shared(OwnPeriod):
+        async def change(self, step: Callable[[QuotaPeriod], QuotaPeriod]) -> QuotaPeriod:
             cleared = time.now >= 1020.0
-            return await super().change(lambda window: step(Window(120) if cleared else window))
+            return await super().change(lambda window: step(QuotaPeriod(120) if cleared else window))
 
-    gate = WindowGate(interrupt=time, clock=time, keeper=Shared(120), waits=Board(time))
+    gate = QuotaGate(interrupt=time, clock=time, keeper=Shared(120), waits=Board(time))
     await gate.refused(500)
     await gate.admit(1)
     assert time.now == 1020.0
@@ -232,7 +232,7 @@ async def test_a_window_that_somebody_opened_is_seen_before_its_time() -> None:
 async def test_no_pacing_makes_the_client_wait_and_a_window_does_not() -> None:
     time = Time()
     assert await Unlimited().refused(7.0) == 7.0
-    assert await WindowGate(interrupt=time, clock=time).refused(7.0) == 0.0
+    assert await QuotaGate(interrupt=time, clock=time).refused(7.0) == 0.0
 
 
 async def test_a_wait_is_shown_no_longer_than_its_block() -> None:

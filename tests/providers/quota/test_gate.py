@@ -1,4 +1,4 @@
-"""The pacing gate: never more in a window than allowed, by its own count and by the server's."""
+"""The pacing gate: never more in a period than allowed, by its own count and by the server's."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.errors import RateLimited, Stopped
-from bema_tui.providers.quota.gate import NoInterrupt, Unlimited, WindowGate
-from bema_tui.providers.quota.period import Pace, Window
+from bema_tui.providers.quota.gate import NoInterrupt, QuotaGate, Unlimited
+from bema_tui.providers.quota.period import Pace, QuotaPeriod
 from bema_tui.providers.quota.settings import QuotaSettings
 from tests.providers.helpers import Time
 
 
-def make(time: Time, limit: int = 120, reserve: int = 10) -> WindowGate:
-    return WindowGate(QuotaSettings(limit, 60.0, reserve), interrupt=time, clock=time)
+def make(time: Time, limit: int = 120, reserve: int = 10) -> QuotaGate:
+    return QuotaGate(QuotaSettings(limit, 60.0, reserve), interrupt=time, clock=time)
 
 
 @given(st.lists(st.tuples(st.integers(1, 51), st.floats(0, 30)), max_size=60))
 def test_no_window_holds_more_than_the_budget(steps: list[tuple[int, float]]) -> None:
-    """Windows counted as the server does: fixed, from the first request after the one before has ended."""
+    """Periods counted as the server does: fixed, from the first request after the one before has ended."""
 
     async def run() -> None:
         time = Time()
@@ -122,10 +122,10 @@ async def test_a_refusal_closes_it_for_an_hour_at_most(asked: float) -> None:
 @pytest.mark.fault("E5")
 def test_a_window_that_an_older_version_closed_for_years_opens_after_an_hour() -> None:
     pace, years = Pace(60.0, reserve=10), 1_000_000_000.0
-    window = Window(120, 120, 1, started=1000.0, ends=1000.0 + years, answered=True, closed_until=1000.0 + years)
+    period = QuotaPeriod(120, 120, 1, started=1000.0, ends=1000.0 + years, answered=True, closed_until=1000.0 + years)
     for now, left in ((1001.0, 3659.0), (4659.0, 1.0), (4660.0, 0.0), (900_000.0, 0.0)):
-        assert pace.wait(pace.rolled(window, now), now) == left
-    assert pace.room(pace.rolled(window, 4660.0), 4660.0) == 110
+        assert pace.wait(pace.rolled(period, now), now) == left
+    assert pace.room(pace.rolled(period, 4660.0), 4660.0) == 110
 
 
 async def test_nobody_waits_at_the_gate_for_longer_than_ten_minutes() -> None:

@@ -1,4 +1,4 @@
-"""Many processes on one window: whatever comes between, the service never counts more than the quota less reserve."""
+"""Many processes on one period: whatever comes between, the service never counts more than the quota less reserve."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bema_tui.providers.quota.gate import WindowGate
-from bema_tui.providers.quota.period import BatchCost, Pace, Window
+from bema_tui.providers.quota.gate import QuotaGate
+from bema_tui.providers.quota.period import BatchCost, Pace, QuotaPeriod
 from bema_tui.providers.quota.settings import QuotaSettings
 from tests.providers.helpers import Time
 
 
 class Shared:
-    """A window that several gates keep together, as the database does; the changes are counted."""
+    """A period that several gates keep together, as the database does; the changes are counted."""
 
     def __init__(self) -> None:
-        self.window = Window(120)
+        self.period = QuotaPeriod(120)
         self.changes = 0
 
-    async def change(self, step: Callable[[Window], Window]) -> Window:
+    async def change(self, step: Callable[[QuotaPeriod], QuotaPeriod]) -> QuotaPeriod:
         self.changes += 1
-        self.window = step(self.window)
-        return self.window
+        self.period = step(self.period)
+        return self.period
 
 
 class Service:
-    """Counts as MailerLite does: fixed windows from the first request on."""
+    """Counts as MailerLite does: fixed periods from the first request on."""
 
     def __init__(self, time: Time, item: int = 1) -> None:
         self._time = time
@@ -48,11 +48,11 @@ class Service:
         return 120 - self.used
 
 
-def gate(time: Time, shared: Shared) -> WindowGate:
-    return WindowGate(QuotaSettings(120, 60.0, 10), interrupt=time, clock=time, keeper=shared)
+def gate(time: Time, shared: Shared) -> QuotaGate:
+    return QuotaGate(QuotaSettings(120, 60.0, 10), interrupt=time, clock=time, keeper=shared)
 
 
-async def hear(answers: list[tuple[WindowGate, int]], cost: int) -> None:
+async def hear(answers: list[tuple[QuotaGate, int]], cost: int) -> None:
     while answers:
         one, remaining = answers.pop()
         await one.learn(limit=120, remaining=remaining, cost=cost)
@@ -71,9 +71,9 @@ def test_several_processes_together_keep_the_quota(seed: int, processes: int) ->
             cost = rng.choice([1, 1, 1, 8, 51])
             # Some are on their way at the same moment, and are answered in any order.
             asking = rng.sample(gates, rng.randint(1, processes))
-            answers: list[tuple[WindowGate, int]] = []
+            answers: list[tuple[QuotaGate, int]] = []
             for one in asking:
-                if shared.window.used + cost > 110 or time.now > (shared.window.started or time.now) + 55:
+                if shared.period.used + cost > 110 or time.now > (shared.period.started or time.now) + 55:
                     # This one will wait: nobody's answer takes that long.
                     await hear(answers, cost)
                 await one.admit(cost)
@@ -119,18 +119,18 @@ async def test_room_that_is_not_needed_is_given_back() -> None:
     mine = gate(time, shared)
     for _ in range(5):
         assert await mine.room_for_batch(50) == 50
-    assert shared.window.used == 51
+    assert shared.period.used == 51
     await mine.admit(4)
     await mine.learn(limit=120, remaining=116, cost=4)
-    assert (shared.window.used, shared.window.pending) == (4, 0)
+    assert (shared.period.used, shared.period.pending) == (4, 0)
 
 
 def test_an_answer_that_was_on_its_way_opens_no_window_that_a_refusal_closed() -> None:
     pace = Pace(60.0, reserve=10)
-    window = pace.taken(Window(120), 6, now=0.0)
-    window = pace.refused(window, until=300.0, now=0.0)
-    # It says that a new window has begun, as it had when the service wrote it.
-    window = pace.learned(window, limit=120, remaining=119, units=1, cost=1, known=5, sent=10.0, now=11.0)
-    assert pace.room(pace.rolled(window, 72.0), 72.0) == 0
-    assert pace.wait(pace.rolled(window, 72.0), 72.0) == 228.0
-    assert pace.room(pace.rolled(window, 300.0), 300.0) == 110
+    period = pace.taken(QuotaPeriod(120), 6, now=0.0)
+    period = pace.refused(period, until=300.0, now=0.0)
+    # It says that a new period has begun, as it had when the service wrote it.
+    period = pace.learned(period, limit=120, remaining=119, units=1, cost=1, known=5, sent=10.0, now=11.0)
+    assert pace.room(pace.rolled(period, 72.0), 72.0) == 0
+    assert pace.wait(pace.rolled(period, 72.0), 72.0) == 228.0
+    assert pace.room(pace.rolled(period, 300.0), 300.0) == 110

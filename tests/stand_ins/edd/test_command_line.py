@@ -87,7 +87,7 @@ def test_from_discovery_to_a_refund(label: LabelOfTheShop) -> None:
     buyer = label.free_member(f"{label.code}_SILVER")
     sale = shop.sell(buyer.upper(), product, 9.99, date=datetime(2026, 11, 1, tzinfo=UTC))
     quick = label.sync("--quick")
-    assert (quick["reads"]["shop"]["kind"], quick["people"]) == ("window", 1)
+    assert (quick["reads"]["shop"]["kind"], quick["people"]) == ("recent", 1)
     assert f"{label.code}_SILVER_PURCHASE" in label.subscriber(buyer)["groups"]
     assert str(label.subscriber(buyer)["fields"][label.campaign["field_key"]]) == str(sale.row_id)
 

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from bema_tui.errors import BemaError
 from bema_tui.model import CheckResult, Completeness, FindingRule, FindingState, MembersCheck, ReadingStrategy, RunState
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, WindowGate
+from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, QuotaGate
 from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.rules.findings import finding
 from bema_tui.secrets import Secret
@@ -352,7 +352,7 @@ async def test_no_period_of_any_kind_is_overdrawn_where_the_headers_tell() -> No
     async def drive(periods: str) -> tuple[int, int]:
         choices = Choices(quota=40, period=0.8, periods=periods)  # type: ignore[arg-type]
         with StandInMailerLite(nobody, choices) as mailerlite:
-            async with client(mailerlite, WindowGate(QuotaSettings(120, 0.8, 10))) as service:
+            async with client(mailerlite, QuotaGate(QuotaSettings(120, 0.8, 10))) as service:
                 for _ in range(75):
                     await service.count_subscribers()
             return mailerlite.refused, len(mailerlite.requests)
@@ -362,6 +362,6 @@ async def test_no_period_of_any_kind_is_overdrawn_where_the_headers_tell() -> No
 
 
 @asynccontextmanager
-async def client(mailerlite: StandInMailerLite, gate: WindowGate) -> AsyncIterator[MailerLite]:
+async def client(mailerlite: StandInMailerLite, gate: QuotaGate) -> AsyncIterator[MailerLite]:
     async with MailerLite(mailerlite.url, Secret(KEY), gate=gate, interrupt=NoInterrupt(), meter=NoMeter()) as service:
         yield service

@@ -156,7 +156,7 @@ async def test_what_is_left_of_the_quota_is_what_all_processes_count(
         return None if seconds is None else NOW + timedelta(seconds=seconds)
 
     times = {"started_at": at(ends), "ends_at": at(ends), "closed_until": at(closed)}
-    await change(db, schema.quota_windows, schema.quota_windows.c.quota == 120, used=used, **times)
+    await change(db, schema.quota_periods, schema.quota_periods.c.quota == 120, used=used, **times)
     shown = (await reader.read()).services
     assert (shown["mailerlite"].quota_left, shown["mailerlite"].quota_limit) == (left, 120)
     assert (shown["shop"].quota_left, shown["shop"].quota_limit) == (None, None)
@@ -167,7 +167,7 @@ async def test_the_quota_of_the_service_that_was_asked_last_is_shown(db: Databas
     times = {"started_at": NOW - timedelta(days=2), "ends_at": NOW - timedelta(days=2), "closed_until": None}
     before = {"account": "https://before.example/api", "quota": 60, "used": 60, "pending": 0, "answered": True}
     async with db.write() as connection:
-        await connection.execute(insert(schema.quota_windows).values(**before, **times))
+        await connection.execute(insert(schema.quota_periods).values(**before, **times))
     assert (await reader.read()).services["mailerlite"].quota_left == 97
 
 

@@ -40,7 +40,7 @@ def test_a_renewal_is_news_to_a_recent_read(simulated: Simulated, operator: Oper
     key = simulated.buy(first)["key"]
     sync(operator, code)
     simulated.buy(renewed, key=key)
-    assert sync(operator, code, "--quick")["reads"]["shop"]["kind"] == "window"
+    assert sync(operator, code, "--quick")["reads"]["shop"]["kind"] == "recent"
     people = simulated.people()
     assert f"{code}_SILVER_PURCHASE" in people[renewed][1]
     assert f"{code}_GOLD_PURCHASE" in people[first][1]

@@ -213,7 +213,7 @@ def test_a_recent_read_treats_them_the_same(simulated: Simulated, operator: Oper
     said = sync(operator, code, "--quick")
     assert (said.status, said.document["state"]) == (3, "done")
     shop = said.document["reads"]["shop"]
-    assert (shop["kind"], shop["completeness"], shop["unreadable"]) == ("window", "complete", 1)
+    assert (shop["kind"], shop["completeness"], shop["unreadable"]) == ("recent", "complete", 1)
     assert f"{code}_GOLD_PURCHASE" in simulated.people()[buyer][1]
     assert simulated.people()[settled] == stored, "the one that can't be read may be the one that the field names"
     assert len(found(operator)) == 2

@@ -141,7 +141,7 @@ class RunView:
 
     @property
     def rows_per_minute(self) -> float | None:
-        """Speed of the apply so far; None before it can be told: a quota's window is spent in its first seconds."""
+        """Speed of the apply so far; None before it can be told: a quota's period is spent in its first seconds."""
         seconds = self.apply_seconds or self.seconds
         if self.apply_started_at is None or not self.settled or seconds < _TELLING_SECONDS:
             return None
