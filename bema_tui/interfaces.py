@@ -50,7 +50,7 @@ class Provider(Protocol):
         ...
 
     async def update_subscriber(self, subscriber_id: str, fields: Mapping[str, str | int | float | None]) -> Subscriber:
-        """Set fields by their keys, None clears one; answers the person as the service shows them afterwards.
+        """Set fields by their keys, None clears one; returns the person as the service shows them afterwards.
 
         Raises:
             RequestRefused: the service does not know the person, or refuses a value.
@@ -130,7 +130,7 @@ class HealthMonitor(Protocol):
         ...
 
     async def perform_check(self) -> HealthStatus:
-        """Measure everything now, store the sample, and answer it."""
+        """Measure everything now, store the sample, and return it."""
         ...
 
     async def get_status(self) -> HealthStatus:

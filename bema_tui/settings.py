@@ -36,7 +36,7 @@ class MailerLiteSettings:
     """The mailing service."""
 
     url: str = "https://connect.mailerlite.com/api"
-    """Its base address."""
+    """Its base URL."""
     key: Secret = UNSET
     """A key of its API."""
 
@@ -46,7 +46,7 @@ class EddSettings:
     """The shop."""
 
     url: str = ""
-    """Its base address."""
+    """Its base URL."""
     key: Secret = UNSET
     """The public key of a user who may see reports (shop_accountant)."""
     token: Secret = UNSET
@@ -68,7 +68,7 @@ class Settings:
     read_only: bool = False
     """Whether everything is forbidden that writes to a service or changes a run or a lock."""
     edd_credentials_in_url: bool = False
-    """Whether the shop's key and token go in the address, for a shop that gets no POST body."""
+    """Whether the shop's key and token go in the URL, for a shop that gets no POST body."""
     log_file: str = ""
     """Where the log goes; empty means the usual place."""
     mailerlite: MailerLiteSettings = field(factory=MailerLiteSettings)
@@ -196,7 +196,7 @@ def _with_paths(settings: Settings, surroundings: Mapping[str, str]) -> Settings
 
 
 def require_services(settings: Settings, *, shop_keys_alone: bool = False) -> None:
-    """Raise where an address or a key that a sync needs is missing; of the shop's keys alone, where these will do.
+    """Raise where a URL or a key that a sync needs is missing; of the shop's keys alone, where these will do.
 
     Raises:
         ConfigurationError: naming every missing setting at once.

@@ -20,7 +20,7 @@ _SIGNAL_STATUS: Final = 128
 
 
 def open_console(settings: Settings) -> int:
-    """Run the console until it is left, settle what it started, and answer the exit status."""
+    """Run the console until it is left, end what it started, and return the exit status."""
     require_screen()
     require_services(settings)
     return run_async(lambda: show_console(settings))

@@ -1,4 +1,4 @@
-"""``bema-tui shop``: which shop the database belongs to, and a shop's move to another address."""
+"""``bema-tui shop``: which shop the database belongs to, and a shop's move to another URL."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def shop(context: click.Context, settings: Settings, as_json: bool) -> None:
 @click.argument("url")
 @common
 def move(url: str, settings: Settings, as_json: bool) -> None:
-    """Make the shop's new address the database's own, on proof that it is the same shop.
+    """Make the shop's new URL the database's own, on proof that it is the same shop.
 
     Known orders are asked for at URL, with the key and token of the settings, and must show as they were.
     """
@@ -74,6 +74,4 @@ def move(url: str, settings: Settings, as_json: bool) -> None:
     else:
         click.echo(f"This database belongs to {done.shop} now; it knew no order that could be compared.")
     if named != done.shop:
-        click.echo(
-            f"Set the shop's address in the settings to it (edd.url, BEMA_EDD_URL); they name {named or 'none'}."
-        )
+        click.echo(f"Set the shop's URL in the settings to it (edd.url, BEMA_EDD_URL); they name {named or 'none'}.")

@@ -93,7 +93,7 @@ class Monitor:
             await asyncio.wait([task])
 
     async def perform_check(self) -> HealthStatus:
-        """Measure everything now, store the sample, forget samples older than a day, and answer it.
+        """Measure everything now, store the sample, forget samples older than a day, and return it.
 
         Where another process keeps the database from being written, the sample says so and is not stored.
 

@@ -65,7 +65,7 @@ async def _discover(
     workspace: Workspace, connections: Connections, interrupt: RunInterrupt, *, add: bool
 ) -> Discovered:
     db, settings = workspace.db, workspace.settings
-    await Ownership(db).refuse_other("shop", connections.shop.shop_address)
+    await Ownership(db).refuse_other("shop", connections.shop.shop_url)
     async with state_shown(db, "mailerlite"):
         async with one_account(db, connections.mailerlite):
             groups = await connections.mailerlite.get_groups()

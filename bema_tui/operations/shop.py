@@ -52,7 +52,7 @@ class ShopMove:
 
     @property
     def moved(self) -> bool:
-        """Whether the database belongs to another address than before."""
+        """Whether the database belongs to another URL than before."""
         return self.shop != self.before
 
 
@@ -87,34 +87,34 @@ def shop_in_settings(settings: Settings) -> str | None:
 
 
 async def move_shop(workspace: Workspace, url: str, *, waits: WaitBoard | None = None) -> ShopMove:
-    """Prove that the shop at ``url`` is the one whose orders this database knows, and remember its address.
+    """Prove that the shop at ``url`` is the one whose orders this database knows, and remember its URL.
 
     Some known orders, the newest and others from all along, are asked for there by their keys; key and token are sent
-    to no other address. A database that knows no order has nothing to prove: the shop only has to answer. ``waits``
+    to no other URL. A database that knows no order has nothing to prove: the shop only has to answer. ``waits``
     shows what is waited for.
 
     Raises:
         WrongAccount: it is not shown to be the same shop; the message says what differs. Nothing was changed.
-        ConfigurationError: the address can't be one.
+        ConfigurationError: the URL can't be one.
         ProviderError: the shop does not answer there, or the key may not see sales.
     """
     require(permit(Operation.MOVE_SHOP, read_only=workspace.read_only))
-    base_of_shop(url, setting="The new address")
+    base_of_shop(url, setting="The new URL")
     db, interrupt = workspace.db, RunInterrupt()
     ownership = Ownership(db)
     before = await ownership.owner("shop")
     async with _shop_at(url, workspace.settings, interrupt, waits) as shop:
-        if shop.shop_address == before:
-            return ShopMove(shop.shop_address, before, 0, 0)
+        if shop.shop_url == before:
+            return ShopMove(shop.shop_url, before, 0, 0)
         await shop.validate_connection()
         asked, different = await _compare(db, shop, interrupt)
         same = asked - len(different)
         if same < min(NEEDED, asked) or len(different) > _MOST_DIFFERING:
-            raise _not_the_same(shop.shop_address, asked, different, db.where)
+            raise _not_the_same(shop.shop_url, asked, different, db.where)
         proof = f"{same} known orders are the same there" if asked else "no order was known"
-        text = f"moved from {before or 'no address'} to {shop.shop_address}: {proof}"
-        await ownership.move("shop", before, shop.shop_address, workspace.me.user, text)
-        return ShopMove(shop.shop_address, before, asked, same)
+        text = f"moved from {before or 'no URL'} to {shop.shop_url}: {proof}"
+        await ownership.move("shop", before, shop.shop_url, workspace.me.user, text)
+        return ShopMove(shop.shop_url, before, asked, same)
 
 
 def _shop_at(url: str, settings: Settings, interrupt: Interrupt, waits: WaitBoard | None) -> EasyDigitalDownloads:
@@ -157,12 +157,12 @@ def difference(known: Order, shown: Shown) -> str:
     return "" if products[0] == products[1] else "holds other products"
 
 
-def _not_the_same(address: str, asked: int, different: Sequence[str], where: str) -> WrongAccount:
+def _not_the_same(url: str, asked: int, different: Sequence[str], where: str) -> WrongAccount:
     more = f"; and {len(different) - _NAMED} more" if len(different) > _NAMED else ""
     return WrongAccount(
-        f"{address} is not shown to be the same shop: of {asked} known orders {asked - len(different)} are the same "
+        f"{url} is not shown to be the same shop: of {asked} known orders {asked - len(different)} are the same "
         f"there. What differs: {'; '.join(different[:_NAMED])}{more}.",
         where=where,
         tried="prove by known orders that it is the same shop",
-        advice="Nothing was changed. Check the address; for another shop, or a copy of it, use another database.",
+        advice="Nothing was changed. Check the URL; for another shop, or a copy of it, use another database.",
     )

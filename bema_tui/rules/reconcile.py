@@ -76,7 +76,7 @@ def reconcile_unknown_buyer(
         context: as for ``reconcile_member``.
         email_key: the buyer's e-mail, in the form in which equal ones are equal.
         orders: the known orders that may be theirs.
-        known_before: the mailing service knew the address at an earlier read; whoever was deleted is never made anew.
+        known_before: the mailing service knew the e-mail at an earlier read; whoever was deleted is never made anew.
     """
     own = [known for known in orders if known.order.email_key == email_key]
     valid = [known.order for known in own if is_valid(known, context.campaign, context.rules)]
@@ -85,14 +85,14 @@ def reconcile_unknown_buyer(
     if choice is None:
         return Outcome(findings=tuple(findings))
     if known_before:
-        message = f"Bought ({order_text(choice.order)}); MailerLite knew the address before and does not any more."
+        message = f"Bought ({order_text(choice.order)}); MailerLite knew the e-mail before and does not any more."
         advice = "Nothing to do if they were deleted on purpose; nobody who was deleted is added again."
         gone = finding(FindingRule.SUBSCRIBER_GONE, context.campaign.code, email_key, message, advice)
         return Outcome(findings=(*findings, gone))
     change = _creation(context, email_key, valid, choice)
     if change is not None:
         return Outcome((change,), tuple(findings))
-    message = f"Bought ({order_text(choice.order)}), and MailerLite does not know the address."
+    message = f"Bought ({order_text(choice.order)}), and MailerLite does not know the e-mail."
     advice = (
         "Not added: the order is older than the campaign, or its number or the group is missing. Add them by hand."
         if context.rules.add_new_buyers
@@ -102,7 +102,7 @@ def reconcile_unknown_buyer(
     return Outcome(findings=(*findings, unknown))
 
 
-def _creation(context: CampaignContext, address: str, valid: Sequence[Order], choice: Choice) -> PlannedChange | None:
+def _creation(context: CampaignContext, email: str, valid: Sequence[Order], choice: Choice) -> PlannedChange | None:
     """A new buyer, placed as an unassigned one is, if the label wants new buyers at all."""
     target = purchased_tier(None)
     custom = context.writable_field
@@ -114,7 +114,7 @@ def _creation(context: CampaignContext, address: str, valid: Sequence[Order], ch
     return PlannedChange(
         kind=ChangeKind.CREATE_SUBSCRIBER,
         subscriber_id="",
-        email=address,
+        email=email,
         name="",
         target=group.id,
         target_name=group.name,

@@ -30,9 +30,9 @@ from bema_tui.rules.traces import tier_text, trace_text
 _LOOK = "Look the order up in the shop; clear the mark by hand only if the purchase is really gone."
 _TAKE_BACK = (
     'To take the purchase back, set on_refund = "revert" and sync again, or do it by hand in MailerLite; leave this if '
-    "they bought again with another address."
+    "they bought again with another e-mail."
 )
-_PROVE = "Find the order in the shop by the person's other addresses; leave this if the purchase is real."
+_PROVE = "Find the order in the shop by the person's other e-mails; leave this if the purchase is real."
 
 
 @frozen
@@ -119,7 +119,7 @@ def _judge(context: CampaignContext, mine: Sequence[KnownOrder]) -> Evidence:
     order = purchases[0]
     message = f"Marked as a buyer, and order {order.number} of {day(order)} was refunded in full"
     advice = (
-        _TAKE_BACK if context.rules.on_refund != "revert" else "Leave this if they bought again with another address."
+        _TAKE_BACK if context.rules.on_refund != "revert" else "Leave this if they bought again with another e-mail."
     )
     return Evidence(FindingRule.REFUNDED_PURCHASE, message, advice, order)
 

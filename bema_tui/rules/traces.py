@@ -14,7 +14,7 @@ def trace_text(context: CampaignContext, member: Member, value: str) -> str:
     seen = _best(context, member)
     if seen is None:
         if written is None:
-            return f"{marked}, which the shop never showed, for this address or another."
+            return f"{marked}, which the shop never showed, for this e-mail or another."
         return f"{marked}, which was written here on {_day(written)}; the shop shows no order of that number any more."
     if seen.email_key == member.email_key:
         return f"{marked}, which holds no product of {context.campaign.code}."
@@ -24,7 +24,7 @@ def trace_text(context: CampaignContext, member: Member, value: str) -> str:
     now = _now(seen)
     if written is not None:
         return f"{marked}, which was written here on {_day(written)} and which in the shop {now}."
-    return f"{marked}, which the shop never showed for this address; it {now}."
+    return f"{marked}, which the shop never showed for this e-mail; it {now}."
 
 
 def tier_text(context: CampaignContext, member: Member) -> str:

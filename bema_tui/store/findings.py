@@ -63,7 +63,7 @@ class Findings:
         keep: Sequence[str] = (),
         except_about: Callable[[str], bool] | None = None,
     ) -> int:
-        """Resolve the campaign's open findings that this run did not see; answers how many.
+        """Resolve the campaign's open findings that this run did not see; returns how many.
 
         To be called only after a complete, full run: nothing less proves that something is gone. Without a ``run``
         it is every one, whoever saw it. ``rules`` limits it

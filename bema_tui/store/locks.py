@@ -67,7 +67,7 @@ class DatabaseLocks:
         return taken
 
     async def release_lock(self, lock_id: str, *, reason: str, force: bool = False) -> Lock:
-        """Release a lock by its short id; answers it as it was. Who and why are written down.
+        """Release a lock by its short id; returns it as it was. Who and why are written down.
 
         Raises:
             UsageError: no reason, no such lock, or a live or quiet one of another process without ``force``.
@@ -122,7 +122,7 @@ class DatabaseLocks:
         return await self._change_mine(key, token, run=run)
 
     async def sweep(self, *, patience: float | None = None) -> tuple[Lock, ...]:
-        """Release every lock whose last beat is older than the stale age, and write that down; answers them.
+        """Release every lock whose last beat is older than the stale age, and write that down; returns them.
 
         One whose holder is known to live is left alone. Without anything to release, nothing is written.
 

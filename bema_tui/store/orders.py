@@ -44,7 +44,7 @@ class Orders:
         self._db = db
 
     async def begin_read(self, kind: ReadKind = ReadKind.FULL) -> int:
-        """Write down that a read of the shop's list begins; answers its number."""
+        """Write down that a read of the shop's list begins; returns its number."""
         async with self._db.write() as connection:
             result = await connection.execute(insert(shop_reads).values(started_at=self._db.now(), kind=kind))
             assert result.inserted_primary_key is not None

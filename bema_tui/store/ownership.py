@@ -39,7 +39,7 @@ class Ownership:
         await self.refuse_other(kind, value)
 
     async def move(self, kind: Owner, before: str | None, value: str, by: str, text: str) -> None:
-        """Make this database belong to another address of the same thing; write down who did.
+        """Make this database belong to another URL of the same thing; write down who did.
 
         Raises:
             WrongAccount: it no longer belongs to ``before``: somebody else was quicker.
@@ -63,11 +63,11 @@ class Ownership:
             raise self._other(kind, stored, value)
 
     def _other(self, kind: Owner, stored: str, value: str) -> WrongAccount:
-        advice = "Check the key and the address in the settings, or use another database for this account."
+        advice = "Check the key and the URL in the settings, or use another database for this account."
         if kind == "shop":
             advice = (
-                f"If it is the same shop at a new address, prove it: bema-tui shop move {value}. Else check the shop's "
-                "address in the settings, or use another database for this shop."
+                f"If it is the same shop at a new URL, prove it: bema-tui shop move {value}. Else check the shop's "
+                "URL in the settings, or use another database for this shop."
             )
         return WrongAccount(
             f"This database belongs to {_WORDS[kind]} {stored}, not to {value}. Nothing was sent.",

@@ -92,7 +92,7 @@ class Shop(Provider, AskShop, Protocol):
     """The shop whose orders a run reads."""
 
     @property
-    def shop_address(self) -> str:
+    def shop_url(self) -> str:
         """Scheme, host and path: which shop this is."""
         ...
 

@@ -26,9 +26,9 @@ def seen(
 @pytest.mark.parametrize(
     ("trace", "said"),
     [
-        (Trace(), "which the shop never showed, for this address or another."),
+        (Trace(), "which the shop never showed, for this e-mail or another."),
         (Trace(written_at=EARLY), "written here on 2026-11-03; the shop shows no order of that number any more."),
-        (Trace((seen(),)), "which the shop never showed for this address; it is under neu@example.org."),
+        (Trace((seen(),)), "which the shop never showed for this e-mail; it is under neu@example.org."),
         (Trace((seen(listed=False),)), "it was last, on 2026-11-19, under neu@example.org."),
         (Trace((seen(),), EARLY), "written here on 2026-11-03 and which in the shop is under neu@example.org."),
         (

@@ -50,9 +50,9 @@ async def look_at_shop(settings: Settings, db: Database, meter: Meter, waits: Wa
 
 
 async def _shop(shop: EasyDigitalDownloads, db: Database) -> list[Line]:
-    await Ownership(db).refuse_other("shop", shop.shop_address)
+    await Ownership(db).refuse_other("shop", shop.shop_url)
     report = await shop.validate_connection()
-    await Ownership(db).belongs_to("shop", shop.shop_address)
+    await Ownership(db).belongs_to("shop", shop.shop_url)
     text = f"{report.identity} answers in {report.seconds:.1f} s; the key may see sales."
     return [Line("shop", "ok", text), _sample("sales", "sale", "The shop has no sales yet", report.sample)]
 

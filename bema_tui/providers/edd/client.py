@@ -91,7 +91,7 @@ class EasyDigitalDownloads(Connected, ReadOnly):
         self._server_time: datetime | None = None
 
     @property
-    def shop_address(self) -> str:
+    def shop_url(self) -> str:
         """Scheme, host and path: which shop this is."""
         return self.where
 

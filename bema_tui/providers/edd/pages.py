@@ -14,7 +14,7 @@ from bema_tui.providers.edd.page_size import PageSize
 from bema_tui.providers.http.breaker import CircuitOpen
 
 AskPage = Callable[[int, int], Awaitable[Sequence[object] | None]]
-"""Takes the number of a page, from 1, and its size; answers its rows, or None past the end."""
+"""Takes the number of a page, from 1, and its size; returns its rows, or None past the end."""
 
 
 @frozen

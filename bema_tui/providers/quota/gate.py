@@ -82,7 +82,7 @@ class PeriodKeeper(Protocol):
     """Where the period's count is kept: one for everybody who shares the quota."""
 
     async def change(self, step: Callable[[QuotaPeriod], QuotaPeriod]) -> QuotaPeriod:
-        """Replace the period by ``step`` of it, with nobody in between, and answer the new one."""
+        """Replace the period by ``step`` of it, with nobody in between, and return the new one."""
         ...
 
 
@@ -177,7 +177,7 @@ class QuotaGate:
         self._sent.append(_Sent(taken, units, self._period, self._clock()))
 
     async def room_for_batch(self, items: int, least: int = 1) -> int:
-        """Wait for room, take it for the next request, and answer how many of ``items`` a batch may carry now.
+        """Wait for room, take it for the next request, and return how many of ``items`` a batch may carry now.
 
         The last batch of a period is as large as what remains of it. For who must not wait once a write is announced.
         ``least`` items are let through even where a whole period is too small for them.

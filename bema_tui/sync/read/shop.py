@@ -111,7 +111,7 @@ async def _read_recent(context: RunContext, full: ShopRead) -> RecentRead:
         WrongAccount: the database belongs to another shop.
         ProviderError: the shop did not answer.
     """
-    await Ownership(context.db).refuse_other("shop", context.shop.shop_address)
+    await Ownership(context.db).refuse_other("shop", context.shop.shop_url)
 
     async def known(orders: Sequence[Order]) -> bool:
         await context.safe_point()
@@ -139,8 +139,8 @@ async def read_orders(db: Database, shop: Shop, safe_point: SafePoint, *, run: i
         ProviderError: the shop did not answer.
     """
     owner, findings = Ownership(db), Findings(db)
-    await owner.refuse_other("shop", shop.shop_address)
-    passes = _StoredPasses(db, safe_point, lambda: owner.belongs_to("shop", shop.shop_address))
+    await owner.refuse_other("shop", shop.shop_url)
+    passes = _StoredPasses(db, safe_point, lambda: owner.belongs_to("shop", shop.shop_url))
     began = db.now()
     read = await shop.read_sales(passes.keep)
     await passes.finish(read)
@@ -167,7 +167,7 @@ def require_complete(read: SalesRead, shop: Shop) -> None:
     raise IncompleteRead(
         f"The shop's list of sales could not be read whole. {read.problem}{first_of(read.unreadable)}",
         tried="read every sale of the shop",
-        where=shop.shop_address,
+        where=shop.shop_url,
         advice=f"Nothing was written. {advice}",
     )
 

@@ -50,7 +50,7 @@ def at(address: str, script: Script, in_url: bool) -> EasyDigitalDownloads:
 def test_it_is_a_provider_and_knows_its_address() -> None:
     shop = edd(Script([reply({})]))
     assert isinstance(shop, Provider)
-    assert shop.shop_address == "https://shop.example/store"
+    assert shop.shop_url == "https://shop.example/store"
 
 
 @pytest.mark.parametrize(("key", "token"), [("", "t"), ("k", ""), ("k k", "t")])
