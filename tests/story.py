@@ -310,7 +310,7 @@ def _services(now: datetime) -> list[dict[str, Any]]:
 def _quota(now: datetime) -> list[dict[str, Any]]:
     times = {"started_at": now - timedelta(seconds=19), "ends_at": now + timedelta(seconds=41), "closed_until": None}
     counted = {"quota": 120, "used": 23, "pending": 1, "answered": True}
-    return [{"account": "https://mail.example/api", **counted, **times}]
+    return [{"url": "https://mail.example/api", **counted, **times}]
 
 
 def _consoles(now: datetime) -> list[dict[str, Any]]:

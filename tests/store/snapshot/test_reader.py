@@ -165,7 +165,7 @@ async def test_what_is_left_of_the_quota_is_what_all_processes_count(
 async def test_the_quota_of_the_service_that_was_asked_last_is_shown(db: Database, reader: SnapshotReader) -> None:
     """Its address may have changed in the settings."""
     times = {"started_at": NOW - timedelta(days=2), "ends_at": NOW - timedelta(days=2), "closed_until": None}
-    before = {"account": "https://before.example/api", "quota": 60, "used": 60, "pending": 0, "answered": True}
+    before = {"url": "https://before.example/api", "quota": 60, "used": 60, "pending": 0, "answered": True}
     async with db.write() as connection:
         await connection.execute(insert(schema.quota_periods).values(**before, **times))
     assert (await reader.read()).services["mailerlite"].quota_left == 97
