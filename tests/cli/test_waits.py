@@ -111,7 +111,7 @@ def test_an_account_that_is_closed_for_years_is_so_for_an_hour_and_a_command_ope
     again = operator.run("quota", "clear", "--json", expect=2)
     assert "is not closed" in again.complaint
     assert operator.run("quota", "--json", expect=0).document["closed_until"] is None
-    assert "may leave" in operator.run("quota", expect=0).out
+    assert "may be sent" in operator.run("quota", expect=0).out
 
 
 @pytest.mark.fault("E8")
