@@ -53,7 +53,7 @@ def test_a_named_file_must_exist(tmp_path: Path) -> None:
             '[mailerlite]\nquota = "many"',
             "mailerlite.quota: must be a whole number from 1 to 1,000,000",
         ),
-        ("[mailerlite]\nquota = -1", "mailerlite.quota: must be from 1 to 1,000,000 requests a window"),
+        ("[mailerlite]\nquota = -1", "mailerlite.quota: must be from 1 to 1,000,000 requests a period"),
         ('[rules]\non_refund = "forget"', "rules.on_refund: must be 'flag' or 'revert'"),
         ('[rules]\nblocked_emails = "a@b.example"', "rules.blocked_emails: must be a list of texts"),
         ("[rules]\nblocked_domains = [1]", "rules.blocked_domains: must be a list of texts"),
