@@ -73,7 +73,7 @@ class FindingRule(StrEnum):
     DRIFT = "drift"
     """Somebody stands elsewhere than the ledger says, or lost every tier."""
     RECORD_WARNING = "record_warning"
-    """A record looks wrong, which blocks nothing; or not all members of a group could be settled."""
+    """A record looks wrong, which blocks nothing; or not all members of a group are certain."""
     LEGACY_NAME = "legacy_name"
     """Groups of an older naming look like a campaign; they are never written to."""
     PRODUCT_UNCLAIMED = "product_unclaimed"

@@ -160,7 +160,7 @@ class Ledger:
             if result.rowcount != len(rows):
                 raise StoreError(f"Rows of run {self.run} were changed by somebody else.", tried="send a batch")
 
-    async def settle(
+    async def record_results(
         self,
         results: Sequence[Settled],
         run_values: Mapping[str, Any] | None = None,

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from bema_tui.model import Lock, RunKind
+from bema_tui.model import Lock
 from bema_tui.store.fence import Fence
 
 
@@ -33,8 +33,6 @@ class ClaimedRun:
     """The lock of the campaign."""
     claimed_for: ClaimedFor
     """What it was claimed for."""
-    kind: RunKind
-    """Whether it is a plan or a sync."""
 
     @property
     def fence(self) -> Fence:

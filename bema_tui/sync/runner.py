@@ -70,7 +70,7 @@ class Runner:
             await self._locks.release(lock.key, lock.token)
             raise
         await self._log(kind, f"{kind} {campaign.code}", campaign.code, run)
-        return ClaimedRun(run, campaign.code, lock, ClaimedFor.PLAN, kind)
+        return ClaimedRun(run, campaign.code, lock, ClaimedFor.PLAN)
 
     async def claim_apply(self, run: int) -> ClaimedRun:
         """Take the lock for a plan that waits; this call is the yes of somebody who saw it.
@@ -109,7 +109,7 @@ class Runner:
             await self._locks.release(lock.key, lock.token)
             raise
         await self._log(claimed_for, f"{claimed_for} run {run.id}", run.campaign, run.id)
-        return ClaimedRun(run.id, run.campaign, lock, claimed_for, run.kind)
+        return ClaimedRun(run.id, run.campaign, lock, claimed_for)
 
     async def execute(self, claimed: ClaimedRun, interrupt: RunInterrupt) -> RunState:
         """Do the work of a claimed run to its end, whatever happens, and return the state that it ended in.

@@ -117,7 +117,7 @@ async def test_rows_go_out_in_their_order_and_come_back_settled(at_work: RunAtWo
     assert [row.subscriber_id for row in rows] == ["1", "2"]
     await at_work.ledger.mark_sending(rows)
     assert await at_work.ledger.counts() == {ChangeState.SENDING: 2}
-    await at_work.ledger.settle([Settled(rows[0].id, ChangeState.APPLIED), refused(rows[1])])
+    await at_work.ledger.record_results([Settled(rows[0].id, ChangeState.APPLIED), refused(rows[1])])
     assert await at_work.ledger.counts() == {ChangeState.APPLIED: 1, ChangeState.FAILED: 1}
     assert (await at_work.ledger.in_state(ChangeState.APPLIED, 10))[0].attempts == 1
 
@@ -130,8 +130,8 @@ async def test_what_follows_from_a_result_is_a_row_of_its_own_counted_in_the_pla
     off = evolve(change("1", ChangeKind.REMOVE_GROUP, "13"), purpose=Purpose(Cause.LOWER_OFF))
     other = evolve(off, subscriber_id="2", email="2@example.com")
     result = Settled(rows[0].id, ChangeState.PLANNED, read_at=NEVER_READ, needs_add=True, tries=1)
-    await at_work.ledger.settle([result], {"people": 9}, [(off, read_at), (evolve(off, target="14"), read_at)])
-    await at_work.ledger.settle([], None, [(other, read_at)])
+    await at_work.ledger.record_results([result], {"people": 9}, [(off, read_at), (evolve(off, target="14"), read_at)])
+    await at_work.ledger.record_results([], None, [(other, read_at)])
     first, second, *added = await at_work.ledger.planned(10)
     assert (first.read_at, first.needs_add, first.attempts) == (NEVER_READ, True, 1)
     assert (second.needs_add, second.attempts) == (False, 0)
@@ -172,7 +172,7 @@ WRITES: dict[str, Callable[[RunAtWork], Awaitable[object]]] = {
     "plan": plan_two,
     "clear": lambda at_work: at_work.ledger.clear_plan(),
     "send": lambda at_work: at_work.ledger.mark_sending([]),
-    "settle": lambda at_work: at_work.ledger.settle([]),
+    "settle": lambda at_work: at_work.ledger.record_results([]),
     "retarget": lambda at_work: at_work.ledger.retarget("x", "1"),
     "say": lambda at_work: at_work.runs.update(at_work.run, at_work.fence, people=1),
     "claim": lambda at_work: at_work.runs.claim(at_work.run, [RunState.PLANNING], at_work.fence, ME),
@@ -220,7 +220,7 @@ async def test_a_refusal_for_the_status_does_not_count_as_a_failure(at_work: Run
         Settled(rows[2].id, ChangeState.APPLIED),
         refused(rows[3]),
     ]
-    await at_work.ledger.settle(results)
+    await at_work.ledger.record_results(results)
     assert await at_work.ledger.failure_rate(at_work.db.now()) == (2, 3), "not among the writes either"
 
 
@@ -231,16 +231,18 @@ async def test_the_failure_rate_is_of_what_was_written_to_people_since_the_run_w
     kinds = (ChangeKind.CREATE_GROUP, ChangeKind.ADD_GROUP, ChangeKind.ADD_GROUP)
     await plan(at_work, *(change(str(n), kind) for n, kind in enumerate(kinds)))
     group, first, second = await at_work.ledger.planned(10)
-    await at_work.ledger.settle([refused(first)])
+    await at_work.ledger.record_results([refused(first)])
     clock.forward(60)
     resumed = at_work.db.now()
-    await at_work.ledger.settle([refused(group), Settled(second.id, ChangeState.APPLIED)])
+    await at_work.ledger.record_results([refused(group), Settled(second.id, ChangeState.APPLIED)])
     assert await at_work.ledger.failure_rate(resumed) == (0, 1), "what failed before the cause was gone is over"
 
 
 async def test_the_sample_is_spread_over_the_run(at_work: RunAtWork) -> None:
     await plan(at_work, *(change(str(n), ChangeKind.ADD_GROUP) for n in range(100)))
-    await at_work.ledger.settle([Settled(row.id, ChangeState.APPLIED) for row in await at_work.ledger.planned(100)])
+    await at_work.ledger.record_results(
+        [Settled(row.id, ChangeState.APPLIED) for row in await at_work.ledger.planned(100)]
+    )
     sample = await at_work.ledger.sample_moves(10)
     assert [row.seq for row in sample] == list(range(1, 101, 10))
 
@@ -248,7 +250,7 @@ async def test_the_sample_is_spread_over_the_run(at_work: RunAtWork) -> None:
 async def test_history_knows_refusals_and_moves(at_work: RunAtWork, clock: SetClock) -> None:
     await plan(at_work, *(change(person, ChangeKind.ADD_GROUP) for person in "123"))
     rows = await at_work.ledger.planned(10)
-    await at_work.ledger.settle(
+    await at_work.ledger.record_results(
         [
             Settled(rows[0].id, ChangeState.APPLIED),
             refused(rows[1]),
@@ -270,8 +272,8 @@ async def test_who_was_moved_often_today_is_moved_no_more(at_work: RunAtWork, cl
     since = clock.at
     await plan(at_work, *(change(person, ChangeKind.ADD_GROUP, target) for target in "abc" for person in "12"))
     rows = await at_work.ledger.planned(10)
-    await at_work.ledger.settle([Settled(row.id, ChangeState.APPLIED) for row in rows[:5]])
-    await at_work.ledger.settle([refused(rows[5])])
+    await at_work.ledger.record_results([Settled(row.id, ChangeState.APPLIED) for row in rows[:5]])
+    await at_work.ledger.record_results([refused(rows[5])])
     await at_work.runs.finish(at_work.run, at_work.lock.token, RunState.DONE, seconds=1)
     await at_work.locks.release(at_work.lock.key, at_work.lock.token)
     newer = await begin(at_work.db)

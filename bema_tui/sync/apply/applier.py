@@ -22,7 +22,7 @@ from bema_tui.providers.quota.gate import waiting
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.exchange import Line, lines_of, weigh
 from bema_tui.sync.apply.packing import Packed, items_for, pack
-from bema_tui.sync.apply.recorder import Settler
+from bema_tui.sync.apply.recorder import ResultRecorder
 from bema_tui.sync.apply.refusals import other_account
 from bema_tui.sync.apply.results import NO_RIGHT, TOO_MANY
 from bema_tui.sync.apply.throttled_items import Throttling, given_up
@@ -64,22 +64,22 @@ class Applier:
         # in the ledger too, so that a resume knows.
         self._doubtful: dict[str, None] = {}
         self._throttling = Throttling()
-        self.settler = Settler(context, account)
+        self.recorder = ResultRecorder(context, account)
 
-    async def settle_unknown(self) -> int:
-        """Read back every row whose answer leaves it open, and settle it: applied if shown, else planned or failed."""
-        settled = 0
+    async def read_back_unknown(self) -> int:
+        """Read back every row whose answer leaves it open: it is applied if shown, else planned or failed."""
+        read_back = 0
         while rows := await self._context.ledger.in_state(ChangeState.UNKNOWN, MOST_ITEMS):
             await self._context.safe_point()
-            settled += len(rows)
+            read_back += len(rows)
             creates = [row for row in rows if not row.subscriber_id]
             if creates:
                 # A create looks first, so it may simply be done again.
-                await self.settler.finish(creates, [Settled(row.id, ChangeState.PLANNED) for row in creates])
+                await self.recorder.record(creates, [Settled(row.id, ChangeState.PLANNED) for row in creates])
             people = list(dict.fromkeys(row.subscriber_id for row in rows if row.subscriber_id))
             if people:
                 await self._read(people)
-        return settled
+        return read_back
 
     async def read_by_id(self, people: Sequence[str]) -> ReadById:
         """Read up to fifty people by id.
@@ -93,8 +93,8 @@ class Applier:
         """Read up to fifty people by id, and take in what follows from where they stand."""
         at = self._context.db.now()
         read = await self.read_by_id(people)
-        await self.settler.take_in(read.found, at)
-        await self.settler.leave_alone(read.unread)
+        await self.recorder.take_in(read.found, at)
+        await self.recorder.leave_alone(read.unread)
         for person in people:
             self._doubtful.pop(person, None)
 
@@ -102,7 +102,7 @@ class Applier:
         """Send everything that is planned, batch after batch."""
         while (rows := await self._context.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)) or self._doubtful:
             await self.send_next(rows)
-            await self.settle_unknown()
+            await self.read_back_unknown()
             if not self._doubtful:  # they are read first: nothing tells a resume of those of whom no change is left
                 await self.watch_failures()
 
@@ -129,7 +129,7 @@ class Applier:
             return
         if packed.skip:
             skipped = [Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.ADD_NOT_APPLIED) for row in packed.skip]
-            await self.settler.finish(packed.skip, skipped)
+            await self.recorder.record(packed.skip, skipped)
         if packed.send:
             await self._send(packed, of_people, beside)
         elif not packed.skip:
@@ -159,7 +159,7 @@ class Applier:
         context, rows = self._context, packed.send
         lines = lines_of(rows, packed.looks)
         in_batch = {person: of_people[person] for person in dict.fromkeys(row.subscriber_id for row in rows)}
-        seen = await self.settler.known_tiers(in_batch)
+        seen = await self.recorder.known_tiers(in_batch)
         await context.ledger.mark_sending(rows)
         try:
             items = [*(line.item for line in lines), *beside]
@@ -176,19 +176,19 @@ class Applier:
                 await self._nothing_known(rows, ChangeOutcome.LOST_ANSWER, error.message)
             else:
                 # The client vouches that nothing of it was done.
-                await self.settler.finish(rows, [Settled(row.id, ChangeState.PLANNED, tries=-1) for row in rows])
+                await self.recorder.record(rows, [Settled(row.id, ChangeState.PLANNED, tries=-1) for row in rows])
             raise
         stubborn = self._throttling.note(lines, answers)
         answers = answers[: len(lines)]
-        came = weigh(lines, answers, in_batch, seen, self.settler.facts)
+        came = weigh(lines, answers, in_batch, seen, self.recorder.facts)
         every = {row.id: row for of_one in in_batch.values() for row in of_one}
         results = given_up(came.results, stubborn)
-        await self.settler.finish([every[one.id] for one in results], results)
+        await self.recorder.record([every[one.id] for one in results], results)
         self._doubtful |= dict.fromkeys(came.doubtful)
         await self._heed(rows, {a.code for line, a in zip(lines, answers, strict=True) if _open(line, stubborn)})
 
     async def _nothing_known(self, rows: Sequence[LedgerRow], outcome: ChangeOutcome, detail: str) -> None:
-        await self.settler.finish(rows, [Settled(row.id, ChangeState.UNKNOWN, outcome, detail) for row in rows])
+        await self.recorder.record(rows, [Settled(row.id, ChangeState.UNKNOWN, outcome, detail) for row in rows])
 
     async def _heed(self, rows: Sequence[LedgerRow], codes: set[int]) -> None:
         """What single items' answers ask of the whole run: to stop without a right, to wait when pressed.
@@ -219,7 +219,7 @@ class Applier:
         """Stop a run that mostly fails. Domain rules, section 7.
 
         Raises:
-            BadAnswer: more than the allowed share of the writes since the run was taken up failed.
+            BadAnswer: more than the allowed share of the writes since the run was claimed failed.
         """
         limits = self._context.settings.write_limits
         failed, sent = await self._context.ledger.failure_rate(self._began)

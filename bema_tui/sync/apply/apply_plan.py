@@ -46,13 +46,13 @@ async def _write(context: RunContext, account: CampaignInMailerLite | None, *, a
     applier = Applier(context, account, set_aside)
     # What an end left on its way and could not write down, on a full disk for one.
     await context.ledger.mark_unknown()
-    settled = await applier.settle_unknown()
+    unknown = await applier.read_back_unknown()
     if approved:
         await keep_sizes(context)
         await context.findings.resolve_unseen(context.campaign.code, None, [FindingRule.READ_SHRANK])
-    await context.enter(Phase.APPLY, f"{settled} settled" if settled else "")
+    await context.enter(Phase.APPLY, f"{unknown} checked" if unknown else "")
     await context.note(apply_started_at=context.db.now())
-    if await create_missing(context, account, applier.settler):
+    if await create_missing(context, account, applier.recorder):
         account = await read_account(context)
         applier = Applier(context, account, set_aside)
     await refuse_without_field(context, account)
@@ -61,7 +61,7 @@ async def _write(context: RunContext, account: CampaignInMailerLite | None, *, a
     await canary(context, applier)
     await applier.apply_rest()
     # Last, so that nobody who is known waits for MailerLite to take new people in.
-    await create_people(context, account, applier.settler, applier.watch_failures)
+    await create_people(context, account, applier.recorder, applier.watch_failures)
     await context.enter(Phase.READ_BACK)
     await context.safe_point()
     return await read_back(context, applier)

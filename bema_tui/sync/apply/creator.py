@@ -25,7 +25,7 @@ from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, Subscriber
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.mailerlite.forms import Looked
 from bema_tui.store.ledger_rows import LedgerRow, Settled
-from bema_tui.sync.apply.recorder import Settler
+from bema_tui.sync.apply.recorder import ResultRecorder
 from bema_tui.sync.apply.refusals import Undone, other_account
 from bema_tui.sync.apply.refusals import refused as refusals
 from bema_tui.sync.apply.results import as_sent, refusal
@@ -41,7 +41,7 @@ _PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
 _NEW = (ChangeKind.CREATE_SUBSCRIBER,)
 
 
-async def create_missing(context: RunContext, account: CampaignInMailerLite, settler: Settler) -> int:
+async def create_missing(context: RunContext, account: CampaignInMailerLite, recorder: ResultRecorder) -> int:
     """Create the groups and the field that the account still lacks, and answer how many of the plan's were looked at.
 
     What somebody has made since the plan, in whatever spelling, is taken instead: two of a kind would be twins. What
@@ -57,18 +57,18 @@ async def create_missing(context: RunContext, account: CampaignInMailerLite, set
         row = rows[0]
         made += 1
         if there := _made_since(account, row):
-            await _is_there(context, row, there, settler, ours=row.attempts > 0)
+            await _is_there(context, row, there, recorder, ours=row.attempts > 0)
             continue
         await context.ledger.mark_sending(rows)
         try:
-            async with _unless_done(settler, row):
+            async with _unless_done(recorder, row):
                 target, ours = await _make(context, row)
         except RequestRefused as refused:
-            await settler.finish([row], [refusal(row, refused.status, refused.detail)])
+            await recorder.record([row], [refusal(row, refused.status, refused.detail)])
             if row.kind is ChangeKind.CREATE_GROUP:
                 await context.ledger.skip_without(row.target_name)
             continue
-        await _is_there(context, row, target, settler, ours=ours or row.attempts > 0)
+        await _is_there(context, row, target, recorder, ours=ours or row.attempts > 0)
     return made
 
 
@@ -100,10 +100,10 @@ async def _make(context: RunContext, row: LedgerRow) -> tuple[str, bool]:
     return field.key, ours
 
 
-async def _is_there(context: RunContext, row: LedgerRow, target: str, settler: Settler, *, ours: bool) -> None:
+async def _is_there(context: RunContext, row: LedgerRow, target: str, recorder: ResultRecorder, *, ours: bool) -> None:
     """A group or field is there now: by this run, of which an earlier try may have lost its answer, or by others."""
     await context.ledger.retarget(row.target_name, target)
-    await settler.finish([row], [_there(row, ours=ours)])
+    await recorder.record([row], [_there(row, ours=ours)])
 
 
 def _there(row: LedgerRow, *, ours: bool) -> Settled:
@@ -114,7 +114,7 @@ def _there(row: LedgerRow, *, ours: bool) -> Settled:
 
 
 @asynccontextmanager
-async def _unless_done(settler: Settler, row: LedgerRow) -> AsyncIterator[None]:
+async def _unless_done(recorder: ResultRecorder, row: LedgerRow) -> AsyncIterator[None]:
     """Say of a row that was on its way what an error leaves of it, before the error goes on.
 
     A refusal and a lost answer are their callers'.
@@ -125,11 +125,11 @@ async def _unless_done(settler: Settler, row: LedgerRow) -> AsyncIterator[None]:
         raise
     except WrongAccount as error:
         unknown = Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.OTHER_ACCOUNT, error.message)
-        await settler.finish([row], [unknown])
+        await recorder.record([row], [unknown])
         raise other_account(error) from None
     except (Stopped, ProviderError):
         # The client vouches that nothing of it was done.
-        await settler.finish([row], [Settled(row.id, ChangeState.PLANNED, tries=-1)])
+        await recorder.record([row], [Settled(row.id, ChangeState.PLANNED, tries=-1)])
         raise
 
 
@@ -144,7 +144,7 @@ def _made_since(account: CampaignInMailerLite, row: LedgerRow) -> str | None:
 async def create_people(
     context: RunContext,
     account: CampaignInMailerLite,
-    settler: Settler,
+    recorder: ResultRecorder,
     watch: Callable[[], Awaitable[None]],
 ) -> None:
     """Create buyers whom MailerLite does not know, where the label has chosen so (``add_new_buyers``).
@@ -167,8 +167,12 @@ async def create_people(
         if row.id in unknown.rows and not context.quota.left:
             await context.quota.room_for_batch(1)  # it is waited for before the age of the look-up is judged, not after
         if not unknown.holds(row.id, context.db.now()):
-            unknown = await _look_up_next(context, settler, key)
-        if row.id in unknown.rows and await _create(context, account, settler, row, key) and len(first) < CANARY_PEOPLE:
+            unknown = await _look_up_next(context, recorder, key)
+        if (
+            row.id in unknown.rows
+            and await _create(context, account, recorder, row, key)
+            and len(first) < CANARY_PEOPLE
+        ):
             first.append(row)
             if len(first) == CANARY_PEOPLE:
                 await _look_back(context, first, key)
@@ -191,10 +195,10 @@ class _Unknown:
         return old is not None and row in self.rows and timedelta(0) <= old <= timedelta(seconds=LOOK_UP_HOLDS)
 
 
-async def _look_up_next(context: RunContext, settler: Settler, key: str) -> _Unknown:
+async def _look_up_next(context: RunContext, recorder: ResultRecorder, key: str) -> _Unknown:
     """Look the next new buyers up in one batch: as many as it holds and the quota then lets create.
 
-    Who is there, or can't be proved not to be, is settled at once, so that nobody is looked up twice because of them.
+    Who is there, or can't be proved not to be, gets a result at once: so nobody is looked up twice for them.
 
     Raises:
         IncompleteRead: no form of look-up finds anybody.
@@ -209,8 +213,8 @@ async def _look_up_next(context: RunContext, settler: Settler, key: str) -> _Unk
     at = context.db.now()
     looked = {one.who: one for one in await find_by_address(context, emails)}
     of_row = {row: [looked[email] for email in one] for row, one in zip(rows, wanted, strict=False)}
-    not_new = {row: settled for row, one in of_row.items() if (settled := _not_new(row, one, key)) is not None}
-    await settler.finish(list(not_new), list(not_new.values()))
+    not_new = {row: result for row, one in of_row.items() if (result := _not_new(row, one, key)) is not None}
+    await recorder.record(list(not_new), list(not_new.values()))
     return _Unknown(frozenset(row.id for row in of_row if row not in not_new), at)
 
 
@@ -225,33 +229,33 @@ def _not_new(row: LedgerRow, looked: Sequence[Looked], key: str) -> Settled | No
 
 
 async def _create(
-    context: RunContext, account: CampaignInMailerLite, settler: Settler, row: LedgerRow, key: str
+    context: RunContext, account: CampaignInMailerLite, recorder: ResultRecorder, row: LedgerRow, key: str
 ) -> bool:
     """Create one person whom nobody is known to be; true when they were created and shown."""
     await context.ledger.mark_sending([row])
     try:
-        async with _unless_done(settler, row):
+        async with _unless_done(recorder, row):
             made = await context.mailerlite.add_or_update_subscriber(
                 row.email, {key: as_sent(row.after)}, [row.target], before_try=context.require_lock
             )
     except RequestRefused as refused:
-        await settler.finish([row], [refusal(row, refused.status, refused.detail)])
+        await recorder.record([row], [refusal(row, refused.status, refused.detail)])
         return False
     except RateLimited as limited:
         # So long that it is no quota of a minute. If that of the account is used up, this look-up says so.
         await find_by_address(context, spellings(row.email))
         failed = Settled(row.id, ChangeState.FAILED, ChangeOutcome.THROTTLED, f"{limited.waited:.0f}")
-        await settler.finish([row], [failed])
+        await recorder.record([row], [failed])
         return False
     except WriteUnknown as unknown:
         failed = Settled(row.id, ChangeState.FAILED, ChangeOutcome.LOST_ANSWER, unknown.message)
-        await settler.finish([row], [failed])
+        await recorder.record([row], [failed])
         return False
     await context.members.put([account.member(made, context.db.now())])
     context.mailerlite.look_up.offer([made])
     shown = _shows(made, row, key)
     silent = Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN)
-    await settler.finish([row], [Settled(row.id, ChangeState.APPLIED) if shown else silent])
+    await recorder.record([row], [Settled(row.id, ChangeState.APPLIED) if shown else silent])
     return shown
 
 

@@ -14,7 +14,7 @@ from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem
 from bema_tui.store.ledger_rows import NEVER_READ, LedgerRow, Settled
 from bema_tui.sync.apply.recheck import tiers_of
-from bema_tui.sync.apply.results import item_of, settle_answer, shown_by
+from bema_tui.sync.apply.results import item_of, result_of_answer, shown_by
 from bema_tui.sync.apply.standing import RunFacts, expected_tiers
 
 
@@ -71,11 +71,11 @@ def weigh(
             person.look(shown_by(answer))
             continue
         row = line.row
-        settled = settle_answer(row, answer, already=person.is_in(row))
-        results.append(settled)
+        result = result_of_answer(row, answer, already=person.is_in(row))
+        results.append(result)
         if row.kind is ChangeKind.SET_FIELD:
             person.look(shown_by(answer))
-        person.did(row, answer, settled, unseen=row.subscriber_id in unseen)
+        person.did(row, answer, result, unseen=row.subscriber_id in unseen)
     sent = {line.row.id for line in lines if line.row is not None}
     doubtful = {name: person for name, person in people.items() if person.doubtful}
     results = [
@@ -126,7 +126,7 @@ class _Person:
         """Return whether an answer of this batch showed them in the group of a row."""
         return self._tier(row) in self._shown
 
-    def did(self, row: LedgerRow, answer: BatchAnswer, settled: Settled, *, unseen: bool) -> None:
+    def did(self, row: LedgerRow, answer: BatchAnswer, result: Settled, *, unseen: bool) -> None:
         """Take in what one of their rows became; ``unseen``: the read before it was not answered."""
         tier = self._tier(row)
         if tier is None:
@@ -136,7 +136,7 @@ class _Person:
             self.doubtful |= unseen
         elif answer.ok:
             self._expected.discard(tier)
-        if settled.state is ChangeState.SKIPPED:
+        if result.state is ChangeState.SKIPPED:
             self._already = self.doubtful = True
 
     def waiting(self, sent: set[int]) -> list[Settled]:

@@ -27,7 +27,7 @@ async def canary(context: RunContext, applier: Applier) -> None:
     people = list(dict.fromkeys(row.subscriber_id for row in first))[:CANARY_PEOPLE]
     while rows := await _planned_of(context, people):
         await applier.send_next(rows)
-        await applier.settle_unknown()
+        await applier.read_back_unknown()
     applied = await _applied(context, people)
     if applied:
         at = context.db.now()
@@ -36,7 +36,7 @@ async def canary(context: RunContext, applier: Applier) -> None:
         # Who is gone was deleted in these seconds: that is proved, and nothing that MailerLite answered wrongly.
         wrong = _not_shown(applied, found)
         if wrong:
-            await context.ledger.settle(
+            await context.ledger.record_results(
                 [Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.NOT_SHOWN) for row in wrong]
             )
             raise BadAnswer(
@@ -53,8 +53,8 @@ async def canary(context: RunContext, applier: Applier) -> None:
                 where="MailerLite",
                 advice="Nothing more was sent. Look at these subscribers in MailerLite, then resume the run.",
             )
-        await applier.settler.take_in(found, at)
-        await applier.settler.leave_alone(read.unread)
+        await applier.recorder.take_in(found, at)
+        await applier.recorder.leave_alone(read.unread)
     if people:
         await context.note(canary_done=True)
 
@@ -70,7 +70,7 @@ async def read_back(context: RunContext, applier: Applier) -> str:
     read = await applier.read_by_id(people)
     missing = _not_shown(rows, read.found)
     failed = {row.id: Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN) for row in missing}
-    named = await applier.settler.take_in(read.found, at, failed, [_different(context, row) for row in missing])
+    named = await applier.recorder.take_in(read.found, at, failed, [_different(context, row) for row in missing])
     await applier.apply_rest()
     parts = [f"a sample of {len(people)}"]
     parts += [f"{len(missing)} not shown"] if missing else []

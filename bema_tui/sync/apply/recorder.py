@@ -24,7 +24,7 @@ from bema_tui.rules.wording.changes import where_text
 from bema_tui.store.ledger_rows import LedgerRow, Settled
 from bema_tui.sync.apply.recheck import tiers_of
 from bema_tui.sync.apply.refusals import gone, left_undone
-from bema_tui.sync.apply.results import settle_read
+from bema_tui.sync.apply.results import result_of_read
 from bema_tui.sync.apply.standing import RunFacts, follow
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.run_context import RunContext
@@ -35,8 +35,8 @@ _OVER_WHEN_WRITTEN = (FindingRule.REFUSED_WRITE, FindingRule.DRIFT, FindingRule.
 """Findings of earlier runs that are over once a run whose plan no longer had them writes the person's changes."""
 
 
-class Settler:
-    """Settles the rows of one run."""
+class ResultRecorder:
+    """Records the results of one run's rows."""
 
     def __init__(self, context: RunContext, account: CampaignInMailerLite) -> None:
         self._context = context
@@ -65,29 +65,30 @@ class Settler:
         self,
         found: Mapping[str, Subscriber | None],
         at: datetime,
-        settled: Mapping[int, Settled] | None = None,
+        known: Mapping[int, Settled] | None = None,
         said: Sequence[Finding] = (),
     ) -> set[str]:
-        """Settle the rows of people whom a read just showed: what moved is skipped, what follows is added, and whoever
-        stands elsewhere than the rules want is a finding.
+        """Record what becomes of the rows of people whom a read just showed.
+
+        What moved is skipped, what follows is added, and whoever stands elsewhere than the rules want is a finding.
 
         Args:
             found: the people by id; None for who is gone.
             at: when they were read.
-            settled: what the read made of rows, by their ids; of those whose answer left them open it is found here.
+            known: what the read made of rows, by their ids; of those whose answer left them open it is found here.
             said: findings that are made in any case, unless there is a closer one about the same person.
 
         Returns:
             The subjects of the findings that were made.
         """
-        results = dict(settled or {})
+        results = dict(known or {})
         of_people = await self._context.ledger.of_people(found)
         seen = await self.known_tiers(of_people)
         added: list[tuple[PlannedChange, datetime]] = []
         findings: list[Finding] = []
         moved: list[Member] = []
         for person, rows in of_people.items():
-            results |= {row.id: settle_read(row, found[person]) for row in rows if row.state is ChangeState.UNKNOWN}
+            results |= {row.id: result_of_read(row, found[person]) for row in rows if row.state is ChangeState.UNKNOWN}
             doubted = {
                 row.id for row in rows if row.state is ChangeState.UNKNOWN and row.outcome is ChangeOutcome.NOT_SHOWN
             }
@@ -109,21 +110,21 @@ class Settler:
         await self._context.findings.record(findings, self._context.run)
         every = {row.id: row for rows in of_people.values() for row in rows}
         named = {one.subscriber_id for one in findings if one.subscriber_id}
-        await self.finish([every[one] for one in results], list(results.values()), added, set(missing), named)
+        await self.record([every[one] for one in results], list(results.values()), added, set(missing), named)
         # After the rows: what follows is judged by where the run knew them before.
         await self._context.members.put(moved)
         await self._context.members.forget(missing)
         return {one.subject for one in findings}
 
     async def leave_alone(self, unread: Mapping[str, str]) -> None:
-        """Settle the rows of people who can't be read, by id with the reason: nothing more is sent for them."""
+        """Close the rows of people who can't be read, by id with the reason: nothing more is sent for them."""
         of_people = await self._context.ledger.of_people(unread)
         rows = [row for of_one in of_people.values() for row in of_one if row.state in _OPEN]
         results = [
             Settled(row.id, _OPEN[row.state], ChangeOutcome.UNREADABLE_PERSON, unread[row.subscriber_id])
             for row in rows
         ]
-        await self.finish(rows, results, named=set(unread))
+        await self.record(rows, results, named=set(unread))
 
     def _off(self, tier: Tier, rows: Sequence[LedgerRow], person: Subscriber | None) -> PlannedChange:
         """Return the remove of a lower tier that somebody stands in beside a purchased one."""
@@ -143,7 +144,7 @@ class Settler:
             tier=tier,
         )
 
-    async def finish(
+    async def record(
         self,
         rows: Sequence[LedgerRow],
         results: Sequence[Settled],
@@ -167,7 +168,7 @@ class Settler:
             (row, one) for row, one in failed if one.refused_status is not None or row.subscriber_id not in named
         ]
         await context.findings.record(await self._left_undone(unnamed), context.run)
-        await context.ledger.settle(results, context.meter.values(), added)
+        await context.ledger.record_results(results, context.meter.values(), added)
         await self._resolve({by_id[one.id].email for one in results if one.state is ChangeState.APPLIED})
 
     async def _left_undone(self, failed: Sequence[tuple[LedgerRow, Settled]]) -> tuple[Finding, ...]:
@@ -200,14 +201,14 @@ def _honest(result: Settled, doubted: set[int]) -> Settled:
     return evolve(result, state=ChangeState.FAILED)
 
 
-def _with(row: LedgerRow, settled: Settled | None) -> LedgerRow:
-    if settled is None:
+def _with(row: LedgerRow, result: Settled | None) -> LedgerRow:
+    if result is None:
         return row
     return evolve(
         row,
-        state=settled.state,
-        outcome=settled.outcome,
-        detail=settled.detail,
-        refused_status=settled.refused_status,
-        attempts=row.attempts + settled.tries,
+        state=result.state,
+        outcome=result.outcome,
+        detail=result.detail,
+        refused_status=result.refused_status,
+        attempts=row.attempts + result.tries,
     )

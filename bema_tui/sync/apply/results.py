@@ -42,7 +42,7 @@ def as_sent(text: str | None) -> str | int | None:
     return text
 
 
-def settle_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False) -> Settled:
+def result_of_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False) -> Settled:
     """Return what one item's answer makes of its row.
 
     ``row`` is as it was before this try. ``already``: an earlier item of the same batch showed the person in the group
@@ -53,9 +53,9 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False)
     if answer.ok and row.kind is ChangeKind.ADD_GROUP and already and not ours:
         return Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.STANDS_ALREADY)
     if answer.ok:
-        settled = evolve(_shown(row, answer), tries=repeated)
+        result = evolve(_shown(row, answer), tries=repeated)
         maybe_others = already and row.kind is ChangeKind.ADD_GROUP
-        return evolve(settled, outcome=ChangeOutcome.MAYBE_OURS) if maybe_others else settled
+        return evolve(result, outcome=ChangeOutcome.MAYBE_OURS) if maybe_others else result
     if answer.problem:
         return Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.UNREADABLE_ANSWER, answer.problem, tries=repeated)
     if answer.code == 404 and row.kind in _READ_AFTER_404:
@@ -75,7 +75,7 @@ def settle_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False)
     return evolve(refusal(row, answer.code, _words(answer)), state=state, tries=repeated)
 
 
-def settle_read(row: LedgerRow, person: Subscriber | None) -> Settled:
+def result_of_read(row: LedgerRow, person: Subscriber | None) -> Settled:
     """Return what a row becomes whose answer was lost, or was a refusal that may be none, by its person now."""
     if person is None:
         return Settled(row.id, ChangeState.FAILED, ChangeOutcome.GONE, refused_status=404)

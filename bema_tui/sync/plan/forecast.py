@@ -32,8 +32,8 @@ class Forecast:
 
 
 @define
-class _Windows:
-    """The quota's windows, filled as the gate fills them."""
+class _Periods:
+    """The quota's periods, filled as the gate fills them."""
 
     budget: int
     batch: BatchCost
@@ -49,13 +49,13 @@ class _Windows:
         return max(self.full * self.window_seconds, _SECONDS_A_REQUEST * self.requests)
 
     def single(self, requests: int = 1) -> int:
-        """Requests that are no batches; answers how many they are."""
+        """Take requests that are no batches, and return how many they are."""
         for _ in range(requests):
             self._take(1)
         return requests
 
     def one_batch(self, items: int) -> int:
-        """One batch of at most these items, the last of a window as large as what remains of it; answers its items."""
+        """Take one batch of at most these items, the last of a period as large as what is left; return its items."""
         size = max(1, min(MOST_ITEMS, items, self.batch.items_in(self.budget)))
         units = self.batch.units(1 + size)
         if units > self.left >= self.batch.least(size, self.budget):
@@ -136,56 +136,56 @@ def forecast_writes(
     if not items and not places and not created:
         return Forecast(0, 0, 0, 0.0)
     budget = max(1, limit - reserve)
-    windows = _Windows(budget, batch or BatchCost(), budget, window_seconds)
-    reads = 0 if account_read else windows.single(_ACCOUNT_READS)
-    writes = windows.single(places)
-    reads += windows.single(places)  # a create looks first
+    periods = _Periods(budget, batch or BatchCost(), budget, window_seconds)
+    reads = 0 if account_read else periods.single(_ACCOUNT_READS)
+    writes = periods.single(places)
+    reads += periods.single(places)  # a create looks first
     if places:
-        reads += windows.single(_ACCOUNT_READS)  # what was created is read with the rest of the account
+        reads += periods.single(_ACCOUNT_READS)  # what was created is read with the rest of the account
     existing = max(0, people - created)
     first = min(existing, CANARY_PEOPLE)
     first_items = round(items * first / existing) if existing else 0
     later = kinds.get(ChangeKind.REMOVE_GROUP, 0) > 0
     rest = items - first_items
-    reads += _again(windows, first, fresh_seconds)
-    writes += _in_steps(windows, first_items, later=later)
-    reads += windows.batches(first)
+    reads += _again(periods, first, fresh_seconds)
+    writes += _in_steps(periods, first_items, later=later)
+    reads += periods.batches(first)
     if rest <= MOST_ITEMS:
-        reads += _again(windows, existing - first, fresh_seconds)
-        writes += _in_steps(windows, rest, later=later)
+        reads += _again(periods, existing - first, fresh_seconds)
+        writes += _in_steps(periods, rest, later=later)
     else:
-        made, again = _in_order(windows, rest, existing - first, fresh_seconds)
+        made, again = _in_order(periods, rest, existing - first, fresh_seconds)
         writes += made
         reads += again
-    reads += windows.new_people(created)
+    reads += periods.new_people(created)
     writes += created
     if any(kinds.get(kind, 0) for kind in _MOVES):
-        reads += windows.batches(min(existing, SAMPLE))
-    return Forecast(writes, reads, windows.units, windows.seconds)
+        reads += periods.batches(min(existing, SAMPLE))
+    return Forecast(writes, reads, periods.units, periods.seconds)
 
 
-def _again(windows: _Windows, people: int, fresh_seconds: float) -> int:
+def _again(periods: _Periods, people: int, fresh_seconds: float) -> int:
     """Batches that read so few people again, if their reads are stale by now."""
-    return windows.batches(people) if windows.seconds > fresh_seconds else 0
+    return periods.batches(people) if periods.seconds > fresh_seconds else 0
 
 
-def _in_steps(windows: _Windows, items: int, *, later: bool) -> int:
+def _in_steps(periods: _Periods, items: int, *, later: bool) -> int:
     """Batches of these few items; at least two with removes among them, whose adds must be answered first."""
     removes = items // 3 if later else 0
-    return windows.batches(items - removes) + windows.batches(removes)
+    return periods.batches(items - removes) + periods.batches(removes)
 
 
-def _in_order(windows: _Windows, items: int, people: int, fresh_seconds: float) -> tuple[int, int]:
+def _in_order(periods: _Periods, items: int, people: int, fresh_seconds: float) -> tuple[int, int]:
     """Batches of many items of so many people, and the batches that read people again once the reads are stale."""
     writes = reads = 0
     of_each = items / max(1, people)
     fresh_items = 0.0
     while items > 0:
-        if windows.seconds > fresh_seconds and fresh_items + 0.5 < min(MOST_ITEMS, items):
-            fresh_items += windows.one_batch(math.ceil((items - fresh_items) / of_each)) * of_each
+        if periods.seconds > fresh_seconds and fresh_items + 0.5 < min(MOST_ITEMS, items):
+            fresh_items += periods.one_batch(math.ceil((items - fresh_items) / of_each)) * of_each
             reads += 1
             continue
-        size = windows.one_batch(items)
+        size = periods.one_batch(items)
         items -= size
         fresh_items = max(0.0, fresh_items - size)
         writes += 1

@@ -107,7 +107,7 @@ def _checks(
         members=found.members.result,
         unreadable_sales=found.unproved.count,
         left_alone=len(found.members.set_aside),
-        unsettled=found.members.incomplete_groups,
+        incomplete_groups=found.members.incomplete_groups,
         shrunk=tuple(shrunk),
     )
     return check_plan(

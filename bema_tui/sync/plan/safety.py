@@ -48,7 +48,7 @@ class PlanReads:
     """Sales that can't be read, by this read or by the last one of the whole list."""
     left_alone: int = 0
     """People who can't be read."""
-    unsettled: tuple[str, ...] = ()
+    incomplete_groups: tuple[str, ...] = ()
     """Groups not all of whose members could be read."""
     shrunk: tuple[ShrunkRead, ...] = ()
     """Reads that gave much less than the last good ones."""
@@ -57,7 +57,7 @@ class PlanReads:
     def prove_absence(self) -> bool:
         """Whether they may be a reason to take something back."""
         whole = self.shop is not None and self.shop.kind is ReadKind.FULL
-        return whole and not self.unsettled and not self.shrunk
+        return whole and not self.incomplete_groups and not self.shrunk
 
 
 def shrunk_reads(last: ReadSizes, now: ReadSizes, percent: float) -> tuple[ShrunkRead, ...]:
@@ -117,11 +117,13 @@ def _shop(reads: PlanReads) -> ShopCheck:
 
 def _members(reads: PlanReads) -> MembersCheck:
     read = reads.members
-    settled = Completeness.PARTIAL if reads.unsettled else Completeness.COMPLETE
-    if read is None or read.people is None or read.completeness is not settled:
-        return MembersCheck(CheckResult.REFUSE, people=0, left_alone=reads.left_alone, unsettled=reads.unsettled)
-    result = CheckResult.LOOK if reads.left_alone or reads.unsettled else CheckResult.PASSED
-    return MembersCheck(result, people=read.people, left_alone=reads.left_alone, unsettled=reads.unsettled)
+    expected = Completeness.PARTIAL if reads.incomplete_groups else Completeness.COMPLETE
+    if read is None or read.people is None or read.completeness is not expected:
+        return MembersCheck(
+            CheckResult.REFUSE, people=0, left_alone=reads.left_alone, unsettled=reads.incomplete_groups
+        )
+    result = CheckResult.LOOK if reads.left_alone or reads.incomplete_groups else CheckResult.PASSED
+    return MembersCheck(result, people=read.people, left_alone=reads.left_alone, unsettled=reads.incomplete_groups)
 
 
 def _tiers(totals: PlanTotals) -> TiersCheck:

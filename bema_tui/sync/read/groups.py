@@ -57,10 +57,10 @@ async def read_groups(reading: MembersReading) -> None:
 async def read_members(reading: MembersReading, group: Group, status: SubscriberStatus) -> int:
     """Read the members of one status, and return how many came.
 
-    A row shows in one moment in which groups its person is, so whoever came is settled. Who did not come is another
+    A row shows in one moment in which groups its person is, so whoever came is certain. Who did not come is another
     matter: the group's counts are cached by the service, and people come and go. Where the counts promise more than
     came, the group is read again: a pass that lacks nobody of those before outweighs a count that lags, and so does
-    one that lacks people who, asked for by id, are not in the group any more. What three passes don't settle is a
+    one that lacks people who, asked for by id, are not in the group any more. What is open after three passes is a
     finding, and the run takes nothing back.
 
     Raises:
@@ -90,7 +90,7 @@ async def read_members(reading: MembersReading, group: Group, status: Subscriber
         FindingRule.RECORD_WARNING,
         reading.context.campaign.code,
         group.name,
-        f"Not all {status} members of {group.name} could be settled: its list changed in each of {PASSES} readings. "
+        f"Not all {status} members of {group.name} are certain: its list changed in each of {PASSES} readings. "
         f"{len(seen):,} came, the group counts {promised:,} itself.",
         "Whoever did not come is left alone, and in this run nobody leaves a group and nothing is taken back; the next "
         "sync reads them again.",

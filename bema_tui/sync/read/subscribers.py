@@ -117,8 +117,8 @@ async def read_by_id(context: RunContext, ids: Sequence[str], set_aside: set[str
     look_up = await ready_look_up(context)
     found: dict[str, Subscriber | None] = {}
     unread: dict[str, str] = {}
-    async for settled in look_up.find(ids=ids):
-        for one in settled:
+    async for done in look_up.find(ids=ids):
+        for one in done:
             person = one.answer.subscriber() if one.answer is not None else None
             if one.problem:
                 unread[one.who] = one.problem
@@ -146,7 +146,7 @@ async def find_by_address(context: RunContext, emails: Sequence[str]) -> tuple[L
         IncompleteRead: no form of look-up finds anybody.
     """
     look_up = await ready_look_up(context, emails)
-    return tuple([one async for settled in look_up.find(emails) for one in settled])
+    return tuple([one async for done in look_up.find(emails) for one in done])
 
 
 async def ready_look_up(context: RunContext, emails: Sequence[str] = ()) -> LookUp:
@@ -190,14 +190,14 @@ async def look_closely(reading: MembersReading, ids: Sequence[str], addresses: S
     shown: set[str] = set()
     by_address = 0
     aside: list[Looked] = []
-    async for settled in look_up.find(in_known_form(addresses), ids):
-        known = await context.members.states([one.who for one in settled])
-        people = await members_of(reading, [one.answer.subscriber() for one in settled if one.answer is not None])
+    async for done in look_up.find(in_known_form(addresses), ids):
+        known = await context.members.states([one.who for one in done])
+        people = await members_of(reading, [one.answer.subscriber() for one in done if one.answer is not None])
         shown.update(person.email_key for person in people)
-        by_address += sum(one.answer is not None and "@" in one.who for one in settled)
+        by_address += sum(one.answer is not None and "@" in one.who for one in done)
         await context.members.put(people)
-        await context.members.forget([one.who for one in settled if one.absent and one.who in known])
-        aside += [one for one in settled if one.problem]
+        await context.members.forget([one.who for one in done if one.absent and one.who in known])
+        aside += [one for one in done if one.problem]
         set_aside.update({one.who: known[one.who].email_key for one in aside if one.who in known})
         await context.note()
     await remember_look_up(context)

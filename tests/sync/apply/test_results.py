@@ -8,7 +8,7 @@ from attrs import evolve
 from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import NO_CODE, BatchAnswer
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.apply.results import MAX_TRIES, as_sent, item_of, settle_answer, settle_read
+from bema_tui.sync.apply.results import MAX_TRIES, as_sent, item_of, result_of_answer, result_of_read
 from tests.sync.rows import move, person
 
 FIELD, ADD, REMOVE = move()
@@ -37,54 +37,54 @@ def test_the_items_are_by_id_and_carry_nothing_else() -> None:
 
 @pytest.mark.parametrize("value", [10391, "10391", 10391.0])
 def test_a_field_is_applied_when_the_answer_shows_it(value: object) -> None:
-    assert settle_answer(FIELD, shown(value)).state is ChangeState.APPLIED
+    assert result_of_answer(FIELD, shown(value)).state is ChangeState.APPLIED
 
 
 @pytest.mark.parametrize("answer", [shown(None), shown(5), BatchAnswer(200, None), BatchAnswer(200, {"data": 3})])
 def test_a_field_that_is_not_shown_is_unknown(answer: BatchAnswer) -> None:
-    assert settle_answer(FIELD, answer).state is ChangeState.UNKNOWN
+    assert result_of_answer(FIELD, answer).state is ChangeState.UNKNOWN
 
 
 def test_assign_and_unassign_are_applied_by_their_status() -> None:
-    assert settle_answer(ADD, BatchAnswer(200, {"data": {}})).state is ChangeState.APPLIED
-    assert settle_answer(REMOVE, BatchAnswer(204, None)).state is ChangeState.APPLIED
+    assert result_of_answer(ADD, BatchAnswer(200, {"data": {}})).state is ChangeState.APPLIED
+    assert result_of_answer(REMOVE, BatchAnswer(204, None)).state is ChangeState.APPLIED
 
 
 @pytest.mark.parametrize("row", [FIELD, ADD, REMOVE])
 def test_a_404_to_a_write_proves_nothing_so_the_person_is_read(row: LedgerRow) -> None:
-    settled = settle_answer(row, BatchAnswer(404, {"message": ""}))
+    settled = result_of_answer(row, BatchAnswer(404, {"message": ""}))
     assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, 404)
-    assert settle_read(evolve(row, refused_status=404, attempts=1), None).outcome is ChangeOutcome.GONE
+    assert result_of_read(evolve(row, refused_status=404, attempts=1), None).outcome is ChangeOutcome.GONE
 
 
 def test_a_field_whose_write_was_answered_404_is_written_again_while_its_person_is_there() -> None:
     row = evolve(FIELD, refused_status=404, attempts=1)
-    assert settle_read(row, person()).state is ChangeState.PLANNED
-    failed = settle_read(evolve(row, attempts=3), person())
+    assert result_of_read(row, person()).state is ChangeState.PLANNED
+    failed = result_of_read(evolve(row, attempts=3), person())
     assert (failed.state, failed.refused_status) == (ChangeState.FAILED, None), "not gone, and not refused"
 
 
 @pytest.mark.parametrize("code", [400, 404, 409, 422])
 def test_a_refused_add_is_read_for_it_may_stand_already(code: int) -> None:
-    settled = settle_answer(ADD, BatchAnswer(code, {"message": "Already in the group."}))
+    settled = result_of_answer(ADD, BatchAnswer(code, {"message": "Already in the group."}))
     assert settled.state is ChangeState.UNKNOWN
     assert (settled.refused_status, settled.outcome) == (code, ChangeOutcome.REFUSED)
     assert settled.detail == "Already in the group."
-    assert settle_answer(ADD, BatchAnswer(code, None)).detail == "no reason given"
-    assert settle_answer(FIELD, BatchAnswer(422, {"message": "No."})).state is ChangeState.FAILED
+    assert result_of_answer(ADD, BatchAnswer(code, None)).detail == "no reason given"
+    assert result_of_answer(FIELD, BatchAnswer(422, {"message": "No."})).state is ChangeState.FAILED
 
 
 @pytest.mark.parametrize("code", [408, 425, 500, 502, 503])
 def test_what_may_pass_is_tried_again_and_then_read(code: int) -> None:
     answer = BatchAnswer(code, {"message": "Server Error"})
-    assert settle_answer(ADD, answer).state is ChangeState.PLANNED
+    assert result_of_answer(ADD, answer).state is ChangeState.PLANNED
     last = evolve(ADD, attempts=MAX_TRIES - 1)
-    assert settle_answer(last, answer).state is ChangeState.UNKNOWN
+    assert result_of_answer(last, answer).state is ChangeState.UNKNOWN
 
 
 @pytest.mark.parametrize("row", [FIELD, ADD, REMOVE])
 def test_an_answer_that_cannot_be_read_proves_nothing_so_the_person_is(row: LedgerRow) -> None:
-    settled = settle_answer(row, BatchAnswer(NO_CODE, problem="responses.1.code: 'x' is not a count"))
+    settled = result_of_answer(row, BatchAnswer(NO_CODE, problem="responses.1.code: 'x' is not a count"))
     assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, None)
     assert settled.outcome is ChangeOutcome.UNREADABLE_ANSWER
     assert "responses.1.code" in settled.detail
@@ -92,7 +92,7 @@ def test_an_answer_that_cannot_be_read_proves_nothing_so_the_person_is(row: Ledg
 
 @pytest.mark.parametrize("code", [401, 403, 429])
 def test_quota_and_rights_are_no_tries_and_no_refusals(code: int) -> None:
-    settled = settle_answer(evolve(ADD, attempts=MAX_TRIES), BatchAnswer(code, {"message": "no"}))
+    settled = result_of_answer(evolve(ADD, attempts=MAX_TRIES), BatchAnswer(code, {"message": "no"}))
     assert settled.state is ChangeState.PLANNED
     assert settled.refused_status is None
     assert settled.tries == -1, "it did nothing, so a later 404 is not ours"
@@ -108,7 +108,7 @@ def test_only_what_is_a_number_to_the_letter_goes_as_one(text: str | None, sent:
 
 def test_a_refusal_is_told_in_clean_words() -> None:
     body = {"message": "The given data was invalid.\x1b[31m", "errors": {"email": ["unsubscribed"]}}
-    settled = settle_answer(FIELD, BatchAnswer(422, body))
+    settled = result_of_answer(FIELD, BatchAnswer(422, body))
     assert settled.state is ChangeState.FAILED
     assert settled.refused_status == 422
     assert "unsubscribed" in settled.detail
@@ -126,7 +126,7 @@ def test_a_refusal_is_told_in_clean_words() -> None:
     ],
 )
 def test_a_refusal_for_the_status_is_told_apart_once(code: int, body: object, outcome: ChangeOutcome) -> None:
-    assert settle_answer(FIELD, BatchAnswer(code, body)).outcome is outcome
+    assert result_of_answer(FIELD, BatchAnswer(code, body)).outcome is outcome
 
 
 _SO_FAR: dict[int | None, ChangeOutcome] = {
@@ -160,8 +160,8 @@ def test_what_a_read_makes_of_an_open_row(
 ) -> None:
     row = evolve(ADD if kind == "add" else REMOVE, attempts=attempts, refused_status=status)
     row = evolve(row, outcome=_SO_FAR.get(status), detail="no")
-    settled = settle_read(row, person(row.target) if stands else person())
+    settled = result_of_read(row, person(row.target) if stands else person())
     assert (settled.state, settled.outcome) == (state, outcome)
     if state is ChangeState.FAILED:
         assert settled.detail == ("no" if outcome is ChangeOutcome.REFUSED else "3")
-    assert settle_read(row, None).outcome is ChangeOutcome.GONE
+    assert result_of_read(row, None).outcome is ChangeOutcome.GONE
