@@ -10,6 +10,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from bema_tui.store.database import Database
+from tests.support.sample import sample, weekend, weekend_file
+
+__all__ = ["sample", "weekend", "weekend_file"]
 
 pytest_plugins = ["tests.support.fixtures"]
 

@@ -6,13 +6,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import ControlRequest, ControlVerb, RunState
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
 from bema_tui.store.schema import control_requests, runs
+from bema_tui.store.schema_base import UtcTime
 from bema_tui.text import one_line
 
 _AT_WORK = tuple(state for state in RunState if state.active)
@@ -48,7 +49,8 @@ class ControlRequests:
     async def saw(self, request: int, *, done: bool = False) -> None:
         """Say that the run saw a request, or has done what it asks."""
         now = self._db.now()
-        values = {"seen_at": func.coalesce(control_requests.c.seen_at, now)} | ({"done_at": now} if done else {})
+        seen = func.coalesce(control_requests.c.seen_at, literal(now, UtcTime))
+        values = {"seen_at": seen} | ({"done_at": now} if done else {})
         async with self._db.write() as connection:
             await connection.execute(update(control_requests).where(control_requests.c.id == request).values(values))
 
