@@ -10,11 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from bema_tui.store.database import Database
-from tests.support.sample import sample, weekend, weekend_file
 
-__all__ = ["sample", "weekend", "weekend_file"]
-
-pytest_plugins = ["tests.support.fixtures"]
+pytest_plugins = ["tests.support.fixtures", "tests.support.sample"]
 
 # ``HYPOTHESIS_PROFILE=nightly`` is for a night's work.
 # The parsers of foreign JSON take a hundred times this; see tests/providers/test_parsing.py.
@@ -28,7 +25,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "usual")
 TESTS = Path(__file__).parent
 SLOW_ROOMS = {"cli", "end_to_end", "simulator", "stand_ins", "tui"}
 """Folders in which each test runs commands, screens or simulators."""
-SLOW_FIXTURES = {"simulated", "simulators", "operator", "operators", "label", "planned"}
+SLOW_FIXTURES = {"simulated", "simulators", "operator", "operators", "label", "planned", "weekend"}
 """What a test elsewhere takes that does so."""
 
 

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,11 @@ from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.schema import health_samples, locks, runs
 from bema_tui.store.snapshot.reader import SnapshotReader
-from tests.story import VIEWER, write_story_file
 from tests.support.activity import latest_activity
 from tests.support.clock import SetClock
 from tests.support.until import until_async
+from tests.support.weekend import AT_WORK, HALF_LIGHT, NBL, NOW, TIDEWATER, VIEWER, WAITING
 
-NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
 MIB = 1 << 20
 QUICK = MonitorSettings(gauges_every=0.02, check_every=60.0)
 
@@ -51,13 +50,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def story_file(tmp_path: Path) -> Path:
-    return write_story_file(tmp_path / "story.sqlite3", NOW)
-
-
-@pytest.fixture
-async def db(story_file: Path, clock: SetClock) -> AsyncIterator[Database]:
-    async with await Database.open(str(story_file), clock=clock) as database:
+async def db(weekend_file: Path, clock: SetClock) -> AsyncIterator[Database]:
+    async with await Database.open(str(weekend_file), clock=clock) as database:
         yield database
 
 
@@ -81,11 +75,12 @@ async def samples(db: Database, condition: object = None) -> int:
     return int(found or 0)
 
 
-async def test_a_check_tells_how_the_story_stands(monitor: Monitor) -> None:
+async def test_a_check_tells_how_the_weekend_stands(db: Database, monitor: Monitor) -> None:
     status = await monitor.perform_check()
-    assert status.reasons == ("memory 81 %", "1 run lost", "1 lock expired", "17 errors open")
+    errors = (await SnapshotReader(db, VIEWER, LockAges()).read()).finding_counts[Severity.ERROR]
+    assert status.reasons == ("memory 81 %", "1 run lost", "1 lock expired", f"{errors} errors open")
     assert status.health_score == 78
-    assert status.job_status == {"applying": 1, "planned": 1, "lost": 1, "done": 7}
+    assert status.job_status == {"applying": 1, "planned": 1, "lost": 1, "stopped": 1}, "the others ended before today"
     assert status.active_processes == 3, "maria's run, and the consoles of maria and jon"
     assert (status.memory_usage, status.memory_limit, status.cores) == (207 * MIB, 256 * MIB, 4)
     assert status.load_average == (0.4, 0.3, 0.2)
@@ -116,10 +111,10 @@ async def test_a_dead_runs_lock_and_a_finished_run_are_seen(db: Database, monito
     async with db.write() as connection:
         await connection.execute(update(locks).values(last_beat=NOW - timedelta(hours=2)))
         await connection.execute(
-            update(runs).where(runs.c.id == 417).values(state="done", finished_at=NOW - timedelta(minutes=1))
+            update(runs).where(runs.c.id == WAITING).values(state="done", finished_at=NOW - timedelta(minutes=1))
         )
     status = await monitor.perform_check()
-    assert status.job_status == {"lost": 2, "done": 8}
+    assert status.job_status == {"lost": 2, "stopped": 1, "done": 1}
     assert "2 locks stale" in status.reasons
     assert "2 runs lost" in status.reasons
     assert status.active_processes == 2
@@ -136,14 +131,14 @@ async def test_a_run_without_progress_is_stalled_for_every_monitor_until_it_make
     assert await stalled() == {False}
     async with db.write() as connection:
         await connection.execute(
-            update(runs).where(runs.c.id == 418).values(progressed_at=NOW - timedelta(seconds=600))
+            update(runs).where(runs.c.id == AT_WORK).values(progressed_at=NOW - timedelta(seconds=600))
         )
     assert await stalled() == {True}
-    assert "its run makes no progress" in (await other.check_campaign("2024_ETB_NBL")).reasons
+    assert "its run makes no progress" in (await other.check_campaign(NBL)).reasons
     async with db.write() as connection:
-        await connection.execute(update(runs).where(runs.c.id == 418).values(progressed_at=NOW))
+        await connection.execute(update(runs).where(runs.c.id == AT_WORK).values(progressed_at=NOW))
     assert await stalled() == {False}
-    assert "its run makes no progress" not in (await monitor.check_campaign("2024_ETB_NBL")).reasons
+    assert "its run makes no progress" not in (await monitor.check_campaign(NBL)).reasons
 
 
 async def test_of_a_watched_run_it_is_written_down_when_it_stalls_and_when_it_moves_again(
@@ -151,13 +146,13 @@ async def test_of_a_watched_run_it_is_written_down_when_it_stalls_and_when_it_mo
 ) -> None:
     async def progressed(at: datetime) -> None:
         async with db.write() as connection:
-            await connection.execute(update(runs).where(runs.c.id == 418).values(progressed_at=at))
+            await connection.execute(update(runs).where(runs.c.id == AT_WORK).values(progressed_at=at))
 
     async def said() -> list[str]:
         return [line.text for line in await latest_activity(db, 50) if line.who == "monitor"]
 
     await progressed(NOW - timedelta(seconds=660))
-    await monitor.start_monitoring(418)
+    await monitor.start_monitoring(AT_WORK)
 
     async def stalled() -> bool:
         return bool(await said())
@@ -168,10 +163,10 @@ async def test_of_a_watched_run_it_is_written_down_when_it_stalls_and_when_it_mo
     await until_async("the stall is written down", stalled)
     await progressed(NOW)
     await until_async("the progress is written down", moves)
-    await monitor.stop_monitoring(418)
+    await monitor.stop_monitoring(AT_WORK)
     assert await said() == [
-        "run 418 makes progress again",
-        "run 418 makes no progress for 11 min, last sign of life 12 s ago, memory 207 MiB",
+        "run 7 makes progress again",
+        "run 7 makes no progress for 11 min, last sign of life 0 s ago, memory 207 MiB",
     ]
     assert await samples(db) == 0, "who watches a run alone measures nothing"
 
@@ -243,14 +238,15 @@ async def test_a_blocked_loop_shows_as_delay(db: Database, monitor: Monitor) -> 
 
 
 async def test_the_health_of_one_campaign(monitor: Monitor) -> None:
-    lost = await monitor.check_campaign("2025_KAIRO_TNS")
-    assert (lost.status, lost.runs) == (CampaignStatus.LOST, {"lost": 1, "done": 1})
-    assert lost.findings == {Severity.ERROR: 3, Severity.WARNING: 11, Severity.INFO: 5}
+    lost = await monitor.check_campaign(TIDEWATER)
+    assert (lost.status, lost.runs) == (CampaignStatus.LOST, {"lost": 1})
+    assert set(lost.findings) == {Severity.ERROR, Severity.WARNING, Severity.INFO}
     assert lost.lock is not None
-    assert (lost.lock.id, lost.lock.state, lost.lock.run) == ("k7d2", LockState.EXPIRED, 415)
+    assert (lost.lock.state, lost.lock.run) == (LockState.EXPIRED, 5)
     assert str(lost.lock.holder) == "jon@tour-laptop (process 8841)"
-    assert lost.reasons == ("its run is lost", "its lock is left behind", "3 errors open")
-    well = await monitor.check_campaign("2026_ZM_BTL")
+    assert lost.findings[Severity.ERROR] == 1
+    assert lost.reasons == ("its run is lost", "its lock is left behind", "1 error open")
+    well = await monitor.check_campaign(HALF_LIGHT)
     assert (well.score, well.reasons, well.lock) == (100, (), None)
     with pytest.raises(UsageError):
         await monitor.check_campaign("2026_NO_SUCH")

@@ -15,8 +15,8 @@ from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.snapshot.reader import SnapshotReader
 from tests.rules.wording.outcomes import WHY, Row
-from tests.story import VIEWER
 from tests.support.old_database import CODE, OLD_PLAN, SAID_PLAINLY, database_of_revision, insert, run, write_old_plans
+from tests.support.weekend import VIEWER
 
 ODD = (
     ("answered ok, but the read-back does not show it: for a reason of its own", ChangeState.FAILED),

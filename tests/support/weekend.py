@@ -72,9 +72,12 @@ class Label:
         return SimulatorSettings(seed=5, subscribers=self.subscribers, orders=self.orders, campaigns=7, quota=120)
 
 
-FOR_TESTS: Final = Label(subscribers=800, orders=560, minute=30, writes=4)
+FOR_TESTS: Final = Label(subscribers=800, orders=560, minute=27, writes=4)
 """The label in small: what every test can wait for."""
 FOR_PICTURES: Final = Label(subscribers=6_000, orders=4_000, minute=25, writes=8)
+
+FIRST, DONE, BLOCKED, STOPPED, LOST, WAITING, AT_WORK = range(1, 8)
+"""The runs by their numbers; ``DONE`` and ``WAITING`` are of one campaign."""
 
 AFTERNOON: Final = "afternoon.sqlite3"
 """The database at ``NOW``."""
