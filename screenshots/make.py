@@ -1,6 +1,7 @@
-"""Draws the screens of the documentation: the real console on the story, at three sizes, at one in three themes.
+"""Draws the screens of the documentation: the real console on the weekend, at three sizes, at one in three themes.
 
-Run ``python screenshots/make.py [folder]``; the pictures are SVG files.
+Run ``python -m screenshots.make [folder]``; the pictures are SVG files. What they show was written by the program
+itself, at work on the simulator (tests/support/weekend.py).
 """
 
 from __future__ import annotations
@@ -8,65 +9,37 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bema_tui.model import RunKind  # noqa: E402 - the tests' story is not installed with the package
+from bema_tui.operations.console import Console  # noqa: E402 - the tests' weekend is not installed with the package
+from bema_tui.operations.jobs import open_jobs  # noqa: E402
+from bema_tui.settings import Settings  # noqa: E402
 from bema_tui.store.database import Database  # noqa: E402
-from bema_tui.store.lock_ages import LockAges  # noqa: E402
-from bema_tui.store.snapshot.reader import SnapshotReader  # noqa: E402
 from bema_tui.tui.app import BemaApp  # noqa: E402
 from bema_tui.tui.render_context import RenderContext  # noqa: E402
 from bema_tui.tui.screens.sheets import QuestionSheet  # noqa: E402
-from tests.story import VIEWER, write_story  # noqa: E402
+from tests.support.paced import workspace_of  # noqa: E402
+from tests.support.weekend import AFTERNOON, FOR_PICTURES, NOW, VIEWER, write_weekend  # noqa: E402
 
-NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
 SIZES = ((80, 24), (120, 40), (200, 60))
 PICTURES = (*((size, "dark") for size in SIZES), ((120, 40), "light"), ((120, 40), "mono"))
 SCENES: dict[str, tuple[str, ...]] = {
-    "overview": ("down", "down"),
-    "plan": ("tab", "down", "enter", "tab", "down"),
+    "overview": ("down",) * 4,
+    "plan": ("tab", "down", "enter", "tab", *("down",) * 4),
     "progress": ("tab", "enter", "tab"),
     "release": ("tab", "tab", "tab", "r"),
 }
 
 
-class Nobody:
-    """A backend for pictures: no key of a scene reaches it, and whatever did would be refused."""
-
-    async def start(self, code: str, *, kind: RunKind) -> int:
-        raise PermissionError(f"{kind} of {code}")
-
-    async def apply(self, run: int) -> None:
-        raise PermissionError(run)
-
-    async def resume(self, run: int) -> None:
-        raise PermissionError(run)
-
-    async def ask(self, run: int, verb: str, reason: str) -> None:
-        raise PermissionError(run, verb, reason)
-
-    async def discard(self, run: int) -> None:
-        raise PermissionError(run)
-
-    async def release(self, lock_id: str, *, reason: str, force: bool) -> None:
-        raise PermissionError(lock_id, reason, force)
-
-    def own_runs(self) -> tuple[int, ...]:
-        return ()
-
-    async def failure(self) -> str:
-        never: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        return await never
-
-
-async def draw(reader: SnapshotReader, scene: str, size: tuple[int, int], theme: str) -> str:
+async def draw(console: Console, scene: str, size: tuple[int, int], theme: str) -> str:
     """One screen as SVG."""
-    context = RenderContext(now=NOW, mode="LIVE", profile="studio", me="maria", zone=UTC)
-    app = BemaApp(reader, Nobody(), context, theme=theme, clock=lambda: NOW, busy_every=600, idle_every=600)
+    context = RenderContext(now=NOW, mode="SIMULATOR", profile="studio", me=VIEWER.user, zone=UTC)
+    reader = console.workspace.reader
+    app = BemaApp(reader, console, context, theme=theme, clock=lambda: NOW, busy_every=600, idle_every=600)
     async with app.run_test(size=size) as pilot:
         await app.refresh_picture()
         for key in SCENES[scene]:
@@ -80,14 +53,15 @@ async def draw(reader: SnapshotReader, scene: str, size: tuple[int, int], theme:
 
 async def main(folder: Path) -> None:
     """Draw all scenes into the folder."""
-    with tempfile.TemporaryDirectory() as place:
-        async with await Database.open(f"sqlite:///{place}/story.db", clock=lambda: NOW) as db:
-            await write_story(db, NOW)
-            reader = SnapshotReader(db, VIEWER, LockAges())
+    with tempfile.TemporaryDirectory(prefix="pictures-") as place:
+        await write_weekend(Path(place), FOR_PICTURES)
+        async with await Database.open(str(Path(place, AFTERNOON)), clock=lambda: NOW) as db:
+            workspace = workspace_of(db, Settings(), VIEWER)
+            console = Console(workspace, open_jobs(workspace))
             for scene in SCENES:
                 for size, theme in PICTURES:
                     picture = folder / f"{scene}-{size[0]}x{size[1]}-{theme}.svg"
-                    drawn = await draw(reader, scene, size, theme)
+                    drawn = await draw(console, scene, size, theme)
                     await asyncio.to_thread(picture.write_text, drawn, encoding="utf-8")
                     sys.stdout.write(f"{picture}\n")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from attrs import evolve
 
 from bema_tui.cli.texts import runs_table
-from tests.tui.sample import APPLYING, NOW
+from tests.support.weekend import NOW
+from tests.tui.sample import APPLYING
 
 
 def test_a_run_that_has_stalled_says_so() -> None:

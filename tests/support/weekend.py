@@ -74,7 +74,7 @@ class Label:
 
 FOR_TESTS: Final = Label(subscribers=800, orders=560, minute=27, writes=4)
 """The label in small: what every test can wait for."""
-FOR_PICTURES: Final = Label(subscribers=6_000, orders=4_000, minute=25, writes=8)
+FOR_PICTURES: Final = Label(subscribers=2_600, orders=1_800, minute=27, writes=5)
 
 FIRST, DONE, BLOCKED, STOPPED, LOST, WAITING, AT_WORK = range(1, 8)
 """The runs by their numbers; ``DONE`` and ``WAITING`` are of one campaign."""

@@ -1,4 +1,4 @@
-"""The console on the story's database or on pictures made by hand, for tests that press keys."""
+"""The console on the weekend's database or on pictures made by hand, for tests that press keys."""
 
 from __future__ import annotations
 
@@ -6,32 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC
-from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from bema_tui.store.database import Database
-from bema_tui.store.lock_ages import LockAges
-from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.tui.app import BemaApp
 from bema_tui.tui.ports import Reader
 from bema_tui.tui.render_context import RenderContext
-from tests.story import VIEWER, write_story
 from tests.support.until import Patience
+from tests.support.weekend import NOW
 from tests.tui.drawing.painted import rows_of
-from tests.tui.sample import NOW, HandReader, WrittenDown
+from tests.tui.sample import HandReader, WrittenDown
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
-
-
-@asynccontextmanager
-async def story(folder: Path) -> AsyncIterator[tuple[Database, SnapshotReader]]:
-    """A database with the story in it, and its reader."""
-    async with await Database.open(f"sqlite:///{folder / 'story.db'}", clock=lambda: NOW) as db:
-        await write_story(db, NOW)
-        yield db, SnapshotReader(db, VIEWER, LockAges())
 
 
 class Console:

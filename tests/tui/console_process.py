@@ -22,8 +22,9 @@ from bema_tui.tui.drawing import line
 from bema_tui.tui.drawing.textual_privates import NAMES
 from bema_tui.tui.run import TellWait, run_console
 from bema_tui.waits import Wait, WaitReason
+from tests.support.weekend import NOW
 from tests.tui.drawing.other_textual import put_in_place
-from tests.tui.sample import APPLYING, HEALTH, NOW, HandReader, WrittenDown, campaign, picture
+from tests.tui.sample import APPLYING, HEALTH, HandReader, WrittenDown, campaign, picture
 
 HOSTILE = "[/bold][red]Eve\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
 

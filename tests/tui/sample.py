@@ -1,10 +1,15 @@
-"""Pictures made by hand for the screens, and a small backend that writes down what it is asked."""
+"""Records for tests that are about one field of one record, and a small backend that writes down what it is asked.
+
+They are made by hand, because such a test wants a run in each state in turn, a number that just does not fit its
+column, or a name with codes in it, beside rows that stay as they are. What the screens show of a real database is
+tested on the weekend (``tests/support/weekend.py``), which the program has written itself.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import evolve
@@ -46,12 +51,11 @@ from bema_tui.store.snapshot.views import (
     ServiceView,
     Snapshot,
 )
-
-NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
+from tests.support.weekend import NOW
 
 
 def ago(**parts: float) -> datetime:
-    """A moment before the story's now."""
+    """A moment before ``NOW``."""
     return NOW - timedelta(**parts)
 
 
@@ -141,7 +145,7 @@ APPLYING = run(
     apply_started_at=ago(minutes=21),
     people=4_189,
 )
-WAITING = run(417, "2026_DIVINE_HG", RunState.PLANNED, {ChangeState.PLANNED: 96}, by_user="timer")
+WAITING = run(417, "2026_DIVINE_HG", RunState.PLANNED, {ChangeState.PLANNED: 96}, by_user="jon")
 LOST = run(
     415,
     "2025_KAIRO_TNS",
@@ -172,7 +176,7 @@ HEALTH = HealthView(
 
 
 def picture(**more: Any) -> Snapshot:
-    """The story in short: one run applies, one plan waits, one run is lost with its lock expired."""
+    """One run applies, one plan waits, one run is lost with its lock expired."""
     live = lock("k3f9", "2024_ETB_NBL", "maria", LockState.LIVE, 418, 0.2)
     late = lock("k7d2", "2025_KAIRO_TNS", "jon", LockState.EXPIRED, 415, 34)
     values: dict[str, Any] = {
@@ -180,7 +184,7 @@ def picture(**more: Any) -> Snapshot:
         "health": HEALTH,
         "services": {
             "mailerlite": ServiceView("mailerlite", ServiceState.OK, quota_limit=120, quota_left=97, at=NOW),
-            "shop": ServiceView("shop", ServiceState.OK, latency_ms=400.0, at=NOW),
+            "shop": ServiceView("shop", ServiceState.OK, at=NOW),
         },
         "campaigns": (
             campaign("2024_ETB_NBL", CampaignStatus.APPLYING, percent=54, active_run=418, lock=live),
@@ -206,8 +210,8 @@ def picture(**more: Any) -> Snapshot:
                 Severity.ERROR,
                 FindingState.OPEN,
                 "ana.petrova@example.org",
-                "Gold and Silver, no purchase",
-                "Look at it",
+                "In Gold, Silver at once, with a valid order; nobody is moved.",
+                "Decide which tier is right, in MailerLite.",
                 ago(days=1),
                 ago(minutes=24),
                 2,
@@ -215,8 +219,8 @@ def picture(**more: Any) -> Snapshot:
         ),
         "finding_counts": {Severity.ERROR: 12, Severity.INFO: 158},
         "activity": (
-            ActivityView(ago(minutes=4), "jon", "opened", "2026_DIVINE_HG", 417, "opened plan 417"),
-            ActivityView(ago(minutes=21), "maria", "yes", "2024_ETB_NBL", 418, "yes to plan 418, 12,041"),
+            ActivityView(ago(minutes=4), "jon", "planned", "2026_DIVINE_HG", 417, "run 417 waits for a yes"),
+            ActivityView(ago(minutes=21), "maria", "apply", "2024_ETB_NBL", 418, "apply run 418"),
         ),
         "people_here": ("maria", "jon"),
     }

@@ -16,7 +16,8 @@ from bema_tui.tui.keys import ACT, KEYS, action_of
 from bema_tui.tui.pending import OTHER, Confirmed, Leave, Pending, question_before
 from bema_tui.tui.perform import perform, words
 from bema_tui.tui.render_context import RenderContext
-from tests.tui.sample import APPLYING, DONE, LOST, NOW, WAITING, WrittenDown, campaign, lock, picture
+from tests.support.weekend import NOW
+from tests.tui.sample import APPLYING, DONE, LOST, WAITING, WrittenDown, campaign, lock, picture
 
 CONTEXT = RenderContext(now=NOW, mode="LIVE", me="maria")
 STOPPED = evolve(LOST, state=RunState.STOPPED)

@@ -31,15 +31,15 @@ from bema_tui.model import (
     TakenBackCheck,
     TiersCheck,
 )
-from bema_tui.store.database import Database
-from bema_tui.store.lock_ages import LockAges
-from bema_tui.store.snapshot.reader import SnapshotReader
+from bema_tui.rules.wording.changes import heading
 from bema_tui.store.snapshot.views import PlanPerson, PlanRule
 from bema_tui.tui.screens.plan import PlanScreen
-from tests.story import VIEWER
 from tests.support.old_database import OLD_PLAN, SAID_PLAINLY, write_old_plans
-from tests.tui.console import SIZES, Console, opened_console, story
-from tests.tui.sample import APPLYING, BOUGHT, NOW, WAITING, HandReader, change, picture, run
+from tests.support.sample import reader_of
+from tests.support.weekend import AT_WORK, NOW
+from tests.support.weekend import WAITING as WAITING_RUN
+from tests.tui.console import SIZES, Console, opened_console
+from tests.tui.sample import APPLYING, BOUGHT, WAITING, HandReader, change, picture, run
 
 
 def plan(console: Console) -> PlanScreen:
@@ -55,29 +55,33 @@ async def opened(console: Console, number: int) -> PlanScreen:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_waiting_plan_says_all_of_itself(size: tuple[int, int], tmp_path: Path) -> None:
-    async with story(tmp_path) as (_, reader), opened_console(reader, size=size) as console:
-        await opened(console, 417)
-        await console.until_shows("aaron.fields@example.com")
+async def test_a_waiting_plan_says_all_of_itself(size: tuple[int, int], weekend_file: Path) -> None:
+    async with reader_of(weekend_file) as reader, opened_console(reader, size=size) as console:
+        view, people = await reader.run(WAITING_RUN), await reader.plan_people(WAITING_RUN, None, 0, 1)
+        (first,) = people
+        await opened(console, WAITING_RUN)
+        await console.until_shows(first.email[:20])
         assert console.shows("nothing is written yet")
-        assert console.shows("32 people")
-        assert console.shows("96 changes")
-        assert console.shows("Opt-In → Gold Purchased")
-        assert console.shows("none → 10000")
-        await console.until_shows("1 of 32")
-        assert console.shows("order 10000, complete")
-        assert "A apply 96 changes" in console.footer
+        assert console.shows(f"{view.people} people")
+        assert console.shows(f"{view.total} changes")
+        assert console.shows(heading(first.purpose))
+        (field,) = (change for change in first.changes if change.kind is ChangeKind.SET_FIELD)
+        assert console.shows(f"none → {field.after}")
+        await console.until_shows(f"1 of {view.people}")
+        assert console.shows(f"order {field.after}, complete")
+        assert f"A apply {view.total} changes" in console.footer
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_run_at_work_shows_its_progress_and_what_went_wrong(size: tuple[int, int], tmp_path: Path) -> None:
-    async with story(tmp_path) as (_, reader), opened_console(reader, size=size) as console:
-        await opened(console, 418)
-        await console.until_shows("What went wrong  13 changes")
-        assert console.shows("54 %  6,502 of 12,041")
-        assert console.shows("✗ 11 failed")
+async def test_a_run_at_work_shows_its_progress_and_what_went_wrong(size: tuple[int, int], weekend_file: Path) -> None:
+    async with reader_of(weekend_file) as reader, opened_console(reader, size=size) as console:
+        view, wrong = await reader.run(AT_WORK), await reader.wrong(AT_WORK, 100)
+        await opened(console, AT_WORK)
+        await console.until_shows(f"What went wrong  {len(wrong)} changes")
+        assert console.shows(f"{view.percent} %  {view.settled} of {view.total}")
+        assert console.shows(f"✗ {view.changes[ChangeState.FAILED]} failed")
         assert console.shows("● apply")
-        assert console.shows("marek.dvorak@example.cz") or size == (80, 24)
+        assert console.shows(next(row.email for row in wrong if row.state is ChangeState.FAILED)[:20])
         assert "A apply" not in console.footer
         assert "x stop" in console.footer
         assert console.shows("jon asked: pause")
@@ -151,10 +155,7 @@ async def test_a_page_that_could_not_be_read_is_asked_for_again() -> None:
 async def test_a_plan_of_an_older_version_is_shown_by_its_headings(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite3"
     await write_old_plans(path, OLD_PLAN)
-    async with (
-        await Database.open(str(path), clock=lambda: NOW) as db,
-        opened_console(SnapshotReader(db, VIEWER, LockAges()), size=(200, 60)) as console,
-    ):
+    async with reader_of(path) as reader, opened_console(reader, size=(200, 60)) as console:
         await opened(console, 1)
         for heading, *_ in OLD_PLAN:
             await console.until_shows(SAID_PLAINLY.get(heading, heading))

@@ -12,7 +12,8 @@ from bema_tui.model import ChangeState, RunState
 from bema_tui.tui.panels.gauges import gauge_lines, gauges
 from bema_tui.tui.panels.plan_head import now_line
 from bema_tui.tui.render_context import RenderContext
-from tests.tui.sample import NOW, picture, run
+from tests.support.weekend import NOW
+from tests.tui.sample import picture, run
 
 PLAN = run(420, "2026_DIVINE_HG", RunState.PLANNED, {ChangeState.PLANNED: 9}, planned_at=NOW - timedelta(minutes=7))
 

@@ -22,7 +22,8 @@ from bema_tui.tui.panels import activity, campaigns, findings, locks, plan, runs
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.themes import DARK, LIGHT
 from bema_tui.tui.widgets.columns import Column, choose_columns, draw_row
-from tests.tui.sample import NOW, picture, run
+from tests.support.weekend import NOW
+from tests.tui.sample import picture, run
 
 TABLES = {
     "campaigns": campaigns.COLUMNS,

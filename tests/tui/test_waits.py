@@ -12,8 +12,9 @@ from bema_tui.model import ControlRequest, ControlVerb, RunState
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.screens.plan import PlanScreen
 from bema_tui.waits import Wait, WaitReason
+from tests.support.weekend import NOW
 from tests.tui.console import SIZES, Console, opened_console
-from tests.tui.sample import APPLYING, NOW, HandReader, picture
+from tests.tui.sample import APPLYING, HandReader, picture
 
 QUOTA = Wait(WaitReason.QUOTA, "MailerLite")
 SHOP = Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503")
@@ -69,7 +70,7 @@ async def test_a_table_leaves_out_what_was_said_where_it_has_no_room(width: int,
 @pytest.mark.fault("E5")
 async def test_an_end_on_another_day_is_shown_with_its_day() -> None:
     async with opened_console(reader(waiting(QUOTA, 86_400)), size=(80, 24)) as console:
-        assert console.shows("waits for MailerLite's quota until 23 Nov 14:32")
+        assert console.shows("waits for MailerLite's quota until 16 Nov 14:32")
 
 
 @pytest.mark.fault("A8")
