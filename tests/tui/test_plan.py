@@ -84,7 +84,8 @@ async def test_a_run_at_work_shows_its_progress_and_what_went_wrong(size: tuple[
         assert console.shows(next(row.email for row in wrong if row.state is ChangeState.FAILED)[:20])
         assert "A apply" not in console.footer
         assert "x stop" in console.footer
-        assert console.shows("jon asked: pause")
+        assert console.shows("jon asked: pause"), "it is not paused yet: a request is on its way"
+        assert any("jon asked: pause" in row and ", seen" in row for row in console.rows)
 
 
 async def test_people_come_page_by_page_wherever_one_looks() -> None:
