@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.operator import Operator
-from tests.support.processes import suspend
+from tests.support.processes import kill_at_first_request, suspend
 from tests.support.simulated import Simulated
 
 
@@ -82,15 +82,7 @@ def test_a_run_whose_last_sign_of_life_is_old_is_not_promised_to_obey_within_sec
     quiet = (now - timedelta(seconds=300)).isoformat(timespec="microseconds")
     operator.run("plan", code)
     operator.change_database("UPDATE runs SET state = 'planning', lock_token = 5 WHERE id = 1")
-    operator.change_database("DELETE FROM locks")
-    operator.change_database(
-        "INSERT INTO locks (key, token, id, held, user, host, pid, boot_id, process_started, pid_namespace, "
-        "operation, run, since, last_beat, note) VALUES "
-        "(?, 5, 'aaaa', 1, 'jon', 'tour-laptop', 7, 'b', 1.0, '', 'plan', 1, ?, ?, '')",
-        code,
-        quiet,
-        quiet,
-    )
+    operator.put_lock(code, "aaaa", quiet, token=5, run=1)
     said = operator.run("stop", "1", expect=0).out
     assert "jon@tour-laptop (process 7) gave its last sign of life at " in said
     assert "within seconds" not in said
@@ -99,12 +91,7 @@ def test_a_run_whose_last_sign_of_life_is_old_is_not_promised_to_obey_within_sec
 @pytest.mark.parametrize("way", ["release", "resume"])
 def test_the_lock_of_a_dead_process_needs_no_force(way: str, simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
-    simulated.hold(at=1, when="before", side="edd", only="all")
-    process = operator.start("plan", code, "--json")
-    simulated.wait_held()
-    process.kill()
-    process.communicate()
-    simulated.release()
+    kill_at_first_request(simulated, operator, "plan", code)
     (lock,) = operator.run("locks", "--json", expect=0).document
     assert lock["state"] == "dead"
     if way == "release":

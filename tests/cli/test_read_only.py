@@ -12,6 +12,7 @@ import pytest
 
 from bema_tui.cli.app import cli
 from tests.support.operator import Operator
+from tests.support.processes import kill_at_first_request
 from tests.support.simulated import Simulated, small
 
 FORBIDDEN: tuple[tuple[str, ...], ...] = (
@@ -44,7 +45,9 @@ ELSEWHERE = {"plan", "resume", "demo", "simulate", "campaigns"}
 """Tested by themselves, or without a database of their own."""
 
 
-class Scene(NamedTuple):
+class TwoRuns(NamedTuple):
+    """A plan that waits, a run at work, and the lock of that."""
+
     simulated: Simulated
     operator: Operator
     code: str
@@ -52,7 +55,7 @@ class Scene(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoRuns]:
     """Plan 1 waits, and run 2 is at work, held at its first request."""
     simulated = Simulated.start(small())
     operator = Operator(tmp_path_factory.mktemp("read-only"), simulated.endpoints)
@@ -62,14 +65,14 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     operator.start("plan", code)
     simulated.wait_held()
     (lock,) = operator.run("locks", "--json", expect=0).document
-    yield Scene(simulated, operator, code, lock["id"])
+    yield TwoRuns(simulated, operator, code, lock["id"])
     simulated.release()
     operator.close()
     simulated.close()
 
 
-def words(command: tuple[str, ...], scene: Scene) -> tuple[str, ...]:
-    names = {"CODE": scene.code, "LOCK": scene.lock, "SHOP": scene.simulated.endpoints.edd_url}
+def words(command: tuple[str, ...], two_runs: TwoRuns) -> tuple[str, ...]:
+    names = {"CODE": two_runs.code, "LOCK": two_runs.lock, "SHOP": two_runs.simulated.endpoints.edd_url}
     return tuple(names.get(word, word) for word in command)
 
 
@@ -100,37 +103,32 @@ def test_every_command_is_judged() -> None:
 
 
 @pytest.mark.parametrize("command", FORBIDDEN, ids=" ".join)
-def test_what_changes_something_is_refused(command: tuple[str, ...], scene: Scene) -> None:
-    before = stands(scene.operator)
-    for form in (("--read-only", *words(command, scene), "--json"), (*words(command, scene), "--read-only")):
-        said = scene.operator.run(*form, expect=2)
+def test_what_changes_something_is_refused(command: tuple[str, ...], two_runs: TwoRuns) -> None:
+    before = stands(two_runs.operator)
+    for form in (("--read-only", *words(command, two_runs), "--json"), (*words(command, two_runs), "--read-only")):
+        said = two_runs.operator.run(*form, expect=2)
         assert "This profile is read-only" in said.complaint
         if "--json" in form:
             assert said.document["error"]["error"] == "UsageError"
-    assert stands(scene.operator) == before
-    assert scene.simulated.writes() == []
+    assert stands(two_runs.operator) == before
+    assert two_runs.simulated.writes() == []
 
 
 @pytest.mark.parametrize("command", ALLOWED, ids=" ".join)
-def test_what_reads_is_done(command: tuple[str, ...], scene: Scene) -> None:
-    before = stands(scene.operator)
+def test_what_reads_is_done(command: tuple[str, ...], two_runs: TwoRuns) -> None:
+    before = stands(two_runs.operator)
     if command[0] in ("doctor", "campaigns", "shop"):
-        scene.simulated.release()  # these ask the shop as well
-    assert scene.operator.run("--read-only", *words(command, scene), "--json").document is not None
-    assert scene.operator.run("--read-only", *words(command, scene), "--json").status == 0
-    assert scene.simulated.writes() == []
-    assert stands(scene.operator)["asked"] == before["asked"]
+        two_runs.simulated.release()  # these ask the shop as well
+    assert two_runs.operator.run("--read-only", *words(command, two_runs), "--json").document is not None
+    assert two_runs.operator.run("--read-only", *words(command, two_runs), "--json").status == 0
+    assert two_runs.simulated.writes() == []
+    assert stands(two_runs.operator)["asked"] == before["asked"]
 
 
 def test_a_plan_is_made_and_finished_and_goes_no_further(simulated: Simulated, operator: Operator) -> None:
     operator.settings("read_only = true\n")
     code = operator.discover()
-    simulated.hold(at=1, when="before", side="edd", only="all")
-    process = operator.start("plan", code)
-    simulated.wait_held()
-    process.kill()
-    process.communicate()
-    simulated.release()
+    kill_at_first_request(simulated, operator, "plan", code)
     assert operator.run("resume", "1", "--json").document["state"] == "planned"
     assert "read-only" in operator.run("apply", "1", expect=2).complaint
     assert simulated.writes() == []
@@ -138,12 +136,7 @@ def test_a_plan_is_made_and_finished_and_goes_no_further(simulated: Simulated, o
 
 def test_what_was_said_yes_to_is_not_resumed(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
-    simulated.hold(at=1, when="before", side="edd", only="all")
-    process = operator.start("sync", code, "--yes")
-    simulated.wait_held()
-    process.kill()
-    process.communicate()
-    simulated.release()
+    kill_at_first_request(simulated, operator, "sync", code, "--yes")
     said = operator.run("resume", "1", "--read-only", expect=2)
     assert "This profile is read-only" in said.complaint
     assert simulated.writes() == []
@@ -153,14 +146,6 @@ def test_what_was_said_yes_to_is_not_resumed(simulated: Simulated, operator: Ope
 def test_a_stale_lock_is_left_alone(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
     operator.run("plan", code)
-    with closing(sqlite3.connect(operator.database)) as connection, connection:
-        old = "2020-01-01T00:00:00.000000+00:00"
-        connection.execute("DELETE FROM locks")
-        connection.execute(
-            "INSERT INTO locks (key, token, id, held, user, host, pid, boot_id, process_started, pid_namespace, "
-            "operation, run, since, last_beat, note) VALUES "
-            "(?, 5, 'aaaa', 1, 'jon', 'tour-laptop', 7, 'b', 1.0, '', 'plan', 1, ?, ?, '')",
-            (code, old, old),
-        )
+    operator.put_lock(code, "aaaa", "2020-01-01T00:00:00.000000+00:00", token=5, run=1)
     assert [lock["id"] for lock in operator.run("locks", "--read-only", "--json", expect=0).document] == ["aaaa"]
     assert operator.run("locks", "--json", expect=0).document == []

@@ -58,3 +58,35 @@ def expect_no_second_effect(requests: list[dict[str, Any]]) -> None:
             if item["method"] in ("POST", "DELETE") and "/groups/" in item["path"] and item["code"] < 300:
                 before = last.setdefault(item["path"], item["method"])
                 assert before == item["method"], f"{item['path']} was {before} and then {item['method']}"
+
+
+def people_that_differ(expected: Account, found: Account) -> set[str]:
+    assert expected.groups == found.groups
+    assert expected.fields == found.fields
+    assert expected.people.keys() == found.people.keys()
+    return {number for number in expected.people if expected.people[number] != found.people[number]}
+
+
+def moved_by_others(before: dict[str, Any], after: dict[str, Any], requests: list[dict[str, Any]]) -> set[str]:
+    """The subscribers whom an automation moved or whose orders the shop changed: in neither case by our requests."""
+    names = {str(group["id"]): group["name"] for group in after["groups"]}
+    groups = {str(person["id"]): set(person["groups"]) for person in before["subscribers"]}
+    for item in (item for request in requests for item in request["items"]):
+        if "/groups/" in item["path"] and item["code"] < 300:
+            _, person, _, group = item["path"].strip("/").removeprefix("api/").split("/")
+            change = groups[person].add if item["method"] == "POST" else groups[person].discard
+            change(names[group])
+    sold = {row["email"].lower() for row in after["orders"] if row not in before["orders"]}
+    return {
+        str(person["id"])
+        for person in after["subscribers"]
+        if groups[str(person["id"])] != set(person["groups"]) or person["email"] in sold
+    }
+
+
+def without(people: set[str], requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The requests without their items about these people."""
+    return [
+        {**request, "items": [item for item in request["items"] if not set(item["path"].split("/")) & people]}
+        for request in requests
+    ]

@@ -26,12 +26,17 @@ from bema_tui.model import ChangeState
 from bema_tui.simulator import FaultProfile, SimulatorSettings
 from bema_tui.store.migrate import SHIPPED, History, bring_up_to_date
 from bema_tui.store.schema import ledger
-from tests.end_to_end.comparing import expect_account, expect_no_second_effect
+from tests.end_to_end.comparing import (
+    expect_account,
+    expect_no_second_effect,
+    moved_by_others,
+    people_that_differ,
+    without,
+)
 from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import Release, account_after, account_of
 from tests.end_to_end.scene import poor_campaign
 from tests.end_to_end.spawner import Process, Spawner, spawner
-from tests.end_to_end.test_rough import moved_by_others, people_that_differ, without
 from tests.support.simulated import Simulated
 from tests.support.until import until
 

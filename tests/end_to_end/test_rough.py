@@ -17,9 +17,15 @@ from bema_tui.model import ChangeState, Completeness, RunKind, RunOptions, RunSt
 from bema_tui.simulator import FaultProfile, SimulatorSettings
 from bema_tui.store.schema import ledger, runs
 from bema_tui.sync.interrupt import RunInterrupt
-from tests.end_to_end.comparing import expect_account, expect_no_second_effect
+from tests.end_to_end.comparing import (
+    expect_account,
+    expect_no_second_effect,
+    moved_by_others,
+    people_that_differ,
+    without,
+)
 from tests.end_to_end.engine import Engine, engine_on
-from tests.end_to_end.reference import Account, Release, account_after, account_of
+from tests.end_to_end.reference import Release, account_after, account_of
 from tests.support.simulated import Simulated
 
 SEEDS = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 10
@@ -132,35 +138,3 @@ async def unsettled(engine: Engine) -> set[str]:
         rows = (await connection.execute(select(ledger).where(ledger.c.state.in_(open_states)))).all()
     assert all(row.outcome for row in rows)
     return {row.subscriber_id for row in rows}
-
-
-def people_that_differ(expected: Account, found: Account) -> set[str]:
-    assert expected.groups == found.groups
-    assert expected.fields == found.fields
-    assert expected.people.keys() == found.people.keys()
-    return {number for number in expected.people if expected.people[number] != found.people[number]}
-
-
-def moved_by_others(before: dict[str, Any], after: dict[str, Any], requests: list[dict[str, Any]]) -> set[str]:
-    """The subscribers whom an automation moved or whose orders the shop changed: in neither case by our requests."""
-    names = {str(group["id"]): group["name"] for group in after["groups"]}
-    groups = {str(person["id"]): set(person["groups"]) for person in before["subscribers"]}
-    for item in (item for request in requests for item in request["items"]):
-        if "/groups/" in item["path"] and item["code"] < 300:
-            _, person, _, group = item["path"].strip("/").removeprefix("api/").split("/")
-            change = groups[person].add if item["method"] == "POST" else groups[person].discard
-            change(names[group])
-    sold = {row["email"].lower() for row in after["orders"] if row not in before["orders"]}
-    return {
-        str(person["id"])
-        for person in after["subscribers"]
-        if groups[str(person["id"])] != set(person["groups"]) or person["email"] in sold
-    }
-
-
-def without(people: set[str], requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The requests without their items about these people."""
-    return [
-        {**request, "items": [item for item in request["items"] if not set(item["path"].split("/")) & people]}
-        for request in requests
-    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 
 import pytest
 
@@ -79,7 +80,8 @@ def test_a_signal_ends_a_run_and_the_request_in_flight_is_not_waited_for(
     _resume(scene)
 
 
-def test_a_pause_keeps_the_lock_and_writes_nothing(scene: Scene) -> None:
+def _paused(scene: Scene) -> tuple[subprocess.Popen[str], str]:
+    """A sync that was paused at its sixth write, and the number of its run."""
     scene.simulated.hold(at=6, when="before", only="writes")
     process = scene.start_sync()
     scene.simulated.wait_held(process)
@@ -88,6 +90,11 @@ def test_a_pause_keeps_the_lock_and_writes_nothing(scene: Scene) -> None:
     scene.operator.wait_seen("pause")
     scene.simulated.release()
     until("the run to be paused", lambda: scene.operator.rows("SELECT state FROM runs")[0][0] == "paused")
+    return process, number
+
+
+def test_a_pause_keeps_the_lock_and_writes_nothing(scene: Scene) -> None:
+    process, number = _paused(scene)
     asked = len(scene.simulated.requests())
     assert scene.operator.forked("runs", number)["state"] == "paused"
     assert [lock["holder"]["pid"] for lock in scene.operator.forked("locks")] == [process.pid]
@@ -103,14 +110,7 @@ def test_a_pause_keeps_the_lock_and_writes_nothing(scene: Scene) -> None:
 
 
 def test_a_paused_run_can_be_stopped(scene: Scene) -> None:
-    scene.simulated.hold(at=6, when="before", only="writes")
-    process = scene.start_sync()
-    scene.simulated.wait_held(process)
-    number = str(scene.operator.run_number())
-    scene.operator.forked("pause", number)
-    scene.operator.wait_seen("pause")
-    scene.simulated.release()
-    until("the run to be paused", lambda: scene.operator.rows("SELECT state FROM runs")[0][0] == "paused")
+    process, number = _paused(scene)
     scene.operator.forked("stop", number)
     told = scene.operator.finish(process)
     assert told.status == 5, told

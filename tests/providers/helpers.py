@@ -19,6 +19,7 @@ from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.url import base_address
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.secrets import Secret
+from bema_tui.waits import Wait
 
 KEY = "very+secret/key=1234567890"
 TOKEN = "token0987654321"
@@ -72,6 +73,22 @@ class Notes:
 
     def count(self, provider: str, *, write: bool, cost: int, retried: bool) -> None:
         self.counted.append((provider, write, cost, retried))
+
+
+@define
+class Board:
+    """Notes what is shown at each moment of the sleep; nothing may stay on it."""
+
+    time: Time
+    shown: list[tuple[Wait, float]] = field(factory=list)
+    now: dict[object, Wait] = field(factory=dict)
+
+    async def show(self, key: object, wait: Wait, seconds: float) -> None:
+        self.shown.append((wait, seconds))
+        self.now[key] = wait
+
+    async def clear(self, key: object) -> None:
+        self.now.pop(key, None)
 
 
 class Chunks(httpx.AsyncByteStream):

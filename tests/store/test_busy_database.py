@@ -36,19 +36,6 @@ EITHER_WRITER = pytest.mark.parametrize("suspended", [False, True])
 LONG_AGO, FAR_AHEAD = "2020-01-01T00:00:00.000000+00:00", "2099-01-01T00:00:00.000000+00:00"
 
 
-def hold(operator: Operator, key: str, name: str, beat: str) -> None:
-    """A lock of a process on another machine."""
-    operator.change_database(
-        "INSERT OR REPLACE INTO locks (key, token, id, held, user, host, pid, boot_id, process_started, "
-        "pid_namespace, operation, since, last_beat, note) VALUES "
-        "(?, 1, ?, 1, 'jon', 'tour-laptop', 1, 'b', 1.0, '', 'sync', ?, ?, '')",
-        key,
-        name,
-        beat,
-        beat,
-    )
-
-
 READING = (
     ("runs",),
     ("runs", "1"),
@@ -67,7 +54,7 @@ READING = (
 def test_what_only_reads_never_waits_for_a_writer(planned: Label, suspended: bool) -> None:
     """The database would be waited for as long as the other process holds it, which is until the test lets it go."""
     operator = planned.operator
-    hold(operator, "2020_X_Y", "aaaa", LONG_AGO)  # something for the sweeper of every command
+    operator.put_lock("2020_X_Y", "aaaa", LONG_AGO)  # something for the sweeper of every command
     operator.settings('timezone = "Europe/Berlin"\n')
     with writing(operator, suspended) as writer:
         for words in READING:
@@ -98,8 +85,8 @@ def test_what_waits_too_long_to_write_says_for_whom(
     planned: Label, suspended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operator, code = planned.operator, planned.code
-    hold(operator, "2020_X_Y", "aaaa", LONG_AGO)
-    hold(operator, code, "bbbb", FAR_AHEAD)
+    operator.put_lock("2020_X_Y", "aaaa", LONG_AGO)
+    operator.put_lock(code, "bbbb", FAR_AHEAD)
     with closing(sqlite3.connect(operator.database)) as connection, connection:
         connection.execute("CREATE TEMP TABLE waits AS SELECT * FROM runs WHERE id = 1")
         connection.execute("UPDATE waits SET id = 2, state = 'planned', mailerlite_read = NULL")
@@ -126,7 +113,7 @@ def test_whoever_waits_to_write_says_so_meanwhile_and_for_whom(
 ) -> None:
     """It is said by the database, in a line, so each command that writes says it, and stdout stays one document."""
     operator, code = planned.operator, planned.code
-    hold(operator, "2020_X_Y", "aaaa", LONG_AGO)
+    operator.put_lock("2020_X_Y", "aaaa", LONG_AGO)
     operator.change_database("UPDATE runs SET state = 'planned', lock_token = NULL")
     operator.change_database("DELETE FROM locks WHERE key = ?", code)
     monkeypatch.setattr(busy, "SHOWN_FROM", 0.02)

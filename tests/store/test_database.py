@@ -260,8 +260,7 @@ def test_a_disk_that_fills_up_in_mid_run(
     code = operator.discover()
     simulated.hold(at=1, when="after", only="writes")
     process = operator.start("sync", code, "--yes", "--json", "--log-level", "debug")
-    while not simulated.ask("held")["holding"]:
-        assert process.poll() is None, process.communicate()
+    simulated.wait_held(process)
     ballast = small_disk / "ballast"
     with ballast.open("wb", buffering=0) as file:
         try:

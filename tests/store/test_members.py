@@ -14,7 +14,7 @@ from bema_tui.store.fence import Fence
 from bema_tui.store.members import Members
 from bema_tui.store.orders import Orders
 from bema_tui.store.schema import locks
-from tests.store.test_orders import order
+from tests.store.orders import order
 from tests.support.emails import with_email
 
 CODE = "2024_ETB_NBL"

@@ -10,7 +10,7 @@ from bema_tui.store.members import Members
 from bema_tui.store.open_questions import GoneOrder, OpenQuestions, StoredValue
 from bema_tui.store.orders import Orders
 from tests.store.test_members import CODE, member, people
-from tests.store.test_orders import order
+from tests.store.orders import order
 
 __all__ = ["people"]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,33 +20,10 @@ from bema_tui.store.database import Database
 from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.orders import Orders
 from bema_tui.store.traces import Marked, Traces
+from tests.store.orders import START, order, read
 from tests.support.clock import SetClock
 from tests.support.emails import with_email
 from tests.support.statements import statements_of
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def order(
-    key: str, *, email: str = "ana@example.org", product: str = "12", day: int = 0, price: str = "10.00"
-) -> Order:
-    return Order(
-        key=key,
-        number="1" + key.encode().hex(),
-        email=email,
-        status="complete",
-        mode="live",
-        date_utc=START + timedelta(days=day),
-        total=Decimal(price),
-        items=(OrderItem(product, "No Better Love", Decimal(price)),),
-    )
-
-
-async def read(store: Orders, found: Sequence[Order], end: Completeness = Completeness.COMPLETE) -> int:
-    number = await store.begin_read()
-    await store.put(number, found)
-    await store.finish_read(number, end, orders=len(found), passes=2, requests=3)
-    return number
 
 
 async def known(store: Orders, *products: str) -> tuple[KnownOrder, ...]:

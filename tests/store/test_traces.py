@@ -10,7 +10,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.orders import Orders
 from bema_tui.store.traces import Marked, Traces
-from tests.store.test_orders import order, read
+from tests.store.orders import order, read
 from tests.support.clock import SetClock
 from tests.support.emails import with_email
 

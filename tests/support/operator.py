@@ -158,6 +158,15 @@ class Operator:
         with closing(sqlite3.connect(self.database)) as connection, connection:
             connection.execute(statement, values)
 
+    def put_lock(self, key: str, name: str, beat: str, *, token: int = 1, run: int | None = None) -> None:
+        """A lock of a process on another machine, with its last sign of life; it replaces the campaign's own."""
+        self.change_database(
+            "INSERT OR REPLACE INTO locks (key, token, id, held, user, host, pid, boot_id, process_started, "
+            "pid_namespace, operation, run, since, last_beat, note) VALUES "
+            "(?, ?, ?, 1, 'jon', 'tour-laptop', 7, 'b', 1.0, '', 'plan', ?, ?, ?, '')",
+            *(key, token, name, run, beat, beat),
+        )
+
     def run_number(self) -> int:
         """The newest run's number."""
         return int(self.rows("SELECT max(id) FROM runs")[0][0])

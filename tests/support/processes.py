@@ -50,3 +50,13 @@ def held_at_a_write(simulated: Simulated, operator: Operator, code: str, at: int
     process = operator.start("sync", code, "--yes", "--max-moves", "1000", "--json")
     simulated.wait_held(process)
     return process
+
+
+def kill_at_first_request(simulated: Simulated, operator: Operator, *words: str) -> None:
+    """Start a command in a process of its own, and kill it while its first request to the shop is on its way."""
+    simulated.hold(at=1, when="before", side="edd", only="all")
+    process = operator.start(*words)
+    simulated.wait_held(process)
+    process.kill()
+    process.communicate()
+    simulated.release()

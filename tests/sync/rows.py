@@ -51,3 +51,10 @@ def person(
     return Subscriber(
         id=id_, email=f"{id_}@example.com", status=status, fields={"key": stored}, group_ids=frozenset(groups)
     )
+
+
+def by_person(rows: list[LedgerRow]) -> dict[str, list[LedgerRow]]:
+    found: dict[str, list[LedgerRow]] = {}
+    for entry in rows:
+        found.setdefault(entry.subscriber_id, []).append(entry)
+    return found

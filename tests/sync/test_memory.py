@@ -13,8 +13,7 @@ from bema_tui.monitor.measure import SystemProbe
 from bema_tui.monitor.settings import MonitorSettings
 from bema_tui.sync.memory import MemoryWatch, allowed_bytes
 from bema_tui.waits import Wait, WaitReason
-from tests.providers.helpers import Time
-from tests.providers.http.test_waits import Board
+from tests.providers.helpers import Board, Time
 
 
 @pytest.mark.parametrize(

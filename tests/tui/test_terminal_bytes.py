@@ -12,15 +12,9 @@ import pytest
 
 from tests.support.terminal import ROOT, Terminal
 from tests.support.until import Patience
+from tests.tui.terminals import MODULE, started
 
-MODULE = "tests.tui.console_process"
 CODES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\]22;[a-z]+\x07)")  # what Textual itself writes
-
-
-def started(kind: str, output: str = "shadow", **more: object) -> Terminal:
-    terminal = Terminal(MODULE, kind, output, **more)  # type: ignore[arg-type]
-    terminal.until(lambda: terminal.shows("2026_ZM_BTL") and terminal.shows("q quit"))
-    return terminal
 
 
 def test_nothing_is_written_when_nothing_changes() -> None:

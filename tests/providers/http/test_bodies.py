@@ -20,7 +20,7 @@ from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, Unlimited
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, Time
-from tests.providers.http.test_connections import Server, running
+from tests.providers.http.serving import Server, running
 
 LIMIT = 1 << 20
 MANY = 64 * LIMIT

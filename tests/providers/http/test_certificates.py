@@ -15,7 +15,7 @@ from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.quota.gate import NoMeter
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, TOKEN, Time
-from tests.providers.http.test_connections import Server, answer, mailerlite, running
+from tests.providers.http.serving import Server, answer, mailerlite, running
 
 FOLDER = Path(__file__).parent / "certificates"
 AUTHORITY = FOLDER / "authority.pem"

@@ -17,7 +17,8 @@ from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, Unlimited
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, Time
-from tests.providers.http.test_network import free_port, serving
+from tests.providers.http.serving import serving
+from tests.support.ports import free_port
 
 SERVICE = "https://mail.example/api"
 PASSWORD = "geheim-1234"

@@ -3,72 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ssl
-from collections.abc import AsyncIterator
 
 import pytest
-from attrs import define, field
 
 from bema_tui import __version__
 from bema_tui.errors import BadAnswer
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoMeter, Unlimited
+from bema_tui.providers.quota.gate import NoMeter
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, TOKEN, Time
-
-
-@define
-class Server:
-    """A small web server: one answer for all, and notes of what came."""
-
-    answer: bytes
-    delay: float = 0.0
-    requests: list[bytes] = field(factory=list)
-    connections: int = 0
-    open_now: int = 0
-    most_open: int = 0
-    writers: list[asyncio.StreamWriter] = field(factory=list)
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.writers.append(writer)
-        self.connections += 1
-        self.open_now += 1
-        self.most_open = max(self.most_open, self.open_now)
-        try:
-            while True:
-                self.requests.append(await reader.readuntil(b"\r\n\r\n"))
-                await asyncio.sleep(self.delay)
-                writer.write(self.answer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-        finally:
-            self.open_now -= 1
-
-
-def answer(body: bytes, status: str = "200 OK", *more: str) -> bytes:
-    head = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *more]
-    return "\r\n".join([*head, "", ""]).encode() + body
-
-
-@contextlib.asynccontextmanager
-async def running(server: Server, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """The server's port."""
-    listening = await asyncio.start_server(server, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield listening.sockets[0].getsockname()[1]
-    finally:
-        for writer in server.writers:
-            writer.close()
-        listening.close()
-        await listening.wait_closed()
-
-
-def mailerlite(url: str, policy: HttpPolicy) -> MailerLite:
-    return MailerLite(url, Secret(KEY), gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=policy)
+from tests.providers.http.serving import Server, answer, mailerlite, running
 
 
 async def test_connections_are_few_and_used_again() -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -17,42 +14,14 @@ from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, Unlimited
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, TOKEN, Time
+from tests.providers.http.serving import serving
+from tests.support.ports import free_port
 
 QUICK = HttpPolicy(timeout=30.0, tries=2)
-Reaction = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def service(url: str) -> MailerLite:
     return MailerLite(url, Secret(KEY), gate=Unlimited(), interrupt=Time(), meter=NoMeter(), policy=QUICK)
-
-
-@contextlib.asynccontextmanager
-async def serving(react: Reaction) -> AsyncIterator[str]:
-    """A server on a port of this machine that reads a request and then does as it is told."""
-    seen: set[asyncio.StreamWriter] = set()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        seen.add(writer)
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            await reader.readuntil(b"\r\n\r\n")
-            await react(reader, writer)
-        writer.close()
-
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api"
-    finally:
-        for writer in seen:
-            writer.close()
-        server.close()
-        await server.wait_closed()
 
 
 async def test_a_service_that_is_down_says_so_in_plain_words() -> None:

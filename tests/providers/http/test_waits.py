@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from attrs import define, field
 
 from bema_tui.errors import ConnectionFailed, RateLimited, Stopped
 from bema_tui.providers.edd.client import EasyDigitalDownloads
@@ -19,25 +18,9 @@ from bema_tui.providers.quota.gate import NoMeter, OwnPeriod, QuotaGate, Unlimit
 from bema_tui.providers.quota.period import QuotaPeriod
 from bema_tui.secrets import Secret
 from bema_tui.waits import Wait, WaitReason
-from tests.providers.helpers import KEY, TOKEN, URL, Answer, Script, Time, damaged, down, reply
+from tests.providers.helpers import KEY, TOKEN, URL, Answer, Board, Script, Time, damaged, down, reply
 
 INFO = reply({"info": {"site": {"currency": "EUR"}, "permissions": {"view_shop_reports": True}}})
-
-
-@define
-class Board:
-    """Notes what is shown at each moment of the sleep; nothing may stay on it."""
-
-    time: Time
-    shown: list[tuple[Wait, float]] = field(factory=list)
-    now: dict[object, Wait] = field(factory=dict)
-
-    async def show(self, key: object, wait: Wait, seconds: float) -> None:
-        self.shown.append((wait, seconds))
-        self.now[key] = wait
-
-    async def clear(self, key: object) -> None:
-        self.now.pop(key, None)
 
 
 def shop(answers: list[Answer], time: Time, board: Board) -> tuple[EasyDigitalDownloads, Script]:

@@ -10,16 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.model import ChangeKind, ChangeState
-from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.packing import Packed, items_for, pack
-from tests.sync.rows import move, row
-
-
-def by_person(rows: list[LedgerRow]) -> dict[str, list[LedgerRow]]:
-    found: dict[str, list[LedgerRow]] = {}
-    for entry in rows:
-        found.setdefault(entry.subscriber_id, []).append(entry)
-    return found
+from tests.sync.rows import by_person, move, row
 
 
 def test_a_first_batch_has_adds_and_fields_only() -> None:

@@ -15,8 +15,7 @@ from bema_tui.providers.quota.period import BatchCost
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.packing import pack
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, Forecast, forecast_writes, looked_together
-from tests.sync.apply.test_packing import by_person
-from tests.sync.rows import move
+from tests.sync.rows import by_person, move
 
 
 def forecast(kinds: dict[ChangeKind, int], people: int, limit: int = 120) -> tuple[int, float]:

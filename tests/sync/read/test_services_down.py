@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 
 import pytest
 
 from tests.support.fixtures import MakeOperator, StartProxy, StartSimulator
 from tests.support.operator import Operator, Said
+from tests.support.ports import free_port
 from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class Unharmed:

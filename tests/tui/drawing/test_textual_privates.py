@@ -10,7 +10,7 @@ import textual
 
 from bema_tui.tui.drawing.textual_privates import NAMES, PrivateName, missing_names
 from tests.tui.drawing.other_textual import without
-from tests.tui.test_terminal_bytes import started
+from tests.tui.terminals import started
 
 
 def test_this_textual_has_all_names_and_is_of_the_release_they_were_seen_in() -> None:
