@@ -88,7 +88,9 @@ def test_odd_names_are_warnings(name: str) -> None:
 def test_a_message_shows_no_control_characters() -> None:
     validator = SubscriberValidator()
     validator.validate(evolve(GOOD, name="a\x1b[31m\u202e"))
-    assert all(error.message.isprintable() for error in validator.get_errors())
+    errors = validator.get_errors()
+    assert {error.field for error in errors} == {"name"}
+    assert all(error.message.isprintable() for error in errors)
 
 
 @given(st.text(max_size=120))

@@ -59,6 +59,9 @@ def test_what_a_check_found(check: Check, text: str) -> None:
 def test_what_holds_a_plan_names_every_read_that_shrank() -> None:
     words = "300 members were read, 500 at the last good read, and 700 orders were read, 1,000 at the last good read"
     assert hold_text([ShrunkCheck(HOLD, 20.0, BOTH), CreatedCheck(LOOK, 3)]) == words
+    needs = "1 purchase is taken back after a refund: that needs a yes of its own"
+    many = "1,051 moves are over the limit of 50 moves without approval"
+    assert hold_text([TakenBackCheck(HOLD, 1), MovesCheck(HOLD, 1_051, 300, 50)]) == f"{needs}; {many}"
     assert hold_text([OlderCheck(HOLD, "60 moves are more than 50")]) == "60 moves are more than 50"
 
 
