@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 JOBS ?= 3
 
 # What make quick runs, but for what is marked slow: the rules, the store, and all that needs no command and no screen.
-QUICK := contracts monitor operations providers recordings rules store sync validators
+QUICK := contracts model monitor operations providers recordings rules store sync validators
 # What make coverage measures the program by.
 TESTS ?= tests
 
