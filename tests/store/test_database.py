@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fixtures import StartSimulator
+from tests.support.measuring import unmeasured
 from tests.support.operator import Operator
 from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated
@@ -225,6 +226,7 @@ def test_no_room_for_the_plan(simulated: Simulated, operator: Operator) -> None:
     """The database may not grow any more: the plan can't be written down, so nothing is sent."""
     code = operator.discover()
     size = operator.database.stat().st_size
+    operator.environment = unmeasured(operator.environment)
     said = operator.process("sync", code, "--yes", "--json", preexec_fn=a_full_disk(size // 4))
     assert said.status == 1, said
     assert "Traceback" not in said.err + said.out

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.measuring import unmeasured
+
 TEAM, MARIA, JON, STRANGER = 54_000, 54_001, 54_002, 54_003
 """A group and three users, by number; only the first two are in the group."""
 
@@ -60,7 +62,8 @@ def using(folder: Path, user: int, *, waits: bool = False) -> subprocess.Popen[s
     groups = str(TEAM) if user != STRANGER else ""
     command = [sys.executable, "-c", USE, str(folder / "bema.sqlite3"), str(user), groups, "waits" if waits else ""]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    surroundings = unmeasured(os.environ)
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=surroundings)
 
 
 def used(process: subprocess.Popen[str]) -> tuple[str, str]:
