@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from attrs import evolve
 
-from bema_tui.model import Completeness, SubscriberStatus, Tier
-from bema_tui.rules.records import Member
+from bema_tui.model import Completeness, Tier
 from bema_tui.store.database import Database
-from bema_tui.store.fence import Fence
 from bema_tui.store.members import Members
 from bema_tui.store.orders import Orders
-from bema_tui.store.schema import locks
+from tests.store.members import member
 from tests.store.orders import order
 from tests.support.emails import with_email
-
-CODE = "2024_ETB_NBL"
-
-
-@pytest.fixture
-async def people(db: Database) -> Members:
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    held = {"key": CODE, "token": 1, "id": "a", "held": True, "user": "ana", "host": "h", "pid": 1, "boot_id": "b"}
-    held |= {"process_started": 1.0, "operation": "sync", "since": now, "last_beat": now}
-    async with db.write() as connection:
-        await connection.execute(locks.insert().values(**held))
-    return Members(db, CODE, 7, Fence(CODE, 1))
-
-
-def member(number: str, email: str) -> Member:
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    return Member(number, email, "", "", "", SubscriberStatus.ACTIVE, frozenset({Tier.GOLD}), None, now)
 
 
 @pytest.mark.fault("A3")

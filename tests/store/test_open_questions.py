@@ -9,10 +9,8 @@ from bema_tui.store.database import Database
 from bema_tui.store.members import Members
 from bema_tui.store.open_questions import GoneOrder, OpenQuestions, StoredValue
 from bema_tui.store.orders import Orders
-from tests.store.test_members import CODE, member, people
+from tests.store.members import CODE, member
 from tests.store.orders import order
-
-__all__ = ["people"]
 
 
 async def test_a_value_that_names_an_order_of_its_member_is_explained(db: Database, people: Members) -> None:
