@@ -12,7 +12,7 @@ import bema_tui
 ROOT = Path(bema_tui.__file__).parent
 RECORDS = frozenset({"frozen", "define"})
 ENUMS = frozenset({"StrEnum", "IntEnum", "Enum"})
-NOT_HELD = frozenset({"sync", "simulator", "migrations"})
+NOT_HELD = frozenset({"sync", "migrations"})
 """Rooms whose records still describe their fields in the docstring of the class."""
 
 

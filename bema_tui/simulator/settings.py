@@ -46,9 +46,13 @@ class SimulatorSettings:
     """How a simulation starts. What nobody could confirm on a real account is a switch, here or in `Switches`."""
 
     seed: int = 1
+    """Where all draws start: one seed always gives the same data."""
     subscribers: int = attrs.field(default=2000, validator=attrs.validators.ge(0))
+    """How many subscribers the account has."""
     orders: int = attrs.field(default=1200, validator=attrs.validators.ge(0))
+    """How many orders the shop has."""
     campaigns: int = attrs.field(default=4, validator=attrs.validators.ge(0))
+    """How many campaigns the label has."""
     quota: int = 120
     """The requests that MailerLite allows in one period."""
     window_seconds: float = 60.0
@@ -86,46 +90,78 @@ class SimulatorSettings:
 
 @attrs.define(kw_only=True)
 class Switches:
-    """What can be changed while the simulator runs; ``faults.profile`` explains each of them.
+    """What can be changed while the simulator runs; the top of ``faults.profile`` shows the switches in a file.
 
     Raises:
         ValueError: a value that a switch does not take.
     """
 
     quota: int = attrs.field(validator=whole)
+    """The requests that MailerLite allows in one period."""
     window_seconds: float = attrs.field(validator=seconds)
+    """How many seconds a period of the quota lasts."""
     import_quota: int = attrs.field(validator=whole)
+    """The batches of nothing but upserts that one period takes."""
     page_cap: int = attrs.field(validator=[whole, attrs.validators.ge(1)])
+    """The largest page of ``GET /subscribers``."""
     batch_item_cost: int = _one_of(1, 0)
+    """What each item of a batch takes of the quota."""
     field_key_rule: str = _one_of("lower", "snake")
+    """How the keys of new fields are made."""
     page_seconds: float = attrs.field(validator=seconds)
+    """The seconds that the shop takes for each request."""
     allow_create: bool = _off()
+    """Whether a request may create subscribers without a violation."""
     number_values: str = _one_of("number", "string")
+    """Whether the values of number fields are shown as ``number`` or as ``string``."""
     counter_lag: bool = attrs.field(default=True, validator=_flag)
+    """Whether a group's counters stay old until the groups are listed."""
     edd_role: str = _one_of("manager", "accountant", "viewer")
+    """The role of the shop's key."""
     order_prefix: str | None = attrs.field(validator=_text)
+    """What stands before each order number; None: nothing."""
     edd_version: str = _one_of(*EDD_VERSIONS)
+    """The version of EDD whose sales the shop gives."""
     faults: FaultProfile | None
+    """What goes wrong on purpose; None: nothing."""
     page_cap_refuses: bool = _off()
+    """Whether a page above `page_cap` is refused with 422; else it is cut."""
     cursor_past_end: bool = _off()
+    """Whether the last page of subscribers leads to one more, which is empty."""
     batch_overdraw: str = _one_of("allow", "refuse_items")
+    """Whether items of a batch beyond the quota are run (``allow``) or refused with 429."""
     retry_after: int | None = _number_or_none()
+    """The seconds in a 429 instead of the true ones; 0: there is no header; None: the true ones."""
     unknown_field: str = _one_of("ignore", "422")
+    """Whether a field that does not exist is ignored or refused with 422."""
     not_found: str = _one_of("model", "resource", "empty")
+    """Which text a 404 of MailerLite has."""
     double_opt_in: bool = _off()
+    """Whether new subscribers are unconfirmed at first."""
     default_version: str = _one_of("v2", "v1")
+    """The version of the shop's API where the request names none."""
     pretty_permalinks: bool = attrs.field(default=True, validator=_flag)
+    """Whether the shop has ``/edd-api/``; else it sends its front page there."""
     expire_key: bool | str = _one_of(False, True, "mailerlite", "edd")
-    """True: MailerLite's key."""
+    """The service that refuses its key; True: MailerLite; False: none."""
     down: str | None = _one_of(None, "mailerlite", "edd")
+    """The service that sends 503; None: none."""
     html_200_edd: bool = _off()
+    """Whether the shop sends its front page for every request."""
     maintenance: bool = _off()
+    """Whether every response of the shop is WordPress's maintenance page."""
     text_before_json: str | None = attrs.field(default=None, validator=_text)
+    """What plugins print in front of the shop's JSON; None: nothing."""
     text_after_json: str | None = attrs.field(default=None, validator=_text)
+    """What plugins print behind the shop's JSON; None: nothing."""
     also_listed: list[str] = attrs.field(factory=list, validator=_texts)
+    """The statuses that a plugin lists besides EDD's own."""
     batch_paths: str = _one_of("both", "plain", "encoded")
+    """How an e-mail in the path of a batch's item must be written to be found."""
     truncate_after_page: int | None = _number_or_none()
+    """The pages of sales after this one are 500; None: all are whole."""
     drop_groups_key: bool = _off()
+    """Whether rows of subscribers have no groups although the request includes them."""
 
     @classmethod
     def starting_from(cls, settings: SimulatorSettings) -> Switches:
@@ -155,9 +191,14 @@ class Endpoints:
     """The URLs of a running simulator, and its keys."""
 
     mailerlite_url: str
+    """The URL of MailerLite's API."""
     mailerlite_key: str
+    """The key of MailerLite's API."""
     edd_url: str
+    """The URL of the shop."""
     edd_key: str
+    """The public key of the shop's API."""
     edd_token: str
+    """The token that belongs to the public key."""
     state_url: str
     """The URL of the state document; the other paths of the control API stand beside it."""

@@ -33,8 +33,11 @@ class Hold:
     at: int = attrs.field(default=1, validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)])
     """The place of the request among those that match, from now."""
     when: HoldWhen = attrs.field(default=HoldWhen.BEFORE, converter=HoldWhen)
+    """Whether it is held before or after its effect."""
     side: HoldSide = attrs.field(default="mailerlite", validator=attrs.validators.in_(get_args(HoldSide)))
+    """The service that gets the request; ``any``: both count."""
     only: HoldOnly = attrs.field(default="all", validator=attrs.validators.in_(get_args(HoldOnly)))
+    """Whether every request counts (``all``), or only one that is meant to change something (``writes``)."""
 
     def matches(self, side: str, *, write: bool) -> bool:
         return self.side in ("any", side) and (self.only == "all" or write)

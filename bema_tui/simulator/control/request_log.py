@@ -19,10 +19,13 @@ class LoggedRequest:
     side: str
     """``mailerlite`` or ``edd``."""
     method: str
+    """The HTTP method."""
     path: str
     """Path and query, never with a key or token."""
     seconds_since_start: float
+    """The seconds from the simulator's start until the request came in."""
     write: bool = False
+    """Whether it is meant to change something."""
     cost: int = 0
     """What it took of the quota."""
     status: int | None = None

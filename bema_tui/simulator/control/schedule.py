@@ -34,7 +34,9 @@ class ScheduledChange:
     """
 
     change: dict[str, Any] = attrs.field(validator=attrs.validators.instance_of(dict))
+    """The changes that are made: by name, the value that ``POST change`` takes."""
     before: Before = attrs.field(default=Before.REQUESTS, converter=Before)
+    """What is counted up to `at`."""
     at: int = attrs.field(default=1, validator=[attrs.validators.instance_of(int), attrs.validators.ge(1)])
     """The place of the request or item, from now."""
 

@@ -36,10 +36,13 @@ class ShopRequest:
     """One request to the shop."""
 
     path: str
+    """The path of the URL, from the first slash on."""
     query: dict[str, str]
+    """The parameters in the URL."""
     body: dict[str, str]
     """The form that was sent."""
     accept: str
+    """The `Accept` header; it decides how an error of PHP is printed."""
     shop_url: str
     """The shop's URL as the client knows it."""
     started: float

@@ -24,8 +24,11 @@ class ShopResponse:
     """What the shop sends."""
 
     status: int
+    """The HTTP status."""
     text: str
+    """The body."""
     content_type: str = "application/json"
+    """The `Content-Type` header."""
     uncached: bool = False
     """Whether the headers forbid caching, as errors of PHP and WordPress do."""
     retry_after: int | None = None

@@ -20,6 +20,7 @@ class InjectedFault:
     """The fault that one request has."""
 
     kind: Fault
+    """What goes wrong."""
     gateway_lost_response: bool
     """Whether a bad gateway lost the response only: the request has its effect."""
     truncate_at: float

@@ -18,7 +18,7 @@ the fields below. All of it is optional; no value here is the default::
     shop_sale = 0.1           # a sale arrives before a second or later page of sales
     shop_refund = 0.1         # an order of a page before is refunded before that page
     shop_edit = 0.1           # the e-mail of such an order is corrected before that page
-        automation_move = 0.1     # an automation moves a member down one tier before the request
+    automation_move = 0.1     # an automation moves a member down one tier before the request
     automation_in_batch = 0.1 # the same before an item of a batch
     automation_spares_buyers = false  # also members who have a purchased tier; true leaves them out
     lagging_counters = 0.3    # a list of groups shows the counters of the list before
@@ -41,7 +41,7 @@ the fields below. All of it is optional; no value here is the default::
     batch_overdraw = "refuse_items"  # items beyond the quota are refused with 429; "allow"
     retry_after = 119         # the seconds in a 429 instead of the true ones; 0 leaves out the header
     counter_lag = false       # counters of groups are never old; true: they are old until the groups are listed
-                unknown_field = "422"     # "ignore"
+    unknown_field = "422"     # "ignore"
     field_key_rule = "snake"  # how the keys of new fields are made; "lower"
     number_values = "string"  # how the values of number fields are shown; "number"
     not_found = "resource"    # the text of a 404, or "empty"; "model"
@@ -114,44 +114,68 @@ def _table(_profile: object, field: attrs.Attribute[Any], value: Any) -> None:
 
 @attrs.frozen(kw_only=True)
 class FaultProfile:
-    """Which faults happen how often; the top of this module explains the fields.
+    """Which faults happen how often. The top of this module shows the fields in a file; shares are from 0 to 1.
 
     Raises:
         ValueError: a value is out of its range, or the shares of the responses' faults add up to more than 1.
     """
 
     seed: int = attrs.field(default=1, validator=whole)
+    """Where the draws start: with another seed, other requests have the faults."""
     too_many: float = attrs.field(default=0.0, validator=share)
+    """The share of requests that get a 429."""
     server_error: float = attrs.field(default=0.0, validator=share)
+    """The share of requests that get a 500 and have no effect."""
     bad_gateway: float = attrs.field(default=0.0, validator=share)
+    """The share of requests that get a 502 with HTML; about half of them have their effect."""
     slow: float = attrs.field(default=0.0, validator=share)
+    """The share of requests whose response comes `slow_seconds` late."""
     cut_before: float = attrs.field(default=0.0, validator=share)
+    """The share of requests whose connection ends without a response, and which have no effect."""
     cut_after: float = attrs.field(default=0.0, validator=share)
+    """The share of requests whose connection ends without a response, although they have their effect."""
     truncated: float = attrs.field(default=0.0, validator=share)
+    """The share of responses whose JSON ends in the middle."""
     invalid_json: float = attrs.field(default=0.0, validator=share)
+    """The share of responses with a warning of PHP before the JSON."""
     maintenance: float = attrs.field(default=0.0, validator=share)
+    """The share of the shop's requests that get a 503, as WordPress sends it during an update."""
     shop_sale: float = attrs.field(default=0.0, validator=share)
+    """The share of later pages of sales before which a sale arrives."""
     shop_refund: float = attrs.field(default=0.0, validator=share)
+    """The share of later pages of sales before which an order of a page before is refunded."""
     shop_edit: float = attrs.field(default=0.0, validator=share)
+    """The share of later pages of sales before which the e-mail of an order of a page before is corrected."""
     automation_move: float = attrs.field(default=0.0, validator=share)
+    """The share of requests to MailerLite before which an automation moves a member down one tier."""
     automation_in_batch: float = attrs.field(default=0.0, validator=share)
+    """The share of items of batches before which an automation moves a member down one tier."""
     automation_spares_buyers: bool = attrs.field(default=True, validator=attrs.validators.instance_of(bool))
+    """Whether automations leave members alone who have a purchased tier."""
     lagging_counters: float = attrs.field(default=0.0, validator=share)
+    """The share of requests to MailerLite whose lists of groups show the counters of the list before."""
     retry_after_seconds: int = attrs.field(default=1, validator=whole)
+    """The seconds in the `Retry-After` of a `too_many`; 0: there is no header, and the quota stays as it is."""
     slow_seconds: float = attrs.field(default=0.2, validator=seconds)
+    """How many seconds late a `slow` response comes."""
     most_groups: int = attrs.field(default=1000, validator=whole)
+    """How many groups the account may have; one more is refused with 422."""
     most_fields: int = attrs.field(default=100, validator=whole)
+    """How many fields the account may have; one more is refused with 422."""
     expire_after: int | None = attrs.field(default=None, validator=whole_or_none)
+    """After how many requests to `expire_side` the key is refused; None: never."""
     expire_side: Literal["mailerlite", "edd"] = attrs.field(
         default="mailerlite", validator=attrs.validators.in_(("mailerlite", "edd"))
     )
+    """The service that `expire_after` is about."""
     side: Literal["any", "mailerlite", "edd"] = attrs.field(
         default="any", validator=attrs.validators.in_(("any", "mailerlite", "edd"))
     )
+    """The service whose responses may have faults; ``any``: both."""
     most_in_a_row: int | None = attrs.field(default=None, validator=whole_or_none)
-    """None: a request may fail for ever."""
+    """How often in a row one request may fail before it succeeds; None: without end."""
     most_events: int | None = attrs.field(default=None, validator=whole_or_none)
-    """None: no limit."""
+    """How often each change of the data, and each way to damage JSON, may happen; None: without limit."""
     switches: dict[str, Any] = attrs.field(factory=dict, validator=_table)
     """What the account and the shop do otherwise than usual, by the names of ``settings.Switches``."""
 

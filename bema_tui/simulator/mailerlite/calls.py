@@ -15,11 +15,15 @@ class ApiCall:
     """A call by a request of its own, or by an item of a batch."""
 
     world: World
+    """The account that the call reads and changes."""
     method: str
+    """The HTTP method."""
     path: str
     """The path below ``/api``."""
     query: dict[str, str]
+    """The parameters in the URL."""
     body: Any
+    """The JSON that was sent; None: none."""
     base_url: str
     """The URL up to ``/api``."""
 

@@ -43,8 +43,11 @@ class CursorPage:
     """The ids of one page and the cursors around it."""
 
     ids: list[int]
+    """The ids on the page, newest first."""
     next_cursor: str | None
+    """The cursor of the next page; None: this is the last."""
     prev_cursor: str | None
+    """The cursor of the page before; None: this is the first."""
 
     def frame(self, path: str, per_page: int) -> dict[str, Any]:
         """Returns `links` and `meta`; the links carry the cursor alone, never limit or filter."""

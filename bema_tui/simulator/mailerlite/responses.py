@@ -15,6 +15,7 @@ class ApiResponse:
     """The response to one call."""
 
     status: int
+    """The HTTP status."""
     body: Any = None
     """What is sent as JSON; None: an empty body."""
     pretty: bool = False

@@ -16,11 +16,14 @@ Handler = Callable[..., ApiResponse]
 
 @attrs.frozen
 class Route:
-    """A method and a path below ``/api``; the groups of the pattern are the handler's arguments."""
+    """Which calls a handler responds to."""
 
     method: str
+    """The HTTP method."""
     pattern: re.Pattern[str]
+    """The path below ``/api``; its groups are the handler's arguments."""
     handler: Handler
+    """What makes the response."""
 
 
 class Router:

@@ -17,8 +17,11 @@ class PurchaseFieldValue:
     """A purchase field that is filled once the order has its number."""
 
     subscriber: Subscriber
+    """Whose field it is."""
     field_key: str
+    """The key of the field."""
     draft: OrderDraft
+    """The order whose number the field gets."""
     by_row_id: bool
     """Whether the field gets the order's row id; else its number."""
 
@@ -28,10 +31,13 @@ class Builder:
     """A data set that is being built."""
 
     world: World
+    """The account and the shop that are filled."""
     rng: random.Random
     """Where every draw comes from: the order of the draws decides what a seed gives."""
     label: Label
+    """The products, groups and fields that the subscribers and orders are about."""
     orders: OrderDrafts
+    """The orders so far."""
     subscribers: list[Subscriber] = attrs.Factory(list)
     """In the order of their ids."""
     _field_values: list[PurchaseFieldValue] = attrs.Factory(list)

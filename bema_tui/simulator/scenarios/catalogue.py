@@ -68,10 +68,13 @@ class ScenarioOrder:
     """One order of the subscriber."""
 
     status: str = "complete"
+    """The order's status, in the shop's words."""
     mode: str = "live"
+    """``live`` or ``test``."""
     free: bool = False
     """Whether a discount makes it free."""
     contents: Contents = Contents.ALBUM
+    """What was bought."""
     entered_late: bool = False
     """Whether somebody entered it long after its date, so that it stands first in the list."""
     renews: bool = False
@@ -83,13 +86,17 @@ class Scenario:
     """The state of one subscriber in one campaign."""
 
     name: str
+    """What the state document calls it."""
     tiers: tuple[str, ...] = ()
     """The suffixes of the tiers that the subscriber is in."""
     orders: tuple[ScenarioOrder, ...] = ()
+    """The subscriber's orders of the campaign, the oldest first."""
     field: FieldHolds | None = None
-    """None: the purchase field is empty."""
+    """What the purchase field holds; None: it is empty."""
     status: str = "active"
+    """The subscriber's status at MailerLite."""
     email: Email = Email.PLAIN
+    """How the e-mail is spelt."""
     in_foreign_groups: bool = False
     """Whether the subscriber is in foreign groups and in other campaigns, too."""
     full_name: tuple[str, str] | None = None

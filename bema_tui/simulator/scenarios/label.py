@@ -40,9 +40,11 @@ class CampaignPlan:
     """A campaign while the data set is made."""
 
     code: str
+    """The campaign's code."""
     product: Product
     """The album."""
     start: datetime
+    """When the first order may come, in UTC without a zone."""
     groups: dict[str, int]
     """Group ids by the suffix of the tier, without the groups that are missing."""
     field_key: str | None
@@ -50,6 +52,7 @@ class CampaignPlan:
     old_title: str | None
     """The title of the album until `renamed`; None: it has had one title only."""
     renamed: datetime
+    """When the album gets its present title, in UTC without a zone."""
 
     @property
     def end(self) -> datetime:
@@ -65,7 +68,9 @@ class Label:
     """What the label has before its first subscriber."""
 
     plans: list[CampaignPlan]
+    """The campaigns, the oldest first."""
     shirt: Product
+    """A product without any album."""
     bundle: Product | None
     """The first three albums together; None: there is no campaign."""
     split: Product

@@ -22,7 +22,9 @@ class OrderLine:
     """One line of a draft."""
 
     product_id: int
+    """The id of the product."""
     quantity: int
+    """How many copies."""
     name: str
     """The product's title at the time."""
     price: Decimal
@@ -39,15 +41,23 @@ class OrderDraft:
     """An order before the shop gave it a row and a number."""
 
     email: str
+    """The e-mail as typed in the shop."""
     date: datetime
+    """When it is ordered, in UTC without a zone."""
     lines: list[OrderLine]
+    """What is bought."""
     status: str = "complete"
+    """The status that the order gets."""
     mode: str = "live"
+    """``live`` or ``test``."""
     entered_late: bool = False
     """Whether it gets its row after all others, whatever its date."""
     fees: list[dict[str, Any]] = attrs.Factory(list)
+    """The fees, as the shop prints them."""
     discounts: dict[str, Decimal] = attrs.Factory(dict)
+    """The amounts taken off, by discount code."""
     tax: Decimal = Decimal(0)
+    """The tax within the prices of the lines."""
     renews: OrderDraft | None = None
     """The order whose key this one has; None: it has a key of its own."""
     order: Order | None = None

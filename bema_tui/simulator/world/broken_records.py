@@ -21,8 +21,9 @@ class BrokenRecord:
     """
 
     kind: str = attrs.field(validator=attrs.validators.in_(KINDS))
+    """What kind of record it is, one of `KINDS`."""
     id: int
-    """A row id for an order."""
+    """The record's id; the row id for an order."""
     set: dict[str, Any] = attrs.field(factory=dict, validator=attrs.validators.instance_of(dict))
     """Values by path (``products.0.price``); the empty path stands for the whole row."""
     drop: list[str] = attrs.field(factory=list, validator=attrs.validators.instance_of(list))

@@ -13,7 +13,9 @@ class Credentials:
     """The keys of both systems, drawn from the seed."""
 
     mailerlite_key: str
+    """The key of MailerLite's API."""
     edd_key: str
+    """The public key of the shop's API."""
     edd_secret: str
     """What the shop makes its tokens with; no client knows it."""
 

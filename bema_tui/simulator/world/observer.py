@@ -46,6 +46,7 @@ class Violation:
     request: int
     """The number of the request in the log."""
     rule: RequestRule
+    """The rule that was broken."""
     text: str
     """What happened to which subscriber, group or field."""
 
@@ -55,8 +56,11 @@ class SubscriberBefore:
     """A subscriber as it was before a change."""
 
     email: str
+    """The e-mail."""
     status: str
+    """The status, one of `STATUSES`."""
     deleted: bool
+    """Whether the subscriber was deleted."""
     groups: frozenset[int]
     """The ids of its groups."""
     values: dict[str, Any]

@@ -14,12 +14,16 @@ class ScriptedResponse:
     side: Literal["mailerlite", "edd"] = attrs.field(
         default="mailerlite", validator=attrs.validators.in_(("mailerlite", "edd"))
     )
+    """The service that gets the request."""
     method: str = "GET"
+    """The HTTP method."""
     path: str
     """MailerLite: the path below ``/api`` (``subscribers/1``), also that of an item of a batch.
     The shop: the endpoint with what is asked for (``sales?id=7``)."""
     status: int = attrs.field(default=500, validator=attrs.validators.instance_of(int))
+    """The HTTP status."""
     body: Any = None
+    """What is sent as JSON; text from the shop is sent as it is; None: nothing."""
     times: int | None = None
     """How often it is given; None: always."""
 
