@@ -24,7 +24,7 @@ from bema_tui.sync.plan.record_check import campaign_findings
 from bema_tui.sync.read.campaign_in_mailerlite import one_account
 from bema_tui.sync.read.shop import read_orders, require_complete
 from bema_tui.sync.run_context import Meter
-from bema_tui.sync.service_states import state_shown
+from bema_tui.sync.service_states import mailerlite_state_shown, shop_state_shown
 from bema_tui.waits import WaitBoard
 
 
@@ -66,11 +66,11 @@ async def _discover(
 ) -> Discovered:
     db, settings = workspace.db, workspace.settings
     await Ownership(db).refuse_other("shop", connections.shop.shop_url)
-    async with state_shown(db, "mailerlite"):
+    async with mailerlite_state_shown(db):
         async with one_account(db, connections.mailerlite):
             groups = await connections.mailerlite.get_groups()
         fields = await connections.mailerlite.get_fields()
-    async with state_shown(db, "shop"):
+    async with shop_state_shown(db, connections.shop):
         products = await connections.shop.get_products()
         require_complete(await read_orders(db, connections.shop, interrupt.safe_point), connections.shop)
     orders, campaigns = Orders(db), Campaigns(db)

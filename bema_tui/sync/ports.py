@@ -97,6 +97,11 @@ class Shop(Provider, AskShop, Protocol):
         ...
 
     @property
+    def answer_seconds(self) -> float | None:
+        """How long the last answer took; None before one came."""
+        ...
+
+    @property
     def currency(self) -> str:
         """The shop's currency; empty before the first answer."""
         ...

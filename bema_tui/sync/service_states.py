@@ -9,12 +9,28 @@ from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, RateLimi
 from bema_tui.model import ServiceState
 from bema_tui.store.database import Database
 from bema_tui.store.service_states import Services
+from bema_tui.sync.ports import Shop
 
 
 @asynccontextmanager
-async def state_shown(db: Database, name: str) -> AsyncIterator[None]:
-    """Write down how a service (``shop`` or ``mailerlite``) fared in the block that uses it."""
+async def mailerlite_state_shown(db: Database) -> AsyncIterator[None]:
+    """Write down what MailerLite failed over in the block that uses it; that it answers is written with its quota."""
+    async with _failures_shown(Services(db), "mailerlite"):
+        yield
+
+
+@asynccontextmanager
+async def shop_state_shown(db: Database, shop: Shop) -> AsyncIterator[None]:
+    """Write down how the shop fared in the block that uses it, and how long its last answer took."""
     services = Services(db)
+    async with _failures_shown(services, "shop"):
+        yield
+    seconds = shop.answer_seconds
+    await services.record("shop", ServiceState.OK, latency_ms=None if seconds is None else seconds * 1000)
+
+
+@asynccontextmanager
+async def _failures_shown(services: Services, name: str) -> AsyncIterator[None]:
     try:
         yield
     except NotAuthorized as error:
@@ -23,5 +39,3 @@ async def state_shown(db: Database, name: str) -> AsyncIterator[None]:
     except (ConnectionFailed, RateLimited, WriteUnknown, BadAnswer) as error:
         await services.record(name, ServiceState.DOWN, error.message)
         raise
-    if name == "shop":
-        await services.record(name, ServiceState.OK)

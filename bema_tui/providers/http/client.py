@@ -80,6 +80,8 @@ class ServiceClient:
         self._jitter = jitter
         self._clock = clock
         self.breaker = breaker or Breaker(self._policy.breaker_failures, self._policy.breaker_seconds, clock=clock)
+        self.answer_seconds: float | None = None
+        """How long the last answer took; None before one came."""
         quieten_http_libraries()
         self._route = Route() if transport else route_to(service.url)
         # Opened here and not at the first request, so that a mistake in the environment is found before a run begins.
@@ -244,6 +246,7 @@ class ServiceClient:
         try:
             request = request_for(self._client(), self._service, call)
             response = await exchange(self._client(), request, self._policy)
+            self.answer_seconds = self._clock() - started
             outcome = str(response.status_code)
             limit = quota_number(response.headers.get("x-ratelimit-limit"))
             remaining = quota_number(response.headers.get("x-ratelimit-remaining"))

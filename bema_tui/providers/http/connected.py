@@ -54,6 +54,11 @@ class Connected:
         """The service's address for messages."""
         return self._client.where
 
+    @property
+    def answer_seconds(self) -> float | None:
+        """How long the service's last answer took; None before one came."""
+        return self._client.answer_seconds
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()

@@ -11,7 +11,7 @@ from bema_tui.sync.plan.record_check import label_midnight, move_waits
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite, read_account
 from bema_tui.sync.read.sizes import keep_sizes
 from bema_tui.sync.run_context import RunContext
-from bema_tui.sync.service_states import state_shown
+from bema_tui.sync.service_states import mailerlite_state_shown
 from bema_tui.sync.statistics import write_statistics
 
 
@@ -26,7 +26,7 @@ async def apply_plan(context: RunContext, account: CampaignInMailerLite | None, 
     """
     await context.note(state=RunState.APPLYING)
     await context.enter(Phase.SETTLE)
-    async with state_shown(context.db, "mailerlite"):
+    async with mailerlite_state_shown(context.db):
         sampled = await _write(context, account, approved=approved)
     await context.enter(Phase.STATISTICS, sampled)
     counted = await write_statistics(context)

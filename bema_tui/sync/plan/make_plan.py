@@ -22,7 +22,7 @@ from bema_tui.sync.read.result import MembersRead, ReadResult
 from bema_tui.sync.read.shop import read_shop, with_unproved_now
 from bema_tui.sync.read.sizes import keep_sizes, sizes_at_last_good_read, sizes_now
 from bema_tui.sync.run_context import RunContext
-from bema_tui.sync.service_states import state_shown
+from bema_tui.sync.service_states import mailerlite_state_shown, shop_state_shown
 from bema_tui.sync.statistics import write_statistics
 
 
@@ -38,7 +38,7 @@ async def make_plan(context: RunContext) -> CampaignInMailerLite | None:
         BemaError: the campaign is blocked, or nothing of the plan may be applied.
     """
     await context.enter(Phase.READ_SHOP)
-    async with state_shown(context.db, "mailerlite"):
+    async with mailerlite_state_shown(context.db):
         account = await read_account(context, for_plan=True)
     reads = await _read(context, account)
     await context.enter(Phase.RECONCILE, reads.members.note)
@@ -70,13 +70,13 @@ async def make_plan(context: RunContext) -> CampaignInMailerLite | None:
 
 async def _read(context: RunContext, account: CampaignInMailerLite) -> ReadResult:
     """Read the shop, then the campaign's members."""
-    async with state_shown(context.db, "shop"):
+    async with shop_state_shown(context.db, context.shop):
         shop = await read_shop(context)
     await context.enter(Phase.READ_MAILERLITE, shop.note)
     # From here on what an older run read is overwritten: its plan can't be applied any more.
     await context.runs.discard_older_plans(context.run, context.campaign.code, context.fence)
     await context.note(mailerlite_read=MailerLiteReadResult(Completeness.PARTIAL))
-    async with state_shown(context.db, "mailerlite"):
+    async with mailerlite_state_shown(context.db):
         members = await read_people(context, account)
     return ReadResult(shop.result, members, shop.unproved)
 

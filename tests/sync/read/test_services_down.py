@@ -190,3 +190,17 @@ def test_a_list_that_leaves_many_people_out_is_no_read(
     assert said.document["error"]["error"] == "IncompleteRead"
     assert "left out" in said.complaint
     unharmed.check()
+
+
+def test_how_long_the_shop_takes_is_kept_and_stays_when_it_fails(
+    simulators: StartSimulator, operators: MakeOperator
+) -> None:
+    simulated = simulators(page_seconds=0.2)
+    operator = operators(simulated.endpoints)
+    operator.discover()
+    (kept,) = operator.rows("SELECT state, latency_ms FROM services WHERE name = 'shop'")
+    assert kept[0] == "ok"
+    assert kept[1] >= 200
+    simulated.set(edd_role="viewer")
+    operator.run("campaigns", "discover", expect=1)
+    assert operator.rows("SELECT state, latency_ms FROM services WHERE name = 'shop'") == [("refused", kept[1])]
