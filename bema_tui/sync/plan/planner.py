@@ -26,6 +26,7 @@ from bema_tui.store.traces import Marked, Traces
 from bema_tui.sync.apply.refusals import Undone, refused
 from bema_tui.sync.plan.pairing import Pair, people_with_orders
 from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
+from bema_tui.sync.plan.safety import keeps_a_tier
 from bema_tui.sync.plan.totals import PlanTotals
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.read.result import MembersRead, ReadResult
@@ -240,7 +241,7 @@ class _Planner:
         if outcome.changes:
             self.totals.add(outcome.changes, member.read_at)
             self.totals.findings += outcome.findings
-            self.totals.unproved += not _keeps_a_tier(member, outcome.changes)
+            self.totals.unproved += not keeps_a_tier(member.tiers, outcome.changes)
         else:
             self._left_out(outcome.findings)
 
@@ -276,10 +277,3 @@ class _Planner:
             before=True,
         )
         return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, *found))
-
-
-def _keeps_a_tier(member: Member, changes: Sequence[PlannedChange]) -> bool:
-    """Return whether the person still stands in a tier when all of their changes are done."""
-    removed = sum(change.kind is ChangeKind.REMOVE_GROUP for change in changes)
-    added = sum(change.kind is ChangeKind.ADD_GROUP for change in changes)
-    return not removed or len(member.tiers) - removed + added > 0

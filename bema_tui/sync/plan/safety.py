@@ -6,7 +6,7 @@ in the rules is found here, before anything is sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from attrs import frozen
 
@@ -20,6 +20,7 @@ from bema_tui.model import (
     MailerLiteReadResult,
     MembersCheck,
     MovesCheck,
+    PlannedChange,
     ReadKind,
     ReadSide,
     ReadSizes,
@@ -28,6 +29,7 @@ from bema_tui.model import (
     ShrunkCheck,
     ShrunkRead,
     TakenBackCheck,
+    Tier,
     TiersCheck,
     refusing_checks,
 )
@@ -75,6 +77,17 @@ def most_moves(members: int, limits: PlanLimits, allowed: int | None) -> int:
     if allowed is not None:
         return allowed
     return max(limits.max_moves, int(members * limits.max_moves_percent / 100))
+
+
+def keeps_a_tier(tiers: Collection[Tier], changes: Iterable[PlannedChange]) -> bool:
+    """Return whether who stands in these tiers stands in one when all the changes are done, or in none before."""
+    left = set(tiers)
+    for change in changes:
+        if change.tier is not None and change.kind is ChangeKind.ADD_GROUP:
+            left.add(change.tier)
+        elif change.tier is not None and change.kind is ChangeKind.REMOVE_GROUP:
+            left.discard(change.tier)
+    return bool(left) or not tiers
 
 
 def check_plan(

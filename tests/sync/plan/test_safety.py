@@ -17,17 +17,20 @@ from bema_tui.model import (
     Completeness,
     MailerLiteReadResult,
     OlderCheck,
+    PlannedChange,
+    Purpose,
     ReadKind,
     ReadSide,
     ReadSizes,
     ShopReadResult,
     ShrunkRead,
+    Tier,
     holding_checks,
     refusing_checks,
 )
 from bema_tui.rules.choices import PlanLimits, Rules
 from bema_tui.rules.wording.checks import refusal_text
-from bema_tui.sync.plan.safety import PlanReads, check_plan, most_moves, refuse_unsafe, shrunk_reads
+from bema_tui.sync.plan.safety import PlanReads, check_plan, keeps_a_tier, most_moves, refuse_unsafe, shrunk_reads
 from bema_tui.sync.plan.totals import PlanTotals
 
 TOTALS: Final = PlanTotals(
@@ -178,3 +181,32 @@ def test_a_read_that_lost_more_than_a_fifth_shrank(side: ReadSide, before: int |
 
     found = shrunk_reads(sizes(before), sizes(now), percent=20.0)
     assert found == ((ShrunkRead(side, before or 0, now),) if shrank else ())
+
+
+def change(kind: ChangeKind, tier: Tier | None) -> PlannedChange:
+    return PlannedChange(
+        kind, "1", "ana@example.com", "Ana", "9", "", None, "x", Purpose(Cause.PURCHASE), "", tier, False
+    )
+
+
+ADD, REMOVE = ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP
+SILVER, BOUGHT = Tier.SILVER, Tier.SILVER_PURCHASED
+
+
+@pytest.mark.parametrize(
+    ("tiers", "changes", "keeps"),
+    [
+        ({SILVER}, [(ChangeKind.SET_FIELD, None)], True),
+        ({SILVER}, [(ADD, BOUGHT), (REMOVE, SILVER)], True),
+        ({SILVER}, [(REMOVE, SILVER)], False),
+        ({SILVER}, [(ADD, SILVER), (REMOVE, SILVER)], False),
+        ({SILVER, BOUGHT}, [(REMOVE, SILVER)], True),
+        ({SILVER, BOUGHT}, [(REMOVE, SILVER), (REMOVE, BOUGHT)], False),
+        (set(), [(ADD, Tier.GOLD_PURCHASED)], True),
+        (set(), [(ChangeKind.SET_FIELD, None)], True),
+    ],
+)
+def test_who_stands_in_a_tier_afterwards(
+    tiers: set[Tier], changes: list[tuple[ChangeKind, Tier | None]], keeps: bool
+) -> None:
+    assert keeps_a_tier(tiers, [change(kind, tier) for kind, tier in changes]) is keeps
