@@ -12,13 +12,10 @@ import bema_tui
 ROOT = Path(bema_tui.__file__).parent
 RECORDS = frozenset({"frozen", "define"})
 ENUMS = frozenset({"StrEnum", "IntEnum", "Enum"})
-NOT_HELD = frozenset({"sync", "migrations"})
-"""Rooms whose records still describe their fields in the docstring of the class."""
 
 
 def record_files() -> list[Path]:
-    paths = (path.relative_to(ROOT) for path in sorted(ROOT.rglob("*.py")))
-    return [path for path in paths if not NOT_HELD.intersection(path.parts)]
+    return [path.relative_to(ROOT) for path in sorted(ROOT.rglob("*.py"))]
 
 
 def name_of(node: ast.expr) -> str:

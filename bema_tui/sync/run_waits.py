@@ -26,7 +26,9 @@ class Shown:
     """A wait as it is shown."""
 
     wait: Wait
+    """What is waited for."""
     until: datetime
+    """When the wait ends, as far as is known."""
 
 
 Tell = Callable[[Shown | None], Awaitable[None]]

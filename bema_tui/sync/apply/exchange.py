@@ -20,21 +20,22 @@ from bema_tui.sync.apply.standing import RunFacts, expected_tiers
 
 @frozen
 class Exchange:
-    """What became of a batch's rows, and who is to be read before anything else of theirs is sent.
-
-    ``results`` may hold rows that were not in the batch: those of doubtful people wait for the read.
-    """
+    """What became of a batch's rows, and whom its answers cast doubt on."""
 
     results: tuple[Settled, ...]
+    """A result for each row of the batch, and for the other planned rows of doubtful people: they wait for the read."""
     doubtful: tuple[str, ...]
+    """The ids of those who must be read before anything else of theirs is sent."""
 
 
 @frozen
 class Line:
-    """One item of a batch; without a row it only reads the person."""
+    """One item of a batch."""
 
     person: str
+    """The id of the subscriber."""
     row: LedgerRow | None
+    """The ledger row that the item carries; None: the item only reads the subscriber."""
 
     @property
     def item(self) -> BatchItem:

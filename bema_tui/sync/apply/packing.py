@@ -12,14 +12,14 @@ from bema_tui.store.ledger_rows import LedgerRow
 
 @frozen
 class Packed:
-    """What to send now, and the removes that will never be sent, for their add was not applied.
-
-    ``looks``: people who are read in the same batch right before their add, which is one item more for each.
-    """
+    """What the next batch carries, and what no batch will carry."""
 
     send: tuple[LedgerRow, ...]
+    """The rows to send now, in their order."""
     skip: tuple[LedgerRow, ...]
+    """The removes that will never be sent, because their add was not applied."""
     looks: frozenset[str] = frozenset()
+    """The ids of those who are read in the same batch right before their add: one item more for each."""
 
 
 def items_for(rows: Sequence[LedgerRow]) -> int:

@@ -21,9 +21,10 @@ def is_shown(row: LedgerRow, person: Subscriber) -> bool:
 
 @frozen
 class Verdict:
-    """What becomes of rows that may not be sent any more, by their ids; the others rest on a fresh truth."""
+    """Which of a person's rows may not be sent any more; a fresh read supports the others."""
 
     skipped: Mapping[int, Settled]
+    """The results of the rows that may not be sent, by the ids of the rows."""
 
 
 def tiers_of(person: Subscriber, tier_of_group: Mapping[str, Tier]) -> frozenset[Tier]:

@@ -23,21 +23,28 @@ _GROUPS = (ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
 
 @frozen
 class RunFacts:
-    """What all people of a run are held against."""
+    """What holds for all people of a run."""
 
     campaign: str
+    """The code of the campaign."""
     run: int
+    """The number of the run."""
     tier_of_group: Mapping[str, Tier]
+    """The campaign's tiers by the id of their group."""
     move_inactive: bool
+    """Whether people who are not active are moved, too."""
 
 
 @frozen
 class Standing:
-    """What becomes of a person's planned rows, which lower tiers are to be taken off beyond them, and what to say."""
+    """What follows for one person from where a read showed them."""
 
     results: tuple[Settled, ...]
+    """A result for each planned row of the person."""
     lower_off: tuple[Tier, ...] = ()
+    """The lower tiers that the person is taken out of beyond the plan."""
     finding: Finding | None = None
+    """What somebody should look at; None: nothing."""
 
 
 def expected_tiers(

@@ -22,13 +22,16 @@ _SECONDS_A_REQUEST = 0.4  # where the quota is no limit, the line is
 
 @frozen
 class Forecast:
-    """``writes`` and ``reads`` are HTTP requests, ``units`` what the quota counts of them, ``seconds`` the time they
-    take at the quota's pace, or at the line's where that is slower."""
+    """What applying a plan will cost."""
 
     writes: int
+    """How many HTTP requests write."""
     reads: int
+    """How many HTTP requests read."""
     units: int
+    """What the quota counts of all these requests."""
     seconds: float
+    """How long they take, at the quota's pace or at the line's where that is slower."""
 
 
 @define

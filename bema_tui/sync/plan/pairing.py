@@ -18,11 +18,14 @@ T = TypeVar("T")
 
 @frozen
 class Pair:
-    """One e-mail key: the people MailerLite has under it (one, or none) and all orders of the campaign under it."""
+    """What MailerLite and the shop have under one e-mail key."""
 
     email_key: str
+    """The e-mail key."""
     members: tuple[Member, ...]
+    """The members that MailerLite has under it: one, or none."""
     orders: tuple[KnownOrder, ...]
+    """All orders of the campaign under it."""
 
 
 async def people_with_orders(context: RunContext) -> AsyncIterator[Pair]:

@@ -27,19 +27,22 @@ from bema_tui.sync.run_context import RunContext
 
 @frozen
 class CampaignInMailerLite:
-    """What the account holds for a campaign: its groups by tier, its field, and for a plan the automations that its
-    groups set off.
-
-    A group or field that the plan is to create stands here with the id ``new:<name>``.
-    """
+    """What the account holds for a campaign. A group or field that the plan is to create has the id ``new:<name>``."""
 
     groups: Mapping[Tier, Group]
+    """The groups by tier, without tiers that have none."""
     field: CustomField | None
+    """The purchase field; None: there is none."""
     check: CampaignCheck
+    """What was found wrong with the groups and the field."""
     read_at: datetime
+    """When the read of groups and field began."""
     automations: tuple[Automation, ...] = ()
+    """The enabled automations that these groups may set off; empty unless a plan is made."""
     to_create_groups: Mapping[Tier, str] = attrs.field(factory=dict)
+    """The names of the groups that the plan is to create, by tier."""
     to_create_field: str | None = None
+    """The name of the field that the plan is to create; None: it creates none."""
 
     @property
     def tier_of_group(self) -> Mapping[str, Tier]:

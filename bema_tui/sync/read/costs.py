@@ -18,36 +18,42 @@ ACCOUNT_PAGE = 100
 
 @frozen
 class ReadingNeeds:
-    """What is known before reading.
-
-    ``passes`` are the members of each group and status that is asked for, by the group's own counts. ``outside`` are
-    buyers who are expected in no group, ``outside_known`` those of them whom MailerLite is expected to know, and
-    ``several`` people who are expected in more than one tier. ``account`` is the number of people in it, None when it
-    was not worth asking. ``finds_unknown`` says that buyers must be looked up even after a sweep did not show them.
-    """
+    """What is known before reading."""
 
     passes: Sequence[int]
+    """How many members each group and status that is read should have, by the group's own counts."""
     outside: int
+    """How many buyers are expected in no group."""
     outside_known: int
+    """How many of `outside` MailerLite is expected to know."""
     several: int
+    """How many members are expected in more than one tier."""
     account: int | None
+    """How many people the account holds; None: nobody asked, because it was not worth a request."""
     group_page: int = GROUP_PAGE
+    """How many rows a page of a group holds."""
     account_page: int = ACCOUNT_PAGE
+    """How many rows a page of the account holds."""
     finds_unknown: bool = False
+    """Whether buyers must be looked up even after a sweep did not show them."""
     batch: BatchCost = field(factory=BatchCost)
+    """What batches take of the quota."""
 
 
 @frozen
 class ReadingCost:
-    """A way of reading, its HTTP requests, and what they take of the quota.
+    """A way of reading and its cost.
 
-    Both ways are safe by the domain rules, section 6: rows without groups fail them, who shows two tiers or bought and
-    shows none is read again, and the groups' own counts are held against what came.
+    Both ways are safe by the domain rules, section 6: a row without groups fails the read, a person who shows two tiers
+    or who bought and shows none is read again, and what came is compared with the groups' own counts.
     """
 
     strategy: ReadingStrategy
+    """The way of reading."""
     requests: int
+    """How many HTTP requests it makes."""
     units: int
+    """What the quota counts of them."""
 
 
 def by_groups(needs: ReadingNeeds) -> ReadingCost:

@@ -102,10 +102,12 @@ def _named(row: BrokenRow) -> str:
 
 @frozen
 class ReadById:
-    """People read by id: ``found`` by id, None for who is gone, which is proved; ``unread`` says why of the others."""
+    """People who were read by id."""
 
     found: Mapping[str, Subscriber | None]
+    """The people by id; None for one who is gone from MailerLite, which is proved."""
     unread: Mapping[str, str]
+    """Why the others can't be read, by id."""
 
 
 async def read_by_id(context: RunContext, ids: Sequence[str], set_aside: set[str]) -> ReadById:
