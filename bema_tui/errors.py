@@ -45,7 +45,7 @@ class BemaError(Exception):
     Attributes:
         message: what happened, to what, in one sentence.
         tried: what the program was about to do, as one says it behind "to": ``read page 1 of the sales``.
-        where: the system, file or address it happened at, never with a secret in it.
+        where: the system, file or URL it happened at, never with a secret in it.
         retryable: whether the same thing, tried again, can succeed.
         advice: what the operator can do.
     """

@@ -52,7 +52,7 @@ class ConnectionReport:
     """What a connection test found: the service answered, and allows what we need."""
 
     identity: str
-    """Who answered: the account's id, or the shop's address."""
+    """Who answered: the account's id, or the shop's URL."""
     seconds: float = 0.0
     """How long the answer took."""
     sample: Sample | None = None

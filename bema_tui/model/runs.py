@@ -207,7 +207,7 @@ class RunError:
     tried: str = ""
     """What the program was about to do."""
     where: str = ""
-    """The system, file or address at which it happened."""
+    """The system, file or URL at which it happened."""
     retryable: bool = False
     """Whether the same thing, tried again, can succeed."""
     advice: str = ""

@@ -101,8 +101,6 @@ class Reason(StrEnum):
     """The plan holds no change, and nothing that needs a yes."""
     HOLDER_MAY_LIVE = "holder_may_live"
     """The lock's holder may be at work."""
-    REASON_MISSING = "reason_missing"
-    """Nobody said why."""
 
 
 @frozen

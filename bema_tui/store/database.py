@@ -21,6 +21,7 @@ from bema_tui.errors import ConfigurationError
 from bema_tui.store.busy import BusyWaits, TellWait
 from bema_tui.store.explain import plain_words
 from bema_tui.store.files import HeldFiles, create, survey
+from bema_tui.store.migrate import SHIPPED, bring_up_to_date, refuse_others
 
 PATIENCE = 15.0
 """How many seconds another process may keep the database busy."""
@@ -29,10 +30,10 @@ AT_ONCE: Final = 0.1
 
 
 def normalise_url(text: str) -> URL:
-    """The address of a database as SQLAlchemy wants it; a bare path means SQLite.
+    """The URL of a database as SQLAlchemy wants it; a bare path means SQLite.
 
     Raises:
-        ConfigurationError: it is no database address, or of a kind that is not supported.
+        ConfigurationError: it is no database URL, or of a kind that is not supported.
     """
     try:
         url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
@@ -78,7 +79,7 @@ class Database:
     @classmethod
     async def open(
         cls,
-        address: str,
+        url: str,
         *,
         clock: Clock = utc_now,
         patience: float | None = None,
@@ -91,26 +92,25 @@ class Database:
         that lasts long enough to be shown.
 
         Raises:
-            ConfigurationError: the address is wrong.
+            ConfigurationError: the URL is wrong.
             NewerDatabase: a newer version of this program made it.
             StoreError: it can't be opened, read or written, or belongs to another program.
         """
         patience = PATIENCE if patience is None else patience
-        url = normalise_url(address)
-        path = None if url.database in (None, "", ":memory:") else Path(str(url.database))
+        normalised = normalise_url(url)
+        name = normalised.database
+        path = None if name in (None, "", ":memory:") else Path(str(name))
         with plain_words(str(path or "memory"), "open the database"):
             try:
-                engine = create_async_engine(url, connect_args={"timeout": patience, "factory": _Connection})
+                engine = create_async_engine(normalised, connect_args={"timeout": patience, "factory": _Connection})
             except NoSuchModuleError as error:
-                raise ConfigurationError(f"The database driver of {url.drivername} is not installed.") from error
+                raise ConfigurationError(f"The database driver of {normalised.drivername} is not installed.") from error
             _install_sqlite_habits(engine, patience)
             waits = BusyWaits(path, clock, tell_wait)
             with waits.watched(patience, known=True):
                 # What can't be used is found here: a failure in the driver's own thread could outlive the event loop.
                 files = None if path is None else await asyncio.to_thread(_take_hold, path, patience)
                 opened = cls(engine, clock, files, patience=patience, waits=waits)
-                from bema_tui.store.migrate import bring_up_to_date
-
                 try:
                     await bring_up_to_date(engine, path)
                 except BaseException:
@@ -221,8 +221,6 @@ class _Connection(sqlite3.Connection):
 
 def _take_hold(path: Path, patience: float) -> HeldFiles:
     """Open a database's files, once it is known that they are ours or nobody's; without any, the first is made."""
-    from bema_tui.store.migrate import SHIPPED, refuse_others
-
     if not survey(path, lambda found: refuse_others(found, SHIPPED, str(path))):
         create(path)
     return HeldFiles(path, patience)

@@ -57,7 +57,7 @@ class Orders:
         kind = select(shop_reads.c.kind).where(shop_reads.c.id == read_id)
         async with self._db.write() as connection:
             # What a recent read does not show can still stand further down: it can't be what that read shows.
-            since = read_id if await connection.scalar(kind) == "full" else 0
+            since = read_id if await connection.scalar(kind) == ReadKind.FULL else 0
             await put_orders(connection, found, now=self._db.now(), read_id=read_id, unseen_since=since)
 
     async def put_looked_up(self, order: Order) -> None:
@@ -98,7 +98,7 @@ class Orders:
                 )
                 .returning(shop_reads.c.kind)
             )
-            if completeness is Completeness.COMPLETE and result.scalar_one() == "full":
+            if completeness is Completeness.COMPLETE and result.scalar_one() == ReadKind.FULL:
                 await merge_in_other_words(connection, read_id)
 
     async def latest_complete(self) -> ShopRead | None:

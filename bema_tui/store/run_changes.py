@@ -14,11 +14,11 @@ class RequestCounts(TypedDict, total=False):
     """What a run's requests came to so far."""
 
     requests_read: int
-    """Quota units that reading at MailerLite took."""
+    """Requests that read at MailerLite."""
     requests_write: int
-    """Quota units that writing there took."""
+    """Requests that write there."""
     requests_retried: int
-    """Requests that were sent again."""
+    """Those of all requests that were sent again."""
     shop_requests: int
     """Requests to the shop."""
 

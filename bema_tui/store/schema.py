@@ -72,10 +72,10 @@ runs = Table(
     Column("apply_started_at", UtcTime),
     Column("finished_at", UtcTime),
     Column("active_seconds", Float, nullable=False, default=0.0),  # work, without the waiting for a yes
-    Column("options", JSON, nullable=False, default=dict),  # run_records.RunOptions: what it was asked for
-    Column("phases", JSON, nullable=False, default=list),  # [{phase, started_at, seconds, note}]
-    Column("shop_read", JSON(none_as_null=True)),  # run_records.ShopReadResult
-    Column("mailerlite_read", JSON(none_as_null=True)),  # run_records.MailerLiteReadResult
+    Column("options", JSON, nullable=False, default=dict),  # RunOptions: what it was asked for
+    Column("phases", JSON, nullable=False, default=list),  # [PhaseEntry]
+    Column("shop_read", JSON(none_as_null=True)),  # ShopReadResult
+    Column("mailerlite_read", JSON(none_as_null=True)),  # MailerLiteReadResult
     Column("people", Integer, nullable=False, default=0),
     Column("moves", Integer, nullable=False, default=0),
     Column("members", Integer, nullable=False, default=0),
@@ -87,17 +87,15 @@ runs = Table(
     Column("requests_write", Integer, nullable=False, default=0),
     Column("requests_retried", Integer, nullable=False, default=0),
     Column("shop_requests", Integer, nullable=False, default=0),
-    Column("automations", JSON, nullable=False, default=list),  # [run_records.AutomationEffect]
-    Column("checks", JSON, nullable=False, default=list),  # [plan_checks.Check]
+    Column("automations", JSON, nullable=False, default=list),  # [AutomationEffect]
+    Column("checks", JSON, nullable=False, default=list),  # [Check]
     Column("canary_done", Boolean, nullable=False, default=False, server_default=false()),
-    Column("error", JSON(none_as_null=True)),  # run_records.RunError
+    Column("error", JSON(none_as_null=True)),  # RunError
     Column("note", Text, nullable=False, default=""),
-    Column("waiting_for", JSON(none_as_null=True)),  # {reason, service, detail, attempt, tries}; null: it does not wait
+    Column("waiting_for", JSON(none_as_null=True)),  # Wait; null: it does not wait
     Column("waiting_until", UtcTime),
     Column("paused_seconds", Float, nullable=False, default=0.0, server_default="0"),  # of its apply
-    Column(
-        "progressed_at", UtcTime
-    ),  # when a request of it was answered, a row settled or a phase begun, the last time
+    Column("progressed_at", UtcTime),  # when a request was answered, a row settled or a phase begun, the last time
     Index("ix_runs_campaign_started_at", "campaign", "started_at"),
     Index("ix_runs_state", "state"),
 )

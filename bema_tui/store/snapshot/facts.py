@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import FindingState, Lock, LockState, RunState, Severity
+from bema_tui.rules.findings import RANK
 from bema_tui.store.presence import HERE_FOR
 from bema_tui.store.schema import campaigns, consoles, findings, runs
 from bema_tui.store.snapshot.runs import AT_WORK, WAITING, Moment, read_locks, stalled_for, state_now
@@ -60,7 +61,7 @@ async def read_facts(connection: AsyncConnection, moment: Moment) -> Facts:
     errors = await connection.scalar(
         select(func.count())
         .select_from(findings)
-        .where(findings.c.state == FindingState.OPEN, findings.c.severity_rank == 0)
+        .where(findings.c.state == FindingState.OPEN, findings.c.severity_rank == RANK[Severity.ERROR])
     )
     holders = {(lock.holder.host, lock.holder.pid) for lock in locks if not lock.state.releasable}
     counts = await count_runs(connection, moment, {lock.key: lock for lock in locks})

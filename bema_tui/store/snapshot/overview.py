@@ -12,6 +12,7 @@ from sqlalchemy import Row, case, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import FindingRule, FindingState, ServiceState, Severity
+from bema_tui.rules.findings import RANK
 from bema_tui.store.findings import finding_view
 from bema_tui.store.presence import HERE_FOR
 from bema_tui.store.schema import activity, consoles, findings, health_samples, quota_periods, services
@@ -20,7 +21,7 @@ from bema_tui.store.snapshot.views import ActivityView, FindingGroup, FindingVie
 _WITH_QUOTA: Final = "mailerlite"
 _SERVICES: Final = (_WITH_QUOTA, "shop")
 _NEW_WITHIN: Final = timedelta(hours=24)
-_RANKS: Final = (0, 1, 2)  # of severities in the table of findings
+_RANKS: Final = tuple(RANK.values())
 _STOPPERS: Final = (FindingRule.FIELD_MISSING, FindingRule.FIELD_TYPE_MISMATCH)
 
 _SERIES: Final = 12

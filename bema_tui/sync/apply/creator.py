@@ -36,7 +36,7 @@ from bema_tui.sync.run_context import RunContext
 
 LOOK_UP_HOLDS: Final = 60.0
 """Seconds for which it counts that a look-up found nobody. Whoever signs up after it is written to by their address,
-so it is short; it lasts for the creates that one window of the quota takes, which is a minute."""
+so it is short; it lasts for the creates that one period of the quota takes, which is a minute."""
 _PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
 _NEW = (ChangeKind.CREATE_SUBSCRIBER,)
 

@@ -1,7 +1,7 @@
 """Single items of batches that MailerLite answers with 429 again and again, though it answers the batches themselves.
 
 It is the quota, and no try, where nothing behind the item in its batch is answered either: other programs can use most
-of each window. An item that is refused so for ever while later ones are answered would hold up a run without an end.
+of each period. An item that is refused so for ever while later ones are answered would hold up a run without an end.
 """
 
 from __future__ import annotations

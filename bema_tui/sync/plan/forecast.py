@@ -102,10 +102,10 @@ class _Periods:
 
 
 def looked_together(people: int, room: int, budget: int, batch: BatchCost) -> int:
-    """How many of so many new buyers one batch looks up: those whom the quota's window then lets create, so that no
+    """How many of so many new buyers one batch looks up: those whom the quota's period then lets create, so that no
     look-up grows old while the quota is waited for.
 
-    ``room`` is what the window has left. Where that is not worth a batch, they are as many as a whole ``budget`` holds.
+    ``room`` is what the period has left. Where that is not worth a batch, they are as many as a whole ``budget`` holds.
     """
     most = min(people, MOST_ITEMS)
     now, later = (max(0, units - batch.base) // (1 + batch.item) for units in (room, budget))
@@ -128,7 +128,7 @@ def forecast_writes(
     buyers, who are looked up together and created one by one.
 
     ``lone_adds`` are adds of people whose field is not written: those are read in the same batch. ``limit`` and
-    ``reserve`` are requests of a window of ``window_seconds``; ``batch`` is what batches take of them, as
+    ``reserve`` are requests of a period of ``window_seconds``; ``batch`` is what batches take of them, as
     measured, else the dearer of what is possible. ``account_read`` says that the plan's read of groups and fields will
     do, since it is applied at once. After ``fresh_seconds`` what was read is stale: whoever is written later than that
     is read again first, up to 50 people at a time.
