@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Final, Protocol
@@ -72,6 +73,10 @@ class Wait:
                 told = f"waits for {_name(self.service)}"
                 told += f": {self.detail}" if self.detail else ""
                 return told + (f", try {self.attempt} of {self.tries}" if self.attempt else "")
+
+
+TellWait = Callable[[Wait, datetime], None]
+"""Is told what is waited for, and when the waiting ends at the latest."""
 
 
 class WaitBoard(Protocol):

@@ -5,6 +5,9 @@ Whoever uses one imports it from here.
 
 from bema_tui.model.campaigns import Campaign, CampaignStatus, Tier
 from bema_tui.model.changes import (
+    ACCOUNT_CHANGES,
+    GROUP_CHANGES,
+    SUBSCRIBER_CHANGES,
     Cause,
     ChangeKind,
     ChangeOutcome,
@@ -40,6 +43,8 @@ from bema_tui.model.plan_checks import (
 from bema_tui.model.reads import BrokenRow, Completeness, ConnectionReport, Sample
 from bema_tui.model.runs import (
     DEFAULT_OPTIONS,
+    RUNS_AT_WORK,
+    RUNS_THAT_WAIT,
     AutomationEffect,
     MailerLiteReadResult,
     Phase,
@@ -56,7 +61,12 @@ from bema_tui.model.services import HealthStatus, ServiceState
 from bema_tui.model.shop import Order, OrderIdentity, OrderItem, OrderStatus, Product
 
 __all__ = [
+    "ACCOUNT_CHANGES",
     "DEFAULT_OPTIONS",
+    "GROUP_CHANGES",
+    "RUNS_AT_WORK",
+    "RUNS_THAT_WAIT",
+    "SUBSCRIBER_CHANGES",
     "Automation",
     "AutomationEffect",
     "BrokenRow",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 
 from attrs import frozen
 
@@ -25,6 +26,14 @@ class ChangeKind(StrEnum):
     """Put a subscriber into a group."""
     REMOVE_GROUP = "remove_group"
     """Take a subscriber out of a group."""
+
+
+GROUP_CHANGES: Final = (ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
+"""The kinds that move a subscriber between groups."""
+SUBSCRIBER_CHANGES: Final = (ChangeKind.SET_FIELD, *GROUP_CHANGES)
+"""The kinds that write to a subscriber who is there."""
+ACCOUNT_CHANGES: Final = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
+"""The kinds that make what the account lacks, and concern nobody."""
 
 
 class ChangeState(StrEnum):

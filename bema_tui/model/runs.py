@@ -52,6 +52,12 @@ class RunState(StrEnum):
         return self in {RunState.STOPPED, RunState.LOST, RunState.FAILED}
 
 
+RUNS_AT_WORK: Final = tuple(state for state in RunState if state.active)
+"""The states in which a process should be at work on a run."""
+RUNS_THAT_WAIT: Final = tuple(state for state in RunState if state.waiting)
+"""The states in which a run waits for a person's yes."""
+
+
 class Phase(StrEnum):
     """The steps of a run, in their order."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from bema_tui.operations.workspace import TellWait, Workspace
+from bema_tui.operations.workspace import Workspace
 from bema_tui.store.run_waits import RunWaits
 from bema_tui.sync.run_waits import Shown, WaitList
-from bema_tui.waits import Wait, WaitBoard
+from bema_tui.waits import TellWait, Wait, WaitBoard
 
 
 def waits_told_to(tell: TellWait, now: Callable[[], datetime]) -> WaitBoard:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -19,10 +18,7 @@ from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.identity import current_holder
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.snapshot.reader import SnapshotReader
-from bema_tui.waits import Wait
-
-TellWait = Callable[[Wait, datetime], None]
-"""Says what is waited for, and until when."""
+from bema_tui.waits import TellWait
 
 
 @frozen

@@ -11,10 +11,7 @@ from pathlib import Path
 
 from bema_tui.bounds import SHOWN_FROM
 from bema_tui.store.file_locks import writer_of
-from bema_tui.waits import Wait, WaitReason
-
-TellWait = Callable[[Wait, datetime], None]
-"""Is told what is waited for, and when the waiting ends at the latest."""
+from bema_tui.waits import TellWait, Wait, WaitReason
 
 
 class BusyWaits:

@@ -9,14 +9,12 @@ from typing import Any
 from sqlalchemy import Row, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.model import ControlRequest, ControlVerb, RunState
+from bema_tui.model import RUNS_AT_WORK, ControlRequest, ControlVerb
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
 from bema_tui.store.schema import control_requests, runs
 from bema_tui.store.schema_base import UtcTime
 from bema_tui.text import one_line
-
-_AT_WORK = tuple(state for state in RunState if state.active)
 
 
 class ControlRequests:
@@ -30,7 +28,7 @@ class ControlRequests:
         now = self._db.now()
         async with self._db.write() as connection:
             row = (await connection.execute(select(runs.c.campaign, runs.c.state).where(runs.c.id == run))).first()
-            if row is None or row.state not in _AT_WORK:
+            if row is None or row.state not in RUNS_AT_WORK:
                 return False
             await connection.execute(
                 insert(control_requests).values(run=run, verb=verb, by_user=by, reason=one_line(reason), asked_at=now)

@@ -18,10 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bema_tui.clock import Clock, utc_now
 from bema_tui.errors import ConfigurationError
-from bema_tui.store.busy import BusyWaits, TellWait
+from bema_tui.store.busy import BusyWaits
 from bema_tui.store.explain import plain_words
 from bema_tui.store.files import HeldFiles, create, survey
 from bema_tui.store.migrate import SHIPPED, bring_up_to_date, refuse_others
+from bema_tui.waits import TellWait
 
 PATIENCE = 15.0
 """How many seconds another process may keep the database busy."""

@@ -12,7 +12,15 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import StoreError
-from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, PlannedChange, Purpose
+from bema_tui.model import (
+    ACCOUNT_CHANGES,
+    GROUP_CHANGES,
+    ChangeKind,
+    ChangeOutcome,
+    ChangeState,
+    PlannedChange,
+    Purpose,
+)
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence, check_fence
 from bema_tui.store.ledger_history import moved_since
@@ -284,7 +292,7 @@ class Ledger:
             ledger.c.run == self.run,
             ledger.c.state.in_([ChangeState.APPLIED, ChangeState.FAILED]),
             ledger.c.settled_at >= since,
-            ledger.c.kind.not_in([ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD]),
+            ledger.c.kind.not_in(ACCOUNT_CHANGES),
             func.coalesce(ledger.c.outcome, "") != ChangeOutcome.REFUSED_FOR_STATUS,
         )
         failed = func.count(case((ledger.c.state == ChangeState.FAILED, 1)))
@@ -308,7 +316,7 @@ class Ledger:
         moves = (
             ledger.c.run == self.run,
             ledger.c.state == ChangeState.APPLIED,
-            ledger.c.kind.in_([ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP]),
+            ledger.c.kind.in_(GROUP_CHANGES),
         )
         async with self._db.read() as connection:
             total = await connection.scalar(select(func.count()).select_from(ledger).where(*moves)) or 0

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import and_, func, select
 
-from bema_tui.model import ChangeKind, ChangeState, PlannedChange, Tier
+from bema_tui.model import GROUP_CHANGES, ChangeKind, ChangeState, PlannedChange, Tier
 from bema_tui.store.database import Database
 from bema_tui.store.ledger_rows import LedgerRow, ledger_row
 from bema_tui.store.schema import ledger
@@ -77,7 +77,7 @@ class LedgerHistory:
                     ledger.c.campaign == self._campaign,
                     ledger.c.subscriber_id.in_(subscriber_ids),
                     ledger.c.state == ChangeState.APPLIED,
-                    ledger.c.kind.in_([ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP]),
+                    ledger.c.kind.in_(GROUP_CHANGES),
                 )
                 .order_by(ledger.c.id)
             )

@@ -10,7 +10,7 @@ import cattrs
 from attrs import asdict, frozen
 from sqlalchemy import select
 
-from bema_tui.model import RunState
+from bema_tui.model import RUNS_AT_WORK
 from bema_tui.store.database import Database
 from bema_tui.store.schema import runs
 from bema_tui.waits import Wait
@@ -68,7 +68,7 @@ class RunWaits:
             rows = await connection.execute(
                 select(runs)
                 .where(
-                    runs.c.state.in_([state for state in RunState if state.active]),
+                    runs.c.state.in_(RUNS_AT_WORK),
                     runs.c.waiting_until > self._db.now(),
                 )
                 .order_by(runs.c.id)

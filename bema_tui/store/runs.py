@@ -12,6 +12,8 @@ from sqlalchemy import and_, insert, or_, select, update
 from bema_tui.errors import UsageError
 from bema_tui.model import (
     DEFAULT_OPTIONS,
+    RUNS_AT_WORK,
+    RUNS_THAT_WAIT,
     ChangeOutcome,
     ChangeState,
     Holder,
@@ -26,7 +28,7 @@ from bema_tui.store.activity import write_activity
 from bema_tui.store.control_requests import close_requests
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence, check_fence
-from bema_tui.store.run_changes import RunChanges, columns_of
+from bema_tui.store.run_changes import RequestCounts, RunChanges, columns_of
 from bema_tui.store.run_documents import document_of, documents_of, phases_of
 from bema_tui.store.run_rows import Run, run_of
 from bema_tui.store.run_waits import NO_WAIT, wait_columns
@@ -204,17 +206,17 @@ class Runs:
             await close_requests(connection, run, now)
             return True
 
-    async def meter(self, run: int) -> tuple[int, int, int, int]:
-        """What the run's requests cost so far: read, write, retried, shop."""
+    async def request_counts(self, run: int) -> RequestCounts:
+        """Return what the run's requests came to so far."""
+        columns = (runs.c.requests_read, runs.c.requests_write, runs.c.requests_retried, runs.c.shop_requests)
         async with self._db.read() as connection:
-            row = (
-                await connection.execute(
-                    select(
-                        runs.c.requests_read, runs.c.requests_write, runs.c.requests_retried, runs.c.shop_requests
-                    ).where(runs.c.id == run)
-                )
-            ).one()
-            return row[0], row[1], row[2], row[3]
+            row = (await connection.execute(select(*columns).where(runs.c.id == run))).one()
+        return RequestCounts(
+            requests_read=row.requests_read,
+            requests_write=row.requests_write,
+            requests_retried=row.requests_retried,
+            shop_requests=row.shop_requests,
+        )
 
     async def discard(self, run: int, by: str, *, text: str) -> bool:
         """Throw a waiting plan away, with ``text`` as the line of activity; false where it does not wait."""
@@ -222,7 +224,7 @@ class Runs:
         async with self._db.write() as connection:
             campaign = await connection.scalar(
                 update(runs)
-                .where(runs.c.id == run, runs.c.state.in_([RunState.PLANNED, RunState.NEEDS_APPROVAL]))
+                .where(runs.c.id == run, runs.c.state.in_(RUNS_THAT_WAIT))
                 .values(state=RunState.DISCARDED, finished_at=now, note=f"discarded by {by}")
                 .returning(runs.c.campaign)
             )
@@ -242,7 +244,7 @@ class Runs:
             others = (
                 runs.c.campaign == campaign,
                 runs.c.id != run,
-                runs.c.state.in_([state for state in RunState if state.active]),
+                runs.c.state.in_(RUNS_AT_WORK),
             )
             lost = (await connection.execute(select(runs.c.id).where(*others))).scalars().all()
             if not lost:
@@ -272,7 +274,7 @@ class Runs:
                 .where(
                     runs.c.campaign == campaign,
                     runs.c.id != run,
-                    runs.c.state.in_([RunState.PLANNED, RunState.NEEDS_APPROVAL]),
+                    runs.c.state.in_(RUNS_THAT_WAIT),
                 )
                 .values(state=RunState.DISCARDED, finished_at=self._db.now(), note=f"replaced by run {run}")
             )

@@ -62,7 +62,7 @@ class Execution:
             BemaError: it could not go on; its ledger says how far it came.
         """
         run, fence = self._claimed.run, self._claimed.fence
-        meter = Meter(*await self._runs.meter(run))
+        meter = Meter.of(await self._runs.request_counts(run))
         waits = waits_of_run(self._runs, run, fence, self._db.now)
         connections = connect(self._interrupt, meter, waits)
         try:

@@ -43,6 +43,16 @@ class Meter:
     shop: int = 0
     """Requests to the shop."""
 
+    @classmethod
+    def of(cls, counts: RequestCounts) -> Meter:
+        """Return a meter that goes on from what the run's requests came to."""
+        return cls(
+            read=counts["requests_read"],
+            write=counts["requests_write"],
+            retried=counts["requests_retried"],
+            shop=counts["shop_requests"],
+        )
+
     def count(self, provider: str, *, write: bool, cost: int, retried: bool) -> None:  # noqa: ARG002 (the contract's)
         """One request left."""
         if retried:

@@ -7,7 +7,7 @@ import logging
 import time
 
 from bema_tui.errors import BemaError, Stopped, StoreError, UsageError
-from bema_tui.model import DEFAULT_OPTIONS, Holder, RunError, RunKind, RunOptions, RunState
+from bema_tui.model import DEFAULT_OPTIONS, RUNS_THAT_WAIT, Holder, RunError, RunKind, RunOptions, RunState
 from bema_tui.monitor.measure import resident_bytes
 from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity
@@ -30,7 +30,6 @@ from bema_tui.sync.run_end import RunEnd, end_by
 
 logger = logging.getLogger("bema_tui.sync")
 
-_WAITING = tuple(state for state in RunState if state.waiting)
 _RESUMED = tuple(state for state in RunState if state.resumable or state.active)
 """States in which a run can be claimed to go on: also those at work, for whoever gets the campaign's lock knows that
 the process of such a run is gone, and nobody has written that down yet."""
@@ -79,7 +78,7 @@ class Runner:
             UsageError: the run does not wait for a yes any more.
             LockHeld: somebody else works on the campaign.
         """
-        return await self._claim(await self._runs.get(run), ClaimedFor.APPLY, _WAITING, yes_by=self._me.user)
+        return await self._claim(await self._runs.get(run), ClaimedFor.APPLY, RUNS_THAT_WAIT, yes_by=self._me.user)
 
     async def claim_resume(self, run: int) -> ClaimedRun:
         """Take the lock for a stopped, failed or lost run, which goes on where its ledger stands.

@@ -10,7 +10,7 @@ import select
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from typing import Literal
 
 from bema_tui import signals
@@ -24,13 +24,11 @@ from bema_tui.tui.drawing.line import TerminalLine, drawn_on_line, restored_on_l
 from bema_tui.tui.glyphs import choose_glyphs
 from bema_tui.tui.ports import Presence, Reader
 from bema_tui.tui.render_context import FRESH_FOR, MEMORY_LINES, RenderContext
-from bema_tui.waits import Wait
+from bema_tui.waits import TellWait
 
 _log = logging.getLogger(__name__)
 _LINE_CHECK_SECONDS = 0.5
 _GOODBYE_SECONDS = 0.5
-
-TellWait = Callable[[Wait, datetime], None]
 
 
 def why_not(environment: Mapping[str, str], *, tty: bool) -> str | None:

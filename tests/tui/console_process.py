@@ -20,8 +20,8 @@ from bema_tui.model import CampaignStatus, ChangeState
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.drawing import line
 from bema_tui.tui.drawing.textual_privates import NAMES
-from bema_tui.tui.run import TellWait, run_console
-from bema_tui.waits import Wait, WaitReason
+from bema_tui.tui.run import run_console
+from bema_tui.waits import TellWait, Wait, WaitReason
 from tests.support.weekend import NOW
 from tests.tui.drawing.other_textual import put_in_place
 from tests.tui.sample import APPLYING, HEALTH, HandReader, WrittenDown, campaign, picture

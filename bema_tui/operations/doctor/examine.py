@@ -11,12 +11,11 @@ from bema_tui.errors import BemaError
 from bema_tui.operations.doctor.files import look_at_database, look_at_disk, look_at_files, what_forbids_writing
 from bema_tui.operations.doctor.lines import CONFIGURATION, Line, failed, looked
 from bema_tui.operations.doctor.services import look_at_mailerlite, look_at_shop
-from bema_tui.operations.workspace import TellWait
 from bema_tui.settings import Settings, by_name, default_settings, require_services
 from bema_tui.store.database import Database
 from bema_tui.sync.memory import allowed_here
 from bema_tui.sync.run_context import Meter
-from bema_tui.waits import WaitBoard
+from bema_tui.waits import TellWait, WaitBoard
 
 _OfSettings = Callable[[Settings], list[Line]]
 _IN_MEMORY = "sqlite:///:memory:"

@@ -10,11 +10,10 @@ from attrs import frozen
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.model import CampaignStatus, ChangeState, Lock, RunKind, RunState, Tier
+from bema_tui.model import RUNS_AT_WORK, RUNS_THAT_WAIT, CampaignStatus, ChangeState, Lock, RunKind, RunState, Tier
 from bema_tui.store.database_settings import CURRENCIES
 from bema_tui.store.schema import campaign_products, campaigns, runs, settings, statistics
 from bema_tui.store.snapshot.overview import FindingCounts
-from bema_tui.store.snapshot.runs import AT_WORK, WAITING
 from bema_tui.store.snapshot.views import CampaignView, RunView
 
 _DAY: Final = timedelta(hours=24)
@@ -62,7 +61,7 @@ async def read_campaigns(connection: AsyncConnection, now: datetime, code: str |
     """All campaigns, or one, each with its newest statistics and the sums of its runs."""
     # Each subquery is a short walk along the index on (campaign, started_at) or (campaign, at).
     own = runs.c.campaign == campaigns.c.code
-    open_states = [*AT_WORK, *WAITING, RunState.DISCARDED]
+    open_states = [*RUNS_AT_WORK, *RUNS_THAT_WAIT, RunState.DISCARDED]
     synced = or_(runs.c.kind == RunKind.SYNC, runs.c.apply_started_at.is_not(None))
     ended = select(runs.c.id).where(own, runs.c.state.not_in(open_states)).order_by(runs.c.started_at.desc()).limit(1)
     brought = statistics.alias()

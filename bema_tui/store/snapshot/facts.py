@@ -11,11 +11,11 @@ from attrs import frozen
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.model import FindingState, Lock, LockState, RunState, Severity
+from bema_tui.model import RUNS_AT_WORK, RUNS_THAT_WAIT, FindingState, Lock, LockState, RunState, Severity
 from bema_tui.rules.findings import RANK
 from bema_tui.store.presence import HERE_FOR
 from bema_tui.store.schema import campaigns, consoles, findings, runs
-from bema_tui.store.snapshot.runs import AT_WORK, WAITING, Moment, read_locks, stalled_for, state_now
+from bema_tui.store.snapshot.runs import Moment, read_locks, stalled_for, state_now
 
 _DAY: Final = timedelta(hours=24)
 _LONGEST: Final = timedelta(days=7)  # a run that ended today began within this
@@ -78,14 +78,14 @@ async def count_runs(
     connection: AsyncConnection, moment: Moment, held: Mapping[str, Lock], campaign: str | None = None
 ) -> RunCounts:
     """Runs by state, of one campaign or of all."""
-    at_work = select(runs).where(runs.c.state.in_([*AT_WORK, *WAITING]))
+    at_work = select(runs).where(runs.c.state.in_([*RUNS_AT_WORK, *RUNS_THAT_WAIT]))
     ended = (
         select(runs.c.state, func.count())
         .select_from(campaigns.join(runs, runs.c.campaign == campaigns.c.code))
         .where(
             runs.c.started_at >= moment.at - _LONGEST,
             runs.c.finished_at >= moment.at - _DAY,
-            runs.c.state.not_in([*AT_WORK, *WAITING]),
+            runs.c.state.not_in([*RUNS_AT_WORK, *RUNS_THAT_WAIT]),
         )
         .group_by(runs.c.state)
     )

@@ -9,13 +9,12 @@ from attrs import frozen
 from sqlalchemy import Row, Select, exists, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.model import ChangeKind, ChangeState, FindingRule, Purpose, Severity
+from bema_tui.model import ACCOUNT_CHANGES, ChangeKind, ChangeState, FindingRule, Purpose, Severity
 from bema_tui.store.ledger_rows import has_purpose, outcome_of, purpose_of
 from bema_tui.store.schema import findings, ledger, plan_counts, runs
 from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule
 
 _WRONG: Final = (ChangeState.FAILED, ChangeState.UNKNOWN, ChangeState.SKIPPED)
-_OF_NOBODY: Final = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
 _OF_PEOPLE: Final = (
     FindingRule.TWO_TIERS,
     FindingRule.ORDER_NUMBER_UNFIT,
@@ -64,7 +63,7 @@ async def _groups(connection: AsyncConnection, run: int) -> list[_Group]:
         .correlate(plan_counts)
         .scalar_subquery()
     )
-    of_people = func.max(plan_counts.c.kind.not_in(_OF_NOBODY))
+    of_people = func.max(plan_counts.c.kind.not_in(ACCOUNT_CHANGES))
     changes = func.sum(plan_counts.c.changes)
     rows = await connection.execute(
         select(*_PURPOSE, last.label("places"), changes.label("changes"), of_people.label("of_people"))

@@ -12,7 +12,19 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.bounds import STALLED_AFTER
-from bema_tui.model import ChangeKind, ChangeState, ControlRequest, Holder, Lock, Phase, PhaseEntry, RunKind, RunState
+from bema_tui.model import (
+    RUNS_AT_WORK,
+    RUNS_THAT_WAIT,
+    ChangeKind,
+    ChangeState,
+    ControlRequest,
+    Holder,
+    Lock,
+    Phase,
+    PhaseEntry,
+    RunKind,
+    RunState,
+)
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import lock_of
 from bema_tui.store.run_documents import (
@@ -28,10 +40,7 @@ from bema_tui.store.schema import campaigns, ledger, locks, plan_counts, runs
 from bema_tui.store.snapshot.stalled import stalled_seconds
 from bema_tui.store.snapshot.views import RunView
 
-AT_WORK: Final = tuple(state for state in RunState if state.active)
-WAITING: Final = tuple(state for state in RunState if state.waiting)
-
-_PLANNING: Final = frozenset({RunState.PLANNING, *WAITING})
+_PLANNING: Final = frozenset({RunState.PLANNING, *RUNS_THAT_WAIT})
 _TAKING_THE_LOCK: Final = timedelta(seconds=30)  # a new run is written down a moment before its lock names it
 
 Changes = Mapping[ChangeState, int]
@@ -62,7 +71,7 @@ async def read_runs(connection: AsyncConnection, ids: Collection[int], *, newest
     """These runs, the ``newest`` ones, and all that are at work or wait; newest first, each with its album's name."""
     condition = or_(
         runs.c.id.in_(sorted(ids)),
-        runs.c.state.in_([*AT_WORK, *WAITING]) if newest else runs.c.id.in_([]),
+        runs.c.state.in_([*RUNS_AT_WORK, *RUNS_THAT_WAIT]) if newest else runs.c.id.in_([]),
         runs.c.id.in_(select(runs.c.id).order_by(runs.c.id.desc()).limit(newest)),
     )
     return (await connection.execute(with_album().where(condition).order_by(runs.c.id.desc()))).all()

@@ -16,7 +16,7 @@ from bema_tui.errors import (
     WriteUnknown,
     WrongAccount,
 )
-from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState
+from bema_tui.model import SUBSCRIBER_CHANGES, ChangeKind, ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchItem
 from bema_tui.providers.quota.gate import waiting
 from bema_tui.store.ledger_rows import LedgerRow, Settled
@@ -33,7 +33,6 @@ from bema_tui.waits import Wait, WaitReason
 
 AHEAD = 4 * MOST_ITEMS
 """Planned rows looked at to fill one batch."""
-PEOPLE_KINDS = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
 _LAST_BATCHES = 3
 _BACK_OFF_SECONDS = 0.5
 
@@ -100,7 +99,7 @@ class Applier:
 
     async def apply_rest(self) -> None:
         """Send everything that is planned, batch after batch."""
-        while (rows := await self._context.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)) or self._doubtful:
+        while (rows := await self._context.ledger.planned(AHEAD, kinds=SUBSCRIBER_CHANGES)) or self._doubtful:
             await self.send_next(rows)
             await self.read_back_unknown()
             if not self._doubtful:  # they are read first: nothing tells a resume of those of whom no change is left

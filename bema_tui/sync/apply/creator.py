@@ -21,7 +21,7 @@ from bema_tui.errors import (
     WrongAccount,
 )
 from bema_tui.field_values import FieldType, same_value
-from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, Subscriber
+from bema_tui.model import ACCOUNT_CHANGES, ChangeKind, ChangeOutcome, ChangeState, Subscriber
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.mailerlite.forms import Looked
 from bema_tui.store.ledger_rows import LedgerRow, Settled
@@ -37,7 +37,6 @@ from bema_tui.sync.run_context import RunContext
 LOOK_UP_HOLDS: Final = 60.0
 """Seconds for which it counts that a look-up found nobody. Whoever signs up after it is written to by their address,
 so it is short; it lasts for the creates that one period of the quota takes, which is a minute."""
-_PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
 _NEW = (ChangeKind.CREATE_SUBSCRIBER,)
 
 
@@ -52,7 +51,7 @@ async def create_missing(context: RunContext, account: CampaignInMailerLite, rec
         if there := _made_since(account, row):
             await context.ledger.retarget(row.target_name, there)
     made = 0
-    while rows := await context.ledger.planned(1, kinds=_PLACES):
+    while rows := await context.ledger.planned(1, kinds=ACCOUNT_CHANGES):
         await context.safe_point()
         row = rows[0]
         made += 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bema_tui.errors import BadAnswer
-from bema_tui.model import ChangeOutcome, ChangeState, Finding, FindingRule, Subscriber
+from bema_tui.model import SUBSCRIBER_CHANGES, ChangeOutcome, ChangeState, Finding, FindingRule, Subscriber
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.rules.findings import finding
 from bema_tui.store.ledger_rows import LedgerRow, Settled
-from bema_tui.sync.apply.applier import AHEAD, PEOPLE_KINDS, Applier
+from bema_tui.sync.apply.applier import AHEAD, Applier
 from bema_tui.sync.apply.recheck import is_shown
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, SAMPLE
 from bema_tui.sync.run_context import RunContext
@@ -23,7 +23,7 @@ async def canary(context: RunContext, applier: Applier) -> None:
     """
     if (await context.runs.get(context.run)).canary_done:
         return
-    first = await context.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)
+    first = await context.ledger.planned(AHEAD, kinds=SUBSCRIBER_CHANGES)
     people = list(dict.fromkeys(row.subscriber_id for row in first))[:CANARY_PEOPLE]
     while rows := await _planned_of(context, people):
         await applier.send_next(rows)
@@ -98,7 +98,7 @@ def _not_shown(rows: Sequence[LedgerRow], found: Mapping[str, Subscriber | None]
 
 async def _planned_of(context: RunContext, people: Sequence[str]) -> list[LedgerRow]:
     wanted = set(people)
-    rows = await context.ledger.planned(AHEAD, kinds=PEOPLE_KINDS)
+    rows = await context.ledger.planned(AHEAD, kinds=SUBSCRIBER_CHANGES)
     return [row for row in rows if row.subscriber_id in wanted]
 
 

@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 
 from attrs import evolve, frozen
 
-from bema_tui.model import ChangeKind, ChangeState, Finding, FindingRule, Subscriber, SubscriberStatus, Tier
+from bema_tui.model import (
+    GROUP_CHANGES,
+    ChangeKind,
+    ChangeState,
+    Finding,
+    FindingRule,
+    Subscriber,
+    SubscriberStatus,
+    Tier,
+)
 from bema_tui.rules.findings import finding
 from bema_tui.rules.wording.changes import where_text
 from bema_tui.store.ledger_rows import LedgerRow, Settled
@@ -18,7 +27,6 @@ from bema_tui.sync.apply.results import MAX_TRIES
 
 MOST_REMOVES = 6
 """Removes of one person in one run, those of the plan included: an automation that keeps moving them ends there."""
-_GROUPS = (ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
 
 
 @frozen
@@ -55,7 +63,7 @@ def expected_tiers(
     tiers = set(seen)
     for row in rows:
         tier = tier_of_group.get(row.target)
-        if tier is not None and row.state in states and row.kind in _GROUPS:
+        if tier is not None and row.state in states and row.kind in GROUP_CHANGES:
             (tiers.add if row.kind is ChangeKind.ADD_GROUP else tiers.discard)(tier)
     return frozenset(tiers)
 
@@ -106,7 +114,7 @@ def _lower_off(
     person: Subscriber, rows: Sequence[LedgerRow], tiers: frozenset[Tier], facts: RunFacts
 ) -> tuple[Tier, ...]:
     """Return the lower tiers to take off beyond the plan, only of a buyer whom it moves, beside one purchased tier."""
-    moves = [row for row in rows if row.kind in _GROUPS]
+    moves = [row for row in rows if row.kind in GROUP_CHANGES]
     if not moves or not _bought(rows) or not _movable(person, facts):
         return ()
     if sum(tier.purchased for tier in tiers) != 1:
@@ -140,7 +148,7 @@ def _as_the_rules_want(person: Subscriber, rows: Sequence[LedgerRow], final: fro
     lower = [tier for tier in final if not tier.purchased]
     if not _bought(rows):
         return not purchased and len(lower) <= 1
-    if not _movable(person, facts) and not any(row.kind in _GROUPS for row in rows):
+    if not _movable(person, facts) and not any(row.kind in GROUP_CHANGES for row in rows):
         return not _in_two(final)
     return len(purchased) == 1 and not lower and _given(rows, facts) <= final
 

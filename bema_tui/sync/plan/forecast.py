@@ -7,15 +7,12 @@ from collections.abc import Mapping
 
 from attrs import define, frozen
 
-from bema_tui.model import ChangeKind
+from bema_tui.model import ACCOUNT_CHANGES, GROUP_CHANGES, SUBSCRIBER_CHANGES, ChangeKind
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.quota.period import BatchCost
 
 CANARY_PEOPLE = 5
 SAMPLE = 50
-_PEOPLE = (ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
-_MOVES = (ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP)
-_PLACES = (ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD)
 _ACCOUNT_READS = 2  # groups and fields, before anything is written
 _SECONDS_A_REQUEST = 0.4  # where the quota is no limit, the line is
 
@@ -133,17 +130,17 @@ def forecast_writes(
     do, since it is applied at once. After ``fresh_seconds`` what was read is stale: whoever is written later than that
     is read again first, up to 50 people at a time.
     """
-    items = sum(kinds.get(kind, 0) for kind in _PEOPLE) + lone_adds
-    places = sum(kinds.get(kind, 0) for kind in _PLACES)
+    items = sum(kinds.get(kind, 0) for kind in SUBSCRIBER_CHANGES) + lone_adds
+    creations = sum(kinds.get(kind, 0) for kind in ACCOUNT_CHANGES)
     created = kinds.get(ChangeKind.CREATE_SUBSCRIBER, 0)
-    if not items and not places and not created:
+    if not items and not creations and not created:
         return Forecast(0, 0, 0, 0.0)
     budget = max(1, limit - reserve)
     periods = _Periods(budget, batch or BatchCost(), budget, window_seconds)
     reads = 0 if account_read else periods.single(_ACCOUNT_READS)
-    writes = periods.single(places)
-    reads += periods.single(places)  # a create looks first
-    if places:
+    writes = periods.single(creations)
+    reads += periods.single(creations)  # a create looks first
+    if creations:
         reads += periods.single(_ACCOUNT_READS)  # what was created is read with the rest of the account
     existing = max(0, people - created)
     first = min(existing, CANARY_PEOPLE)
@@ -162,7 +159,7 @@ def forecast_writes(
         reads += again
     reads += periods.new_people(created)
     writes += created
-    if any(kinds.get(kind, 0) for kind in _MOVES):
+    if any(kinds.get(kind, 0) for kind in GROUP_CHANGES):
         reads += periods.batches(min(existing, SAMPLE))
     return Forecast(writes, reads, periods.units, periods.seconds)
 
