@@ -57,7 +57,7 @@ from bema_tui.model.runs import (
     RunState,
     ShopReadResult,
 )
-from bema_tui.model.services import HealthStatus, ServiceState
+from bema_tui.model.services import HealthStatus, ServiceName, ServiceState
 from bema_tui.model.shop import Order, OrderIdentity, OrderItem, OrderStatus, Product
 
 __all__ = [
@@ -115,6 +115,7 @@ __all__ = [
     "RunOptions",
     "RunState",
     "Sample",
+    "ServiceName",
     "ServiceState",
     "Severity",
     "ShopCheck",

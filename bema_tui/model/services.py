@@ -9,6 +9,15 @@ from enum import StrEnum
 from attrs import frozen
 
 
+class ServiceName(StrEnum):
+    """The two services."""
+
+    MAILERLITE = "mailerlite"
+    """The mailing service."""
+    SHOP = "shop"
+    """The shop."""
+
+
 class ServiceState(StrEnum):
     """How a service was at the last request."""
 

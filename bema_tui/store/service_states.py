@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bema_tui.model import ServiceState
+from bema_tui.model import ServiceName, ServiceState
 from bema_tui.store.database import Database
 from bema_tui.store.schema import services
 from bema_tui.text import one_line
@@ -26,18 +26,18 @@ class Services:
     def __init__(self, db: Database, timer: Callable[[], float] = time.monotonic) -> None:
         self._db = db
         self._timer = timer
-        self._written: dict[str, tuple[Mapping[str, object], float]] = {}
+        self._written: dict[ServiceName, tuple[Mapping[str, object], float]] = {}
 
     async def record(
         self,
-        name: str,
+        name: ServiceName,
         state: ServiceState,
         detail: str = "",
         latency_ms: float | None = None,
     ) -> bool:
         """Write how a service is; false when it was left out because the last writing is under a second old.
 
-        ``name`` is ``mailerlite`` or ``shop``. Without a ``latency_ms`` it stays as it was.
+        Without a ``latency_ms`` it stays as it was.
         """
         values: dict[str, object] = {"state": state, "detail": one_line(detail)}
         if latency_ms is not None:
@@ -51,7 +51,7 @@ class Services:
         self._written[name] = (values, self._timer())
         return True
 
-    def _due(self, name: str, values: Mapping[str, object]) -> bool:
+    def _due(self, name: ServiceName, values: Mapping[str, object]) -> bool:
         if name not in self._written:
             return True
         before, at = self._written[name]

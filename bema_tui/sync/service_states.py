@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, RateLimited, WriteUnknown
-from bema_tui.model import ServiceState
+from bema_tui.model import ServiceName, ServiceState
 from bema_tui.store.database import Database
 from bema_tui.store.service_states import Services
 from bema_tui.sync.ports import Shop
@@ -15,7 +15,7 @@ from bema_tui.sync.ports import Shop
 @asynccontextmanager
 async def mailerlite_state_shown(db: Database) -> AsyncIterator[None]:
     """Write down what MailerLite failed over in the block that uses it; that it answers is written with its quota."""
-    async with _failures_shown(Services(db), "mailerlite"):
+    async with _failures_shown(Services(db), ServiceName.MAILERLITE):
         yield
 
 
@@ -23,14 +23,14 @@ async def mailerlite_state_shown(db: Database) -> AsyncIterator[None]:
 async def shop_state_shown(db: Database, shop: Shop) -> AsyncIterator[None]:
     """Write down how the shop fared in the block that uses it, and how long its last answer took."""
     services = Services(db)
-    async with _failures_shown(services, "shop"):
+    async with _failures_shown(services, ServiceName.SHOP):
         yield
     seconds = shop.answer_seconds
-    await services.record("shop", ServiceState.OK, latency_ms=None if seconds is None else seconds * 1000)
+    await services.record(ServiceName.SHOP, ServiceState.OK, latency_ms=None if seconds is None else seconds * 1000)
 
 
 @asynccontextmanager
-async def _failures_shown(services: Services, name: str) -> AsyncIterator[None]:
+async def _failures_shown(services: Services, name: ServiceName) -> AsyncIterator[None]:
     try:
         yield
     except NotAuthorized as error:

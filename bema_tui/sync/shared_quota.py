@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bema_tui.model import ServiceState
+from bema_tui.model import ServiceName, ServiceState
 from bema_tui.providers.http.ports import Interrupt
 from bema_tui.providers.quota.gate import QuotaGate
 from bema_tui.providers.quota.period import BatchCost, QuotaPeriod
 from bema_tui.settings import Settings
-from bema_tui.store.account_facts import AccountFacts
+from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.store.database import Database
 from bema_tui.store.quota import QuotaPeriods, QuotaRow
 from bema_tui.store.service_states import Services
@@ -75,25 +75,28 @@ class SharedGate(QuotaGate):
         """Take over what earlier runs learned of batches."""
         if not self._knows:
             self._knows = True
-            base, item = await self._facts.number("batch_base"), await self._facts.number("batch_item")
+            base, item = (
+                await self._facts.number(AccountFact.BATCH_BASE),
+                await self._facts.number(AccountFact.BATCH_ITEM),
+            )
             if base is not None and item is not None:
                 self.batch_cost = BatchCost(base, item)
 
     async def batch_cost_measured(self, cost: BatchCost) -> None:
         """Keep it for the account."""
         await super().batch_cost_measured(cost)
-        await self._facts.learned("batch_base", cost.base)
-        await self._facts.learned("batch_item", cost.item)
+        await self._facts.learned(AccountFact.BATCH_BASE, cost.base)
+        await self._facts.learned(AccountFact.BATCH_ITEM, cost.item)
 
     async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
         """Take over the server's count, and show that it answers."""
         await super().learn(limit=limit, remaining=remaining, cost=cost)
         if remaining is not None:
-            await self._services.record("mailerlite", ServiceState.OK)
+            await self._services.record(ServiceName.MAILERLITE, ServiceState.OK)
 
     async def refused(self, retry_after: float) -> float:
         """Close, and say so."""
         own = await super().refused(retry_after)
         detail = f"quota used up, {retry_after:.0f}s to wait"
-        await self._services.record("mailerlite", ServiceState.SLOW, detail)
+        await self._services.record(ServiceName.MAILERLITE, ServiceState.SLOW, detail)
         return own

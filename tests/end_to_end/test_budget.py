@@ -12,7 +12,7 @@ from sqlalchemy import update
 from bema_tui.clock import utc_now
 from bema_tui.model import RunKind, RunOptions, RunState
 from bema_tui.providers.quota.settings import QuotaSettings
-from bema_tui.store.account_facts import AccountFacts
+from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.store.schema import ledger
 from bema_tui.sync.interrupt import RunInterrupt
 from tests.end_to_end.comparing import expect_account
@@ -76,7 +76,7 @@ async def test_writing_uses_what_there_is_and_costs_what_was_foretold(
         assert await engine.runner.execute(claimed, Skip(clock)) is RunState.DONE
         run = await engine.last_run()
         facts = AccountFacts(engine.db)
-        learned = [await facts.number(name) for name in ("batch_base", "batch_item")]
+        learned = [await facts.number(name) for name in (AccountFact.BATCH_BASE, AccountFact.BATCH_ITEM)]
     assert simulated.state()["requests"]["refused_429"] == 0
     seen = windows(simulated.requests())
     # The last window with writes may end with the work: the sample that is read then need not fit into it.
@@ -120,7 +120,7 @@ async def test_each_way_of_reading_finds_everybody_for_what_was_foretold(
     simulated = simulators(seed=34, subscribers=400, orders=300, campaigns=1, page_cap=page_cap)
     before = simulated.state()
     async with engine_on(simulated, tmp_path) as engine:
-        await AccountFacts(engine.db).learned("page_of_account", page_cap)
+        await AccountFacts(engine.db).learned(AccountFact.PAGE_OF_ACCOUNT, page_cap)
         releases = await engine.discover()
         assert await engine.sync(releases[0].code) is RunState.DONE
         first = await engine.last_run()

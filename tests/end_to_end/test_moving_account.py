@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bema_tui.model import Completeness, FindingRule, RunState
-from bema_tui.store.account_facts import AccountFacts
+from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.store.findings import Findings
 from tests.end_to_end.comparing import expect_account
 from tests.end_to_end.engine import engine_on
@@ -35,7 +35,7 @@ async def test_people_who_go_while_their_group_is_read_are_settled(
     simulated = simulators(seed=7, subscribers=300, orders=200, campaigns=1, quota=1_000_000, page_cap=100)
     async with engine_on(simulated, tmp_path) as engine:
         (release,) = await engine.discover()
-        await AccountFacts(engine.db).learned("page_of_account", page_of_account)
+        await AccountFacts(engine.db).learned(AccountFact.PAGE_OF_ACCOUNT, page_of_account)
         # From the first request after groups, fields and automations on.
         for at, change in zip(range(4, 4 + READS), leaving(simulated, f"{release.code}_GOLD"), strict=False):
             simulated.ask("schedule", {"change": change, "at": at, "before": "requests"})

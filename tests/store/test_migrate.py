@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bema_tui.clock import utc_now
 from bema_tui.errors import NewerDatabase, StoreError
-from bema_tui.model import ControlVerb
+from bema_tui.model import ControlVerb, ServiceName
 from bema_tui.store import schema
 from bema_tui.store.control_requests import ControlRequests, read_requests
 from bema_tui.store.database import Database
@@ -344,10 +344,10 @@ async def test_services_keep_how_they_are_and_the_count_of_the_quota_stays(tmp_p
         )
     async with await Database.open(str(path)) as database, database.read() as read:
         shown = await read_services(read, datetime(2026, 11, 26, 14, 0, 30, tzinfo=UTC))
-    mail = shown["mailerlite"]
+    mail = shown[ServiceName.MAILERLITE]
     assert (mail.state, mail.detail, mail.latency_ms) == ("slow", "busy", 180.0)
     assert (mail.quota_limit, mail.quota_left) == (120, 89)
-    assert (shown["shop"].state, shown["shop"].quota_left) == ("ok", None)
+    assert (shown[ServiceName.SHOP].state, shown[ServiceName.SHOP].quota_left) == ("ok", None)
 
 
 @pytest.mark.fault("D2")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from bema_tui.store.account_facts import AccountFacts
+from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.store.database import Database
 from bema_tui.store.quota import QuotaPeriods, QuotaRow
 from tests.support.clock import SetClock
@@ -59,10 +59,10 @@ async def test_no_process_overwrites_another(tmp_path: Path) -> None:
 
 
 async def test_what_an_account_showed_is_kept(db: Database) -> None:
-    assert await AccountFacts(db).number("page_of_group") is None
-    await AccountFacts(db).learned("page_of_group", 1000)
-    await AccountFacts(db).learned("page_of_group", 100)
-    assert await AccountFacts(db).number("page_of_group") == 100
+    assert await AccountFacts(db).number(AccountFact.PAGE_OF_GROUP) is None
+    await AccountFacts(db).learned(AccountFact.PAGE_OF_GROUP, 1000)
+    await AccountFacts(db).learned(AccountFact.PAGE_OF_GROUP, 100)
+    assert await AccountFacts(db).number(AccountFact.PAGE_OF_GROUP) == 100
     # An older version kept whatever came.
-    await AccountFacts(db).learned("page_of_group", 10**30)
-    assert await AccountFacts(db).number("page_of_group") is None
+    await AccountFacts(db).learned(AccountFact.PAGE_OF_GROUP, 10**30)
+    assert await AccountFacts(db).number(AccountFact.PAGE_OF_GROUP) is None

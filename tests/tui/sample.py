@@ -32,6 +32,7 @@ from bema_tui.model import (
     Purpose,
     RunKind,
     RunState,
+    ServiceName,
     ServiceState,
     Severity,
     Tier,
@@ -183,8 +184,10 @@ def picture(**more: Any) -> Snapshot:
         "at": NOW,
         "health": HEALTH,
         "services": {
-            "mailerlite": ServiceView("mailerlite", ServiceState.OK, quota_limit=120, quota_left=97, at=NOW),
-            "shop": ServiceView("shop", ServiceState.OK, at=NOW),
+            ServiceName.MAILERLITE: ServiceView(
+                ServiceName.MAILERLITE, ServiceState.OK, quota_limit=120, quota_left=97, at=NOW
+            ),
+            ServiceName.SHOP: ServiceView(ServiceName.SHOP, ServiceState.OK, at=NOW),
         },
         "campaigns": (
             campaign("2024_ETB_NBL", CampaignStatus.APPLYING, percent=54, active_run=418, lock=live),

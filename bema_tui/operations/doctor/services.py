@@ -16,7 +16,7 @@ from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.mailerlite.probe import BATCH_ITEMS, WANTED_ROWS, MailerLiteProbe, key_rule
 from bema_tui.providers.quota.gate import NoInterrupt
 from bema_tui.settings import Settings
-from bema_tui.store.account_facts import AccountFacts
+from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.store.database import Database
 from bema_tui.store.ownership import Ownership
 from bema_tui.sync.connections import connect_mailerlite, connect_shop
@@ -69,11 +69,11 @@ async def look_at_mailerlite(
         MailerLiteProbe(there.url, there.key, gate=gate, interrupt=NoInterrupt(), meter=meter, waits=waits) as probe,
         connect_mailerlite(settings, gate, NoInterrupt(), meter, waits=waits) as mailerlite,
     ):
-        lines = await _mailerlite(mailerlite, probe, db)
+        lines = await _mailerlite(mailerlite, probe, gate, db)
         return [*lines, _quota(gate.limit, settings.quota.reserve)]
 
 
-async def _mailerlite(mailerlite: MailerLite, probe: MailerLiteProbe, db: Database) -> list[Line]:
+async def _mailerlite(mailerlite: MailerLite, probe: MailerLiteProbe, gate: SharedGate, db: Database) -> list[Line]:
     async with one_account(db, mailerlite):
         report = await mailerlite.validate_connection()
     text = f"{report.identity} answers in {report.seconds:.1f} s; a MailerLite key may read and write."
@@ -85,7 +85,7 @@ async def _mailerlite(mailerlite: MailerLite, probe: MailerLiteProbe, db: Databa
         page,
         _clock("MailerLite", probe.server_time, db.now()),
         await _asked("counting", lambda: _counts(probe)),
-        await _asked("batches", lambda: _batch_cost(probe, db)),
+        await _asked("batches", lambda: _batch_cost(probe, gate)),
         await _asked("field keys", lambda: _field_keys(mailerlite)),
     ]
 
@@ -139,7 +139,7 @@ async def _page_cap(probe: MailerLiteProbe, db: Database) -> Line:
     rows = await probe.page_cap()
     if not rows:
         return Line("page size", "warning", "MailerLite does not say how many people a page holds.", _CAREFUL)
-    await AccountFacts(db).learned("page_of_account", rows)
+    await AccountFacts(db).learned(AccountFact.PAGE_OF_ACCOUNT, rows)
     return Line("page size", "ok", f"{rows:,} people a page, where {WANTED_ROWS:,} are asked for.")
 
 
@@ -150,14 +150,12 @@ async def _counts(probe: MailerLiteProbe) -> Line:
     return Line("counting", "ok", f"Counts {'heed' if heeds else 'do not heed'} a status.")
 
 
-async def _batch_cost(probe: MailerLiteProbe, db: Database) -> Line:
+async def _batch_cost(probe: MailerLiteProbe, gate: SharedGate) -> Line:
     took = await probe.batch_cost() or await probe.batch_cost()
     if took is None:
         text = "What a batch takes of the quota can't be told: its answer has no count, or others use the account now."
         return Line("batches", "warning", text, _CAREFUL)
-    facts = AccountFacts(db)
-    await facts.learned("batch_base", took.base)
-    await facts.learned("batch_item", took.item)
+    await gate.batch_cost_measured(took)
     each = "each item counts" if took.item else "its items are free"
     return Line("batches", "ok", f"A batch of {BATCH_ITEMS} takes {took.units(1 + BATCH_ITEMS)}: {each}.")
 

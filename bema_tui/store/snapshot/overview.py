@@ -11,15 +11,13 @@ from attrs import evolve, field, frozen
 from sqlalchemy import Row, case, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.model import FindingRule, FindingState, ServiceState, Severity
+from bema_tui.model import FindingRule, FindingState, ServiceName, ServiceState, Severity
 from bema_tui.rules.findings import RANK
 from bema_tui.store.findings import finding_view
 from bema_tui.store.presence import HERE_FOR
 from bema_tui.store.schema import activity, consoles, findings, health_samples, quota_periods, services
 from bema_tui.store.snapshot.views import ActivityView, FindingGroup, FindingView, HealthView, ServiceView
 
-_WITH_QUOTA: Final = "mailerlite"
-_SERVICES: Final = (_WITH_QUOTA, "shop")
 _NEW_WITHIN: Final = timedelta(hours=24)
 _RANKS: Final = tuple(RANK.values())
 _STOPPERS: Final = (FindingRule.FIELD_MISSING, FindingRule.FIELD_TYPE_MISMATCH)
@@ -115,16 +113,17 @@ async def read_activity(connection: AsyncConnection, limit: int) -> tuple[Activi
     return tuple(ActivityView(row.at, row.who, row.action, row.campaign, row.run, row.text) for row in rows)
 
 
-async def read_services(connection: AsyncConnection, now: datetime) -> dict[str, ServiceView]:
+async def read_services(connection: AsyncConnection, now: datetime) -> dict[ServiceName, ServiceView]:
     """Both services; unknown until a request was answered. The quota is what all processes together count."""
     newest = select(quota_periods).order_by(quota_periods.c.started_at.desc().nulls_last()).limit(1).subquery()
     query = select(services, *(newest.c[name] for name in ("quota", "used", "ends_at", "closed_until"))).select_from(
-        services.outerjoin(newest, services.c.name == _WITH_QUOTA)
+        services.outerjoin(newest, services.c.name == ServiceName.MAILERLITE)
     )
-    found = {name: ServiceView(name, ServiceState.UNKNOWN) for name in _SERVICES}
+    found = {name: ServiceView(name, ServiceState.UNKNOWN) for name in ServiceName}
     for row in await connection.execute(query):
-        found[row.name] = ServiceView(
-            name=row.name,
+        name = ServiceName(row.name)
+        found[name] = ServiceView(
+            name=name,
             state=ServiceState(row.state),
             detail=row.detail,
             latency_ms=row.latency_ms,

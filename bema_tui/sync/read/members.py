@@ -10,7 +10,7 @@ from bema_tui.errors import ListChanged
 from bema_tui.model import Completeness, MailerLiteReadResult, ReadingStrategy, SubscriberStatus
 from bema_tui.providers.quota.period import BatchCost
 from bema_tui.rules.purchases import LISTED
-from bema_tui.store.account_facts import AccountFacts
+from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.store.buyers import Buyers
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.read.costs import (
@@ -28,8 +28,10 @@ from bema_tui.sync.read.subscribers import in_known_form, look_closely, ready_lo
 from bema_tui.sync.read.sweep import sweep
 from bema_tui.sync.run_context import RunContext
 
-_LISTS = {"page_of_group": "/groups/*/subscribers", "page_of_account": "/subscribers"}
-_BEYOND = "people_beyond_list"
+_LISTS = {
+    AccountFact.PAGE_OF_GROUP: "/groups/*/subscribers",
+    AccountFact.PAGE_OF_ACCOUNT: "/subscribers",
+}
 _COUNT_HOLDS = 24 * 3600.0  # seconds; the count only chooses the way
 
 
@@ -62,7 +64,7 @@ async def read_people(context: RunContext, account: CampaignInMailerLite) -> Mem
     await context.note(read_forecast=forecast)
     found = await look_closely(reading, doubtful, missing)
     if lacking and not found:
-        await facts.learned(_BEYOND, lacking)
+        await facts.learned(AccountFact.PEOPLE_BEYOND_LIST, lacking)
     await _remember_pages(context, facts)
     people = await context.members.count()
     result = MailerLiteReadResult(
@@ -109,8 +111,8 @@ async def choose_reading(
         outside_known=expected.outside_known,
         several=expected.several,
         account=None,
-        group_page=await _page(context, facts, "page_of_group") or GROUP_PAGE,
-        account_page=await _page(context, facts, "page_of_account") or ACCOUNT_PAGE,
+        group_page=await _page(context, facts, AccountFact.PAGE_OF_GROUP) or GROUP_PAGE,
+        account_page=await _page(context, facts, AccountFact.PAGE_OF_ACCOUNT) or ACCOUNT_PAGE,
         finds_unknown=context.settings.rules.add_new_buyers,
         batch=batch,
     )
@@ -119,7 +121,7 @@ async def choose_reading(
     return cheapest(needs)
 
 
-async def _page(context: RunContext, facts: AccountFacts, name: str) -> int | None:
+async def _page(context: RunContext, facts: AccountFacts, name: AccountFact) -> int | None:
     return context.mailerlite.page_cap(_LISTS[name]) or await facts.number(name)
 
 
@@ -137,7 +139,7 @@ async def _sweep(reading: MembersReading, buyers: Buyers, facts: AccountFacts) -
     An account may count people whom its list never shows: what it counted beyond the list when look-ups found none of
     them is left out. None says that the list changed on the way, and that the groups were read instead.
     """
-    counted, beyond = await facts.number("people"), await facts.number(_BEYOND) or 0
+    counted, beyond = await facts.number(AccountFact.PEOPLE), await facts.number(AccountFact.PEOPLE_BEYOND_LIST) or 0
     try:
         came = await sweep(reading, buyers)
     except ListChanged:
@@ -151,7 +153,7 @@ async def _sweep(reading: MembersReading, buyers: Buyers, facts: AccountFacts) -
 
 
 async def _people_in_account(context: RunContext, facts: AccountFacts) -> int:
-    counted, at = await facts.number("people"), await facts.number("people_counted_at")
+    counted, at = await facts.number(AccountFact.PEOPLE), await facts.number(AccountFact.PEOPLE_COUNTED_AT)
     if counted is not None and at is not None and 0 <= context.db.now().timestamp() - at < _COUNT_HOLDS:
         return counted
     people = await context.mailerlite.count_subscribers()
@@ -160,5 +162,5 @@ async def _people_in_account(context: RunContext, facts: AccountFacts) -> int:
 
 
 async def _remember_count(context: RunContext, facts: AccountFacts, people: int) -> None:
-    await facts.learned("people", people)
-    await facts.learned("people_counted_at", int(context.db.now().timestamp()))
+    await facts.learned(AccountFact.PEOPLE, people)
+    await facts.learned(AccountFact.PEOPLE_COUNTED_AT, int(context.db.now().timestamp()))

@@ -13,14 +13,13 @@ from bema_tui.providers.mailerlite.forms import PLAINEST, Form, Looked, special_
 from bema_tui.providers.mailerlite.lookup import LookUp
 from bema_tui.rules.findings import finding
 from bema_tui.rules.records import Member
-from bema_tui.store.account_facts import AccountFacts
+from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.sync.read.reading import MembersReading
 from bema_tui.sync.run_context import RunContext
 
 MOST_SET_ASIDE = 20
 """People whose rows can't be read; more of them are no accident of single records, and the read is not complete."""
 SILENT = "the answer does not say in which groups they are"
-_FORM, _FORM_AT = "look_up_form", "look_up_proved_at"
 _FORM_HOLDS = 24 * 3600.0  # seconds; it only chooses what is tried first
 
 
@@ -159,7 +158,7 @@ async def ready_look_up(context: RunContext, emails: Sequence[str] = ()) -> Look
         look_up.offer(await context.members.shown_with(characters), characters)
     if emails and not look_up.proved:
         facts = AccountFacts(context.db)
-        form, at = await facts.text(_FORM), await facts.number(_FORM_AT)
+        form, at = await facts.text(AccountFact.LOOK_UP_FORM), await facts.number(AccountFact.LOOK_UP_PROVED_AT)
         if (
             form is not None
             and form in {*Form}
@@ -174,8 +173,8 @@ async def remember_look_up(context: RunContext) -> None:
     """Keep the form that proved itself, and when, for the next run to begin with."""
     if context.mailerlite.look_up.proved:
         facts = AccountFacts(context.db)
-        await facts.learned(_FORM, context.mailerlite.look_up.form)
-        await facts.learned(_FORM_AT, int(context.db.now().timestamp()))
+        await facts.learned(AccountFact.LOOK_UP_FORM, context.mailerlite.look_up.form)
+        await facts.learned(AccountFact.LOOK_UP_PROVED_AT, int(context.db.now().timestamp()))
 
 
 async def look_closely(reading: MembersReading, ids: Sequence[str], addresses: Sequence[str]) -> int:

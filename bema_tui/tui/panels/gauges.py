@@ -8,6 +8,7 @@ from attrs import frozen
 from textual.content import Content
 
 from bema_tui.health import CPU_PERCENT, DATABASE_MS, GOOD_FROM, LAG_MS, LOAD_PER_CORE, MemoryLines, health_word
+from bema_tui.model import ServiceName
 from bema_tui.store.snapshot.views import HealthView, Snapshot
 from bema_tui.tui.format import bar, cut, fit, line, spark, width_of
 from bema_tui.tui.panels.top import score_style
@@ -40,7 +41,7 @@ class Gauge:
 
 def gauges(snapshot: Snapshot, lines: MemoryLines) -> tuple[Gauge, ...]:
     """The gauges in their order on the screen, four a line."""
-    mail = snapshot.services.get("mailerlite")
+    mail = snapshot.services.get(ServiceName.MAILERLITE)
     left = mail.quota_left if mail else None
     limit = (mail.quota_limit or 0) if mail else 0
     quota = Gauge(

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from bema_tui.amounts import count
 from bema_tui.health import HealthWord, health_word
-from bema_tui.model import ServiceState, Severity
+from bema_tui.model import ServiceName, ServiceState, Severity
 from bema_tui.store.snapshot.views import HealthView, ServiceView, Snapshot
 from bema_tui.tui.format import Part, bar, cut, fit, line, pack, width_of
 from bema_tui.tui.layout import Width
@@ -93,7 +93,7 @@ def _services(snapshot: Snapshot | None, context: RenderContext, width: int, cel
     wide, widest = width >= Width.WIDE, width >= Width.WIDEST
     gap = "   " if wide else "  "
     services = snapshot.services if snapshot else {}
-    mail, shop = services.get("mailerlite"), services.get("shop")
+    mail, shop = services.get(ServiceName.MAILERLITE), services.get(ServiceName.SHOP)
     mail_part = line(_service(mail, "MailerLite" if wide else "ML", context), " ", _quota(mail, cells, context))
     shop_part = _service(shop, "shop (EDD)" if widest else "shop" if wide else "EDD", context)
     if widest and shop and shop.latency_ms is not None:

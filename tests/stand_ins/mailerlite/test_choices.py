@@ -24,7 +24,7 @@ from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.rules.findings import finding
 from bema_tui.secrets import Secret
 from bema_tui.simulator import Endpoints, SimulatorSettings
-from bema_tui.store.account_facts import AccountFacts
+from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.store.findings import Findings
 from bema_tui.store.run_documents import checks_of
 from bema_tui.store.schema import runs
@@ -171,7 +171,7 @@ async def synced(
         mailerlite.lose_answers = lost
         async with engine_at(shop, mailerlite, folder) as engine:
             if by_groups:
-                await AccountFacts(engine.db).learned("page_of_account", 1)
+                await AccountFacts(engine.db).learned(AccountFact.PAGE_OF_ACCOUNT, 1)
             expected = account_after(mailerlite.state(), [shop.release])
             assert await engine.sync(shop.release.code) == RunState.DONE
             told = differences(expected, account_of(mailerlite.state()))
@@ -212,7 +212,7 @@ async def test_nobody_is_called_unknown_where_no_look_up_by_email_finds_anybody(
     choices = Choices(account_page=4, batch_path="no email", single_path="no email")
     with StandInMailerLite(shop.state, choices) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
-            await AccountFacts(engine.db).learned("page_of_account", 1)
+            await AccountFacts(engine.db).learned(AccountFact.PAGE_OF_ACCOUNT, 1)
             with pytest.raises(BemaError, match="finds nobody by e-mail address") as caught:
                 await engine.sync(shop.release.code)
             assert "Nobody is called unknown" in caught.value.advice
@@ -232,7 +232,7 @@ async def test_buyers_whom_a_list_that_ends_early_did_not_show_are_looked_up(
 ) -> None:
     with StandInMailerLite(shop.state, Choices(account_page=20, ends_early=True)) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
-            await AccountFacts(engine.db).learned("page_of_account", 1000)
+            await AccountFacts(engine.db).learned(AccountFact.PAGE_OF_ACCOUNT, 1000)
             expected = account_after(mailerlite.state(), [shop.release])
             assert await engine.sync(shop.release.code) is RunState.DONE
             run = await engine.last_run()
@@ -264,7 +264,7 @@ async def test_people_whom_an_account_counts_and_never_shows_are_looked_for_once
         async with engine_at(shop, mailerlite, tmp_path) as engine:
             assert await engine.sync(shop.release.code) is RunState.DONE
             mailerlite.account.counted_besides = 3
-            await AccountFacts(engine.db).learned("people", len(mailerlite.account.people) + 3)
+            await AccountFacts(engine.db).learned(AccountFact.PEOPLE, len(mailerlite.account.people) + 3)
             asked = []
             for _ in range(2):
                 mailerlite.items.clear()
@@ -284,7 +284,7 @@ async def test_a_list_that_never_settles_ends_no_run_and_takes_nobody_out_of_a_g
 ) -> None:
     with StandInMailerLite(shop.state, Choices(account_page=4, **restless)) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
-            await AccountFacts(engine.db).learned("page_of_account", 1)
+            await AccountFacts(engine.db).learned(AccountFact.PAGE_OF_ACCOUNT, 1)
             earlier = finding(FindingRule.DRIFT, shop.release.code, "x@x.example", "Seen in an earlier run.", "Look.")
             await Findings(engine.db).record([earlier], None)
             assert await engine.sync(shop.release.code) is RunState.DONE
@@ -330,7 +330,7 @@ async def test_a_person_who_cannot_be_read_is_named_and_left_alone_and_the_other
     with StandInMailerLite(shop.state, Choices(spoiled=buyer, spoil=spoil)) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
             if by_groups:
-                await AccountFacts(engine.db).learned("page_of_account", 1)
+                await AccountFacts(engine.db).learned(AccountFact.PAGE_OF_ACCOUNT, 1)
             before = account_of(mailerlite.state()).people[buyer]
             expected = account_after(mailerlite.state(), [shop.release])
             expected.people[buyer] = before

@@ -10,7 +10,7 @@ from attrs import evolve
 from sqlalchemy import insert, select
 
 from bema_tui.errors import UsageError
-from bema_tui.model import CampaignStatus, ChangeState, FindingRule, LockState, RunState, Severity, Tier
+from bema_tui.model import CampaignStatus, ChangeState, FindingRule, LockState, RunState, ServiceName, Severity, Tier
 from bema_tui.store import schema
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
@@ -113,7 +113,7 @@ async def test_the_small_panels(reader: SnapshotReader) -> None:
     assert [lock.key for lock in snapshot.locks] == [TIDEWATER, NBL]
     assert snapshot.people_here == ("jon", "maria")
     assert (snapshot.activity[0].who, snapshot.activity[0].action) == ("jon", "pause")
-    mailerlite = snapshot.services["mailerlite"]
+    mailerlite = snapshot.services[ServiceName.MAILERLITE]
     assert mailerlite.quota_limit == 120
     assert mailerlite.quota_left == 120, "the period of the run's last request is over"
     health = snapshot.health
@@ -205,12 +205,12 @@ async def test_what_is_left_of_the_quota_is_what_all_processes_count(
 
 async def test_the_quota_of_the_service_that_was_asked_last_is_shown(db: Database, reader: SnapshotReader) -> None:
     """Its address may have changed in the settings."""
-    left = (await reader.read()).services["mailerlite"].quota_left
+    left = (await reader.read()).services[ServiceName.MAILERLITE].quota_left
     times = {"started_at": NOW - timedelta(days=2), "ends_at": NOW - timedelta(days=2), "closed_until": None}
     before = {"url": "https://before.example/api", "quota": 60, "used": 60, "pending": 0, "answered": True}
     async with db.write() as connection:
         await connection.execute(insert(schema.quota_periods).values(**before, **times))
-    assert (await reader.read()).services["mailerlite"].quota_left == left
+    assert (await reader.read()).services[ServiceName.MAILERLITE].quota_left == left
 
 
 async def test_samples_of_other_hosts_and_older_processes_are_not_mixed_in(db: Database) -> None:

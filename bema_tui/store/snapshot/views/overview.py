@@ -12,6 +12,7 @@ from bema_tui.model import (
     FindingRule,
     FindingState,
     Lock,
+    ServiceName,
     ServiceState,
     Severity,
     Tier,
@@ -23,8 +24,8 @@ from bema_tui.store.snapshot.views.runs import RunView
 class ServiceView:
     """The state of MailerLite or the shop as the last request found it."""
 
-    name: str
-    """``mailerlite`` or ``shop``."""
+    name: ServiceName
+    """Which of the two it is."""
     state: ServiceState
     """How it is."""
     detail: str = ""
@@ -219,7 +220,7 @@ class Snapshot:
     """When it was read."""
     health: HealthView | None
     """The newest health sample; None before the first."""
-    services: Mapping[str, ServiceView]
+    services: Mapping[ServiceName, ServiceView]
     """The services by name."""
     campaigns: tuple[CampaignView, ...]
     """The campaigns, those that need somebody first."""
