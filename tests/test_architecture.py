@@ -122,6 +122,17 @@ def imported_modules(path: Path) -> set[str]:
     return names
 
 
+@pytest.mark.parametrize(("step", "later"), [("read", {"plan", "apply"}), ("plan", {"apply"})])
+def test_a_step_of_a_run_knows_none_that_comes_after_it(step: str, later: set[str]) -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in (ROOT / "sync" / step).rglob("*.py")
+        for name in named_modules(path)
+        if name.startswith(tuple(f"bema_tui.sync.{one}" for one in later))
+    }
+    assert found == set()
+
+
 def test_only_the_store_writes_sql() -> None:
     writers = {
         part_of(path) for path in modules() if any(n.split(".")[0] == "sqlalchemy" for n in imported_modules(path))

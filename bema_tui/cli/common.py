@@ -93,7 +93,7 @@ def common(
         context.obj = flags
         if context.invoked_subcommand is not None:
             return None  # the command itself reads the settings, once, with every flag known
-        with told(as_json=flags.as_json, tell=tell):
+        with error_boundary(as_json=flags.as_json, tell=tell):
             _refuse_broken_text(kwargs.values())
             settings = config.load(
                 flags.config, flags={"database_url": flags.database, "read_only": flags.read_only or None}
@@ -111,32 +111,27 @@ def common(
     return wrapped
 
 
-class told:  # noqa: N801 (used as a verb: with told(...))
+@contextmanager
+def error_boundary(*, as_json: bool, tell: Callable[..., None] | None = None) -> Iterator[None]:
     """Tell an error of ours in one message and end with its exit status; nothing else is swallowed."""
-
-    def __init__(self, *, as_json: bool, tell: Callable[..., None] | None = None) -> None:
-        self._as_json = as_json
-        self._tell = tell or tell_error
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, BemaError):
-            self._tell(error, as_json=self._as_json)
-            raise SystemExit(error.exit_status) from None
-        if isinstance(error, Exception) and not isinstance(error, (click.ClickException, click.exceptions.Exit)):
-            if isinstance(error, (click.Abort, BrokenPipeError)):
-                return
-            if isinstance(error, OSError):  # stdout's own, for one on a full disk; the store's are in our words by now
-                wrong = BemaError(f"The system refuses: {error.strerror or type(error).__name__}.")
-            else:
-                logging.getLogger("bema_tui").exception("the program itself failed")
-                wrong = BemaError(
-                    f"The program itself failed: {type(error).__name__}.",
-                    advice="The log file has the details; please report them.",
-                )
-            tell_error(wrong, as_json=self._as_json)
-            raise SystemExit(EXIT_INTERNAL) from None
+    try:
+        yield
+    except BemaError as error:
+        (tell or tell_error)(error, as_json=as_json)
+        raise SystemExit(error.exit_status) from None
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError):  # stdout's own, for one on a full disk; the store's are in our words by now
+            wrong = BemaError(f"The system refuses: {error.strerror or type(error).__name__}.")
+        else:
+            logging.getLogger("bema_tui").exception("the program itself failed")
+            wrong = BemaError(
+                f"The program itself failed: {type(error).__name__}.",
+                advice="The log file has the details; please report them.",
+            )
+        tell_error(wrong, as_json=as_json)
+        raise SystemExit(EXIT_INTERNAL) from None
 
 
 def _refuse_broken_text(values: Iterable[object]) -> None:

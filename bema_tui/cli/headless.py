@@ -1,4 +1,4 @@
-"""Carries a run out without a screen: signals stop it at a safe point, and its end becomes an exit status."""
+"""Executes a run without a screen: signals stop it at a safe point, and its end becomes an exit status."""
 
 from __future__ import annotations
 
@@ -54,19 +54,19 @@ class Ended:
         return ATTENTION if needed else DONE
 
 
-Begin = Callable[["Workspace", "Jobs"], Awaitable[int]]
-"""Begins a run, and returns its number."""
+StartRun = Callable[["Workspace", "Jobs"], Awaitable[int]]
+"""Starts a run, and returns its number."""
 
 
-async def carry_out(workspace: Workspace, begin: Begin, *, quiet: bool) -> Ended:
-    """Begin a run, carry it to its end, and return how it stands then.
+async def execute(workspace: Workspace, start: StartRun, *, quiet: bool) -> Ended:
+    """Start a run, execute it to its end, and return how it stands then.
 
     The first signal asks it to stop; a second one, or one that means that the line is gone, cuts short what is in
-    flight. A signal while it begins stops it as soon as it has begun: then it has a number, and nothing is left half
+    flight. A signal while it starts stops it as soon as it has started: then it has a number, and nothing is left half
     open.
 
     Raises:
-        BemaError: it could not begin. How it ended otherwise stands in the run.
+        BemaError: it could not be started. How it ended otherwise stands in the run.
     """
     jobs = open_jobs(workspace)
     loop = asyncio.get_running_loop()
@@ -79,7 +79,7 @@ async def carry_out(workspace: Workspace, begin: Begin, *, quiet: bool) -> Ended
             ends.append(loop.create_task(jobs.shut_down(by=name, at_once=name != "SIGINT")))
 
     with signals.handed_to(lambda name: loop.call_soon_threadsafe(stop, name)):
-        number = await begin(workspace, jobs)
+        number = await start(workspace, jobs)
         progress = asyncio.create_task(follow(workspace, number, quiet=quiet))
         try:
             error = await jobs.ended(number)

@@ -1,4 +1,4 @@
-"""``bema-tui plan``, ``apply``, ``sync`` and ``resume``: begin a run and carry it to its end."""
+"""``bema-tui plan``, ``apply``, ``sync`` and ``resume``: start a run and execute it to its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bema_tui.model import RunKind, RunOptions
 from bema_tui.settings import Settings, require_services
 
 if TYPE_CHECKING:
-    from bema_tui.cli.headless import Begin, Ended
+    from bema_tui.cli.headless import Ended, StartRun
     from bema_tui.operations.jobs import Jobs
     from bema_tui.operations.workspace import Workspace
     from bema_tui.store.snapshot.views import RunView
@@ -49,7 +49,7 @@ class _Asked(TypedDict):
 @common
 def plan(code: str, settings: Settings, as_json: bool, **asked: Unpack[_Asked]) -> None:
     """Dry run: read both sides and write the plan down; nothing is written outside."""
-    _carry(settings, as_json, _new(code, RunKind.PLAN, RunOptions(**asked)))
+    _execute(settings, as_json, _new(code, RunKind.PLAN, RunOptions(**asked)))
 
 
 @click.command()
@@ -72,7 +72,7 @@ def apply(run: int, settings: Settings, as_json: bool) -> None:
             require(may_apply(view, read_only=workspace.read_only))  # so that nobody types in vain
             if (said := _said_yes(view, workspace)) is not True:
                 return await _left_waiting(await stands(workspace, view), said)
-        return await _carried(workspace, _yes(run), as_json)
+        return await _execute_on(workspace, _yes(run), as_json)
 
     _exit_with(settings, work)
 
@@ -83,12 +83,12 @@ def apply(run: int, settings: Settings, as_json: bool) -> None:
 def resume(run: int, settings: Settings, as_json: bool) -> None:
     """Go on with a stopped, failed or lost run from its ledger."""
 
-    async def begin(workspace: Workspace, jobs: Jobs) -> int:
+    async def start(workspace: Workspace, jobs: Jobs) -> int:
         from bema_tui.operations import runs
 
         return await runs.resume(workspace, jobs, run)
 
-    _carry(settings, as_json, begin)
+    _execute(settings, as_json, start)
 
 
 @click.command()
@@ -103,9 +103,9 @@ def sync(
     code: str, yes: bool, max_moves: int | None, settings: Settings, as_json: bool, **asked: Unpack[_Asked]
 ) -> None:
     """Plan and apply. Without --yes the plan is shown and asked about, on a terminal only."""
-    begin = _new(code, RunKind.SYNC, RunOptions(yes=yes, max_moves=max_moves, **asked))
+    start = _new(code, RunKind.SYNC, RunOptions(yes=yes, max_moves=max_moves, **asked))
     if yes:
-        _carry(settings, as_json, begin)
+        _execute(settings, as_json, start)
     if as_json or not is_terminal():
         raise UsageError(
             "A sync asks before it writes, and nobody can answer here.",
@@ -114,46 +114,46 @@ def sync(
     require_services(settings)
 
     async def work(workspace: Workspace) -> int:
-        from bema_tui.cli.headless import carry_out
+        from bema_tui.cli.headless import execute
 
-        ended = await carry_out(workspace, begin, quiet=False)
+        ended = await execute(workspace, start, quiet=False)
         await _tell(workspace, ended, as_json)
         if not ended.run.state.waiting:
             return ended.status
         said = _said_yes(ended.run, workspace)
         if said is not True:
             return await _left_waiting(ended, said)
-        return await _carried(workspace, _yes(ended.run.id), as_json)
+        return await _execute_on(workspace, _yes(ended.run.id), as_json)
 
     _exit_with(settings, work)
 
 
-def _new(code: str, kind: RunKind, options: RunOptions) -> Begin:
-    """Begins a run that reads and plans."""
+def _new(code: str, kind: RunKind, options: RunOptions) -> StartRun:
+    """Starts a run that reads and plans."""
 
-    async def begin(workspace: Workspace, jobs: Jobs) -> int:
+    async def start(workspace: Workspace, jobs: Jobs) -> int:
         from bema_tui.operations import runs
 
         return await runs.start(workspace, jobs, code, kind, options)
 
-    return begin
+    return start
 
 
-def _yes(run: int) -> Begin:
-    """Begins to apply a plan."""
+def _yes(run: int) -> StartRun:
+    """Starts to apply a plan."""
 
-    async def begin(workspace: Workspace, jobs: Jobs) -> int:
+    async def start(workspace: Workspace, jobs: Jobs) -> int:
         from bema_tui.operations import runs
 
         return await runs.apply(workspace, jobs, run)
 
-    return begin
+    return start
 
 
-def _carry(settings: Settings, as_json: bool, begin: Begin) -> None:
-    """Carry a run out, show how it ended, and exit with its status."""
+def _execute(settings: Settings, as_json: bool, start: StartRun) -> None:
+    """Execute a run, show how it ended, and exit with its status."""
     require_services(settings)
-    _exit_with(settings, lambda workspace: _carried(workspace, begin, as_json))
+    _exit_with(settings, lambda workspace: _execute_on(workspace, start, as_json))
 
 
 def _exit_with(settings: Settings, work: Callable[[Workspace], Coroutine[Any, Any, int]]) -> None:
@@ -169,10 +169,10 @@ def _exit_with(settings: Settings, work: Callable[[Workspace], Coroutine[Any, An
     sys.exit(run_async(held))
 
 
-async def _carried(workspace: Workspace, begin: Begin, as_json: bool) -> int:
-    from bema_tui.cli.headless import carry_out
+async def _execute_on(workspace: Workspace, start: StartRun, as_json: bool) -> int:
+    from bema_tui.cli.headless import execute
 
-    ended = await carry_out(workspace, begin, quiet=as_json)
+    ended = await execute(workspace, start, quiet=as_json)
     await _tell(workspace, ended, as_json)
     return ended.status
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bema_tui import signals
-from bema_tui.cli.common import told
+from bema_tui.cli.common import error_boundary
 from bema_tui.cli.simulator_extra import require_simulator
 from bema_tui.environment import expand
 from bema_tui.errors import BemaError, ConfigurationError
@@ -65,7 +65,7 @@ def simulate(
 ) -> None:
     """A stand-in shop and MailerLite on 127.0.0.1, until interrupted. The first line says where, as JSON."""
     signals.doing("The command simulate")
-    with told(as_json=as_json):
+    with error_boundary(as_json=as_json):
         require_simulator()
         from bema_tui.simulator import CannotServe, SimulatorSettings, load_profile, serve
 

@@ -12,13 +12,13 @@ from bema_tui.model import ControlVerb
 from bema_tui.settings import Settings
 
 if TYPE_CHECKING:
-    from bema_tui.operations.runs import Asked
+    from bema_tui.operations.runs import PlacedRequest
 
 _REASON = click.option("--reason", default="", help="Shown to everybody.")
 
 
 def _ask(settings: Settings, as_json: bool, run: int, verb: ControlVerb, reason: str) -> None:
-    async def work() -> Asked:
+    async def work() -> PlacedRequest:
         from bema_tui.operations import runs
 
         async with open_workspace(settings) as workspace:

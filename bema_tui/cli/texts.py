@@ -15,7 +15,7 @@ from bema_tui.rules.wording.phases import phase_text
 from bema_tui.waits import stalled_words, wait_words
 
 if TYPE_CHECKING:
-    from bema_tui.operations.runs import Asked, Attention
+    from bema_tui.operations.runs import Attention, PlacedRequest
     from bema_tui.operations.workspace import Workspace
     from bema_tui.store.snapshot.views import ChangeView, RunView
 
@@ -111,7 +111,7 @@ def attention_text(run: RunView, attention: Attention) -> str:
 _DOES = {ControlVerb.STOP: "stops", ControlVerb.PAUSE: "pauses", ControlVerb.CONTINUE: "goes on"}
 
 
-def when_obeyed(asked: Asked) -> str:
+def when_obeyed(asked: PlacedRequest) -> str:
     """When a run does what it was asked to, by what is known of the process that holds its lock."""
     lock = asked.lock
     if lock is not None and lock.suspended:

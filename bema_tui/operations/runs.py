@@ -38,8 +38,8 @@ _OPEN_ROWS = (ChangeState.FAILED, ChangeState.UNKNOWN)
 
 
 @frozen
-class Asked:
-    """What was asked of a run, and who is to obey."""
+class PlacedRequest:
+    """A control request that was written down, and who is to obey it."""
 
     run: int
     """The run's number."""
@@ -110,7 +110,7 @@ async def resume(workspace: Workspace, jobs: Supervisor, run: int) -> int:
     return await jobs.resume(run)
 
 
-async def control(workspace: Workspace, run: int, verb: ControlVerb, reason: str = "") -> Asked:
+async def control(workspace: Workspace, run: int, verb: ControlVerb, reason: str = "") -> PlacedRequest:
     """Ask something of a run, whoever's it is, on whatever machine; it obeys at its next safe point.
 
     Raises:
@@ -133,12 +133,12 @@ async def end_own(workspace: Workspace, jobs: Supervisor, reason: str) -> None:
             logger.info("run %d could not be asked to stop", run, exc_info=True)
 
 
-async def _ask(workspace: Workspace, view: RunView, verb: ControlVerb, reason: str) -> Asked:
+async def _ask(workspace: Workspace, view: RunView, verb: ControlVerb, reason: str) -> PlacedRequest:
     text = f"asked run {view.id} to {verb}" + (f": {reason}" if reason else "")
     requests = ControlRequests(workspace.db)
     if not await requests.ask(view.id, verb, workspace.me.user, reason, text=text):
         require(may_control(await workspace.reader.run(view.id), verb, read_only=False))  # it ended just now
-    return Asked(view.id, verb, reason, lock_of(view, await workspace.locks.get_active_locks()))
+    return PlacedRequest(view.id, verb, reason, lock_of(view, await workspace.locks.get_active_locks()))
 
 
 async def discard(workspace: Workspace, run: int) -> None:

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from bema_tui.operations.workspace import Workspace
 from bema_tui.store.run_waits import RunWaits
-from bema_tui.sync.run_waits import Shown, WaitList
+from bema_tui.sync.run_waits import ShownWait, WaitList
 from bema_tui.waits import TellWait, Wait, WaitBoard
 
 
 def waits_told_to(tell: TellWait, now: Callable[[], datetime]) -> WaitBoard:
     """Return the board of work without a run: ``tell`` hears of each wait that it shows."""
 
-    async def shown(wait: Shown | None) -> None:
+    async def shown(wait: ShownWait | None) -> None:
         if wait is not None:
             tell(wait.wait, wait.until)
 

@@ -28,7 +28,7 @@ from bema_tui.store.ledger_rows import (
     NEW,
     LedgerRow,
     PlannedRow,
-    Settled,
+    RowResult,
     has_purpose,
     ledger_row,
     purpose_columns,
@@ -170,7 +170,7 @@ class Ledger:
 
     async def record_results(
         self,
-        results: Sequence[Settled],
+        results: Sequence[RowResult],
         run_values: Mapping[str, Any] | None = None,
         added: Sequence[tuple[PlannedChange, datetime]] = (),
     ) -> None:
@@ -330,7 +330,7 @@ class Ledger:
             return tuple(ledger_row(row) for row in rows)
 
 
-async def _write_results(connection: AsyncConnection, results: Sequence[Settled], now: datetime) -> None:
+async def _write_results(connection: AsyncConnection, results: Sequence[RowResult], now: datetime) -> None:
     if not results:
         return
     statement = (

@@ -78,7 +78,7 @@ class PlannedRow:
 
 
 @frozen
-class Settled:
+class RowResult:
     """What became of a row."""
 
     id: int

@@ -40,7 +40,7 @@ _PURCHASED: Final = members.c.tiers.op("&", return_type=Integer)(to_mask(tier fo
 
 
 @frozen
-class Shown:
+class KnownSubscriber:
     """Somebody whom MailerLite has shown."""
 
     id: str
@@ -160,7 +160,7 @@ class Members:
             )
             return frozenset(row[0] for row in rows)
 
-    async def shown_with(self, characters: Iterable[str], most: int = 3) -> tuple[Shown, ...]:
+    async def shown_with(self, characters: Iterable[str], most: int = 3) -> tuple[KnownSubscriber, ...]:
         """A few people with all these characters in their addresses: of this run's read, else of any."""
         marks = [members.c.email.contains(character, autoescape=True) for character in {"@", *characters}]
         query = select(members.c.subscriber_id, members.c.email).where(*marks).limit(most)
@@ -168,7 +168,7 @@ class Members:
             rows = (await connection.execute(query.where(self._read_now()))).all()
             if not rows:
                 rows = (await connection.execute(query.order_by(members.c.read_at.desc()))).all()
-            return tuple(Shown(row.subscriber_id, row.email) for row in rows)
+            return tuple(KnownSubscriber(row.subscriber_id, row.email) for row in rows)
 
     async def count(self) -> int:
         """How many people this run's read saw in the campaign's groups."""

@@ -22,7 +22,7 @@ _SAME: Final = timedelta(seconds=1)
 
 
 @frozen
-class Shown:
+class ShownWait:
     """A wait as it is shown."""
 
     wait: Wait
@@ -31,7 +31,7 @@ class Shown:
     """When the wait ends, as far as is known."""
 
 
-Tell = Callable[[Shown | None], Awaitable[None]]
+Tell = Callable[[ShownWait | None], Awaitable[None]]
 """Takes what is waited for from now on; None: nothing any more."""
 
 
@@ -41,14 +41,14 @@ class WaitList:
     def __init__(self, tell: Tell, now: Callable[[], datetime]) -> None:
         self._tell = tell
         self._now = now
-        self._open: dict[object, Shown] = {}
-        self._told: Shown | None = None
+        self._open: dict[object, ShownWait] = {}
+        self._told: ShownWait | None = None
         self._turn = asyncio.Lock()
 
     async def show(self, key: object, wait: Wait, seconds: float) -> None:
         """Show a wait of over two seconds, or a wait's new end."""
         if seconds > SHOWN_FROM or key in self._open:
-            self._open[key] = Shown(wait, self._now() + timedelta(seconds=seconds))
+            self._open[key] = ShownWait(wait, self._now() + timedelta(seconds=seconds))
             await self._update()
 
     async def clear(self, key: object) -> None:
@@ -64,7 +64,7 @@ class WaitList:
                 await self._tell(last)
 
 
-def _alike(one: Shown | None, other: Shown | None) -> bool:
+def _alike(one: ShownWait | None, other: ShownWait | None) -> bool:
     if one is None or other is None:
         return one is other
     return one.wait == other.wait and abs(one.until - other.until) < _SAME
@@ -73,7 +73,7 @@ def _alike(one: Shown | None, other: Shown | None) -> bool:
 def waits_of_run(runs: Runs, run: int, fence: Fence, now: Callable[[], datetime]) -> WaitList:
     """Return the waits of a run, written into the run while it holds its lock."""
 
-    async def write(shown: Shown | None) -> None:
+    async def write(shown: ShownWait | None) -> None:
         try:
             await runs.show_wait(run, fence, None if shown is None else (shown.wait, shown.until))
         except StoreError as error:

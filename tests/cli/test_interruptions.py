@@ -182,7 +182,7 @@ import asyncio, os, signal, sys
 from bema_tui import signals
 signals.take_over(sys.argv)
 from bema_tui.cli.common import open_workspace, run_async
-from bema_tui.cli.headless import carry_out
+from bema_tui.cli.headless import execute
 from bema_tui.operations import runs
 from bema_tui.model import RunKind
 from bema_tui.settings import load
@@ -194,7 +194,7 @@ async def work():
                 os.kill(os.getpid(), signal.Signals[name])
             return await runs.start(workspace, jobs, sys.argv[1], RunKind.PLAN)
         with signals.held():
-            ended = await carry_out(workspace, begin, quiet=True)
+            ended = await execute(workspace, begin, quiet=True)
             print(ended.run.state, ended.run.note)
             signals.finish()
 

@@ -36,7 +36,7 @@ from bema_tui.store.fence import Fence
 from bema_tui.store.identity import current_holder
 from bema_tui.store.ledger import Ledger
 from bema_tui.store.ledger_history import LedgerHistory, Placement
-from bema_tui.store.ledger_rows import NEVER_READ, NEW, LedgerRow, PlannedRow, Settled
+from bema_tui.store.ledger_rows import NEVER_READ, NEW, LedgerRow, PlannedRow, RowResult
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Runs
@@ -103,8 +103,8 @@ async def plan(at_work: RunAtWork, *changes: PlannedChange) -> None:
     await at_work.ledger.put_plan(rows, {(MOVE, ChangeKind.ADD_GROUP): (1, 1)})
 
 
-def refused(row: LedgerRow, outcome: ChangeOutcome = ChangeOutcome.REFUSED, status: int = 422) -> Settled:
-    return Settled(row.id, ChangeState.FAILED, outcome, "no", refused_status=status)
+def refused(row: LedgerRow, outcome: ChangeOutcome = ChangeOutcome.REFUSED, status: int = 422) -> RowResult:
+    return RowResult(row.id, ChangeState.FAILED, outcome, "no", refused_status=status)
 
 
 async def plan_two(at_work: RunAtWork) -> None:
@@ -117,7 +117,7 @@ async def test_rows_go_out_in_their_order_and_come_back_settled(at_work: RunAtWo
     assert [row.subscriber_id for row in rows] == ["1", "2"]
     await at_work.ledger.mark_sending(rows)
     assert await at_work.ledger.counts() == {ChangeState.SENDING: 2}
-    await at_work.ledger.record_results([Settled(rows[0].id, ChangeState.APPLIED), refused(rows[1])])
+    await at_work.ledger.record_results([RowResult(rows[0].id, ChangeState.APPLIED), refused(rows[1])])
     assert await at_work.ledger.counts() == {ChangeState.APPLIED: 1, ChangeState.FAILED: 1}
     assert (await at_work.ledger.in_state(ChangeState.APPLIED, 10))[0].attempts == 1
 
@@ -129,7 +129,7 @@ async def test_what_follows_from_a_result_is_a_row_of_its_own_counted_in_the_pla
     read_at = at_work.db.now()
     off = evolve(change("1", ChangeKind.REMOVE_GROUP, "13"), purpose=Purpose(Cause.LOWER_OFF))
     other = evolve(off, subscriber_id="2", email="2@example.com")
-    result = Settled(rows[0].id, ChangeState.PLANNED, read_at=NEVER_READ, needs_add=True, tries=1)
+    result = RowResult(rows[0].id, ChangeState.PLANNED, read_at=NEVER_READ, needs_add=True, tries=1)
     await at_work.ledger.record_results([result], {"people": 9}, [(off, read_at), (evolve(off, target="14"), read_at)])
     await at_work.ledger.record_results([], None, [(other, read_at)])
     first, second, *added = await at_work.ledger.planned(10)
@@ -217,7 +217,7 @@ async def test_a_refusal_for_the_status_does_not_count_as_a_failure(at_work: Run
     results = [
         refused(rows[0], ChangeOutcome.REFUSED_FOR_STATUS),
         refused(rows[1], ChangeOutcome.GONE, 404),
-        Settled(rows[2].id, ChangeState.APPLIED),
+        RowResult(rows[2].id, ChangeState.APPLIED),
         refused(rows[3]),
     ]
     await at_work.ledger.record_results(results)
@@ -234,14 +234,14 @@ async def test_the_failure_rate_is_of_what_was_written_to_people_since_the_run_w
     await at_work.ledger.record_results([refused(first)])
     clock.forward(60)
     resumed = at_work.db.now()
-    await at_work.ledger.record_results([refused(group), Settled(second.id, ChangeState.APPLIED)])
+    await at_work.ledger.record_results([refused(group), RowResult(second.id, ChangeState.APPLIED)])
     assert await at_work.ledger.failure_rate(resumed) == (0, 1), "what failed before the cause was gone is over"
 
 
 async def test_the_sample_is_spread_over_the_run(at_work: RunAtWork) -> None:
     await plan(at_work, *(change(str(n), ChangeKind.ADD_GROUP) for n in range(100)))
     await at_work.ledger.record_results(
-        [Settled(row.id, ChangeState.APPLIED) for row in await at_work.ledger.planned(100)]
+        [RowResult(row.id, ChangeState.APPLIED) for row in await at_work.ledger.planned(100)]
     )
     sample = await at_work.ledger.sample_moves(10)
     assert [row.seq for row in sample] == list(range(1, 101, 10))
@@ -252,9 +252,9 @@ async def test_history_knows_refusals_and_moves(at_work: RunAtWork, clock: SetCl
     rows = await at_work.ledger.planned(10)
     await at_work.ledger.record_results(
         [
-            Settled(rows[0].id, ChangeState.APPLIED),
+            RowResult(rows[0].id, ChangeState.APPLIED),
             refused(rows[1]),
-            Settled(rows[2].id, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, "3"),  # worth another plan
+            RowResult(rows[2].id, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, "3"),  # worth another plan
         ]
     )
     history = LedgerHistory(at_work.db, CODE)
@@ -272,7 +272,7 @@ async def test_who_was_moved_often_today_is_moved_no_more(at_work: RunAtWork, cl
     since = clock.at
     await plan(at_work, *(change(person, ChangeKind.ADD_GROUP, target) for target in "abc" for person in "12"))
     rows = await at_work.ledger.planned(10)
-    await at_work.ledger.record_results([Settled(row.id, ChangeState.APPLIED) for row in rows[:5]])
+    await at_work.ledger.record_results([RowResult(row.id, ChangeState.APPLIED) for row in rows[:5]])
     await at_work.ledger.record_results([refused(rows[5])])
     await at_work.runs.finish(at_work.run, at_work.lock.token, RunState.DONE, seconds=1)
     await at_work.locks.release(at_work.lock.key, at_work.lock.token)

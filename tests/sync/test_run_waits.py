@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bema_tui.sync.run_waits import Shown, WaitList
+from bema_tui.sync.run_waits import ShownWait, WaitList
 from bema_tui.waits import Wait, WaitReason
 
 QUOTA, SHOP = Wait(WaitReason.QUOTA, "MailerLite"), Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503")
@@ -20,16 +20,16 @@ class Told:
 
     def __init__(self) -> None:
         self.now = START
-        self.told: list[Shown | None] = []
+        self.told: list[ShownWait | None] = []
         self.list = WaitList(self._tell, lambda: self.now)
 
-    async def _tell(self, shown: Shown | None) -> None:
+    async def _tell(self, shown: ShownWait | None) -> None:
         await asyncio.sleep(0)  # as a database does
         self.told.append(shown)
 
 
-def shown(wait: Wait, seconds: float) -> Shown:
-    return Shown(wait, START + timedelta(seconds=seconds))
+def shown(wait: Wait, seconds: float) -> ShownWait:
+    return ShownWait(wait, START + timedelta(seconds=seconds))
 
 
 async def test_a_wait_of_two_seconds_is_not_told_and_a_longer_one_is() -> None:

@@ -19,15 +19,15 @@ from bema_tui.errors import (
 from bema_tui.model import SUBSCRIBER_CHANGES, ChangeKind, ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchItem
 from bema_tui.providers.quota.gate import waiting
-from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.exchange import Line, lines_of, weigh
 from bema_tui.sync.apply.packing import Packed, items_for, pack
 from bema_tui.sync.apply.recorder import ResultRecorder
-from bema_tui.sync.apply.refusals import other_account
 from bema_tui.sync.apply.results import NO_RIGHT, TOO_MANY
 from bema_tui.sync.apply.throttled_items import Throttling, given_up
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.read.subscribers import ReadById, read_by_id, ready_look_up
+from bema_tui.sync.refusals import other_account
 from bema_tui.sync.run_context import RunContext
 from bema_tui.waits import Wait, WaitReason
 
@@ -74,7 +74,7 @@ class Applier:
             creates = [row for row in rows if not row.subscriber_id]
             if creates:
                 # A create looks first, so it may simply be done again.
-                await self.recorder.record(creates, [Settled(row.id, ChangeState.PLANNED) for row in creates])
+                await self.recorder.record(creates, [RowResult(row.id, ChangeState.PLANNED) for row in creates])
             people = list(dict.fromkeys(row.subscriber_id for row in rows if row.subscriber_id))
             if people:
                 await self._read(people)
@@ -127,7 +127,7 @@ class Applier:
             await self._read(list(dict.fromkeys([*self._doubtful, *stale, *self._stale(rows)]))[:size])
             return
         if packed.skip:
-            skipped = [Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.ADD_NOT_APPLIED) for row in packed.skip]
+            skipped = [RowResult(row.id, ChangeState.SKIPPED, ChangeOutcome.ADD_NOT_APPLIED) for row in packed.skip]
             await self.recorder.record(packed.skip, skipped)
         if packed.send:
             await self._send(packed, of_people, beside)
@@ -175,7 +175,7 @@ class Applier:
                 await self._nothing_known(rows, ChangeOutcome.LOST_ANSWER, error.message)
             else:
                 # The client vouches that nothing of it was done.
-                await self.recorder.record(rows, [Settled(row.id, ChangeState.PLANNED, tries=-1) for row in rows])
+                await self.recorder.record(rows, [RowResult(row.id, ChangeState.PLANNED, tries=-1) for row in rows])
             raise
         stubborn = self._throttling.note(lines, answers)
         answers = answers[: len(lines)]
@@ -187,7 +187,7 @@ class Applier:
         await self._heed(rows, {a.code for line, a in zip(lines, answers, strict=True) if _open(line, stubborn)})
 
     async def _nothing_known(self, rows: Sequence[LedgerRow], outcome: ChangeOutcome, detail: str) -> None:
-        await self.recorder.record(rows, [Settled(row.id, ChangeState.UNKNOWN, outcome, detail) for row in rows])
+        await self.recorder.record(rows, [RowResult(row.id, ChangeState.UNKNOWN, outcome, detail) for row in rows])
 
     async def _heed(self, rows: Sequence[LedgerRow], codes: set[int]) -> None:
         """What single items' answers ask of the whole run: to stop without a right, to wait when pressed.

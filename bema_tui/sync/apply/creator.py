@@ -24,14 +24,14 @@ from bema_tui.field_values import FieldType, same_value
 from bema_tui.model import ACCOUNT_CHANGES, ChangeKind, ChangeOutcome, ChangeState, Subscriber
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.mailerlite.forms import Looked
-from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.recorder import ResultRecorder
-from bema_tui.sync.apply.refusals import Undone, other_account
-from bema_tui.sync.apply.refusals import refused as refusals
 from bema_tui.sync.apply.results import as_sent, refusal
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, looked_together
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.read.subscribers import find_by_address, ready_look_up
+from bema_tui.sync.refusals import NotMade, other_account
+from bema_tui.sync.refusals import refused as refusals
 from bema_tui.sync.run_context import RunContext
 
 LOOK_UP_HOLDS: Final = 60.0
@@ -79,7 +79,7 @@ async def refuse_without_field(context: RunContext, account: CampaignInMailerLit
     """
     refused = await context.ledger.failed(ChangeKind.CREATE_FIELD)
     if account.field is None and refused:
-        (found,) = refusals(context.campaign.code, [Undone.of(refused[0])])
+        (found,) = refusals(context.campaign.code, [NotMade.of(refused[0])])
         raise NeedsNewSync(
             f"{context.campaign.code} is blocked without its purchase field. {found.message}",
             tried="create what is missing",
@@ -105,11 +105,11 @@ async def _is_there(context: RunContext, row: LedgerRow, target: str, recorder: 
     await recorder.record([row], [_there(row, ours=ours)])
 
 
-def _there(row: LedgerRow, *, ours: bool) -> Settled:
+def _there(row: LedgerRow, *, ours: bool) -> RowResult:
     """What becomes of a row when what it would create is there."""
     if ours:
-        return Settled(row.id, ChangeState.APPLIED)
-    return Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.THERE_MEANWHILE)
+        return RowResult(row.id, ChangeState.APPLIED)
+    return RowResult(row.id, ChangeState.SKIPPED, ChangeOutcome.THERE_MEANWHILE)
 
 
 @asynccontextmanager
@@ -123,12 +123,12 @@ async def _unless_done(recorder: ResultRecorder, row: LedgerRow) -> AsyncIterato
     except (RequestRefused, WriteUnknown):
         raise
     except WrongAccount as error:
-        unknown = Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.OTHER_ACCOUNT, error.message)
+        unknown = RowResult(row.id, ChangeState.UNKNOWN, ChangeOutcome.OTHER_ACCOUNT, error.message)
         await recorder.record([row], [unknown])
         raise other_account(error) from None
     except (Stopped, ProviderError):
         # The client vouches that nothing of it was done.
-        await recorder.record([row], [Settled(row.id, ChangeState.PLANNED, tries=-1)])
+        await recorder.record([row], [RowResult(row.id, ChangeState.PLANNED, tries=-1)])
         raise
 
 
@@ -217,14 +217,14 @@ async def _look_up_next(context: RunContext, recorder: ResultRecorder, key: str)
     return _Unknown(frozenset(row.id for row in of_row if row not in not_new), at)
 
 
-def _not_new(row: LedgerRow, looked: Sequence[Looked], key: str) -> Settled | None:
+def _not_new(row: LedgerRow, looked: Sequence[Looked], key: str) -> RowResult | None:
     """What becomes of a row by the look-ups of its e-mail's spellings; None if they prove that nobody has it yet."""
     there = next((one.answer.subscriber() for one in looked if one.answer is not None), None)
     if there is not None:
         # Only an earlier try of this run, whose answer was lost, can have made them as they are.
         return _there(row, ours=row.attempts > 0 and _shows(there, row, key))
     problem = next((one.problem for one in looked if one.problem), "")
-    return Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.NOT_PROVED_UNKNOWN, problem) if problem else None
+    return RowResult(row.id, ChangeState.SKIPPED, ChangeOutcome.NOT_PROVED_UNKNOWN, problem) if problem else None
 
 
 async def _create(
@@ -243,18 +243,18 @@ async def _create(
     except RateLimited as limited:
         # So long that it is no quota of a minute. If that of the account is used up, this look-up says so.
         await find_by_address(context, spellings(row.email))
-        failed = Settled(row.id, ChangeState.FAILED, ChangeOutcome.THROTTLED, f"{limited.waited:.0f}")
+        failed = RowResult(row.id, ChangeState.FAILED, ChangeOutcome.THROTTLED, f"{limited.waited:.0f}")
         await recorder.record([row], [failed])
         return False
     except WriteUnknown as unknown:
-        failed = Settled(row.id, ChangeState.FAILED, ChangeOutcome.LOST_ANSWER, unknown.message)
+        failed = RowResult(row.id, ChangeState.FAILED, ChangeOutcome.LOST_ANSWER, unknown.message)
         await recorder.record([row], [failed])
         return False
     await context.members.put([account.member(made, context.db.now())])
     context.mailerlite.look_up.offer([made])
     shown = _shows(made, row, key)
-    silent = Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN)
-    await recorder.record([row], [Settled(row.id, ChangeState.APPLIED) if shown else silent])
+    silent = RowResult(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN)
+    await recorder.record([row], [RowResult(row.id, ChangeState.APPLIED) if shown else silent])
     return shown
 
 

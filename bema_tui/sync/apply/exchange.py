@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus, Tier
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem
-from bema_tui.store.ledger_rows import NEVER_READ, LedgerRow, Settled
+from bema_tui.store.ledger_rows import NEVER_READ, LedgerRow, RowResult
 from bema_tui.sync.apply.recheck import tiers_of
 from bema_tui.sync.apply.results import item_of, result_of_answer, shown_by
 from bema_tui.sync.apply.standing import RunFacts, expected_tiers
@@ -22,7 +22,7 @@ from bema_tui.sync.apply.standing import RunFacts, expected_tiers
 class Exchange:
     """What became of a batch's rows, and whom its answers cast doubt on."""
 
-    results: tuple[Settled, ...]
+    results: tuple[RowResult, ...]
     """A result for each row of the batch, and for the other planned rows of doubtful people: they wait for the read."""
     doubtful: tuple[str, ...]
     """The ids of those who must be read before anything else of theirs is sent."""
@@ -65,7 +65,7 @@ def weigh(
     repeated = {line.row.id for line, answer in zip(lines, answers, strict=True) if line.row and answer.after_lost}
     people = {line.person: _Person(of_people[line.person], seen[line.person], facts, repeated) for line in lines}
     unseen = {line.person for line, answer in zip(lines, answers, strict=True) if line.row is None and not answer.ok}
-    results: list[Settled] = []
+    results: list[RowResult] = []
     for line, answer in zip(lines, answers, strict=True):
         person = people[line.person]
         if line.row is None:
@@ -127,7 +127,7 @@ class _Person:
         """Return whether an answer of this batch showed them in the group of a row."""
         return self._tier(row) in self._shown
 
-    def did(self, row: LedgerRow, answer: BatchAnswer, result: Settled, *, unseen: bool) -> None:
+    def did(self, row: LedgerRow, answer: BatchAnswer, result: RowResult, *, unseen: bool) -> None:
         """Take in what one of their rows became; ``unseen``: the read before it was not answered."""
         tier = self._tier(row)
         if tier is None:
@@ -140,10 +140,10 @@ class _Person:
         if result.state is ChangeState.SKIPPED:
             self._already = self.doubtful = True
 
-    def waiting(self, sent: set[int]) -> list[Settled]:
+    def waiting(self, sent: set[int]) -> list[RowResult]:
         """Their other planned rows: to be sent on a fresh read only, and not behind an add that others made."""
         return [
-            Settled(
+            RowResult(
                 row.id,
                 ChangeState.PLANNED,
                 row.outcome,

@@ -8,7 +8,7 @@ from bema_tui.errors import BadAnswer
 from bema_tui.model import SUBSCRIBER_CHANGES, ChangeOutcome, ChangeState, Finding, FindingRule, Subscriber
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.rules.findings import finding
-from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.applier import AHEAD, Applier
 from bema_tui.sync.apply.recheck import is_shown
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, SAMPLE
@@ -37,7 +37,7 @@ async def canary(context: RunContext, applier: Applier) -> None:
         wrong = _not_shown(applied, found)
         if wrong:
             await context.ledger.record_results(
-                [Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.NOT_SHOWN) for row in wrong]
+                [RowResult(row.id, ChangeState.UNKNOWN, ChangeOutcome.NOT_SHOWN) for row in wrong]
             )
             raise BadAnswer(
                 f"MailerLite accepted {len(wrong)} of the first changes, but reading the people back does not show "
@@ -69,7 +69,7 @@ async def read_back(context: RunContext, applier: Applier) -> str:
     at = context.db.now()
     read = await applier.read_by_id(people)
     missing = _not_shown(rows, read.found)
-    failed = {row.id: Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN) for row in missing}
+    failed = {row.id: RowResult(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN) for row in missing}
     named = await applier.recorder.take_in(read.found, at, failed, [_different(context, row) for row in missing])
     await applier.apply_rest()
     parts = [f"a sample of {len(people)}"]

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from bema_tui.field_values import same_value
 from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, Subscriber, SubscriberStatus, Tier, join_tiers
-from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.store.ledger_rows import LedgerRow, RowResult
 
 
 def is_shown(row: LedgerRow, person: Subscriber) -> bool:
@@ -23,7 +23,7 @@ def is_shown(row: LedgerRow, person: Subscriber) -> bool:
 class Verdict:
     """Which of a person's rows may not be sent any more; a fresh read supports the others."""
 
-    skipped: Mapping[int, Settled]
+    skipped: Mapping[int, RowResult]
     """The results of the rows that may not be sent, by the ids of the rows."""
 
 
@@ -51,9 +51,9 @@ def judge_person(
     tiers = tiers_of(person, tier_of_group)
     inactive = person.status is not SubscriberStatus.ACTIVE and not move_inactive
     added = any(row.kind is ChangeKind.ADD_GROUP and row.state is ChangeState.APPLIED for row in rows)
-    skipped: dict[int, Settled] = {}
+    skipped: dict[int, RowResult] = {}
     for row in pending:
-        skip: Settled | None = None
+        skip: RowResult | None = None
         if row.kind is ChangeKind.SET_FIELD:
             skip = _field_moved(row, person)
         elif inactive and not (row.kind is ChangeKind.REMOVE_GROUP and added):
@@ -71,11 +71,11 @@ def judge_person(
     return Verdict(skipped)
 
 
-def _skip(row: LedgerRow, outcome: ChangeOutcome, detail: str = "") -> Settled:
-    return Settled(row.id, ChangeState.SKIPPED, outcome, detail)
+def _skip(row: LedgerRow, outcome: ChangeOutcome, detail: str = "") -> RowResult:
+    return RowResult(row.id, ChangeState.SKIPPED, outcome, detail)
 
 
-def _field_moved(row: LedgerRow, person: Subscriber) -> Settled | None:
+def _field_moved(row: LedgerRow, person: Subscriber) -> RowResult | None:
     now = person.fields.get(row.target)
     if same_value(now, row.after):
         return _skip(row, ChangeOutcome.STANDS_ALREADY)
@@ -86,7 +86,7 @@ def _field_moved(row: LedgerRow, person: Subscriber) -> Settled | None:
 
 def _add_moved(
     row: LedgerRow, rows: Sequence[LedgerRow], person: Subscriber, tier_of_group: Mapping[str, Tier]
-) -> Settled | None:
+) -> RowResult | None:
     """A move starts from the tiers it removes; a placing starts from none."""
     groups = person.group_ids or frozenset()
     if row.target not in tier_of_group:
@@ -100,7 +100,7 @@ def _add_moved(
 
 def _remove_moved(
     row: LedgerRow, person: Subscriber, tiers: frozenset[Tier], tier_of_group: Mapping[str, Tier], *, added: bool
-) -> Settled | None:
+) -> RowResult | None:
     """A remove needs one tier that stays: the one its own add gave, or one that was there before, and that alone.
 
     A lower tier goes beside a purchased one; a purchased one, after a refund, beside a lower one.
@@ -116,5 +116,5 @@ def _remove_moved(
     return _overtaken(row, tiers)
 
 
-def _overtaken(row: LedgerRow, tiers: frozenset[Tier]) -> Settled:
+def _overtaken(row: LedgerRow, tiers: frozenset[Tier]) -> RowResult:
     return _skip(row, ChangeOutcome.OVERTAKEN, join_tiers(tiers))

@@ -21,12 +21,12 @@ from bema_tui.model import (
 )
 from bema_tui.rules.records import Member
 from bema_tui.rules.wording.changes import where_text
-from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.recheck import tiers_of
-from bema_tui.sync.apply.refusals import gone, left_undone
 from bema_tui.sync.apply.results import result_of_read
 from bema_tui.sync.apply.standing import RunFacts, follow
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
+from bema_tui.sync.refusals import findings_of_failed, gone
 from bema_tui.sync.run_context import RunContext
 
 _OPEN = {ChangeState.PLANNED: ChangeState.SKIPPED, ChangeState.UNKNOWN: ChangeState.FAILED}
@@ -65,7 +65,7 @@ class ResultRecorder:
         self,
         found: Mapping[str, Subscriber | None],
         at: datetime,
-        known: Mapping[int, Settled] | None = None,
+        known: Mapping[int, RowResult] | None = None,
         said: Sequence[Finding] = (),
     ) -> set[str]:
         """Record what becomes of the rows of people whom a read just showed.
@@ -121,7 +121,7 @@ class ResultRecorder:
         of_people = await self._context.ledger.of_people(unread)
         rows = [row for of_one in of_people.values() for row in of_one if row.state in _OPEN]
         results = [
-            Settled(row.id, _OPEN[row.state], ChangeOutcome.UNREADABLE_PERSON, unread[row.subscriber_id])
+            RowResult(row.id, _OPEN[row.state], ChangeOutcome.UNREADABLE_PERSON, unread[row.subscriber_id])
             for row in rows
         ]
         await self.record(rows, results, named=set(unread))
@@ -147,7 +147,7 @@ class ResultRecorder:
     async def record(
         self,
         rows: Sequence[LedgerRow],
-        results: Sequence[Settled],
+        results: Sequence[RowResult],
         added: Sequence[tuple[PlannedChange, datetime]] = (),
         missing: Set[str] = frozenset(),
         named: Set[str] = frozenset(),
@@ -167,11 +167,11 @@ class ResultRecorder:
         unnamed = [
             (row, one) for row, one in failed if one.refused_status is not None or row.subscriber_id not in named
         ]
-        await context.findings.record(await self._left_undone(unnamed), context.run)
+        await context.findings.record(await self._findings_of_failed(unnamed), context.run)
         await context.ledger.record_results(results, context.meter.values(), added)
         await self._resolve({by_id[one.id].email for one in results if one.state is ChangeState.APPLIED})
 
-    async def _left_undone(self, failed: Sequence[tuple[LedgerRow, Settled]]) -> tuple[Finding, ...]:
+    async def _findings_of_failed(self, failed: Sequence[tuple[LedgerRow, RowResult]]) -> tuple[Finding, ...]:
         """Return the findings about rows that just failed, with what failed of the same people before in this run: one
         finding of each."""
         if not failed:
@@ -179,7 +179,7 @@ class ResultRecorder:
         of_people = await self._context.ledger.of_people(row.subscriber_id for row, _ in failed if row.subscriber_id)
         before = [row for rows in of_people.values() for row in rows if row.state is ChangeState.FAILED]
         every = [*before, *(_with(row, one) for row, one in failed)]
-        return left_undone(self._context.campaign.code, sorted(every, key=lambda row: row.seq))
+        return findings_of_failed(self._context.campaign.code, sorted(every, key=lambda row: row.seq))
 
     async def _resolve(self, written: set[str]) -> None:
         """End what earlier runs said of people whose changes are written now."""
@@ -194,14 +194,14 @@ class ResultRecorder:
             self._stale_findings -= over
 
 
-def _honest(result: Settled, doubted: set[int]) -> Settled:
+def _honest(result: RowResult, doubted: set[int]) -> RowResult:
     """Return the result of a row; one that was answered ok, and that others undid since, is not called skipped."""
     if result.id not in doubted or result.state is not ChangeState.SKIPPED:
         return result
     return evolve(result, state=ChangeState.FAILED)
 
 
-def _with(row: LedgerRow, result: Settled | None) -> LedgerRow:
+def _with(row: LedgerRow, result: RowResult | None) -> LedgerRow:
     if result is None:
         return row
     return evolve(

@@ -10,7 +10,7 @@ from bema_tui.errors import BemaError
 from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, Subscriber
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem
 from bema_tui.providers.mailerlite.parse import refused_for_status
-from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.recheck import is_shown
 from bema_tui.text import clean
 
@@ -42,7 +42,7 @@ def as_sent(text: str | None) -> str | int | None:
     return text
 
 
-def result_of_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False) -> Settled:
+def result_of_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False) -> RowResult:
     """Return what one item's answer makes of its row.
 
     ``row`` is as it was before this try. ``already``: an earlier item of the same batch showed the person in the group
@@ -51,66 +51,66 @@ def result_of_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = Fal
     repeated = 1 if answer.after_lost else 0
     ours = row.attempts > 0 or answer.after_lost
     if answer.ok and row.kind is ChangeKind.ADD_GROUP and already and not ours:
-        return Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.STANDS_ALREADY)
+        return RowResult(row.id, ChangeState.SKIPPED, ChangeOutcome.STANDS_ALREADY)
     if answer.ok:
         result = evolve(_shown(row, answer), tries=repeated)
         maybe_others = already and row.kind is ChangeKind.ADD_GROUP
         return evolve(result, outcome=ChangeOutcome.MAYBE_OURS) if maybe_others else result
     if answer.problem:
-        return Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.UNREADABLE_ANSWER, answer.problem, tries=repeated)
+        return RowResult(row.id, ChangeState.UNKNOWN, ChangeOutcome.UNREADABLE_ANSWER, answer.problem, tries=repeated)
     if answer.code == 404 and row.kind in _READ_AFTER_404:
         # Gone from the group, or gone altogether, or not found by this form of request: the person is read by id.
-        return Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.NOT_FOUND, refused_status=404, tries=repeated)
+        return RowResult(row.id, ChangeState.UNKNOWN, ChangeOutcome.NOT_FOUND, refused_status=404, tries=repeated)
     if answer.code == TOO_MANY or answer.code in NO_RIGHT:
         # Neither is a try: the one waits for the quota, the other for a key; nothing was done.
-        return Settled(row.id, ChangeState.PLANNED, ChangeOutcome.NOT_TAKEN, str(answer.code), tries=repeated - 1)
+        return RowResult(row.id, ChangeState.PLANNED, ChangeOutcome.NOT_TAKEN, str(answer.code), tries=repeated - 1)
     if answer.code in RETRYABLE or answer.code >= 500:
         if row.attempts + 1 < MAX_TRIES:
-            return Settled(row.id, ChangeState.PLANNED, ChangeOutcome.SERVER_FAILED, str(answer.code))
+            return RowResult(row.id, ChangeState.PLANNED, ChangeOutcome.SERVER_FAILED, str(answer.code))
         often = f"{answer.code}, {MAX_TRIES} times"
-        return Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.SERVER_FAILED, often)
+        return RowResult(row.id, ChangeState.UNKNOWN, ChangeOutcome.SERVER_FAILED, often)
     # A membership can be refused because it stands already, where a try before it took effect; or the group is gone
     # and not the person. Reading the person tells.
     state = ChangeState.FAILED if row.kind is ChangeKind.SET_FIELD else ChangeState.UNKNOWN
     return evolve(refusal(row, answer.code, _words(answer)), state=state, tries=repeated)
 
 
-def result_of_read(row: LedgerRow, person: Subscriber | None) -> Settled:
+def result_of_read(row: LedgerRow, person: Subscriber | None) -> RowResult:
     """Return what a row becomes whose answer was lost, or was a refusal that may be none, by its person now."""
     if person is None:
-        return Settled(row.id, ChangeState.FAILED, ChangeOutcome.GONE, refused_status=404)
+        return RowResult(row.id, ChangeState.FAILED, ChangeOutcome.GONE, refused_status=404)
     if is_shown(row, person):
         if row.refused_status is None:
-            return Settled(row.id, ChangeState.APPLIED)
+            return RowResult(row.id, ChangeState.APPLIED)
         # A refusal to the only try says that the row itself did nothing: others brought it about.
         if row.attempts > 1:
-            return Settled(row.id, ChangeState.APPLIED, ChangeOutcome.MAYBE_OURS)
-        return Settled(row.id, ChangeState.SKIPPED, ChangeOutcome.STANDS_ALREADY)
+            return RowResult(row.id, ChangeState.APPLIED, ChangeOutcome.MAYBE_OURS)
+        return RowResult(row.id, ChangeState.SKIPPED, ChangeOutcome.STANDS_ALREADY)
     if row.refused_status == TOO_MANY:
         # It was no refusal of this change either, so the next plan asks again.
         tries = max(0, MAX_TRIES - row.attempts)
-        return Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, str(MAX_TRIES), tries=tries)
+        return RowResult(row.id, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, str(MAX_TRIES), tries=tries)
     if row.refused_status is not None and not (row.refused_status == 404 and row.kind in _READ_AFTER_404):
-        return Settled(row.id, ChangeState.FAILED, row.outcome, row.detail, refused_status=row.refused_status)
+        return RowResult(row.id, ChangeState.FAILED, row.outcome, row.detail, refused_status=row.refused_status)
     if row.attempts >= MAX_TRIES:
-        return Settled(row.id, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, str(row.attempts))
-    return Settled(row.id, ChangeState.PLANNED, ChangeOutcome.NOT_WRITTEN)
+        return RowResult(row.id, ChangeState.FAILED, ChangeOutcome.NOT_WRITTEN, str(row.attempts))
+    return RowResult(row.id, ChangeState.PLANNED, ChangeOutcome.NOT_WRITTEN)
 
 
-def refusal(row: LedgerRow, status: int, words: str) -> Settled:
+def refusal(row: LedgerRow, status: int, words: str) -> RowResult:
     """Return what a refusal (4xx) in these words makes of a row."""
     for_status = refused_for_status(status, words)
     outcome = ChangeOutcome.REFUSED_FOR_STATUS if for_status else ChangeOutcome.REFUSED
-    return Settled(row.id, ChangeState.FAILED, outcome, words or "no reason given", refused_status=status)
+    return RowResult(row.id, ChangeState.FAILED, outcome, words or "no reason given", refused_status=status)
 
 
-def _shown(row: LedgerRow, answer: BatchAnswer) -> Settled:
+def _shown(row: LedgerRow, answer: BatchAnswer) -> RowResult:
     if row.kind is not ChangeKind.SET_FIELD:
-        return Settled(row.id, ChangeState.APPLIED)
+        return RowResult(row.id, ChangeState.APPLIED)
     person = shown_by(answer)
     if person is not None and is_shown(row, person):
-        return Settled(row.id, ChangeState.APPLIED)
-    return Settled(row.id, ChangeState.UNKNOWN, ChangeOutcome.VALUE_NOT_SHOWN, str(answer.code))
+        return RowResult(row.id, ChangeState.APPLIED)
+    return RowResult(row.id, ChangeState.UNKNOWN, ChangeOutcome.VALUE_NOT_SHOWN, str(answer.code))
 
 
 def shown_by(answer: BatchAnswer) -> Subscriber | None:

@@ -21,7 +21,7 @@ from bema_tui.model import (
 )
 from bema_tui.rules.findings import finding
 from bema_tui.rules.wording.changes import where_text
-from bema_tui.store.ledger_rows import LedgerRow, Settled
+from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.recheck import judge_person, tiers_of
 from bema_tui.sync.apply.results import MAX_TRIES
 
@@ -47,7 +47,7 @@ class RunFacts:
 class Standing:
     """What follows for one person from where a read showed them."""
 
-    results: tuple[Settled, ...]
+    results: tuple[RowResult, ...]
     """A result for each planned row of the person."""
     lower_off: tuple[Tier, ...] = ()
     """The lower tiers that the person is taken out of beyond the plan."""
@@ -88,7 +88,7 @@ def follow(person: Subscriber | None, rows: Sequence[LedgerRow], seen: frozenset
     proved = any(row.kind is ChangeKind.ADD_GROUP and row.state in _GOING for row in rows)
     results = tuple(
         verdict.skipped.get(row.id)
-        or Settled(row.id, ChangeState.PLANNED, row.outcome, row.detail, needs_add=row.needs_add and proved)
+        or RowResult(row.id, ChangeState.PLANNED, row.outcome, row.detail, needs_add=row.needs_add and proved)
         for row in planned
     )
     if person is None:

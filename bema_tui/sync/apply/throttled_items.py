@@ -15,7 +15,7 @@ from bema_tui.errors import RateLimited
 from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchAnswer, refused_alone
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.store.ledger_rows import Settled
+from bema_tui.store.ledger_rows import RowResult
 from bema_tui.sync.apply.exchange import Line
 from bema_tui.sync.apply.packing import Packed
 from bema_tui.sync.apply.results import MAX_TRIES, TOO_MANY
@@ -92,10 +92,10 @@ class Throttling:
         self._waited += seconds
 
 
-def given_up(results: Sequence[Settled], stubborn: Container[int]) -> tuple[Settled, ...]:
+def given_up(results: Sequence[RowResult], stubborn: Container[int]) -> tuple[RowResult, ...]:
     """Return the results with the stubborn rows as tried often enough: their people are read, the rest failed."""
     return tuple(
-        Settled(
+        RowResult(
             one.id,
             ChangeState.UNKNOWN,
             ChangeOutcome.THROTTLED,

@@ -23,13 +23,13 @@ from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.ledger_history import ChangeMark, LedgerHistory, Placement, mark_of
 from bema_tui.store.ledger_rows import LedgerRow, PlannedRow
 from bema_tui.store.traces import Marked, Traces
-from bema_tui.sync.apply.refusals import Undone, refused
 from bema_tui.sync.plan.pairing import Pair, people_with_orders
 from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
 from bema_tui.sync.plan.safety import keeps_a_tier
 from bema_tui.sync.plan.totals import PlanTotals
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.read.result import MembersRead, ReadResult
+from bema_tui.sync.refusals import NotMade, refused
 from bema_tui.sync.run_context import RunContext
 
 UNIT = 1000  # people per transaction; domain rules, section 7
@@ -273,7 +273,7 @@ class _Planner:
             kept = [change for change in kept if not change.needs_add]
         found = refused(
             self._context.campaign.code,
-            [Undone(change, self._refused[mark_of(change)]) for change in dropped],
+            [NotMade(change, self._refused[mark_of(change)]) for change in dropped],
             before=True,
         )
         return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, *found))

@@ -199,8 +199,8 @@ async def test_what_is_left_of_the_quota_is_what_all_processes_count(
     times = {"started_at": at(ends), "ends_at": at(ends), "closed_until": at(closed)}
     await change(db, schema.quota_periods, schema.quota_periods.c.quota == 120, used=used, **times)
     shown = (await reader.read()).services
-    assert (shown["mailerlite"].quota_left, shown["mailerlite"].quota_limit) == (left, 120)
-    assert (shown["shop"].quota_left, shown["shop"].quota_limit) == (None, None)
+    assert (shown[ServiceName.MAILERLITE].quota_left, shown[ServiceName.MAILERLITE].quota_limit) == (left, 120)
+    assert (shown[ServiceName.SHOP].quota_left, shown[ServiceName.SHOP].quota_limit) == (None, None)
 
 
 async def test_the_quota_of_the_service_that_was_asked_last_is_shown(db: Database, reader: SnapshotReader) -> None:

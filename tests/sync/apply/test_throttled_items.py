@@ -8,7 +8,7 @@ from bema_tui.bounds import PATIENCE
 from bema_tui.errors import RateLimited
 from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchAnswer
-from bema_tui.store.ledger_rows import Settled
+from bema_tui.store.ledger_rows import RowResult
 from bema_tui.sync.apply.exchange import Line
 from bema_tui.sync.apply.packing import Packed
 from bema_tui.sync.apply.results import MAX_TRIES, TOO_MANY
@@ -104,5 +104,5 @@ def test_waits_without_any_answer_have_an_end_and_an_answer_begins_them_anew() -
 def test_what_is_given_up_is_read_before_it_is_called_failed(
     state: ChangeState, stubborn: bool, outcome: tuple[ChangeState, ChangeOutcome | None, int]
 ) -> None:
-    (found,) = given_up([Settled(1, state)], {1} if stubborn else set())
+    (found,) = given_up([RowResult(1, state)], {1} if stubborn else set())
     assert (found.state, found.outcome, found.tries) == outcome

@@ -8,7 +8,7 @@ from attrs import evolve
 from bema_tui.errors import WrongAccount
 from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, FindingRule
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.apply.refusals import Undone, gone, left_undone, not_done, other_account, refused, wanted
+from bema_tui.sync.refusals import NotMade, findings_of_failed, gone, not_done, other_account, refused, wanted
 from tests.sync.rows import move, row
 
 CODE = "2026_ETB_NBL"
@@ -23,7 +23,7 @@ FIELD, ADD, REMOVE = move()
 
 def test_all_refusals_of_one_subscriber_are_one_finding() -> None:
     other = failed(move("2", 4)[1])
-    found = refused(CODE, [Undone.of(failed(FIELD)), Undone.of(failed(ADD)), Undone.of(other)])
+    found = refused(CODE, [NotMade.of(failed(FIELD)), NotMade.of(failed(ADD)), NotMade.of(other)])
     assert [(one.rule, one.campaign, one.subject, one.subscriber_id) for one in found] == [
         (FindingRule.REFUSED_WRITE, CODE, "1@example.com", "1"),
         (FindingRule.REFUSED_WRITE, CODE, "2@example.com", "2"),
@@ -35,25 +35,25 @@ def test_all_refusals_of_one_subscriber_are_one_finding() -> None:
 def test_what_was_refused_and_what_else_was_not_done_of_one_subscriber_are_one_finding() -> None:
     not_shown = failed(REMOVE, None, ChangeOutcome.NOT_SHOWN)
     alone = failed(move("2", 4)[2], None, ChangeOutcome.NOT_SHOWN)
-    found = left_undone(CODE, [failed(ADD), not_shown, alone])
+    found = findings_of_failed(CODE, [failed(ADD), not_shown, alone])
     assert [one.subject for one in found] == ["1@example.com", "2@example.com"]
-    (of_add,), (of_remove,) = refused(CODE, [Undone.of(failed(ADD))]), not_done(CODE, [Undone.of(not_shown)])
+    (of_add,), (of_remove,) = refused(CODE, [NotMade.of(failed(ADD))]), not_done(CODE, [NotMade.of(not_shown)])
     assert found[0].message == f"{of_add.message} {of_remove.message}"
 
 
 def test_nothing_that_was_not_done_is_no_finding() -> None:
-    assert left_undone(CODE, []) == refused(CODE, []) == not_done(CODE, []) == gone(CODE, 7, []) == ()
+    assert findings_of_failed(CODE, []) == refused(CODE, []) == not_done(CODE, []) == gone(CODE, 7, []) == ()
 
 
 def test_what_an_earlier_run_met_and_what_this_run_met_are_told_apart() -> None:
-    undone = [Undone.of(failed(ADD))]
+    undone = [NotMade.of(failed(ADD))]
     assert refused(CODE, undone, before=True)[0].message != refused(CODE, undone)[0].message
 
 
 @pytest.mark.parametrize("kind", [ChangeKind.CREATE_GROUP, ChangeKind.CREATE_FIELD])
 def test_a_group_or_field_that_was_not_created_is_its_own_subject(kind: ChangeKind) -> None:
     one = evolve(row(1, kind, f"{CODE}_GOLD", ""), email="")
-    (found,) = refused(CODE, [Undone.of(failed(one))])
+    (found,) = refused(CODE, [NotMade.of(failed(one))])
     assert (found.subject, found.subscriber_id) == (f"{CODE}_GOLD", None)
     assert f"bema-tui sync {CODE} --create-missing" in found.advice
 
@@ -62,7 +62,7 @@ def test_each_cause_has_an_advice_of_its_own() -> None:
     group = evolve(row(1, ChangeKind.CREATE_GROUP, "x", ""), email="")
     field = evolve(row(1, ChangeKind.CREATE_FIELD, "x", ""), email="")
     rows = [failed(group), failed(field), failed(ADD), failed(ADD, 422, ChangeOutcome.REFUSED_FOR_STATUS)]
-    assert len({refused(CODE, [Undone.of(one)])[0].advice for one in rows}) == 4
+    assert len({refused(CODE, [NotMade.of(one)])[0].advice for one in rows}) == 4
 
 
 @pytest.mark.parametrize("kind", ChangeKind)

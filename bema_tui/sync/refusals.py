@@ -16,7 +16,7 @@ Change = LedgerRow | PlannedChange
 
 
 @frozen
-class Undone:
+class NotMade:
     """A change that MailerLite did not make, with the ledger row that tells why."""
 
     change: Change
@@ -25,7 +25,7 @@ class Undone:
     """The row that was sent for it, in this run or an earlier one."""
 
     @classmethod
-    def of(cls, row: LedgerRow) -> Undone:
+    def of(cls, row: LedgerRow) -> NotMade:
         """Return a row of this run that was not done."""
         return cls(row, row)
 
@@ -40,7 +40,7 @@ class Undone:
         return f"{wanted(self.change)} ({outcome_text(self.row) or 'no reason given'})"
 
 
-def refused(campaign: str, refusals: Iterable[Undone], *, before: bool = False) -> tuple[Finding, ...]:
+def refused(campaign: str, refusals: Iterable[NotMade], *, before: bool = False) -> tuple[Finding, ...]:
     """Return one finding for each person, group or field of which MailerLite refused a change, with its words.
 
     ``before``: an earlier run met it, and it is not tried again.
@@ -59,7 +59,7 @@ def refused(campaign: str, refusals: Iterable[Undone], *, before: bool = False) 
     )
 
 
-def not_done(campaign: str, failures: Iterable[Undone]) -> tuple[Finding, ...]:
+def not_done(campaign: str, failures: Iterable[NotMade]) -> tuple[Finding, ...]:
     """Return one finding for each person of whom MailerLite neither did a change nor refused it, and what is known."""
     return tuple(
         finding(
@@ -74,19 +74,19 @@ def not_done(campaign: str, failures: Iterable[Undone]) -> tuple[Finding, ...]:
     )
 
 
-def _by_subject(undone: Iterable[Undone]) -> dict[str, list[Undone]]:
-    found: dict[str, list[Undone]] = {}
-    for one in undone:
+def _by_subject(changes: Iterable[NotMade]) -> dict[str, list[NotMade]]:
+    found: dict[str, list[NotMade]] = {}
+    for one in changes:
         found.setdefault(one.subject, []).append(one)
     return found
 
 
-def left_undone(campaign: str, rows: Sequence[LedgerRow]) -> tuple[Finding, ...]:
+def findings_of_failed(campaign: str, rows: Sequence[LedgerRow]) -> tuple[Finding, ...]:
     """Return one finding for each person, group or field of failed rows: what MailerLite refused, and what else it did
     not do."""
-    refusals = [Undone.of(row) for row in rows if row.refused_status is not None]
+    refusals = [NotMade.of(row) for row in rows if row.refused_status is not None]
     found = {one.subject: one for one in refused(campaign, refusals)}
-    for one in not_done(campaign, [Undone.of(row) for row in rows if row.refused_status is None]):
+    for one in not_done(campaign, [NotMade.of(row) for row in rows if row.refused_status is None]):
         other = found.get(one.subject)
         found[one.subject] = one if other is None else evolve(other, message=f"{other.message} {one.message}")
     return tuple(found.values())
@@ -131,8 +131,8 @@ def wanted(row: Change) -> str:
     }[row.kind]
 
 
-def _advice(campaign: str, undone: Undone) -> str:
-    kind = undone.change.kind
+def _advice(campaign: str, change: NotMade) -> str:
+    kind = change.change.kind
     if kind is ChangeKind.CREATE_GROUP:
         return (
             "An account holds at most 1,000 groups: delete some that nobody needs in MailerLite, then "
@@ -143,7 +143,7 @@ def _advice(campaign: str, undone: Undone) -> str:
             "An account holds at most 100 fields: delete some that nobody needs in MailerLite, then "
             f"`bema-tui sync {campaign} --create-missing`. Until then the campaign is blocked."
         )
-    if undone.row.outcome is ChangeOutcome.REFUSED_FOR_STATUS:
+    if change.row.outcome is ChangeOutcome.REFUSED_FOR_STATUS:
         return "Their status forbids it: nothing to do unless they subscribe again."
     return (
         "Look at this subscriber in MailerLite; the change is planned again when something about it differs, or "
