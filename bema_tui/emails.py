@@ -6,13 +6,13 @@ import unicodedata
 from functools import lru_cache
 from typing import Final, Protocol
 
-# Python also takes the separators U+001C to U+001F for white space; they are controls, and none can be in an address.
+# Python also takes the separators U+001C to U+001F for white space; they are controls, and none can be in an e-mail.
 _SEPARATORS: Final = "\x1c\x1d\x1e\x1f"
 _NEVER_INSIDE: Final = frozenset({"Cc", "Cs"})  # controls, halves of surrogate pairs
 
 
 def email_key(email: str) -> str:
-    """The form of an address in which equal ones are equal. Domain rules, section 4.
+    """The form of an e-mail in which equal ones are equal. Domain rules, section 4.
 
     Without white space and invisible format characters, NFC, lower-case, the domain in its ASCII form; plus tags, dots
     and everything else stay. A domain that IDNA refuses stays as it is, lower-cased. Applied twice, it changes nothing
@@ -44,7 +44,7 @@ def domain_key(domain: str) -> str:
 
 
 def spellings(email: str) -> tuple[str, ...]:
-    """The forms under which a mailing service may keep an address, in small letters as MailerLite does.
+    """The forms under which a mailing service may keep an e-mail, in small letters as MailerLite does.
 
     As typed, then where they differ its key, and its key with the domain in letters.
     """
@@ -54,7 +54,7 @@ def spellings(email: str) -> tuple[str, ...]:
 
 
 def could_be_email(email: str) -> bool:
-    """Whether this can be somebody's address at all: an ``@``, and no control inside once white space is gone."""
+    """Whether this can be somebody's e-mail at all: an ``@``, and no control inside once white space is gone."""
     if _plain(email):
         return "@" in email
     seen = without_invisible(email)
@@ -77,7 +77,7 @@ def trimmed(text: str) -> str:
 
 
 def _plain(email: str) -> bool:
-    """Whether nothing of it is special, as of nearly all addresses: they need not be looked at letter by letter."""
+    """Whether nothing of it is special, as of nearly all e-mails: they need not be looked at letter by letter."""
     return email.isascii() and email.isprintable() and " " not in email
 
 

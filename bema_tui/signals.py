@@ -33,7 +33,7 @@ _INSISTS_SECONDS = 2.0
 _ADVICE = "Give the command again; what it had already done is not done twice."
 
 
-class Held:
+class HeldSignals:
     """Signals that were held: the first one's name, and when it came."""
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ def handed_to(act: Callable[[str], object]) -> Iterator[None]:
     holder = _now.actors[-1]
     _now.actors.append(act)
     try:
-        if isinstance(holder, Held) and holder.first:
+        if isinstance(holder, HeldSignals) and holder.first:
             act(holder.first)
         yield
     finally:
@@ -101,9 +101,9 @@ def handed_to(act: Callable[[str], object]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def held() -> Iterator[Held]:
+def held() -> Iterator[HeldSignals]:
     """While this lasts, signals are held; the first goes to the next one who acts when it is over."""
-    holder = Held()
+    holder = HeldSignals()
     _now.actors.append(holder)
     try:
         yield holder
@@ -135,7 +135,7 @@ def finish() -> None:
     """The command's end is decided, and about to be told: from here on signals change nothing."""
     if _now.taken_over and not _now.told:
         _now.told = True
-        _now.actors.append(Held())
+        _now.actors.append(HeldSignals())
 
 
 @contextlib.contextmanager
@@ -160,9 +160,9 @@ def wait_readable(descriptor: int) -> str:
     import select
 
     holder = _now.actors[-1]
-    if isinstance(holder, Held) and holder.first:
+    if isinstance(holder, HeldSignals) and holder.first:
         return holder.first
-    mine = Held()
+    mine = HeldSignals()
     _now.actors.append(mine)
     try:
         with _wakeup_pipe() as reader:

@@ -13,7 +13,7 @@ from bema_tui.settings import Settings, require_services
 
 if TYPE_CHECKING:
     from bema_tui.operations.campaigns import AddedCampaign
-    from bema_tui.operations.discover import Discovered
+    from bema_tui.operations.discover import DiscoveryResult
 
 
 @click.group()
@@ -95,7 +95,7 @@ def discover_command(add: bool, without_artist: bool, settings: Settings, as_jso
     """Find campaigns in the shop's products and the account's groups."""
     require_services(settings)
 
-    async def work() -> Discovered:
+    async def work() -> DiscoveryResult:
         from bema_tui.operations.discover import discover_campaigns
         from bema_tui.operations.waits import waits_told_to
 

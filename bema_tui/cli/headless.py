@@ -31,7 +31,7 @@ STOPPED: Final = 5
 
 
 @frozen
-class Ended:
+class EndedRun:
     """A run as it stands at its end."""
 
     run: RunView
@@ -58,7 +58,7 @@ StartRun = Callable[["Workspace", "Jobs"], Awaitable[int]]
 """Starts a run, and returns its number."""
 
 
-async def execute(workspace: Workspace, start: StartRun, *, quiet: bool) -> Ended:
+async def execute(workspace: Workspace, start: StartRun, *, quiet: bool) -> EndedRun:
     """Start a run, execute it to its end, and return how it stands then.
 
     The first signal asks it to stop; a second one, or one that means that the line is gone, cuts short what is in
@@ -98,7 +98,7 @@ async def execute(workspace: Workspace, start: StartRun, *, quiet: bool) -> Ende
     return await stands(workspace, run, error)
 
 
-async def stands(workspace: Workspace, run: RunView, error: BemaError | None = None) -> Ended:
+async def stands(workspace: Workspace, run: RunView, error: BemaError | None = None) -> EndedRun:
     """How a run stands that is not at work; one that came to its end or waits, with what of it needs a person."""
     cut = error is not None or run.state in {RunState.STOPPED, RunState.LOST, RunState.PAUSED, RunState.FAILED}
-    return Ended(run, error, Attention({}, 0) if cut else await attention(workspace, run))
+    return EndedRun(run, error, Attention({}, 0) if cut else await attention(workspace, run))

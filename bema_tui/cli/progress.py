@@ -57,7 +57,7 @@ async def _redraw(workspace: Workspace, run: int) -> None:
 
 
 def _line(view: RunView, now: datetime) -> str:
-    part = f" {view.settled:,}/{view.total:,} changes" if view.total else ""
+    part = f" {view.recorded:,}/{view.total:,} changes" if view.total else ""
     doing = view.note if view.state is RunState.PAUSED else phase_text(view.phase)
     if view.waiting_for is not None and view.waiting_until is not None:
         doing = wait_words(view.waiting_for, view.waiting_until, now)

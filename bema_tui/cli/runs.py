@@ -16,7 +16,7 @@ from bema_tui.model import RunKind, RunOptions
 from bema_tui.settings import Settings, require_services
 
 if TYPE_CHECKING:
-    from bema_tui.cli.headless import Ended, StartRun
+    from bema_tui.cli.headless import EndedRun, StartRun
     from bema_tui.operations.jobs import Jobs
     from bema_tui.operations.workspace import Workspace
     from bema_tui.store.snapshot.views import RunView
@@ -177,7 +177,7 @@ async def _execute_on(workspace: Workspace, start: StartRun, as_json: bool) -> i
     return ended.status
 
 
-async def _tell(workspace: Workspace, ended: Ended, as_json: bool) -> None:
+async def _tell(workspace: Workspace, ended: EndedRun, as_json: bool) -> None:
     from bema_tui.cli.documents import run_document
     from bema_tui.cli.headless import ATTENTION
     from bema_tui.cli.texts import attention_text, plan_text, run_text
@@ -197,7 +197,7 @@ async def _tell(workspace: Workspace, ended: Ended, as_json: bool) -> None:
             click.echo(text)
 
 
-async def _left_waiting(ended: Ended, said: bool | None) -> int:
+async def _left_waiting(ended: EndedRun, said: bool | None) -> int:
     """Say that the plan waits; ``said`` is False for a no, and None where nobody said anything."""
     from bema_tui.cli.headless import STOPPED
 

@@ -14,13 +14,13 @@ class LockState(StrEnum):
     DEAD = "dead"
     """The holder is proved to be gone: the lock may be taken or released at once."""
     LIVE = "live"
-    """The last beat is young (``locks.live``)."""
+    """The last sign of life is young (``locks.live``)."""
     QUIET = "quiet"
-    """The last beat is older, and the lease is not over, or the holder is proved to live."""
+    """The last sign of life is older, and the lease is not over, or the holder is proved to live."""
     EXPIRED = "expired"
     """The lease is over (``locks.lease``): a new run takes the lock, and anybody may release it."""
     STALE = "stale"
-    """The last beat is so old (``locks.stale``) that the next command or console releases the lock."""
+    """The last sign of life is so old (``locks.stale``) that the next command or console releases the lock."""
 
     @property
     def releasable(self) -> bool:

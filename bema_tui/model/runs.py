@@ -73,7 +73,7 @@ class Phase(StrEnum):
     """Works out what the plan costs, and whether somebody has to see it."""
     YES = "yes"
     """Has its plan, and waits for the yes unless that was given."""
-    SETTLE = "settle"
+    CHECK_UNKNOWN = "settle"
     """Reads what became of changes that are unknown."""
     APPLY = "apply"
     """Creates what is missing, then sends the changes."""

@@ -29,7 +29,7 @@ from bema_tui.waits import WaitBoard
 
 
 @frozen
-class Discovered:
+class DiscoveryResult:
     """What was found in the shop and the account."""
 
     proposals: tuple[Campaign, ...]
@@ -42,7 +42,7 @@ class Discovered:
     """The products that one of the findings counts, each with whether it was sold."""
 
 
-async def discover_campaigns(workspace: Workspace, *, add: bool, waits: WaitBoard | None = None) -> Discovered:
+async def discover_campaigns(workspace: Workspace, *, add: bool, waits: WaitBoard | None = None) -> DiscoveryResult:
     """Read products, orders, groups and fields, and match them. Domain rules, section 2, discovery.
 
     ``add`` takes up what is clear; the rest becomes findings. ``waits`` shows what is waited for.
@@ -63,7 +63,7 @@ async def discover_campaigns(workspace: Workspace, *, add: bool, waits: WaitBoar
 
 async def _discover(
     workspace: Workspace, connections: Connections, interrupt: RunInterrupt, *, add: bool
-) -> Discovered:
+) -> DiscoveryResult:
     db, settings = workspace.db, workspace.settings
     await Ownership(db).refuse_other("shop", connections.shop.shop_url)
     async with mailerlite_state_shown(db):
@@ -99,7 +99,7 @@ async def _discover(
         await store.resolve_unseen(NO_CAMPAIGN, None, others)
         await store.record(found.findings, None)
     without = tuple((product, product.id in sold) for product in found.without_artist)
-    return Discovered(found.proposals, worst_first(found.findings), add, without)
+    return DiscoveryResult(found.proposals, worst_first(found.findings), add, without)
 
 
 def _checked(found: Discovery, existing: Sequence[Campaign], today: date) -> Discovery:

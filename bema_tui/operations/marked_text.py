@@ -34,7 +34,7 @@ class Tone(StrEnum):
 
 
 @frozen
-class Marked:
+class MarkedText:
     """A part of a line that stands out."""
 
     sign: Sign | None
@@ -45,7 +45,7 @@ class Marked:
     """How both are coloured; None: as the rest."""
 
 
-Line = tuple[str | Marked, ...]
+Line = tuple[str | MarkedText, ...]
 """One line: plain parts and marked ones."""
 
 

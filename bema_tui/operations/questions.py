@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from bema_tui.amounts import ago, count, forecast
 from bema_tui.model import ChangeState, Lock, LockState
-from bema_tui.operations.marked_text import Line, Marked, Sign, Tone
+from bema_tui.operations.marked_text import Line, MarkedText, Sign, Tone
 from bema_tui.rules.wording.phases import phase_text
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import stalled_words
@@ -97,7 +97,7 @@ def release(lock: Lock, run: RunView | None, viewer: Viewer) -> Question:
     late = ago(viewer.now, lock.last_beat)
     if lock.state is LockState.DEAD:
         facts: tuple[Line, ...] = (
-            (f"  {lock.holder} is gone: ", Marked(Sign.BAD, "dead", Tone.BAD), ", proved on this machine."),
+            (f"  {lock.holder} is gone: ", MarkedText(Sign.BAD, "dead", Tone.BAD), ", proved on this machine."),
             (f"  It gave its last sign of life at {viewer.clock(lock.last_beat)}, {late}.",),
         )
     else:
@@ -105,7 +105,7 @@ def release(lock: Lock, run: RunView | None, viewer: Viewer) -> Question:
             (f"  {lock.holder} gave its last sign of life at {viewer.clock(lock.last_beat)}, {late}.",),
             (
                 "  Its lease is over: ",
-                Marked(Sign.WARNING, str(lock.state), Tone.WARNING),
+                MarkedText(Sign.WARNING, str(lock.state), Tone.WARNING),
                 ". Whether it still lives can't be seen from this machine.",
             ),
         )
@@ -127,7 +127,11 @@ def force(lock: Lock, run: RunView | None, viewer: Viewer) -> Question:
     return Question(
         f"Release the {lock.state.upper()} lock {lock.id} on {lock.key}?",
         (
-            ("  ", Marked(Sign.BAD, "", Tone.BAD), f" {lock.holder} {word}: last sign of life {seconds}s ago{on_run}."),
+            (
+                "  ",
+                MarkedText(Sign.BAD, "", Tone.BAD),
+                f" {lock.holder} {word}: last sign of life {seconds}s ago{on_run}.",
+            ),
             (f"  Ask {lock.holder.user} first, or press x on the run: it stops at a safe point.",),
             ("  If you release it:",),
             *_after_release(lock, run),
@@ -152,7 +156,7 @@ def _after_release(lock: Lock, run: RunView | None) -> tuple[Line, ...]:
     elif run is not None:
         points.append(f"run {run.id} ends; nothing of it was written")
     points.append(f"if process {lock.holder.pid} wakes up, its next write is refused")
-    return tuple(("  ", Marked(Sign.POINT), f" {point}") for point in points)
+    return tuple(("  ", MarkedText(Sign.POINT), f" {point}") for point in points)
 
 
 def stop(run: RunView, viewer: Viewer) -> Question:
@@ -231,7 +235,7 @@ def leave(own: Sequence[RunView], number: int) -> Question:
     """Leave while ``number`` runs of this console go on; ``own`` are those of them that the snapshot shows."""
     what = "1 run of this console is going on" if number == 1 else f"{number} runs of this console are going on"
     facts: list[Line] = [
-        ("  ", Marked(Sign.ACTIVE, "", Tone.ACCENT), f" {run.id} {run.kind} {run.campaign}   {_progress(run)}")
+        ("  ", MarkedText(Sign.ACTIVE, "", Tone.ACCENT), f" {run.id} {run.kind} {run.campaign}   {_progress(run)}")
         for run in own[:4]
     ]
     facts.append(("  Stopped at a safe point: what is done stays done, its lock is released, s resumes it.",))

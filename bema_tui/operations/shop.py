@@ -16,7 +16,7 @@ from bema_tui.model import Order
 from bema_tui.operations.possible import Operation, permit, require
 from bema_tui.operations.workspace import Workspace
 from bema_tui.providers.edd.client import EasyDigitalDownloads
-from bema_tui.providers.edd.lookups import By, LookUps, Shown, Wanted
+from bema_tui.providers.edd.lookups import By, LookUps, SaleAnswer, SaleQuery
 from bema_tui.providers.edd.service import base_of_shop
 from bema_tui.providers.http.ports import Interrupt
 from bema_tui.providers.http.url import shown
@@ -131,16 +131,16 @@ async def _compare(db: Database, shop: EasyDigitalDownloads, interrupt: Interrup
     for part in (sample[:NEEDED], sample[NEEDED:]):
         if asked - len(different) >= NEEDED or len(different) > _MOST_DIFFERING:
             break
-        found = await look_ups.find([Wanted(By.KEY, order.key) for order in part])
+        found = await look_ups.find([SaleQuery(By.KEY, order.key) for order in part])
         for order in part:
             asked += 1
-            problem = difference(order, found[Wanted(By.KEY, order.key)])
+            problem = difference(order, found[SaleQuery(By.KEY, order.key)])
             if problem:
                 different.append(f"order {order.number} {problem}")
     return asked, different
 
 
-def difference(known: Order, shown: Shown) -> str:
+def difference(known: Order, shown: SaleAnswer) -> str:
     """In what the order that a shop shows under a key is another than the known one; empty: in nothing."""
     if shown.failure:
         return f"is not shown ({shown.failure})"

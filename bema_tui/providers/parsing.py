@@ -29,7 +29,7 @@ Remark = NewType("Remark", str)
 Token = NewType("Token", str)
 """Text of a program (a key, a status): not empty, without controls, at most 255 characters."""
 
-Address = NewType("Address", str)
+Email = NewType("Email", str)
 """An e-mail address as typed, without what is invisible around it; without controls, at most 320 characters."""
 
 Count = NewType("Count", int)
@@ -161,7 +161,7 @@ def _token(value: object) -> str:
     raise ValueError(f"{excerpt(value)} is not a usable text")
 
 
-def _address(value: object) -> str:
+def _email(value: object) -> str:
     if isinstance(value, str) and len(value) <= _LONGEST_EMAIL:
         seen = trimmed(value)
         seen = seen if is_clean(seen) else without_invisible(seen)
@@ -272,7 +272,7 @@ def _make_converter() -> Converter:
     register(Label, _label)
     register(Remark, _remark)
     register(Token, _token)
-    register(Address, _address)
+    register(Email, _email)
     register(Count, _count)
     register(Money, _money)
     register(MoneyIfAny, _money_if_any)

@@ -47,7 +47,7 @@ def reconcile_member(
     Args:
         context: the campaign, the account's groups and field, the settings, what the reads prove.
         member: the subscriber with their tiers in this campaign.
-        orders: the known orders that may concern this person; those of other addresses never count as theirs.
+        orders: the known orders that may concern this person; those of other e-mails never count as theirs.
         aliases: stored field values that the shop was asked about.
 
     Returns:

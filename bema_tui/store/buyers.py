@@ -14,7 +14,7 @@ from bema_tui.store.schema_shop import order_items, orders
 
 
 @frozen
-class Expected:
+class ExpectedBuyers:
     """What the last read lets expect. Without a last read every buyer counts as being in none of the groups."""
 
     read_before: bool
@@ -36,7 +36,7 @@ class Buyers:
         self._products = list(product_ids)
         self._statuses = list(statuses)
 
-    async def expected(self) -> Expected:
+    async def expected(self) -> ExpectedBuyers:
         """What the next read is likely to find."""
         newest = select(func.max(members.c.read_run)).where(members.c.campaign == self._campaign)
         async with self._db.read() as connection:
@@ -53,7 +53,7 @@ class Buyers:
             async def count(query: Select[Any]) -> int:
                 return int(await connection.scalar(select(func.count()).select_from(query.subquery())) or 0)
 
-            return Expected(
+            return ExpectedBuyers(
                 read_before=last > 0,
                 outside=await count(bought.where(~in_a_tier)),
                 outside_known=await count(bought.where(tierless, ~in_a_tier)),

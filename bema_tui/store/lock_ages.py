@@ -7,7 +7,7 @@ from attrs import frozen
 
 @frozen
 class LockAges:
-    """Ages in seconds, counted from the last beat. Domain rules, section 7."""
+    """Ages in seconds, counted from the last sign of life. Domain rules, section 7."""
 
     heartbeat: float = 30.0
     """How often a holder says that it lives."""

@@ -8,8 +8,10 @@ from bema_tui.store.identity import known_alive
 
 
 def refusal(lock: Lock, age: float, lease: float, me: Holder) -> LockHeld:
-    """The refusal of a lock that ``me`` wants; ``age`` is that of its last beat, ``lease`` what it has from there on,
-    in seconds."""
+    """Returns the refusal of a lock that ``me`` wants.
+
+    ``age`` is the time since the holder's last sign of life, ``lease`` how long the lock lasts from there on; seconds.
+    """
     run = f" of run {lock.run}" if lock.run is not None else ""
     return LockHeld(
         f"{lock.key} is locked by {lock.holder}: {lock.operation}{run} since {lock.since:%Y-%m-%d %H:%M} UTC, "
@@ -22,7 +24,10 @@ def refusal(lock: Lock, age: float, lease: float, me: Holder) -> LockHeld:
 
 
 def not_released(lock: Lock, age: float) -> UsageError:
-    """The refusal to release a lock without force, as its holder may be at work; ``age`` is that of its last beat."""
+    """Returns the refusal to release a lock without force, because its holder may be at work.
+
+    ``age`` is the time since the holder's last sign of life, in seconds.
+    """
     return UsageError(
         f"The lock {lock.id} on {lock.key} is {lock.state}: {lock.holder} may be at work "
         f"(last sign of life {age:.0f} s ago).",

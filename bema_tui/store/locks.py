@@ -122,7 +122,7 @@ class DatabaseLocks:
         return await self._change_mine(key, token, run=run)
 
     async def sweep(self, *, patience: float | None = None) -> tuple[Lock, ...]:
-        """Release every lock whose last beat is older than the stale age, and write that down; returns them.
+        """Release every lock whose last sign of life is older than the stale age, write that down, and return them.
 
         One whose holder is known to live is left alone. Without anything to release, nothing is written.
 
@@ -238,7 +238,7 @@ def lock_of(row: Row[Any], me: Holder, now: datetime, ages: LockAges) -> Lock:
 
 
 def lock_state(holder: Holder, last_beat: datetime, me: Holder, now: datetime, ages: LockAges) -> LockState:
-    """How alive a lock's holder is: dead if that can be proved, else by the age of its last beat.
+    """How alive a lock's holder is: dead if that can be proved, else by the age of its last sign of life.
 
     Whoever is proved alive is never more than quiet: the clock jumped, or the process is suspended.
     """

@@ -161,7 +161,7 @@ class Members:
             return frozenset(row[0] for row in rows)
 
     async def shown_with(self, characters: Iterable[str], most: int = 3) -> tuple[KnownSubscriber, ...]:
-        """A few people with all these characters in their addresses: of this run's read, else of any."""
+        """A few people with all these characters in their e-mails: of this run's read, else of any."""
         marks = [members.c.email.contains(character, autoescape=True) for character in {"@", *characters}]
         query = select(members.c.subscriber_id, members.c.email).where(*marks).limit(most)
         async with self._db.read() as connection:

@@ -14,7 +14,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.schema import consoles
 
 HERE_FOR: Final = timedelta(seconds=90)
-"""How long after its last beat a console still counts as open."""
+"""How long after its last sign of life a console still counts as open."""
 
 _FORGET_AFTER: Final = timedelta(days=1)
 
@@ -34,7 +34,7 @@ class Presence:
         await self.beat()
 
     async def beat(self) -> None:
-        """Say that this console is still open; the first beat opens it. To be called at least every 90 seconds."""
+        """Say that this console is still open; the first call opens it. Must be called at least every 90 seconds."""
         now = self._db.now()
         statement = upsert(consoles).values(
             id=self._id, user=self._me.user, host=self._me.host, since=now, last_beat=now

@@ -95,7 +95,7 @@ runs = Table(
     Column("waiting_for", JSON(none_as_null=True)),  # Wait; null: it does not wait
     Column("waiting_until", UtcTime),
     Column("paused_seconds", Float, nullable=False, default=0.0, server_default="0"),  # of its apply
-    Column("progressed_at", UtcTime),  # when a request was answered, a row settled or a phase begun, the last time
+    Column("progressed_at", UtcTime),  # when it last got an answer, recorded a result or began a phase
     Index("ix_runs_campaign_started_at", "campaign", "started_at"),
     Index("ix_runs_state", "state"),
 )

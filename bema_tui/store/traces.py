@@ -20,7 +20,7 @@ from bema_tui.store.schema_shop import former_emails, order_items, orders, row_i
 from bema_tui.store.shop_reads import latest_full_read
 
 
-class Marked(NamedTuple):
+class Mark(NamedTuple):
     """A mark, and whose it is."""
 
     value: str | None
@@ -36,7 +36,7 @@ class Traces:
         self._db = db
         self._campaign = campaign
 
-    async def of(self, marked: Mapping[str, Marked]) -> dict[str, Trace]:
+    async def of(self, marked: Mapping[str, Mark]) -> dict[str, Trace]:
         """What is known of each subscriber's mark."""
         values = sorted({mark.value for mark in marked.values() if mark.value is not None})
         keys = sorted({mark.email_key for mark in marked.values() if mark.value is None})

@@ -113,7 +113,7 @@ def other_account(error: WrongAccount) -> WrongAccount:
         f"{error.message} What became of the last changes is not known.",
         tried="send changes",
         where=error.where,
-        advice="Check the key and the address in the settings, then resume the run: it reads what became of those "
+        advice="Check the key and the URL in the settings, then resume the run: it reads what became of those "
         "changes before anything else is sent.",
     )
 

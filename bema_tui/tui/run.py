@@ -74,7 +74,7 @@ async def run_console(
 
     ``tell_waits_to`` is given who is to be told what the process waits for while the screen stands: its footer.
     SIGINT, SIGTERM, SIGHUP and a terminal that is gone leave the screen at once with 128 plus the signal's number.
-    Jobs are not touched here: the caller settles them when this returns, with the terminal already restored.
+    Jobs are not touched here: the caller shuts them down when this returns, with the terminal already restored.
     """
     refusal = why_not(os.environ, tty=sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty())
     if refusal is not None:
@@ -114,7 +114,7 @@ async def run_console(
 
 
 async def _say_closed(presence: Presence) -> None:
-    """Take this console off the others' screens; nobody waits for it, they also see that its beats end."""
+    """Take this console off the others' screens; nobody waits for it: they also see its signs of life end."""
     try:
         async with asyncio.timeout(_GOODBYE_SECONDS):
             await presence.closed()

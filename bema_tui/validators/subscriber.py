@@ -49,7 +49,7 @@ class SubscriberValidator(CollectingValidator[SubscriberRecord]):
     """Checks everything that a ``SubscriberRecord`` holds.
 
     Args:
-        blocked_emails: addresses that are never written to.
+        blocked_emails: e-mails that are never written to.
         blocked_domains: domains that are never written to.
     """
 

@@ -12,7 +12,7 @@ from bema_tui.errors import NotAuthorized, ProviderError, UnsupportedOperation
 from bema_tui.interfaces import Provider
 from bema_tui.model import Completeness, Group, Order, Subscriber, SubscriberPage, SubscriberStatus
 from bema_tui.providers.edd.client import EasyDigitalDownloads
-from bema_tui.providers.edd.lookups import By, Wanted
+from bema_tui.providers.edd.lookups import By, SaleQuery
 from bema_tui.providers.edd.paging import Paging
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.batch import BatchItem
@@ -230,7 +230,7 @@ async def test_the_sales_are_read_whole_and_found_again(shop: EasyDigitalDownloa
     assert result.orders == len(orders) > 100
     assert result.newest_key in orders
     some = orders[result.newest_key or ""]
-    assert (await shop.ask_for_sale(Wanted(By.KEY, some.key))).order == some
+    assert (await shop.ask_for_sale(SaleQuery(By.KEY, some.key))).order == some
     known = {product.id for product in await shop.get_products()}
     assert known & {line.product_id for order in orders.values() for line in order.items}
 

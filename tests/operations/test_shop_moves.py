@@ -70,7 +70,7 @@ def test_the_way_from_the_old_address_to_the_new_one(
     settled.environment["BEMA_EDD_URL"] = away.url
     settled.run("shop", "move", old, "--json", expect=0)  # the database is the old shop's all along
     said = settled.run("shop", "move", away.url, expect=1)
-    assert f"set the address to {new}" in said.complaint
+    assert f"set the URL to {new}" in said.complaint
     assert f"bema-tui shop move {new}" in said.complaint
     settled.environment["BEMA_EDD_URL"] = new
     for words in (("plan", code), ("doctor",)):

@@ -16,7 +16,7 @@ from bema_tui.providers.edd.paging import Paging
 from bema_tui.providers.http.call import Service
 from bema_tui.providers.http.client import ServiceClient
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.http.url import base_address
+from bema_tui.providers.http.url import base_url
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.secrets import Secret
 from bema_tui.waits import Wait
@@ -169,7 +169,7 @@ def client(
     service = Service(
         name="MailerLite",
         quota=True,
-        url=base_address(URL, setting="The address"),
+        url=base_url(URL, setting="The URL"),
         bearer=Secret(KEY),
     )
     numbers = attrs.evolve(HttpPolicy(), **policy)  # type: ignore[arg-type]

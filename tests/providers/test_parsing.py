@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bema_tui.errors import BemaError
 from bema_tui.model import Order, Subscriber
 from bema_tui.providers.edd import parse as edd_parse
-from bema_tui.providers.edd.lookups import By, Wanted
+from bema_tui.providers.edd.lookups import By, SaleQuery
 from bema_tui.providers.mailerlite import parse as mailerlite_parse
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem, batch_answers
 from bema_tui.providers.parsing import FaultError, structure
@@ -121,7 +121,7 @@ def test_no_body_breaks_a_client(raw: object, wrap: bool) -> None:
             lambda: service.update_subscriber("1", {}),
             lambda: service.batch([BatchItem.read("1")]),
             lambda: service.create_group("A"),
-            lambda: shop.ask_for_sale(Wanted(By.ROW_ID, "1")),
+            lambda: shop.ask_for_sale(SaleQuery(By.ROW_ID, "1")),
             shop.get_products,
             lambda: shop.read_sales(sink),
             lambda: anext(shop.get_subscribers(), None),

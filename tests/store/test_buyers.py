@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import event, insert
 
-from bema_tui.store.buyers import Buyers, Expected
+from bema_tui.store.buyers import Buyers, ExpectedBuyers
 from bema_tui.store.database import Database
 from bema_tui.store.schema import members
 from bema_tui.store.schema_shop import order_items, orders
@@ -52,13 +52,13 @@ async def filled(db: Database, people: dict[str, tuple[int, int]]) -> Buyers:
 
 async def test_what_the_last_read_lets_expect(db: Database) -> None:
     buyers = await filled(db, PEOPLE)
-    assert await buyers.expected() == Expected(read_before=True, outside=4, outside_known=1, several=1)
+    assert await buyers.expected() == ExpectedBuyers(read_before=True, outside=4, outside_known=1, several=1)
     assert await buyers.among(["gold@example.com", "nobody@example.com"]) == {"gold@example.com"}
 
 
 async def test_people_who_were_forgotten_are_no_read(db: Database) -> None:
     buyers = await filled(db, {"forgotten@example.com": (3, 0)})
-    assert await buyers.expected() == Expected(read_before=False, outside=2, outside_known=0, several=0)
+    assert await buyers.expected() == ExpectedBuyers(read_before=False, outside=2, outside_known=0, several=0)
 
 
 async def test_each_buyer_is_found_by_an_index_on_their_address(db: Database) -> None:

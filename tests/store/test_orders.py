@@ -19,7 +19,7 @@ from bema_tui.rules.purchases import KnownOrder, by_age
 from bema_tui.store.database import Database
 from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.orders import Orders
-from bema_tui.store.traces import Marked, Traces
+from bema_tui.store.traces import Mark, Traces
 from tests.store.orders import START, order, read
 from tests.support.clock import SetClock
 from tests.support.emails import with_email
@@ -192,7 +192,7 @@ async def test_an_order_that_a_window_showed_in_other_words_is_the_same_after_th
     await read(store, [shown])
     assert {row.order: row.listed for row in await known(store)} == {shown: True, order("k2"): False}
     assert await row_ids.answers(["5"]) == {"5": shown.identity}
-    (once,) = (await Traces(db, "2024_ETB_NBL").of({"1": Marked(None, "old@example.org")}))["1"].sightings
+    (once,) = (await Traces(db, "2024_ETB_NBL").of({"1": Mark(None, "old@example.org")}))["1"].sightings
     assert (once.number, [former.email for former in once.former]) == (shown.number, ["old@example.org"])
 
 

@@ -9,7 +9,7 @@ from bema_tui.rules.records import FormerEmail, Trace
 from bema_tui.store.database import Database
 from bema_tui.store.legacy_row_ids import RowIds
 from bema_tui.store.orders import Orders
-from bema_tui.store.traces import Marked, Traces
+from bema_tui.store.traces import Mark, Traces
 from tests.store.orders import order, read
 from tests.support.clock import SetClock
 from tests.support.emails import with_email
@@ -31,11 +31,11 @@ async def test_an_order_is_traced_through_the_e_mails_that_it_had(db: Database, 
 
     found = await Traces(db, "2026_ETB_NBL").of(
         {
-            "1": Marked("10391", "ana@example.org"),
-            "2": Marked("57", "x@x.org"),
-            "3": Marked("9", "x@x.org"),
-            "4": Marked(None, "neu@example.org"),
-            "5": Marked(None, "x@x.org"),
+            "1": Mark("10391", "ana@example.org"),
+            "2": Mark("57", "x@x.org"),
+            "3": Mark("9", "x@x.org"),
+            "4": Mark(None, "neu@example.org"),
+            "5": Mark(None, "x@x.org"),
         }
     )
     assert found["3"] == found["5"] == Trace()

@@ -78,7 +78,7 @@ async def test_a_run_at_work_shows_its_progress_and_what_went_wrong(size: tuple[
         view, wrong = await reader.run(AT_WORK), await reader.wrong(AT_WORK, 100)
         await opened(console, AT_WORK)
         await console.until_shows(f"What went wrong  {len(wrong)} changes")
-        assert console.shows(f"{view.percent} %  {view.settled} of {view.total}")
+        assert console.shows(f"{view.percent} %  {view.recorded} of {view.total}")
         assert console.shows(f"✗ {view.changes[ChangeState.FAILED]} failed")
         assert console.shows("● apply")
         assert console.shows(next(row.email for row in wrong if row.state is ChangeState.FAILED)[:20])

@@ -23,7 +23,7 @@ from bema_tui.model import (
 from bema_tui.providers.edd import parse, service
 from bema_tui.providers.edd.endpoints import Endpoints
 from bema_tui.providers.edd.full_read import SalesRead, SalesReader, Sink
-from bema_tui.providers.edd.lookups import By, Shown, Wanted
+from bema_tui.providers.edd.lookups import By, SaleAnswer, SaleQuery
 from bema_tui.providers.edd.paging import Paging
 from bema_tui.providers.edd.read_only import ReadOnly
 from bema_tui.providers.edd.recent_read import Known, RecentRead, RecentReader
@@ -48,7 +48,7 @@ _NO_CUSTOMERS: Final = ("No customers found!", "Customer not found!")
 class EasyDigitalDownloads(Connected, ReadOnly):
     """``Provider`` for an EDD shop: sales, products and customers. What would write raises ``UnsupportedOperation``.
 
-    Every request is a POST to the shop's base address; key, token and paging travel in the form body, so that no
+    Every request is a POST to the shop's base URL; key, token and paging travel in the form body, so that no
     access log holds them.
     """
 
@@ -67,24 +67,24 @@ class EasyDigitalDownloads(Connected, ReadOnly):
         """Prepare the connection; nothing is sent yet.
 
         Args:
-            url: the shop's base address, a sub-folder included; an ``/edd-api/…`` behind it is left off.
+            url: the shop's base URL, a sub-folder included; an ``/edd-api/…`` behind it is left off.
             key: the public key. ``token``: the token that goes with it.
             paging: how lists are asked for.
-            credentials_in_url: send GET, with key and token in the address, for a shop that gets no POST body; every
+            credentials_in_url: send GET, with key and token in the URL, for a shop that gets no POST body; every
                 access log on the way then holds them, so the caller warns.
             options: how it is connected.
 
         Raises:
-            ConfigurationError: address, key or token can't be used.
+            ConfigurationError: the URL, the key or the token can't be used.
         """
-        address = service.base_of_shop(url)
+        checked = service.base_of_shop(url)
         secrets = {
             "key": key.usable("The shop's key (BEMA_EDD_KEY)"),
             "token": token.usable("The shop's token (BEMA_EDD_TOKEN)"),
         }
-        shop = service.described(address, secrets, in_url=credentials_in_url)
+        shop = service.described(checked, secrets, in_url=credentials_in_url)
         super().__init__(ServiceClient(shop, gate=Unlimited(), on_answer=self._notice, **options))
-        path = "" if address.path.endswith(".php") else "/"
+        path = "" if checked.path.endswith(".php") else "/"
         self._endpoints = Endpoints(self._client, path, in_url=credentials_in_url)
         self._paging = paging or Paging()
         self._currency = ""
@@ -175,7 +175,7 @@ class EasyDigitalDownloads(Connected, ReadOnly):
             self._endpoints.sales_page, self.has_right, known, page_size=self._paging.page_size
         ).read()
 
-    async def ask_for_sale(self, wanted: Wanted) -> Shown:
+    async def ask_for_sale(self, wanted: SaleQuery) -> SaleAnswer:
         """One sale of any status, asked for once; ``edd.lookups`` says what becomes of failures.
 
         Raises:
@@ -197,8 +197,8 @@ class EasyDigitalDownloads(Connected, ReadOnly):
                 continue
             # A row id can also be that of a refund: money given back, and no order.
             if order.total >= 0 and (wanted.by is By.ROW_ID or order.key == wanted.value):
-                return Shown(order)
-        return Shown(unreadable=unreadable)
+                return SaleAnswer(order)
+        return SaleAnswer(unreadable=unreadable)
 
     async def require_sales(self) -> None:
         """Raise unless the list of sales can be read.

@@ -18,13 +18,13 @@ _NAMES: Final = frozenset({"info", "sales", "products", "customers", "stats", "d
 class Endpoints:
     """EDD's endpoints at one shop.
 
-    The base address is asked with the endpoint as a variable, so it works with every permalink setting and in a
-    sub-folder. ``v2/`` is always said, so the shop's own default version does not matter. The address carries a number
+    The base URL is asked with the endpoint as a variable, so it works with every permalink setting and in a
+    sub-folder. ``v2/`` is always said, so the shop's own default version does not matter. The URL carries a number
     of its own each time, so that no cache in front of the shop can answer.
     """
 
     def __init__(self, client: ServiceClient, path: str, *, in_url: bool) -> None:
-        """``path`` follows the shop's base address; ``in_url``: send GET, with all in the address."""
+        """``path`` follows the shop's base URL; ``in_url``: send GET, with all in the URL."""
         self._client = client
         self._path = path
         self._in_url = in_url

@@ -37,7 +37,7 @@ class By(StrEnum):
 
 
 @frozen
-class Wanted:
+class SaleQuery:
     """A sale to look up."""
 
     by: By
@@ -47,7 +47,7 @@ class Wanted:
 
 
 @frozen
-class Shown:
+class SaleAnswer:
     """What the shop answered to one look-up."""
 
     order: Order | None = None
@@ -61,7 +61,7 @@ class Shown:
 class AskShop(Protocol):
     """What a look-up needs of the shop."""
 
-    async def ask_for_sale(self, wanted: Wanted) -> Shown:
+    async def ask_for_sale(self, wanted: SaleQuery) -> SaleAnswer:
         """Ask once. A failure of the server (5xx) is raised as it comes."""
 
     async def require_sales(self) -> None:
@@ -82,21 +82,21 @@ class LookUps:
     """The forms that have found a sale: beside it, an answer without a sale says that there is none."""
     _second_tries: int = 0
 
-    async def find(self, wanted: Sequence[Wanted]) -> dict[Wanted, Shown]:
+    async def find(self, wanted: Sequence[SaleQuery]) -> dict[SaleQuery, SaleAnswer]:
         """Ask for each, a few at a time.
 
         Raises:
             ProviderError: the shop itself does not answer.
             Stopped: somebody asked for a stop.
         """
-        found: dict[Wanted, Shown] = {}
+        found: dict[SaleQuery, SaleAnswer] = {}
         for start in range(0, len(wanted), CHUNK):
             found |= await self._find_some(wanted[start : start + CHUNK])
-        for by in {one.by for one, shown in found.items() if shown == Shown()} - self.finds:
+        for by in {one.by for one, shown in found.items() if shown == SaleAnswer()} - self.finds:
             await self._prove(by)
         return found
 
-    async def _find_some(self, wanted: Sequence[Wanted]) -> dict[Wanted, Shown]:
+    async def _find_some(self, wanted: Sequence[SaleQuery]) -> dict[SaleQuery, SaleAnswer]:
         found = await self._ask(wanted)
         failed = [one for one in wanted if found[one].failure]
         for by in By:
@@ -109,17 +109,17 @@ class LookUps:
                 found |= await self._ask(mine)
         return found
 
-    async def _ask(self, wanted: Sequence[Wanted]) -> dict[Wanted, Shown]:
+    async def _ask(self, wanted: Sequence[SaleQuery]) -> dict[SaleQuery, SaleAnswer]:
         gate = asyncio.Semaphore(AT_ONCE)
-        found: dict[Wanted, Shown] = {}
+        found: dict[SaleQuery, SaleAnswer] = {}
 
-        async def one(sale: Wanted) -> None:
+        async def one(sale: SaleQuery) -> None:
             async with gate:
                 self.interrupt.check()
                 try:
                     found[sale] = await self._ask_for(sale)
                 except _OF_ONE_SALE as error:
-                    found[sale] = Shown(failure=error.message.rstrip("."))
+                    found[sale] = SaleAnswer(failure=error.message.rstrip("."))
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -130,7 +130,7 @@ class LookUps:
             raise failures.exceptions[0] from None
         return found
 
-    async def _ask_for(self, sale: Wanted) -> Shown:
+    async def _ask_for(self, sale: SaleQuery) -> SaleAnswer:
         shown = await self.shop.ask_for_sale(sale)
         if shown.order is not None:
             self.finds.add(sale.by)
@@ -146,7 +146,7 @@ class LookUps:
         for value in self.known.get(by, ())[:_CONTROLS]:
             self.interrupt.check()
             try:
-                if (await self._ask_for(Wanted(by, value))).order is not None:
+                if (await self._ask_for(SaleQuery(by, value))).order is not None:
                     return True
             except _OF_ONE_SALE:
                 continue

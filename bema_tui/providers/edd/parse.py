@@ -15,8 +15,8 @@ from bema_tui.emails import could_be_email
 from bema_tui.listing import UnreadableSale, UnreadRow
 from bema_tui.model import BrokenRow, Order, OrderItem, Product, Sample, Subscriber
 from bema_tui.providers.parsing import (
-    Address,
     DigitId,
+    Email,
     FaultError,
     Label,
     Money,
@@ -49,7 +49,7 @@ class _RawItem:
 class _RawSale:
     ID: Token
     key: Token
-    email: Address
+    email: Email
     status: Token
     mode: Token
     date_utc: Token
@@ -69,7 +69,7 @@ class _RawKey:
 
 @frozen
 class _RawEmail:
-    email: Address
+    email: Email
 
 
 @frozen
@@ -104,7 +104,7 @@ class _RawProductTitle:
 @frozen
 class _RawCustomerInfo:
     customer_id: DigitId
-    email: Address
+    email: Email
     first_name: Label = _EMPTY
     last_name: Label = _EMPTY
 

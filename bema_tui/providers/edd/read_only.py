@@ -19,7 +19,7 @@ class ReadOnly:
 
     @property
     def where(self) -> str:
-        """The service's address for messages."""
+        """The service's URL for messages."""
         return ""
 
     async def update_subscriber(self, subscriber_id: str, fields: Mapping[str, str | int | float | None]) -> Subscriber:

@@ -10,7 +10,7 @@ import httpx
 
 from bema_tui.bounds import MAINTENANCE_SECONDS
 from bema_tui.providers.http.call import FaultKind, Service
-from bema_tui.providers.http.url import base_address, shown
+from bema_tui.providers.http.url import base_url, shown
 from bema_tui.secrets import Secret
 
 OLDEST: Final = "3.1.0.4"
@@ -50,32 +50,32 @@ _FAULT_ADVICE: Final = {
 }
 
 
-def base_of_shop(url: str, *, setting: str = "The shop's address (BEMA_EDD_URL)") -> httpx.URL:
-    """The checked base address of a shop; an ``/edd-api/…`` behind it is left off.
+def base_of_shop(url: str, *, setting: str = "The shop's URL (BEMA_EDD_URL)") -> httpx.URL:
+    """The checked base URL of a shop; an ``/edd-api/…`` behind it is left off.
 
     Raises:
-        ConfigurationError: it is no address that can be used.
+        ConfigurationError: it is no URL that can be used.
     """
-    address = base_address(url, setting=setting)
-    # Many paste the API's address: it is the same shop, and with plain permalinks only its front page answers.
-    return address.copy_with(path=_API_PATH.sub("", address.path) or "/")
+    checked = base_url(url, setting=setting)
+    # Many paste the API's URL: it is the same shop, and with plain permalinks only its front page answers.
+    return checked.copy_with(path=_API_PATH.sub("", checked.path) or "/")
 
 
-def described(address: httpx.URL, secrets: Mapping[str, Secret], *, in_url: bool) -> Service:
-    """The shop at ``address``; its key and token travel in the form body, or ``in_url``."""
+def described(url: httpx.URL, secrets: Mapping[str, Secret], *, in_url: bool) -> Service:
+    """The shop at ``url``; its key and token travel in the form body, or ``in_url``."""
     return Service(
         name="EDD",
         place="the shop",
         maintenance_seconds=MAINTENANCE_SECONDS,
-        url=address,
+        url=url,
         form={} if in_url else secrets,
         query=secrets if in_url else {},
         wrote=_wrote,
         rights_advice=f"Check key and token. {ROLE_ADVICE}",
         front_advice=(
             "It is no fault of key and token: a firewall, a security plugin, a login or the web server stands there. "
-            "Check the shop's address (with its folder, if it has one); if it is right, ask whoever runs it to let "
-            f"requests that hold edd-api through to {shown(address)}/."
+            "Check the shop's URL (with its folder, if it has one); if it is right, ask whoever runs it to let "
+            f"requests that hold edd-api through to {shown(url)}/."
         ),
         browser_advice=(
             "It is no fault of key and token, and does not pass by itself: ask whoever runs the shop to let requests "
@@ -83,9 +83,9 @@ def described(address: httpx.URL, secrets: Mapping[str, Secret], *, in_url: bool
             "machine's address or that path, and neither Under Attack Mode nor Bot Fight Mode)."
         ),
         post_advice="" if in_url else _POST_ADVICE,
-        moved_advice="If this database knows the shop, prove first that it is the same: bema-tui shop move {address}.",
+        moved_advice="If this database knows the shop, prove first that it is the same: bema-tui shop move {url}.",
         answer_advice=(
-            "Check the shop's address (with its folder, if it has one), that Easy Digital Downloads is active, "
+            "Check the shop's URL (with its folder, if it has one), that Easy Digital Downloads is active, "
             "that no cache, maintenance page or firewall answers instead, and that PHP shows no warnings."
         ),
         fault_advice=_FAULT_ADVICE,

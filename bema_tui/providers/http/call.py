@@ -53,13 +53,13 @@ class Service:
     name: str
     """As the operator knows it."""
     url: httpx.URL
-    """The checked base address."""
+    """The checked base URL."""
     bearer: Secret | None = None
     """The key for the ``Authorization`` header, if that is the way."""
     form: Mapping[str, Secret] = field(factory=dict)
     """Secret variables that every request's form body carries, if that is the way."""
     query: Mapping[str, Secret] = field(factory=dict)
-    """Secret variables that every request's address carries, if that is the way."""
+    """Secret variables that every request's URL carries, if that is the way."""
     place: str = "the service"
     """The same within a sentence: "in front of the shop"."""
     quota: bool = False
@@ -78,8 +78,8 @@ class Service:
     post_advice: str = ""
     """What else to do when it refuses a POST."""
     moved_advice: str = ""
-    """What else to do when it sends us to another ``{address}``."""
-    answer_advice: str = "Check the address."
+    """What else to do when it sends us to another ``{url}``."""
+    answer_advice: str = "Check the URL."
     """What to check when the answer is not what the API promises."""
     fault_advice: Mapping[FaultKind, str] = field(factory=dict)
     """What else to do about one kind of such answers."""

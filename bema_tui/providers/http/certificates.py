@@ -26,7 +26,7 @@ def untrusted_words(error: ssl.SSLCertVerificationError, host: str) -> tuple[str
         why, advice = "it is not valid yet", f"Set the clock if it is wrong ({clock}); else ask whoever runs {host}."
     elif code in _OTHER_NAME:
         why = f"it is made out to another name than {host}"
-        advice = f"Check the address in the settings; if it is right, ask whoever runs {host} for a certificate for it."
+        advice = f"Check the URL in the settings; if it is right, ask whoever runs {host} for a certificate for it."
     elif code in _UNKNOWN_AUTHORITY:
         signed = "by itself" if code == _SIGNED_BY_ITSELF else "by an authority that this machine does not know"
         why, advice = f"it is signed {signed}", _how_to_trust(host)

@@ -94,13 +94,13 @@ class ServiceClient:
 
     @property
     def where(self) -> str:
-        """The service's address for messages."""
+        """The service's URL for messages."""
         return shown(self._service.url)
 
     async def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> httpx.Response:
         """The 2xx answer to one request, after as many tries as the policy allows.
 
-        ``path`` is appended to the base address; its caller has percent-encoded it, and it holds no query.
+        ``path`` is appended to the base URL; its caller has percent-encoded it, and it holds no query.
 
         Raises:
             ConnectionFailed: no answer, or 5xx to the last try of a read (or of a write that never left).
@@ -289,7 +289,7 @@ def quota_number(header: str | None) -> int | None:
 
 
 def quieten_http_libraries() -> None:
-    """The libraries log whole addresses, headers and every retry: ours is the only log of requests."""
+    """The libraries log whole URLs, headers and every retry: ours is the only log of requests."""
     for name, level in (("httpx", logging.WARNING), ("httpcore", logging.WARNING), ("stamina", logging.ERROR)):
         logger = logging.getLogger(name)
         if logger.level < level:

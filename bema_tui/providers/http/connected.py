@@ -51,7 +51,7 @@ class Connected:
 
     @property
     def where(self) -> str:
-        """The service's address for messages."""
+        """The service's URL for messages."""
         return self._client.where
 
     @property

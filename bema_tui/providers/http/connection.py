@@ -1,7 +1,7 @@
 """How a service is reached: which proxy the environment names for it, and whose certificates are believed.
 
 The HTTP library reads the same variables, but builds a transport for every proxy that it finds, needed or not, and
-fails over a mistake with whatever its parts raise. Here the one way to one address is found, and a mistake is an error
+fails over a mistake with whatever its parts raise. Here the one way to one URL is found, and a mistake is an error
 that names its variable.
 """
 
@@ -30,7 +30,7 @@ _SCHEMES: Final = ("http", "https", "socks5", "socks5h")
 
 @frozen
 class Route:
-    """The way to one address."""
+    """The way to one URL."""
 
     proxy: httpx.Proxy | None = None
     """What is asked in the place of the service; None when the service is asked itself."""
@@ -39,7 +39,7 @@ class Route:
 
     @property
     def name(self) -> str:
-        """The proxy for a message: its address without a user name or a password, and who named it."""
+        """The proxy for a message: its URL without a user name or a password, and who named it."""
         return f"the proxy {str(self.proxy.url).rstrip('/')} (from {self.variable})" if self.proxy else ""
 
 
@@ -82,7 +82,7 @@ def route_to(url: httpx.URL) -> Route:
     """The way to ``url`` by the environment's HTTPS_PROXY, ALL_PROXY and NO_PROXY; this machine needs no proxy.
 
     Raises:
-        ConfigurationError: the proxy that counts here has an address that can't be one.
+        ConfigurationError: the proxy that counts here has a URL that can't be one.
     """
     if is_loopback(url.host):
         return Route()
@@ -165,7 +165,7 @@ def _proxy(text: str, variable: str, host: str) -> httpx.Proxy:
     more = url.path not in {"", "/"} or url.query or url.fragment
     if more or url.scheme not in _SCHEMES or not url.host or not can_be_a_port(url.port):
         raise ConfigurationError(
-            f"{variable} does not hold the address of a proxy that can be used.",
+            f"{variable} does not hold the URL of a proxy that can be used.",
             where=variable,
             advice=f"Write it like http://proxy.example:3128 (# / ? @ in a password as %23 %2F %3F %40), unset it, or "
             f"put {host} into NO_PROXY.",
@@ -174,7 +174,7 @@ def _proxy(text: str, variable: str, host: str) -> httpx.Proxy:
 
 
 def _goes_past(url: httpx.URL, names: str) -> bool:
-    """Whether NO_PROXY names this address: a host, a domain with all below it, a network, or ``*`` for everything."""
+    """Whether NO_PROXY names this URL: a host, a domain with all below it, a network, or ``*`` for everything."""
     for entry in filter(None, re.split(r"[\s,]+", names.lower())):
         name = entry.rpartition("://")[2].rstrip("/") if "://" in entry else entry
         if name == "*" or _names(name.removeprefix("*").lstrip("."), url):

@@ -1,4 +1,4 @@
-"""Answers that somebody else gave in the place of a service: a firewall, a login, a proxy's page, an old address."""
+"""Answers that somebody else gave in the place of a service: a firewall, a login, a proxy's page, an old URL."""
 
 from __future__ import annotations
 
@@ -79,10 +79,10 @@ def refused_in_front(service: Service, call: Call, response: httpx.Response) -> 
 
 
 def sent_elsewhere(service: Service, call: Call, response: httpx.Response) -> BadAnswer:
-    """The error for a redirect, which is never followed: to a login, to another address, or to where it came from."""
+    """The error for a redirect, which is never followed: to a login, to another URL, or to where it came from."""
     where = shown(service.url)
     target = _target(response)
-    # To where it was asked already: a check for bots, perhaps. That is no address to set.
+    # It leads back to where it was asked: a check for bots, perhaps. That is no URL to set.
     elsewhere = target is not None and shown(target) != shown(response.request.url)
     to = f" to {safe(service, shown(target), 200)}" if target is not None and elsewhere else ""
     if target is not None and elsewhere and _LOGIN.search(target.path):
@@ -92,14 +92,14 @@ def sent_elsewhere(service: Service, call: Call, response: httpx.Response) -> Ba
             where=where,
             advice=service.front_advice or service.answer_advice,
         )
-    moved = target is not None and elsewhere and _may_be_the_new_address(response, target)
-    address = safe(service, shown(_base(target, call)), 200) if moved and target is not None else ""
-    then = f" {service.moved_advice.replace('{address}', address)}" if service.moved_advice else ""
+    moved = target is not None and elsewhere and _may_be_the_new_url(response, target)
+    url = safe(service, shown(_base(target, call)), 200) if moved and target is not None else ""
+    then = f" {service.moved_advice.replace('{url}', url)}" if service.moved_advice else ""
     return BadAnswer(
         f"{service.name} sends us elsewhere ({response.status_code}){to}; keys are not sent after it.",
         tried=call.tried,
         where=where,
-        advice=f"If that is right, set the address to {address}.{then}" if address else service.answer_advice,
+        advice=f"If that is right, set the URL to {url}.{then}" if url else service.answer_advice,
     )
 
 
@@ -111,12 +111,12 @@ def _target(response: httpx.Response) -> httpx.URL | None:
         return None
 
 
-def _may_be_the_new_address(response: httpx.Response, target: httpx.URL) -> bool:
-    """The same path at another host, or a move for good; a page is no address."""
+def _may_be_the_new_url(response: httpx.Response, target: httpx.URL) -> bool:
+    """The same path at another host, or a move for good; a page is no URL."""
     path, asked = target.path.rstrip("/"), response.request.url.path.rstrip("/")
     return path == asked or (response.status_code in _PERMANENT and "." not in path.rpartition("/")[2])
 
 
 def _base(target: httpx.URL, call: Call) -> httpx.URL:
-    """The base address that leads there, without the path of this call."""
+    """The base URL that leads there, without the path of this call."""
     return target.copy_with(path=target.path.removesuffix(call.path.rstrip("/")) or "/")

@@ -1,4 +1,4 @@
-"""A service's base address is checked once, so that no key ever travels in clear over a network."""
+"""A service's base URL is checked once, so that no key ever travels in clear over a network."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def can_be_a_port(port: int | None) -> bool:
     return port is None or 0 < port < 65536
 
 
-def base_address(url: str, *, setting: str) -> httpx.URL:
-    """The normalised base address: scheme, host in lower case, port if unusual, path without its last slash.
+def base_url(url: str, *, setting: str) -> httpx.URL:
+    """The normalised base URL: scheme, host in lower case, port if unusual, path without its last slash.
 
     Raises:
         ConfigurationError: not a web address; a port that none can be; not https on another machine; holds a password,
@@ -41,7 +41,7 @@ def base_address(url: str, *, setting: str) -> httpx.URL:
         )
     if parsed.userinfo or parsed.query or parsed.fragment:
         raise ConfigurationError(
-            f"{setting} holds more than an address.",
+            f"{setting} holds more than a URL.",
             where=setting,
             advice="Give scheme, host and path alone: no user name, no password, no question mark.",
         )

@@ -97,7 +97,7 @@ def gave_up(service: Service, call: Call, failure: TryFailedError, patience: flo
         f"{service.name} can't be reached at {where}: {failure.words}{times}.",
         tried=call.tried,
         where=where,
-        advice=failure.advice or "Check the network, the address in the settings, and whether the service is up.",
+        advice=failure.advice or "Check the network, the URL in the settings, and whether the service is up.",
         retryable=not failure.final,
     )
 
@@ -168,7 +168,7 @@ def or_unknown(service: Service, call: Call, problem: BemaError) -> BemaError:
         f"{problem.message}",
         tried=call.tried,
         where=shown(service.url),
-        advice="It is read before anything else is sent; resume settles it.",
+        advice="Resume the run: it reads what became of the write before it sends anything else.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The items of a MailerLite batch: only these five exist, so that nothing can send a status or touch an address."""
+"""The items of a MailerLite batch: only these five exist, so that nothing can send a status or touch an e-mail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NO_CODE: Final = 0
 """The code of an answer that can't be read."""
 
 Spelling = Literal["plain", "encoded", "twice"]
-"""An address in a path as it is, percent-encoded as the documentation wants it, or encoded once more."""
+"""An e-mail in a path as it is, percent-encoded as the documentation wants it, or encoded once more."""
 
 _READ: Final = re.compile(r"api/subscribers/[A-Za-z0-9%._~@!$&'*+=^`{|}-]+")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._~@!$&'*+=^`{|}-]+")
@@ -45,23 +45,23 @@ def checked_id(value: str) -> str:
     return value
 
 
-def address_in_path(email: str, spelling: Spelling = "encoded") -> str:
+def email_in_path(email: str, spelling: Spelling = "encoded") -> str:
     """An e-mail address as one segment of a path; encoded means ``@``, ``+``, ``/`` and all else.
 
     Raises:
         ValueError: it has a character that can't stand in a path as it is.
     """
-    address = email.strip()
+    typed = email.strip()
     if spelling == "plain":
-        if not fits_plain(address):
-            raise ValueError(f"{clean(address, 60)!r} can't stand in a path as it is")
-        return address
-    encoded = quote(address, safe="")
+        if not fits_plain(typed):
+            raise ValueError(f"{clean(typed, 60)!r} can't stand in a path as it is")
+        return typed
+    encoded = quote(typed, safe="")
     return quote(encoded, safe="") if spelling == "twice" else encoded
 
 
 def fits_plain(email: str) -> bool:
-    """Whether an address may stand in a path as it is."""
+    """Whether an e-mail may stand in a path as it is."""
     return _PLAIN.fullmatch(email.strip()) is not None
 
 
@@ -70,7 +70,7 @@ class BatchItem:
     """One request inside a batch. Make it with the class methods; a hand-made one must be of the same five kinds.
 
     Raises:
-        ValueError: any other request, such as one with a status, an address or groups in its body.
+        ValueError: any other request, such as one with a status, an e-mail or groups in its body.
     """
 
     method: str
@@ -118,10 +118,10 @@ class BatchItem:
 
     @classmethod
     def find(cls, email: str, spelling: Spelling = "encoded") -> BatchItem:
-        """Look a person up by address."""
+        """Look a person up by e-mail."""
         if "@" not in email:
             raise ValueError(f"{clean(email, 60)!r} is not an e-mail address")
-        return cls("GET", f"api/subscribers/{address_in_path(email, spelling)}")
+        return cls("GET", f"api/subscribers/{email_in_path(email, spelling)}")
 
     def as_json(self) -> dict[str, object]:
         """The item as the API wants it."""
@@ -153,8 +153,8 @@ class BatchAnswer:
         return self.code == 404
 
     @property
-    def no_address(self) -> bool:
-        """The answer to a look-up by address that finds nobody: 404, or 400 or 422, by which it is no address."""
+    def finds_nobody(self) -> bool:
+        """Whether a look-up by e-mail found nobody: 404, or 400 or 422, which say that it is no e-mail."""
         return self.code in {400, 404, 422}
 
     @property

@@ -31,7 +31,7 @@ class Reads:
     interrupt: Interrupt
     """Ends waits."""
     where: str
-    """The service's address, for messages."""
+    """The service's URL, for messages."""
     quota_wait: float = 60.0
     """Seconds to wait after items that were refused because of the quota: they do not say how long."""
     patience: float = PATIENCE

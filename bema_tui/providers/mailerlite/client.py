@@ -38,9 +38,9 @@ from bema_tui.providers.mailerlite.batch import (
     BatchAnswer,
     BatchItem,
     Spelling,
-    address_in_path,
     batch_answers,
     checked_id,
+    email_in_path,
 )
 from bema_tui.providers.mailerlite.batch_reads import Reads
 from bema_tui.providers.mailerlite.create import ensure, row_of
@@ -67,19 +67,19 @@ class MailerLite(Connected):
         """Prepare the connection; nothing is sent yet.
 
         Args:
-            url: the API's address, ending in ``/api``.
+            url: the API's URL, ending in ``/api``.
             key: the API key.
             page_size: rows asked for in a list; the service may give fewer.
             options: how it is connected.
 
         Raises:
-            ConfigurationError: the address or the key can't be used.
+            ConfigurationError: the URL or the key can't be used.
         """
         super().__init__(ServiceClient(service.described(url, key), on_answer=self._notice, **options))
         self._lists = Lists(self._client, page_size)
         policy = options.get("policy") or HttpPolicy()
         self.look_up = LookUp(self.batch_of_reads, self._single, self._lists.newest_people)
-        """Finds people by id or address, and calls nobody unknown without proof."""
+        """Finds people by id or e-mail, and calls nobody unknown without proof."""
         self._reads = Reads(
             self.batch,
             self.look_up.somebody_but,
@@ -112,7 +112,7 @@ class MailerLite(Connected):
         return self._lists.cap(path)
 
     async def validate_connection(self) -> ConnectionReport:
-        """Ask for one group: it proves address and key, and names the account."""
+        """Ask for one group: it proves URL and key, and names the account."""
         started = time.monotonic()
         await self._lists.numbered_page("/groups", 1, 1, "test the connection")
         return ConnectionReport(
@@ -154,11 +154,11 @@ class MailerLite(Connected):
             raise self._client.fault(str(error), path=error.path, tried=tried) from None
 
     async def find_subscriber(self, email: str) -> Subscriber | None:
-        """One person by address, with fields and groups, or None when this look-up does not find them.
+        """One person by e-mail, with fields and groups, or None when this look-up does not find them.
 
-        That does not prove that MailerLite does not know the address; ``look_up`` does.
+        That does not prove that MailerLite does not know the e-mail; ``look_up`` does.
         """
-        return await self._read_person(address_in_path(email)) if "@" in email else None
+        return await self._read_person(email_in_path(email)) if "@" in email else None
 
     async def get_groups(self) -> Listing[Group]:
         """Every group of the account; rows that can't be read are named, as one of them may be any group."""
@@ -219,12 +219,12 @@ class MailerLite(Connected):
         *,
         before_try: BeforeTry | None = None,
     ) -> Subscriber:
-        """Create a person, or add to the one with this address. For ``add_new_buyers`` alone: domain rules, section 6.
+        """Create a person, or add to the one with this e-mail. For ``add_new_buyers`` alone: domain rules, section 6.
 
         Never sent twice: after a lost answer the person is looked up instead.
 
         Raises:
-            RequestRefused: MailerLite refuses, an unsubscribed address for one (422).
+            RequestRefused: MailerLite refuses, an unsubscribed e-mail for one (422).
             WriteUnknown: the answer was lost, and the look-up does not show what was sent.
         """
         groups = [checked_id(group_id) for group_id in group_ids]
@@ -323,13 +323,13 @@ class MailerLite(Connected):
                 "Nothing more was sent.",
                 tried="check the MailerLite account of an answer",
                 where=self.where,
-                advice="Check the key and the address in the settings, or use another database for this account.",
+                advice="Check the key and the URL in the settings, or use another database for this account.",
             )
         self._account_id = account
 
     async def _single(self, email: str, spelling: Spelling) -> BatchAnswer:
         """A look-up by a request of its own, as an item of a batch would be answered."""
-        path = f"/subscribers/{address_in_path(email, spelling)}"
+        path = f"/subscribers/{email_in_path(email, spelling)}"
         try:
             body = await self._client.request_json("GET", path, tried="look a subscriber up")
         except RequestRefused as refused:

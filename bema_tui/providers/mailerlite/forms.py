@@ -1,7 +1,7 @@
 """How people can be asked for at MailerLite, and which ways are seen to find somebody. Pure.
 
-How a service decodes an address in a path is nowhere written, and differs between a request and an item of a batch. So
-"nobody has this address" counts only from a form that finds somebody known. Domain rules, section 6.
+How a service decodes an e-mail in a path is nowhere written, and differs between a request and an item of a batch. So
+"nobody has this e-mail" counts only from a form that finds somebody known. Domain rules, section 6.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Form(StrEnum):
 
     @property
     def spelling(self) -> Spelling:
-        """How the address is written."""
+        """How the e-mail is written."""
         return "twice" if self is Form.BATCH_TWICE else "plain" if self.value.endswith("plain") else "encoded"
 
     @property
@@ -53,7 +53,7 @@ class Form(StrEnum):
         return Form.BATCH_ENCODED if self.spelling == "plain" else Form.BATCH_TWICE
 
     def fits(self, email: str) -> bool:
-        """Whether an address can be written so."""
+        """Whether an e-mail can be written so."""
         return self.spelling != "plain" or fits_plain(email)
 
 
@@ -71,12 +71,12 @@ class Known(Protocol):
 
     @property
     def email(self) -> str:
-        """The address, as MailerLite showed it."""
+        """The e-mail, as MailerLite showed it."""
         ...
 
 
 @frozen
-class Ask:
+class LookUpQuery:
     """One look-up."""
 
     who: str
@@ -96,7 +96,7 @@ class Ask:
 
 
 @frozen
-class Looked:
+class LookUpResult:
     """What became of one look-up: an answer that shows somebody, a problem that leaves it open, or nobody."""
 
     who: str
@@ -114,23 +114,27 @@ class Looked:
         return self.answer is None and not self.problem
 
 
-def looked(ask: Ask, answer: BatchAnswer) -> Looked:
+def looked(ask: LookUpQuery, answer: BatchAnswer) -> LookUpResult:
     """What an answer says by itself; that nobody is there, of an id alone."""
     if ask.form is None and answer.gone:
-        return Looked(ask.who)
+        return LookUpResult(ask.who)
     if not answer.ok:
         said = f"{answer.code}, {answer.message or 'no reason'}"
-        return Looked(ask.who, problem=f"MailerLite did not answer the look-up: {said}")
+        return LookUpResult(ask.who, problem=f"MailerLite did not answer the look-up: {said}")
     try:
         shown = answer.subscriber()
     except BadAnswer as error:
-        return Looked(ask.who, problem=error.message.rstrip("."))
+        return LookUpResult(ask.who, problem=error.message.rstrip("."))
     same = shown.id == ask.who if ask.form is None else shown.email_key == ask.key
-    return Looked(ask.who, answer) if same else Looked(ask.who, problem=f"MailerLite answered with {shown.email}")
+    return (
+        LookUpResult(ask.who, answer)
+        if same
+        else LookUpResult(ask.who, problem=f"MailerLite answered with {shown.email}")
+    )
 
 
 def special_characters(email: str) -> frozenset[str]:
-    """What an address has that a form could spell wrongly: all that a path may not hold as it is, but for ``@``."""
+    """What an e-mail has that a form could spell wrongly: all that a path may not hold as it is, but for ``@``."""
     return frozenset(character for character in email.strip() if not _ORDINARY.fullmatch(character))
 
 
@@ -152,7 +156,7 @@ class Evidence:
         """Name people whom MailerLite has shown; they prove a form by being found."""
         self.known.update({person.id: person for person in people if "@" in person.email})
 
-    def learn(self, answers: Mapping[Ask, BatchAnswer]) -> None:
+    def learn(self, answers: Mapping[LookUpQuery, BatchAnswer]) -> None:
         """Heed what answers say about the forms they came by."""
         for ask, answer in answers.items():
             shown = _shown(ask, answer)
@@ -163,28 +167,28 @@ class Evidence:
                 else:
                     self._finds[ask.form].add(special_characters(ask.who))
                 if shown.id in self.known:
-                    self.known[shown.id] = shown  # the address may be another by now
+                    self.known[shown.id] = shown  # the e-mail may be another by now
             elif ask.form is None and answer.gone:
                 self.known.pop(ask.who, None)
         for ask, answer in answers.items():
-            if ask.form is not None and answer.no_address and ask.key in self._there:
+            if ask.form is not None and answer.finds_nobody and ask.key in self._there:
                 self._fails.add(ask.form)
 
     def proves(self, form: Form, special: frozenset[str]) -> bool:
-        """Whether this form was seen to find an address with all of these special characters."""
+        """Whether this form was seen to find an e-mail with all of these special characters."""
         return any(special <= seen for seen in self._finds[form])
 
     def best(self, special: frozenset[str], first: Form) -> Form | None:
-        """The form to take for such addresses: ``first`` if it is proved, else the next that is."""
+        """The form to take for such e-mails: ``first`` if it is proved, else the next that is."""
         return next((form for form in (first, *IN_BATCHES, *SINGLY) if self.proves(form, special)), None)
 
     def witnesses(self, special: frozenset[str]) -> list[Known]:
-        """Known people with these characters in their addresses, the plainest first."""
+        """Known people with these characters in their e-mails, the plainest first."""
         fit = [person for person in self.known.values() if special <= special_characters(person.email)]
         return sorted(fit, key=lambda person: len(special_characters(person.email)))
 
     def is_absent(self, email: str, missed: Iterable[Form]) -> bool:
-        """Whether it is proved that nobody has this address, which these forms did not find."""
+        """Whether it is proved that nobody has this e-mail, which these forms did not find."""
         special, missed = special_characters(email), set(missed)
         if self.nobody or any(self.proves(form, special) for form in missed):
             return True
@@ -195,9 +199,9 @@ class Evidence:
         exact = any(self.proves(form, PLAINEST) and form.further in self._fails for form in missed if form.batched)
         return exact and missed.issuperset(IN_BATCHES)
 
-    def asks(self, emails: Sequence[str], ids: Sequence[str], form: Form) -> list[Ask]:
-        """Ids, then what proves the forms, then the addresses; in both spellings where nobody known can prove one."""
-        asks = [Ask(person, None) for person in ids]
+    def asks(self, emails: Sequence[str], ids: Sequence[str], form: Form) -> list[LookUpQuery]:
+        """Ids, then what proves the forms, then the e-mails; in both spellings where nobody known can prove one."""
+        asks = [LookUpQuery(person, None) for person in ids]
         if self.nobody or not emails:
             return asks
         proofs, unprovable = self._proofs({special_characters(email) for email in emails}, form)
@@ -207,28 +211,32 @@ class Evidence:
             forms = [self.best(special, form) or form]
             if special in unprovable:
                 forms += [other for other in IN_BATCHES if other not in forms and other.fits(email)]
-            asks += [Ask(email, one) for one in forms if one.fits(email)] or [Ask(email, Form.BATCH_ENCODED)]
+            asks += [LookUpQuery(email, one) for one in forms if one.fits(email)] or [
+                LookUpQuery(email, Form.BATCH_ENCODED)
+            ]
         return asks
 
-    def _proofs(self, specials: set[frozenset[str]], form: Form) -> tuple[list[Ask], set[frozenset[str]]]:
-        """What to ask for beside such addresses, and those kinds of them that nobody known can prove."""
-        proofs: dict[Ask, None] = {}
+    def _proofs(self, specials: set[frozenset[str]], form: Form) -> tuple[list[LookUpQuery], set[frozenset[str]]]:
+        """What to ask for beside such e-mails, and those kinds of them that nobody known can prove."""
+        proofs: dict[LookUpQuery, None] = {}
         unprovable: set[frozenset[str]] = set()
         for special in sorted(specials, key=lambda characters: (-len(characters), sorted(characters))):
             if self.best(special, form) or any(special <= special_characters(ask.who) for ask in proofs):
                 continue
             witness = next(iter(self.witnesses(special)), None)
             if witness is not None and form.fits(witness.email):
-                proofs[Ask(witness.email, form)] = None
+                proofs[LookUpQuery(witness.email, form)] = None
             elif special and form.batched:
                 unprovable.add(special)
         if unprovable and form.further not in self._fails:
             for witness in self.witnesses(PLAINEST)[:1]:
-                proofs |= {Ask(witness.email, one): None for one in (form, form.further) if one.fits(witness.email)}
+                proofs |= {
+                    LookUpQuery(witness.email, one): None for one in (form, form.further) if one.fits(witness.email)
+                }
         return list(proofs), unprovable
 
 
-def _shown(ask: Ask, answer: BatchAnswer) -> Subscriber | None:
+def _shown(ask: LookUpQuery, answer: BatchAnswer) -> Subscriber | None:
     """The very person who was asked for, if the answer shows them."""
     found = looked(ask, answer).answer
     return None if found is None else found.subscriber()

@@ -1,4 +1,4 @@
-"""Looks people up at MailerLite by id or address, and calls nobody absent on a form of request that may not find."""
+"""Looks people up at MailerLite by id or e-mail, and calls nobody absent on a form of request that may not find."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from bema_tui.providers.mailerlite.batch import (
     BatchAnswer,
     BatchItem,
     Spelling,
-    address_in_path,
+    email_in_path,
     fits_plain,
 )
 from bema_tui.providers.mailerlite.forms import (
     IN_BATCHES,
     PLAINEST,
     SINGLY,
-    Ask,
     Evidence,
     Form,
     Known,
-    Looked,
+    LookUpQuery,
+    LookUpResult,
     looked,
     special_characters,
 )
@@ -56,7 +56,7 @@ class LookUp:
     _turn: int = -1
 
     def offer(self, people: Iterable[Known], characters: frozenset[str] = PLAINEST) -> None:
-        """Name people whom MailerLite has shown, all that are known with these special characters in their addresses.
+        """Name people whom MailerLite has shown, all that are known with these special characters in their e-mails.
 
         They prove a form by being found.
         """
@@ -75,7 +75,7 @@ class LookUp:
         for _ in known:
             self._turn += 1
             person = known[self._turn % len(known)]
-            if not people & {person.id, *(address_in_path(person.email, how) for how in _spellings(person.email))}:
+            if not people & {person.id, *(email_in_path(person.email, how) for how in _spellings(person.email))}:
                 return BatchItem.read(person.id)
         return None
 
@@ -95,12 +95,14 @@ class LookUp:
                 return count
         return 1
 
-    async def find(self, emails: Sequence[str] = (), ids: Sequence[str] = ()) -> AsyncIterator[tuple[Looked, ...]]:
-        """Look people up, up to fifty in a request; what each request settles comes at once, and everybody once.
+    async def find(
+        self, emails: Sequence[str] = (), ids: Sequence[str] = ()
+    ) -> AsyncIterator[tuple[LookUpResult, ...]]:
+        """Look people up, up to fifty in a request; the results of each request come at once, and everybody comes once.
 
         Raises:
             IncompleteRead: no form of look-up finds anybody, not even people whom MailerLite has just shown.
-            ValueError: what is no id or no address.
+            ValueError: something is neither an id nor an e-mail.
         """
         self._paged = self._evidence.nobody = False  # an account without anybody may hold somebody by now
         if emails and not self._evidence.known:
@@ -110,30 +112,31 @@ class LookUp:
         missed: dict[str, set[Form]] = {}
         while queue:
             chunk, queue, form = queue[:MOST_ITEMS], queue[MOST_ITEMS:], self.form
-            settled: dict[str, Looked] = {}
+            results: dict[str, LookUpResult] = {}
             for ask, answer in zip(chunk, await self._send(chunk), strict=True):
-                if ask.who not in waiting or (ask.who in settled and settled[ask.who].answer is not None):
+                if ask.who not in waiting or (ask.who in results and results[ask.who].answer is not None):
                     continue
-                if ask.form is not None and answer.no_address:
+                if ask.form is not None and answer.finds_nobody:
                     missed.setdefault(ask.who, set()).add(ask.form)
                 else:
-                    settled[ask.who] = looked(ask, answer)
-            await self._prove_ids([who for who, one in settled.items() if one.absent])
+                    results[ask.who] = looked(ask, answer)
+            await self._prove_ids([who for who, one in results.items() if one.absent])
             unfinished = queue[0].who if queue else None  # may be asked for in a second form, still to come
-            rest = {who: forms for who, forms in missed.items() if who not in settled and who != unfinished}
-            settled |= {one.who: one for one in await self._without(rest)}
-            for who in settled:
+            rest = {who: forms for who, forms in missed.items() if who not in results and who != unfinished}
+            results |= {one.who: one for one in await self._without(rest)}
+            for who in results:
                 waiting.pop(who)
                 missed.pop(who, None)
-            yield tuple(settled.values())
+            yield tuple(results.values())
             if self.form is not form:
-                addresses, numbers = [who for who in waiting if "@" in who], [who for who in waiting if "@" not in who]
-                queue = self._evidence.asks(addresses, numbers, self.form)
-        if waiting:  # the account holds nobody, so no address was asked for
-            yield tuple(Looked(who) for who in waiting)
+                emails_left = [who for who in waiting if "@" in who]
+                ids_left = [who for who in waiting if "@" not in who]
+                queue = self._evidence.asks(emails_left, ids_left, self.form)
+        if waiting:  # the account holds nobody, so no e-mail was asked for
+            yield tuple(LookUpResult(who) for who in waiting)
 
-    async def _send(self, asks: Sequence[Ask]) -> list[BatchAnswer]:
-        """The answers in their order; what they say about the forms is heeded."""
+    async def _send(self, asks: Sequence[LookUpQuery]) -> list[BatchAnswer]:
+        """Returns the answers in their order; the evidence learns what they say about the forms."""
         batched = [ask for ask in asks if ask.form is None or ask.form.batched]
         answers = dict(zip(batched, await self.batch([ask.item() for ask in batched]), strict=True)) if batched else {}
         for ask in asks:
@@ -142,33 +145,35 @@ class LookUp:
         self._evidence.learn(answers)
         return [answers[ask] for ask in asks]
 
-    async def _without(self, missed: Mapping[str, set[Form]]) -> list[Looked]:
-        """Settle addresses that were not found, in other forms where the one that was taken is not proved."""
+    async def _without(self, missed: Mapping[str, set[Form]]) -> list[LookUpResult]:
+        """Returns the results of e-mails that were not found; tries other forms if the one taken is not proved."""
         evidence = self._evidence
         unproved = {email: forms for email, forms in missed.items() if not evidence.is_absent(email, forms)}
-        settled = [Looked(email) for email in missed if email not in unproved]
+        results = [LookUpResult(email) for email in missed if email not in unproved]
         if not unproved:
-            return settled
+            return results
         await self._try_forms({special_characters(email) for email in unproved})
         self.form = evidence.best(PLAINEST, self.form) or self.form
-        again: list[Ask] = []
+        again: list[LookUpQuery] = []
         for email, forms in unproved.items():
             special = special_characters(email)
             best = evidence.best(special, self.form)
             others = IN_BATCHES if best is None and not evidence.witnesses(special) else (best,)
-            again += [Ask(email, form) for form in others if form and form not in forms and form.fits(email)]
-        found: dict[str, Looked] = {}
+            again += [LookUpQuery(email, form) for form in others if form and form not in forms and form.fits(email)]
+        found: dict[str, LookUpResult] = {}
         for start in range(0, len(again), MOST_ITEMS):
             chunk = again[start : start + MOST_ITEMS]
             for ask, answer in zip(chunk, await self._send(chunk), strict=True):
-                if ask.form is not None and answer.no_address:
+                if ask.form is not None and answer.finds_nobody:
                     unproved[ask.who].add(ask.form)
                 else:
                     found[ask.who] = looked(ask, answer)
         for email, forms in unproved.items():
             absent = evidence.is_absent(email, forms)
-            settled.append(found.get(email) or (Looked(email) if absent else Looked(email, None, _UNPROVED, True)))
-        return settled
+            results.append(
+                found.get(email) or (LookUpResult(email) if absent else LookUpResult(email, None, _UNPROVED, True))
+            )
+        return results
 
     # Proving the forms
 
@@ -191,7 +196,7 @@ class LookUp:
             known = f": not even {shown[0].email}, whom it has shown" if shown else ""
             raise IncompleteRead(
                 f"MailerLite finds nobody by e-mail address, in no form of look-up{known}.",
-                tried="look people up by address",
+                tried="look people up by e-mail",
                 where="MailerLite",
                 advice="Nobody is called unknown, and nothing was written. Start again later; if it stays so, "
                 "MailerLite's look-ups have changed, and this program needs an update.",
@@ -202,7 +207,7 @@ class LookUp:
         people = {one.id: one for special in specials for one in self._evidence.witnesses(special)[:_TRIALS]}
         forms = (*IN_BATCHES, Form.BATCH_TWICE)
         of_each = [
-            [Ask(one.id, None), *(Ask(one.email, form) for form in forms if form.fits(one.email))]
+            [LookUpQuery(one.id, None), *(LookUpQuery(one.email, form) for form in forms if form.fits(one.email))]
             for one in people.values()
         ]
         step = MOST_ITEMS // _ITEMS_A_TRIAL
@@ -214,7 +219,7 @@ class LookUp:
         for person in self._evidence.witnesses(special)[:_TRIALS]:
             for form in SINGLY:
                 if form.fits(person.email):
-                    await self._send([Ask(person.email, form)])
+                    await self._send([LookUpQuery(person.email, form)])
                     if self._evidence.proves(form, special):
                         return
 
@@ -232,7 +237,7 @@ class LookUp:
                 await self._read_first_page()
             others = [person for person in evidence.known.values() if person.id not in gone][:_TRIALS]
             if others:
-                await self._send([Ask(person.id, None) for person in others])
+                await self._send([LookUpQuery(person.id, None) for person in others])
         if not evidence.finds_ids and not evidence.nobody:
             raise IncompleteRead(
                 f"MailerLite finds nobody by id: not {gone[0]}, nor anybody else whom it has shown.",
@@ -256,5 +261,5 @@ def _spellings(email: str) -> tuple[Spelling, ...]:
 
 
 _UNPROVED: Final = (
-    "MailerLite did not find this address, and does not find known ones with the same special characters either"
+    "MailerLite did not find this e-mail, and does not find known ones with the same special characters either"
 )

@@ -18,9 +18,9 @@ from bema_tui.model import (
     SubscriberStatus,
 )
 from bema_tui.providers.parsing import (
-    Address,
     Count,
     DigitId,
+    Email,
     FaultError,
     Flag,
     Label,
@@ -47,8 +47,8 @@ class _RawReference:
 
 
 @frozen
-class _RawAddress:
-    email: Address
+class _RawEmail:
+    email: Email
 
 
 @frozen
@@ -69,7 +69,7 @@ class _RawTriggers:
 @frozen
 class _RawSubscriber:
     id: DigitId
-    email: Address
+    email: Email
     status: Token
     fields: Scalars
     source: Label = _EMPTY
@@ -182,14 +182,14 @@ def subscriber_page(rows: Sequence[object], place: str, *, with_groups: bool = F
         try:
             good.append(_with_groups(raw) if with_groups else subscriber(raw))
         except FaultError as error:
-            who = _part(raw, _RawReference, "id"), _part(raw, _RawAddress, "email")
+            who = _part(raw, _RawReference, "id"), _part(raw, _RawEmail, "email")
             broken += [
                 BrokenRow(f"{place}{number}{'.' + path if path else ''}", text, *who) for path, text in error.faults
             ]
     return SubscriberPage(tuple(good), tuple(broken))
 
 
-def _part(raw: object, kind: type[_RawReference | _RawAddress | _RawName], name: str) -> str:
+def _part(raw: object, kind: type[_RawReference | _RawEmail | _RawName], name: str) -> str:
     """One field of a row that can't be used as a whole; empty when that is not usable either."""
     try:
         return str(getattr(structure(raw, kind), name))

@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from bema_tui.providers.http.call import Service
-from bema_tui.providers.http.url import base_address
+from bema_tui.providers.http.url import base_url
 from bema_tui.secrets import Secret
 
 _DOUBTFUL: Final = frozenset({401, 403, 404, 405})
@@ -21,23 +21,23 @@ def described(url: str, key: Secret) -> Service:
     """MailerLite at ``url`` (which ends in ``/api``), asked with ``key``.
 
     Raises:
-        ConfigurationError: the address or the key can't be used.
+        ConfigurationError: the URL or the key can't be used.
     """
-    address = base_address(url, setting="The MailerLite address (BEMA_MAILERLITE_URL)")
+    checked = base_url(url, setting="The MailerLite URL (BEMA_MAILERLITE_URL)")
     return Service(
         name="MailerLite",
         place="MailerLite",
         quota=True,
-        url=address,
+        url=checked,
         bearer=key.usable("The MailerLite key (BEMA_MAILERLITE_KEY)"),
         wrote=_wrote,
         rights_advice="Check the key; it stops working when the user who made it leaves the account.",
         front_advice=(
             "It is no fault of the key: a proxy, a firewall or the sign-in page of this network stands there. Sign in "
             "with a browser if the network wants that; else ask its administrator to let requests to "
-            f"{address.host} through."
+            f"{checked.host} through."
         ),
-        answer_advice="Check the MailerLite address, and whether something in between answers instead.",
+        answer_advice="Check the MailerLite URL, and whether something in between answers instead.",
     )
 
 

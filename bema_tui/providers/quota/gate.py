@@ -138,7 +138,7 @@ class QuotaGate:
         self._period = QuotaPeriod(quota.quota)
         self._sent: deque[_Sent] = deque()
         self._held: _Sent | None = None
-        self._settled: list[_Sent] = []
+        self._as_foretold: list[_Sent] = []
         self._last: tuple[int, float | None] | None = None
         self._shared = keeper is not None
         self.batch_cost = BatchCost()
@@ -196,7 +196,7 @@ class QuotaGate:
         await self._measure(sent, remaining, cost)
         if sent is not None and sent.period.foretold(limit, remaining) and sent.units == sent.cost:
             # Nothing new in it: told with the next request, which spares a transaction.
-            self._settled.append(sent)
+            self._as_foretold.append(sent)
             return
 
         def step(period: QuotaPeriod) -> QuotaPeriod:
@@ -287,7 +287,7 @@ class QuotaGate:
 
     async def _change(self, step: Callable[[QuotaPeriod], QuotaPeriod]) -> None:
         """Change the period, and tell in the same breath which answers came as foretold."""
-        told = tuple(self._settled)
+        told = tuple(self._as_foretold)
 
         def all_steps(period: QuotaPeriod) -> QuotaPeriod:
             for sent in told:
@@ -296,7 +296,7 @@ class QuotaGate:
             return step(period)
 
         self._period = await self._keeper.change(all_steps)
-        self._settled = [sent for sent in self._settled if not any(sent is other for other in told)]
+        self._as_foretold = [sent for sent in self._as_foretold if not any(sent is other for other in told)]
 
     async def _measure(self, sent: _Sent | None, remaining: int | None, cost: int) -> None:
         """See from the header before and after a batch what it took, unless something else may have come between."""

@@ -7,4 +7,4 @@ from bema_tui.model import Phase
 
 def phase_text(phase: Phase) -> str:
     """Returns what a step is called on the screens and in commands."""
-    return "check unknown" if phase is Phase.SETTLE else phase.value
+    return "check unknown" if phase is Phase.CHECK_UNKNOWN else phase.value

@@ -63,9 +63,9 @@ class _Ended:
 class SnapshotReader:
     """The reading side of the store.
 
-    ``me`` is this process (a holder on this host can be proved dead), ``ages`` say how a lock is judged by its last
-    beat, ``stalled_after`` after how many seconds without progress a run has stalled. Each call is one short
-    transaction.
+    ``me`` is this process (a holder on this host can be proved dead), ``ages`` say how a lock is judged by its
+    last sign of life, ``stalled_after`` after how many seconds without progress a run has stalled. Each call is one
+    short transaction.
     """
 
     def __init__(self, db: Database, me: Holder, ages: LockAges, *, stalled_after: float = STALLED_AFTER) -> None:

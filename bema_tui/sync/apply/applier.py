@@ -21,7 +21,7 @@ from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchItem
 from bema_tui.providers.quota.gate import waiting
 from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.exchange import Line, lines_of, weigh
-from bema_tui.sync.apply.packing import Packed, items_for, pack
+from bema_tui.sync.apply.packing import NextBatch, items_for, pack
 from bema_tui.sync.apply.recorder import ResultRecorder
 from bema_tui.sync.apply.results import NO_RIGHT, TOO_MANY
 from bema_tui.sync.apply.throttled_items import Throttling, given_up
@@ -145,14 +145,14 @@ class Applier:
         # A read from the future says that the clock was set back: how old it is nobody knows.
         return list(dict.fromkeys(row.subscriber_id for row in rows if not fresh_from <= row.read_at <= now))
 
-    async def _somebody_but(self, packed: Packed) -> tuple[BatchItem, ...]:
+    async def _somebody_but(self, packed: NextBatch) -> tuple[BatchItem, ...]:
         """Return a read of somebody whom the batch is not about, else of its first person."""
         look_up = await ready_look_up(self._context)
         other = look_up.somebody_but([line.item for line in lines_of(packed.send, packed.looks)])
         return (other or BatchItem.read(packed.send[0].subscriber_id),)
 
     async def _send(
-        self, packed: Packed, of_people: Mapping[str, Sequence[LedgerRow]], beside: Sequence[BatchItem] = ()
+        self, packed: NextBatch, of_people: Mapping[str, Sequence[LedgerRow]], beside: Sequence[BatchItem] = ()
     ) -> None:
         """Send a batch; ``beside`` goes at its end, and only its being answered counts."""
         context, rows = self._context, packed.send

@@ -25,7 +25,7 @@ async def apply_plan(context: RunContext, account: CampaignInMailerLite | None, 
         BemaError: the run could not go on; the ledger says how far it came.
     """
     await context.note(state=RunState.APPLYING)
-    await context.enter(Phase.SETTLE)
+    await context.enter(Phase.CHECK_UNKNOWN)
     async with mailerlite_state_shown(context.db):
         sampled = await _write(context, account, approved=approved)
     await context.enter(Phase.STATISTICS, sampled)

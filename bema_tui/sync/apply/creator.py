@@ -23,20 +23,20 @@ from bema_tui.errors import (
 from bema_tui.field_values import FieldType, same_value
 from bema_tui.model import ACCOUNT_CHANGES, ChangeKind, ChangeOutcome, ChangeState, Subscriber
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
-from bema_tui.providers.mailerlite.forms import Looked
+from bema_tui.providers.mailerlite.forms import LookUpResult
 from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.recorder import ResultRecorder
 from bema_tui.sync.apply.results import as_sent, refusal
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, looked_together
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
-from bema_tui.sync.read.subscribers import find_by_address, ready_look_up
+from bema_tui.sync.read.subscribers import find_by_email, ready_look_up
 from bema_tui.sync.refusals import NotMade, other_account
 from bema_tui.sync.refusals import refused as refusals
 from bema_tui.sync.run_context import RunContext
 
 LOOK_UP_HOLDS: Final = 60.0
-"""Seconds for which it counts that a look-up found nobody. Whoever signs up after it is written to by their address,
-so it is short; it lasts for the creates that one period of the quota takes, which is a minute."""
+"""For how many seconds a look-up that found nobody counts. It is short, because a create writes to whoever has signed
+up with the e-mail since then; it lasts for the creates that one period of the quota takes, which is a minute."""
 _NEW = (ChangeKind.CREATE_SUBSCRIBER,)
 
 
@@ -210,14 +210,14 @@ async def _look_up_next(context: RunContext, recorder: ResultRecorder, key: str)
     emails = [email for one in wanted for email in one]
     await context.quota.room_for_batch(len(emails), least=len(emails))  # else the wait for it would count as age
     at = context.db.now()
-    looked = {one.who: one for one in await find_by_address(context, emails)}
+    looked = {one.who: one for one in await find_by_email(context, emails)}
     of_row = {row: [looked[email] for email in one] for row, one in zip(rows, wanted, strict=False)}
     not_new = {row: result for row, one in of_row.items() if (result := _not_new(row, one, key)) is not None}
     await recorder.record(list(not_new), list(not_new.values()))
     return _Unknown(frozenset(row.id for row in of_row if row not in not_new), at)
 
 
-def _not_new(row: LedgerRow, looked: Sequence[Looked], key: str) -> RowResult | None:
+def _not_new(row: LedgerRow, looked: Sequence[LookUpResult], key: str) -> RowResult | None:
     """What becomes of a row by the look-ups of its e-mail's spellings; None if they prove that nobody has it yet."""
     there = next((one.answer.subscriber() for one in looked if one.answer is not None), None)
     if there is not None:
@@ -242,7 +242,7 @@ async def _create(
         return False
     except RateLimited as limited:
         # So long that it is no quota of a minute. If that of the account is used up, this look-up says so.
-        await find_by_address(context, spellings(row.email))
+        await find_by_email(context, spellings(row.email))
         failed = RowResult(row.id, ChangeState.FAILED, ChangeOutcome.THROTTLED, f"{limited.waited:.0f}")
         await recorder.record([row], [failed])
         return False
@@ -259,15 +259,15 @@ async def _create(
 
 
 async def _look_back(context: RunContext, rows: Sequence[LedgerRow], key: str) -> None:
-    of_address = {one.who: one.answer for one in await find_by_address(context, [row.email for row in rows])}
+    answers = {one.who: one.answer for one in await find_by_email(context, [row.email for row in rows])}
     for row in rows:
-        answer = of_address[row.email]
+        answer = answers[row.email]
         if answer is None or not _shows(answer.subscriber(), row, key):
             raise BadAnswer(
                 f"MailerLite said that {row.email} was created, but reading them back does not show it.",
                 tried="read the first new people back before the rest is created",
                 where="MailerLite",
-                advice="Nobody more was created. Look at this address in MailerLite, then resume the run.",
+                advice="Nobody more was created. Look at this e-mail in MailerLite, then resume the run.",
             )
 
 

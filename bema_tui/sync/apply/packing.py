@@ -11,7 +11,7 @@ from bema_tui.store.ledger_rows import LedgerRow
 
 
 @frozen
-class Packed:
+class NextBatch:
     """What the next batch carries, and what no batch will carry."""
 
     send: tuple[LedgerRow, ...]
@@ -29,7 +29,7 @@ def items_for(rows: Sequence[LedgerRow]) -> int:
     return len(rows) + len(added - shown)
 
 
-def pack(rows: Sequence[LedgerRow], of_people: Mapping[str, Sequence[LedgerRow]], size: int) -> Packed:
+def pack(rows: Sequence[LedgerRow], of_people: Mapping[str, Sequence[LedgerRow]], size: int) -> NextBatch:
     """Fill a batch of at most ``size`` items from planned rows in their order.
 
     A remove that needs an add goes only when that add is ``applied``, which an earlier answer proved: so batch *k*
@@ -59,4 +59,4 @@ def pack(rows: Sequence[LedgerRow], of_people: Mapping[str, Sequence[LedgerRow]]
                 break
             looks.add(row.subscriber_id)
         send.append(row)
-    return Packed(tuple(send), tuple(skip), frozenset(looks))
+    return NextBatch(tuple(send), tuple(skip), frozenset(looks))

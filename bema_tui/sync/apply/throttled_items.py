@@ -17,7 +17,7 @@ from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchAnswer, refused
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.store.ledger_rows import RowResult
 from bema_tui.sync.apply.exchange import Line
-from bema_tui.sync.apply.packing import Packed
+from bema_tui.sync.apply.packing import NextBatch
 from bema_tui.sync.apply.results import MAX_TRIES, TOO_MANY
 from bema_tui.waits import Wait, WaitReason
 
@@ -48,7 +48,7 @@ class Throttling:
         refused do not use up what the quota still lets through."""
         return _FEW if self._silent else MOST_ITEMS
 
-    def ends_with_refused(self, packed: Packed) -> bool:
+    def ends_with_refused(self, packed: NextBatch) -> bool:
         """Return whether the last row of a batch was refused before.
 
         A read of somebody else behind it then tells whether the quota is why.

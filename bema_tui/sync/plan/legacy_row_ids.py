@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 
 from bema_tui.field_values import canonical
 from bema_tui.model import OrderIdentity
-from bema_tui.providers.edd.lookups import By, LookUps, Shown, Wanted
+from bema_tui.providers.edd.lookups import By, LookUps, SaleAnswer, SaleQuery
 from bema_tui.rules.purchases import Aliases
 from bema_tui.rules.records import Unproved
 from bema_tui.rules.unreadable_sales import unreadable_findings
@@ -27,7 +27,7 @@ _MAX_ROW_ID_DIGITS: Final = 15
 
 
 @frozen
-class Explained:
+class Explanation:
     """What the shop said of what its list does not explain."""
 
     aliases: Aliases
@@ -36,7 +36,7 @@ class Explained:
     """Whom sales that can't be read may concern, those among them that were looked up here."""
 
 
-async def explain_stored_values(context: RunContext, unproved: Unproved, *, shrank: bool) -> Explained:
+async def explain_stored_values(context: RunContext, unproved: Unproved, *, shrank: bool) -> Explanation:
     """Look up what the list does not explain, and remember the answers.
 
     A stored value that matches no order of its subscriber may be a row id of the old plugin: the shop is asked
@@ -53,11 +53,11 @@ async def explain_stored_values(context: RunContext, unproved: Unproved, *, shra
     values = sorted(questions.row_ids)
     now = context.db.now()
     answers = await RowIds(context.db).answers(values, unanswered_since=now - _ASK_AGAIN_UNANSWERED)
-    asked = [Wanted(By.ROW_ID, value) for value in values if value not in answers]
+    asked = [SaleQuery(By.ROW_ID, value) for value in values if value not in answers]
     recent = await context.orders.looked_up_since(sorted(questions.keys), now - _ASK_AGAIN)
-    asked += [Wanted(By.KEY, key) for key in sorted(questions.keys.keys() - recent)]
+    asked += [SaleQuery(By.KEY, key) for key in sorted(questions.keys.keys() - recent)]
     if not asked:
-        return Explained(_known(answers), unproved)
+        return Explanation(_known(answers), unproved)
     known = {
         By.KEY: [order.key for order in await context.orders.some_listed()],
         By.ROW_ID: [*await RowIds(context.db).some_known(), *(o.number for o in await context.orders.some_listed())],
@@ -68,7 +68,7 @@ async def explain_stored_values(context: RunContext, unproved: Unproved, *, shra
         await context.shop.require_right()
         await _remember(context, found, look_ups)
         unproved = await _with_unreadable(context, questions, found, unproved)
-    return Explained(_known(await RowIds(context.db).answers(values)), unproved)
+    return Explanation(_known(await RowIds(context.db).answers(values)), unproved)
 
 
 @define
@@ -96,7 +96,7 @@ def _may_be_row_id(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) <= _MAX_ROW_ID_DIGITS
 
 
-async def _remember(context: RunContext, found: Mapping[Wanted, Shown], look_ups: LookUps) -> None:
+async def _remember(context: RunContext, found: Mapping[SaleQuery, SaleAnswer], look_ups: LookUps) -> None:
     """Keep what the shop said. Whose order it is, and of which product, is judged when it is used.
 
     A sale that can't be read is asked for again by every run, until somebody has mended it.
@@ -116,7 +116,7 @@ async def _remember(context: RunContext, found: Mapping[Wanted, Shown], look_ups
 
 
 async def _with_unreadable(
-    context: RunContext, questions: _Questions, found: Mapping[Wanted, Shown], unproved: Unproved
+    context: RunContext, questions: _Questions, found: Mapping[SaleQuery, SaleAnswer], unproved: Unproved
 ) -> Unproved:
     """Record a finding of each sale that can't be read; it proves nothing against those who led to it."""
     sales = {wanted: shown.unreadable for wanted, shown in found.items() if shown.unreadable is not None}

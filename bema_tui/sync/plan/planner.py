@@ -22,7 +22,7 @@ from bema_tui.rules.records import Member, Trace
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.ledger_history import ChangeMark, LedgerHistory, Placement, mark_of
 from bema_tui.store.ledger_rows import LedgerRow, PlannedRow
-from bema_tui.store.traces import Marked, Traces
+from bema_tui.store.traces import Mark, Traces
 from bema_tui.sync.plan.pairing import Pair, people_with_orders
 from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
 from bema_tui.sync.plan.safety import keeps_a_tier
@@ -200,7 +200,7 @@ class _Planner:
             self.totals.add([change], self._context.db.now())
 
     async def _take(self, unit: Sequence[Pair]) -> None:
-        """Reconcile and validate one unit of addresses, and write its rows and findings."""
+        """Reconcile and validate one unit of e-mails, and write its rows and findings."""
         await self._context.safe_point()
         interesting = [member.subscriber_id for pair in unit if pair.orders for member in pair.members]
         placements = await self._history.placements(interesting)
@@ -219,7 +219,7 @@ class _Planner:
         await self._context.note(people=totals.people, moves=totals.moves, left_out=totals.left_out)
         totals.rows, totals.findings = [], []
 
-    def _unexplained(self, unit: Sequence[Pair]) -> Iterator[tuple[str, Marked]]:
+    def _unexplained(self, unit: Sequence[Pair]) -> Iterator[tuple[str, Mark]]:
         """Subscribers who are marked as buyers and whose mark names no order under their e-mail."""
         for pair in unit:
             for member in pair.members:
@@ -229,7 +229,7 @@ class _Planner:
                 else:
                     explained = bool(named_by(pair.orders, value, self._aliases))
                 if not explained:
-                    yield member.subscriber_id, Marked(value, pair.email_key)
+                    yield member.subscriber_id, Mark(value, pair.email_key)
 
     def _member(self, pair: Pair, member: Member, placed: Placement, trace: Trace) -> None:
         member = evolve(member, placed_by_us=placed.tier, before_purchase=placed.left, trace=trace)

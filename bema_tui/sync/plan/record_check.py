@@ -85,12 +85,12 @@ class RecordCheck:
             return evolve(outcome, changes=())
         return outcome if add is None else self._check_move(member, outcome, add)
 
-    def validate_new(self, address: str, outcome: Outcome) -> Outcome:
-        """Return the same for somebody who would be created: the address must be right to the letter."""
+    def validate_new(self, email: str, outcome: Outcome) -> Outcome:
+        """Return the same for somebody who would be created: the e-mail must be right to the letter."""
         valid = self._subscribers.validate(
-            SubscriberRecord(email=address, tier=purchased_tier(None), campaign=self._campaign, creating=True)
+            SubscriberRecord(email=email, tier=purchased_tier(None), campaign=self._campaign, creating=True)
         )
-        found = findings_of(self._subscribers, self._campaign, address)
+        found = findings_of(self._subscribers, self._campaign, email)
         return evolve(outcome, changes=outcome.changes if valid else (), findings=(*outcome.findings, *found))
 
     def _check_move(self, member: Member, outcome: Outcome, add: PlannedChange) -> Outcome:

@@ -60,7 +60,7 @@ def by_groups(needs: ReadingNeeds) -> ReadingCost:
     """Return the cost of each group and status by itself, then a look-up for every buyer whom no group showed."""
     pages = sum(max(1, math.ceil(people / needs.group_page)) for people in needs.passes)
     pages += bool(needs.outside and not sum(needs.passes))  # nobody read is known: the newest people are read for it
-    return _with_looks(ReadingStrategy.BY_GROUPS, pages, needs.several + _by_address(needs.outside), needs.batch)
+    return _with_looks(ReadingStrategy.BY_GROUPS, pages, needs.several + _by_email(needs.outside), needs.batch)
 
 
 def by_sweep(needs: ReadingNeeds) -> ReadingCost:
@@ -68,7 +68,7 @@ def by_sweep(needs: ReadingNeeds) -> ReadingCost:
     people = needs.account if needs.account is not None else max(needs.passes, default=0)
     pages = max(1, math.ceil(people / needs.account_page))
     unknown = needs.outside - needs.outside_known if needs.finds_unknown else 0
-    people_again = needs.several + needs.outside_known + _by_address(unknown)
+    people_again = needs.several + needs.outside_known + _by_email(unknown)
     return _with_looks(ReadingStrategy.BY_SWEEP, pages, people_again, needs.batch)
 
 
@@ -83,8 +83,8 @@ def cheapest(needs: ReadingNeeds) -> ReadingCost:
     return swept if needs.account is not None and swept.units < groups.units else groups
 
 
-def _by_address(people: int) -> int:
-    """Return the look-ups of so many addresses, with the one of somebody known that proves the others."""
+def _by_email(people: int) -> int:
+    """Return the look-ups of so many e-mails, with the one of somebody known that proves the others."""
     return people + 1 if people else 0
 
 

@@ -208,6 +208,6 @@ class _StoredPasses:
                 self._read_id, Completeness.PARTIAL, orders=self._kept, passes=self._pass, requests=0
             )
         else:
-            await self._answered()  # a mistyped address, where nobody answers, must not claim the database
+            await self._answered()  # a mistyped URL, where nobody answers, must not claim the database
         self._read_id = await self._orders.begin_read()
         self._pass, self._kept = number, 0

@@ -1,4 +1,4 @@
-"""Reads people of MailerLite: a page of a list, or up to fifty by id or address in one request."""
+"""Reads people of MailerLite: a page of a list, or up to fifty by id or e-mail in one request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from attrs import frozen
 from bema_tui.emails import email_key
 from bema_tui.errors import IncompleteRead
 from bema_tui.model import BrokenRow, Finding, FindingRule, Subscriber, SubscriberPage
-from bema_tui.providers.mailerlite.forms import PLAINEST, Form, Looked, special_characters
+from bema_tui.providers.mailerlite.forms import PLAINEST, Form, LookUpResult, special_characters
 from bema_tui.providers.mailerlite.lookup import LookUp
 from bema_tui.rules.findings import finding
 from bema_tui.rules.records import Member
@@ -83,13 +83,13 @@ def _unreadable(context: RunContext, subject: str, who: str, problem: str) -> Fi
     )
 
 
-def _unproved(context: RunContext, one: Looked) -> Finding:
+def _unproved(context: RunContext, one: LookUpResult) -> Finding:
     return finding(
         FindingRule.BLOCKED_RECORD,
         context.campaign.code,
         one.who,
-        f"{one.who} bought, and whether MailerLite knows the address can't be told: {one.problem}.",
-        "Look for the address in MailerLite; nothing is planned for this buyer until its look-ups find such addresses.",
+        f"{one.who} bought, and whether MailerLite knows the e-mail can't be told: {one.problem}.",
+        "Look for the e-mail in MailerLite; nothing is planned for this buyer until its look-ups find such e-mails.",
     )
 
 
@@ -140,8 +140,8 @@ async def read_by_id(context: RunContext, ids: Sequence[str], set_aside: set[str
     return ReadById(found, unread)
 
 
-async def find_by_address(context: RunContext, emails: Sequence[str]) -> tuple[Looked, ...]:
-    """Look people up by address; each is found, proved to be unknown, or left open.
+async def find_by_email(context: RunContext, emails: Sequence[str]) -> tuple[LookUpResult, ...]:
+    """Look people up by e-mail; each is found, proved to be unknown, or left open.
 
     Raises:
         IncompleteRead: no form of look-up finds anybody.
@@ -177,8 +177,8 @@ async def remember_look_up(context: RunContext) -> None:
         await facts.learned(AccountFact.LOOK_UP_PROVED_AT, int(context.db.now().timestamp()))
 
 
-async def look_closely(reading: MembersReading, ids: Sequence[str], addresses: Sequence[str]) -> int:
-    """Read people again by id, and look buyers up by address whom no list showed; fifty in a request, of either kind.
+async def look_closely(reading: MembersReading, ids: Sequence[str], emails: Sequence[str]) -> int:
+    """Read people again by id, and look buyers up by e-mail whom no list showed; fifty in a request, of either kind.
 
     Returns how many were found by their e-mail. Who is gone is no longer of this read. Who can't be read or looked up
     is set aside, as in a list.
@@ -187,22 +187,22 @@ async def look_closely(reading: MembersReading, ids: Sequence[str], addresses: S
         IncompleteRead: MailerLite did not answer for many of them, or finds nobody by any form of look-up.
     """
     context, set_aside = reading.context, reading.set_aside
-    look_up = await ready_look_up(context, addresses)
+    look_up = await ready_look_up(context, emails)
     shown: set[str] = set()
-    by_address = 0
-    aside: list[Looked] = []
-    async for done in look_up.find(in_known_form(addresses), ids):
+    found_by_email = 0
+    aside: list[LookUpResult] = []
+    async for done in look_up.find(in_known_form(emails), ids):
         known = await context.members.states([one.who for one in done])
         people = await members_of(reading, [one.answer.subscriber() for one in done if one.answer is not None])
         shown.update(person.email_key for person in people)
-        by_address += sum(one.answer is not None and "@" in one.who for one in done)
+        found_by_email += sum(one.answer is not None and "@" in one.who for one in done)
         await context.members.put(people)
         await context.members.forget([one.who for one in done if one.absent and one.who in known])
         aside += [one for one in done if one.problem]
         set_aside.update({one.who: known[one.who].email_key for one in aside if one.who in known})
         await context.note()
     await remember_look_up(context)
-    # The shop's spelling of an address may be none that MailerLite shows it in.
+    # The shop's spelling of an e-mail may be none that MailerLite shows it in.
     keys = {one.who: email_key(one.who) for one in aside if one.who not in set_aside}
     aside = [one for one in aside if one.who in set_aside or keys[one.who] not in shown]
     set_aside.update({one.who: keys[one.who] for one in aside if one.who in keys})
@@ -218,12 +218,12 @@ async def look_closely(reading: MembersReading, ids: Sequence[str], addresses: S
             where="MailerLite",
             advice="Nothing was written. Look at the findings, then start the sync again.",
         )
-    return by_address
+    return found_by_email
 
 
-def in_known_form(addresses: Sequence[str]) -> list[str]:
-    """Return those that can be looked up: what is no address can't be known to MailerLite."""
-    return [address for address in addresses if "@" in address]
+def in_known_form(emails: Sequence[str]) -> list[str]:
+    """Return those that can be looked up: what is no e-mail can't be known to MailerLite."""
+    return [email for email in emails if "@" in email]
 
 
 def _called(who: str) -> str:

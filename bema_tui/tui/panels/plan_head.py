@@ -171,9 +171,9 @@ def _plan_head(run: RunView, context: RenderContext, width: int) -> list[Content
 
 def _progress_head(run: RunView, context: RenderContext, width: int) -> list[Content]:
     cells = max(8, min(61, width - 54))
-    share = run.settled / run.total if run.total else 1.0
+    share = run.recorded / run.total if run.total else 1.0
     rate = run.rows_per_minute if run.state is RunState.APPLYING and not run.stalled_seconds else None
-    facts = [line(f"{run.percent} %"), line(f"{count(run.settled)} of {count(run.total)}")]
+    facts = [line(f"{run.percent} %"), line(f"{count(run.recorded)} of {count(run.total)}")]
     if rate:
         facts.append(line(f"{rate:,.0f}/min"))
     if end := ends_at(run, context):

@@ -164,7 +164,7 @@ def row(run: RunView, context: RenderContext, *, short: bool = False, cells: int
             "kind": run.kind,
             "campaign": run.campaign,
             "phase": phase,
-            "bar": line((bar(run.settled / run.total, cells, context.glyphs), "accent")) if progress else "",
+            "bar": line((bar(run.recorded / run.total, cells, context.glyphs), "accent")) if progress else "",
             "percent": f"{run.percent} %" if progress else "",
             "rate": f"{short_count(round(rate))}/min" if rate else "",
             "ends": ends_at(run, context) and (forecast(run.seconds_left) if short else ends_at(run, context)),

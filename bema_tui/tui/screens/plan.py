@@ -52,7 +52,7 @@ class PlanScreen(FilteredScreen):
         self._rules: tuple[PlanRule, ...] = ()
         self._left_out: Sequence[LeftOut] = ()
         self._wrong: dict[str, ChangeView] = {}
-        self._settled = False
+        self._planned = False
         self.head = Lines(id="head")
         self.rules = RowTable(panel.RULE_COLUMNS, id="rules", glyphs=glyphs, keeps_cursor=True)
         self.wrong = RowTable(panel.WRONG_COLUMNS, id="wrong", glyphs=glyphs)
@@ -77,10 +77,10 @@ class PlanScreen(FilteredScreen):
     async def read_more(self, reader: Reader) -> None:
         before = self.run
         run = await reader.run(self.run_id)
-        if not self._settled:
+        if not self._planned:
             self._rules = await reader.plan_rules(self.run_id)
             self._left_out = await reader.left_out(self.run_id)
-            self._settled = run.planned_at is not None
+            self._planned = run.planned_at is not None
         if plan_head.begun(run):
             self._wrong = {str(row.id): row for row in await reader.wrong(self.run_id, WRONG_SHOWN)}
         self.run = run
@@ -107,7 +107,7 @@ class PlanScreen(FilteredScreen):
         self.people.header = self.wrong.header = width >= Width.WIDE
         self.rules.columns = panel.RULE_COLUMNS if width >= Width.WIDE else panel.SHORT_RULE_COLUMNS
         self.head.put_all(plan_head.head_lines(run, context, width, max(1, self.head.size.height)))
-        planning = not self._settled
+        planning = not self._planned
         self.rules.title = line("By cause" + (", still planning" if planning else ""))
         self.rules.empty = (line(("  Nothing is planned yet." if planning else "  Nothing to do.", "muted")),)
         self.rules.set_rows(panel.rule_rows(self._rules))

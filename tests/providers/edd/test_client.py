@@ -23,7 +23,7 @@ from bema_tui.errors import (
 from bema_tui.interfaces import Provider
 from bema_tui.model import Sample, SubscriberStatus
 from bema_tui.providers.edd.client import EasyDigitalDownloads
-from bema_tui.providers.edd.lookups import By, Shown, Wanted
+from bema_tui.providers.edd.lookups import By, SaleAnswer, SaleQuery
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
 from bema_tui.secrets import Secret
@@ -178,7 +178,7 @@ async def test_a_refused_key_says_what_to_check(status: int, error: str) -> None
 async def test_something_else_than_the_api_says_what_to_check(answer: Answer) -> None:
     with pytest.raises(BadAnswer) as caught:
         await edd(Script([answer])).validate_connection()
-    for word in ("address", "cache", "firewall"):
+    for word in ("URL", "cache", "firewall"):
         assert word in caught.value.advice
 
 
@@ -201,7 +201,7 @@ async def test_any_shop_is_asked_by_the_one_form_that_every_shop_answers(address
     script = Script([reply({"sales": [sale(1)]})])
     shop = at(address, script, in_url)
     for _ in range(2):
-        assert (await shop.ask_for_sale(Wanted(By.ROW_ID, "5"))).order
+        assert (await shop.ask_for_sale(SaleQuery(By.ROW_ID, "5"))).order
     for request in script.requests:
         asked = {**dict(request.url.params), **dict(httpx.QueryParams(request.content.decode()))}
         assert request.url.path == path
@@ -255,7 +255,7 @@ async def test_a_redirect_names_the_address_to_set_and_nothing_follows_it(in_url
         with pytest.raises(BadAnswer) as caught:
             await at("https://shop.example/store", script, in_url).has_right()
         address = "https://www.shop.example/store"
-        assert caught.value.advice.startswith(f"If that is right, set the address to {address}.")
+        assert caught.value.advice.startswith(f"If that is right, set the URL to {address}.")
         assert f"bema-tui shop move {address}" in caught.value.advice
         assert len(script.requests) == 1
 
@@ -284,7 +284,7 @@ async def test_an_order_is_found_by_its_key_with_every_field_as_the_rules_need_i
     ]
     row = sale(121, items, ID="BEMA-3-X", mode="test", status="partially_refunded", total="63.490000000")
     script = Script([reply({"sales": [row]})])
-    order = (await edd(script).ask_for_sale(Wanted(By.KEY, f"{121:032x}"))).order
+    order = (await edd(script).ask_for_sale(SaleQuery(By.KEY, f"{121:032x}"))).order
     assert order is not None
     assert (order.key, order.number, order.mode, order.status) == (
         f"{121:032x}",
@@ -305,20 +305,20 @@ async def test_an_order_is_found_by_its_key_with_every_field_as_the_rules_need_i
 
 async def test_an_order_is_found_by_row_id_which_is_not_its_number() -> None:
     script = Script([reply({"sales": [sale(2, ID="860")]})])
-    order = (await edd(script).ask_for_sale(Wanted(By.ROW_ID, "2"))).order
+    order = (await edd(script).ask_for_sale(SaleQuery(By.ROW_ID, "2"))).order
     assert order is not None
     assert order.number == "860"
     assert script.forms()[0]["id"] == "2"
 
 
 async def test_no_order_is_none() -> None:
-    assert await edd(Script([reply(NOTHING)])).ask_for_sale(Wanted(By.KEY, "abc")) == Shown()
-    assert await edd(Script([reply({"sales": [sale(1)]})])).ask_for_sale(Wanted(By.KEY, "another")) == Shown()
+    assert await edd(Script([reply(NOTHING)])).ask_for_sale(SaleQuery(By.KEY, "abc")) == SaleAnswer()
+    assert await edd(Script([reply({"sales": [sale(1)]})])).ask_for_sale(SaleQuery(By.KEY, "another")) == SaleAnswer()
 
 
 async def test_an_order_that_cannot_be_used_is_named() -> None:
     script = Script([reply({"sales": [sale(1, [item(price="12,00")])]})])
-    shown = await edd(script).ask_for_sale(Wanted(By.ROW_ID, "1"))
+    shown = await edd(script).ask_for_sale(SaleQuery(By.ROW_ID, "1"))
     assert shown.order is None
     assert shown.unreadable is not None
     assert (shown.unreadable.place, shown.unreadable.path) == ("sales.0", "products.0.price")

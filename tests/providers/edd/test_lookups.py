@@ -9,7 +9,7 @@ import pytest
 from attrs import define, field
 
 from bema_tui.errors import ConnectionFailed, ServerFailed
-from bema_tui.providers.edd.lookups import CHUNK, SECOND_TRIES, By, LookUps, Shown, Wanted
+from bema_tui.providers.edd.lookups import CHUNK, SECOND_TRIES, By, LookUps, SaleAnswer, SaleQuery
 from bema_tui.providers.http.breaker import BreakerState
 from tests.providers.helpers import Answer, Script, Time, edd, page, reply
 from tests.providers.rows import sale
@@ -47,7 +47,9 @@ class FailingShop:
         shown = number < 10 and ("purchasekey" in form or self.by_id)
         return reply({"sales": [sale(number)], **NOTHING} if shown else NOTHING)
 
-    async def find(self, wanted: Sequence[Wanted], known: Sequence[int] = (1,)) -> tuple[dict[str, Shown], LookUps]:
+    async def find(
+        self, wanted: Sequence[SaleQuery], known: Sequence[int] = (1,)
+    ) -> tuple[dict[str, SaleAnswer], LookUps]:
         controls = {By.KEY: [f"{number:032x}" for number in known], By.ROW_ID: [str(number) for number in known]}
         async with edd(Script(self.answer)) as service:
             look_ups = LookUps(service, Time(), controls)
@@ -57,16 +59,16 @@ class FailingShop:
         return {one.value: shown for one, shown in found.items()}, look_ups
 
 
-def ids(*values: int) -> list[Wanted]:
-    return [Wanted(By.ROW_ID, str(value)) for value in values]
+def ids(*values: int) -> list[SaleQuery]:
+    return [SaleQuery(By.ROW_ID, str(value)) for value in values]
 
 
-def keys(*values: int) -> list[Wanted]:
-    return [Wanted(By.KEY, f"{value:032x}") for value in values]
+def keys(*values: int) -> list[SaleQuery]:
+    return [SaleQuery(By.KEY, f"{value:032x}") for value in values]
 
 
 @pytest.mark.parametrize("wanted", [ids(2, 77, 3), keys(2, 77, 3)])
-async def test_a_sale_that_the_shop_fails_over_is_not_shown_and_the_others_are(wanted: list[Wanted]) -> None:
+async def test_a_sale_that_the_shop_fails_over_is_not_shown_and_the_others_are(wanted: list[SaleQuery]) -> None:
     shop = FailingShop(failing={wanted[1].value})
     found, _ = await shop.find(wanted)
     assert [shown.order.number for shown in found.values() if shown.order is not None] == ["2", "3"]
@@ -118,13 +120,13 @@ async def test_a_line_that_breaks_is_tried_again_as_ever() -> None:
 
 async def test_an_answer_without_a_sale_says_that_there_is_none_beside_one_that_finds() -> None:
     found, look_ups = await FailingShop().find(ids(77, 2))
-    assert (found["77"], look_ups.finds) == (Shown(), {By.ROW_ID})
+    assert (found["77"], look_ups.finds) == (SaleAnswer(), {By.ROW_ID})
     shop = FailingShop()
     found, look_ups = await shop.find(ids(77))
-    assert (found["77"], look_ups.finds, shop.asked) == (Shown(), {By.ROW_ID}, ["77", "1"])
+    assert (found["77"], look_ups.finds, shop.asked) == (SaleAnswer(), {By.ROW_ID}, ["77", "1"])
     shop = FailingShop(by_id=False)
     found, look_ups = await shop.find(ids(77))
-    assert (found["77"], look_ups.finds, shop.asked) == (Shown(), set(), ["77", "1"])
+    assert (found["77"], look_ups.finds, shop.asked) == (SaleAnswer(), set(), ["77", "1"])
     _, look_ups = await FailingShop(by_id=False).find([*ids(77), *keys(2)])
     assert look_ups.finds == {By.KEY}
 
@@ -142,7 +144,7 @@ async def test_what_stands_for_no_sale_and_what_can_not_be_used() -> None:
 
     async with edd(Script(answer)) as service:
         found = await LookUps(service, Time(), {}).find(ids(5, 6, 7))
-    assert list(found.values())[:2] == [Shown(), Shown()]
-    unreadable = found[Wanted(By.ROW_ID, "7")].unreadable
+    assert list(found.values())[:2] == [SaleAnswer(), SaleAnswer()]
+    unreadable = found[SaleQuery(By.ROW_ID, "7")].unreadable
     assert unreadable is not None
     assert (unreadable.number, unreadable.path, unreadable.email) == ("7", "email", "")

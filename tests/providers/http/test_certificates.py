@@ -38,7 +38,7 @@ UNTRUSTED: dict[str, tuple[str, bool, str, str]] = {
     "an unknown authority": ("valid.pem", False, "by an authority that this machine does not know", "SSL_CERT_FILE"),
     "expired": ("expired.pem", True, "it has expired", "Ask whoever runs localhost to renew it"),
     "not valid yet": ("early.pem", True, "it is not valid yet", "Set the clock if it is wrong"),
-    "another name": ("elsewhere.pem", True, "another name than localhost", "Check the address in the settings"),
+    "another name": ("elsewhere.pem", True, "another name than localhost", "Check the URL in the settings"),
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 from bema_tui.errors import ConfigurationError, ConnectionFailed
 from bema_tui.providers.http.connection import route_to
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.http.url import base_address
+from bema_tui.providers.http.url import base_url
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, Unlimited
 from bema_tui.secrets import Secret
@@ -153,8 +153,8 @@ def test_numbers_and_networks_need_no_proxy(url: str, names: str, monkeypatch: p
 @pytest.mark.fault("A6")
 @pytest.mark.parametrize("port", [0, 65536, 99999])
 def test_a_port_that_none_can_be_is_a_mistake_in_the_address(port: int) -> None:
-    with pytest.raises(ConfigurationError, match=f"The shop's address names port {port}") as caught:
-        base_address(f"https://shop.example:{port}/", setting="The shop's address")
+    with pytest.raises(ConfigurationError, match=f"The shop's URL names port {port}") as caught:
+        base_url(f"https://shop.example:{port}/", setting="The shop's URL")
     assert "65535" in caught.value.advice
 
 

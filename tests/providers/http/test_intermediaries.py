@@ -95,7 +95,7 @@ async def test_a_login_is_no_address_to_set(location: str, status: int) -> None:
     for service in (edd(Script([sent_to(location, status)])), mailerlite(Script([sent_to(location, status)]))):
         with pytest.raises(BadAnswer, match="asks for a login") as caught:
             await service.validate_connection()
-        assert "set the address" not in caught.value.advice
+        assert "set the URL" not in caught.value.advice
         assert "ask " in caught.value.advice
 
 
@@ -114,7 +114,7 @@ async def test_a_login_is_no_address_to_set(location: str, status: int) -> None:
 async def test_only_what_can_be_the_shop_is_an_address_to_set(location: str, status: int, address: str) -> None:
     with pytest.raises(BadAnswer, match=rf"sends us elsewhere \({status}\)") as caught:
         await edd(Script([sent_to(location, status)])).validate_connection()
-    asked = f"If that is right, set the address to {address}." if address else "Check the shop's address"
+    asked = f"If that is right, set the URL to {address}." if address else "Check the shop's URL"
     assert caught.value.advice.startswith(asked)
 
 
@@ -122,7 +122,7 @@ async def test_the_address_to_set_is_the_one_without_the_path_of_the_request() -
     moved = sent_to("https://mail.example/v2/api/groups?page=1", 308)
     with pytest.raises(BadAnswer, match=r"to https://mail\.example/v2/api/groups;") as caught:
         await mailerlite(Script([moved])).validate_connection()
-    assert caught.value.advice == "If that is right, set the address to https://mail.example/v2/api."
+    assert caught.value.advice == "If that is right, set the URL to https://mail.example/v2/api."
 
 
 @pytest.mark.parametrize(

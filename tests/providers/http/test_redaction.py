@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bema_tui.errors import ConfigurationError
 from bema_tui.providers.http.redaction import redact
-from bema_tui.providers.http.url import base_address, shown
+from bema_tui.providers.http.url import base_url, shown
 from bema_tui.secrets import Secret
 from bema_tui.text import clean
 
@@ -57,7 +57,7 @@ def test_a_slash_that_json_escapes_hides_no_secret() -> None:
     ],
 )
 def test_an_address_is_normalised(given_url: str, expected: str) -> None:
-    assert shown(base_address(given_url, setting="The address")) == expected
+    assert shown(base_url(given_url, setting="The URL")) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,5 +76,5 @@ def test_an_address_is_normalised(given_url: str, expected: str) -> None:
 )
 def test_an_address_that_would_give_a_key_away_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        base_address(url, setting="The address")
+        base_url(url, setting="The URL")
     assert "password" not in str(caught.value).replace("no password", "")

@@ -12,7 +12,7 @@ from bema_tui.errors import BadAnswer, BemaError
 from bema_tui.providers.http.call import Service
 from bema_tui.providers.http.client import ServiceClient
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.http.url import base_address
+from bema_tui.providers.http.url import base_url
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, URL, Answer, Notes, Script, Time, client, cut, down, page, reply
 
@@ -66,7 +66,7 @@ async def test_no_secret_in_an_error_a_traceback_or_a_log(caplog: pytest.LogCapt
 
 
 async def test_no_frame_of_a_failed_try_hangs_on_to_an_address_that_holds_the_key() -> None:
-    service = Service("EDD", base_address(URL, setting="The address"), query={"key": Secret(KEY)})
+    service = Service("EDD", base_url(URL, setting="The URL"), query={"key": Secret(KEY)})
     too_long = Script([page("x" * 5000)])
     shop = ServiceClient(
         service,

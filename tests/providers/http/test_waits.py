@@ -12,7 +12,7 @@ from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.http.call import Service
 from bema_tui.providers.http.client import ServiceClient
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.http.url import base_address
+from bema_tui.providers.http.url import base_url
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoMeter, OwnPeriod, QuotaGate, Unlimited, waiting
 from bema_tui.providers.quota.period import QuotaPeriod
@@ -160,7 +160,7 @@ async def test_a_try_after_a_silent_one_is_shown_until_it_is_answered() -> None:
 
     script = Script(silent_twice)
     asking = ServiceClient(
-        Service(name="EDD", url=base_address("https://shop.example/", setting="The address")),
+        Service(name="EDD", url=base_url("https://shop.example/", setting="The URL")),
         gate=Unlimited(),
         interrupt=time,
         meter=NoMeter(),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bema_tui.errors import IncompleteRead
 from bema_tui.model import SubscriberPage
 from bema_tui.providers.mailerlite import parse
-from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem, Spelling, address_in_path
+from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem, Spelling, email_in_path
 from bema_tui.providers.mailerlite.forms import Form, special_characters
 from bema_tui.providers.mailerlite.lookup import LookUp
 from tests.providers.rows import person
@@ -85,7 +85,7 @@ class Account:
         return [self._answer(self.in_batch(path)) for path in self.requests[-1]]
 
     async def single(self, email: str, spelling: Spelling) -> BatchAnswer:
-        self.requests.append([address_in_path(email, spelling)])
+        self.requests.append([email_in_path(email, spelling)])
         return self._answer(self.alone(self.requests[-1][0]))
 
     async def first_page(self) -> SubscriberPage:

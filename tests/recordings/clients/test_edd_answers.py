@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from bema_tui.errors import BadAnswer, BemaError, ConnectionFailed, NotAuthorized, RequestRefused
-from bema_tui.providers.edd.lookups import By, Shown, Wanted
+from bema_tui.providers.edd.lookups import By, SaleAnswer, SaleQuery
 from tests.providers.helpers import Script, edd
 from tests.recordings.clients.recordings import EDD
 from tests.recordings.clients.recordings import edd as recorded
@@ -100,7 +100,7 @@ def test_every_recorded_answer_is_played() -> None:
 async def test_a_sale_keeps_every_field_that_the_rules_need(name: str) -> None:
     number, status, mode, total, lines = SALES[name]
     raw = EDD[name]["body"]["sales"][0]
-    order = (await edd(Script([recorded(name)])).ask_for_sale(Wanted(By.ROW_ID, "1"))).order
+    order = (await edd(Script([recorded(name)])).ask_for_sale(SaleQuery(By.ROW_ID, "1"))).order
     assert order is not None
     assert (order.number, order.status, order.mode, order.total) == (number, status, mode, Decimal(total))
     assert [(line.product_id, line.price) for line in order.items] == [(each, Decimal(price)) for each, price in lines]
@@ -113,12 +113,12 @@ async def test_a_sale_keeps_every_field_that_the_rules_need(name: str) -> None:
 
 @pytest.mark.parametrize("name", NOTHING)
 async def test_no_sale_or_a_refunds_own_row_is_no_order(name: str) -> None:
-    assert await edd(Script([recorded(name)])).ask_for_sale(Wanted(By.ROW_ID, "5")) == Shown()
+    assert await edd(Script([recorded(name)])).ask_for_sale(SaleQuery(By.ROW_ID, "5")) == SaleAnswer()
 
 
 @pytest.mark.parametrize("name", OLD_VERSION)
 async def test_a_sale_in_the_old_versions_form_is_no_order_but_a_fault(name: str) -> None:
-    shown = await edd(Script([recorded(name)])).ask_for_sale(Wanted(By.ROW_ID, "5"))
+    shown = await edd(Script([recorded(name)])).ask_for_sale(SaleQuery(By.ROW_ID, "5"))
     assert shown.order is None
     assert shown.unreadable is not None
     assert shown.unreadable.place == "sales.0"
@@ -129,7 +129,7 @@ async def test_a_sale_in_the_old_versions_form_is_no_order_but_a_fault(name: str
 async def test_a_failure_is_called_by_its_name_and_says_what_to_do(name: str) -> None:
     said = EDD[name].get("body", {}).get("error", "")
     shop = edd(Script([recorded(name)]))
-    for ask in (shop.has_right, shop.get_products, lambda: shop.ask_for_sale(Wanted(By.ROW_ID, "5"))):
+    for ask in (shop.has_right, shop.get_products, lambda: shop.ask_for_sale(SaleQuery(By.ROW_ID, "5"))):
         with pytest.raises(FAILURES[name]) as caught:
             await ask()
         assert said in caught.value.message

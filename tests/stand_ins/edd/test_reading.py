@@ -12,7 +12,7 @@ from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized
 from bema_tui.model import Completeness, Order
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.full_read import SalesRead
-from bema_tui.providers.edd.lookups import By, Shown, Wanted
+from bema_tui.providers.edd.lookups import By, SaleAnswer, SaleQuery
 from tests.stand_ins.edd.conftest import Connect
 from tests.stand_ins.edd.fronts import (
     BY_GET,
@@ -262,14 +262,14 @@ async def test_an_order_is_looked_up_by_key_in_any_status_and_a_refund_is_no_ord
     shop.refund(shop.orders[0])
     shop.orders[1].status = "trash"
     client = connect(shop)
-    found = (await client.ask_for_sale(Wanted(By.KEY, shop.orders[0].key))).order
+    found = (await client.ask_for_sale(SaleQuery(By.KEY, shop.orders[0].key))).order
     assert found is not None
     assert found.status == "refunded"
-    found = (await client.ask_for_sale(Wanted(By.ROW_ID, "2"))).order
+    found = (await client.ask_for_sale(SaleQuery(By.ROW_ID, "2"))).order
     assert found is not None
     assert found.status == "trash"
-    assert await client.ask_for_sale(Wanted(By.ROW_ID, "4")) == Shown()
-    assert await client.ask_for_sale(Wanted(By.ROW_ID, "99")) == Shown()
+    assert await client.ask_for_sale(SaleQuery(By.ROW_ID, "4")) == SaleAnswer()
+    assert await client.ask_for_sale(SaleQuery(By.ROW_ID, "99")) == SaleAnswer()
 
 
 async def test_products_come_whole_and_published_only(connect: Connect) -> None:

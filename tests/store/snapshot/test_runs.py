@@ -78,13 +78,13 @@ async def test_runs_at_work_come_first_then_waiting_then_lost_then_ended(db: Dat
     rows = await number(db, schema.ledger, schema.ledger.c.run == AT_WORK)
     open_rows = (ChangeState.PLANNED, ChangeState.SENDING, ChangeState.UNKNOWN)
     left = await number(db, schema.ledger, schema.ledger.c.run == AT_WORK, schema.ledger.c.state.in_(open_rows))
-    assert (at_work.state, at_work.settled, at_work.total) == (RunState.APPLYING, rows - left, rows)
+    assert (at_work.state, at_work.recorded, at_work.total) == (RunState.APPLYING, rows - left, rows)
     assert at_work.percent == pytest.approx(100 * (rows - left) / rows, abs=1)
     (asked,) = at_work.control_requests
     assert (asked.verb, asked.by_user) == ("pause", "jon")
     assert asked.seen_at is not None
     assert asked.seen_at.utcoffset() == timedelta(0)
-    assert at_work.rows_per_minute == pytest.approx(60 * at_work.settled / at_work.apply_seconds)
+    assert at_work.rows_per_minute == pytest.approx(60 * at_work.recorded / at_work.apply_seconds)
     young = evolve(at_work, apply_seconds=5.0)
     assert young.rows_per_minute is None
     assert young.seconds_left == pytest.approx(at_work.seconds_forecast * left / rows), "as the plan forecast it"

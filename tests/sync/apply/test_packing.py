@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.model import ChangeKind, ChangeState
-from bema_tui.sync.apply.packing import Packed, items_for, pack
+from bema_tui.sync.apply.packing import NextBatch, items_for, pack
 from tests.sync.rows import by_person, move, row
 
 
@@ -62,7 +62,7 @@ def test_an_add_without_its_field_takes_the_room_of_a_read_as_well() -> None:
     assert items_for(rows) == 6
     packed = pack(rows, by_person(rows), 5)
     assert (packed.send, packed.looks) == (tuple(rows[:2]), frozenset({"0", "1"}))
-    assert pack(rows, by_person(rows), 1) == Packed((rows[0],), ()), "a batch of one item has no room for it"
+    assert pack(rows, by_person(rows), 1) == NextBatch((rows[0],), ()), "a batch of one item has no room for it"
     both = move("9", 20)[:2]
     assert items_for(both) == 2
     assert pack(both, by_person(both), 5).looks == frozenset(), "the field's answer shows the person"

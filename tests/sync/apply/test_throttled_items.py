@@ -10,7 +10,7 @@ from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchAnswer
 from bema_tui.store.ledger_rows import RowResult
 from bema_tui.sync.apply.exchange import Line
-from bema_tui.sync.apply.packing import Packed
+from bema_tui.sync.apply.packing import NextBatch
 from bema_tui.sync.apply.results import MAX_TRIES, TOO_MANY
 from bema_tui.sync.apply.throttled_items import Throttling, given_up
 from tests.sync.rows import move
@@ -65,12 +65,12 @@ def test_a_row_is_given_up_when_it_alone_is_refused_for_the_third_time(
 def test_a_read_behind_the_last_row_tells_whether_the_quota_is_why() -> None:
     throttling = Throttling()
     lines = LINES[:1]
-    assert not throttling.ends_with_refused(Packed((ROWS[0],), ()))
+    assert not throttling.ends_with_refused(NextBatch((ROWS[0],), ()))
     for _ in range(MAX_TRIES - 1):
         assert throttling.note(lines, [REFUSED, OK]) == frozenset()
-        assert throttling.ends_with_refused(Packed((ROWS[0],), ()))
-    assert not throttling.ends_with_refused(Packed((ROWS[0], ROWS[1]), ()))
-    assert not throttling.ends_with_refused(Packed((), ()))
+        assert throttling.ends_with_refused(NextBatch((ROWS[0],), ()))
+    assert not throttling.ends_with_refused(NextBatch((ROWS[0], ROWS[1]), ()))
+    assert not throttling.ends_with_refused(NextBatch((), ()))
     assert throttling.note(lines, [REFUSED, OK]) == {ROWS[0].id}
 
 

@@ -128,24 +128,24 @@ class RunView:
         return sum(self.changes.values())
 
     @property
-    def settled(self) -> int:
-        """Ledger rows that need nothing more."""
+    def recorded(self) -> int:
+        """How many ledger rows have a result and need nothing more."""
         return self.total - sum(
             self.changes.get(state, 0) for state in (ChangeState.PLANNED, ChangeState.SENDING, ChangeState.UNKNOWN)
         )
 
     @property
     def percent(self) -> int:
-        """Settled rows as a whole per cent, 100 only when nothing is left."""
-        return 100 if self.settled == self.total else min(99, round(self.settled * 100 / self.total))
+        """Recorded rows as a whole per cent, 100 only when nothing is left."""
+        return 100 if self.recorded == self.total else min(99, round(self.recorded * 100 / self.total))
 
     @property
     def rows_per_minute(self) -> float | None:
         """Speed of the apply so far; None before it can be told: a quota's period is spent in its first seconds."""
         seconds = self.apply_seconds or self.seconds
-        if self.apply_started_at is None or not self.settled or seconds < _TELLING_SECONDS:
+        if self.apply_started_at is None or not self.recorded or seconds < _TELLING_SECONDS:
             return None
-        return self.settled * 60 / seconds
+        return self.recorded * 60 / seconds
 
     @property
     def seconds_left(self) -> float | None:
@@ -156,7 +156,7 @@ class RunView:
         if self.stalled_seconds:
             return None
         rate = self.rows_per_minute
-        left = self.total - self.settled
+        left = self.total - self.recorded
         if not rate and not self.total:
             return None
         work = left * 60 / rate if rate else self.seconds_forecast * left / self.total
