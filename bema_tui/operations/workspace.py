@@ -14,7 +14,7 @@ from bema_tui.loopback import is_loopback
 from bema_tui.model import Holder
 from bema_tui.settings import Settings
 from bema_tui.store.database import AT_ONCE, Database
-from bema_tui.store.database_settings import DatabaseSettings
+from bema_tui.store.database_settings import TIME_ZONE, DatabaseSettings
 from bema_tui.store.identity import current_holder
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.snapshot.reader import SnapshotReader
@@ -78,7 +78,7 @@ async def open_workspace(
                 await workspace.locks.sweep(patience=AT_ONCE)
         if settings.timezone:
             try:
-                await DatabaseSettings(db).set("timezone", settings.timezone, patience=AT_ONCE if reading else None)
+                await DatabaseSettings(db).set(TIME_ZONE, settings.timezone, patience=AT_ONCE if reading else None)
             except DatabaseBusy:
                 if not reading:  # what only reads does not need it
                     raise

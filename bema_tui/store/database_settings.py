@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.store.database import Database
 from bema_tui.store.schema import settings
 
+TIME_ZONE: Final = "timezone"
+"""The label's time zone, which says when its day begins."""
 CURRENCY: Final = "shop_currency"
 """The shop's own currency, as its last read told it; for runs that do not read the shop."""
 CURRENCIES: Final = "shop_currencies"

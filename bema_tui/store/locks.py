@@ -36,9 +36,9 @@ class DatabaseLocks:
     older copy of it, or the loss of its log) does not give a token out twice.
     """
 
-    def __init__(self, db: Database, settings: LockAges, me: Holder) -> None:
+    def __init__(self, db: Database, ages: LockAges, me: Holder) -> None:
         self._db = db
-        self._ages = settings
+        self._ages = ages
         self._me = me
         self._owed: set[tuple[str, int]] = set()
         """Locks of ours that are done with, but could not be released: our being alive keeps others from them."""

@@ -180,10 +180,8 @@ class Orders:
                 found |= {row.product_id: row.name for row in await connection.execute(query)}
         return found
 
-    async def earliest_valid_by_product(
-        self, product_ids: Sequence[str] | None = None, *, free: bool = False, partial: bool = True
-    ) -> Mapping[str, datetime]:
-        """When each product was first bought, by the same measure as ``sold_products``; None means every product.
+    async def earliest_valid_by_product(self, *, free: bool = False, partial: bool = True) -> Mapping[str, datetime]:
+        """When each product was first bought, by the same measure as ``sold_products``.
 
         An order whose date is not known says nothing of it.
         """
@@ -192,8 +190,6 @@ class Orders:
             .where(bought(free=free, partial=partial), orders.c.date_utc != literal(None, orders.c.date_utc.type))
             .group_by(order_items.c.product_id)
         )
-        if product_ids is not None:
-            query = query.where(order_items.c.product_id.in_(list(product_ids)))
         async with self._db.read() as connection:
             return {row[0]: row[1] for row in await connection.execute(query)}
 

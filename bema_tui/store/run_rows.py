@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import Row
 
-from bema_tui.model import DEFAULT_OPTIONS, Check, Phase, RunKind, RunOptions, RunState, holding_checks, refusing_checks
+from bema_tui.model import DEFAULT_OPTIONS, Check, RunOptions, RunState, holding_checks, refusing_checks
 from bema_tui.store.run_documents import checks_of, options_of
 
 
@@ -18,32 +18,16 @@ class Run:
 
     id: int
     """Its number."""
-    kind: RunKind
-    """What it was started for."""
     campaign: str
     """Its campaign's code."""
     state: RunState
     """What it is doing, or how it ended."""
-    phase: Phase
-    """The step that it is in."""
-    by_user: str
-    """Who started it."""
-    host: str
-    """The machine that it runs on."""
-    pid: int
-    """Its process."""
-    lock_token: int | None
-    """The number of the taking of its lock; None while it holds none."""
-    started_at: datetime
-    """When it began."""
     planned_at: datetime | None
     """When its plan was written."""
     yes_at: datetime | None
     """When somebody said yes to its plan."""
     apply_started_at: datetime | None
     """When the first change was about to be sent."""
-    active_seconds: float
-    """How long it has worked, without pauses."""
     options: RunOptions = DEFAULT_OPTIONS
     """What it was asked for."""
     checks: tuple[Check, ...] = ()
@@ -65,19 +49,11 @@ def run_of(row: Row[Any]) -> Run:
     """Return the run of a row."""
     return Run(
         id=row.id,
-        kind=RunKind(row.kind),
         campaign=row.campaign,
         state=RunState(row.state),
-        phase=Phase(row.phase),
-        by_user=row.by_user,
-        host=row.host,
-        pid=row.pid,
-        lock_token=row.lock_token,
-        started_at=row.started_at,
         planned_at=row.planned_at,
         yes_at=row.yes_at,
         apply_started_at=row.apply_started_at,
-        active_seconds=row.active_seconds,
         options=options_of(row.options),
         checks=checks_of(row.checks),
         canary_done=row.canary_done,

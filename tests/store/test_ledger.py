@@ -40,7 +40,7 @@ from bema_tui.store.ledger_rows import NEVER_READ, NEW, LedgerRow, PlannedRow, R
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.runs import Runs
-from bema_tui.store.schema import activity, plan_counts
+from bema_tui.store.schema import activity, plan_counts, runs
 from bema_tui.store.snapshot.plans import read_people, read_rules
 from tests.support.clock import SetClock
 
@@ -334,7 +334,9 @@ async def test_who_comes_second_does_not_get_the_run(at_work: RunAtWork) -> None
     second = Fence(CODE, lock.token)
     assert not await at_work.runs.claim(at_work.run, [RunState.PLANNED], second, ME, state=RunState.APPLYING)
     run = await at_work.runs.get(at_work.run)
-    assert (run.state, run.lock_token) == (RunState.DONE, at_work.lock.token)
+    async with at_work.db.read() as connection:
+        token = await connection.scalar(select(runs.c.lock_token).where(runs.c.id == at_work.run))
+    assert (run.state, token) == (RunState.DONE, at_work.lock.token)
 
 
 async def test_an_ended_run_is_not_overwritten_by_whoever_had_it_before(at_work: RunAtWork) -> None:

@@ -306,7 +306,6 @@ async def test_sold_products_and_their_first_sale(db: Database) -> None:
     assert await store.sold_products(partial=False) == {"1"}
     assert set(await store.earliest_valid_by_product(partial=False)) == {"1"}
     assert await store.earliest_valid_by_product() == {"1": START + timedelta(days=5), "5": START + timedelta(days=3)}
-    assert await store.earliest_valid_by_product(["5", "9"]) == {"5": START + timedelta(days=3)}
 
 
 @settings(max_examples=25, deadline=None)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bema_tui.errors import BemaError, LockLost, NotAuthorized, RateLimited, Stopped, StoreError
-from bema_tui.model import Check, CheckResult, MovesCheck, Phase, RunKind, RunOptions, RunState
+from bema_tui.model import Check, CheckResult, MovesCheck, RunOptions, RunState
 from bema_tui.store.run_rows import Run
 from bema_tui.sync.run_end import end_by, end_without_yes
 from bema_tui.waits import Wait, WaitReason
@@ -49,19 +49,11 @@ def test_an_error_of_the_program_itself_fails_the_run_and_names_its_kind_alone()
 def waiting(*checks: Check) -> Run:
     return Run(
         id=1,
-        kind=RunKind.SYNC,
         campaign="2026_ETB_NBL",
         state=RunState.PLANNING,
-        phase=Phase.YES,
-        by_user="ana",
-        host="h",
-        pid=1,
-        lock_token=1,
-        started_at=NOW,
         planned_at=NOW,
         yes_at=None,
         apply_started_at=None,
-        active_seconds=1.0,
         options=RunOptions(),
         checks=checks,
     )

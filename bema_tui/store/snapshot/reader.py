@@ -141,12 +141,10 @@ class SnapshotReader:
         lock = held.get(rows[0].campaign)
         return run_view(rows[0], lock, moment, add_up(kinds), kinds, asked.get(run_id, ()))
 
-    async def runs(self, limit: int, offset: int = 0, campaign: str | None = None) -> tuple[RunView, ...]:
-        """Runs of one or of all campaigns, newest first; their ``kinds`` are told as in a snapshot."""
+    async def runs(self, limit: int, offset: int = 0) -> tuple[RunView, ...]:
+        """Runs, newest first; their ``kinds`` are told as in a snapshot."""
         moment = self._moment()
         query = with_album().order_by(runs.c.id.desc()).limit(limit).offset(offset)
-        if campaign is not None:
-            query = query.where(runs.c.campaign == campaign)
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
             held = {lock.key: lock for lock in await read_locks(connection, moment)}

@@ -14,7 +14,7 @@ from bema_tui.rules.findings import finding
 from bema_tui.rules.records import Member, Outcome
 from bema_tui.rules.tiers import label, purchased_tier
 from bema_tui.store.database import Database
-from bema_tui.store.database_settings import DatabaseSettings
+from bema_tui.store.database_settings import TIME_ZONE, DatabaseSettings
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.validators.base import findings_of
 from bema_tui.validators.campaign import CampaignRecord, CampaignValidator
@@ -24,7 +24,7 @@ from bema_tui.validators.tier_move import MOVES_TODAY, MoveRecord, TierMoveValid
 
 async def label_midnight(db: Database) -> datetime:
     """Return the start of the label's day; its time zone is kept in the database."""
-    zone = label_zone(await DatabaseSettings(db).get("timezone") or "")
+    zone = label_zone(await DatabaseSettings(db).get(TIME_ZONE) or "")
     return db.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 

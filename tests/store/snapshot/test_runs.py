@@ -21,7 +21,7 @@ from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import Wait, WaitReason
 from tests.store.snapshot.changing import change, number
-from tests.support.weekend import AT_WORK, BLOCKED, BLUE, DONE, FIRST, LOST, NBL, NOW, STOPPED, VIEWER, WAITING
+from tests.support.weekend import AT_WORK, BLOCKED, DONE, FIRST, LOST, NBL, NOW, STOPPED, VIEWER, WAITING
 
 THIS = schema.runs.c.id == AT_WORK
 ITS_LOCK = schema.locks.c.key == NBL
@@ -218,7 +218,6 @@ async def test_one_run_whole(db: Database, reader: SnapshotReader) -> None:
         await reader.run(9999)
 
 
-async def test_runs_newest_first_of_all_or_of_one_campaign(reader: SnapshotReader) -> None:
+async def test_runs_newest_first(reader: SnapshotReader) -> None:
     assert [run.id for run in await reader.runs(3)] == [AT_WORK, WAITING, LOST]
     assert [run.id for run in await reader.runs(2, offset=2)] == [LOST, STOPPED]
-    assert [run.id for run in await reader.runs(2, campaign=BLUE)] == [WAITING, DONE]
