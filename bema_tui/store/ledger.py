@@ -33,6 +33,7 @@ from bema_tui.store.ledger_rows import (
     ledger_row,
     purpose_columns,
 )
+from bema_tui.store.run_changes import RequestCounts
 from bema_tui.store.schema import ledger, plan_counts, runs
 
 
@@ -171,10 +172,10 @@ class Ledger:
     async def record_results(
         self,
         results: Sequence[RowResult],
-        run_values: Mapping[str, Any] | None = None,
+        counts: RequestCounts | None = None,
         added: Sequence[tuple[PlannedChange, datetime]] = (),
     ) -> None:
-        """Write what became of rows, and in the same transaction what the run says of itself.
+        """Write what became of rows, and in the same transaction what the run's requests came to.
 
         ``added`` are changes that follow from it, each with the moment of the read that it rests on: new rows behind
         all others, counted in the plan.
@@ -185,10 +186,8 @@ class Ledger:
             await _write_results(connection, results, now)
             for change, read_at in added:
                 await self._add(connection, change, read_at, now)
-            if run_values:
-                await connection.execute(
-                    update(runs).where(runs.c.id == self.run).values(progressed_at=now, **run_values)
-                )
+            if counts:
+                await connection.execute(update(runs).where(runs.c.id == self.run).values(progressed_at=now, **counts))
 
     async def _add(self, connection: AsyncConnection, change: PlannedChange, read_at: datetime, now: datetime) -> None:
         """One more row, at its person's place among those of its purpose, or at a new one behind them."""

@@ -130,7 +130,9 @@ async def test_what_follows_from_a_result_is_a_row_of_its_own_counted_in_the_pla
     off = evolve(change("1", ChangeKind.REMOVE_GROUP, "13"), purpose=Purpose(Cause.LOWER_OFF))
     other = evolve(off, subscriber_id="2", email="2@example.com")
     result = RowResult(rows[0].id, ChangeState.PLANNED, read_at=NEVER_READ, needs_add=True, tries=1)
-    await at_work.ledger.record_results([result], {"people": 9}, [(off, read_at), (evolve(off, target="14"), read_at)])
+    added_to_one = [(off, read_at), (evolve(off, target="14"), read_at)]
+    await at_work.ledger.record_results([result], {"requests_write": 9}, added_to_one)
+    assert (await at_work.runs.request_counts(at_work.run))["requests_write"] == 9
     await at_work.ledger.record_results([], None, [(other, read_at)])
     first, second, *added = await at_work.ledger.planned(10)
     assert (first.read_at, first.needs_add, first.attempts) == (NEVER_READ, True, 1)

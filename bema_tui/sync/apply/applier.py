@@ -20,7 +20,7 @@ from bema_tui.model import SUBSCRIBER_CHANGES, ChangeKind, ChangeOutcome, Change
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchItem
 from bema_tui.providers.quota.gate import waiting
 from bema_tui.store.ledger_rows import LedgerRow, RowResult
-from bema_tui.sync.apply.exchange import Line, lines_of, weigh
+from bema_tui.sync.apply.exchange import BatchLine, lines_of, weigh
 from bema_tui.sync.apply.packing import NextBatch, items_for, pack
 from bema_tui.sync.apply.recorder import ResultRecorder
 from bema_tui.sync.apply.results import NO_RIGHT, TOO_MANY
@@ -46,7 +46,7 @@ def _ending(rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
     return sorted(rows, key=lambda row: (row.kind is ChangeKind.REMOVE_GROUP, row.subscriber_id not in moved))
 
 
-def _open(line: Line, stubborn: Container[int]) -> bool:
+def _open(line: BatchLine, stubborn: Container[int]) -> bool:
     """Return whether an item's answer still asks something of the run; a row that is given up does not."""
     return line.row is None or line.row.id not in stubborn
 

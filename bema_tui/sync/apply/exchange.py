@@ -15,7 +15,7 @@ from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem
 from bema_tui.store.ledger_rows import NEVER_READ, LedgerRow, RowResult
 from bema_tui.sync.apply.recheck import tiers_of
 from bema_tui.sync.apply.results import item_of, result_of_answer, shown_by
-from bema_tui.sync.apply.standing import RunFacts, expected_tiers
+from bema_tui.sync.apply.standing import RecheckFacts, expected_tiers
 
 
 @frozen
@@ -29,7 +29,7 @@ class Exchange:
 
 
 @frozen
-class Line:
+class BatchLine:
     """One item of a batch."""
 
     person: str
@@ -43,23 +43,23 @@ class Line:
         return BatchItem.read(self.person) if self.row is None else item_of(self.row)
 
 
-def lines_of(rows: Sequence[LedgerRow], looks: frozenset[str]) -> tuple[Line, ...]:
+def lines_of(rows: Sequence[LedgerRow], looks: frozenset[str]) -> tuple[BatchLine, ...]:
     """Return the items of a batch, in order; ``looks`` are people who are read before their add, else before all."""
     added = {row.subscriber_id for row in rows if row.kind is ChangeKind.ADD_GROUP}
-    lines = [Line(person, None) for person in sorted(looks - added)]
+    lines = [BatchLine(person, None) for person in sorted(looks - added)]
     for row in rows:
         if row.kind is ChangeKind.ADD_GROUP and row.subscriber_id in looks:
-            lines.append(Line(row.subscriber_id, None))
-        lines.append(Line(row.subscriber_id, row))
+            lines.append(BatchLine(row.subscriber_id, None))
+        lines.append(BatchLine(row.subscriber_id, row))
     return tuple(lines)
 
 
 def weigh(
-    lines: Sequence[Line],
+    lines: Sequence[BatchLine],
     answers: Sequence[BatchAnswer],
     of_people: Mapping[str, Sequence[LedgerRow]],
     seen: Mapping[str, frozenset[Tier]],
-    facts: RunFacts,
+    facts: RecheckFacts,
 ) -> Exchange:
     """Hold each answer against its row, and each person that an answer shows against where the run knows them to be."""
     repeated = {line.row.id for line, answer in zip(lines, answers, strict=True) if line.row and answer.after_lost}
@@ -90,7 +90,7 @@ def weigh(
     return Exchange(tuple(results), tuple(doubtful))
 
 
-def _owner(lines: Sequence[Line], row: int) -> str:
+def _owner(lines: Sequence[BatchLine], row: int) -> str:
     return next(line.person for line in lines if line.row is not None and line.row.id == row)
 
 
@@ -98,7 +98,7 @@ class _Person:
     """Somebody while the answers of a batch are gone through, in their order."""
 
     def __init__(
-        self, rows: Sequence[LedgerRow], seen: frozenset[Tier], facts: RunFacts, repeated: Container[int]
+        self, rows: Sequence[LedgerRow], seen: frozenset[Tier], facts: RecheckFacts, repeated: Container[int]
     ) -> None:
         self._rows = rows
         self._facts = facts

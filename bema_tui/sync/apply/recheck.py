@@ -20,7 +20,7 @@ def is_shown(row: LedgerRow, person: Subscriber) -> bool:
 
 
 @frozen
-class Verdict:
+class Recheck:
     """Which of a person's rows may not be sent any more; a fresh read supports the others."""
 
     skipped: Mapping[int, RowResult]
@@ -39,7 +39,7 @@ def judge_person(
     tier_of_group: Mapping[str, Tier],
     *,
     move_inactive: bool,
-) -> Verdict:
+) -> Recheck:
     """Hold a person's pending rows against what they look like now.
 
     ``rows`` are all of the person's rows in the run: the adds that are done already explain where the person stands.
@@ -47,7 +47,7 @@ def judge_person(
     stop being active gets its other half: left in two tiers they would be forgotten there.
     """
     if person is None:
-        return Verdict({row.id: _skip(row, ChangeOutcome.GONE) for row in pending})
+        return Recheck({row.id: _skip(row, ChangeOutcome.GONE) for row in pending})
     tiers = tiers_of(person, tier_of_group)
     inactive = person.status is not SubscriberStatus.ACTIVE and not move_inactive
     added = any(row.kind is ChangeKind.ADD_GROUP and row.state is ChangeState.APPLIED for row in rows)
@@ -68,7 +68,7 @@ def judge_person(
                 skip = _skip(row, ChangeOutcome.STANDS_ALREADY)
         if skip is not None:
             skipped[row.id] = skip
-    return Verdict(skipped)
+    return Recheck(skipped)
 
 
 def _skip(row: LedgerRow, outcome: ChangeOutcome, detail: str = "") -> RowResult:

@@ -24,7 +24,7 @@ from bema_tui.rules.wording.changes import where_text
 from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.recheck import tiers_of
 from bema_tui.sync.apply.results import result_of_read
-from bema_tui.sync.apply.standing import RunFacts, follow
+from bema_tui.sync.apply.standing import RecheckFacts, follow
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.refusals import findings_of_failed, gone
 from bema_tui.sync.run_context import RunContext
@@ -42,7 +42,7 @@ class ResultRecorder:
         self._context = context
         self._account = account
         self._stale_findings: set[str] | None = None
-        self.facts = RunFacts(
+        self.facts = RecheckFacts(
             campaign=context.campaign.code,
             run=context.run,
             tier_of_group=account.tier_of_group,

@@ -30,7 +30,7 @@ MOST_REMOVES = 6
 
 
 @frozen
-class RunFacts:
+class RecheckFacts:
     """What holds for all people of a run."""
 
     campaign: str
@@ -68,7 +68,9 @@ def expected_tiers(
     return frozenset(tiers)
 
 
-def follow(person: Subscriber | None, rows: Sequence[LedgerRow], seen: frozenset[Tier], facts: RunFacts) -> Standing:
+def follow(
+    person: Subscriber | None, rows: Sequence[LedgerRow], seen: frozenset[Tier], facts: RecheckFacts
+) -> Standing:
     """Return what follows for one person.
 
     Args:
@@ -83,11 +85,11 @@ def follow(person: Subscriber | None, rows: Sequence[LedgerRow], seen: frozenset
         finding says where somebody ends otherwise than the rules want.
     """
     planned = [row for row in rows if row.state is ChangeState.PLANNED]
-    verdict = judge_person(rows, planned, person, facts.tier_of_group, move_inactive=facts.move_inactive)
-    rows = [evolve(row, state=ChangeState.SKIPPED) if row.id in verdict.skipped else row for row in rows]
+    recheck = judge_person(rows, planned, person, facts.tier_of_group, move_inactive=facts.move_inactive)
+    rows = [evolve(row, state=ChangeState.SKIPPED) if row.id in recheck.skipped else row for row in rows]
     proved = any(row.kind is ChangeKind.ADD_GROUP and row.state in _GOING for row in rows)
     results = tuple(
-        verdict.skipped.get(row.id)
+        recheck.skipped.get(row.id)
         or RowResult(row.id, ChangeState.PLANNED, row.outcome, row.detail, needs_add=row.needs_add and proved)
         for row in planned
     )
@@ -111,7 +113,7 @@ def _bought(rows: Sequence[LedgerRow]) -> bool:
 
 
 def _lower_off(
-    person: Subscriber, rows: Sequence[LedgerRow], tiers: frozenset[Tier], facts: RunFacts
+    person: Subscriber, rows: Sequence[LedgerRow], tiers: frozenset[Tier], facts: RecheckFacts
 ) -> tuple[Tier, ...]:
     """Return the lower tiers to take off beyond the plan, only of a buyer whom it moves, beside one purchased tier."""
     moves = [row for row in rows if row.kind in GROUP_CHANGES]
@@ -138,11 +140,13 @@ def _given_up(row: LedgerRow) -> bool:
     return row.state is ChangeState.FAILED and (row.refused_status is not None or row.attempts >= MAX_TRIES)
 
 
-def _movable(person: Subscriber, facts: RunFacts) -> bool:
+def _movable(person: Subscriber, facts: RecheckFacts) -> bool:
     return person.status is SubscriberStatus.ACTIVE or facts.move_inactive
 
 
-def _as_the_rules_want(person: Subscriber, rows: Sequence[LedgerRow], final: frozenset[Tier], facts: RunFacts) -> bool:
+def _as_the_rules_want(
+    person: Subscriber, rows: Sequence[LedgerRow], final: frozenset[Tier], facts: RecheckFacts
+) -> bool:
     """Return whether nobody need look at somebody who ends there, though others had a part in it."""
     purchased = [tier for tier in final if tier.purchased]
     lower = [tier for tier in final if not tier.purchased]
@@ -153,7 +157,7 @@ def _as_the_rules_want(person: Subscriber, rows: Sequence[LedgerRow], final: fro
     return len(purchased) == 1 and not lower and _given(rows, facts) <= final
 
 
-def _given(rows: Sequence[LedgerRow], facts: RunFacts) -> frozenset[Tier]:
+def _given(rows: Sequence[LedgerRow], facts: RecheckFacts) -> frozenset[Tier]:
     """Return the tiers that the run's own adds gave."""
     adds = [row.target for row in rows if row.kind is ChangeKind.ADD_GROUP and row.state is ChangeState.APPLIED]
     return frozenset(facts.tier_of_group[target] for target in adds if target in facts.tier_of_group)
@@ -166,7 +170,11 @@ def _in_two(tiers: frozenset[Tier]) -> bool:
 
 
 def _elsewhere(
-    rows: Sequence[LedgerRow], seen: frozenset[Tier], tiers: frozenset[Tier], final: frozenset[Tier], facts: RunFacts
+    rows: Sequence[LedgerRow],
+    seen: frozenset[Tier],
+    tiers: frozenset[Tier],
+    final: frozenset[Tier],
+    facts: RecheckFacts,
 ) -> Finding:
     """Return the finding about somebody whom others moved while the run went on."""
     email, now = rows[0].email, where_text(tiers)

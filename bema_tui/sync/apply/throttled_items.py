@@ -16,7 +16,7 @@ from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchAnswer, refused_alone
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.store.ledger_rows import RowResult
-from bema_tui.sync.apply.exchange import Line
+from bema_tui.sync.apply.exchange import BatchLine
 from bema_tui.sync.apply.packing import NextBatch
 from bema_tui.sync.apply.results import MAX_TRIES, TOO_MANY
 from bema_tui.waits import Wait, WaitReason
@@ -55,7 +55,7 @@ class Throttling:
         """
         return bool(packed.send) and packed.send[-1].id in self._refused
 
-    def note(self, lines: Sequence[Line], answers: Sequence[BatchAnswer]) -> frozenset[int]:
+    def note(self, lines: Sequence[BatchLine], answers: Sequence[BatchAnswer]) -> frozenset[int]:
         """Take a batch's answers in; returns the rows that are refused for the third time before items that are not.
 
         ``answers`` may have more at their end than there are ``lines``.

@@ -9,10 +9,10 @@ from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import BatchAnswer
 from bema_tui.store.ledger_rows import NEVER_READ, LedgerRow
 from bema_tui.sync.apply.exchange import Exchange, lines_of, weigh
-from bema_tui.sync.apply.standing import RunFacts
+from bema_tui.sync.apply.standing import RecheckFacts
 from tests.sync.rows import GROUPS, move
 
-FACTS = RunFacts("2026_ETB_NBL", 7, GROUPS, move_inactive=False)
+FACTS = RecheckFacts("2026_ETB_NBL", 7, GROUPS, move_inactive=False)
 FIELD, ADD, REMOVE = move(source="12")
 DONE, GONE = BatchAnswer(200, {"data": {}}), BatchAnswer(404, {"message": ""})
 OFF = BatchAnswer(204)

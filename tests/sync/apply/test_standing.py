@@ -17,12 +17,12 @@ from bema_tui.model import (
     Tier,
 )
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.apply.standing import MOST_REMOVES, RunFacts, Standing, expected_tiers, follow
+from bema_tui.sync.apply.standing import MOST_REMOVES, RecheckFacts, Standing, expected_tiers, follow
 from tests.sync.rows import GROUPS, person, row
 
 OPT_IN, GOLD, SILVER, BRONZE, WOOD = "11", "12", "13", "14", "15"
 GOLD_P, SILVER_P = "16", "17"
-FACTS = RunFacts("2026_ETB_NBL", 7, {**GROUPS, BRONZE: Tier.BRONZE, WOOD: Tier.WOOD}, move_inactive=False)
+FACTS = RecheckFacts("2026_ETB_NBL", 7, {**GROUPS, BRONZE: Tier.BRONZE, WOOD: Tier.WOOD}, move_inactive=False)
 APPLIED, FAILED, PLANNED, SKIPPED = ChangeState.APPLIED, ChangeState.FAILED, ChangeState.PLANNED, ChangeState.SKIPPED
 pytestmark = pytest.mark.fault("E1")
 
@@ -43,7 +43,7 @@ def refund(*states: ChangeState) -> list[LedgerRow]:
     return [evolve(one, purpose=purpose) for one in (evolve(field, after=None, before="5"), *others)]
 
 
-def follows(found: Subscriber | None, rows: list[LedgerRow], *seen: Tier, facts: RunFacts = FACTS) -> Standing:
+def follows(found: Subscriber | None, rows: list[LedgerRow], *seen: Tier, facts: RecheckFacts = FACTS) -> Standing:
     return follow(found, rows, frozenset(seen), facts)
 
 
@@ -166,7 +166,7 @@ def test_who_stopped_being_active_is_not_moved_but_for_the_half_that_is_left() -
     demoted = follows(person(SILVER, GOLD_P, status=left), move(APPLIED, APPLIED), Tier.GOLD)
     assert demoted.lower_off == ()
     assert demoted.finding is not None
-    movable = RunFacts("2026_ETB_NBL", 7, FACTS.tier_of_group, move_inactive=True)
+    movable = RecheckFacts("2026_ETB_NBL", 7, FACTS.tier_of_group, move_inactive=True)
     assert follows(person(SILVER, GOLD_P, status=left), move(APPLIED, APPLIED), Tier.GOLD, facts=movable).lower_off
     field_only = move(APPLIED)[:1]
     assert follows(person(SILVER, status=left), field_only, Tier.GOLD).finding is None

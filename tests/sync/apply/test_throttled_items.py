@@ -9,7 +9,7 @@ from bema_tui.errors import RateLimited
 from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchAnswer
 from bema_tui.store.ledger_rows import RowResult
-from bema_tui.sync.apply.exchange import Line
+from bema_tui.sync.apply.exchange import BatchLine
 from bema_tui.sync.apply.packing import NextBatch
 from bema_tui.sync.apply.results import MAX_TRIES, TOO_MANY
 from bema_tui.sync.apply.throttled_items import Throttling, given_up
@@ -17,7 +17,7 @@ from tests.sync.rows import move
 
 pytestmark = pytest.mark.fault("E5")
 ROWS = move()
-LINES = [Line("1", row) for row in ROWS]
+LINES = [BatchLine("1", row) for row in ROWS]
 OK, REFUSED = BatchAnswer(200, {"data": {}}), BatchAnswer(TOO_MANY, {"message": "Too Many Attempts."})
 
 
@@ -76,7 +76,7 @@ def test_a_read_behind_the_last_row_tells_whether_the_quota_is_why() -> None:
 
 def test_a_line_that_only_reads_somebody_is_no_row() -> None:
     throttling = Throttling()
-    assert throttling.note([Line("1", None)], [REFUSED]) == frozenset()
+    assert throttling.note([BatchLine("1", None)], [REFUSED]) == frozenset()
     assert throttling.items == 0
 
 
