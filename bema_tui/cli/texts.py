@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from bema_tui.cli.tables import table
 from bema_tui.model import ChangeState, CheckResult, ControlVerb, LockState, RunState
-from bema_tui.operations.possible import Reason, Refused, may_resume
+from bema_tui.operations.possible import Reason, Refused, may_apply, may_resume
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.rules.wording.checks import automation_text, check_text
 from bema_tui.rules.wording.phases import phase_text
-from bema_tui.waits import stalled_words, wait_words
+from bema_tui.waits import WaitReason, stalled_words, wait_words
 
 if TYPE_CHECKING:
     from bema_tui.operations.runs import Attention, PlacedRequest
@@ -36,13 +36,14 @@ def _many(number: int, one: str, more: str) -> str:
     return f"{number:,} {one if number == 1 else more}"
 
 
-def _waits(run: RunView, now: datetime) -> str:
+def _waits(run: RunView, now: datetime, *, sentence: bool = False) -> str:
     """What a run waits for, and until when, or that it has stalled; nothing if neither is so."""
     if run.stalled_seconds:
         return f"makes {stalled_words(run.stalled_seconds)}"
     if run.waiting_for is None or run.waiting_until is None:
         return ""
-    return wait_words(run.waiting_for, run.waiting_until, now)
+    words = wait_words(run.waiting_for, run.waiting_until, now)
+    return f"is {words}" if sentence and run.waiting_for.reason is WaitReason.PERSON else words
 
 
 async def plan_text(workspace: Workspace, run: RunView) -> str:
@@ -61,7 +62,7 @@ async def plan_text(workspace: Workspace, run: RunView) -> str:
     lines += [f"{_RESULTS[check.result]:<6}  {check_text(check)}" for check in run.checks]
     lines += [
         f"mail    {_many(one.people, 'person joins', 'people join')} {one.group}: the automation "
-        f"{automation_text(one)!r} goes off for them"
+        f"{automation_text(one)!r} starts for them"
         for one in run.automations
     ]
     if run.note and run.state is RunState.NEEDS_APPROVAL:
@@ -77,11 +78,12 @@ def run_text(run: RunView, now: datetime) -> str:
     said = error.message if error else None  # it stands in the note and in the phase that it ended, too: once is enough
     note = "" if run.note == said else run.note
     lines = [
-        f"Run {run.id} {run.kind} {run.campaign} {run.album}: {run.state}. {note}".rstrip(),
-        *([f"It {waits}."] if (waits := _waits(run, now)) else []),
+        f"Run {run.id}, {run.kind} of {run.campaign} {run.album}: {run.state}" + (f" ({note})" if note else "") + ".",
+        *([f"It {waits}."] if (waits := _waits(run, now, sentence=True)) else []),
         f"{_many(run.people, 'person', 'people')}, {counts}, {run.left_out:,} not planned; {_duration(run.seconds)}.",
-        f"MailerLite {run.requests_read:,} read ({run.read_forecast:,} forecast), {run.requests_write:,} write "
-        f"({run.write_forecast:,} forecast), {run.requests_retried:,} retried; shop {run.shop_requests:,}.",
+        f"Requests to MailerLite: {run.requests_read:,} read ({run.read_forecast:,} forecast), {run.requests_write:,} "
+        f"write ({run.write_forecast:,} forecast), {run.requests_retried:,} repeated; "
+        f"to the shop: {run.shop_requests:,}.",
     ]
     for phase in run.phases:
         took = "now" if phase.seconds is None else _duration(phase.seconds)
@@ -89,6 +91,10 @@ def run_text(run: RunView, now: datetime) -> str:
         lines.append(f"  {phase_text(phase.phase):<16} {took:>8}  {found}".rstrip())
     if error:
         lines.append(f"Error: {said} {error.advice}".rstrip())
+    if run.state is RunState.PAUSED:
+        lines.append(f"Let it go on with: bema-tui continue {run.id}")
+    elif may_apply(run, read_only=False).allowed:
+        lines.append(f"Read it with: bema-tui changes {run.id}. Apply it with: bema-tui apply {run.id}")
     verdict = may_resume(run, read_only=False)
     if verdict.allowed and verdict.advised:
         first = "Once that is mended, go on" if error and not error.retryable else "Go on"

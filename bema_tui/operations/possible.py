@@ -155,7 +155,7 @@ def permit(operation: Operation, *, read_only: bool) -> Verdict:
 def may_apply(run: RunView, *, read_only: bool) -> Verdict:
     """Whether somebody may say yes to the plan: it is whole, waits, and passed its checks."""
     if not run.state.waiting:
-        return Refused(Reason.NOT_WAITING, f"Run {run.id} does not wait for a yes: it is {run.state}.")
+        return Refused(Reason.NOT_WAITING, f"Run {run.id} does not wait for a yes: it is {_word(run)}.", _way_on(run))
     if run.overtaken_by is not None:
         return _overtaken(run, run.overtaken_by)
     if failed := [check_text(check) for check in refusing_checks(run.checks)]:
@@ -175,10 +175,9 @@ def may_resume(run: RunView, *, read_only: bool) -> Verdict:
     One whose error says that a new sync is needed may be resumed by whoever has mended its cause by hand.
     """
     if run.state.active:
-        return Refused(Reason.AT_WORK, f"Run {run.id} is at work: it is {run.state}.")
+        return Refused(Reason.AT_WORK, f"Run {run.id} is at work: it is {_word(run)}.", _way_on(run))
     if not run.state.resumable:
-        hint = "apply it" if run.state.waiting else "start a new one"
-        return Refused(Reason.NOT_RESUMABLE, f"Run {run.id} can't be resumed: it is {run.state}; {hint}.")
+        return Refused(Reason.NOT_RESUMABLE, f"Run {run.id} can't be resumed: it is {_word(run)}.", _way_on(run))
     if run.overtaken_by is not None:
         return _overtaken(run, run.overtaken_by)
     if read_only and would_write(run):
@@ -189,19 +188,17 @@ def may_resume(run: RunView, *, read_only: bool) -> Verdict:
 def may_control(run: RunView, verb: ControlVerb, *, read_only: bool) -> Verdict:
     """Whether a run can be asked to stop, pause or continue: a process is at work on it."""
     if run.state is RunState.LOST:
-        return Refused(
-            Reason.LOST, f"Run {run.id} is lost: its process is gone.", f"Go on with: bema-tui resume {run.id}"
-        )
+        return Refused(Reason.LOST, f"Run {run.id} is lost: its process is gone.", _way_on(run))
     if not run.state.active:
-        advice = f"A plan that waits is thrown away with: bema-tui discard {run.id}." if run.state.waiting else ""
-        return Refused(Reason.NOT_AT_WORK, f"Run {run.id} is not at work: it is {run.state}.", advice)
+        return Refused(Reason.NOT_AT_WORK, f"Run {run.id} is not at work: it is {_word(run)}.", _way_on(run))
     return permit(CONTROL[verb], read_only=read_only)
 
 
 def may_discard(run: RunView, *, read_only: bool) -> Verdict:
     """Whether the run is a plan that waits."""
     if not run.state.waiting:
-        return Refused(Reason.NOT_WAITING, f"Run {run.id} is no plan that waits.", "`bema-tui runs` shows its state.")
+        message = f"Run {run.id} can't be discarded: it is {_word(run)}, and only a plan that waits can be."
+        return Refused(Reason.NOT_WAITING, message, _way_on(run))
     return permit(Operation.DISCARD, read_only=read_only)
 
 
@@ -243,6 +240,27 @@ def would_write(run: RunView) -> bool:
 def lock_of(run: RunView, locks: Iterable[Lock]) -> Lock | None:
     """The lock that the run's process holds; one that was just taken does not name its run yet."""
     return next((lock for lock in locks if lock.key == run.campaign and lock.run in (None, run.id)), None)
+
+
+def _word(run: RunView) -> str:
+    """The state of a run as it is read in a sentence."""
+    return "a plan that waits for a yes" if run.state.waiting else str(run.state)
+
+
+def _way_on(run: RunView) -> str:
+    """What can be done with a run in its present state, as a command to type."""
+    match run.state:
+        case RunState.PLANNED | RunState.NEEDS_APPROVAL:
+            apply = f"Apply it with: bema-tui apply {run.id}. " if may_apply(run, read_only=False).allowed else ""
+            return f"{apply}Throw it away with: bema-tui discard {run.id}."
+        case RunState.PAUSED:
+            return f"Let it go on with: bema-tui continue {run.id}. Stop it with: bema-tui stop {run.id}."
+        case RunState.PLANNING | RunState.APPLYING:
+            return f"Stop it with: bema-tui stop {run.id}."
+        case RunState.STOPPED | RunState.FAILED | RunState.LOST if run.overtaken_by is None:
+            return f"Go on with: bema-tui resume {run.id}."
+        case _:
+            return f"Start a new one with: bema-tui plan {run.campaign}."
 
 
 def _read_only() -> Refused:

@@ -22,9 +22,9 @@ ARTIST_SLUG: Final = "-artist"
 _BUNDLE: Final = re.compile(r"\bbundles?\b", re.IGNORECASE)  # the shop's answers tell it by nothing but its name
 _NAMED: Final = 5
 _LIST_IT: Final = (
-    "add its product id to each campaign whose album it holds: campaigns add CODE --album NAME --product ID."
+    "add its product id to each campaign whose album it holds: bema-tui campaigns add CODE --album NAME --product ID."
 )
-_PIN: Final = "Add the campaign by hand with a code of your own: campaigns add CODE --album NAME --product ID."
+_PIN: Final = "Add the campaign by hand with a code of your own: bema-tui campaigns add CODE --album NAME --product ID."
 
 
 @frozen
@@ -215,8 +215,8 @@ def _settle(
                 others.append(f"the campaign of {owner.album!r} (product {', '.join(owner.product_ids)})")
             what = f"gets the code {code}, and so does {' and '.join(others)}"
             advice = (
-                f"If it is the same album: campaigns add {code} --album NAME --product ID --product ID. If not, give "
-                "it a code of its own: campaigns add CODE --album NAME --product ID."
+                f"If it is the same album: bema-tui campaigns add {code} --album NAME --product ID --product ID. "
+                "If not, give it a code of its own: bema-tui campaigns add CODE --album NAME --product ID."
             )
             findings.append(_about(FindingRule.CODE_COLLISION, product, what, advice))
     return proposals, findings

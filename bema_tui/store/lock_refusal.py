@@ -42,11 +42,12 @@ def _advice(lock: Lock, lease: float, me: Holder) -> str:
             f"Its process is suspended: wake it with `kill -CONT {lock.holder.pid}`, or `fg` where it was started; or "
             "end it."
         )
+    stop = "stop its run (`bema-tui runs` shows it)" if lock.run is None else f"`bema-tui stop {lock.run}`"
     if lock.state is LockState.LIVE:
-        return "Wait until it is done, or stop its run (`bema-tui runs` shows it)."
+        return f"Wait until it is done, or {stop}."
     if not known_alive(lock.holder, me):
         return (
             f"Wait: {lease:.0f} s after its last sign of life anybody may take it. If you know that it is gone: "
             f"`bema-tui locks release {lock.id} --reason … --force`."
         )
-    return "Its process lives on this machine: wait until it is done, or stop its run (`bema-tui runs` shows it)."
+    return f"Its process lives on this machine: wait until it is done, or {stop}."

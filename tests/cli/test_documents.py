@@ -132,7 +132,7 @@ def test_plan_apply_and_a_second_sync(simulated: Simulated, operator: Operator) 
     assert "can't be resumed: it is done" in operator.run("resume", str(done["run"]), expect=2).complaint
     assert "does not wait for a yes" in operator.run("apply", str(done["run"]), expect=2).complaint
     assert "is not at work" in operator.run("stop", str(done["run"]), expect=2).complaint
-    assert "is no plan that waits" in operator.run("discard", str(done["run"]), expect=2).complaint
+    assert "only a plan that waits" in operator.run("discard", str(done["run"]), expect=2).complaint
 
 
 def test_a_run_that_another_one_overtook_offers_no_resume(simulated: Simulated, operator: Operator) -> None:
@@ -167,8 +167,8 @@ def test_what_a_command_was_told_to_do_is_not_told_back(simulated: Simulated, op
     run = str(operator.run("plan", code, "--json").document["run"])
     said = operator.run("stop", run, expect=2)
     assert said.complaint.endswith(
-        f"Run {run} is not at work: it is planned. "
-        f"What to do: A plan that waits is thrown away with: bema-tui discard {run}."
+        f"Run {run} is not at work: it is a plan that waits for a yes. "
+        f"What to do: Apply it with: bema-tui apply {run}. Throw it away with: bema-tui discard {run}."
     )
 
 

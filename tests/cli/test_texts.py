@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
 from attrs import evolve
 
-from bema_tui.cli.texts import runs_table
+import bema_tui
+from bema_tui.cli.texts import run_text, runs_table
+from bema_tui.model import ChangeState, RunState
+from bema_tui.store.snapshot.views import RunView
+from bema_tui.waits import Wait, WaitReason
+from tests.operations.builders import a_run
 from tests.support.weekend import NOW
 from tests.tui.sample import APPLYING
 
@@ -12,3 +23,42 @@ from tests.tui.sample import APPLYING
 def test_a_run_that_has_stalled_says_so() -> None:
     assert "progress" not in runs_table([APPLYING], NOW)
     assert "makes no progress for 1,234 min" in runs_table([evolve(APPLYING, stalled_seconds=74_050.0)], NOW)
+
+
+PLANNED = {ChangeState.PLANNED: 3}
+PAUSED = a_run(
+    RunState.PAUSED, waiting_for=Wait(WaitReason.PERSON, detail="jon"), waiting_until=NOW + timedelta(minutes=5)
+)
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        (PAUSED, "bema-tui continue 7"),
+        (a_run(RunState.PLANNED, changes=PLANNED), "bema-tui apply 7"),
+        (a_run(RunState.STOPPED, changes=PLANNED), "bema-tui resume 7"),
+    ],
+    ids=["paused", "planned", "stopped"],
+)
+def test_a_run_says_how_it_goes_on(run: RunView, told: str) -> None:
+    assert told in run_text(run, NOW)
+
+
+def test_a_run_that_somebody_paused_is_paused() -> None:
+    assert "It is paused by jon until" in run_text(PAUSED, NOW)
+
+
+def test_every_command_of_two_words_is_named_as_it_is_typed() -> None:
+    """Whoever reads an advice can type what it names: ``bema-tui campaigns add``, not ``campaigns add``."""
+    short = re.compile(r"(?<!bema-tui )(?:campaigns (?:add|discover)|locks release|quota clear)\b")
+    found = []
+    for file in Path(bema_tui.__file__).parent.rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        found += [
+            (file.name, node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose
+            if short.search(node.value)
+        ]
+    assert found == []

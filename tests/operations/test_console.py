@@ -87,7 +87,7 @@ async def test_a_plan_is_thrown_away_once_with_a_line_that_says_so(office: Offic
     await console.discard(number)
     assert (await office.run(number)).state is RunState.DISCARDED
     assert (await office.actions())[-1] == ("discard", f"discarded plan {number}")
-    with pytest.raises(UsageError, match="no plan that waits"):
+    with pytest.raises(UsageError, match="only a plan that waits"):
         await console.discard(number)
 
 
@@ -166,6 +166,6 @@ async def test_a_request_that_comes_too_late_is_refused_as_things_stand_then(off
     number = await console.start(office.code, kind=RunKind.PLAN)
     await none_left(console)
     assert not await ControlRequests(office.workspace.db).ask(number, ControlVerb.STOP, "maria")
-    with pytest.raises(UsageError, match="is not at work: it is planned") as caught:
+    with pytest.raises(UsageError, match="is not at work: it is a plan that waits") as caught:
         await console.control(number, ControlVerb.STOP, "")
     assert f"bema-tui discard {number}" in caught.value.advice

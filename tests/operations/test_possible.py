@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -98,17 +99,22 @@ REFUSALS: list[tuple[Callable[..., Verdict], RunView, Reason, str]] = [
         possible.may_resume,
         a_run(RunState.PLANNED),
         Reason.NOT_RESUMABLE,
-        "Run 7 can't be resumed: it is planned; apply it.",
+        "Run 7 can't be resumed: it is a plan that waits for a yes.",
     ),
     (
         possible.may_resume,
         a_run(RunState.DONE),
         Reason.NOT_RESUMABLE,
-        "Run 7 can't be resumed: it is done; start a new one.",
+        "Run 7 can't be resumed: it is done.",
     ),
     (pause, a_run(RunState.LOST), Reason.LOST, "Run 7 is lost: its process is gone."),
     (pause, a_run(RunState.DONE), Reason.NOT_AT_WORK, "Run 7 is not at work: it is done."),
-    (possible.may_discard, a_run(RunState.DONE), Reason.NOT_WAITING, "Run 7 is no plan that waits."),
+    (
+        possible.may_discard,
+        a_run(RunState.DONE),
+        Reason.NOT_WAITING,
+        "Run 7 can't be discarded: it is done, and only a plan that waits can be.",
+    ),
 ]
 
 
@@ -121,6 +127,27 @@ def test_a_refusal_says_why(may: Callable[..., Verdict], run: RunView, why: Reas
         possible.require(verdict)
     assert (caught.value.message, caught.value.advice) == (verdict.message, verdict.advice)
     possible.require(possible.ALLOWED)
+
+
+@pytest.mark.parametrize("run", [run for run, _ in OF_RUNS], ids=lambda run: str(run.state))
+@pytest.mark.parametrize("may", [possible.may_apply, possible.may_resume, possible.may_discard, pause])
+def test_a_refusal_names_a_command_that_is_possible(may: Callable[..., Verdict], run: RunView) -> None:
+    verdict = may(run, read_only=False)
+    if isinstance(verdict, Allowed):
+        return
+    words = re.findall(r"bema-tui (\w+) 7\b", verdict.advice)
+    assert words or "new" in verdict.advice or verdict.reason is Reason.NOTHING_PLANNED
+    assert {Operation(word) for word in words} <= {
+        operation
+        for operation, asked in {
+            Operation.APPLY: possible.may_apply(run, read_only=False),
+            Operation.RESUME: possible.may_resume(run, read_only=False),
+            Operation.DISCARD: possible.may_discard(run, read_only=False),
+            Operation.STOP: pause(run, read_only=False),
+            Operation.CONTINUE: pause(run, read_only=False),
+        }.items()
+        if asked.allowed
+    }
 
 
 def test_what_is_wrong_outranks_that_the_profile_only_reads() -> None:
