@@ -40,7 +40,7 @@ def _show(found: tuple[Campaign, ...]) -> None:
 @campaigns.command("list")
 @common
 def list_campaigns(settings: Settings, as_json: bool) -> None:
-    """Every campaign."""
+    """List every campaign."""
 
     async def work() -> tuple[Campaign, ...]:
         from bema_tui.operations.campaigns import all_campaigns
@@ -66,7 +66,10 @@ def list_campaigns(settings: Settings, as_json: bool) -> None:
 def add(
     code: str, more: tuple[str, ...], album: str, products: tuple[str, ...], settings: Settings, as_json: bool
 ) -> None:
-    """Add a campaign by its code (YYYY_ARTIST_ALBUM), album and product ids."""
+    """Add a campaign by its code, album and product ids.
+
+    A code has the form YYYY_ARTIST_ALBUM. Called again with the same code and album, it adds products.
+    """
     products += more
 
     async def work() -> AddedCampaign:
@@ -89,7 +92,7 @@ def add(
 
 @campaigns.command("discover")
 @click.option("--add", is_flag=True, help="Add what is clear; the rest becomes findings.")
-@click.option("--without-artist", is_flag=True, help="List the products that are by nobody, merchandise for one.")
+@click.option("--without-artist", is_flag=True, help="List also the products without an artist, such as merchandise.")
 @common
 def discover_command(add: bool, without_artist: bool, settings: Settings, as_json: bool) -> None:
     """Find campaigns in the shop's products and the account's groups."""
@@ -133,3 +136,5 @@ def discover_command(add: bool, without_artist: bool, settings: Settings, as_jso
         click.echo("Nothing new.")
     elif not add:
         click.echo("Nothing was added. Add them with: bema-tui campaigns discover --add")
+    else:
+        click.echo(f"Added: {', '.join(campaign.code for campaign in found.proposals)}. Next: bema-tui plan CODE")

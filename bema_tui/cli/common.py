@@ -65,7 +65,7 @@ def common(
     """
 
     @click.option("--config", "config_file", type=click.Path(), help="Settings file (TOML).")
-    @click.option("--database", help="Database URL or file; outranks BEMA_DATABASE_URL.")
+    @click.option("--database", help="Database URL or file; used in the place of BEMA_DATABASE_URL.")
     @click.option("--log-level", help="debug, info, warning or error; the log goes to a file.")
     @click.option("--read-only", is_flag=True, help="Write to no service; change no run and no lock.")
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")

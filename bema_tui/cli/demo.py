@@ -42,7 +42,10 @@ _MADE_A_SECOND = 2000
 @click.option("--seed", type=int, default=1, show_default=True)
 @common
 def demo(subscribers: int, orders: int, seed: int, settings: Settings, as_json: bool) -> None:  # noqa: ARG001 (common's)
-    """The console on a simulated shop and account; no key needed, nothing real is touched."""
+    """Open the console on a simulated shop and MailerLite.
+
+    It needs no key, and touches nothing real.
+    """
     from bema_tui.cli.console import require_screen
 
     require_simulator()

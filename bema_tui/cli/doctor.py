@@ -50,9 +50,10 @@ def _note(error: ConfigurationError) -> None:
 @click.command()
 @partial(common, tell=_show_error, without_log=_note)
 def doctor(settings: Settings, as_json: bool) -> None:
-    """Check settings, files, database, clocks and both connections; learn how the account answers. Writes nothing.
+    """Check settings, files, database, clocks and connections.
 
-    Each line comes when its thing has been looked at; with --json all come as one document at the end.
+    Also learns how the account answers, and writes to no service. Each line is printed as soon as its check is done;
+    with --json all are one document at the end.
 
     Exit status: 0 all well, or warnings only; 1 errors; 2 the configuration.
     """

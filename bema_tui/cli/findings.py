@@ -20,21 +20,24 @@ _STATES = ("open", "resolved", "all")
 
 @click.command()
 @click.option("--campaign", help="Only of this campaign.")
-@click.option("--rule", help="Only of this rule, two_tiers for one.")
+@click.option("--rule", help="Only of this rule, such as two_tiers.")
 @click.option("--severity", type=click.Choice(["error", "warning", "info"]))
 @click.option("--state", type=click.Choice(_STATES), default="open", show_default=True)
 @common
 def findings(
     campaign: str | None, rule: str | None, severity: str | None, state: str, settings: Settings, as_json: bool
 ) -> None:
-    """What needs a person, worst first."""
+    """Show what needs a person, worst first."""
 
     async def work() -> tuple[FindingView, ...]:
+        from bema_tui.operations.campaigns import known_campaign
         from bema_tui.operations.findings import find
 
         if rule is not None and rule not in {known.value for known in FindingRule}:
             raise UsageError(f"There is no rule {rule!r}.", advice=f"Use one of {', '.join(FindingRule)}.")
         async with open_workspace(settings, reading=True) as workspace:
+            if campaign:  # an empty one is the account
+                await known_campaign(workspace, campaign)
             return await find(
                 workspace,
                 state=None if state == "all" else FindingState(state),
@@ -50,5 +53,7 @@ def findings(
         for f in found:
             about = "" if f.message.lower().startswith(f.subject.lower()) else f"{f.subject}: "
             click.echo(f"{f.severity:<7}  {f.rule:<20}  {f.campaign:<20}  {about}{f.message} {f.advice}")
+    elif campaign or rule or severity or state != "open":
+        click.echo("No finding is like that. `bema-tui findings --state all` shows every one.")
     else:
-        click.echo("None. What needs a person shows here, after the first plan.")
+        click.echo("No finding is open. They come with the first plan.")

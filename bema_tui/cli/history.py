@@ -17,7 +17,7 @@ from bema_tui.settings import Settings
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many of the newest.")
 @common
 def runs(run: int | None, limit: int, settings: Settings, as_json: bool) -> None:
-    """The history of runs, or one run in full."""
+    """Show the history of runs, or one run in full."""
 
     async def work() -> None:
         from bema_tui.cli.documents import run_document
@@ -50,7 +50,7 @@ def runs(run: int | None, limit: int, settings: Settings, as_json: bool) -> None
 @click.option("--state", help="Only rows of this state: planned, applied, failed, skipped, unknown, …")
 @common
 def changes(run: int, state: str | None, settings: Settings, as_json: bool) -> None:
-    """The ledger of one run: every change with what was before and after."""
+    """Show the ledger of one run: each change, before and after."""
 
     async def work() -> None:
         from bema_tui.cli.documents import change_document

@@ -14,7 +14,7 @@ from bema_tui.settings import Settings
 @common
 @click.pass_context
 def locks(context: click.Context, settings: Settings, as_json: bool) -> None:
-    """Who holds which campaign, and how alive they are."""
+    """Show who holds which campaign, and whether they are alive."""
     if context.invoked_subcommand is not None:
         return
 
@@ -49,7 +49,7 @@ def locks(context: click.Context, settings: Settings, as_json: bool) -> None:
             if lock.suspended:
                 click.echo(f"{lock.id}: its process is suspended; it goes on with: kill -CONT {lock.holder.pid}")
     else:
-        click.echo("None held.")
+        click.echo("No lock is held.")
 
 
 @locks.command("release")

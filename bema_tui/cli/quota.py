@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @common
 @click.pass_context
 def quota(context: click.Context, settings: Settings, as_json: bool) -> None:
-    """MailerLite's requests as everybody on this database shares them, and what runs wait for."""
+    """Show MailerLite's quota, and which runs wait for it.
+
+    Everybody on this database shares it.
+    """
     if context.invoked_subcommand is not None:
         return
 
@@ -54,7 +57,7 @@ def quota(context: click.Context, settings: Settings, as_json: bool) -> None:
     elif found.ends_at is not None:
         click.echo(f"{found.used:,} are used and {found.left:,} may be sent {until_words(found.ends_at, now)}.")
     else:
-        click.echo(f"None is used now, {found.left:,} may be sent.")
+        click.echo(f"None of them is used now; {found.left:,} may be sent.")
     for entry in found.waiting:
         told = wait_words(entry.wait, entry.until, now)
         click.echo(f"run {entry.run} {entry.campaign} by {entry.by_user}@{entry.host} {told}")
@@ -63,7 +66,7 @@ def quota(context: click.Context, settings: Settings, as_json: bool) -> None:
 @quota.command("clear")
 @common
 def clear(settings: Settings, as_json: bool) -> None:
-    """Ask MailerLite again although it refused until later; the runs that wait for that go on."""
+    """End a wait that MailerLite asked for, and ask it again at once."""
 
     async def work() -> tuple[datetime, datetime]:
         from bema_tui.operations.quota import clear_quota

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from bema_tui.operations.workspace import Workspace
     from bema_tui.store.snapshot.views import RunView
 
-RUN = click.IntRange(1, 2**63 - 1)
+
+class _RunNumber(click.IntRange):
+    """A run's number; a mistake is told with this name."""
+
+    name = "run number"
+
+
+RUN = _RunNumber(1, 2**63 - 1)
 """A run's number: one of the database's whole numbers."""
 _MOVES = click.IntRange(int(SETTINGS["rules.max_moves"].least), int(SETTINGS["rules.max_moves"].most))
 _CREATE = click.option("--create-missing", is_flag=True, help="Also create the groups and the field that are missing.")
@@ -48,7 +55,7 @@ class _Asked(TypedDict):
 @_RETRY
 @common
 def plan(code: str, settings: Settings, as_json: bool, **asked: Unpack[_Asked]) -> None:
-    """Dry run: read both sides and write the plan down; nothing is written outside."""
+    """Dry run: read both sides, save the plan, change nothing."""
     _execute(settings, as_json, _new(code, RunKind.PLAN, RunOptions(**asked)))
 
 
@@ -56,9 +63,9 @@ def plan(code: str, settings: Settings, as_json: bool, **asked: Unpack[_Asked]) 
 @click.argument("run", type=RUN)
 @common
 def apply(run: int, settings: Settings, as_json: bool) -> None:
-    """Apply a plan that waits. This is the yes of somebody who has seen it.
+    """Apply a plan that waits: read it before (bema-tui changes RUN).
 
-    On a terminal a plan of over 1,000 changes, or for over 20 % of the members, wants its number of changes typed.
+    A plan of over 1,000 changes, or for over 20 % of the members, asks on a terminal for its number of changes.
     """
     require_services(settings)
 
@@ -97,12 +104,15 @@ def resume(run: int, settings: Settings, as_json: bool) -> None:
 @_CREATE
 @_QUICK
 @_RETRY
-@click.option("--max-moves", type=_MOVES, help="Let a plan of up to so many moves go by itself.")
+@click.option("--max-moves", type=_MOVES, help="Apply a plan of up to so many moves without asking for approval.")
 @common
 def sync(
     code: str, yes: bool, max_moves: int | None, settings: Settings, as_json: bool, **asked: Unpack[_Asked]
 ) -> None:
-    """Plan and apply. Without --yes the plan is shown and asked about, on a terminal only."""
+    """Plan and apply.
+
+    Without --yes it shows the plan and asks before it applies it. That takes a terminal.
+    """
     start = _new(code, RunKind.SYNC, RunOptions(yes=yes, max_moves=max_moves, **asked))
     if yes:
         _execute(settings, as_json, start)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @common
 @click.pass_context
 def shop(context: click.Context, settings: Settings, as_json: bool) -> None:
-    """Which shop this database belongs to."""
+    """Show which shop this database belongs to."""
     if context.invoked_subcommand is not None:
         return
 
@@ -46,7 +46,7 @@ def shop(context: click.Context, settings: Settings, as_json: bool) -> None:
 @click.argument("url")
 @common
 def move(url: str, settings: Settings, as_json: bool) -> None:
-    """Make the shop's new URL the database's own, on proof that it is the same shop.
+    """Take over the shop's new URL, if it proves to be the same shop.
 
     Known orders are asked for at URL, with the key and token of the settings, and must show as they were.
     """

@@ -45,11 +45,11 @@ class _WithProfile(click.Command):
     type=click.Choice(["2.11", "3.0", "3.2", "3.3.9", "3.6"]),
     default="3.6",
     show_default=True,
-    help="Whose sales the shop gives: the answer has had four forms.",
+    help="The version of EDD in whose form the shop shows its sales.",
 )
 @click.option("--faults", default=None, help="What goes wrong on purpose: rough, rough:SHARE, or a TOML file.")
 @click.option("--parent", type=int, default=None, hidden=True, help="The process with which it ends.")
-@click.option("--json", "as_json", is_flag=True, help="For symmetry: the first line is JSON in any case.")
+@click.option("--json", "as_json", is_flag=True, help="Changes nothing: the first line is JSON in any case.")
 def simulate(
     port: int,
     seed: int,
@@ -63,7 +63,10 @@ def simulate(
     parent: int | None,
     as_json: bool,
 ) -> None:
-    """A stand-in shop and MailerLite on 127.0.0.1, until interrupted. The first line says where, as JSON."""
+    """Run a stand-in shop and MailerLite on 127.0.0.1.
+
+    The first line says where they are, as JSON. Ctrl+C ends them.
+    """
     signals.doing("The command simulate")
     with error_boundary(as_json=as_json):
         require_simulator()

@@ -29,7 +29,10 @@ def _units(currencies: tuple[str, ...]) -> str:
 @click.argument("code", required=False)
 @common
 def stats(code: str | None, settings: Settings, as_json: bool) -> None:
-    """Members per tier, buyers, conversion and revenue (in the shop's units) of each campaign."""
+    """Show members, buyers, conversion and revenue of campaigns.
+
+    Revenue is in the shop's units. With --json also the members of each tier.
+    """
 
     async def work() -> CampaignStatistics:
         from bema_tui.operations.statistics import statistics

@@ -38,7 +38,10 @@ def _ask(settings: Settings, as_json: bool, run: int, verb: ControlVerb, reason:
 @_REASON
 @common
 def stop(run: int, reason: str, settings: Settings, as_json: bool) -> None:
-    """Ask a run to stop at its next safe point, whoever started it, on whatever machine."""
+    """Ask a run to stop at its next safe point.
+
+    Anybody may have started it, on any machine.
+    """
     _ask(settings, as_json, run, ControlVerb.STOP, reason)
 
 
@@ -47,7 +50,10 @@ def stop(run: int, reason: str, settings: Settings, as_json: bool) -> None:
 @_REASON
 @common
 def pause(run: int, reason: str, settings: Settings, as_json: bool) -> None:
-    """Ask a run to pause at its next safe point; it keeps its lock. `bema-tui continue` lets it go on."""
+    """Ask a run to pause at its next safe point.
+
+    It keeps its lock. `bema-tui continue` lets it go on.
+    """
     _ask(settings, as_json, run, ControlVerb.PAUSE, reason)
 
 
@@ -64,7 +70,7 @@ def continue_run(run: int, reason: str, settings: Settings, as_json: bool) -> No
 @click.argument("run", type=RUN)
 @common
 def discard(run: int, settings: Settings, as_json: bool) -> None:
-    """Throw a waiting plan away; nothing of it was written."""
+    """Throw away a plan that waits; nothing of it was written."""
 
     async def work() -> None:
         from bema_tui.operations import runs

@@ -33,6 +33,15 @@ async def all_campaigns(workspace: Workspace) -> tuple[Campaign, ...]:
     return await Campaigns(workspace.db).all()
 
 
+async def known_campaign(workspace: Workspace, code: str) -> Campaign:
+    """One campaign, by its code.
+
+    Raises:
+        UsageError: there is none of this code.
+    """
+    return await Campaigns(workspace.db).get(code)
+
+
 async def add_campaign(workspace: Workspace, code: str, album: str, products: Sequence[str]) -> AddedCampaign:
     """Take up a campaign, or further products of one.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
 from bema_tui import __version__
+from bema_tui.cli.app import cli
 from tests.support.label import Label
 from tests.support.operator import Operator, Said
 from tests.support.simulated import Simulated
@@ -47,6 +49,24 @@ def test_every_command_explains_itself(words: tuple[str, ...], planned: Label) -
         assert said.err == ""
     if words and words != ("campaigns",):
         assert "--json" in said.out
+
+
+def test_no_line_of_a_list_of_commands_is_cut_off() -> None:
+    groups = [cli, *(command for command in cli.commands.values() if isinstance(command, click.Group))]
+    for group in groups:
+        room = 78 - 6 - max(map(len, group.commands))  # as click reckons it on a terminal of 80 columns
+        lines = {name: command.get_short_help_str(room) for name, command in group.commands.items()}
+        assert {name: line for name, line in lines.items() if line.endswith("...")} == {}
+
+
+def test_a_run_that_is_no_number_is_called_a_run(planned: Label) -> None:
+    assert "'one' is not a valid run number" in planned.operator.run("runs", "one", expect=2).err
+
+
+def test_findings_of_a_campaign_that_is_not_there(planned: Label) -> None:
+    operator = planned.operator
+    assert "There is no campaign 'NOBODY'" in operator.run("findings", "--campaign", "NOBODY", expect=2).complaint
+    assert "No finding is like that." in operator.run("findings", "--rule", "account_nearly_full", expect=0).out
 
 
 def test_the_version(operator: Operator) -> None:

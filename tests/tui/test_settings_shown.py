@@ -12,6 +12,7 @@ from bema_tui.model import ChangeState, RunState
 from bema_tui.tui.panels.gauges import gauge_lines, gauges
 from bema_tui.tui.panels.plan_head import now_line
 from bema_tui.tui.render_context import RenderContext
+from bema_tui.tui.screens.help import help_lines
 from tests.support.weekend import NOW
 from tests.tui.sample import picture, run
 
@@ -52,3 +53,9 @@ def test_the_memory_gauge_warns_where_the_setting_says(lines: MemoryLines, warns
     context = RenderContext(now=NOW, zone=UTC, memory_lines=lines)
     drawn = "".join(line.plain for line in gauge_lines(snapshot, context, 220))
     assert f"warn {lines.warning:g} pause {lines.pause:g}" in drawn
+
+
+@pytest.mark.parametrize("screen", ["overview", "plan"])
+def test_no_line_of_the_help_is_wider_than_a_small_terminal(screen: str) -> None:
+    context = RenderContext(now=NOW, zone=UTC)
+    assert [line.plain for line in help_lines(screen, context) if line.cell_length > 78] == []

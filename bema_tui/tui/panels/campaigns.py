@@ -119,7 +119,10 @@ def stats_short(campaign: CampaignView | None, context: RenderContext, width: in
         here = count(campaign.tiers.get(tier, 0))
         more = f"+{count(campaign.tiers.get(bought, 0))}" if bought else ""
         tiers.append(f"{LABEL[tier]} {here}{more}")
-    first = line((g.corner + " ", "muted"), " ".join(tiers) if campaign.tiers else ("no members read yet", "muted"))
+    first = line(
+        (g.corner + " ", "muted"),
+        " ".join(tiers) if campaign.tiers else ("tiers are counted at the end of a sync", "muted"),
+    )
     days = campaign.buyers_per_day
     plot = spark(days, max((*days, 1)), min(7, len(days)), g).strip()
     units = " units, mixed" if campaign.revenue_mixed else " shop units"

@@ -20,14 +20,15 @@ from bema_tui.tui.widgets.lines import Lines
 from bema_tui.tui.widgets.titles import title_rule
 
 _WORDS: Final = (
-    ("quota left", "requests that MailerLite still takes in this minute, from everybody"),
+    ("quota left", "requests that MailerLite takes in this minute, for all of us"),
     ("to send", "requests that a run still has to make, by its forecast"),
     ("used", "requests that all runs of the campaign have made"),
     ("bought", "share of the campaign's members who have bought"),
-    ("synced", "when the last sync of the campaign ended"),
+    ("synced", "when the last sync ended, whether it went well or not"),
     ("database", "how long a small read of the database takes"),
     ("delay", "how late the program reacts; over 100 ms it is overloaded"),
     ("health", "100 is well, under 70 is poor; the top line says why"),
+    ("number", "a lock's: it grows with each taking, so an old holder is known"),
     ("lost", "the run's process is gone since then; s resumes the run"),
     ("unknown", "sent, but the answer is missing: it is read back first"),
     ("+ - ~", "a group added, a group removed, a field set"),
