@@ -13,6 +13,7 @@ import pytest
 import bema_tui.model
 import bema_tui.waits
 from bema_tui.bounds import MAINTENANCE_SECONDS, MEMORY_PATIENCE, PATIENCE, PAUSED_AT_MOST, RETRY_AFTER, SHOWN_FROM
+from bema_tui.cli.app import cli
 from bema_tui.logs import KEEP_DAYS, MAX_BYTES
 from bema_tui.model import Cause, FindingRule, LockState, Tier
 from bema_tui.operations.shop import NEEDED
@@ -29,6 +30,7 @@ from bema_tui.sync.apply.creator import LOOK_UP_HOLDS
 from bema_tui.sync.plan.forecast import CANARY_PEOPLE, SAMPLE
 from bema_tui.sync.plan.planner import UNIT
 from bema_tui.sync.read.subscribers import MOST_SET_ASIDE
+from bema_tui.tui.keys import KEYS
 from bema_tui.validators.campaign import MAX_A_YEAR, MAX_ALBUM, MIN_DAYS_BETWEEN
 from bema_tui.validators.subscriber import MAX_CAMPAIGN, MAX_EMAIL, MAX_NAME, MAX_SOURCE
 
@@ -191,3 +193,26 @@ def test_the_files_that_the_design_page_names_are_there() -> None:
     }
     assert len(named) > 40
     assert {name for name in named if not any(path.endswith(f"/{name.rstrip('/')}") for path in there)} == set()
+
+
+def test_the_design_page_has_a_place_for_every_part() -> None:
+    page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    table = page.partition("## Where things are")[2].partition("A question has one file")[0]
+    parts = {
+        path.name if path.suffix else f"{path.name}/"
+        for path in (ROOT / "bema_tui").iterdir()
+        if (path.suffix == ".py" or (path / "__init__.py").exists()) and not path.name.startswith("__")
+    }
+    assert {part for part in parts if f"`{part}`" not in table} == set()
+
+
+def test_the_keys_of_the_readme_are_those_of_the_console() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = page.partition("## Keys")[2].partition("## Commands")[0]
+    assert {key.name for key in KEYS if f"`{key.name.lower()}`" not in table.lower()} == set()
+
+
+def test_the_commands_of_the_readme_are_those_of_the_program() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = page.partition("## Commands")[2].partition("Exit status")[0]
+    assert {name for name in cli.commands if not re.search(rf"`{name}\b", table)} == set()
