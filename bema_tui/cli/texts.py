@@ -86,7 +86,8 @@ def run_text(run: RunView, now: datetime) -> str:
         f"to the shop: {run.shop_requests:,}.",
     ]
     for phase in run.phases:
-        took = "now" if phase.seconds is None else _duration(phase.seconds)
+        unended = "now" if run.state.active else "cut off"
+        took = unended if phase.seconds is None else _duration(phase.seconds)
         found = "see below" if said and phase.note == said else phase.note
         lines.append(f"  {phase_text(phase.phase):<16} {took:>8}  {found}".rstrip())
     if error:

@@ -12,7 +12,7 @@ from attrs import evolve
 
 import bema_tui
 from bema_tui.cli.texts import run_text, runs_table
-from bema_tui.model import ChangeState, RunState
+from bema_tui.model import ChangeState, Phase, PhaseEntry, RunState
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import Wait, WaitReason
 from tests.operations.builders import a_run
@@ -62,3 +62,11 @@ def test_every_command_of_two_words_is_named_as_it_is_typed() -> None:
             if short.search(node.value)
         ]
     assert found == []
+
+
+def test_a_phase_of_a_lost_run_is_not_going_on() -> None:
+    phases = (PhaseEntry(Phase.READ_SHOP, NOW, None),)
+    assert "now" in run_text(a_run(RunState.PLANNING, phases=phases), NOW)
+    lost = run_text(a_run(RunState.LOST, phases=phases), NOW)
+    assert "now" not in lost
+    assert "cut off" in lost
