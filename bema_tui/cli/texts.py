@@ -32,6 +32,10 @@ def _duration(seconds: float) -> str:
     return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
 
 
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}." if words else ""
+
+
 def _many(number: int, one: str, more: str) -> str:
     return f"{number:,} {one if number == 1 else more}"
 
@@ -78,7 +82,7 @@ def run_text(run: RunView, now: datetime) -> str:
     said = error.message if error else None  # it stands in the note and in the phase that it ended, too: once is enough
     note = "" if run.note == said else run.note
     lines = [
-        f"Run {run.id}, {run.kind} of {run.campaign} {run.album}: {run.state}" + (f" ({note})" if note else "") + ".",
+        f"Run {run.id}, {run.kind} of {run.campaign} {run.album}: {run.state}. {_sentence(note)}".rstrip(),
         *([f"It {waits}."] if (waits := _waits(run, now, sentence=True)) else []),
         f"{_many(run.people, 'person', 'people')}, {counts}, {run.left_out:,} not planned; {_duration(run.seconds)}.",
         f"Requests to MailerLite: {run.requests_read:,} read ({run.read_forecast:,} forecast), {run.requests_write:,} "

@@ -325,7 +325,7 @@ def test_health_measures_the_processor(done: Done) -> None:
 def test_no_locks_is_an_empty_document(done: Done) -> None:
     operator, _, _ = done
     assert operator.run("locks", "--json", expect=0).document == []
-    assert "None held" in operator.run("locks", expect=0).out
+    assert "No lock is held" in operator.run("locks", expect=0).out
 
 
 def test_text_forms_say_what_the_documents_say(done: Done) -> None:

@@ -44,6 +44,11 @@ def test_a_run_says_how_it_goes_on(run: RunView, told: str) -> None:
     assert told in run_text(run, NOW)
 
 
+def test_a_note_of_a_run_is_a_sentence() -> None:
+    assert ": planned. Waits for a yes.\n" in run_text(a_run(RunState.PLANNED, note="waits for a yes"), NOW)
+    assert ": stopped. Stopped by jon.\n" in run_text(a_run(RunState.STOPPED, note="Stopped by jon."), NOW)
+
+
 def test_a_run_that_somebody_paused_is_paused() -> None:
     assert "It is paused by jon until" in run_text(PAUSED, NOW)
 
