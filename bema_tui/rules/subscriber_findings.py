@@ -81,7 +81,9 @@ def drift(context: CampaignContext, member: Member, *, buyer: bool) -> Finding |
         message = f"A buyer known to {context.campaign.code} before is in none of its groups that are in use."
     else:
         return None
-    advice = "Find out who moved the person; put them back in MailerLite if it was a mistake, else accept."
+    advice = (
+        "Find out who moved the person; put them back in MailerLite if it was a mistake; else there is nothing to do."
+    )
     return about(context, member, FindingRule.DRIFT, message, advice)
 
 

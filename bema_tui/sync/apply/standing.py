@@ -197,11 +197,13 @@ def _advice(final: frozenset[Tier], *, buyer: bool) -> str:
     if not buyer:
         return "Look at this person in MailerLite; the next sync plans from where they stand."
     if not final:
-        return "Put them back in MailerLite if that was a mistake, else accept."
+        return "Put them back in MailerLite if that was a mistake; else there is nothing to do."
     if final == {Tier.WOOD}:
         return "A buyer in Wood stays there; move them to a purchased tier in MailerLite if they should be in one."
     if not any(tier.purchased for tier in final):
         return "Nothing to do: the next sync moves them on from where they stand."
     if len(final) > 1:
         return "Nothing to do: the next sync takes them out of the lower tier."
-    return "Find out who moved the person; put them back in MailerLite if it was a mistake, else accept."
+    return (
+        "Find out who moved the person; put them back in MailerLite if it was a mistake; else there is nothing to do."
+    )
