@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from attrs import evolve, frozen
 from sqlalchemy import Row, select
 
+from bema_tui.bounds import PATIENCE
 from bema_tui.clock import utc_now
 from bema_tui.model import ChangeOutcome, ChangeState, RunKind, RunOptions, RunState
 from bema_tui.providers.quota.settings import QuotaSettings
@@ -77,16 +78,30 @@ class Shop:
         assert await self.engine.runner.execute(claimed, Skip(self.clock)) is RunState.PLANNED
         return claimed.run
 
-    async def apply(self, run: int) -> None:
+    async def apply(self, run: int, waits: Skip | None = None) -> None:
         """The yes to a plan; its waits take no time either."""
         claimed = await self.engine.runner.claim_apply(run)
-        assert await self.engine.runner.execute(claimed, Skip(self.clock)) is RunState.DONE
+        assert await self.engine.runner.execute(claimed, waits or Skip(self.clock)) is RunState.DONE
 
     def looked_up(self, since: int) -> list[list[str]]:
         """The e-mails in each batch of look-ups."""
         batches = [row["items"] for row in self.simulated.requests(since) if row["items"]]
         paths = [[item["path"].rpartition("/")[2].replace("%40", "@") for item in items] for items in batches]
         return [emails for emails in paths if any("@" in email for email in emails)]
+
+
+class TooLong(Skip):
+    """Waits in each of which a look-up gets too old, and something else happens."""
+
+    def __init__(self, shop: Shop, meanwhile: Callable[[], None]) -> None:
+        super().__init__(shop.clock)
+        self._shop = shop
+        self._meanwhile = meanwhile
+
+    async def sleep(self, seconds: float) -> None:
+        self._meanwhile()
+        self._shop.clock.forward(LOOK_UP_HOLDS)
+        await super().sleep(seconds)
 
 
 @asynccontextmanager
@@ -191,3 +206,35 @@ async def test_one_whose_look_up_is_always_refused_is_not_created_and_holds_up_n
     assert {*outcomes.values()} == {(ChangeState.APPLIED, None)}
     assert tries == 3
     assert new[3] not in shop.simulated.people()
+
+
+async def test_who_signs_up_while_a_create_waits_is_left_alone(simulators: StartSimulator, tmp_path: Path) -> None:
+    """A 429 asks for more patience than a look-up holds: whoever is there by then would be written to by address."""
+    async with shop_on(simulators, tmp_path) as shop:
+        new = shop.sell(3)
+        run = await shop.plan()
+        shop.simulated.change(script_response={"method": "POST", "path": "subscribers", "status": 429, "times": 1})
+
+        def sign_up() -> None:
+            if new[0] not in shop.simulated.people():
+                shop.sign_up(new[0])
+
+        await shop.apply(run, TooLong(shop, sign_up))
+        outcomes = await shop.outcomes(run)
+        people = shop.simulated.people()
+    assert outcomes.pop(new[0]) == (ChangeState.SKIPPED, ChangeOutcome.THERE_MEANWHILE)
+    assert {*outcomes.values()} == {(ChangeState.APPLIED, None)}
+    assert people[new[0]][1] == []
+
+
+async def test_a_create_that_is_always_put_off_is_given_up(simulators: StartSimulator, tmp_path: Path) -> None:
+    async with shop_on(simulators, tmp_path) as shop:
+        (new,) = shop.sell(1)
+        run = await shop.plan()
+        began = shop.clock()
+        shop.simulated.change(script_response={"method": "POST", "path": "subscribers", "status": 429})
+        await shop.apply(run, TooLong(shop, lambda: None))
+        outcomes = await shop.outcomes(run)
+        took = (shop.clock() - began).total_seconds()
+    assert outcomes == {new: (ChangeState.FAILED, ChangeOutcome.THROTTLED)}
+    assert PATIENCE < took < 2 * PATIENCE

@@ -213,9 +213,7 @@ class ServiceClient:
         while True:
             self._interrupt.check()
             await self._gate.admit(call.cost)
-            self._interrupt.check()
-            if call.before_try is not None:
-                await call.before_try()
+            await self._ready_to_send(call)
             response = await self._send(call)
             if challenged(response):
                 return response  # whatever its status: to ask again would end the same, and nothing was done
@@ -236,6 +234,17 @@ class ServiceClient:
                 # A body that breaks off is the line's failure as much as one that never came, and a read does no harm.
                 raise TryFailedError(call.fault.words, damaged=True)
         return response
+
+    async def _ready_to_send(self, call: Call) -> None:
+        """Ask once more whether the try may leave: it may have waited long to be admitted."""
+        try:
+            self._interrupt.check()
+            if call.before_try is not None:
+                await call.before_try()
+        except BaseException:
+            # What was admitted gets no answer; else the next answer would be taken for this one's.
+            await self._gate.learn(limit=None, remaining=None, cost=call.cost)
+            raise
 
     async def _send(self, call: Call) -> httpx.Response:
         call.sent += 1

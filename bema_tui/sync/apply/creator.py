@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -126,7 +128,7 @@ async def _unless_done(recorder: ResultRecorder, row: LedgerRow) -> AsyncIterato
         unknown = RowResult(row.id, ChangeState.UNKNOWN, ChangeOutcome.OTHER_ACCOUNT, error.message)
         await recorder.record([row], [unknown])
         raise other_account(error) from None
-    except (Stopped, ProviderError):
+    except (Stopped, ProviderError, _LookUpTooOldError):
         # The client vouches that nothing of it was done.
         await recorder.record([row], [RowResult(row.id, ChangeState.PLANNED, tries=-1)])
         raise
@@ -160,6 +162,7 @@ async def create_people(
     key = account.field.key
     unknown = _Unknown()
     first: list[LedgerRow] = []
+    waited: Counter[int] = Counter()
     while rows := await context.ledger.planned(1, kinds=_NEW):
         (row,) = rows
         await context.safe_point()
@@ -167,14 +170,19 @@ async def create_people(
             await context.quota.room_for_batch(1)  # it is waited for before the age of the look-up is judged, not after
         if not unknown.holds(row.id, context.db.now()):
             unknown = await _look_up_next(context, recorder, key)
-        if (
-            row.id in unknown.rows
-            and await _create(context, account, recorder, row, key)
-            and len(first) < CANARY_PEOPLE
-        ):
-            first.append(row)
-            if len(first) == CANARY_PEOPLE:
-                await _look_back(context, first, key)
+        if row.id in unknown.rows:
+            began = context.db.now()
+            try:
+                created = await _create(context, account, recorder, row, key, unknown)
+            except _LookUpTooOldError:
+                waited[row.id] += math.ceil((context.db.now() - began).total_seconds())
+                if waited[row.id] > context.settings.http.patience:
+                    await _give_up(context, recorder, row, waited[row.id])
+                continue
+            if created and len(first) < CANARY_PEOPLE:
+                first.append(row)
+                if len(first) == CANARY_PEOPLE:
+                    await _look_back(context, first, key)
         await watch()
     if 0 < len(first) < CANARY_PEOPLE:
         await _look_back(context, first, key)
@@ -192,6 +200,10 @@ class _Unknown:
         # A look-up from the future says that the clock was set back: how old it is nobody knows.
         old = None if self.at is None else now - self.at
         return old is not None and row in self.rows and timedelta(0) <= old <= timedelta(seconds=LOOK_UP_HOLDS)
+
+
+class _LookUpTooOldError(Exception):
+    """A create waited so long before a try that nobody knows any more whether the buyer is unknown."""
 
 
 async def _look_up_next(context: RunContext, recorder: ResultRecorder, key: str) -> _Unknown:
@@ -228,26 +240,38 @@ def _not_new(row: LedgerRow, looked: Sequence[LookUpResult], key: str) -> RowRes
 
 
 async def _create(
-    context: RunContext, account: CampaignInMailerLite, recorder: ResultRecorder, row: LedgerRow, key: str
+    context: RunContext,
+    account: CampaignInMailerLite,
+    recorder: ResultRecorder,
+    row: LedgerRow,
+    key: str,
+    unknown: _Unknown,
 ) -> bool:
-    """Create one person whom nobody is known to be; true when they were created and shown."""
+    """Create one person whom nobody is known to be; true when they were created and shown.
+
+    Raises:
+        _LookUpTooOldError: a try had to wait for so long that they may be known by now; nothing was done.
+    """
+
+    async def may_leave() -> None:
+        await context.require_lock()
+        if not unknown.holds(row.id, context.db.now()):
+            raise _LookUpTooOldError
+
     await context.ledger.mark_sending([row])
     try:
         async with _unless_done(recorder, row):
             made = await context.mailerlite.add_or_update_subscriber(
-                row.email, {key: as_sent(row.after)}, [row.target], before_try=context.require_lock
+                row.email, {key: as_sent(row.after)}, [row.target], before_try=may_leave
             )
     except RequestRefused as refused:
         await recorder.record([row], [refusal(row, refused.status, refused.detail)])
         return False
     except RateLimited as limited:
-        # So long that it is no quota of a minute. If that of the account is used up, this look-up says so.
-        await find_by_email(context, spellings(row.email))
-        failed = RowResult(row.id, ChangeState.FAILED, ChangeOutcome.THROTTLED, f"{limited.waited:.0f}")
-        await recorder.record([row], [failed])
+        await _give_up(context, recorder, row, limited.waited)
         return False
-    except WriteUnknown as unknown:
-        failed = RowResult(row.id, ChangeState.FAILED, ChangeOutcome.LOST_ANSWER, unknown.message)
+    except WriteUnknown as lost:
+        failed = RowResult(row.id, ChangeState.FAILED, ChangeOutcome.LOST_ANSWER, lost.message)
         await recorder.record([row], [failed])
         return False
     await context.members.put([account.member(made, context.db.now())])
@@ -256,6 +280,13 @@ async def _create(
     silent = RowResult(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN)
     await recorder.record([row], [RowResult(row.id, ChangeState.APPLIED) if shown else silent])
     return shown
+
+
+async def _give_up(context: RunContext, recorder: ResultRecorder, row: LedgerRow, waited: float) -> None:
+    """Fail a create that was put off for longer than one request waits."""
+    # So long that it is no quota of a minute. If that of the account is used up, this look-up says so.
+    await find_by_email(context, spellings(row.email))
+    await recorder.record([row], [RowResult(row.id, ChangeState.FAILED, ChangeOutcome.THROTTLED, f"{waited:.0f}")])
 
 
 async def _look_back(context: RunContext, rows: Sequence[LedgerRow], key: str) -> None:
