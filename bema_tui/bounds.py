@@ -84,7 +84,7 @@ SETTINGS: Final[Mapping[str, Bounds]] = {
 """Every setting that is a number, by its name; a test holds that none is left out."""
 
 RETRY_AFTER: Final = Bounds(0, 3600, "seconds")
-"""What ``Retry-After`` may make us wait: whoever asks for longer is asked again after an hour."""
+"""The longest wait that ``Retry-After`` may set: a service that wants more is asked again after an hour."""
 QUOTA_HEADER: Final = Bounds(0, _QUOTA.most, _QUOTA.unit)
 """``x-ratelimit-limit`` and ``x-ratelimit-remaining``; what lies outside says nothing."""
 LIST_PAGES: Final = Bounds(0, 100_000, "pages")

@@ -96,7 +96,7 @@ class BemaError(Exception):
 
 
 class ConfigurationError(BemaError):
-    """A setting is missing, malformed or refused (a file with secrets that others can read, for one)."""
+    """A setting is missing, malformed or refused (for example a file with secrets that others can read)."""
 
     exit_status = 2
 
@@ -199,7 +199,7 @@ class IncompleteRead(ProviderError):
 
 
 class ListChanged(IncompleteRead):
-    """A list changed while it was read page by page: who came is there, who did not come may be there too."""
+    """A list changed while it was read page by page: who came is in it; others may be in it, too."""
 
 
 class WrongAccount(BemaError):

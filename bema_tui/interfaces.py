@@ -59,11 +59,11 @@ class Provider(Protocol):
         ...
 
     async def add_subscriber_to_group(self, subscriber_id: str, group_id: str) -> None:
-        """Add a person to a group; who is in it already stays."""
+        """Add a person to a group; a person who is in it already stays."""
         ...
 
     async def remove_subscriber_from_group(self, subscriber_id: str, group_id: str) -> None:
-        """Take a person out of a group; who is not in it is done."""
+        """Take a person out of a group; for a person who is not in it, nothing is left to do."""
         ...
 
     async def get_groups(self) -> Listing[Group]:

@@ -80,7 +80,7 @@ class Settings:
     paging: Paging = field(factory=Paging)
     """How its lists are asked for: ``[edd]``."""
     rules: Rules = field(factory=Rules)
-    """Which orders count, and who is moved for one: ``[rules]``."""
+    """Which orders count, and who is moved because of one: ``[rules]``."""
     plan_limits: PlanLimits = field(factory=PlanLimits)
     """From when on a plan waits for a yes: ``[rules]``."""
     write_limits: WriteLimits = field(factory=WriteLimits)

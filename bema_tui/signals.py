@@ -66,7 +66,7 @@ class _Program:
 def take_over(arguments: list[str]) -> None:
     """Take the signals over from the interpreter, for a program that was called with these arguments.
 
-    Who started it with SIGHUP ignored (``nohup``) meant it to outlive its terminal, and is obeyed.
+    If it was started with SIGHUP ignored (``nohup``), it is meant to outlive its terminal: SIGHUP stays ignored.
     """
     for descriptor in (0, 1, 2):
         try:

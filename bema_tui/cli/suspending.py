@@ -1,7 +1,7 @@
 """Lets ``ctrl+z`` suspend a command only where it keeps nobody else from the database.
 
 A process that sleeps in the midst of a write transaction would hold SQLite's write lock until somebody wakes it.
-(``kill -STOP`` can't be put off; whoever waits for such a process is told its number.)
+(``kill -STOP`` can't be put off; a process that waits for such a process says its number.)
 """
 
 from __future__ import annotations

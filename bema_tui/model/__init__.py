@@ -1,6 +1,6 @@
 """The records that cross the program's borders: frozen, typed, without behaviour that needs I/O.
 
-Whoever uses one imports it from here.
+Other modules import them from here.
 """
 
 from bema_tui.model.campaigns import Campaign, CampaignStatus, Tier

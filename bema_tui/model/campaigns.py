@@ -9,7 +9,7 @@ from attrs import frozen
 
 
 class Tier(StrEnum):
-    """A rung of a campaign; whoever has none is unassigned (an empty set of tiers). Domain rules, section 3."""
+    """A rung of a campaign; a subscriber without one is unassigned (an empty set of tiers). Domain rules, section 3."""
 
     OPT_IN = "opt_in"
     """Has not bought; MailerLite's automations move on to silver."""

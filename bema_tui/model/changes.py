@@ -127,7 +127,7 @@ class PlannedChange:
     purpose: Purpose
     """Why it is written."""
     reason: str
-    """The facts behind it, for the screen: which order, for one."""
+    """The facts behind it, for the screen: for example which order."""
     tier: Tier | None = None
     """The tier of the group that is joined, left or created; None for a field."""
     needs_add: bool = False
@@ -150,7 +150,7 @@ class ChangeOutcome(StrEnum):
     """MailerLite answered 429 to it again and again, and not to others. Detail: how many times; of a person to be
     created, for how many seconds."""
     NOT_TAKEN = "not_taken"
-    """MailerLite took nothing of it, for the quota was used up or the key lacks a right. Detail: the status code."""
+    """MailerLite took nothing of it: the quota was used up or the key lacks a right. Detail: the status code."""
     SERVER_FAILED = "server_failed"
     """MailerLite failed over it. Detail: the status code, and how often where that was the last try."""
     NOT_FOUND = "not_found"

@@ -72,6 +72,6 @@ class Lock:
     state: LockState
     """How alive the holder is at this moment, as far as this process can tell."""
     note: str = ""
-    """What the holder says to everybody: that its run is paused, for one."""
+    """What the holder says to everybody: for example that its run is paused."""
     suspended: bool = False
     """Whether the holder is known to sleep on this machine (ctrl+z, SIGSTOP): it does nothing until it is continued."""

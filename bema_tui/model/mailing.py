@@ -23,7 +23,7 @@ class SubscriberStatus(StrEnum):
     BOUNCED = "bounced"
     """E-mails to them came back."""
     JUNK = "junk"
-    """MailerLite takes them for junk, after a spam complaint for one."""
+    """MailerLite takes them for junk, for example after a spam complaint."""
 
 
 @frozen

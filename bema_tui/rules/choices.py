@@ -12,7 +12,7 @@ OnRefund = Literal["flag", "revert"]
 
 @frozen
 class Rules:
-    """Which orders count, and who is moved or created for one. Domain rules, sections 3, 4 and 6."""
+    """Which orders count, and who is moved or created because of one. Domain rules, sections 3, 4 and 6."""
 
     place_unassigned_buyers: bool = True
     """Whether a buyer who is in no group of the campaign is put into the purchased tier."""

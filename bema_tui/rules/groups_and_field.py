@@ -42,7 +42,7 @@ class CampaignCheck:
     findings: tuple[Finding, ...]
     """What a person may have to look at."""
     twins: frozenset[str] = frozenset()
-    """The ids of further groups that mean one of its tiers: whoever is in one of them is not unassigned."""
+    """The ids of further groups that mean one of its tiers: a subscriber in one of them is not unassigned."""
     hidden: HiddenGroups = attrs.field(factory=HiddenGroups)
     """The groups that may be its own, though their rows can't be read."""
     unproved: frozenset[Tier] = frozenset()
@@ -51,7 +51,7 @@ class CampaignCheck:
     """The rows that may be the field, if it is missing, though they can't be read."""
 
     def in_doubt(self, group_ids: frozenset[str]) -> bool:
-        """Whether it can't be said in which tiers somebody in these groups is, for a group that can't be read."""
+        """Whether the tiers of somebody in these groups are uncertain, because a group can't be read."""
         ours = group_ids & {group.id for group in self.by_tier.values()}
         return (bool(self.unproved) or not ours) and self.hidden.hold(group_ids)
 

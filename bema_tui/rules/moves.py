@@ -23,7 +23,7 @@ MATRIX: Final[Mapping[Tier, Tier]] = MappingProxyType(
 
 
 def transition(source_tier: Tier | None) -> Tier | None:
-    """The tier in the next campaign for somebody of ``source_tier``; None: who has not bought is not moved on."""
+    """The tier in the next campaign for somebody of ``source_tier``; None: only buyers are moved on."""
     return None if source_tier is None else MATRIX.get(source_tier)
 
 

@@ -76,7 +76,7 @@ def reconcile_unknown_buyer(
         context: as for ``reconcile_member``.
         email_key: the buyer's e-mail, in the form in which equal ones are equal.
         orders: the known orders that may be theirs.
-        known_before: the mailing service knew the e-mail at an earlier read; whoever was deleted is never made anew.
+        known_before: the mailing service knew the e-mail at an earlier read; a deleted person is never created again.
     """
     own = [known for known in orders if known.order.email_key == email_key]
     valid = [known.order for known in own if is_valid(known, context.campaign, context.rules)]

@@ -118,7 +118,7 @@ class Member:
 
 @frozen
 class Unproved:
-    """Whom the sales that could not be read may concern: of these people the read proves no absence."""
+    """The people whom sales that could not be read may concern: the read does not prove that they have no order."""
 
     numbers: Mapping[str, frozenset[str]] = field(factory=dict)
     """E-mail key → numbers of such sales. An empty key may be anybody's; an empty number could not be read."""
@@ -166,7 +166,7 @@ class CampaignContext:
     missing: frozenset[Tier] = frozenset()
     """The tiers without a group; moves into them are skipped."""
     full_shop_read: bool = True
-    """Whether the absence of an order is proved, save for whom ``unproved`` names."""
+    """Whether the absence of an order is proved, except for those whom ``unproved`` names."""
     shrank: bool = False
     """Whether a read shrank, so that nothing may be removed or reverted because of it."""
     unproved: Unproved = Unproved()

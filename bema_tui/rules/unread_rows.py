@@ -23,7 +23,7 @@ class HiddenGroups:
     ids: frozenset[str] = frozenset()
     """Their ids, where they can be read."""
     other_ids: frozenset[str] = field(factory=frozenset, repr=False)
-    """The ids of all other groups; whoever is in one that is none of these is in a hidden one."""
+    """The ids of all other groups; a subscriber in a group that is none of these is in a hidden one."""
 
     def may_be(self, tier: Tier) -> bool:
         """Whether one of them may be the group of this tier."""

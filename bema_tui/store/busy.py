@@ -15,7 +15,7 @@ from bema_tui.waits import TellWait, Wait, WaitReason
 
 
 class BusyWaits:
-    """The waits of one process for the write lock of a database; of those that go on together one is told."""
+    """The waits of one process for the write lock of a database; one is shown of those that go on at the same time."""
 
     def __init__(self, path: Path | None, now: Callable[[], datetime], tell: TellWait | None) -> None:
         self.tell = tell

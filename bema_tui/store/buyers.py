@@ -1,4 +1,4 @@
-"""Who bought, held against who was read: what a reading of MailerLite will still have to look up."""
+"""Compares the buyers with the people who were read: what a reading of MailerLite will still have to look up."""
 
 from __future__ import annotations
 

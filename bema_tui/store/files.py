@@ -76,7 +76,7 @@ def survey(path: Path, refuse: Callable[[Contents], None]) -> bool:
 
 
 def create(path: Path) -> None:
-    """Make the folder and an empty file that only its owner can read, for it will hold people's addresses."""
+    """Make the folder and an empty file that only its owner can read, because it will hold people's e-mails."""
     real = Path(os.path.realpath(path))
     real.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with suppress(FileExistsError):  # another process was quicker

@@ -136,7 +136,7 @@ class Ledger:
             )
             return tuple(ledger_row(row) for row in rows)
 
-    async def of_people(self, subscriber_ids: Iterable[str]) -> dict[str, tuple[LedgerRow, ...]]:
+    async def of_subscribers(self, subscriber_ids: Iterable[str]) -> dict[str, tuple[LedgerRow, ...]]:
         """All rows of these people in this run."""
         found: dict[str, list[LedgerRow]] = {}
         async with self._db.read() as connection:
@@ -216,7 +216,7 @@ class Ledger:
     async def mark_unknown(self) -> int:
         """What was on its way when the run ended may be done or not: it is unknown until it is read.
 
-        Allowed without the lock, for it only takes certainty away, but not once another process has taken the run up.
+        Allowed without the lock, because it only takes certainty away; not after another process has resumed the run.
         """
         mine = select(runs.c.id).where(runs.c.id == self.run, runs.c.lock_token == self._fence.token).exists()
         async with self._db.write() as connection:

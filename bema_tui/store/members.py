@@ -179,7 +179,7 @@ class Members:
         return int(found or 0)
 
     async def count_by_tier(self) -> dict[Tier, int]:
-        """Members per tier; who is in two counts in both."""
+        """Members per tier; a member in two tiers counts in both."""
         columns = [
             func.coalesce(func.sum(members.c.tiers.op("/")(1 << place) % 2), 0).label(tier)
             for place, tier in enumerate(_TIERS)

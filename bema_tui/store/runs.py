@@ -234,7 +234,7 @@ class Runs:
             return True
 
     async def abandon_others(self, run: int, campaign: str, fence: Fence) -> None:
-        """Who holds the campaign's lock knows that every other run at work on it is lost: that is written down.
+        """Write down that every other run at work on the campaign is lost; only the holder of its lock may call this.
 
         Their rows on the way become unknown; one that is resumed reads them back.
         """

@@ -41,9 +41,9 @@ class UnreadableSales:
                 await connection.execute(insert(unreadable_sales), rows)
 
     async def unproved_since(self, read_id: int) -> Unproved:
-        """Of whom this read, and those after it, prove no absence: those whom they name, and whose order it was before.
+        """Returns the people for whom this read and later ones don't prove an absence: those named, and earlier owners.
 
-        Such a sale can stand under another e-mail by now; its key, or without one its number, tells the order.
+        Such a sale can stand under another e-mail by now: its key, or else its number, identifies the order.
         """
         sale = unreadable_sales.c
         same = or_(orders.c.key == sale.key, and_(sale.key == "", orders.c.number == sale.number))

@@ -36,7 +36,7 @@ Tell = Callable[[ShownWait | None], Awaitable[None]]
 
 
 class WaitList:
-    """Implements ``waits.WaitBoard``. What is told is told in order, and only where it differs from before."""
+    """Implements ``waits.WaitBoard``. Waits are shown in order, and only where they differ from before."""
 
     def __init__(self, tell: Tell, now: Callable[[], datetime]) -> None:
         self._tell = tell

@@ -42,7 +42,7 @@ class SubscriberRecord:
     source: str = ""
     """How they came to the list."""
     creating: bool = False
-    """Whether they would be created: then the e-mail must be right to the letter."""
+    """Whether they would be created: then the e-mail must be valid exactly as it is written."""
 
 
 class SubscriberValidator(CollectingValidator[SubscriberRecord]):

@@ -80,7 +80,7 @@ def _rights(path: Path, too_many: int) -> Iterator[Line]:
 
 
 def _sharing(database: Path) -> Iterator[Line]:
-    """Whether a database that a group may write can be used by it: who opens it first makes the log beside it."""
+    """Whether a database that a group may write can be used by it: the first who opens it makes the log beside it."""
     if not database.exists() or not (mode := _mode(database)) & stat.S_IWGRP:
         return
     found, folder = database.stat(), database.parent

@@ -28,7 +28,7 @@ from bema_tui.waits import WaitBoard
 CLOCK_SECONDS: Final = 60.0
 """A clock that is off by this much warns: dates of orders and of the quota's period are compared with it."""
 SHOP_PATIENCE: Final = 45.0
-"""Seconds: a shop in maintenance is asked once more, and then called so; who asks for a doctor wants to know now."""
+"""Seconds: a shop in maintenance is asked once more, and then reported, since the doctor must not take long."""
 _CAREFUL: Final = "Nothing has to be done: a sync takes the careful assumption. Ask again later."
 _MOST_NAMED: Final = 2
 

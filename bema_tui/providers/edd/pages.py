@@ -68,7 +68,7 @@ class Pages:
                     raise failed from None
 
     def repeat(self, pages: Sequence[Page], offset: int, *, fresh: bool) -> bool:
-        """Whether the pages at ``offset`` show that the shop repeats itself for ever; ``fresh``: they had new rows.
+        """Whether the pages at ``offset`` show that the shop repeats itself without end; ``fresh``: they had new rows.
 
         Once in a row they may have none and be true: at the end of the list a page of another size can start before it,
         and hold its last rows alone. The next page is then behind the end.

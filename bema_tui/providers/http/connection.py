@@ -97,7 +97,7 @@ def route_to(url: httpx.URL) -> Route:
 
 
 def certificates() -> ssl.SSLContext:
-    """Whom to believe: the authorities of SSL_CERT_FILE, else of SSL_CERT_DIR, else the usual ones.
+    """Returns the authorities to trust: those of SSL_CERT_FILE, else of SSL_CERT_DIR, else the usual ones.
 
     Raises:
         ConfigurationError: a file or folder that the environment names can't be used.

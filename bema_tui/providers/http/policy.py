@@ -26,7 +26,7 @@ class HttpPolicy:
     quota_wait: float = 60.0
     """Seconds to wait after a 429 that does not say how long."""
     connections: int = 8
-    """Connections open at once to one service; who needs one more waits for the time-out."""
+    """Connections open at once to one service; a request that needs one more waits, at most for the time-out."""
     kept_seconds: float = 15.0
     """Seconds that an idle connection is kept for the next request."""
     breaker_failures: int = 5

@@ -1,4 +1,4 @@
-"""What a client waits for between its requests: as a service asks, before another try; shown, and never for ever."""
+"""What a client waits for between its requests: what a service asks for, or another try. Every wait is shown."""
 
 from __future__ import annotations
 

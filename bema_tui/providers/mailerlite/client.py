@@ -127,7 +127,7 @@ class MailerLite(Connected):
     ) -> AsyncIterator[SubscriberPage]:
         """All people, newest first; of a group without a status, one status after the other (so five passes).
 
-        The list is not atomic: who changes status between two passes can come twice, or not at all.
+        The list is not atomic: a person whose status changes between two passes can come twice, or not at all.
 
         Raises:
             IncompleteRead: a page of rows without ``groups`` in a read that asked for them.
@@ -201,7 +201,7 @@ class MailerLite(Connected):
     async def remove_subscriber_from_group(
         self, subscriber_id: str, group_id: str, *, before_try: BeforeTry | None = None
     ) -> None:
-        """Remove a person from a group; who is not in it is done (404)."""
+        """Remove a person from a group; for a person who is not in it (404), nothing is left to do."""
         path = f"/subscribers/{checked_id(subscriber_id)}/groups/{checked_id(group_id)}"
         try:
             await self._client.request(
@@ -224,7 +224,7 @@ class MailerLite(Connected):
         Never sent twice: after a lost answer the person is looked up instead.
 
         Raises:
-            RequestRefused: MailerLite refuses, an unsubscribed e-mail for one (422).
+            RequestRefused: MailerLite refuses, for example an unsubscribed e-mail (422).
             WriteUnknown: the answer was lost, and the look-up does not show what was sent.
         """
         groups = [checked_id(group_id) for group_id in group_ids]

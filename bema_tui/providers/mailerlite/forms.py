@@ -134,7 +134,7 @@ def looked(ask: LookUpQuery, answer: BatchAnswer) -> LookUpResult:
 
 
 def special_characters(email: str) -> frozenset[str]:
-    """What an e-mail has that a form could spell wrongly: all that a path may not hold as it is, but for ``@``."""
+    """Returns the characters that a form could spell wrongly: all that a path can't hold as they are, except ``@``."""
     return frozenset(character for character in email.strip() if not _ORDINARY.fullmatch(character))
 
 

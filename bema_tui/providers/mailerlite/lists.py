@@ -1,6 +1,6 @@
 """MailerLite's two ways of paging, each read to a proven end: by cursor (people) and by number (all else).
 
-The members of a group came by number in 2022; whoever answers so today is read so.
+The members of a group came by number in 2022; a service that answers so today is read so.
 """
 
 from __future__ import annotations

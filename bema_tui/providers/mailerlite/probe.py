@@ -66,7 +66,7 @@ class MailerLiteProbe(Connected):
         return self._page(await self._client.request_json("GET", "/subscribers", tried=tried))
 
     async def counts_by_status(self) -> bool | None:
-        """Whether a count (``limit=0``) heeds ``filter[status]``.
+        """Whether a count (``limit=0``) applies ``filter[status]``.
 
         Raises:
             ProviderError: no usable answer.

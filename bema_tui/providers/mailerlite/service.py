@@ -42,7 +42,7 @@ def described(url: str, key: Secret) -> Service:
 
 
 def _wrote(response: httpx.Response, body: Mapping[str, object]) -> bool:
-    """Its refusals have a ``message`` or ``errors``, and but for a refused key they count down the quota."""
+    """Its refusals have a ``message`` or ``errors``, and they count down the quota, except for a refused key."""
     if "x-ratelimit-limit" in response.headers:
         return True
     told = isinstance(body.get("message"), str) or "errors" in body

@@ -286,7 +286,7 @@ class QuotaGate:
         return max(wait, _SLACK)
 
     async def _change(self, step: Callable[[QuotaPeriod], QuotaPeriod]) -> None:
-        """Change the period, and tell in the same breath which answers came as foretold."""
+        """Change the period, and write in the same step which answers came as foretold."""
         told = tuple(self._as_foretold)
 
         def all_steps(period: QuotaPeriod) -> QuotaPeriod:

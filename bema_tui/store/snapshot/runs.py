@@ -96,7 +96,7 @@ def with_album() -> Any:
 def state_now(row: Row[Any], held: Lock | None, at: datetime) -> RunState:
     """The run's state; lost if it should be at work, but its lock is not held for it by somebody who may be alive.
 
-    ``held`` is the lock on the run's campaign. Nothing is written: whoever resumes the run settles it.
+    ``held`` is the lock on the run's campaign. Nothing is written: that is done when somebody resumes the run.
     """
     state = RunState(row.state)
     if not state.active:

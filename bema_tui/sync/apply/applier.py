@@ -1,4 +1,4 @@
-"""Sends a plan to MailerLite in batches, by the letter of the domain rules, section 6."""
+"""Sends a plan to MailerLite in batches, exactly as the domain rules say in section 6."""
 
 from __future__ import annotations
 
@@ -116,11 +116,11 @@ class Applier:
         items = max(items_for(rows) + beside_rows, len(self._doubtful))
         size = await self._context.quota.room_for_batch(min(items, self._throttling.most), least=1 + beside_rows)
         await self._context.safe_point()
-        of_people = await context.ledger.of_people(row.subscriber_id for row in rows)
-        packed = pack(_ending(rows), of_people, size)
+        of_subscribers = await context.ledger.of_subscribers(row.subscriber_id for row in rows)
+        packed = pack(_ending(rows), of_subscribers, size)
         beside: tuple[BatchItem, ...] = ()
         if self._throttling.ends_with_refused(packed):
-            packed = pack(_ending(rows), of_people, size - 1)
+            packed = pack(_ending(rows), of_subscribers, size - 1)
             beside = await self._somebody_but(packed)
         if (stale := self._stale(packed.send)) or self._doubtful:
             # Those who are next are read in the same request.
@@ -130,7 +130,7 @@ class Applier:
             skipped = [RowResult(row.id, ChangeState.SKIPPED, ChangeOutcome.ADD_NOT_APPLIED) for row in packed.skip]
             await self.recorder.record(packed.skip, skipped)
         if packed.send:
-            await self._send(packed, of_people, beside)
+            await self._send(packed, of_subscribers, beside)
         elif not packed.skip:
             raise BemaError(
                 f"Run {context.run} has {len(rows)} planned changes that wait for each other.",
@@ -146,18 +146,18 @@ class Applier:
         return list(dict.fromkeys(row.subscriber_id for row in rows if not fresh_from <= row.read_at <= now))
 
     async def _somebody_but(self, packed: NextBatch) -> tuple[BatchItem, ...]:
-        """Return a read of somebody whom the batch is not about, else of its first person."""
+        """Return a read of somebody whom the batch is not about, or of its first person if nobody else is known."""
         look_up = await ready_look_up(self._context)
         other = look_up.somebody_but([line.item for line in lines_of(packed.send, packed.looks)])
         return (other or BatchItem.read(packed.send[0].subscriber_id),)
 
     async def _send(
-        self, packed: NextBatch, of_people: Mapping[str, Sequence[LedgerRow]], beside: Sequence[BatchItem] = ()
+        self, packed: NextBatch, of_subscribers: Mapping[str, Sequence[LedgerRow]], beside: Sequence[BatchItem] = ()
     ) -> None:
         """Send a batch; ``beside`` goes at its end, and only its being answered counts."""
         context, rows = self._context, packed.send
         lines = lines_of(rows, packed.looks)
-        in_batch = {person: of_people[person] for person in dict.fromkeys(row.subscriber_id for row in rows)}
+        in_batch = {person: of_subscribers[person] for person in dict.fromkeys(row.subscriber_id for row in rows)}
         seen = await self.recorder.known_tiers(in_batch)
         await context.ledger.mark_sending(rows)
         try:

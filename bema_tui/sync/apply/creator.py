@@ -150,7 +150,7 @@ async def create_people(
 ) -> None:
     """Create buyers whom MailerLite does not know, where the label has chosen so (``add_new_buyers``).
 
-    They are looked up together and created one by one. Who has become known meanwhile is left to the next plan:
+    They are looked up together and created one by one. One who has become known meanwhile is left to the next plan:
     existing people are written by id only. The first five are read back before the others are made; ``watch`` stops a
     run that mostly fails.
 

@@ -1,4 +1,4 @@
-"""What a batch carries for its rows, and what its answers mean and show of their people. Pure; domain rules, section 6.
+"""What a batch carries for its rows, and what its answers mean and show of their people. Pure. Domain rules, section 6.
 
 The answer to a field's write shows the groups of its person, and costs nothing more: it is held against where the run
 knows them to be. An add without such a write before it is sent behind a read of its person.
@@ -32,15 +32,15 @@ class Exchange:
 class BatchLine:
     """One item of a batch."""
 
-    person: str
-    """The id of the subscriber."""
+    subscriber_id: str
+    """Whom it is about."""
     row: LedgerRow | None
     """The ledger row that the item carries; None: the item only reads the subscriber."""
 
     @property
     def item(self) -> BatchItem:
         """The request."""
-        return BatchItem.read(self.person) if self.row is None else item_of(self.row)
+        return BatchItem.read(self.subscriber_id) if self.row is None else item_of(self.row)
 
 
 def lines_of(rows: Sequence[LedgerRow], looks: frozenset[str]) -> tuple[BatchLine, ...]:
@@ -57,17 +57,22 @@ def lines_of(rows: Sequence[LedgerRow], looks: frozenset[str]) -> tuple[BatchLin
 def weigh(
     lines: Sequence[BatchLine],
     answers: Sequence[BatchAnswer],
-    of_people: Mapping[str, Sequence[LedgerRow]],
+    of_subscribers: Mapping[str, Sequence[LedgerRow]],
     seen: Mapping[str, frozenset[Tier]],
     facts: RecheckFacts,
 ) -> Exchange:
-    """Hold each answer against its row, and each person that an answer shows against where the run knows them to be."""
+    """Compare each answer with its row, and each person that it shows with the tiers in which the run knows them."""
     repeated = {line.row.id for line, answer in zip(lines, answers, strict=True) if line.row and answer.after_lost}
-    people = {line.person: _Person(of_people[line.person], seen[line.person], facts, repeated) for line in lines}
-    unseen = {line.person for line, answer in zip(lines, answers, strict=True) if line.row is None and not answer.ok}
+    people = {
+        line.subscriber_id: _Person(of_subscribers[line.subscriber_id], seen[line.subscriber_id], facts, repeated)
+        for line in lines
+    }
+    unseen = {
+        line.subscriber_id for line, answer in zip(lines, answers, strict=True) if line.row is None and not answer.ok
+    }
     results: list[RowResult] = []
     for line, answer in zip(lines, answers, strict=True):
-        person = people[line.person]
+        person = people[line.subscriber_id]
         if line.row is None:
             person.look(shown_by(answer))
             continue
@@ -91,7 +96,7 @@ def weigh(
 
 
 def _owner(lines: Sequence[BatchLine], row: int) -> str:
-    return next(line.person for line in lines if line.row is not None and line.row.id == row)
+    return next(line.subscriber_id for line in lines if line.row is not None and line.row.id == row)
 
 
 class _Person:

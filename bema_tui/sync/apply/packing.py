@@ -29,12 +29,12 @@ def items_for(rows: Sequence[LedgerRow]) -> int:
     return len(rows) + len(added - shown)
 
 
-def pack(rows: Sequence[LedgerRow], of_people: Mapping[str, Sequence[LedgerRow]], size: int) -> NextBatch:
+def pack(rows: Sequence[LedgerRow], of_subscribers: Mapping[str, Sequence[LedgerRow]], size: int) -> NextBatch:
     """Fill a batch of at most ``size`` items from planned rows in their order.
 
     A remove that needs an add goes only when that add is ``applied``, which an earlier answer proved: so batch *k*
     carries the adds of chunk *k* and the removes of chunk *k-1*. If the add failed or was skipped, so is the remove.
-    Domain rules, section 6. Whose field is not written in the batch before their add is read there instead, unless the
+    Domain rules, section 6. A person whose field is not written in the batch before the add is read there, unless the
     batch has room for one item alone.
     """
     send: list[LedgerRow] = []
@@ -45,7 +45,7 @@ def pack(rows: Sequence[LedgerRow], of_people: Mapping[str, Sequence[LedgerRow]]
         if len(send) + len(looks) >= size:
             break
         if row.kind is ChangeKind.REMOVE_GROUP and row.needs_add:
-            adds = [other for other in of_people.get(row.subscriber_id, ()) if other.kind is ChangeKind.ADD_GROUP]
+            adds = [other for other in of_subscribers.get(row.subscriber_id, ()) if other.kind is ChangeKind.ADD_GROUP]
             states = {add.state for add in adds}
             if states == {ChangeState.APPLIED}:
                 send.append(row)

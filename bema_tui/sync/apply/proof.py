@@ -92,7 +92,7 @@ def _different(context: RunContext, row: LedgerRow) -> Finding:
 
 
 def _not_shown(rows: Sequence[LedgerRow], found: Mapping[str, Subscriber | None]) -> list[LedgerRow]:
-    """Return the rows that the people, as read now, do not show; who is gone shows nothing either way."""
+    """Return the rows that the people, as read now, do not show; a person who is gone proves nothing."""
     return [row for row in rows if (shown := found.get(row.subscriber_id)) is not None and not is_shown(row, shown)]
 
 
@@ -103,5 +103,5 @@ async def _planned_of(context: RunContext, people: Sequence[str]) -> list[Ledger
 
 
 async def _applied(context: RunContext, people: Sequence[str]) -> list[LedgerRow]:
-    of_people = await context.ledger.of_people(people)
-    return [row for rows in of_people.values() for row in rows if row.state is ChangeState.APPLIED]
+    of_subscribers = await context.ledger.of_subscribers(people)
+    return [row for rows in of_subscribers.values() for row in rows if row.state is ChangeState.APPLIED]

@@ -32,7 +32,7 @@ def tiers_of(person: Subscriber, tier_of_group: Mapping[str, Tier]) -> frozenset
     return frozenset(tier_of_group[group] for group in person.group_ids or () if group in tier_of_group)
 
 
-def judge_person(
+def judge_subscriber(
     rows: Sequence[LedgerRow],
     pending: Sequence[LedgerRow],
     person: Subscriber | None,
@@ -40,7 +40,7 @@ def judge_person(
     *,
     move_inactive: bool,
 ) -> Recheck:
-    """Hold a person's pending rows against what they look like now.
+    """Compare a person's pending rows with what MailerLite shows of them now.
 
     ``rows`` are all of the person's rows in the run: the adds that are done already explain where the person stands.
     A row whose truth moved is skipped with the reason; the others may go. Somebody whose move is half done when they

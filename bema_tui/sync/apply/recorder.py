@@ -49,11 +49,12 @@ class ResultRecorder:
             move_inactive=context.settings.rules.move_inactive,
         )
 
-    async def known_tiers(self, of_people: Mapping[str, Sequence[LedgerRow]]) -> dict[str, frozenset[Tier]]:
+    async def known_tiers(self, of_subscribers: Mapping[str, Sequence[LedgerRow]]) -> dict[str, frozenset[Tier]]:
         """Return the tiers in which the run last knew these people, by the plan's read or a later one."""
-        known = await self._context.members.states(list(of_people))
+        known = await self._context.members.states(list(of_subscribers))
         return {
-            person: known[person].tiers if person in known else self._left(rows) for person, rows in of_people.items()
+            person: known[person].tiers if person in known else self._left(rows)
+            for person, rows in of_subscribers.items()
         }
 
     def _left(self, rows: Sequence[LedgerRow]) -> frozenset[Tier]:
@@ -82,12 +83,12 @@ class ResultRecorder:
             The subjects of the findings that were made.
         """
         results = dict(known or {})
-        of_people = await self._context.ledger.of_people(found)
-        seen = await self.known_tiers(of_people)
+        of_subscribers = await self._context.ledger.of_subscribers(found)
+        seen = await self.known_tiers(of_subscribers)
         added: list[tuple[PlannedChange, datetime]] = []
         findings: list[Finding] = []
         moved: list[Member] = []
-        for person, rows in of_people.items():
+        for person, rows in of_subscribers.items():
             results |= {row.id: result_of_read(row, found[person]) for row in rows if row.state is ChangeState.UNKNOWN}
             doubted = {
                 row.id for row in rows if row.state is ChangeState.UNKNOWN and row.outcome is ChangeOutcome.NOT_SHOWN
@@ -103,12 +104,12 @@ class ResultRecorder:
                 moved.append(self._account.member(shown, at))
         missing = [person for person, shown in found.items() if shown is None]
         findings += gone(
-            self.facts.campaign, self._context.run, [of_people[one][0] for one in missing if one in of_people]
+            self.facts.campaign, self._context.run, [of_subscribers[one][0] for one in missing if one in of_subscribers]
         )
         closer = {one.subscriber_id for one in findings}
         findings += [one for one in said if one.subscriber_id not in closer]
         await self._context.findings.record(findings, self._context.run)
-        every = {row.id: row for rows in of_people.values() for row in rows}
+        every = {row.id: row for rows in of_subscribers.values() for row in rows}
         named = {one.subscriber_id for one in findings if one.subscriber_id}
         await self.record([every[one] for one in results], list(results.values()), added, set(missing), named)
         # After the rows: what follows is judged by where the run knew them before.
@@ -118,8 +119,8 @@ class ResultRecorder:
 
     async def leave_alone(self, unread: Mapping[str, str]) -> None:
         """Close the rows of people who can't be read, by id with the reason: nothing more is sent for them."""
-        of_people = await self._context.ledger.of_people(unread)
-        rows = [row for of_one in of_people.values() for row in of_one if row.state in _OPEN]
+        of_subscribers = await self._context.ledger.of_subscribers(unread)
+        rows = [row for of_one in of_subscribers.values() for row in of_one if row.state in _OPEN]
         results = [
             RowResult(row.id, _OPEN[row.state], ChangeOutcome.UNREADABLE_PERSON, unread[row.subscriber_id])
             for row in rows
@@ -176,8 +177,10 @@ class ResultRecorder:
         finding of each."""
         if not failed:
             return ()
-        of_people = await self._context.ledger.of_people(row.subscriber_id for row, _ in failed if row.subscriber_id)
-        before = [row for rows in of_people.values() for row in rows if row.state is ChangeState.FAILED]
+        of_subscribers = await self._context.ledger.of_subscribers(
+            row.subscriber_id for row, _ in failed if row.subscriber_id
+        )
+        before = [row for rows in of_subscribers.values() for row in rows if row.state is ChangeState.FAILED]
         every = [*before, *(_with(row, one) for row, one in failed)]
         return findings_of_failed(self._context.campaign.code, sorted(every, key=lambda row: row.seq))
 

@@ -36,7 +36,7 @@ _READ_AFTER_404 = frozenset({ChangeKind.REMOVE_GROUP, ChangeKind.SET_FIELD})
 
 
 def as_sent(text: str | None) -> str | int | None:
-    """Return a value as it goes out: what is a number to the letter as a number, else as text."""
+    """Return a value as it goes out: text that is exactly a number as a number, else as text."""
     if text is not None and text.isascii() and text.isdigit() and str(int(text)) == text:
         return int(text)
     return text

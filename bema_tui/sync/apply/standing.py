@@ -22,7 +22,7 @@ from bema_tui.model import (
 from bema_tui.rules.findings import finding
 from bema_tui.rules.wording.changes import where_text
 from bema_tui.store.ledger_rows import LedgerRow, RowResult
-from bema_tui.sync.apply.recheck import judge_person, tiers_of
+from bema_tui.sync.apply.recheck import judge_subscriber, tiers_of
 from bema_tui.sync.apply.results import MAX_TRIES
 
 MOST_REMOVES = 6
@@ -85,7 +85,7 @@ def follow(
         finding says where somebody ends otherwise than the rules want.
     """
     planned = [row for row in rows if row.state is ChangeState.PLANNED]
-    recheck = judge_person(rows, planned, person, facts.tier_of_group, move_inactive=facts.move_inactive)
+    recheck = judge_subscriber(rows, planned, person, facts.tier_of_group, move_inactive=facts.move_inactive)
     rows = [evolve(row, state=ChangeState.SKIPPED) if row.id in recheck.skipped else row for row in rows]
     proved = any(row.kind is ChangeKind.ADD_GROUP and row.state in _GOING for row in rows)
     results = tuple(

@@ -33,7 +33,7 @@ class Explanation:
     aliases: Aliases
     """Row ids of the old plugin: value → order."""
     unproved: Unproved
-    """Whom sales that can't be read may concern, those among them that were looked up here."""
+    """The people whom sales that can't be read may concern, the sales that were looked up here included."""
 
 
 async def explain_stored_values(context: RunContext, unproved: Unproved, *, shrank: bool) -> Explanation:
@@ -42,8 +42,8 @@ async def explain_stored_values(context: RunContext, unproved: Unproved, *, shra
     A stored value that matches no order of its subscriber may be a row id of the old plugin: the shop is asked
     once by ``id``, and the answer counts only if e-mail and product match. An order that left the list is asked for by
     its key: only a positive ``refunded`` counts, with the right to see sales asked for again. Domain rules, section 4.
-    Not so after a read that shrank: half the shop would be asked for one by one, and nothing may be taken back anyway.
-    Nor for people of whom no absence is proved. A sale that can't be read then adds those whom it could concern.
+    Nothing is asked after a read that shrank: it would be half the shop, one by one, and nothing may be taken back.
+    Nothing is asked for people without a proved absence. A sale that can't be read adds those whom it could concern.
 
     Raises:
         NotAuthorized: the right to see sales is gone.

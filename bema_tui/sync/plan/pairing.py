@@ -1,4 +1,4 @@
-"""Walks people and orders side by side in the order of their e-mail keys, in memory for one of them at a time."""
+"""Walks people and orders side by side in the order of their e-mail keys; it keeps one key's in memory at a time."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class _Totals:
         return {pair: (self.people_by[pair], self.changes_by[pair]) for pair in self.changes_by}
 
     def result(self) -> PlanTotals:
-        """Return what the plan has come to so far."""
+        """Return the totals of the plan so far."""
         return PlanTotals(
             changes=self.seq,
             people=self.people,

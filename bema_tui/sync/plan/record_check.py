@@ -86,7 +86,7 @@ class RecordCheck:
         return outcome if add is None else self._check_move(member, outcome, add)
 
     def validate_new(self, email: str, outcome: Outcome) -> Outcome:
-        """Return the same for somebody who would be created: the e-mail must be right to the letter."""
+        """Return the same for somebody who would be created: the e-mail must be valid exactly as it is written."""
         valid = self._subscribers.validate(
             SubscriberRecord(email=email, tier=purchased_tier(None), campaign=self._campaign, creating=True)
         )

@@ -122,7 +122,7 @@ def as_text(value: str | float) -> str:
 async def read_account(context: RunContext, *, for_plan: bool = False) -> CampaignInMailerLite:
     """Read groups and fields, and find this campaign's among them.
 
-    A plan reads the automations as well, and takes what is missing for created if that is wished.
+    A plan reads the automations as well, and counts what is missing as created if the options say so.
 
     Raises:
         WrongAccount: the database belongs to another account.

@@ -19,7 +19,7 @@ MOST_ASKED_FOR = 500
 
 @frozen
 class _GroupPass:
-    """Who came in one pass, by id; ``whole`` unless the list changed under the hand.
+    """Who came in one pass, by id; ``whole`` unless the list changed while it was read.
 
     ``unnamed`` are the rows that came without an id that can be read.
     """

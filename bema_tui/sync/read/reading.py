@@ -21,6 +21,6 @@ class MembersReading:
     set_aside: dict[str, str] = field(factory=dict)
     """Those whose rows can't be read: id (or e-mail) → e-mail key, empty where that can't be read either."""
     in_doubt: set[str] = field(factory=set)
-    """Those of whom it can't be said in which tiers they are, for a group that can't be read."""
+    """The ids of those whose tiers are uncertain, because a group can't be read."""
     incomplete_groups: list[str] = field(factory=list)
     """Groups not all of whose members came."""

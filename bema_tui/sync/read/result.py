@@ -38,7 +38,7 @@ class MembersRead:
     set_aside: Mapping[str, str]
     """Members whose rows can't be read: id (or e-mail) → e-mail key, empty where that can't be read either."""
     in_doubt: frozenset[str]
-    """Ids of those of whom it can't be said in which tiers they are, for a group that can't be read."""
+    """The ids of those whose tiers are uncertain, because a group can't be read."""
     incomplete_groups: tuple[str, ...]
     """Names of groups not all of whose members came: nothing is taken back, and no finding is over."""
 
@@ -52,7 +52,7 @@ class ReadResult:
     members: MembersRead
     """The read of the campaign's members."""
     unproved: Unproved
-    """Whom the sales that can't be read may concern, those among them that were looked up since."""
+    """The people whom sales that can't be read may concern, the sales that were looked up since included."""
 
     @property
     def full_shop_read(self) -> bool:

@@ -45,9 +45,9 @@ async def read_shop(context: RunContext) -> OrdersRead:
 
 
 async def with_unproved_now(context: RunContext, known: Unproved) -> Unproved:
-    """Return those of whom the newest complete read proves no absence, beside those who are known already.
+    """Return the people for whom the newest complete read does not prove an absence, beside those known already.
 
-    Which orders are listed is said by that read, be it another run's: while this one read MailerLite, for one.
+    That read says which orders are listed. It may be another run's, made while this one read MailerLite.
     """
     full = await context.orders.latest_complete()
     if full is None:

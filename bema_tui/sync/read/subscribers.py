@@ -24,7 +24,7 @@ _FORM_HOLDS = 24 * 3600.0  # seconds; it only chooses what is tried first
 
 
 async def usable(reading: MembersReading, page: SubscriberPage, where: str) -> Sequence[Subscriber]:
-    """Return the people of a page. Whose row does not parse is set aside, with a finding that names the bad field.
+    """Return the people of a page. A row that does not parse is set aside, with a finding that names the bad field.
 
     An error blocks that record and nothing else: domain rules, section 5.
 
@@ -110,7 +110,7 @@ class ReadById:
 
 
 async def read_by_id(context: RunContext, ids: Sequence[str], set_aside: set[str]) -> ReadById:
-    """Read up to fifty people by id in one request. Who can't be read is a finding, and is added to ``set_aside``.
+    """Read up to fifty people by id in one request. One who can't be read is a finding, and is added to ``set_aside``.
 
     Raises:
         IncompleteRead: many can't be read, or nobody is found by id.
@@ -180,7 +180,7 @@ async def remember_look_up(context: RunContext) -> None:
 async def look_closely(reading: MembersReading, ids: Sequence[str], emails: Sequence[str]) -> int:
     """Read people again by id, and look buyers up by e-mail whom no list showed; fifty in a request, of either kind.
 
-    Returns how many were found by their e-mail. Who is gone is no longer of this read. Who can't be read or looked up
+    Returns how many were found by their e-mail. One who is gone leaves this read. One who can't be read or looked up
     is set aside, as in a list.
 
     Raises:

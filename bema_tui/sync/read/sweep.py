@@ -14,8 +14,8 @@ from bema_tui.sync.read.subscribers import members_of, usable
 async def sweep(reading: MembersReading, buyers: Buyers) -> int:
     """Keep who is in a group of the campaign, and its buyers wherever they are; return how many people came in all.
 
-    A row is read in one moment, so nobody is seen in two. The list goes from the newest to the oldest: who is created
-    meanwhile is missed, nobody comes twice. The groups' own counts are held against the sweep: a group that promises
+    A row is read in one moment, so nobody is seen in two. The list goes from newest to oldest: a person who is created
+    meanwhile is missed, nobody comes twice. The sweep is compared with the groups' own counts: a group that promises
     more is read by itself. Domain rules, section 6.
 
     Raises:

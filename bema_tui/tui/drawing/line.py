@@ -1,7 +1,7 @@
 """The line to the terminal: what is drawn goes out on it as long as it is taken, and nothing ever waits for it long.
 
-The toolkit draws from the loop that runs belong to: were it to wait for a terminal that takes nothing (a stalled
-connection, ctrl+s), runs would stop beating; were writing to fail (the terminal is gone), it would wait for ever.
+The toolkit draws from the loop that runs belong to. If it waited for a terminal that takes nothing (a stalled
+connection, ctrl+s), runs would give no sign of life; if writing failed (the terminal is gone), it would never end.
 """
 
 from __future__ import annotations

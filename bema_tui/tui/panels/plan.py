@@ -135,7 +135,7 @@ def detail_lines(
 
 
 def left_out_lines(left_out: Sequence[LeftOut], context: RenderContext, height: int) -> list[Content]:
-    """Who is not planned, by finding."""
+    """How many people are not planned, by finding."""
     lines = [
         line(
             "  ",

@@ -133,7 +133,7 @@ def waits_for(run: RunView, context: RenderContext, room: int) -> str:
 
 
 def ends_at(run: RunView, context: RenderContext) -> str:
-    """The local time at which a working run is to end, or nothing; who paused it knows alone when it goes on."""
+    """The local time at which a working run is to end, or nothing, as for a run that somebody paused."""
     wait = run.waiting_for
     resting = run.state is RunState.PAUSED and wait is not None and wait.reason is not WaitReason.PERSON
     if not (run.state is RunState.APPLYING or resting) or run.seconds_left is None:

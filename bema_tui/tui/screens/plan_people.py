@@ -1,4 +1,4 @@
-"""The people of a plan: the list goes to the database page by page, for a plan may hold a hundred thousand."""
+"""The people of a plan: the list reads the database page by page, because a plan may hold a hundred thousand."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class PlanPeople(RowTable):
         self.set_page(offset, self._rows_of(people))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A page or a search that failed is told as whatever else the app does beside the screen."""
+        """A page or a search that failed is shown like any other work that fails beside the screen."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self._console_app.work_failed(event.worker.name, event.worker.error)
 

@@ -8,7 +8,7 @@ from attrs import evolve
 from bema_tui.model import ChangeKind, ChangeState, Subscriber, SubscriberStatus
 from bema_tui.rules.wording.changes import outcome_text
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.apply.recheck import is_shown, judge_person
+from bema_tui.sync.apply.recheck import is_shown, judge_subscriber
 from tests.sync.rows import GROUPS, move, person, row
 
 
@@ -16,7 +16,7 @@ def judged(
     rows: list[LedgerRow], found: Subscriber | None, *, move_inactive: bool = False, pending: list[int] | None = None
 ) -> dict[int, str]:
     waiting = [r for r in rows if (r.id in pending if pending is not None else r.state is ChangeState.PLANNED)]
-    skipped = judge_person(rows, waiting, found, GROUPS, move_inactive=move_inactive).skipped
+    skipped = judge_subscriber(rows, waiting, found, GROUPS, move_inactive=move_inactive).skipped
     by_id = {r.id: r for r in rows}
     return {
         row_id: outcome_text(evolve(by_id[row_id], state=one.state, outcome=one.outcome, detail=one.detail))

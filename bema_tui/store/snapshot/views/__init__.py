@@ -1,6 +1,6 @@
 """What a screen or ``--json`` shows, as frozen records: one snapshot a refresh, read from the database alone.
 
-Whoever uses one imports it from here.
+Other modules import them from here.
 """
 
 from bema_tui.store.snapshot.views.overview import (
