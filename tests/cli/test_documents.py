@@ -224,7 +224,8 @@ def test_findings_and_their_filters(done: Done) -> None:
         found = operator.run("findings", option, value, "--json", expect=0).document
         assert found == [row for row in every if row[name] == value]
         assert found
-    assert operator.run("findings", "--campaign", "2001_NO_ONE", "--json", expect=0).document == []
+    said = operator.run("findings", "--campaign", "2001_NO_ONE", "--json", expect=2)
+    assert said.document["error"]["message"] == "There is no campaign '2001_NO_ONE'."
     assert "There is no rule" in operator.run("findings", "--rule", "nonsense", expect=2).complaint
     assert operator.run("findings", "--severity", "nonsense").status == 2
     assert operator.run("findings", "--state", "all", "--json").document != []
