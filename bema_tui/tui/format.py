@@ -93,8 +93,9 @@ def wrap(content: Content, width: int) -> list[Content]:
     if width_of(content) <= width:
         return [content]
     text = content.plain
-    depth = len(text) - len(text.lstrip(" "))
-    return [line(" " * depth, row) for row in content[depth:].wrap(max(1, width - depth))]
+    indent = len(text) - len(text.lstrip(" "))
+    depth = max(0, min(indent, width - 2))  # the widest signs take two cells, and would be lost in one
+    return [line(" " * depth, row) for row in content[indent:].wrap(max(1, width - depth))]
 
 
 def folded(text: str) -> str:

@@ -53,6 +53,7 @@ def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: 
     simulated.wait_held()
     assert operator.run("pause", "1", "--json", expect=0).document["suspended"] is False
     assert "within seconds" in operator.run("continue", "1", expect=0).out
+    operator.wait_seen("continue")  # else it may be suspended in the middle of writing, with the database's write lock
     suspend(process.pid)
     wake = f"kill -CONT {process.pid}"
     for words, does in ((("pause", "1"), "pauses"), (("continue", "1"), "goes on"), (("stop", "1"), "stops")):

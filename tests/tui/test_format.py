@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -91,6 +91,8 @@ def test_both_sets_have_one_cell_a_sign_and_the_ascii_one_is_ascii() -> None:
 
 
 @given(texts, st.integers(4, 40))
+@example(" \u2ff0", 4)
+@example("  x界", 4)
 def test_wrapped_lines_fit_and_lose_no_word(text: str, width: int) -> None:
     rows = fmt.wrap(fmt.line(f"  {text}"), width)
     assert all(fmt.width_of(row) <= max(width, 3) for row in rows)
