@@ -99,8 +99,8 @@ def test_missing_keys_are_all_named(simulated: Simulated, operator: Operator) ->
 ADDRESSES = {
     "no address": ("BEMA_MAILERLITE_URL", "mailerlite", "is not a web address"),
     "not encrypted": ("BEMA_MAILERLITE_URL", "http://mail.example/api", "is not encrypted"),
-    "the shop with a query": ("BEMA_EDD_URL", "https://shop.example/?key=geheim-1234", "holds more than an address"),
-    "the shop with a password": ("BEMA_EDD_URL", "https://me:geheim-1234@shop.example", "holds more than an address"),
+    "the shop with a query": ("BEMA_EDD_URL", "https://shop.example/?key=geheim-1234", "holds more than a URL"),
+    "the shop with a password": ("BEMA_EDD_URL", "https://me:geheim-1234@shop.example", "holds more than a URL"),
     "the shop at a port that none has": ("BEMA_EDD_URL", "https://shop.example:99999", "names port 99999"),
     "a key with a line end": ("BEMA_MAILERLITE_KEY", "geheim-1234\nx", "holds a character that no key has"),
 }

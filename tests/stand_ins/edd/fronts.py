@@ -96,9 +96,9 @@ FIREWALL = "a firewall, a security plugin"
 BY_GET = "edd_credentials_in_url = true"
 
 SAYS_WHAT_TO_CHECK: dict[str, tuple[Front, str, str]] = {
-    "a web page": (always(page_of_html()), 'a web page instead of JSON, "Bema test store"', "address"),
-    "an empty page": (always(Answer(kind="text/html; charset=UTF-8")), "an empty body with status 200", "address"),
-    "an empty body": (on_sales(lambda _, answer: Answer()), "an empty body with status 200", "address"),
+    "a web page": (always(page_of_html()), 'a web page instead of JSON, "Bema test store"', "URL"),
+    "an empty page": (always(Answer(kind="text/html; charset=UTF-8")), "an empty body with status 200", "URL"),
+    "an empty body": (on_sales(lambda _, answer: Answer()), "an empty body with status 200", "URL"),
     "a firewall": (always(page_of_html("<h1>Blocked</h1>", 403)), '(403), and says "Blocked"', BY_GET),
     "a password": (always(page_of_html("<h1>Unauthorized</h1>", 401)), '(401), and says "Unauthorized"', FIREWALL),
     "nginx": (always(page_of_html(NGINX, 403)), '(403), and says "403 Forbidden nginx"', FIREWALL),
@@ -111,10 +111,10 @@ SAYS_WHAT_TO_CHECK: dict[str, tuple[Front, str, str]] = {
         '(403), and says "blocked"',
         FIREWALL,
     ),
-    "no such route": (always(as_json(NO_ROUTE, 404)), '(404), and says "No route was found', "address"),
-    "not found": (always(page_of_html("<title>Not Found</title>", 404)), '(404), and says "Not Found"', "address"),
+    "no such route": (always(as_json(NO_ROUTE, 404)), '(404), and says "No route was found', "URL"),
+    "not found": (always(page_of_html("<title>Not Found</title>", 404)), '(404), and says "Not Found"', "URL"),
     "a login": (login, "asks for a login (302): it sends us to https://shop.example/wp-login.php.", FIREWALL),
-    "a login's page": (always(page_of_html(SIGN_IN)), '"Log In ‹ Shop — WordPress: Password"', "address"),
+    "a login's page": (always(page_of_html(SIGN_IN)), '"Log In ‹ Shop — WordPress: Password"', "URL"),
     "warnings": (
         around(b"<br />\n<b>Warning</b>: x in <b>y</b> on line <b>7</b><br />\n"),
         'text in front of the JSON, "Warning: x in y on line 7"',
@@ -127,8 +127,8 @@ SAYS_WHAT_TO_CHECK: dict[str, tuple[Front, str, str]] = {
     "a cache's comment": (around(behind=b"\n<!-- cached by X -->"), 'behind the JSON, "cached by X"', "edd-api"),
     "both": (around(b"Notice: x\n", b"<!-- cached -->"), 'text in front of the JSON, "Notice: x"', "PHP"),
     "a counter": (around(behind=b"<script>count()</script>"), 'text behind the JSON, "count()"', "edd-api"),
-    "another type": (around(kind="text/html"), "JSON that is labelled as text/html", "address"),
-    "text": (on_sales(lambda _, answer: Answer(200, b"Error 1040")), 'text instead of JSON, "Error 1040"', "address"),
+    "another type": (around(kind="text/html"), "JSON that is labelled as text/html", "URL"),
+    "text": (on_sales(lambda _, answer: Answer(200, b"Error 1040")), 'text instead of JSON, "Error 1040"', "URL"),
     "a broken letter": (
         on_sales(lambda _, answer: Answer(200, answer.body.replace(b"Fan", b"Fan\xff"))),
         "text that is not UTF-8",
@@ -137,18 +137,18 @@ SAYS_WHAT_TO_CHECK: dict[str, tuple[Front, str, str]] = {
     "half an answer": (
         on_sales(lambda _, answer: Answer(200, answer.body[:-50])),
         "JSON that is cut off or damaged",
-        "address",
+        "URL",
     ),
     "an error with 200": (
         on_sales(lambda _, answer: as_json({"error": "Back soon"})),
         "the error 'Back soon'",
-        "address",
+        "URL",
     ),
-    "nothing": (on_sales(lambda _, answer: as_json({})), "no sales", "address"),
-    "a list": (on_sales(lambda _, answer: as_json([])), "JSON that is not an object", "address"),
+    "nothing": (on_sales(lambda _, answer: as_json({})), "no sales", "URL"),
+    "a list": (on_sales(lambda _, answer: as_json([])), "JSON that is not an object", "URL"),
     "a cache by path": (cache(by_path), "no sales, but the answer to another question (info)", "A cache"),
     "another address": (moved, "sends us elsewhere (301) to https://www.shop.example;", "https://www.shop.example."),
-    "the same address": (back, "sends us elsewhere (302);", "address"),
+    "the same address": (back, "sends us elsewhere (302);", "URL"),
 }
 TRIED_AGAIN = {"half an answer"}
 """What may have been lost on the way; everything else is the same the next time."""
