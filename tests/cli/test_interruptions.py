@@ -165,7 +165,7 @@ def test_without_json_one_line_says_what_was_interrupted(
     assert "resume RUN" not in said.out + said.err
     if words[0] == "plan":
         run = operator.run("runs", "--json").document[0]["run"]
-        assert said.out.startswith(f"Run {run} plan {code}")
+        assert said.out.startswith(f"Run {run}, plan of {code} ")
         assert f": stopped. Stopped by {number.name}." in said.out
         assert said.out.endswith(f"Go on with: bema-tui resume {run}\n")
         assert said.err == ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -162,7 +161,7 @@ async def create_people(
     key = account.field.key
     unknown = _Unknown()
     first: list[LedgerRow] = []
-    waited: Counter[int] = Counter()
+    waited: defaultdict[int, float] = defaultdict(float)  # seconds by row
     while rows := await context.ledger.planned(1, kinds=_NEW):
         (row,) = rows
         await context.safe_point()
@@ -175,8 +174,8 @@ async def create_people(
             try:
                 created = await _create(context, account, recorder, row, key, unknown)
             except _LookUpTooOldError:
-                waited[row.id] += math.ceil((context.db.now() - began).total_seconds())
-                if waited[row.id] > context.settings.http.patience:
+                waited[row.id] += (context.db.now() - began).total_seconds()
+                if waited[row.id] >= context.settings.http.patience:
                     await _give_up(context, recorder, row, waited[row.id])
                 continue
             if created and len(first) < CANARY_PEOPLE:
