@@ -51,6 +51,7 @@ class _Pass:
     orders: dict[OrderIdentity, Order] = field(factory=dict)
     unreadable: dict[str, UnreadableSale] = field(factory=dict)
     complaint: str = ""
+    ended: bool = False
 
     @property
     def rows(self) -> int:
@@ -106,6 +107,7 @@ class RecentReader:
         while calm < CALM_PAGES or present.rows < least:
             (page,) = await self._pages.at(offset, most=1)
             if page.rows is None:
+                present.ended = True
                 return present
             seen, bad = present.rows, len(present.unreadable)
             found = self._take(present, page, page.rows)
@@ -138,7 +140,8 @@ def _agreed(before: _Pass, present: _Pass) -> tuple[Order, ...] | None:
     """The rows of the later pass, if both saw the same ones between the first row of the earlier and its last.
 
     What was sold since the earlier pass began stands above, and is true too. What the later pass read further down was
-    read once only, and is left out.
+    read once only, and is left out. A pass that came to the end of the list answers for all of it: a row that only one
+    of them saw was refunded or slipped to the page before.
     """
     rows = list(present.orders.values())
     newer = next((place for place, order in enumerate(rows) if order.identity in before.orders), len(rows))
@@ -147,5 +150,9 @@ def _agreed(before: _Pass, present: _Pass) -> tuple[Order, ...] | None:
     if seen_twice != [order_digest(order) for order in list(before.orders.values())[: len(shared)]]:
         return None
     if before.orders and not shared:
+        return None
+    if present.ended and len(shared) < len(before.orders):
+        return None
+    if before.ended and newer + len(shared) < len(rows):
         return None
     return tuple(rows[: newer + len(shared)])

@@ -81,6 +81,19 @@ async def test_a_refund_between_two_pages_loses_no_row(moment: int) -> None:
     assert numbers(read)[:5] == [30, 28, 27, 26, 25]
 
 
+async def test_a_refund_that_ends_the_list_early_in_the_second_pass_loses_no_row() -> None:
+    shop = ShiftingShop.holding(4)
+    shop.events[5] = lambda shop: shop.refund(4)
+    assert {1, 2, 3} <= set(numbers(await newest(shop, {0})))
+
+
+async def test_a_refund_taken_back_after_the_first_pass_loses_no_row() -> None:
+    shop = ShiftingShop.holding(4)
+    shop.events[2] = lambda shop: shop.refund(4)
+    shop.events[3] = lambda shop: shop.sell(4)
+    assert numbers(await newest(shop, {0})) == [4, 3, 2, 1]
+
+
 async def test_a_top_that_never_rests_is_partial_and_hands_out_nothing() -> None:
     shop = ShiftingShop.holding(30)
     shop.events = {asked: lambda shop: shop.sales[1].update(email=f"{shop.asked}@y.example") for asked in range(1, 99)}
