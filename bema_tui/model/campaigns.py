@@ -40,7 +40,7 @@ class CampaignStatus(StrEnum):
     UP_TO_DATE = "up_to_date"
     """The last sync ended well."""
     NEVER = "never"
-    """No run has ended yet."""
+    """No run has ended yet, but for plans that were discarded."""
     PLAN_WAITS = "plan_waits"
     """A plan waits for a yes."""
     PLANNING = "planning"

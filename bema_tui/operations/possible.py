@@ -82,11 +82,13 @@ class Reason(StrEnum):
     """Why something is refused."""
 
     READ_ONLY = "read_only"
-    """The profile only reads."""
+    """bema-tui is in read-only mode."""
     AT_WORK = "at_work"
     """A process is at work on the run."""
     NOT_AT_WORK = "not_at_work"
     """No process is at work on the run, and none should be."""
+    NOT_PAUSED = "not_paused"
+    """The run is at work and nobody asked it to pause."""
     LOST = "lost"
     """The run's process is gone."""
     NOT_WAITING = "not_waiting"
@@ -146,7 +148,7 @@ def require(verdict: Verdict) -> None:
 
 
 def permit(operation: Operation, *, read_only: bool) -> Verdict:
-    """Whether the profile permits the operation at all."""
+    """Whether the mode permits the operation at all."""
     if not read_only or operation not in FORBIDDEN_WHEN_READ_ONLY:
         return ALLOWED
     return _read_only()
@@ -186,11 +188,16 @@ def may_resume(run: RunView, *, read_only: bool) -> Verdict:
 
 
 def may_control(run: RunView, verb: ControlVerb, *, read_only: bool) -> Verdict:
-    """Whether a run can be asked to stop, pause or continue: a process is at work on it."""
+    """Whether a run can be asked to stop, pause or continue: a process is at work on it.
+
+    Only a run that is paused, by a person or for a service, or was just asked to pause can continue.
+    """
     if run.state is RunState.LOST:
         return Refused(Reason.LOST, f"Run {run.id} is lost: its process is gone.", _way_on(run))
     if not run.state.active:
         return Refused(Reason.NOT_AT_WORK, f"Run {run.id} is not at work: it is {_word(run)}.", _way_on(run))
+    if verb is ControlVerb.CONTINUE and not _rests(run):
+        return Refused(Reason.NOT_PAUSED, f"Run {run.id} is not paused: it is {_word(run)}.", _way_on(run))
     return permit(CONTROL[verb], read_only=read_only)
 
 
@@ -242,6 +249,12 @@ def lock_of(run: RunView, locks: Iterable[Lock]) -> Lock | None:
     return next((lock for lock in locks if lock.key == run.campaign and lock.run in (None, run.id)), None)
 
 
+def _rests(run: RunView) -> bool:
+    """Whether the run is paused, or will be because somebody just asked it to."""
+    to_pause = any(one.verb is ControlVerb.PAUSE and one.done_at is None for one in run.control_requests)
+    return run.state is RunState.PAUSED or to_pause
+
+
 def _word(run: RunView) -> str:
     """The state of a run as it is read in a sentence."""
     return "a plan that waits for a yes" if run.state.waiting else str(run.state)
@@ -266,8 +279,8 @@ def _way_on(run: RunView) -> str:
 def _read_only() -> Refused:
     return Refused(
         Reason.READ_ONLY,
-        "This profile is read-only: it writes to no service, and changes no run and no lock.",
-        "Set read_only = false, or leave --read-only out.",
+        "bema-tui is in read-only mode: it writes to no service, and changes no run and no lock.",
+        "Leave --read-only out, or set read_only = false in the configuration.",
     )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from bema_tui.errors import BemaError
-from bema_tui.model import DEFAULT_OPTIONS, ChangeState, ControlVerb, Lock, RunKind, RunOptions
+from bema_tui.errors import BemaError, LockHeld
+from bema_tui.model import DEFAULT_OPTIONS, ChangeState, ControlVerb, Lock, LockState, RunKind, RunOptions, RunState
 from bema_tui.operations.possible import (
     START,
     Reason,
@@ -103,11 +103,18 @@ async def resume(workspace: Workspace, jobs: Supervisor, run: int) -> int:
         LockHeld: its process, or another run, still works on the campaign.
         UsageError: it can't be resumed.
     """
-    verdict = may_resume(await workspace.reader.run(run), read_only=workspace.read_only)
+    view = await workspace.reader.run(run)
+    verdict = may_resume(view, read_only=workspace.read_only)
     # Of a run at work the campaign's lock knows more: by whom it is held, or that its holder has died just now.
     if not (isinstance(verdict, Refused) and verdict.reason is Reason.AT_WORK):
         require(verdict)
-    return await jobs.resume(run)
+        return await jobs.resume(run)
+    try:
+        return await jobs.resume(run)
+    except LockHeld as held:
+        if view.state is RunState.PAUSED and held.state == LockState.LIVE:
+            held.advice = verdict.advice  # a paused run is let go on, not resumed
+        raise
 
 
 async def control(workspace: Workspace, run: int, verb: ControlVerb, reason: str = "") -> PlacedRequest:

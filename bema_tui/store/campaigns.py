@@ -156,11 +156,16 @@ async def _refuse_clashes(
 async def _row(connection: AsyncConnection, code: str) -> Row[Any]:
     row = (await connection.execute(select(campaigns).where(campaigns.c.code == code))).first()
     if row is None:
-        codes = (await connection.execute(select(campaigns.c.code))).scalars().all()
-        near = get_close_matches(code.upper(), codes, n=3)
-        hint = f"Did you mean {' or '.join(near)}? " if near else ""
-        raise UsageError(f"There is no campaign {one_line(code)!r}.", advice=f"{hint}{_LIST}")
+        raise await unknown_campaign(connection, code)
     return row
+
+
+async def unknown_campaign(connection: AsyncConnection, code: str) -> UsageError:
+    """Returns the refusal of a code that no campaign has, with the codes that are near to it."""
+    codes = (await connection.execute(select(campaigns.c.code))).scalars().all()
+    near = get_close_matches(code.upper(), codes, n=3)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(f"There is no campaign {one_line(code)!r}.", advice=f"{hint}{_LIST}")
 
 
 def _campaign(row: Row[Any], products: Sequence[str]) -> Campaign:

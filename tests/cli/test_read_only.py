@@ -107,7 +107,7 @@ def test_what_changes_something_is_refused(command: tuple[str, ...], two_runs: T
     before = stands(two_runs.operator)
     for form in (("--read-only", *words(command, two_runs), "--json"), (*words(command, two_runs), "--read-only")):
         said = two_runs.operator.run(*form, expect=2)
-        assert "This profile is read-only" in said.complaint
+        assert "read-only mode" in said.complaint
         if "--json" in form:
             assert said.document["error"]["error"] == "UsageError"
     assert stands(two_runs.operator) == before
@@ -138,7 +138,7 @@ def test_what_was_said_yes_to_is_not_resumed(simulated: Simulated, operator: Ope
     code = operator.discover()
     kill_at_first_request(simulated, operator, "sync", code, "--yes")
     said = operator.run("resume", "1", "--read-only", expect=2)
-    assert "This profile is read-only" in said.complaint
+    assert "read-only mode" in said.complaint
     assert simulated.writes() == []
     assert operator.run("runs", "1", "--json").document["state"] == "lost"
 

@@ -7,9 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from bema_tui.errors import NeedsNewSync, UsageError
-from bema_tui.model import ChangeState, CheckResult, ControlVerb, LockState, RunError, RunState, TiersCheck
+from bema_tui.model import (
+    ChangeState,
+    CheckResult,
+    ControlRequest,
+    ControlVerb,
+    LockState,
+    RunError,
+    RunState,
+    TiersCheck,
+)
 from bema_tui.operations import possible
 from bema_tui.operations.possible import Allowed, Operation, Reason, Refused, Verdict
 from bema_tui.store.snapshot.views import RunView
@@ -18,12 +28,16 @@ from tests.operations.builders import CODE, NOW, a_lock, a_run
 PLANNED = {ChangeState.PLANNED: 3}
 STRANDING = TiersCheck(CheckResult.REFUSE, stranded=2)
 BLOCKED = RunError.of(NeedsNewSync("It is blocked.", advice="Sync anew."))
-STEERED = {Operation.STOP, Operation.PAUSE, Operation.CONTINUE}
+STEERED = {Operation.STOP, Operation.PAUSE}
+PAUSED = STEERED | {Operation.CONTINUE}
+TO_PAUSE = ControlRequest(1, ControlVerb.PAUSE, "jon", "", NOW)
 
 OF_RUNS: list[tuple[RunView, set[Operation]]] = [
     (a_run(RunState.PLANNING), STEERED),
     (a_run(RunState.APPLYING, changes=PLANNED), STEERED),
-    (a_run(RunState.PAUSED, changes=PLANNED), STEERED),
+    (a_run(RunState.APPLYING, changes=PLANNED, control_requests=(TO_PAUSE,)), PAUSED),
+    (a_run(RunState.APPLYING, changes=PLANNED, control_requests=(evolve(TO_PAUSE, done_at=NOW),)), STEERED),
+    (a_run(RunState.PAUSED, changes=PLANNED), PAUSED),
     (a_run(RunState.PLANNED, changes=PLANNED), {Operation.APPLY, Operation.DISCARD}),
     (a_run(RunState.NEEDS_APPROVAL, changes=PLANNED), {Operation.APPLY, Operation.DISCARD}),
     (a_run(RunState.NEEDS_APPROVAL), {Operation.APPLY, Operation.DISCARD}),
@@ -74,6 +88,10 @@ def pause(run: RunView, *, read_only: bool) -> Verdict:
     return possible.may_control(run, ControlVerb.PAUSE, read_only=read_only)
 
 
+def let_go_on(run: RunView, *, read_only: bool) -> Verdict:
+    return possible.may_control(run, ControlVerb.CONTINUE, read_only=read_only)
+
+
 REFUSALS: list[tuple[Callable[..., Verdict], RunView, Reason, str]] = [
     (possible.may_apply, a_run(RunState.DONE), Reason.NOT_WAITING, "Run 7 does not wait for a yes: it is done."),
     (
@@ -108,6 +126,7 @@ REFUSALS: list[tuple[Callable[..., Verdict], RunView, Reason, str]] = [
         "Run 7 can't be resumed: it is done.",
     ),
     (pause, a_run(RunState.LOST), Reason.LOST, "Run 7 is lost: its process is gone."),
+    (let_go_on, a_run(RunState.APPLYING), Reason.NOT_PAUSED, "Run 7 is not paused: it is applying."),
     (pause, a_run(RunState.DONE), Reason.NOT_AT_WORK, "Run 7 is not at work: it is done."),
     (
         possible.may_discard,
@@ -130,7 +149,7 @@ def test_a_refusal_says_why(may: Callable[..., Verdict], run: RunView, why: Reas
 
 
 @pytest.mark.parametrize("run", [run for run, _ in OF_RUNS], ids=lambda run: str(run.state))
-@pytest.mark.parametrize("may", [possible.may_apply, possible.may_resume, possible.may_discard, pause])
+@pytest.mark.parametrize("may", [possible.may_apply, possible.may_resume, possible.may_discard, pause, let_go_on])
 def test_a_refusal_names_a_command_that_is_possible(may: Callable[..., Verdict], run: RunView) -> None:
     verdict = may(run, read_only=False)
     if isinstance(verdict, Allowed):
@@ -144,7 +163,7 @@ def test_a_refusal_names_a_command_that_is_possible(may: Callable[..., Verdict],
             Operation.RESUME: possible.may_resume(run, read_only=False),
             Operation.DISCARD: possible.may_discard(run, read_only=False),
             Operation.STOP: pause(run, read_only=False),
-            Operation.CONTINUE: pause(run, read_only=False),
+            Operation.CONTINUE: let_go_on(run, read_only=False),
         }.items()
         if asked.allowed
     }

@@ -48,7 +48,7 @@ async def test_every_panel_says_what_the_database_has(size: tuple[int, int], wee
             assert any(all(str(word) in row for word in words) for row in console.rows), (words, console.rows)
 
         found, errors = sum(snapshot.finding_counts.values()), snapshot.finding_counts[Severity.ERROR]
-        tabs = f"7 campaigns  2 runs active  {found} findings ✗{errors}  2 locks ▲1"
+        tabs = f"7 campaigns  1 run active  {found} findings ✗{errors}  2 locks ▲1"
         assert tabs in console.rows[1]
         assert "120/120 left" in console.rows[0]
         in_one_row("78 fair", "memory 81 %", "14:32")
@@ -224,7 +224,7 @@ async def test_enter_on_the_answer_line_goes_to_the_worst_thing() -> None:
 async def test_only_the_screens_that_there_are_have_a_tab_and_a_key(size: tuple[int, int]) -> None:
     async with opened_console(size=size) as console:
         assert console.rows[1].split("  ")[0].strip() == "[1 Overview]"
-        assert "5 campaigns  2 runs active  170 findings ✗12  2 locks ▲1" in console.rows[1]
+        assert "5 campaigns  1 run active  170 findings ✗12  2 locks ▲1" in console.rows[1]
         before = console.rows
         await console.press(*"234567")
         assert console.rows == before

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import RUNS_AT_WORK, RUNS_THAT_WAIT, CampaignStatus, ChangeState, Lock, RunKind, RunState, Tier
@@ -53,7 +53,7 @@ class CampaignRow:
 
     @property
     def runs_to_read(self) -> frozenset[int]:
-        """The run that ended last, and the sync that ended last."""
+        """The run that ended last, and the last sync that came to its end."""
         return frozenset(run for run in (self.row.ended_run, self.row.synced_run) if run is not None)
 
 
@@ -62,7 +62,7 @@ async def read_campaigns(connection: AsyncConnection, now: datetime, code: str |
     # Each subquery is a short walk along the index on (campaign, started_at) or (campaign, at).
     own = runs.c.campaign == campaigns.c.code
     open_states = [*RUNS_AT_WORK, *RUNS_THAT_WAIT, RunState.DISCARDED]
-    synced = or_(runs.c.kind == RunKind.SYNC, runs.c.apply_started_at.is_not(None))
+    synced = and_(runs.c.state == RunState.DONE, or_(runs.c.kind == RunKind.SYNC, runs.c.apply_started_at.is_not(None)))
     ended = select(runs.c.id).where(own, runs.c.state.not_in(open_states)).order_by(runs.c.started_at.desc()).limit(1)
     brought = statistics.alias()
     newest = (
@@ -134,6 +134,7 @@ def campaign_view(
         requests=row.requests or 0,
         last_sync=synced.finished_at if synced is not None else None,
         last_sync_text=_outcome(synced) if synced is not None else "",
+        last_end_text=_outcome(ended) if ended is not None else "",
         active_run=at_work.id if at_work is not None and at_work.state.active else None,
         waiting_run=waiting.id if waiting is not None else None,
         lock=held,
@@ -170,7 +171,7 @@ def _went_wrong(run: RunView) -> int:
 
 
 def _outcome(run: RunView) -> str:
-    """How a sync ended, in a few words."""
+    """How a run ended, in a few words."""
     if run.state is not RunState.DONE:
         return run.state.value
     failed, unknown = run.changes.get(ChangeState.FAILED, 0), run.changes.get(ChangeState.UNKNOWN, 0)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.bounds import STALLED_AFTER
 from bema_tui.errors import UsageError
 from bema_tui.model import ChangeState, Holder, Lock, Purpose, RunState
+from bema_tui.store.campaigns import unknown_campaign
 from bema_tui.store.control_requests import read_requests
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
@@ -113,7 +114,7 @@ class SnapshotReader:
         async with self._db.read() as connection:
             entries = await read_campaigns(connection, moment.at, code)
             if code is not None and not entries:
-                raise UsageError(f"There is no campaign {code}.", advice="`bema-tui campaigns list` shows them.")
+                raise await unknown_campaign(connection, code)
             held = {lock.key: lock for lock in await read_locks(connection, moment)}
             findings = await read_finding_counts(connection, moment.at)
             views = await self._views(connection, entries, held, moment)

@@ -71,7 +71,7 @@ def state_of(campaign: CampaignView, context: RenderContext, last: RunView | Non
     lost = context.clock(seen) if seen else ""
     words: Mapping[CampaignStatus, tuple[str, str, str]] = {
         CampaignStatus.UP_TO_DATE: (g.ok, "good", "up to date"),
-        CampaignStatus.NEVER: (g.ring, "muted", "never run"),
+        CampaignStatus.NEVER: (g.ring, "muted", "never synced"),
         CampaignStatus.PLAN_WAITS: (g.arrow, "waits", "plan waits"),
         CampaignStatus.PLANNING: (g.dot, "accent", "planning"),
         CampaignStatus.APPLYING: (g.dot, "accent", f"apply{part}"),

@@ -92,7 +92,7 @@ def _failed(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:
     for campaign in snapshot.campaigns:
         if campaign.status is CampaignStatus.FAILED:
             short = f"{campaign.code} failed"
-            yield Need(context.glyphs.bad, "bad", short, f"{short}: {campaign.last_sync_text}".rstrip(": "))
+            yield Need(context.glyphs.bad, "bad", short, f"{short}: {campaign.last_end_text}")
 
 
 def _errors(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:

@@ -174,7 +174,13 @@ def row(run: RunView, context: RenderContext, *, short: bool = False, cells: int
     )
 
 
+def counts(snapshot: Snapshot) -> tuple[str, ...]:
+    """How many runs are at work and, where there are any, how many plans wait for a yes; each with its word."""
+    waiting = sum(run.state.waiting for run in snapshot.runs)
+    active = f"{sum(run.state.active for run in snapshot.runs)} active"
+    return (active, f"{waiting} waiting") if waiting else (active,)
+
+
 def title(snapshot: Snapshot) -> tuple[Content, Content]:
-    """The panel's name with the number of active runs, and how many there are in all."""
-    active = sum(run.state.active or run.state.waiting for run in snapshot.runs)
-    return line(f"Runs {active} active"), line((f"{count(snapshot.run_count)} in all", "muted"))
+    """The panel's name with how many runs are at work and how many wait for a yes, and how many there are in all."""
+    return line(f"Runs {', '.join(counts(snapshot))}"), line((f"{count(snapshot.run_count)} in all", "muted"))

@@ -129,7 +129,7 @@ def tabs_line(snapshot: Snapshot | None, context: RenderContext, width: int, cur
 def _counts(snapshot: Snapshot, context: RenderContext) -> tuple[str, ...]:
     """Returns in words how many campaigns, active runs, open findings and locks there are, with those that are bad."""
     errors = snapshot.finding_counts.get(Severity.ERROR, 0)
-    active = sum(run.state.active or run.state.waiting for run in snapshot.runs)
+    active = sum(run.state.active for run in snapshot.runs)
     late = sum(lock.state.releasable for lock in snapshot.locks)
     findings = sum(snapshot.finding_counts.values())
     bad = f" {context.glyphs.bad}{errors}" if errors else ""

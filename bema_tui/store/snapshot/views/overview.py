@@ -81,9 +81,11 @@ class CampaignView:
     requests: int = 0
     """Requests to MailerLite in the last 24 hours."""
     last_sync: datetime | None = None
-    """When its last sync ended."""
+    """When its last sync came to its end; one that failed, was stopped or lost is none."""
     last_sync_text: str = ""
-    """How that ended."""
+    """What that did, in words."""
+    last_end_text: str = ""
+    """How its last run ended, in words."""
     active_run: int | None = None
     """The run that is at work on it."""
     waiting_run: int | None = None
