@@ -29,8 +29,9 @@ def _ask(settings: Settings, as_json: bool, run: int, verb: ControlVerb, reason:
         print_json({"run": run, "asked": verb, "reason": reason, "suspended": asked.suspended})
         return
     from bema_tui.cli.texts import when_obeyed
+    from bema_tui.clock import utc_now
 
-    click.echo(f"Run {run} was asked to {verb}; {when_obeyed(asked)}.")
+    click.echo(f"Run {run} was asked to {verb}; {when_obeyed(asked, utc_now())}.")
 
 
 @click.command()

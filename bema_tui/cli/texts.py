@@ -12,7 +12,7 @@ from bema_tui.operations.possible import Reason, Refused, may_apply, may_resume
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.rules.wording.checks import automation_text, check_text
 from bema_tui.rules.wording.phases import phase_text
-from bema_tui.waits import WaitReason, stalled_words, wait_words
+from bema_tui.waits import WaitReason, stalled_words, until_words, wait_words
 
 if TYPE_CHECKING:
     from bema_tui.operations.runs import Attention, PlacedRequest
@@ -89,6 +89,9 @@ def run_text(run: RunView, now: datetime) -> str:
         f"write ({run.write_forecast:,} forecast), {run.requests_retried:,} repeated; "
         f"to the shop: {run.shop_requests:,}.",
     ]
+    if asked := run.pause_asked:
+        why = f", {asked.reason!r}" if asked.reason else ""
+        lines.insert(1, f"{asked.by_user} asked it to pause{why}: it does so at its next safe point.")
     for phase in run.phases:
         unended = "now" if run.state.active else "cut off"
         took = unended if phase.seconds is None else _duration(phase.seconds)
@@ -122,7 +125,7 @@ def attention_text(run: RunView, attention: Attention) -> str:
 _DOES = {ControlVerb.STOP: "stops", ControlVerb.PAUSE: "pauses", ControlVerb.CONTINUE: "goes on"}
 
 
-def when_obeyed(asked: PlacedRequest) -> str:
+def when_obeyed(asked: PlacedRequest, now: datetime) -> str:
     """When a run does what it was asked to, by what is known of the process that holds its lock."""
     lock = asked.lock
     if lock is not None and lock.suspended:
@@ -131,6 +134,8 @@ def when_obeyed(asked: PlacedRequest) -> str:
     if lock is not None and lock.state is not LockState.LIVE:
         beat = f"{lock.last_beat:%Y-%m-%d %H:%M:%S} UTC"
         return f"but {lock.holder} gave its last sign of life at {beat}: it obeys if it goes on"
+    if asked.waits_until is not None:
+        return f"it obeys at its next safe point; now it waits {until_words(asked.waits_until, now)}"
     return "it obeys at its next safe point, within seconds"
 
 

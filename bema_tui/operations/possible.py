@@ -251,8 +251,7 @@ def lock_of(run: RunView, locks: Iterable[Lock]) -> Lock | None:
 
 def _rests(run: RunView) -> bool:
     """Whether the run is paused, or will be because somebody just asked it to."""
-    to_pause = any(one.verb is ControlVerb.PAUSE and one.done_at is None for one in run.control_requests)
-    return run.state is RunState.PAUSED or to_pause
+    return run.state is RunState.PAUSED or run.pause_asked is not None
 
 
 def _word(run: RunView) -> str:

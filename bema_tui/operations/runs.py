@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -49,6 +50,8 @@ class PlacedRequest:
     """Why, as far as it was said."""
     lock: Lock | None
     """The lock of the process that is to obey; None where it has just been given back."""
+    waits_until: datetime | None = None
+    """Until when the run waits for something before it can obey; None where it need not. A stop ends every wait."""
 
     @property
     def suspended(self) -> bool:
@@ -145,7 +148,9 @@ async def _ask(workspace: Workspace, view: RunView, verb: ControlVerb, reason: s
     requests = ControlRequests(workspace.db)
     if not await requests.ask(view.id, verb, workspace.me.user, reason, text=text):
         require(may_control(await workspace.reader.run(view.id), verb, read_only=False))  # it ended just now
-    return PlacedRequest(view.id, verb, reason, lock_of(view, await workspace.locks.get_active_locks()))
+    lock = lock_of(view, await workspace.locks.get_active_locks())
+    busy = verb is ControlVerb.PAUSE and view.state is not RunState.PAUSED
+    return PlacedRequest(view.id, verb, reason, lock, view.waiting_until if busy else None)
 
 
 async def discard(workspace: Workspace, run: int) -> None:

@@ -52,21 +52,29 @@ class ControlRequests:
         async with self._db.write() as connection:
             await connection.execute(update(control_requests).where(control_requests.c.id == request).values(values))
 
+    async def pauses_are_over(self, run: int) -> None:
+        """Say that the run has paused as it was asked to, or that somebody let it go on before it did."""
+        async with self._db.write() as connection:
+            await close_requests(connection, run, self._db.now(), ControlVerb.PAUSE)
+
     async def set_aside(self, run: int) -> None:
-        """A run that is resumed starts without the requests that ended it."""
+        """A run that is resumed starts without the requests of its life before."""
+        now = self._db.now()
         async with self._db.write() as connection:
             await connection.execute(
                 update(control_requests)
                 .where(control_requests.c.run == run, control_requests.c.seen_at.is_(None))
-                .values(seen_at=self._db.now())
+                .values(seen_at=now)
             )
+            await close_requests(connection, run, now)
 
 
-async def close_requests(connection: AsyncConnection, run: int, at: datetime) -> None:
-    """The run has ended: whatever was asked of it is over."""
+async def close_requests(connection: AsyncConnection, run: int, at: datetime, *verbs: ControlVerb) -> None:
+    """What was asked of the run is over: all of it, as when it has ended, or these ``verbs``."""
     await connection.execute(
         update(control_requests)
         .where(control_requests.c.run == run, control_requests.c.done_at.is_(None))
+        .where(control_requests.c.verb.in_(verbs or tuple(ControlVerb)))
         .values(done_at=at)
     )
 

@@ -65,6 +65,7 @@ class LockKeeper:
         self._go = asyncio.Event()
         self._go.set()
         self._paused_by = ""
+        self._resting = False
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> LockKeeper:
@@ -93,12 +94,17 @@ class LockKeeper:
         by, most = self._paused_by, self._paused_at_most
         wait = Wait(WaitReason.PERSON, detail=by)
         note = f"paused by {by} {self._now():%H:%M} UTC"
-        async with self._paused(note, note, wait, most):
-            if not await self._rest(self._go, most):
-                raise Stopped(
-                    f"Paused by {by}, and nobody let it go on for {most / 3600:.0f} hours: the run stopped itself.",
-                    advice=f"Go on with: bema-tui resume {self._run}",
-                )
+        try:
+            async with self._paused(note, note, wait, most):
+                self._resting = True
+                await self._requests.pauses_are_over(self._run)
+                if not await self._rest(self._go, most):
+                    raise Stopped(
+                        f"Paused by {by}, and nobody let it go on for {most / 3600:.0f} hours: the run stopped itself.",
+                        advice=f"Go on with: bema-tui resume {self._run}",
+                    )
+        finally:
+            self._resting = False
 
     async def wait_out(self, note: str, wait: Wait, seconds: float) -> None:
         """Pause for a service, until the time is over or somebody lets the run go on.
@@ -146,13 +152,26 @@ class LockKeeper:
                         await self._runs.update(self._run, self._fence, **self._meter.values())
                 for request in await self._requests.unseen(self._run):
                     self._obey(request)
-                    await self._requests.saw(request.id, done=request.verb is not ControlVerb.STOP)
+                    await self._saw(request)
             except LockLost:
                 self._lost()
                 return
             except StoreError as error:
                 # The database may be busy or the disk full for a moment; the run itself finds out when it writes.
                 logger.warning("run %s: the keeper can't use the database: %s", self._run, error.message)
+
+    async def _saw(self, request: ControlRequest) -> None:
+        """Write that a request was seen. A pause is done when the run rests or need not; a stop, when the run ends."""
+        match request.verb:
+            case ControlVerb.STOP:
+                await self._requests.saw(request.id)
+            case ControlVerb.PAUSE:
+                await self._requests.saw(request.id, done=self._resting)
+                if self._resting:  # it may have come to rest while that was written
+                    await self._requests.pauses_are_over(self._run)
+            case ControlVerb.CONTINUE:
+                await self._requests.pauses_are_over(self._run)
+                await self._requests.saw(request.id, done=True)
 
     def _obey(self, request: ControlRequest) -> None:
         match request.verb:

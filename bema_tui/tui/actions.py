@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import frozen
 
-from bema_tui.model import ControlVerb, Lock, RunState
+from bema_tui.model import ControlVerb, Lock
 from bema_tui.operations import possible
 from bema_tui.operations.possible import Operation
 from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
@@ -122,7 +122,7 @@ def offers(snapshot: Snapshot | None, target: Target | None, *, read_only: bool)
 def run_offers(run: RunView, *, read_only: bool) -> dict[str, Offer]:
     """Returns what the keys do to a run, wherever it is shown."""
     possible_now = possible.of_run(run, read_only=read_only)
-    verb = ControlVerb.CONTINUE if run.state is RunState.PAUSED else ControlVerb.PAUSE
+    verb = ControlVerb.CONTINUE if Operation.CONTINUE in possible_now else ControlVerb.PAUSE
     keys = (
         ("stop", Operation.DISCARD, "discard"),
         ("stop", Operation.STOP, "stop"),

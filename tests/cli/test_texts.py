@@ -11,8 +11,9 @@ import pytest
 from attrs import evolve
 
 import bema_tui
-from bema_tui.cli.texts import run_text, runs_table
-from bema_tui.model import ChangeState, Phase, PhaseEntry, RunState
+from bema_tui.cli.texts import run_text, runs_table, when_obeyed
+from bema_tui.model import ChangeState, ControlRequest, ControlVerb, Phase, PhaseEntry, RunState
+from bema_tui.operations.runs import PlacedRequest
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import Wait, WaitReason
 from tests.operations.builders import a_run
@@ -51,6 +52,20 @@ def test_a_note_of_a_run_is_a_sentence() -> None:
 
 def test_a_run_that_somebody_paused_is_paused() -> None:
     assert "It is paused by jon until" in run_text(PAUSED, NOW)
+
+
+def test_a_run_says_who_asked_it_to_pause_until_it_is_paused() -> None:
+    asked = ControlRequest(1, ControlVerb.PAUSE, "jon", "news at 15", NOW, seen_at=NOW)
+    applying = evolve(APPLYING, control_requests=(asked,))
+    assert "jon asked it to pause, 'news at 15': it does so at its next safe point." in run_text(applying, NOW)
+    obeyed = evolve(applying, control_requests=(evolve(asked, done_at=NOW),))
+    assert "asked it to pause" not in run_text(obeyed, NOW)
+
+
+def test_a_pause_of_a_run_that_waits_is_not_promised_within_seconds() -> None:
+    said = when_obeyed(PlacedRequest(7, ControlVerb.PAUSE, "", None, NOW + timedelta(minutes=5)), NOW)
+    assert said.startswith("it obeys at its next safe point; now it waits until ")
+    assert "within seconds" in when_obeyed(PlacedRequest(7, ControlVerb.STOP, "", None), NOW)
 
 
 def test_every_command_of_two_words_is_named_as_it_is_typed() -> None:

@@ -50,6 +50,11 @@ def test_a_run_that_waits_says_so_everywhere(simulated: Simulated, operator: Ope
     )
     assert f"run {run['run']} {code} by " in operator.run("quota", expect=0).out
     until("a line about the wait", lambda: errors.read_text(encoding="utf-8"))
+    asked = operator.run("pause", str(run["run"]), expect=0).out
+    assert "now it waits until" in asked
+    assert "within seconds" not in asked
+    operator.wait_seen("pause")
+    assert "within seconds" in operator.run("continue", str(run["run"]), expect=0).out, "it is not paused yet"
     operator.run("stop", str(run["run"]), expect=0)
     said = operator.finish(process)
     assert said.status == 5

@@ -80,6 +80,16 @@ class Kept:
 
         await self.come_true(seen)
 
+    async def open_requests(self) -> list[ControlVerb]:
+        """What was asked and is not done."""
+        table = schema.control_requests
+        async with self.db.read() as connection:
+            rows = await connection.scalars(select(table.c.verb).where(table.c.done_at.is_(None)))
+            return [ControlVerb(verb) for verb in rows]
+
+    async def nothing_open(self) -> bool:
+        return not await self.open_requests()
+
     async def waits(self) -> bool:
         return (await self.state())[2] is not None
 
@@ -110,6 +120,28 @@ async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
         )
         async with keeper:
             yield Kept(db, runs, locks, run, fence, interrupt, keeper)
+
+
+async def test_a_pause_is_done_when_the_run_rests_and_can_be_taken_back_until_then(kept: Kept) -> None:
+    await kept.ask(ControlVerb.PAUSE)
+    assert await kept.open_requests() == [ControlVerb.PAUSE], "a request is on its way: the run does not rest yet"
+    await kept.ask(ControlVerb.CONTINUE)
+    assert await kept.open_requests() == []
+    await kept.keeper.safe_point()
+    assert kept.interrupt.slept == 0.0
+    await kept.ask(ControlVerb.PAUSE)
+    kept.interrupt.hold = True
+    waiting = asyncio.create_task(kept.keeper.safe_point())
+    await kept.come_true(kept.waits)
+    await kept.come_true(kept.nothing_open)
+    await kept.ask(ControlVerb.PAUSE)
+    assert await kept.open_requests() == [], "it is paused"
+    await kept.ask(ControlVerb.CONTINUE)
+    await asyncio.wait_for(waiting, 60)
+    await kept.ask(ControlVerb.PAUSE)
+    assert await kept.open_requests() == [ControlVerb.PAUSE]
+    await ControlRequests(kept.db).set_aside(kept.run)
+    assert await kept.open_requests() == [], "what was asked of a life before is over"
 
 
 @pytest.mark.fault("E8", "A8")

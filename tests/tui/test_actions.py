@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from attrs import evolve
 
-from bema_tui.model import CampaignStatus, ChangeState, LockState, RunState
+from bema_tui.model import CampaignStatus, ChangeState, ControlRequest, ControlVerb, LockState, RunState
 from bema_tui.operations.possible import Operation
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui import actions
@@ -33,8 +33,11 @@ def on_run(run: RunView, operation: Operation) -> Act:
     return on(TargetKind.RUN, run.id, operation)
 
 
+TO_PAUSE = evolve(APPLYING, control_requests=(ControlRequest(1, ControlVerb.PAUSE, "jon", "", NOW, seen_at=NOW),))
+"""It was asked to pause, and a request is still on its way."""
 RUNS: list[tuple[RunView, dict[str, Act | OpenRun]]] = [
     (APPLYING, {"stop": on_run(APPLYING, Operation.STOP), "pause": on_run(APPLYING, Operation.PAUSE)}),
+    (TO_PAUSE, {"stop": on_run(TO_PAUSE, Operation.STOP), "pause": on_run(TO_PAUSE, Operation.CONTINUE)}),
     (PAUSED, {"stop": on_run(PAUSED, Operation.STOP), "pause": on_run(PAUSED, Operation.CONTINUE)}),
     (WAITING, {"stop": on_run(WAITING, Operation.DISCARD), "sync": OpenRun(WAITING.id)}),
     (LOST, {"sync": on_run(LOST, Operation.RESUME)}),

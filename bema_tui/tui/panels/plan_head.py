@@ -8,7 +8,7 @@ from datetime import timedelta
 from textual.content import Content
 
 from bema_tui.amounts import count, forecast
-from bema_tui.model import ChangeKind, ChangeState, ControlVerb, Phase, RunState, passed_checks, refusing_checks
+from bema_tui.model import ChangeKind, ChangeState, Phase, RunState, passed_checks, refusing_checks
 from bema_tui.rules.wording.checks import check_text
 from bema_tui.rules.wording.phases import phase_text
 from bema_tui.store.snapshot.views import RunView
@@ -259,9 +259,7 @@ def now_line(run: RunView, waiting: Sequence[int], context: RenderContext, width
     if wait and (newest is None or newest.done_at is not None):
         return spread(line(" ", (sign, style), f" run {run.id} {wait}"), tail, width)
     if newest is not None and run.state.active:
-        # A pause is taken over at once, but obeyed only when the request on its way is answered.
-        obeyed = newest.verb is not ControlVerb.PAUSE or run.state is RunState.PAUSED
-        stage = "done" if newest.done_at and obeyed else "seen" if newest.seen_at else "asked"
+        stage = "done" if newest.done_at else "seen" if newest.seen_at else "asked"
         why = f', "{newest.reason}"' if newest.reason else ""
         asked = f" {newest.by_user} asked: {newest.verb}{why} ({context.clock(newest.asked_at)}), {stage}"
         return spread(line(" ", (sign, style), asked), tail, width)

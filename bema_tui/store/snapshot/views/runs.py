@@ -14,6 +14,7 @@ from bema_tui.model import (
     ChangeState,
     Check,
     ControlRequest,
+    ControlVerb,
     FindingRule,
     MailerLiteReadResult,
     Phase,
@@ -121,6 +122,14 @@ class RunView:
     """How long it has made no progress, once that is longer than a run may take; 0 for a run that has not stalled."""
     overtaken_by: int | None = None
     """The newest run that has read the campaign since, if there is one: what this run read is overwritten by it."""
+
+    @property
+    def pause_asked(self) -> ControlRequest | None:
+        """The newest request to pause that it has not obeyed yet; None where it need not pause."""
+        if not self.state.active:
+            return None
+        open_ones = (one for one in self.control_requests if one.verb is ControlVerb.PAUSE and one.done_at is None)
+        return max(open_ones, key=lambda one: one.id, default=None)
 
     @property
     def total(self) -> int:
