@@ -25,7 +25,7 @@ R_contra = TypeVar("R_contra", contravariant=True)
 
 @runtime_checkable
 class Provider(Protocol):
-    """A service that knows people. What it cannot do raises ``UnsupportedOperation``; it never answers true instead."""
+    """A service that knows subscribers. What it cannot do raises ``UnsupportedOperation``; it never returns true."""
 
     name: str
 
@@ -40,7 +40,7 @@ class Provider(Protocol):
     def get_subscribers(
         self, *, group_id: str | None = None, status: SubscriberStatus | None = None, with_groups: bool = False
     ) -> AsyncIterator[SubscriberPage]:
-        """All people, page by page, optionally of one group and one status.
+        """All subscribers, page by page, optionally of one group and one status.
 
         The iterator ends only when the list is whole.
 
@@ -50,20 +50,20 @@ class Provider(Protocol):
         ...
 
     async def update_subscriber(self, subscriber_id: str, fields: Mapping[str, str | int | float | None]) -> Subscriber:
-        """Set fields by their keys, None clears one; returns the person as the service shows them afterwards.
+        """Set fields by their keys, None clears one; returns the subscriber as the service shows them afterwards.
 
         Raises:
-            RequestRefused: the service does not know the person, or refuses a value.
+            RequestRefused: the service does not know the subscriber, or refuses a value.
             WriteUnknown: it may have happened and must be read; so for every write below.
         """
         ...
 
     async def add_subscriber_to_group(self, subscriber_id: str, group_id: str) -> None:
-        """Add a person to a group; a person who is in it already stays."""
+        """Add a subscriber to a group; one who is in it already stays."""
         ...
 
     async def remove_subscriber_from_group(self, subscriber_id: str, group_id: str) -> None:
-        """Take a person out of a group; for a person who is not in it, nothing is left to do."""
+        """Take a subscriber out of a group; for one who is not in it, nothing is left to do."""
         ...
 
     async def get_groups(self) -> Listing[Group]:
@@ -73,7 +73,7 @@ class Provider(Protocol):
     async def add_or_update_subscriber(
         self, email: str, fields: Mapping[str, str | int | float | None], group_ids: Sequence[str] = ()
     ) -> Subscriber:
-        """Create a person, or add fields and groups to the one with this address. Domain rules, section 6, consent."""
+        """Create a subscriber, or add fields and groups to the one with this e-mail. Domain rules, section 6."""
         ...
 
 

@@ -50,25 +50,27 @@ class Truth:
     """What the simulator holds of one campaign, and what follows from it."""
 
     def __init__(self, state: dict[str, Any], code: str, products: set[str], item_cost: int = 1) -> None:
-        people = state["subscribers"]
+        subscribers = state["subscribers"]
         self.item_cost = item_cost
-        self.people = {person["id"]: person for person in people}
-        self.account = len(people)
-        self.members = [p for p in people if any(name.startswith(f"{code}_") for name in p["groups"])]
+        self.subscribers = {subscriber["id"]: subscriber for subscriber in subscribers}
+        self.account = len(subscribers)
+        self.members = [p for p in subscribers if any(name.startswith(f"{code}_") for name in p["groups"])]
         self.sizes: Counter[tuple[str, str]] = Counter()
         for group in state["groups"]:
             if group["name"].startswith(f"{code}_"):
                 self.sizes[group["name"], "active"] += 0
-        for person in self.members:
-            self.sizes.update((name, person["status"]) for name in person["groups"] if name.startswith(f"{code}_"))
+        for subscriber in self.members:
+            self.sizes.update(
+                (name, subscriber["status"]) for name in subscriber["groups"] if name.startswith(f"{code}_")
+            )
         self.buyers = {
             order["email"].strip().lower()
             for order in state["orders"]
             if order["status"] in _SETTLED and any(str(item["id"]) in products for item in order["products"])
         }
         self.several = sum(sum(name.startswith(f"{code}_") for name in p["groups"]) > 1 for p in self.members)
-        inside = {person["email"] for person in self.members}
-        known = {person["email"] for person in people}
+        inside = {subscriber["email"] for subscriber in self.members}
+        known = {subscriber["email"] for subscriber in subscribers}
         self.outside = len(self.buyers - inside)
         self.outside_known = len((self.buyers & known) - inside)
 
@@ -76,11 +78,11 @@ class Truth:
         """Active members in one tier that is not bought, as many as that share of the members."""
         tiers = {f"{code}_{suffix}" for suffix in _UNPURCHASED}
         fitting = [
-            person["email"]
-            for person in self.members
-            if person["status"] == "active"
-            and person["email"] not in self.buyers
-            and len(ours := [name for name in person["groups"] if name.startswith(f"{code}_")]) == 1
+            subscriber["email"]
+            for subscriber in self.members
+            if subscriber["status"] == "active"
+            and subscriber["email"] not in self.buyers
+            and len(ours := [name for name in subscriber["groups"] if name.startswith(f"{code}_")]) == 1
             and ours[0] in tiers
         ]
         return fitting[: round(share * len(self.members))]
@@ -96,24 +98,24 @@ class Truth:
         plan = Cost(LISTS, LISTS) + min(ways, key=lambda cost: cost.units)
         return plan + self._looks(min(written, FIRST)) + self._looks(min(written, _BATCH))
 
-    def _looks(self, people: int) -> Cost:
+    def _looks(self, subscribers: int) -> Cost:
         """Looking at people by id or address, fifty in a batch."""
-        batches = math.ceil(people / _BATCH)
-        return Cost(batches, batches + people * self.item_cost)
+        batches = math.ceil(subscribers / _BATCH)
+        return Cost(batches, batches + subscribers * self.item_cost)
 
 
 def fewest_writes(before: Truth, after: Truth, first: set[str]) -> Cost:
     """The writes that no safe client can do without on the way between two states, if these people go first."""
     parts = {True: [0, 0], False: [0, 0]}  # items, and removes among them
-    for number, person in after.people.items():
-        was = before.people[number]
-        joined, left = (set(a["group_ids"]) - set(b["group_ids"]) for a, b in ((person, was), (was, person)))
+    for number, subscriber in after.subscribers.items():
+        was = before.subscribers[number]
+        joined, left = (set(a["group_ids"]) - set(b["group_ids"]) for a, b in ((subscriber, was), (was, subscriber)))
         part = parts[number in first]
-        part[0] += len(joined) + len(left) + (person["fields"] != was["fields"])
+        part[0] += len(joined) + len(left) + (subscriber["fields"] != was["fields"])
         part[1] += len(left)
     batches = sum(max(math.ceil(items / _BATCH), 2 if removes else 0) for items, removes in parts.values())
     return Cost(batches, batches + after.item_cost * sum(items for items, _ in parts.values()))
 
 
-def person_of(item: dict[str, Any]) -> str:
+def subscriber_of(item: dict[str, Any]) -> str:
     return str(item["path"].split("/")[2])

@@ -39,7 +39,7 @@ from bema_tui.store.runs import Runs
 from bema_tui.sync.connections import connector
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.runner import Runner
-from benchmarks.fewest import FIRST, LISTS, Cost, Truth, fewest_writes, person_of
+from benchmarks.fewest import FIRST, LISTS, Cost, Truth, fewest_writes, subscriber_of
 from benchmarks.sync_cost import simulator
 
 SIZES = (1_000, 10_000, 100_000)
@@ -132,7 +132,7 @@ async def _two_syncs(
     rows = stage.log(before)
     made = {side: _cost([row for row in rows if row["write"] is (side == "writes")]) for side in ("reads", "writes")}
     items = [item for row in rows if row["write"] for item in row["items"]]
-    written = list(dict.fromkeys(map(person_of, items)))
+    written = list(dict.fromkeys(map(subscriber_of, items)))
     fewest = {
         "reads": truth.fewest_reads(len(written)),
         "writes": fewest_writes(truth, Truth(stage.state(), code, products, item_cost), set(written[:FIRST])),

@@ -27,7 +27,7 @@ from bema_tui.rules.naming import FIRST_YEAR, YEARS_AHEAD
 from bema_tui.rules.tiers import LABEL, ORDER, SUFFIX
 from bema_tui.settings import Settings, by_name
 from bema_tui.sync.apply.creator import LOOK_UP_HOLDS
-from bema_tui.sync.plan.forecast import CANARY_PEOPLE, SAMPLE
+from bema_tui.sync.plan.forecast import CANARY_SUBSCRIBERS, SAMPLE
 from bema_tui.sync.plan.planner import UNIT
 from bema_tui.sync.read.subscribers import MOST_SET_ASIDE
 from bema_tui.tui.keys import KEYS
@@ -140,7 +140,7 @@ def test_every_state_of_a_lock_has_a_row() -> None:
         ("5", f"a year before {FIRST_YEAR}, or more than {YEARS_AHEAD} years ahead"),
         ("5", f"missing, over {MAX_ALBUM} characters"),
         ("5", f"over {MAX_A_YEAR} campaigns that start in one year; under {MIN_DAYS_BETWEEN} days"),
-        ("6", f"the first {IN_WORDS[CANARY_PEOPLE]} people of a run"),
+        ("6", f"the first {IN_WORDS[CANARY_SUBSCRIBERS]} people of a run"),
         ("6", f"up to {MOST_ITEMS} in one request, and no more than"),
         ("6", f"A look-up counts for {IN_WORDS[LOOK_UP_HOLDS]}"),
         ("6", f"a sample of up to {SAMPLE} people"),

@@ -183,7 +183,7 @@ class ChangeOutcome(StrEnum):
     """The group is gone from MailerLite."""
     GONE = "gone"
     """The person is gone from MailerLite."""
-    UNREADABLE_PERSON = "unreadable_person"
+    UNREADABLE_SUBSCRIBER = "unreadable_person"
     """The person can't be read. Detail: why."""
     ADD_NOT_APPLIED = "add_not_applied"
     """It would take somebody out of a group, and the add before it was not applied."""

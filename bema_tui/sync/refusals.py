@@ -41,7 +41,7 @@ class NotMade:
 
 
 def refused(campaign: str, refusals: Iterable[NotMade], *, before: bool = False) -> tuple[Finding, ...]:
-    """Return one finding for each person, group or field of which MailerLite refused a change, with its words.
+    """Return one finding for each subscriber, group or field of which MailerLite refused a change, with its words.
 
     ``before``: an earlier run met it, and it is not tried again.
     """
@@ -60,7 +60,7 @@ def refused(campaign: str, refusals: Iterable[NotMade], *, before: bool = False)
 
 
 def not_done(campaign: str, failures: Iterable[NotMade]) -> tuple[Finding, ...]:
-    """Return one finding for each person of whom MailerLite neither did a change nor refused it, and what is known."""
+    """Return one finding for each subscriber of whom MailerLite neither did a change nor refused it."""
     return tuple(
         finding(
             FindingRule.REFUSED_WRITE,
@@ -82,8 +82,8 @@ def _by_subject(changes: Iterable[NotMade]) -> dict[str, list[NotMade]]:
 
 
 def findings_of_failed(campaign: str, rows: Sequence[LedgerRow]) -> tuple[Finding, ...]:
-    """Return one finding for each person, group or field of failed rows: what MailerLite refused, and what else it did
-    not do."""
+    """Return one finding for each subscriber, group or field of failed rows: what MailerLite refused, and what else it
+    did not do."""
     refusals = [NotMade.of(row) for row in rows if row.refused_status is not None]
     found = {one.subject: one for one in refused(campaign, refusals)}
     for one in not_done(campaign, [NotMade.of(row) for row in rows if row.refused_status is None]):
@@ -93,7 +93,7 @@ def findings_of_failed(campaign: str, rows: Sequence[LedgerRow]) -> tuple[Findin
 
 
 def gone(campaign: str, run: int, rows: Iterable[LedgerRow]) -> tuple[Finding, ...]:
-    """Return one finding for each person of these rows: they left MailerLite after the plan."""
+    """Return one finding for each subscriber of these rows: they left MailerLite after the plan."""
     return tuple(
         finding(
             FindingRule.SUBSCRIBER_GONE,

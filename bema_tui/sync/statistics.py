@@ -52,21 +52,21 @@ async def _bring_up_to_date(context: RunContext) -> None:
     after = 0
     while rows := await context.ledger.applied_after(after, _PAGE):
         after = rows[-1].seq
-        by_person: dict[str, list[LedgerRow]] = {}
+        by_subscriber: dict[str, list[LedgerRow]] = {}
         for row in rows:
             if row.subscriber_id:
-                by_person.setdefault(row.subscriber_id, []).append(row)
-        known = await context.members.states(list(by_person))
+                by_subscriber.setdefault(row.subscriber_id, []).append(row)
+        known = await context.members.states(list(by_subscriber))
         states = {}
-        for person, changes in by_person.items():
-            if person not in known:
+        for subscriber_id, changes in by_subscriber.items():
+            if subscriber_id not in known:
                 continue
-            tiers, stored = set(known[person].tiers), known[person].stored
+            tiers, stored = set(known[subscriber_id].tiers), known[subscriber_id].stored
             for change in changes:
                 if change.kind is ChangeKind.SET_FIELD:
                     stored = change.after
                 elif change.tier is not None:
                     (tiers.add if change.kind is ChangeKind.ADD_GROUP else tiers.discard)(change.tier)
-            states[person] = (frozenset(tiers), stored)
+            states[subscriber_id] = (frozenset(tiers), stored)
         await context.members.update(states)
         await context.note()  # of a large campaign this takes a while, and it is progress

@@ -352,7 +352,7 @@ def test_a_cache_that_gives_one_answer_to_every_question_is_found(
 
 
 @pytest.mark.fault("D4")
-def test_a_shop_without_sales_and_an_account_without_people_are_fine(
+def test_a_shop_without_sales_and_an_account_without_subscribers_are_fine(
     simulators: StartSimulator, operators: MakeOperator
 ) -> None:
     operator = operators(simulators(subscribers=0, orders=0, campaigns=0).endpoints)
@@ -378,16 +378,16 @@ def test_a_shop_in_maintenance_is_called_so_in_a_minute_not_in_ten(
 def test_rows_that_can_not_be_read_are_named(simulated: Simulated, operator: Operator) -> None:
     state = simulated.state()
     newest = max((row for row in state["orders"] if row["status"] == "complete"), key=lambda row: int(row["row_id"]))
-    person = max(state["subscribers"], key=lambda row: int(row["id"]))
+    subscriber = max(state["subscribers"], key=lambda row: int(row["id"]))
     broken = {"kind": "order", "id": newest["row_id"], "set": {"products": 7}}
     simulated.change(break_record=broken)
-    simulated.change(break_record={"kind": "subscriber", "id": person["id"], "set": {"status": "lost"}})
+    simulated.change(break_record={"kind": "subscriber", "id": subscriber["id"], "set": {"status": "lost"}})
     said = operator.run("doctor", "--json", expect=0)
-    (sales,), (people,) = lines(said, "sales"), lines(said, "people")
-    assert (sales["verdict"], people["verdict"]) == ("warning", "warning")
+    (sales,), (subscribers,) = lines(said, "sales"), lines(said, "people")
+    assert (sales["verdict"], subscribers["verdict"]) == ("warning", "warning")
     assert f"ID {newest['id']}: products" in sales["text"]
-    assert "data.0.status" in people["text"]
-    assert person["email"] not in said.out
+    assert "data.0.status" in subscribers["text"]
+    assert subscriber["email"] not in said.out
 
 
 def test_a_damaged_database_is_an_error(operator: Operator) -> None:

@@ -61,7 +61,7 @@ def commands(code: str, run: int) -> list[tuple[str, ...]]:
     return [*plain, *((*words, "--json") for words in plain)]
 
 
-def test_the_hostile_person_is_plain_text_everywhere(simulated: Simulated, operator: Operator) -> None:
+def test_the_hostile_subscriber_is_plain_text_everywhere(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
     (email,) = simulated.state()["scenarios"]["hostile name"][:1]
     before = next(row for row in simulated.state()["subscribers"] if row["email"] == email)

@@ -74,11 +74,11 @@ async def shop(simulator: SimulatorServer) -> AsyncIterator[EasyDigitalDownloads
 
 
 async def everybody(pages: AsyncIterator[SubscriberPage]) -> list[Subscriber]:
-    people: list[Subscriber] = []
+    subscribers: list[Subscriber] = []
     async for page in pages:
         assert page.broken == ()
-        people += page.subscribers
-    return people
+        subscribers += page.subscribers
+    return subscribers
 
 
 # What every provider does
@@ -95,38 +95,38 @@ async def test_a_connection_test_says_who_answered(provider: Provider) -> None:
     assert report.seconds > 0
 
 
-async def test_people_come_in_pages_each_once(provider: Provider) -> None:
-    people = await everybody(provider.get_subscribers())
-    assert len(people) > 40
-    assert len({person.id for person in people}) == len(people)
-    assert all(person.id.isdigit() and person.email for person in people)
+async def test_subscribers_come_in_pages_each_once(provider: Provider) -> None:
+    subscribers = await everybody(provider.get_subscribers())
+    assert len(subscribers) > 40
+    assert len({subscriber.id for subscriber in subscribers}) == len(subscribers)
+    assert all(subscriber.id.isdigit() and subscriber.email for subscriber in subscribers)
 
 
 async def test_a_write_works_or_is_refused_as_impossible(provider: Provider) -> None:
-    person = (await everybody(provider.get_subscribers()))[-1]
+    subscriber = (await everybody(provider.get_subscribers()))[-1]
     try:
         groups: Sequence[Group] = await provider.get_groups()
     except UnsupportedOperation:
         groups = ()
     if not groups:
         for refused in (
-            provider.update_subscriber(person.id, {"name": "New"}),
-            provider.add_subscriber_to_group(person.id, "1"),
-            provider.remove_subscriber_from_group(person.id, "1"),
-            provider.add_or_update_subscriber(person.email, {}),
+            provider.update_subscriber(subscriber.id, {"name": "New"}),
+            provider.add_subscriber_to_group(subscriber.id, "1"),
+            provider.remove_subscriber_from_group(subscriber.id, "1"),
+            provider.add_or_update_subscriber(subscriber.email, {}),
         ):
             with pytest.raises(UnsupportedOperation):
                 await refused
         return
     group = groups[0]
-    assert (await provider.update_subscriber(person.id, {"name": "New"})).name.startswith("New")
-    await provider.add_subscriber_to_group(person.id, group.id)
+    assert (await provider.update_subscriber(subscriber.id, {"name": "New"})).name.startswith("New")
+    await provider.add_subscriber_to_group(subscriber.id, group.id)
     members = [found async for page in provider.get_subscribers(group_id=group.id) for found in page.subscribers]
-    assert person.id in {found.id for found in members}
-    await provider.remove_subscriber_from_group(person.id, group.id)
-    await provider.remove_subscriber_from_group(person.id, group.id)
-    again = await provider.add_or_update_subscriber(person.email, {"name": "Newer"}, [group.id])
-    assert again.id == person.id
+    assert subscriber.id in {found.id for found in members}
+    await provider.remove_subscriber_from_group(subscriber.id, group.id)
+    await provider.remove_subscriber_from_group(subscriber.id, group.id)
+    again = await provider.add_or_update_subscriber(subscriber.email, {"name": "Newer"}, [group.id])
+    assert again.id == subscriber.id
     assert again.group_ids is not None
     assert group.id in again.group_ids
 
@@ -163,11 +163,11 @@ async def test_one_sweep_agrees_with_the_groups_members(mailerlite: MailerLite) 
     assert len(everyone) == await mailerlite.count_subscribers()
     group = max(await mailerlite.get_groups(), key=lambda group: group.members)
     members = await everybody(mailerlite.get_subscribers(group_id=group.id))
-    assert {person.id for person in members} == {
-        person.id for person in everyone if person.group_ids and group.id in person.group_ids
+    assert {subscriber.id for subscriber in members} == {
+        subscriber.id for subscriber in everyone if subscriber.group_ids and group.id in subscriber.group_ids
     }
     active = await everybody(mailerlite.get_subscribers(group_id=group.id, status=SubscriberStatus.ACTIVE))
-    assert {person.id for person in active} == {p.id for p in members if p.status is SubscriberStatus.ACTIVE}
+    assert {subscriber.id for subscriber in active} == {p.id for p in members if p.status is SubscriberStatus.ACTIVE}
     assert mailerlite.account_id
 
 
@@ -177,33 +177,33 @@ async def test_every_answer_to_a_large_page_is_read_whole(
 ) -> None:
     simulator.world.switches.page_cap_refuses = refuses
     try:
-        people = await everybody(mailerlite.get_subscribers())
-        assert len(people) == await mailerlite.count_subscribers()
+        subscribers = await everybody(mailerlite.get_subscribers())
+        assert len(subscribers) == await mailerlite.count_subscribers()
     finally:
         simulator.world.switches.page_cap_refuses = False
 
 
 async def test_a_batch_does_what_single_calls_do(mailerlite: MailerLite) -> None:
-    person = (await everybody(mailerlite.get_subscribers(with_groups=True)))[0]
-    assert person.group_ids is not None
-    group = next(group for group in await mailerlite.get_groups() if group.id not in person.group_ids)
+    subscriber = (await everybody(mailerlite.get_subscribers(with_groups=True)))[0]
+    assert subscriber.group_ids is not None
+    group = next(group for group in await mailerlite.get_groups() if group.id not in subscriber.group_ids)
     added, put, read = await mailerlite.batch(
         [
-            BatchItem.assign(person.id, group.id),
-            BatchItem.put_fields(person.id, {"name": "Zoë"}),
-            BatchItem.read(person.id),
+            BatchItem.assign(subscriber.id, group.id),
+            BatchItem.put_fields(subscriber.id, {"name": "Zoë"}),
+            BatchItem.read(subscriber.id),
         ]
     )
     assert added.ok
     assert put.subscriber().fields["name"] == "Zoë"
-    assert read.subscriber().group_ids == person.group_ids | {group.id}
+    assert read.subscriber().group_ids == subscriber.group_ids | {group.id}
     removed, found, missing = await mailerlite.batch(
-        [BatchItem.unassign(person.id, group.id), BatchItem.find(person.email), BatchItem.read("1")]
+        [BatchItem.unassign(subscriber.id, group.id), BatchItem.find(subscriber.email), BatchItem.read("1")]
     )
     assert removed.ok
-    assert found.subscriber().group_ids == person.group_ids
+    assert found.subscriber().group_ids == subscriber.group_ids
     assert missing.gone
-    assert await mailerlite.find_subscriber(person.email) == found.subscriber()
+    assert await mailerlite.find_subscriber(subscriber.email) == found.subscriber()
 
 
 async def test_a_group_and_a_field_are_created_once(mailerlite: MailerLite) -> None:

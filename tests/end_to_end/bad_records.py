@@ -74,12 +74,12 @@ LOOK_UP: tuple[dict[str, Any], ...] = (
 class Bad:
     """A record that is broken: the change that does it, whom it may concern, and what a finding may name it by.
 
-    ``people`` are ids of subscribers and e-mails in small letters; ``groups`` those into which nobody can be moved.
+    ``concerned`` are ids of subscribers and e-mails in small letters; ``groups`` those into which nobody can be moved.
     """
 
     change: dict[str, Any]
     named: tuple[str, ...] = ()
-    people: frozenset[str] = frozenset()
+    concerned: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     anybodys: bool = False
     """Whether it does not say whose it is, so that nobody's purchase is proved to be none."""
@@ -124,10 +124,10 @@ def _order(truth: Truth, rng: random.Random) -> Bad:
 
 
 def _member(truth: Truth, rng: random.Random) -> Bad:
-    person = rng.choice(truth.members())
-    change = {"kind": "subscriber", "id": person["id"], "where": rng.choice(["everywhere", "lists"])}
-    who = frozenset({person["id"], person["email"]})
-    return Bad({"break_record": {**change, **rng.choice(MEMBER)}}, (person["id"], person["email"]), who)
+    subscriber = rng.choice(truth.members())
+    change = {"kind": "subscriber", "id": subscriber["id"], "where": rng.choice(["everywhere", "lists"])}
+    who = frozenset({subscriber["id"], subscriber["email"]})
+    return Bad({"break_record": {**change, **rng.choice(MEMBER)}}, (subscriber["id"], subscriber["email"]), who)
 
 
 def _group(truth: Truth, rng: random.Random) -> Bad:
@@ -156,9 +156,9 @@ def _automation(truth: Truth, rng: random.Random) -> Bad:
 
 
 def _look_up(truth: Truth, rng: random.Random) -> Bad:
-    person = rng.choice(truth.looked_up())
-    change = {"script_response": {"path": f"subscribers/{person['id']}", **rng.choice(LOOK_UP)}}
-    return Bad(change, (person["id"], person["email"]), frozenset({person["id"], person["email"]}))
+    subscriber = rng.choice(truth.looked_up())
+    change = {"script_response": {"path": f"subscribers/{subscriber['id']}", **rng.choice(LOOK_UP)}}
+    return Bad(change, (subscriber["id"], subscriber["email"]), frozenset({subscriber["id"], subscriber["email"]}))
 
 
 _KINDS: dict[str, Callable[[Truth, random.Random], Bad]] = {

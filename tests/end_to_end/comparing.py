@@ -16,12 +16,12 @@ def differences(expected: Account, found: Account) -> list[str]:
     for what, wanted, there in (
         ("groups", expected.groups, found.groups),
         ("fields", expected.fields, found.fields),
-        ("people", set(expected.people), set(found.people)),
+        ("subscribers", set(expected.subscribers), set(found.subscribers)),
     ):
         if wanted != there:
             told.append(f"{what}: missing {sorted(wanted - there)}, too many {sorted(there - wanted)}")
-    for number in expected.people.keys() & found.people.keys():
-        want, have = expected.people[number], found.people[number]
+    for number in expected.subscribers.keys() & found.subscribers.keys():
+        want, have = expected.subscribers[number], found.subscribers[number]
         told += [
             f"{want.email} {name}: expected {getattr(want, name)}, found {getattr(have, name)}"
             for name in ("email", "status", "groups", "values")
@@ -60,33 +60,33 @@ def expect_no_second_effect(requests: list[dict[str, Any]]) -> None:
                 assert before == item["method"], f"{item['path']} was {before} and then {item['method']}"
 
 
-def people_that_differ(expected: Account, found: Account) -> set[str]:
+def subscribers_that_differ(expected: Account, found: Account) -> set[str]:
     assert expected.groups == found.groups
     assert expected.fields == found.fields
-    assert expected.people.keys() == found.people.keys()
-    return {number for number in expected.people if expected.people[number] != found.people[number]}
+    assert expected.subscribers.keys() == found.subscribers.keys()
+    return {number for number in expected.subscribers if expected.subscribers[number] != found.subscribers[number]}
 
 
 def moved_by_others(before: dict[str, Any], after: dict[str, Any], requests: list[dict[str, Any]]) -> set[str]:
     """The subscribers whom an automation moved or whose orders the shop changed: in neither case by our requests."""
     names = {str(group["id"]): group["name"] for group in after["groups"]}
-    groups = {str(person["id"]): set(person["groups"]) for person in before["subscribers"]}
+    groups = {str(subscriber["id"]): set(subscriber["groups"]) for subscriber in before["subscribers"]}
     for item in (item for request in requests for item in request["items"]):
         if "/groups/" in item["path"] and item["code"] < 300:
-            _, person, _, group = item["path"].strip("/").removeprefix("api/").split("/")
-            change = groups[person].add if item["method"] == "POST" else groups[person].discard
+            _, subscriber, _, group = item["path"].strip("/").removeprefix("api/").split("/")
+            change = groups[subscriber].add if item["method"] == "POST" else groups[subscriber].discard
             change(names[group])
     sold = {row["email"].lower() for row in after["orders"] if row not in before["orders"]}
     return {
-        str(person["id"])
-        for person in after["subscribers"]
-        if groups[str(person["id"])] != set(person["groups"]) or person["email"] in sold
+        str(subscriber["id"])
+        for subscriber in after["subscribers"]
+        if groups[str(subscriber["id"])] != set(subscriber["groups"]) or subscriber["email"] in sold
     }
 
 
-def without(people: set[str], requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def without(subscribers: set[str], requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The requests without their items about these people."""
     return [
-        {**request, "items": [item for item in request["items"] if not set(item["path"].split("/")) & people]}
+        {**request, "items": [item for item in request["items"] if not set(item["path"].split("/")) & subscribers]}
         for request in requests
     ]

@@ -82,7 +82,7 @@ class Release:
 
 
 @attrs.define
-class Person:
+class Subscriber:
     """One subscriber: groups by name and purchase values by the field's name; the rest may never change."""
 
     email: str
@@ -96,7 +96,7 @@ class Person:
 class Account:
     """The account as it must be: people by id, names of groups and of fields, and findings by campaign and rule."""
 
-    people: dict[str, Person]
+    subscribers: dict[str, Subscriber]
     groups: set[str]
     fields: set[str]
     findings: dict[str, Counter[str]] = attrs.field(factory=dict)
@@ -105,12 +105,12 @@ class Account:
 def account_of(state: dict[str, Any]) -> Account:
     """The account in a state as the simulator tells it, in the words of this module."""
     names = {field["key"]: field["name"] for field in state["fields"]}
-    people = {}
+    subscribers = {}
     for row in state["subscribers"]:
         values = {names[key]: value for key, value in row["fields"].items() if value not in (None, "")}
-        people[row["id"]] = Person(row["email"], row["status"], set(row["groups"]), values)
+        subscribers[row["id"]] = Subscriber(row["email"], row["status"], set(row["groups"]), values)
     groups = {group["name"] for group in state["groups"]}
-    return Account(people, groups, {field["name"] for field in state["fields"]})
+    return Account(subscribers, groups, {field["name"] for field in state["fields"]})
 
 
 def account_after(state: dict[str, Any], releases: list[Release], *, create_missing: bool = True) -> Account:
@@ -188,8 +188,8 @@ class _Sync:
         buyers: dict[str, list[dict[str, Any]]] = {}
         for order in valid_orders(self._orders, self._release):
             buyers.setdefault(_address(order["email"]), []).append(order)
-        for person in self._account.people.values():
-            self._person(person, buyers.pop(_address(person.email), []), groups, field)
+        for subscriber in self._account.subscribers.values():
+            self._subscriber(subscriber, buyers.pop(_address(subscriber.email), []), groups, field)
         self._found["buyer_unknown"] = len(buyers)
         self._orders_to_look_at()
 
@@ -226,31 +226,33 @@ class _Sync:
         self._account.fields.add(ours)
         return ours
 
-    # One person
+    # One subscriber
 
-    def _person(self, person: Person, orders: list[dict[str, Any]], groups: dict[str, str], field: str) -> None:
-        tiers = {tier for tier, group in groups.items() if group in person.groups}
+    def _subscriber(
+        self, subscriber: Subscriber, orders: list[dict[str, Any]], groups: dict[str, str], field: str
+    ) -> None:
+        tiers = {tier for tier, group in groups.items() if group in subscriber.groups}
         lower, bought = tiers & set(LOWER), tiers & set(PURCHASED)
         several = (len(lower) > 1 and not bought) or len(bought) > 1
         if several:
             self._found["two_tiers"] += 1
-        stored = person.values.get(field)
+        stored = subscriber.values.get(field)
         if not orders:
             if stored is not None or bought:
-                self._found[self._why_unproven(person, as_number(stored))] += 1
+                self._found[self._why_unproven(subscriber, as_number(stored))] += 1
             return
         if tiers == {"wood"}:
             self._found["wood_purchase"] += 1
-        if not self._set_field(person, orders, stored, field):
+        if not self._set_field(subscriber, orders, stored, field):
             return
-        if several or tiers == {"wood"} or person.status != "active":
+        if several or tiers == {"wood"} or subscriber.status != "active":
             return
         if len(bought) == 1:
-            person.groups -= {groups[tier] for tier in lower}
+            subscriber.groups -= {groups[tier] for tier in lower}
             return
-        self._move(person, next(iter(lower), "unassigned"), orders, groups)
+        self._move(subscriber, next(iter(lower), "unassigned"), orders, groups)
 
-    def _set_field(self, person: Person, orders: list[dict[str, Any]], stored: Any, field: str) -> bool:
+    def _set_field(self, subscriber: Subscriber, orders: list[dict[str, Any]], stored: Any, field: str) -> bool:
         """What is stored stays while it means one of the valid orders, else the earliest one's ID (section 4).
 
         It may mean an order by its ID, or by the row id of the old plugin. Reading taken: a row id that is accepted
@@ -264,28 +266,28 @@ class _Sync:
         if number is None:
             self._found["order_number_unfit"] += 1
             return False
-        person.values[field] = number
+        subscriber.values[field] = number
         return True
 
-    def _move(self, person: Person, tier: str, orders: list[dict[str, Any]], groups: dict[str, str]) -> None:
+    def _move(self, subscriber: Subscriber, tier: str, orders: list[dict[str, Any]], groups: dict[str, str]) -> None:
         start = self._release.start
         if tier == "unassigned" and start is not None and all(order["date_utc"] < start for order in orders):
             return
         target = MOVES[tier]
-        if target not in groups or person.moves >= MOVES_PER_DAY:
+        if target not in groups or subscriber.moves >= MOVES_PER_DAY:
             return
-        person.moves += 1
-        person.groups.add(groups[target])
+        subscriber.moves += 1
+        subscriber.groups.add(groups[target])
         if tier != "unassigned":
-            person.groups.discard(groups[tier])
+            subscriber.groups.discard(groups[tier])
 
-    def _why_unproven(self, person: Person, stored: int | None) -> str:
+    def _why_unproven(self, subscriber: Subscriber, stored: int | None) -> str:
         """Marked (by value or by tier) without a valid order: refunded only if a look-up by the value shows that.
 
         Reading taken: a purchased tier without any order is a purchase that was never seen, hence unproven.
         """
         for order in self._orders:
-            same = order["row_id"] == stored and _address(order["email"]) == _address(person.email)
+            same = order["row_id"] == stored and _address(order["email"]) == _address(subscriber.email)
             if same and order["status"] == "refunded" and _holds(order, self._release):
                 return "refunded_purchase"
         return "purchase_unproven"

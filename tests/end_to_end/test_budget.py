@@ -89,7 +89,7 @@ async def test_writing_uses_what_there_is_and_costs_what_was_foretold(
     assert learned == ([None, None] if item_cost else [1, 0])
 
 
-async def test_people_whose_read_is_too_old_are_read_again_fifty_at_a_time(
+async def test_subscribers_whose_read_is_too_old_are_read_again_fifty_at_a_time(
     simulators: StartSimulator, tmp_path: Path
 ) -> None:
     simulated = simulators(seed=7, subscribers=900, orders=900, campaigns=1)

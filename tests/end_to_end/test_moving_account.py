@@ -22,14 +22,14 @@ READS = 14
 
 def leaving(simulated: Simulated, group: str) -> Iterator[dict[str, object]]:
     """One change after the other: a member of the group is deleted, the next leaves it."""
-    people = [row for row in simulated.state()["subscribers"] if row["groups"] == [group]]
-    for number, person in enumerate(people):
-        gone = {"delete_subscriber": person["id"]}
-        yield gone if number % 2 else {"move": {"email": person["email"], "from": group, "to": None}}
+    members = [row for row in simulated.state()["subscribers"] if row["groups"] == [group]]
+    for number, member in enumerate(members):
+        gone = {"delete_subscriber": member["id"]}
+        yield gone if number % 2 else {"move": {"email": member["email"], "from": group, "to": None}}
 
 
 @pytest.mark.parametrize("page_of_account", [100, 1])
-async def test_people_who_go_while_their_group_is_read_are_settled(
+async def test_subscribers_who_go_while_their_group_is_read_are_settled(
     page_of_account: int, simulators: StartSimulator, tmp_path: Path
 ) -> None:
     simulated = simulators(seed=7, subscribers=300, orders=200, campaigns=1, quota=1_000_000, page_cap=100)

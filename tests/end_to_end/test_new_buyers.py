@@ -43,11 +43,11 @@ class Shop:
     code: str
     clock: SetClock
 
-    def sell(self, people: int) -> list[str]:
+    def sell(self, buyers: int) -> list[str]:
         """One sale to each of so many people whom MailerLite does not know, in the order in which they are created."""
         state = self.simulated.state()
         product = next(row["product_id"] for row in state["campaigns"] if row["code"] == self.code)
-        emails = [f"new{number:03}@nowhere.example" for number in range(people)]
+        emails = [f"new{number:03}@nowhere.example" for number in range(buyers)]
         for email in emails:
             self.simulated.change(add_order={"email": email, "product": product})
         return emails
@@ -125,18 +125,18 @@ async def shop_on(
 
 
 @pytest.mark.parametrize(
-    ("people", "quota", "item_cost"), [(120, UNPACED, 1), (70, PACED, 1), (70, PACED, 0), (10, SMALL, 1)]
+    ("buyers", "quota", "item_cost"), [(120, UNPACED, 1), (70, PACED, 1), (70, PACED, 0), (10, SMALL, 1)]
 )
 async def test_many_new_buyers_cost_what_was_foretold(
-    simulators: StartSimulator, tmp_path: Path, people: int, quota: QuotaSettings, item_cost: int
+    simulators: StartSimulator, tmp_path: Path, buyers: int, quota: QuotaSettings, item_cost: int
 ) -> None:
     async with shop_on(simulators, tmp_path, quota, batch_item_cost=item_cost) as shop:
-        new = shop.sell(people)
-        before = set(shop.simulated.people())
+        new = shop.sell(buyers)
+        before = set(shop.simulated.subscribers())
         planned = await shop.plan()
         shop.clock.forward(quota.window_seconds + 1)  # the quota is whole when the yes comes
         await shop.apply(planned)
-        assert set(shop.simulated.people()) - before == set(new)
+        assert set(shop.simulated.subscribers()) - before == set(new)
         run = await shop.engine.last_run()
     assert run.requests_write == run.write_forecast == len(new)
     assert run.requests_read == run.read_forecast
@@ -205,7 +205,7 @@ async def test_one_whose_look_up_is_always_refused_is_not_created_and_holds_up_n
     assert outcomes.pop(new[3]) == (ChangeState.SKIPPED, ChangeOutcome.NOT_PROVED_UNKNOWN)
     assert {*outcomes.values()} == {(ChangeState.APPLIED, None)}
     assert tries == 3
-    assert new[3] not in shop.simulated.people()
+    assert new[3] not in shop.simulated.subscribers()
 
 
 async def test_who_signs_up_while_a_create_waits_is_left_alone(simulators: StartSimulator, tmp_path: Path) -> None:
@@ -216,15 +216,15 @@ async def test_who_signs_up_while_a_create_waits_is_left_alone(simulators: Start
         shop.simulated.change(script_response={"method": "POST", "path": "subscribers", "status": 429, "times": 1})
 
         def sign_up() -> None:
-            if new[0] not in shop.simulated.people():
+            if new[0] not in shop.simulated.subscribers():
                 shop.sign_up(new[0])
 
         await shop.apply(run, TooLong(shop, sign_up))
         outcomes = await shop.outcomes(run)
-        people = shop.simulated.people()
+        subscribers = shop.simulated.subscribers()
     assert outcomes.pop(new[0]) == (ChangeState.SKIPPED, ChangeOutcome.THERE_MEANWHILE)
     assert {*outcomes.values()} == {(ChangeState.APPLIED, None)}
-    assert people[new[0]][1] == []
+    assert subscribers[new[0]][1] == []
 
 
 async def test_a_create_that_is_always_put_off_is_given_up(simulators: StartSimulator, tmp_path: Path) -> None:

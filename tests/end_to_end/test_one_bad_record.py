@@ -23,7 +23,7 @@ from bema_tui.store.schema import ledger
 from tests.end_to_end.bad_records import KINDS, MEMBER, Bad, Truth, broken
 from tests.end_to_end.comparing import differences
 from tests.end_to_end.engine import Engine, engine_on
-from tests.end_to_end.reference import Person, account_after, account_of
+from tests.end_to_end.reference import Subscriber, account_after, account_of
 from tests.support.simulated import Simulated
 
 SEEDS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 50
@@ -152,12 +152,12 @@ def mend(simulated: Simulated, bad: list[Bad]) -> None:
 
 def differing(whole: Plan, plan: Plan, bad: list[Bad]) -> list[str]:
     """Changes of people whom no broken record concerns, and that are not those of the whole world."""
-    people = {who for one in bad for who in one.people}
+    whom = {who for one in bad for who in one.concerned}
     groups = {name for one in bad for name in one.groups}
-    people |= {change[0] for change in whole.changes if change[3] in groups}
+    whom |= {change[0] for change in whole.changes if change[3] in groups}
     if any(one.anybodys for one in bad):  # a stored number that nothing explains may be its
-        people |= {change[0] for change in whole.changes if change[2] == "set_field" and change[4] is not None}
-    concerned = [change for change in whole.changes ^ plan.changes if not people & {change[0], change[1].lower()}]
+        whom |= {change[0] for change in whole.changes if change[2] == "set_field" and change[4] is not None}
+    concerned = [change for change in whole.changes ^ plan.changes if not whom & {change[0], change[1].lower()}]
     ways = [one.change for one in bad]
     return [f"{ways}: {'missing' if one in whole.changes else 'too much'}: {one}" for one in concerned]
 
@@ -181,15 +181,19 @@ async def test_the_others_are_written_though_some_cannot_be_read_any_more(seed: 
             before = simulated.state()
             expected, now = account_after(before, [release]), account_of(before)
             # Those with one tier: nobody looks at them by themselves before the plan.
-            lone = [number for number, one in now.people.items() if len(ours(one.groups, release.code)) == 1]
-            moved = [number for number in lone if other(expected.people[number], now.people[number])]
+            lone = [number for number, one in now.subscribers.items() if len(ours(one.groups, release.code)) == 1]
+            moved = [number for number in lone if other(expected.subscribers[number], now.subscribers[number])]
             bad = rng.sample(moved, 3)
             for number in bad:
                 change = {"kind": "subscriber", "id": number, "where": "alone", **rng.choice(MEMBER)}
                 simulated.ask("change", {"break_record": change})
             assert await engine.sync(release.code) is RunState.DONE
             after = simulated.state()
-            wrong = {number for number, one in account_of(after).people.items() if other(one, expected.people[number])}
+            wrong = {
+                number
+                for number, one in account_of(after).subscribers.items()
+                if other(one, expected.subscribers[number])
+            }
             assert wrong <= set(bad)
             assert after["violations"] == []
             named = {found.subject for found in await Findings(engine.db).list(rule=FindingRule.BLOCKED_RECORD)}
@@ -205,5 +209,5 @@ def ours(groups: set[str], code: str) -> list[str]:
     return [name for name in groups if name.startswith(code)]
 
 
-def other(one: Person, wanted: Person) -> bool:
+def other(one: Subscriber, wanted: Subscriber) -> bool:
     return (one.groups, one.values) != (wanted.groups, wanted.values)

@@ -50,7 +50,7 @@ def test_new_buyers_are_found_with_few_requests(label: Label) -> None:
     assert run["requests"]["shop"] <= 12 < first["requests"]["shop"] / 2
     assert (run["state"], run["people"], run["failed"]) == ("done", 1, 0)
     assert f"{label.code}_GOLD_PURCHASE" in label.subscriber(email)["groups"]
-    assert order["id"] in {str(value) for value in label.simulated.people()[email][2].values()}
+    assert order["id"] in {str(value) for value in label.simulated.subscribers()[email][2].values()}
     assert states(label, "all") == before
     assert label.simulated.violations() == []
     (stats,) = label.operator.run("stats", "--json", expect=0).document

@@ -30,7 +30,7 @@ from tests.end_to_end.comparing import (
     expect_account,
     expect_no_second_effect,
     moved_by_others,
-    people_that_differ,
+    subscribers_that_differ,
     without,
 )
 from tests.end_to_end.engine import Engine, engine_on
@@ -235,7 +235,7 @@ async def expect_right(scene: Round) -> None:
     moved = moved_by_others(scene.before, after, requests)
     async with engine_on(simulated, scene.folder) as engine:
         named = await named_by_the_last_run(engine)
-        wrong = people_that_differ(account_after(after, [scene.release]), account_of(after))
+        wrong = subscribers_that_differ(account_after(after, [scene.release]), account_of(after))
         assert wrong <= moved | named, f"wrong and not named: {wrong - moved - named}"
         expect_no_second_effect(without(moved, requests))
         assert await engine.sync(code) == "done"

@@ -21,7 +21,7 @@ from tests.end_to_end.comparing import (
     expect_account,
     expect_no_second_effect,
     moved_by_others,
-    people_that_differ,
+    subscribers_that_differ,
     without,
 )
 from tests.end_to_end.engine import Engine, engine_on
@@ -88,7 +88,7 @@ async def rough_sync(engine: Engine, simulated: Simulated, release: Release, see
     assert after["created"] == 0
     moved = moved_by_others(before, after, requests)
     named = await unsettled(engine)
-    wrong = people_that_differ(account_after(after, [release]), account_of(after))
+    wrong = subscribers_that_differ(account_after(after, [release]), account_of(after))
     assert wrong <= moved | named, f"wrong and not named: {wrong - moved - named}"
     expect_no_second_effect(without(moved, requests))
 

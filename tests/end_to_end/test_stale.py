@@ -20,16 +20,18 @@ from tests.support.fixtures import StartSimulator
 MOVED = "moved meanwhile: stands in Silver now"
 
 
-async def every_row(engine: Engine, person: str) -> list[tuple[str, str, str | None]]:
+async def every_row(engine: Engine, subscriber_id: str) -> list[tuple[str, str, str | None]]:
     """Kind, state and error of somebody's rows, in their order."""
     async with engine.db.read() as connection:
-        found = await connection.execute(select(ledger).where(ledger.c.subscriber_id == person).order_by(ledger.c.seq))
+        found = await connection.execute(
+            select(ledger).where(ledger.c.subscriber_id == subscriber_id).order_by(ledger.c.seq)
+        )
         return [(row.kind, row.state, outcome_text(ledger_row(row)) or None) for row in found]
 
 
-async def rows_of(engine: Engine, person: str) -> dict[str, tuple[str, str | None]]:
+async def rows_of(engine: Engine, subscriber_id: str) -> dict[str, tuple[str, str | None]]:
     """State and error of somebody's rows, by kind: the first of each."""
-    return {kind: (state, error) for kind, state, error in reversed(await every_row(engine, person))}
+    return {kind: (state, error) for kind, state, error in reversed(await every_row(engine, subscriber_id))}
 
 
 async def findings_about(engine: Engine, rule: str, subject: str) -> list[str]:

@@ -73,7 +73,7 @@ def in_a_process(operators: MakeOperator, simulators: StartSimulator) -> Iterato
     assert starter.finish(process).status == 0
 
 
-def test_five_thousand_people_by_the_command_line(in_a_process: Simulated, operators: MakeOperator) -> None:
+def test_five_thousand_subscribers_by_the_command_line(in_a_process: Simulated, operators: MakeOperator) -> None:
     mine = operators(in_a_process.endpoints)
     before = in_a_process.state()
     found = mine.forked("campaigns", "discover", "--add")

@@ -135,9 +135,9 @@ async def test_the_end_of_each_batch_that_finds_the_quota_used_up_is_no_failure(
         used = sum(request["cost"] for request in told if request["side"] == "mailerlite")
         seen.simulated.ask("set", {"quota": used + 1 + answered})
 
-    people = list(dict.fromkeys(row.subscriber_id for row in rows if row.subscriber_id))[5 : 5 + always_refused]
+    subscribers = list(dict.fromkeys(row.subscriber_id for row in rows if row.subscriber_id))[5 : 5 + always_refused]
     for row in rows:
-        if row.subscriber_id in people:
+        if row.subscriber_id in subscribers:
             refuse(seen, METHOD[row.kind], path_of(row))
     await a_new_minute()
     asked = len(seen.simulated.requests())
@@ -146,8 +146,8 @@ async def test_the_end_of_each_batch_that_finds_the_quota_used_up_is_no_failure(
     refused = Counter(item["path"] for item in sent(seen, asked) if item["code"] == 429 and item["method"] != "GET")
     assert max(refused.values()) > 3
     after = await rows_of(seen, run)
-    assert {row.state for row in after if row.subscriber_id not in people} == {ChangeState.APPLIED}
-    assert ChangeState.APPLIED not in {row.state for row in after if row.subscriber_id in people}
+    assert {row.state for row in after if row.subscriber_id not in subscribers} == {ChangeState.APPLIED}
+    assert ChangeState.APPLIED not in {row.state for row in after if row.subscriber_id in subscribers}
 
 
 async def test_one_that_is_always_refused_so_stops_nobody_else_where_a_window_holds_one_change(
@@ -178,11 +178,11 @@ async def test_one_that_is_always_refused_so_stops_nobody_else_where_a_window_ho
         assert [one.id for one in after if one.state == ChangeState.FAILED] == [row.id]
 
 
-async def test_a_person_of_whom_every_item_is_refused_so_does_not_hold_the_run_up(seen: Seen) -> None:
+async def test_a_subscriber_of_whom_every_item_is_refused_so_does_not_hold_the_run_up(seen: Seen) -> None:
     code, run, rows = await a_plan(seen)
-    person = rows[-1].subscriber_id
-    own = [row for row in rows if row.subscriber_id == person]
-    refuse(seen, "GET", f"subscribers/{person}")
+    subscriber_id = rows[-1].subscriber_id
+    own = [row for row in rows if row.subscriber_id == subscriber_id]
+    refuse(seen, "GET", f"subscribers/{subscriber_id}")
     for row in own:
         refuse(seen, METHOD[row.kind], path_of(row))
     asked, began = len(seen.simulated.requests()), seen.clock()
@@ -191,15 +191,20 @@ async def test_a_person_of_whom_every_item_is_refused_so_does_not_hold_the_run_u
     writes = Counter((item["method"], item["path"]) for item in sent(seen, asked) if item["method"] != "GET")
     assert max(writes.values()) == 3
     after = await rows_of(seen, run)
-    assert {row.state for row in after if row.subscriber_id != person} == {ChangeState.APPLIED}
-    assert {row.state for row in after if row.subscriber_id == person} == {ChangeState.FAILED, ChangeState.SKIPPED}
+    assert {row.state for row in after if row.subscriber_id != subscriber_id} == {ChangeState.APPLIED}
+    assert {row.state for row in after if row.subscriber_id == subscriber_id} == {
+        ChangeState.FAILED,
+        ChangeState.SKIPPED,
+    }
     found = await Findings(seen.engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
-    assert {person, own[0].email} & {
+    assert {subscriber_id, own[0].email} & {
         one.subject for one in found if str(one.rule) in ("blocked_record", "refused_write")
     }
 
 
-async def test_the_one_of_the_first_people_who_was_written_and_cannot_be_read_is_not_all_of_them(seen: Seen) -> None:
+async def test_the_one_of_the_first_subscribers_who_was_written_and_cannot_be_read_is_not_all_of_them(
+    seen: Seen,
+) -> None:
     _, run, rows = await a_plan(seen)
     first = list(dict.fromkeys(row.subscriber_id for row in rows if row.subscriber_id))[:5]
     for row in rows:
@@ -209,7 +214,7 @@ async def test_the_one_of_the_first_people_who_was_written_and_cannot_be_read_is
     assert await apply(seen, run) is RunState.DONE
 
 
-async def test_what_failed_of_a_person_at_several_times_is_one_finding_of_all_of_it(seen: Seen) -> None:
+async def test_what_failed_of_a_subscriber_at_several_times_is_one_finding_of_all_of_it(seen: Seen) -> None:
     code, run, rows = await a_plan(seen)
     remove = next(row for row in rows if row.kind == "remove_group" and row.needs_add)
     field = next(row for row in rows if (row.subscriber_id, row.kind) == (remove.subscriber_id, "set_field"))
@@ -227,8 +232,8 @@ async def test_what_failed_of_a_person_at_several_times_is_one_finding_of_all_of
 
 async def test_whom_others_moved_is_told_before_a_run_that_mostly_fails_stops_itself(seen: Seen) -> None:
     code, run, rows = await a_plan(seen)
-    people = Counter(row.subscriber_id for row in rows)
-    alone = next(row for row in rows[20:] if people[row.subscriber_id] == 1 and row.kind == "set_field")
+    subscribers = Counter(row.subscriber_id for row in rows)
+    alone = next(row for row in rows[20:] if subscribers[row.subscriber_id] == 1 and row.kind == "set_field")
     for row in rows[20:]:
         if row.kind == "set_field" and row is not alone:
             refuse(seen, "PUT", path_of(row), status=422)
@@ -239,7 +244,7 @@ async def test_whom_others_moved_is_told_before_a_run_that_mostly_fails_stops_it
     assert alone.email in {one.subject for one in found if str(one.rule) in ("drift", "two_tiers")}
 
 
-async def test_new_people_whom_mailerlite_does_not_take_hold_up_nobody(
+async def test_new_subscribers_whom_mailerlite_does_not_take_hold_up_nobody(
     simulators: StartSimulator, tmp_path: Path
 ) -> None:
     simulated = simulators(**SMALL)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def person(number: int, *, groups: Sequence[str] | None = None, **changes: object) -> dict[str, object]:
+def subscriber(number: int, *, groups: Sequence[str] | None = None, **changes: object) -> dict[str, object]:
     """A subscriber; without ``groups`` as in a plain list."""
     row: dict[str, object] = {
         "id": str(139802435642197000 + number),

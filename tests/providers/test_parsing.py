@@ -19,7 +19,7 @@ from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem, batch_an
 from bema_tui.providers.parsing import FaultError, structure
 from bema_tui.text import is_clean
 from tests.providers.helpers import Script, edd, mailerlite, reply
-from tests.providers.rows import custom_field, customer, group, person, product, sale
+from tests.providers.rows import custom_field, customer, group, product, sale, subscriber
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -31,7 +31,7 @@ JSON = st.recursive(
 
 AUTOMATION = {"id": "1", "name": "x", "enabled": True, "triggers": [{"type": "subscriber_joins_group", "groups": []}]}
 READERS: list[tuple[Callable[[object], object], dict[str, Any]]] = [
-    (mailerlite_parse.subscriber, person(1, groups=["7"])),
+    (mailerlite_parse.subscriber, subscriber(1, groups=["7"])),
     (mailerlite_parse.group, group()),
     (mailerlite_parse.custom_field, custom_field()),
     (mailerlite_parse.automation, AUTOMATION),
@@ -110,9 +110,9 @@ def test_no_body_breaks_a_client(raw: object, wrap: bool) -> None:
 
     async def run() -> None:
         service, shop = mailerlite(Script([reply(body)])), edd(Script([reply(body)]))
-        people = service.get_subscribers(with_groups=True)
+        subscribers = service.get_subscribers(with_groups=True)
         calls: list[Callable[[], Any]] = [
-            lambda: anext(people, None),
+            lambda: anext(subscribers, None),
             service.get_groups,
             service.get_fields,
             service.get_automations,

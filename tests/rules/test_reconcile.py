@@ -85,7 +85,7 @@ def test_who_was_in_the_campaign_before_is_never_placed_again(known: Member) -> 
     assert found(outcome.findings) == [FindingRule.DRIFT]
 
 
-def test_somebody_moved_back_a_person_we_placed() -> None:
+def test_somebody_moved_back_a_subscriber_we_placed() -> None:
     moved = member(Tier.SILVER, placed_by_us=Tier.GOLD_PURCHASED, stored="10391")
     outcome = reconcile_member(context(), moved, [order()])
     assert written(outcome.changes) == [("add", None, "SILVER_PURCHASE"), ("remove", "SILVER", None)]
@@ -171,7 +171,7 @@ def test_orders_of_other_addresses_are_not_theirs_but_capitals_do_not_matter() -
     assert len(reconcile_member(context(), member(Tier.GOLD), [order(email=" Ana@Example.ORG ")]).changes) == 3
 
 
-def test_a_number_that_does_not_fit_holds_the_person_back() -> None:
+def test_a_number_that_does_not_fit_holds_the_subscriber_back() -> None:
     outcome = reconcile_member(context(), member(Tier.GOLD), [order("BEMA-3-X")])
     assert outcome.changes == ()
     assert found(outcome.findings) == [FindingRule.ORDER_NUMBER_UNFIT]
@@ -261,7 +261,7 @@ def test_a_new_buyer_is_created_only_where_the_label_wants_it_and_since_the_star
 
 
 TIER_SETS = st.frozensets(st.sampled_from(list(Tier)), max_size=3)
-PEOPLE = st.builds(
+MEMBERS = st.builds(
     lambda tiers, stored, status, seen, placed: member(
         *tiers, stored=stored, status=status, seen_before=seen, placed_by_us=placed
     ),
@@ -303,7 +303,7 @@ def _after(known: Member, outcome_changes: list[tuple[str, str | None, str | Non
     return evolve(known, tiers=frozenset(tiers), stored=stored)
 
 
-@given(PEOPLE, ORDERS, RULES, st.booleans(), st.booleans())
+@given(MEMBERS, ORDERS, RULES, st.booleans(), st.booleans())
 def test_no_outcome_breaks_what_must_always_hold(
     known: Member, orders: list[KnownOrder], rules: Rules, full: bool, shrank: bool
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.simulator.client import Client
 
-PERSON_KEYS = [
+SUBSCRIBER_KEYS = [
     "id",
     "email",
     "status",
@@ -67,7 +67,7 @@ def test_headers_of_an_authenticated_response(reading: Client) -> None:
 def test_first_page_of_subscribers_as_recorded(reading: Client) -> None:
     body = reading.mail("GET", "subscribers", limit=10).json()
     rows = body["data"]
-    assert list(rows[0]) == PERSON_KEYS
+    assert list(rows[0]) == SUBSCRIBER_KEYS
     assert list(rows[0]["fields"])[:8] == DEFAULT_KEYS
     ids = [int(row["id"]) for row in rows]
     assert ids == sorted(ids, reverse=True)
@@ -141,7 +141,7 @@ def test_subscriber_by_id_and_by_any_spelling_of_the_email(reading: Client) -> N
     encoded = subscriber["email"].upper().replace("+", "%2B").replace("@", "%40")
     assert reading.data(f"subscribers/{encoded}") == by_id
     assert [group["id"] for group in by_id["groups"]] == subscriber["group_ids"]
-    assert list(by_id) == [*PERSON_KEYS[:15], "groups", *PERSON_KEYS[15:]]
+    assert list(by_id) == [*SUBSCRIBER_KEYS[:15], "groups", *SUBSCRIBER_KEYS[15:]]
 
 
 def test_unknown_subscriber_is_the_recorded_404(reading: Client) -> None:

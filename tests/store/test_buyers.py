@@ -56,7 +56,7 @@ async def test_what_the_last_read_lets_expect(db: Database) -> None:
     assert await buyers.among(["gold@example.com", "nobody@example.com"]) == {"gold@example.com"}
 
 
-async def test_people_who_were_forgotten_are_no_read(db: Database) -> None:
+async def test_subscribers_who_were_forgotten_are_no_read(db: Database) -> None:
     buyers = await filled(db, {"forgotten@example.com": (3, 0)})
     assert await buyers.expected() == ExpectedBuyers(read_before=False, outside=2, outside_known=0, several=0)
 

@@ -113,7 +113,7 @@ async def test_nothing_found_writes_nothing(db: Database) -> None:
 
 
 @pytest.mark.fault("A11")
-async def test_findings_of_earlier_runs_about_some_people_are_ended_by_rule(db: Database) -> None:
+async def test_findings_of_earlier_runs_about_some_subscribers_are_ended_by_rule(db: Database) -> None:
     store = Findings(db)
     await store.record([WOOD, TWO, evolve(TWO, subject="cleo@example.org")], 1)
     await store.record([evolve(TWO, subject="dan@example.org")], 2)

@@ -227,7 +227,7 @@ async def test_a_refusal_for_the_status_does_not_count_as_a_failure(at_work: Run
 
 
 @pytest.mark.fault("A7")
-async def test_the_failure_rate_is_of_what_was_written_to_people_since_the_run_was_taken_up(
+async def test_the_failure_rate_is_of_what_was_written_to_subscribers_since_the_run_was_taken_up(
     at_work: RunAtWork, clock: SetClock
 ) -> None:
     kinds = (ChangeKind.CREATE_GROUP, ChangeKind.ADD_GROUP, ChangeKind.ADD_GROUP)

@@ -34,13 +34,13 @@ async def test_a_buyer_is_looked_up_as_typed_and_by_the_key(db: Database, people
     assert await people.known_before(["mia@xn--kse-qla.example", "ana@example.org"]) == {"mia@xn--kse-qla.example"}
 
 
-async def test_people_come_in_the_order_of_their_keys(people: Members) -> None:
+async def test_subscribers_come_in_the_order_of_their_keys(people: Members) -> None:
     one = evolve(member("1", "Zoe@example.org"), stored="5")
     await people.put([one, with_email(evolve(one, subscriber_id="2"), "ana@example.org")])
     assert [person.email async for person in people.worth_a_look(["12"])] == ["ana@example.org", "Zoe@example.org"]
 
 
-async def test_a_person_is_given_back_with_the_key_that_they_were_stored_by(people: Members) -> None:
+async def test_a_subscriber_is_given_back_with_the_key_that_they_were_stored_by(people: Members) -> None:
     """The order of the keys is the stored one: another reckoning would take the merge of people and orders apart."""
     one = evolve(member("1", "Zoe@example.org"), stored="5", email_key="as it was reckoned then")
     await people.put([one])

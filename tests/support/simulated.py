@@ -58,7 +58,7 @@ class Simulated:
         state: dict[str, Any] = self.ask("state")
         return state
 
-    def people(self) -> dict[str, tuple[Any, ...]]:
+    def subscribers(self) -> dict[str, tuple[Any, ...]]:
         """What a sync could change about each person, by e-mail."""
         rows = self.state()["subscribers"]
         return {row["email"]: (row["status"], sorted(row["groups"]), row["fields"]) for row in rows}

@@ -13,12 +13,12 @@ GROUPS = {"11": Tier.OPT_IN, "12": Tier.GOLD, "13": Tier.SILVER, "16": Tier.GOLD
 BOUGHT = Purpose(Cause.PURCHASE, Tier.OPT_IN, Tier.GOLD_PURCHASED)
 
 
-def row(id_: int, kind: ChangeKind, target: str, person: str = "1", **values: Any) -> LedgerRow:
+def row(id_: int, kind: ChangeKind, target: str, subscriber: str = "1", **values: Any) -> LedgerRow:
     defaults: dict[str, Any] = {
         "id": id_,
         "seq": id_,
-        "subscriber_id": person,
-        "email": f"{person}@example.com",
+        "subscriber_id": subscriber,
+        "email": f"{subscriber}@example.com",
         "kind": kind,
         "target": target,
         "target_name": target,
@@ -35,17 +35,17 @@ def row(id_: int, kind: ChangeKind, target: str, person: str = "1", **values: An
 
 
 def move(
-    person: str = "1", first_id: int = 1, source: str = "11", target: str = "16", order: str = "10391"
+    subscriber: str = "1", first_id: int = 1, source: str = "11", target: str = "16", order: str = "10391"
 ) -> list[LedgerRow]:
     """The three rows of a move."""
     return [
-        row(first_id, ChangeKind.SET_FIELD, "key", person, before=None, after=order),
-        row(first_id + 1, ChangeKind.ADD_GROUP, target, person, after=target),
-        row(first_id + 2, ChangeKind.REMOVE_GROUP, source, person, before=source, needs_add=True),
+        row(first_id, ChangeKind.SET_FIELD, "key", subscriber, before=None, after=order),
+        row(first_id + 1, ChangeKind.ADD_GROUP, target, subscriber, after=target),
+        row(first_id + 2, ChangeKind.REMOVE_GROUP, source, subscriber, before=source, needs_add=True),
     ]
 
 
-def person(
+def subscriber(
     *groups: str, stored: str | int | None = None, status: SubscriberStatus = SubscriberStatus.ACTIVE, id_: str = "1"
 ) -> Subscriber:
     return Subscriber(
@@ -53,7 +53,7 @@ def person(
     )
 
 
-def by_person(rows: list[LedgerRow]) -> dict[str, list[LedgerRow]]:
+def by_subscriber(rows: list[LedgerRow]) -> dict[str, list[LedgerRow]]:
     found: dict[str, list[LedgerRow]] = {}
     for entry in rows:
         found.setdefault(entry.subscriber_id, []).append(entry)

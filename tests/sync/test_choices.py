@@ -40,9 +40,9 @@ def test_new_buyers_are_added_only_when_wanted_and_nobody_who_was_deleted(label:
     done = label.sync()
     simulated.set(allow_create=False)
     assert done["changes"] == {"create_subscriber": done["applied"]}
-    people = simulated.people()
-    assert [people[email][1] for email in new] == [[f"{label.code}_GOLD_PURCHASE"]] * 7
-    assert deleted not in people
+    subscribers = simulated.subscribers()
+    assert [subscribers[email][1] for email in new] == [[f"{label.code}_GOLD_PURCHASE"]] * 7
+    assert deleted not in subscribers
     assert label.rules_about(deleted) == ["subscriber_gone"]
     assert label.rules_about("no@address") == ["blocked_record"]
     assert label.sync()["total"] == 0
@@ -91,7 +91,7 @@ def test_a_refund_leads_back_to_the_tier_the_ledger_knows(label: Label) -> None:
     label.operator.run("apply", str(waits["run"]), "--json")
     assert label.tiers(email) == ["OPT-IN"]
     field = next(row["key"] for row in label.simulated.state()["fields"] if row["name"] == f"{label.code}_PURCHASE")
-    assert label.simulated.people()[email][2].get(field) is None
+    assert label.simulated.subscribers()[email][2].get(field) is None
     label.move(email, **{"from": "OPT-IN", "to": "SILVER"})
     assert label.sync()["total"] == 0
     assert label.rules_about(email) == []
@@ -112,15 +112,15 @@ def test_a_refund_waits_for_a_yes_of_its_own_whoever_it_is_about(label: Label) -
     label.operator.settings('[rules]\non_refund = "revert"\n')
     for email in emails:
         label.simulated.change(refund=keys[email])
-        before = label.simulated.people()
+        before = label.simulated.subscribers()
         waits = label.operator.run("sync", label.code, "--yes", "--max-moves", "1000", "--json", expect=3).document
         assert waits["state"] == "needs_approval"
         assert "taken back after a refund" in waits["note"]
-        assert label.simulated.people() == before
+        assert label.simulated.subscribers() == before
         assert "refunded_purchase" in label.rules_about(email)
         label.operator.run("apply", str(waits["run"]), "--json")
         field = next(row["key"] for row in label.simulated.state()["fields"] if row["name"] == f"{label.code}_PURCHASE")
-        assert label.simulated.people()[email][2].get(field) is None
+        assert label.simulated.subscribers()[email][2].get(field) is None
     assert [label.tiers(email) for email in emails] == [["GOLD_PURCHASE"], [], ["BRONZE"]]
 
 
@@ -160,4 +160,4 @@ def test_who_is_not_active_is_moved_only_when_wanted(label: Label) -> None:
     label.operator.settings("[rules]\nmove_inactive = true\n")
     label.sync()
     assert label.tiers(email) == ["GOLD_PURCHASE"]
-    assert label.simulated.people()[email][0] == "bounced"
+    assert label.simulated.subscribers()[email][0] == "bounced"

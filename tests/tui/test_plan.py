@@ -88,7 +88,7 @@ async def test_a_run_at_work_shows_its_progress_and_what_went_wrong(size: tuple[
         assert any("jon asked: pause" in row and ", seen" in row for row in console.rows)
 
 
-async def test_people_come_page_by_page_wherever_one_looks() -> None:
+async def test_subscribers_come_page_by_page_wherever_one_looks() -> None:
     async with opened_console(HandReader(people=4_000), size=(80, 24)) as console:
         screen = await opened(console, 417)
         await console.press("tab", "end")
@@ -164,7 +164,7 @@ async def test_a_plan_of_an_older_version_is_shown_by_its_headings(tmp_path: Pat
         assert console.shows("Opt-In → Gold Purchased")
 
 
-async def test_a_rule_shows_its_people_only() -> None:
+async def test_a_rule_shows_its_subscribers_only() -> None:
     async with opened_console() as console:
         screen = await opened(console, 417)
         await console.press("end")
@@ -174,7 +174,7 @@ async def test_a_rule_shows_its_people_only() -> None:
         await console.until(lambda: console.app.focused is screen.people)
 
 
-async def test_the_filter_finds_people_by_e_mail_and_by_name() -> None:
+async def test_the_filter_finds_subscribers_by_e_mail_and_by_name() -> None:
     reader = HandReader(people=1_200)
     reader.people[1_100] = evolve(reader.people[1_100], name="[red]Zoë 漢字")
     async with opened_console(reader) as console:

@@ -78,10 +78,10 @@ async def _mailerlite(mailerlite: MailerLite, probe: MailerLiteProbe, gate: Shar
         report = await mailerlite.validate_connection()
     text = f"{report.identity} answers in {report.seconds:.1f} s; a MailerLite key may read and write."
     page = await _asked("page size", lambda: _page_cap(probe, db))
-    people = _sample("people", "subscriber", "The account has nobody yet", probe.sample)
+    subscribers = _sample("people", "subscriber", "The account has nobody yet", probe.sample)
     return [
         Line("mailerlite", "ok", text),
-        *([people] if probe.sample is not None else []),
+        *([subscribers] if probe.sample is not None else []),
         page,
         _clock("MailerLite", probe.server_time, db.now()),
         await _asked("counting", lambda: _counts(probe)),

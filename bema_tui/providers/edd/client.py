@@ -268,15 +268,15 @@ class EasyDigitalDownloads(Connected, ReadOnly):
 
 
 def _customers(rows: Sequence[object], page: int) -> SubscriberPage:
-    people: list[Subscriber] = []
+    customers: list[Subscriber] = []
     broken: list[BrokenRow] = []
     for index, raw in enumerate(rows):
         try:
-            people.append(parse.customer(raw))
+            customers.append(parse.customer(raw))
         except FaultError as error:
             place = f"page {page}: customers.{index}"
             broken += [BrokenRow(f"{place}.{path}".rstrip("."), text) for path, text in error.faults]
-    return SubscriberPage(tuple(people), tuple(broken))
+    return SubscriberPage(tuple(customers), tuple(broken))
 
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ Spelling = Literal["plain", "encoded", "twice"]
 
 _READ: Final = re.compile(r"api/subscribers/[A-Za-z0-9%._~@!$&'*+=^`{|}-]+")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._~@!$&'*+=^`{|}-]+")
-_PERSON: Final = re.compile(r"api/subscribers/[0-9]+")
+_SUBSCRIBER: Final = re.compile(r"api/subscribers/[0-9]+")
 _MEMBERSHIP: Final = re.compile(r"api/subscribers/[0-9]+/groups/[0-9]+")
 _ID: Final = re.compile(r"[0-9]{1,30}")
 
@@ -86,7 +86,7 @@ class BatchItem:
         allowed = (
             (self.method == "GET" and bare and _READ.fullmatch(self.path))
             or (self.method in {"POST", "DELETE"} and bare and _MEMBERSHIP.fullmatch(self.path))
-            or (self.method == "PUT" and only_fields and _PERSON.fullmatch(self.path))
+            or (self.method == "PUT" and only_fields and _SUBSCRIBER.fullmatch(self.path))
         )
         if not allowed:
             raise ValueError(f"{self.method} {clean(self.path, 100)} is no request that may be sent in a batch")
@@ -103,22 +103,22 @@ class BatchItem:
 
     @classmethod
     def assign(cls, subscriber_id: str, group_id: str) -> BatchItem:
-        """Add a person to a group."""
+        """Add a subscriber to a group."""
         return cls("POST", f"api/subscribers/{checked_id(subscriber_id)}/groups/{checked_id(group_id)}")
 
     @classmethod
     def unassign(cls, subscriber_id: str, group_id: str) -> BatchItem:
-        """Remove a person from a group."""
+        """Remove a subscriber from a group."""
         return cls("DELETE", f"api/subscribers/{checked_id(subscriber_id)}/groups/{checked_id(group_id)}")
 
     @classmethod
     def read(cls, subscriber_id: str) -> BatchItem:
-        """Read a person, with fields and groups."""
+        """Read a subscriber, with fields and groups."""
         return cls("GET", f"api/subscribers/{checked_id(subscriber_id)}")
 
     @classmethod
     def find(cls, email: str, spelling: Spelling = "encoded") -> BatchItem:
-        """Look a person up by e-mail."""
+        """Look a subscriber up by e-mail."""
         if "@" not in email:
             raise ValueError(f"{clean(email, 60)!r} is not an e-mail address")
         return cls("GET", f"api/subscribers/{email_in_path(email, spelling)}")
@@ -149,7 +149,7 @@ class BatchAnswer:
 
     @property
     def gone(self) -> bool:
-        """404: the person or the membership is not there. For ``unassign`` that may mean done."""
+        """404: the subscriber or the membership is not there. For ``unassign`` that may mean done."""
         return self.code == 404
 
     @property
@@ -173,10 +173,10 @@ class BatchAnswer:
         return clean(message_of(self.body), 300)
 
     def subscriber(self) -> Subscriber:
-        """The person in the answer to ``put_fields``, ``read`` or ``find``.
+        """The subscriber in the answer to ``put_fields``, ``read`` or ``find``.
 
         Raises:
-            BadAnswer: the answer does not show a usable person.
+            BadAnswer: the answer does not show a usable subscriber.
         """
         try:
             return parse.subscriber(self.body.get("data") if isinstance(self.body, Mapping) else None)

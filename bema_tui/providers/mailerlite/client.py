@@ -57,7 +57,7 @@ _JSON_NULL: Final = b"null"
 
 
 class MailerLite(Connected):
-    """``Provider`` for MailerLite. Existing people are written by id only, and no call can send a status."""
+    """``Provider`` for MailerLite. Existing subscribers are written by id only, and no call can send a status."""
 
     name = "MailerLite"
 
@@ -78,8 +78,8 @@ class MailerLite(Connected):
         super().__init__(ServiceClient(service.described(url, key), on_answer=self._notice, **options))
         self._lists = Lists(self._client, page_size)
         policy = options.get("policy") or HttpPolicy()
-        self.look_up = LookUp(self.batch_of_reads, self._single, self._lists.newest_people)
-        """Finds people by id or e-mail, and calls nobody unknown without proof."""
+        self.look_up = LookUp(self.batch_of_reads, self._single, self._lists.newest_subscribers)
+        """Finds subscribers by id or e-mail, and calls nobody unknown without proof."""
         self._reads = Reads(
             self.batch,
             self.look_up.somebody_but,
@@ -125,9 +125,9 @@ class MailerLite(Connected):
     async def get_subscribers(
         self, *, group_id: str | None = None, status: SubscriberStatus | None = None, with_groups: bool = False
     ) -> AsyncIterator[SubscriberPage]:
-        """All people, newest first; of a group without a status, one status after the other (so five passes).
+        """All subscribers, newest first; of a group without a status, one status after the other (so five passes).
 
-        The list is not atomic: a person whose status changes between two passes can come twice, or not at all.
+        The list is not atomic: a subscriber whose status changes between two passes can come twice, or not at all.
 
         Raises:
             IncompleteRead: a page of rows without ``groups`` in a read that asked for them.
@@ -144,7 +144,7 @@ class MailerLite(Connected):
                 yield page
 
     async def count_subscribers(self, status: SubscriberStatus | None = None) -> int:
-        """The number of people in the account, of one status or of all."""
+        """The number of subscribers in the account, of one status or of all."""
         params = {"limit": "0", **({"filter[status]": status.value} if status else {})}
         tried = "count the subscribers"
         body = await self._client.request_json("GET", "/subscribers", params=params, tried=tried)
@@ -154,11 +154,11 @@ class MailerLite(Connected):
             raise self._client.fault(str(error), path=error.path, tried=tried) from None
 
     async def find_subscriber(self, email: str) -> Subscriber | None:
-        """One person by e-mail, with fields and groups, or None when this look-up does not find them.
+        """One subscriber by e-mail, with fields and groups, or None when this look-up does not find them.
 
         That does not prove that MailerLite does not know the e-mail; ``look_up`` does.
         """
-        return await self._read_person(email_in_path(email)) if "@" in email else None
+        return await self._read_subscriber(email_in_path(email)) if "@" in email else None
 
     async def get_groups(self) -> Listing[Group]:
         """Every group of the account; rows that can't be read are named, as one of them may be any group."""
@@ -193,7 +193,7 @@ class MailerLite(Connected):
     async def add_subscriber_to_group(
         self, subscriber_id: str, group_id: str, *, before_try: BeforeTry | None = None
     ) -> None:
-        """Add a person to a group; twice is once."""
+        """Add a subscriber to a group; twice is once."""
         path = f"/subscribers/{checked_id(subscriber_id)}/groups/{checked_id(group_id)}"
         tried = "add a subscriber to a group"
         await self._client.request("POST", path, content=_JSON_NULL, write=True, before_try=before_try, tried=tried)
@@ -201,7 +201,7 @@ class MailerLite(Connected):
     async def remove_subscriber_from_group(
         self, subscriber_id: str, group_id: str, *, before_try: BeforeTry | None = None
     ) -> None:
-        """Remove a person from a group; for a person who is not in it (404), nothing is left to do."""
+        """Remove a subscriber from a group; for one who is not in it (404), nothing is left to do."""
         path = f"/subscribers/{checked_id(subscriber_id)}/groups/{checked_id(group_id)}"
         try:
             await self._client.request(
@@ -219,9 +219,10 @@ class MailerLite(Connected):
         *,
         before_try: BeforeTry | None = None,
     ) -> Subscriber:
-        """Create a person, or add to the one with this e-mail. For ``add_new_buyers`` alone: domain rules, section 6.
+        """Create a subscriber, or add to the one with this e-mail.
 
-        Never sent twice: after a lost answer the person is looked up instead.
+        For ``add_new_buyers`` alone: domain rules, section 6. Never sent twice: after a lost answer the subscriber is
+        looked up instead.
 
         Raises:
             RequestRefused: MailerLite refuses, for example an unsubscribed e-mail (422).
@@ -336,7 +337,7 @@ class MailerLite(Connected):
             return BatchAnswer(refused.status, {"message": refused.detail})
         return BatchAnswer(httpx.codes.OK, body)
 
-    async def _read_person(self, segment: str) -> Subscriber | None:
+    async def _read_subscriber(self, segment: str) -> Subscriber | None:
         tried = "read a subscriber"
         try:
             body = await self._client.request_json("GET", f"/subscribers/{segment}", tried=tried)

@@ -140,7 +140,7 @@ def special_characters(email: str) -> frozenset[str]:
 
 @define
 class Evidence:
-    """What is known of an account's look-ups: people whom it showed, and the forms that found them or did not."""
+    """What is known of an account's look-ups: subscribers whom it showed, and the forms that found them or did not."""
 
     known: dict[str, Known] = field(factory=dict)
     """By id."""
@@ -152,9 +152,9 @@ class Evidence:
     _fails: set[Form] = field(factory=set)
     _there: set[str] = field(factory=set)
 
-    def offer(self, people: Iterable[Known]) -> None:
-        """Name people whom MailerLite has shown; they prove a form by being found."""
-        self.known.update({person.id: person for person in people if "@" in person.email})
+    def offer(self, subscribers: Iterable[Known]) -> None:
+        """Name subscribers whom MailerLite has shown; they prove a form by being found."""
+        self.known.update({one.id: one for one in subscribers if "@" in one.email})
 
     def learn(self, answers: Mapping[LookUpQuery, BatchAnswer]) -> None:
         """Heed what answers say about the forms they came by."""
@@ -183,9 +183,9 @@ class Evidence:
         return next((form for form in (first, *IN_BATCHES, *SINGLY) if self.proves(form, special)), None)
 
     def witnesses(self, special: frozenset[str]) -> list[Known]:
-        """Known people with these characters in their e-mails, the plainest first."""
-        fit = [person for person in self.known.values() if special <= special_characters(person.email)]
-        return sorted(fit, key=lambda person: len(special_characters(person.email)))
+        """Known subscribers with these characters in their e-mails, the plainest first."""
+        fit = [one for one in self.known.values() if special <= special_characters(one.email)]
+        return sorted(fit, key=lambda one: len(special_characters(one.email)))
 
     def is_absent(self, email: str, missed: Iterable[Form]) -> bool:
         """Whether it is proved that nobody has this e-mail, which these forms did not find."""
@@ -201,7 +201,7 @@ class Evidence:
 
     def asks(self, emails: Sequence[str], ids: Sequence[str], form: Form) -> list[LookUpQuery]:
         """Ids, then what proves the forms, then the e-mails; in both spellings where nobody known can prove one."""
-        asks = [LookUpQuery(person, None) for person in ids]
+        asks = [LookUpQuery(number, None) for number in ids]
         if self.nobody or not emails:
             return asks
         proofs, unprovable = self._proofs({special_characters(email) for email in emails}, form)
@@ -237,6 +237,6 @@ class Evidence:
 
 
 def _shown(ask: LookUpQuery, answer: BatchAnswer) -> Subscriber | None:
-    """The very person who was asked for, if the answer shows them."""
+    """The very subscriber who was asked for, if the answer shows them."""
     found = looked(ask, answer).answer
     return None if found is None else found.subscriber()

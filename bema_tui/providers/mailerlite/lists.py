@@ -1,4 +1,4 @@
-"""MailerLite's two ways of paging, each read to a proven end: by cursor (people) and by number (all else).
+"""MailerLite's two ways of paging, each read to a proven end: by cursor (subscribers) and by number (all else).
 
 The members of a group came by number in 2022; a service that answers so today is read so.
 """
@@ -57,7 +57,7 @@ class Lists:
         return self._caps.get(_kind(path))
 
     async def by_cursor(self, path: str, params: Mapping[str, str]) -> AsyncIterator[SubscriberPage]:
-        """All people of a list, until its cursor is null or a page is empty; a short page is not an end.
+        """All subscribers of a list, until its cursor is null or a page is empty; a short page is not an end.
 
         Raises:
             BadAnswer: neither a cursor nor a last page to go by, or a cursor that came before.
@@ -80,7 +80,7 @@ class Lists:
                 raise self._client.fault("a list without a cursor", path="meta.next_cursor", tried=tried)
             if number > LIST_PAGES.most:
                 raise self._client.fault(f"a list of more than {LIST_PAGES.most:,} pages", path="meta", tried=tried)
-            yield self._people(rows, f"page {number}: data.", with_groups=params.get("include") == "groups")
+            yield self._subscribers(rows, f"page {number}: data.", with_groups=params.get("include") == "groups")
             if "next_cursor" not in meta:
                 totals.add(_claimed(meta.get("total")))
                 if len(totals) > 1:
@@ -97,8 +97,8 @@ class Lists:
             seen.add(following)
             position = {"cursor": following}
 
-    async def newest_people(self) -> SubscriberPage:
-        """The first page of the account's people; one with nobody on it says that there is nobody at all.
+    async def newest_subscribers(self) -> SubscriberPage:
+        """The first page of the account's subscribers; one with nobody on it says that there is nobody at all.
 
         Raises:
             BadAnswer: no usable page.
@@ -110,7 +110,7 @@ class Lists:
             raise self._client.fault("a first page without data", path="data", tried=tried)
         return parse.subscriber_page(rows, "data.")
 
-    def _people(self, rows: Sequence[object], place: str, *, with_groups: bool) -> SubscriberPage:
+    def _subscribers(self, rows: Sequence[object], place: str, *, with_groups: bool) -> SubscriberPage:
         page = parse.subscriber_page(rows, place, with_groups=with_groups)
         lacking = [row for row in page.broken if row.path.endswith(".groups")]
         if len(lacking) == len(rows) > 1:

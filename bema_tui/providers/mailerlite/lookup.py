@@ -1,4 +1,4 @@
-"""Looks people up at MailerLite by id or e-mail, and calls nobody absent on a form of request that may not find."""
+"""Looks subscribers up at MailerLite by id or e-mail; a form of request that may not find proves nobody absent."""
 
 from __future__ import annotations
 
@@ -32,35 +32,35 @@ from bema_tui.providers.mailerlite.forms import (
 )
 
 _TRIALS: Final = 3
-"""How many people a form is tried on before it counts as finding nobody."""
+"""How many subscribers a form is tried on before it counts as finding nobody."""
 _ITEMS_A_TRIAL: Final = 4
 
 
 @define
 class LookUp:
-    """Finds people at one account, and learns by it which forms find."""
+    """Finds subscribers at one account, and learns by it which forms find."""
 
     batch: Callable[[Sequence[BatchItem]], Awaitable[Sequence[BatchAnswer]]]
     """Sends items that read."""
     single: Callable[[str, Spelling], Awaitable[BatchAnswer]]
     """Asks for one e-mail by a request of its own."""
     first_page: Callable[[], Awaitable[SubscriberPage]]
-    """Reads the newest people of the account."""
+    """Reads the newest subscribers of the account."""
     form: Form = Form.BATCH_ENCODED
     """The form that is tried first."""
     kinds: set[frozenset[str]] = field(factory=set)
-    """The special characters for which people were offered."""
+    """The special characters for which subscribers were offered."""
     _evidence: Evidence = field(factory=Evidence)
     _tried: set[frozenset[str]] = field(factory=set)
     _paged: bool = False
     _turn: int = -1
 
-    def offer(self, people: Iterable[Known], characters: frozenset[str] = PLAINEST) -> None:
-        """Name people whom MailerLite has shown, all that are known with these special characters in their e-mails.
+    def offer(self, subscribers: Iterable[Known], characters: frozenset[str] = PLAINEST) -> None:
+        """Name subscribers whom MailerLite has shown: all who are known with these special characters in their e-mails.
 
         They prove a form by being found.
         """
-        self._evidence.offer(people)
+        self._evidence.offer(subscribers)
         self.kinds.add(characters)
 
     @property
@@ -70,13 +70,13 @@ class LookUp:
 
     def somebody_but(self, items: Sequence[BatchItem]) -> BatchItem | None:
         """A read of somebody known whom none of these items is about, if there is anybody; of another each time."""
-        people = {item.path.split("/")[2] for item in items}
+        about = {item.path.split("/")[2] for item in items}
         known = list(self._evidence.known.values())
         for _ in known:
             self._turn += 1
-            person = known[self._turn % len(known)]
-            if not people & {person.id, *(email_in_path(person.email, how) for how in _spellings(person.email))}:
-                return BatchItem.read(person.id)
+            other = known[self._turn % len(known)]
+            if not about & {other.id, *(email_in_path(other.email, how) for how in _spellings(other.email))}:
+                return BatchItem.read(other.id)
         return None
 
     def requests(self, emails: Sequence[str], ids: Sequence[str] = ()) -> int:
@@ -98,7 +98,7 @@ class LookUp:
     async def find(
         self, emails: Sequence[str] = (), ids: Sequence[str] = ()
     ) -> AsyncIterator[tuple[LookUpResult, ...]]:
-        """Look people up, up to fifty in a request; the results of each request come at once, and everybody comes once.
+        """Look subscribers up, up to fifty in a request; the results of each request come at once, and each comes once.
 
         Raises:
             IncompleteRead: no form of look-up finds anybody, not even people whom MailerLite has just shown.
@@ -178,7 +178,7 @@ class LookUp:
     # Proving the forms
 
     async def _try_forms(self, specials: set[frozenset[str]]) -> None:
-        """Ask for known people in every form.
+        """Ask for known subscribers in every form.
 
         Raises:
             IncompleteRead: nobody of them is found in any form.
@@ -203,23 +203,23 @@ class LookUp:
             )
 
     async def _try_batches(self, specials: Iterable[frozenset[str]]) -> bool:
-        """Ask for some known people in all of a batch's forms; whether anybody of them is there."""
-        people = {one.id: one for special in specials for one in self._evidence.witnesses(special)[:_TRIALS]}
+        """Ask for some known subscribers in all of a batch's forms; whether anybody of them is there."""
+        subscribers = {one.id: one for special in specials for one in self._evidence.witnesses(special)[:_TRIALS]}
         forms = (*IN_BATCHES, Form.BATCH_TWICE)
         of_each = [
             [LookUpQuery(one.id, None), *(LookUpQuery(one.email, form) for form in forms if form.fits(one.email))]
-            for one in people.values()
+            for one in subscribers.values()
         ]
         step = MOST_ITEMS // _ITEMS_A_TRIAL
         for start in range(0, len(of_each), step):
             await self._send([ask for asks in of_each[start : start + step] for ask in asks])
-        return any(number in self._evidence.known for number in people)
+        return any(number in self._evidence.known for number in subscribers)
 
     async def _try_singles(self, special: frozenset[str]) -> None:
-        for person in self._evidence.witnesses(special)[:_TRIALS]:
+        for subscriber in self._evidence.witnesses(special)[:_TRIALS]:
             for form in SINGLY:
-                if form.fits(person.email):
-                    await self._send([LookUpQuery(person.email, form)])
+                if form.fits(subscriber.email):
+                    await self._send([LookUpQuery(subscriber.email, form)])
                     if self._evidence.proves(form, special):
                         return
 
@@ -235,9 +235,9 @@ class LookUp:
                 return
             if read_page:
                 await self._read_first_page()
-            others = [person for person in evidence.known.values() if person.id not in gone][:_TRIALS]
+            others = [one for one in evidence.known.values() if one.id not in gone][:_TRIALS]
             if others:
-                await self._send([LookUpQuery(person.id, None) for person in others])
+                await self._send([LookUpQuery(one.id, None) for one in others])
         if not evidence.finds_ids and not evidence.nobody:
             raise IncompleteRead(
                 f"MailerLite finds nobody by id: not {gone[0]}, nor anybody else whom it has shown.",
@@ -247,7 +247,7 @@ class LookUp:
             )
 
     async def _read_first_page(self) -> None:
-        """Make the newest people of the account known; that there are none proves that nobody is there."""
+        """Make the newest subscribers of the account known; that there are none proves that nobody is there."""
         if not self._paged:
             self._paged = True
             page = await self.first_page()

@@ -37,7 +37,7 @@ _INACTIVE: Final = tuple(status.value for status in SubscriberStatus if status i
 
 
 def refused_for_status(code: int, words: str) -> bool:
-    """Whether a refusal is about the person's status; MailerLite says so in its words alone."""
+    """Whether a refusal is about the subscriber's status; MailerLite says so in its words alone."""
     return code == 422 and any(status in words for status in _INACTIVE)
 
 
@@ -141,7 +141,7 @@ class _RawAutomation:
 
 
 def subscriber(raw: object) -> Subscriber:
-    """One person. ``group_ids`` is None when the row has no ``groups``.
+    """One subscriber. ``group_ids`` is None when the row has no ``groups``.
 
     Raises:
         FaultError: a field can't be used.
@@ -168,14 +168,14 @@ def subscriber(raw: object) -> Subscriber:
 
 
 def _with_groups(raw: object) -> Subscriber:
-    person = subscriber(raw)
-    if person.group_ids is None:
+    found = subscriber(raw)
+    if found.group_ids is None:
         raise FaultError((("groups", "is missing, though it was asked for"),))
-    return person
+    return found
 
 
 def subscriber_page(rows: Sequence[object], place: str, *, with_groups: bool = False) -> SubscriberPage:
-    """A page of people; ``place`` begins the path of each broken row. ``with_groups``: each must have its groups."""
+    """A page of subscribers; ``place`` begins the path of each broken row. ``with_groups``: each must have them."""
     good: list[Subscriber] = []
     broken: list[BrokenRow] = []
     for number, raw in enumerate(rows):

@@ -39,7 +39,7 @@ class MailerLiteProbe(Connected):
         """Prepare the connection; nothing is sent yet. The arguments are those of ``MailerLite``."""
         super().__init__(ServiceClient(service.described(url, key), on_answer=self._notice, **options))
         self.sample: Sample | None = None
-        """A look at the first people of the large page; None before one came."""
+        """A look at the first subscribers of the large page; None before one came."""
         self._remaining: int | None = None
         self._server_time: datetime | None = None
 
@@ -49,7 +49,7 @@ class MailerLiteProbe(Connected):
         return self._server_time
 
     async def page_cap(self) -> int | None:
-        """How many people one page of ``GET /subscribers`` holds when 1,000 are asked for; ``sample`` is of that page.
+        """How many subscribers a page of ``GET /subscribers`` holds when 1,000 are asked for; ``sample`` is of it.
 
         Raises:
             ProviderError: no usable answer.

@@ -171,7 +171,7 @@ _OUTCOMES: Final[Mapping[ChangeOutcome, Callable[[Change], str]]] = MappingProxy
         ChangeOutcome.STATUS_CHANGED: lambda change: f"the subscriber is {change.detail} now",
         ChangeOutcome.GROUP_GONE: lambda _: "the group is gone from MailerLite",
         ChangeOutcome.GONE: lambda _: "the subscriber is gone from MailerLite",
-        ChangeOutcome.UNREADABLE_PERSON: lambda change: f"the person can't be read: {change.detail}",
+        ChangeOutcome.UNREADABLE_SUBSCRIBER: lambda change: f"the person can't be read: {change.detail}",
         ChangeOutcome.ADD_NOT_APPLIED: lambda _: "its add was not applied",
         ChangeOutcome.TARGET_NOT_CREATED: lambda change: f"{change.target_name} could not be created",
         ChangeOutcome.THERE_MEANWHILE: _there_meanwhile,

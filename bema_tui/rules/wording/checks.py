@@ -31,13 +31,13 @@ def check_text(check: Check) -> str:
         case TiersCheck(stranded=0):
             return "nobody is left without a tier"
         case TiersCheck(stranded=stranded):
-            return f"{_people(stranded)} would be left without a tier"
+            return f"{_counted(stranded)} would be left without a tier"
         case CreatedCheck(created=0):
             return "nobody is created"
         case CreatedCheck(result=CheckResult.REFUSE, created=created):
-            return f"{_people(created)} would be created, which the settings do not allow"
+            return f"{_counted(created)} would be created, which the settings do not allow"
         case CreatedCheck(created=created):
-            return f"{_people(created)} {'is' if created == 1 else 'are'} created"
+            return f"{_counted(created)} {'is' if created == 1 else 'are'} created"
         case TakenBackCheck(people=0):
             return "no purchase is taken back"
         case TakenBackCheck(result=CheckResult.REFUSE, people=people):
@@ -102,7 +102,7 @@ def _members(check: MembersCheck) -> str:
     return f"{how}, {check.people:,} people{aside}"
 
 
-def _people(number: int) -> str:
+def _counted(number: int) -> str:
     return f"{number:,} {'person' if number == 1 else 'people'}"
 
 

@@ -75,27 +75,27 @@ class Applier:
             if creates:
                 # A create looks first, so it may simply be done again.
                 await self.recorder.record(creates, [RowResult(row.id, ChangeState.PLANNED) for row in creates])
-            people = list(dict.fromkeys(row.subscriber_id for row in rows if row.subscriber_id))
-            if people:
-                await self._read(people)
+            subscribers = list(dict.fromkeys(row.subscriber_id for row in rows if row.subscriber_id))
+            if subscribers:
+                await self._read(subscribers)
         return read_back
 
-    async def read_by_id(self, people: Sequence[str]) -> ReadById:
-        """Read up to fifty people by id.
+    async def read_by_id(self, subscribers: Sequence[str]) -> ReadById:
+        """Read up to fifty subscribers by id.
 
         Raises:
             IncompleteRead: too many can't be read, or nobody is found by id.
         """
-        return await read_by_id(self._context, people, self._set_aside)
+        return await read_by_id(self._context, subscribers, self._set_aside)
 
-    async def _read(self, people: Sequence[str]) -> None:
-        """Read up to fifty people by id, and take in what follows from where they stand."""
+    async def _read(self, subscribers: Sequence[str]) -> None:
+        """Read up to fifty subscribers by id, and take in what follows from where they stand."""
         at = self._context.db.now()
-        read = await self.read_by_id(people)
+        read = await self.read_by_id(subscribers)
         await self.recorder.take_in(read.found, at)
         await self.recorder.leave_alone(read.unread)
-        for person in people:
-            self._doubtful.pop(person, None)
+        for number in subscribers:
+            self._doubtful.pop(number, None)
 
     async def apply_rest(self) -> None:
         """Send everything that is planned, batch after batch."""
@@ -106,7 +106,7 @@ class Applier:
                 await self.watch_failures()
 
     async def send_next(self, rows: Sequence[LedgerRow]) -> None:
-        """One step: read doubtful people and stale rows again, or drop what can't be sent any more, or send one batch.
+        """Do one step: read doubtful subscribers and stale rows again, or drop what can't be sent, or send a batch.
 
         ``rows`` are planned ones, of which as many go as fit.
         """
@@ -139,14 +139,14 @@ class Applier:
             )
 
     def _stale(self, rows: Sequence[LedgerRow]) -> list[str]:
-        """Return the people of these rows that rest on too old a read."""
+        """Return the subscribers of these rows that rest on too old a read."""
         now = self._context.db.now()
         fresh_from = now - timedelta(seconds=self._context.settings.write_limits.stale_after_seconds)
         # A read from the future says that the clock was set back: how old it is nobody knows.
         return list(dict.fromkeys(row.subscriber_id for row in rows if not fresh_from <= row.read_at <= now))
 
     async def _somebody_but(self, packed: NextBatch) -> tuple[BatchItem, ...]:
-        """Return a read of somebody whom the batch is not about, or of its first person if nobody else is known."""
+        """Return a read of somebody whom the batch is not about, or of its first subscriber if nobody else is known."""
         look_up = await ready_look_up(self._context)
         other = look_up.somebody_but([line.item for line in lines_of(packed.send, packed.looks)])
         return (other or BatchItem.read(packed.send[0].subscriber_id),)
@@ -157,7 +157,7 @@ class Applier:
         """Send a batch; ``beside`` goes at its end, and only its being answered counts."""
         context, rows = self._context, packed.send
         lines = lines_of(rows, packed.looks)
-        in_batch = {person: of_subscribers[person] for person in dict.fromkeys(row.subscriber_id for row in rows)}
+        in_batch = {number: of_subscribers[number] for number in dict.fromkeys(row.subscriber_id for row in rows)}
         seen = await self.recorder.known_tiers(in_batch)
         await context.ledger.mark_sending(rows)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bema_tui.model import FindingRule, Phase, RunState
 from bema_tui.sync.apply.applier import Applier
-from bema_tui.sync.apply.creator import create_missing, create_people, refuse_without_field
+from bema_tui.sync.apply.creator import create_missing, create_subscribers, refuse_without_field
 from bema_tui.sync.apply.proof import canary, read_back
 from bema_tui.sync.plan.blocked import refuse_blocked
 from bema_tui.sync.plan.record_check import label_midnight, move_waits
@@ -61,7 +61,7 @@ async def _write(context: RunContext, account: CampaignInMailerLite | None, *, a
     await canary(context, applier)
     await applier.apply_rest()
     # Last, so that nobody who is known waits for MailerLite to take new people in.
-    await create_people(context, account, applier.recorder, applier.watch_failures)
+    await create_subscribers(context, account, applier.recorder, applier.watch_failures)
     await context.enter(Phase.READ_BACK)
     await context.safe_point()
     return await read_back(context, applier)

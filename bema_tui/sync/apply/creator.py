@@ -28,7 +28,7 @@ from bema_tui.providers.mailerlite.forms import LookUpResult
 from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.recorder import ResultRecorder
 from bema_tui.sync.apply.results import as_sent, refusal
-from bema_tui.sync.plan.forecast import CANARY_PEOPLE, looked_together
+from bema_tui.sync.plan.forecast import CANARY_SUBSCRIBERS, looked_together
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.read.subscribers import find_by_email, ready_look_up
 from bema_tui.sync.refusals import NotMade, other_account
@@ -141,7 +141,7 @@ def _made_since(account: CampaignInMailerLite, row: LedgerRow) -> str | None:
     return None if group is None else group.id
 
 
-async def create_people(
+async def create_subscribers(
     context: RunContext,
     account: CampaignInMailerLite,
     recorder: ResultRecorder,
@@ -150,8 +150,8 @@ async def create_people(
     """Create buyers whom MailerLite does not know, where the label has chosen so (``add_new_buyers``).
 
     They are looked up together and created one by one. One who has become known meanwhile is left to the next plan:
-    existing people are written by id only. The first five are read back before the others are made; ``watch`` stops a
-    run that mostly fails.
+    existing subscribers are written by id only. The first five are read back before the others are made; ``watch``
+    stops a run that mostly fails.
 
     Raises:
         BadAnswer: somebody of the first five is not there as MailerLite answered; nobody more is created.
@@ -178,12 +178,12 @@ async def create_people(
                 if waited[row.id] >= context.settings.http.patience:
                     await _give_up(context, recorder, row, waited[row.id])
                 continue
-            if created and len(first) < CANARY_PEOPLE:
+            if created and len(first) < CANARY_SUBSCRIBERS:
                 first.append(row)
-                if len(first) == CANARY_PEOPLE:
+                if len(first) == CANARY_SUBSCRIBERS:
                     await _look_back(context, first, key)
         await watch()
-    if 0 < len(first) < CANARY_PEOPLE:
+    if 0 < len(first) < CANARY_SUBSCRIBERS:
         await _look_back(context, first, key)
 
 
@@ -246,7 +246,7 @@ async def _create(
     key: str,
     unknown: _Unknown,
 ) -> bool:
-    """Create one person whom nobody is known to be; true when they were created and shown.
+    """Create one subscriber whom nobody is known to be; true when they were created and shown.
 
     Raises:
         _LookUpTooOldError: a try had to wait for so long that they may be known by now; nothing was done.
@@ -301,5 +301,5 @@ async def _look_back(context: RunContext, rows: Sequence[LedgerRow], key: str) -
             )
 
 
-def _shows(person: Subscriber, row: LedgerRow, key: str) -> bool:
-    return same_value(person.fields.get(key), row.after) and row.target in (person.group_ids or ())
+def _shows(subscriber: Subscriber, row: LedgerRow, key: str) -> bool:
+    return same_value(subscriber.fields.get(key), row.after) and row.target in (subscriber.group_ids or ())

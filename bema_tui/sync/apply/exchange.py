@@ -1,7 +1,8 @@
-"""What a batch carries for its rows, and what its answers mean and show of their people. Pure. Domain rules, section 6.
+"""What a batch carries for its rows, and what its answers mean and show of their subscribers.
 
-The answer to a field's write shows the groups of its person, and costs nothing more: it is held against where the run
-knows them to be. An add without such a write before it is sent behind a read of its person.
+Pure; domain rules, section 6. The answer to a field's write shows the groups of its subscriber, and costs nothing more:
+it is held against where the run knows them to be. An add without such a write before it is sent behind a read of the
+subscriber.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Exchange:
     """What became of a batch's rows, and whom its answers cast doubt on."""
 
     results: tuple[RowResult, ...]
-    """A result for each row of the batch, and for the other planned rows of doubtful people: they wait for the read."""
+    """A result for each row of the batch, and for the other planned rows of the doubtful: they wait for the read."""
     doubtful: tuple[str, ...]
     """The ids of those who must be read before anything else of theirs is sent."""
 
@@ -44,9 +45,9 @@ class BatchLine:
 
 
 def lines_of(rows: Sequence[LedgerRow], looks: frozenset[str]) -> tuple[BatchLine, ...]:
-    """Return the items of a batch, in order; ``looks`` are people who are read before their add, else before all."""
+    """Return the items of a batch, in order. Subscribers in ``looks`` are read before their add, else before all."""
     added = {row.subscriber_id for row in rows if row.kind is ChangeKind.ADD_GROUP}
-    lines = [BatchLine(person, None) for person in sorted(looks - added)]
+    lines = [BatchLine(number, None) for number in sorted(looks - added)]
     for row in rows:
         if row.kind is ChangeKind.ADD_GROUP and row.subscriber_id in looks:
             lines.append(BatchLine(row.subscriber_id, None))
@@ -61,10 +62,12 @@ def weigh(
     seen: Mapping[str, frozenset[Tier]],
     facts: RecheckFacts,
 ) -> Exchange:
-    """Compare each answer with its row, and each person that it shows with the tiers in which the run knows them."""
+    """Compare each answer with its row, and the subscriber that it shows with the tiers in which the run knows them."""
     repeated = {line.row.id for line, answer in zip(lines, answers, strict=True) if line.row and answer.after_lost}
-    people = {
-        line.subscriber_id: _Person(of_subscribers[line.subscriber_id], seen[line.subscriber_id], facts, repeated)
+    in_batch = {
+        line.subscriber_id: _BatchSubscriber(
+            of_subscribers[line.subscriber_id], seen[line.subscriber_id], facts, repeated
+        )
         for line in lines
     }
     unseen = {
@@ -72,26 +75,26 @@ def weigh(
     }
     results: list[RowResult] = []
     for line, answer in zip(lines, answers, strict=True):
-        person = people[line.subscriber_id]
+        subscriber = in_batch[line.subscriber_id]
         if line.row is None:
-            person.look(shown_by(answer))
+            subscriber.look(shown_by(answer))
             continue
         row = line.row
-        result = result_of_answer(row, answer, already=person.is_in(row))
+        result = result_of_answer(row, answer, already=subscriber.is_in(row))
         results.append(result)
         if row.kind is ChangeKind.SET_FIELD:
-            person.look(shown_by(answer))
-        person.did(row, answer, result, unseen=row.subscriber_id in unseen)
+            subscriber.look(shown_by(answer))
+        subscriber.did(row, answer, result, unseen=row.subscriber_id in unseen)
     sent = {line.row.id for line in lines if line.row is not None}
-    doubtful = {name: person for name, person in people.items() if person.doubtful}
+    doubtful = {number: subscriber for number, subscriber in in_batch.items() if subscriber.doubtful}
     results = [
         evolve(one, read_at=NEVER_READ)
         if one.state is ChangeState.PLANNED and _owner(lines, one.id) in doubtful
         else one
         for one in results
     ]
-    for person in doubtful.values():
-        results += person.waiting(sent)
+    for subscriber in doubtful.values():
+        results += subscriber.waiting(sent)
     return Exchange(tuple(results), tuple(doubtful))
 
 
@@ -99,7 +102,7 @@ def _owner(lines: Sequence[BatchLine], row: int) -> str:
     return next(line.subscriber_id for line in lines if line.row is not None and line.row.id == row)
 
 
-class _Person:
+class _BatchSubscriber:
     """Somebody while the answers of a batch are gone through, in their order."""
 
     def __init__(

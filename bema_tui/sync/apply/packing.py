@@ -23,7 +23,7 @@ class NextBatch:
 
 
 def items_for(rows: Sequence[LedgerRow]) -> int:
-    """Return the items that a batch of all these rows would have, reads of people before their add included."""
+    """Return the items that a batch of all these rows would have, reads of subscribers before their add included."""
     shown = {row.subscriber_id for row in rows if row.kind is ChangeKind.SET_FIELD}
     added = {row.subscriber_id for row in rows if row.kind is ChangeKind.ADD_GROUP}
     return len(rows) + len(added - shown)
@@ -34,8 +34,8 @@ def pack(rows: Sequence[LedgerRow], of_subscribers: Mapping[str, Sequence[Ledger
 
     A remove that needs an add goes only when that add is ``applied``, which an earlier answer proved: so batch *k*
     carries the adds of chunk *k* and the removes of chunk *k-1*. If the add failed or was skipped, so is the remove.
-    Domain rules, section 6. A person whose field is not written in the batch before the add is read there, unless the
-    batch has room for one item alone.
+    Domain rules, section 6. A subscriber whose field is not written in the batch before the add is read there, unless
+    the batch has room for one item alone.
     """
     send: list[LedgerRow] = []
     skip: list[LedgerRow] = []

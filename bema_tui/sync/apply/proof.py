@@ -11,7 +11,7 @@ from bema_tui.rules.findings import finding
 from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.applier import AHEAD, Applier
 from bema_tui.sync.apply.recheck import is_shown
-from bema_tui.sync.plan.forecast import CANARY_PEOPLE, SAMPLE
+from bema_tui.sync.plan.forecast import CANARY_SUBSCRIBERS, SAMPLE
 from bema_tui.sync.run_context import RunContext
 
 
@@ -24,11 +24,11 @@ async def canary(context: RunContext, applier: Applier) -> None:
     if (await context.runs.get(context.run)).canary_done:
         return
     first = await context.ledger.planned(AHEAD, kinds=SUBSCRIBER_CHANGES)
-    people = list(dict.fromkeys(row.subscriber_id for row in first))[:CANARY_PEOPLE]
-    while rows := await _planned_of(context, people):
+    subscribers = list(dict.fromkeys(row.subscriber_id for row in first))[:CANARY_SUBSCRIBERS]
+    while rows := await _planned_of(context, subscribers):
         await applier.send_next(rows)
         await applier.read_back_unknown()
-    applied = await _applied(context, people)
+    applied = await _applied(context, subscribers)
     if applied:
         at = context.db.now()
         read = await applier.read_by_id(list(dict.fromkeys(row.subscriber_id for row in applied)))
@@ -46,16 +46,16 @@ async def canary(context: RunContext, applier: Applier) -> None:
                 where="MailerLite",
                 advice="Nothing more was sent. Look at this subscriber in MailerLite, then resume the run.",
             )
-        if not found and len(read.unread) == CANARY_PEOPLE:
+        if not found and len(read.unread) == CANARY_SUBSCRIBERS:
             raise BadAnswer(
                 f"None of the first {len(read.unread)} people can be read back; the first is {applied[0].email}.",
-                tried=f"read the first {len(people)} people back before the rest goes",
+                tried=f"read the first {len(subscribers)} people back before the rest goes",
                 where="MailerLite",
                 advice="Nothing more was sent. Look at these subscribers in MailerLite, then resume the run.",
             )
         await applier.recorder.take_in(found, at)
         await applier.recorder.leave_alone(read.unread)
-    if people:
+    if subscribers:
         await context.note(canary_done=True)
 
 
@@ -63,16 +63,16 @@ async def read_back(context: RunContext, applier: Applier) -> str:
     """Read a sample of the group changes back; what is not shown is failed, and everybody who stands elsewhere than
     the rules want is a finding. Returns what came of it, in words."""
     rows = await context.ledger.sample_moves(SAMPLE)
-    people = list(dict.fromkeys(row.subscriber_id for row in rows))[:MOST_ITEMS]
-    if not people:
+    subscribers = list(dict.fromkeys(row.subscriber_id for row in rows))[:MOST_ITEMS]
+    if not subscribers:
         return "nothing to sample"
     at = context.db.now()
-    read = await applier.read_by_id(people)
+    read = await applier.read_by_id(subscribers)
     missing = _not_shown(rows, read.found)
     failed = {row.id: RowResult(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN) for row in missing}
     named = await applier.recorder.take_in(read.found, at, failed, [_different(context, row) for row in missing])
     await applier.apply_rest()
-    parts = [f"a sample of {len(people)}"]
+    parts = [f"a sample of {len(subscribers)}"]
     parts += [f"{len(missing)} not shown"] if missing else []
     parts += [f"{len(read.unread)} can't be read"] if read.unread else []
     parts += [f"{len(named)} to look at"] if named else []
@@ -92,16 +92,16 @@ def _different(context: RunContext, row: LedgerRow) -> Finding:
 
 
 def _not_shown(rows: Sequence[LedgerRow], found: Mapping[str, Subscriber | None]) -> list[LedgerRow]:
-    """Return the rows that the people, as read now, do not show; a person who is gone proves nothing."""
+    """Return the rows that the subscribers, as read now, do not show; one who is gone proves nothing."""
     return [row for row in rows if (shown := found.get(row.subscriber_id)) is not None and not is_shown(row, shown)]
 
 
-async def _planned_of(context: RunContext, people: Sequence[str]) -> list[LedgerRow]:
-    wanted = set(people)
+async def _planned_of(context: RunContext, subscribers: Sequence[str]) -> list[LedgerRow]:
+    wanted = set(subscribers)
     rows = await context.ledger.planned(AHEAD, kinds=SUBSCRIBER_CHANGES)
     return [row for row in rows if row.subscriber_id in wanted]
 
 
-async def _applied(context: RunContext, people: Sequence[str]) -> list[LedgerRow]:
-    of_subscribers = await context.ledger.of_subscribers(people)
+async def _applied(context: RunContext, subscribers: Sequence[str]) -> list[LedgerRow]:
+    of_subscribers = await context.ledger.of_subscribers(subscribers)
     return [row for rows in of_subscribers.values() for row in rows if row.state is ChangeState.APPLIED]

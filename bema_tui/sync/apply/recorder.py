@@ -1,4 +1,4 @@
-"""Writes what became of a run's rows, and takes in where their people stand whenever MailerLite shows them."""
+"""Writes what became of a run's rows, and takes in where their subscribers stand whenever MailerLite shows them."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from bema_tui.sync.refusals import findings_of_failed, gone
 from bema_tui.sync.run_context import RunContext
 
 _OPEN = {ChangeState.PLANNED: ChangeState.SKIPPED, ChangeState.UNKNOWN: ChangeState.FAILED}
-"""What becomes of a row whose person can't be read any more."""
+"""What becomes of a row whose subscriber can't be read any more."""
 _OVER_WHEN_WRITTEN = (FindingRule.REFUSED_WRITE, FindingRule.DRIFT, FindingRule.TWO_TIERS)
-"""Findings of earlier runs that are over once a run whose plan no longer had them writes the person's changes."""
+"""Findings of earlier runs that are over once a run whose plan no longer had them writes the subscriber's changes."""
 
 
 class ResultRecorder:
@@ -50,11 +50,11 @@ class ResultRecorder:
         )
 
     async def known_tiers(self, of_subscribers: Mapping[str, Sequence[LedgerRow]]) -> dict[str, frozenset[Tier]]:
-        """Return the tiers in which the run last knew these people, by the plan's read or a later one."""
+        """Return the tiers in which the run last knew these subscribers, by the plan's read or a later one."""
         known = await self._context.members.states(list(of_subscribers))
         return {
-            person: known[person].tiers if person in known else self._left(rows)
-            for person, rows in of_subscribers.items()
+            subscriber_id: known[subscriber_id].tiers if subscriber_id in known else self._left(rows)
+            for subscriber_id, rows in of_subscribers.items()
         }
 
     def _left(self, rows: Sequence[LedgerRow]) -> frozenset[Tier]:
@@ -69,15 +69,15 @@ class ResultRecorder:
         known: Mapping[int, RowResult] | None = None,
         said: Sequence[Finding] = (),
     ) -> set[str]:
-        """Record what becomes of the rows of people whom a read just showed.
+        """Record what becomes of the rows of subscribers whom a read just showed.
 
         What moved is skipped, what follows is added, and whoever stands elsewhere than the rules want is a finding.
 
         Args:
-            found: the people by id; None for who is gone.
+            found: the subscribers by id; None for who is gone.
             at: when they were read.
             known: what the read made of rows, by their ids; of those whose answer left them open it is found here.
-            said: findings that are made in any case, unless there is a closer one about the same person.
+            said: findings that are made in any case, unless there is a closer one about the same subscriber.
 
         Returns:
             The subjects of the findings that were made.
@@ -88,21 +88,23 @@ class ResultRecorder:
         added: list[tuple[PlannedChange, datetime]] = []
         findings: list[Finding] = []
         moved: list[Member] = []
-        for person, rows in of_subscribers.items():
-            results |= {row.id: result_of_read(row, found[person]) for row in rows if row.state is ChangeState.UNKNOWN}
+        for subscriber_id, rows in of_subscribers.items():
+            results |= {
+                row.id: result_of_read(row, found[subscriber_id]) for row in rows if row.state is ChangeState.UNKNOWN
+            }
             doubted = {
                 row.id for row in rows if row.state is ChangeState.UNKNOWN and row.outcome is ChangeOutcome.NOT_SHOWN
             }
             rows = tuple(_with(row, results.get(row.id)) for row in rows)
-            standing = follow(found[person], rows, seen[person], self.facts)
+            standing = follow(found[subscriber_id], rows, seen[subscriber_id], self.facts)
             results |= {one.id: evolve(_honest(one, doubted), read_at=at) for one in standing.results}
-            added += [(self._off(tier, rows, found[person]), at) for tier in standing.lower_off]
+            added += [(self._off(tier, rows, found[subscriber_id]), at) for tier in standing.lower_off]
             if standing.finding is not None:
                 findings.append(standing.finding)
-            shown = found[person]
-            if shown is not None and tiers_of(shown, self.facts.tier_of_group) != seen[person]:
+            shown = found[subscriber_id]
+            if shown is not None and tiers_of(shown, self.facts.tier_of_group) != seen[subscriber_id]:
                 moved.append(self._account.member(shown, at))
-        missing = [person for person, shown in found.items() if shown is None]
+        missing = [subscriber_id for subscriber_id, shown in found.items() if shown is None]
         findings += gone(
             self.facts.campaign, self._context.run, [of_subscribers[one][0] for one in missing if one in of_subscribers]
         )
@@ -118,19 +120,19 @@ class ResultRecorder:
         return {one.subject for one in findings}
 
     async def leave_alone(self, unread: Mapping[str, str]) -> None:
-        """Close the rows of people who can't be read, by id with the reason: nothing more is sent for them."""
+        """Close the rows of subscribers who can't be read, by id with the reason: nothing more is sent for them."""
         of_subscribers = await self._context.ledger.of_subscribers(unread)
         rows = [row for of_one in of_subscribers.values() for row in of_one if row.state in _OPEN]
         results = [
-            RowResult(row.id, _OPEN[row.state], ChangeOutcome.UNREADABLE_PERSON, unread[row.subscriber_id])
+            RowResult(row.id, _OPEN[row.state], ChangeOutcome.UNREADABLE_SUBSCRIBER, unread[row.subscriber_id])
             for row in rows
         ]
         await self.record(rows, results, named=set(unread))
 
-    def _off(self, tier: Tier, rows: Sequence[LedgerRow], person: Subscriber | None) -> PlannedChange:
+    def _off(self, tier: Tier, rows: Sequence[LedgerRow], subscriber: Subscriber | None) -> PlannedChange:
         """Return the remove of a lower tier that somebody stands in beside a purchased one."""
         group = self._account.groups[tier]
-        where = "" if person is None else where_text(tiers_of(person, self.facts.tier_of_group))
+        where = "" if subscriber is None else where_text(tiers_of(subscriber, self.facts.tier_of_group))
         return PlannedChange(
             kind=ChangeKind.REMOVE_GROUP,
             subscriber_id=rows[0].subscriber_id,
@@ -155,7 +157,7 @@ class ResultRecorder:
     ) -> None:
         """Write the results, with what the requests cost and the findings about what failed.
 
-        ``missing`` are people of whom a finding says already that they are gone; ``named`` those of whom one says
+        ``missing`` are subscribers of whom a finding says already that they are gone; ``named`` those of whom one says
         already where they stand, or that they can't be read.
         """
         context = self._context
@@ -173,8 +175,8 @@ class ResultRecorder:
         await self._resolve({by_id[one.id].email for one in results if one.state is ChangeState.APPLIED})
 
     async def _findings_of_failed(self, failed: Sequence[tuple[LedgerRow, RowResult]]) -> tuple[Finding, ...]:
-        """Return the findings about rows that just failed, with what failed of the same people before in this run: one
-        finding of each."""
+        """Return the findings about rows that just failed, with what failed of the same subscribers before in this run:
+        one finding of each."""
         if not failed:
             return ()
         of_subscribers = await self._context.ledger.of_subscribers(
@@ -185,7 +187,7 @@ class ResultRecorder:
         return findings_of_failed(self._context.campaign.code, sorted(every, key=lambda row: row.seq))
 
     async def _resolve(self, written: set[str]) -> None:
-        """End what earlier runs said of people whose changes are written now."""
+        """End what earlier runs said of subscribers whose changes are written now."""
         context = self._context
         if self._stale_findings is None:
             self._stale_findings = await context.findings.open_subjects(

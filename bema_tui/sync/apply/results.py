@@ -45,8 +45,9 @@ def as_sent(text: str | None) -> str | int | None:
 def result_of_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False) -> RowResult:
     """Return what one item's answer makes of its row.
 
-    ``row`` is as it was before this try. ``already``: an earlier item of the same batch showed the person in the group
-    that the row adds them to. What others did is never ``applied``, unless an earlier try of ours may have done it.
+    ``row`` is as it was before this try. ``already``: an earlier item of the same batch showed the subscriber in the
+    group that the row adds them to. What others did is never ``applied``, unless an earlier try of ours may have done
+    it.
     """
     repeated = 1 if answer.after_lost else 0
     ours = row.attempts > 0 or answer.after_lost
@@ -59,7 +60,7 @@ def result_of_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = Fal
     if answer.problem:
         return RowResult(row.id, ChangeState.UNKNOWN, ChangeOutcome.UNREADABLE_ANSWER, answer.problem, tries=repeated)
     if answer.code == 404 and row.kind in _READ_AFTER_404:
-        # Gone from the group, or gone altogether, or not found by this form of request: the person is read by id.
+        # Gone from the group, or gone altogether, or not found by this form of request: the subscriber is read by id.
         return RowResult(row.id, ChangeState.UNKNOWN, ChangeOutcome.NOT_FOUND, refused_status=404, tries=repeated)
     if answer.code == TOO_MANY or answer.code in NO_RIGHT:
         # Neither is a try: the one waits for the quota, the other for a key; nothing was done.
@@ -70,16 +71,16 @@ def result_of_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = Fal
         often = f"{answer.code}, {MAX_TRIES} times"
         return RowResult(row.id, ChangeState.UNKNOWN, ChangeOutcome.SERVER_FAILED, often)
     # A membership can be refused because it stands already, where a try before it took effect; or the group is gone
-    # and not the person. Reading the person tells.
+    # and not the subscriber. Reading the subscriber tells.
     state = ChangeState.FAILED if row.kind is ChangeKind.SET_FIELD else ChangeState.UNKNOWN
     return evolve(refusal(row, answer.code, _words(answer)), state=state, tries=repeated)
 
 
-def result_of_read(row: LedgerRow, person: Subscriber | None) -> RowResult:
-    """Return what a row becomes whose answer was lost, or was a refusal that may be none, by its person now."""
-    if person is None:
+def result_of_read(row: LedgerRow, subscriber: Subscriber | None) -> RowResult:
+    """Return what a row becomes whose answer was lost, or was a refusal that may be none, by its subscriber now."""
+    if subscriber is None:
         return RowResult(row.id, ChangeState.FAILED, ChangeOutcome.GONE, refused_status=404)
-    if is_shown(row, person):
+    if is_shown(row, subscriber):
         if row.refused_status is None:
             return RowResult(row.id, ChangeState.APPLIED)
         # A refusal to the only try says that the row itself did nothing: others brought it about.
@@ -107,14 +108,14 @@ def refusal(row: LedgerRow, status: int, words: str) -> RowResult:
 def _shown(row: LedgerRow, answer: BatchAnswer) -> RowResult:
     if row.kind is not ChangeKind.SET_FIELD:
         return RowResult(row.id, ChangeState.APPLIED)
-    person = shown_by(answer)
-    if person is not None and is_shown(row, person):
+    subscriber = shown_by(answer)
+    if subscriber is not None and is_shown(row, subscriber):
         return RowResult(row.id, ChangeState.APPLIED)
     return RowResult(row.id, ChangeState.UNKNOWN, ChangeOutcome.VALUE_NOT_SHOWN, str(answer.code))
 
 
 def shown_by(answer: BatchAnswer) -> Subscriber | None:
-    """Return the person that an answer shows, if it shows a usable one."""
+    """Return the subscriber that an answer shows, if it shows a usable one."""
     try:
         return answer.subscriber() if answer.ok else None
     except BemaError:

@@ -26,12 +26,12 @@ from bema_tui.sync.apply.recheck import judge_subscriber, tiers_of
 from bema_tui.sync.apply.results import MAX_TRIES
 
 MOST_REMOVES = 6
-"""Removes of one person in one run, those of the plan included: an automation that keeps moving them ends there."""
+"""Removes of one subscriber in one run, those of the plan included: an automation that keeps moving them ends there."""
 
 
 @frozen
 class RecheckFacts:
-    """What holds for all people of a run."""
+    """What holds for all subscribers of a run."""
 
     campaign: str
     """The code of the campaign."""
@@ -40,17 +40,17 @@ class RecheckFacts:
     tier_of_group: Mapping[str, Tier]
     """The campaign's tiers by the id of their group."""
     move_inactive: bool
-    """Whether people who are not active are moved, too."""
+    """Whether subscribers who are not active are moved, too."""
 
 
 @frozen
 class Standing:
-    """What follows for one person from where a read showed them."""
+    """What follows for one subscriber from where a read showed them."""
 
     results: tuple[RowResult, ...]
-    """A result for each planned row of the person."""
+    """A result for each planned row of the subscriber."""
     lower_off: tuple[Tier, ...] = ()
-    """The lower tiers that the person is taken out of beyond the plan."""
+    """The lower tiers that the subscriber is taken out of beyond the plan."""
     finding: Finding | None = None
     """What somebody should look at; None: nothing."""
 
@@ -69,12 +69,12 @@ def expected_tiers(
 
 
 def follow(
-    person: Subscriber | None, rows: Sequence[LedgerRow], seen: frozenset[Tier], facts: RecheckFacts
+    subscriber: Subscriber | None, rows: Sequence[LedgerRow], seen: frozenset[Tier], facts: RecheckFacts
 ) -> Standing:
-    """Return what follows for one person.
+    """Return what follows for one subscriber.
 
     Args:
-        person: as a read just showed them; None: gone from MailerLite.
+        subscriber: as a read just showed them; None: gone from MailerLite.
         rows: all of their rows in the run, none of which is on its way.
         seen: the tiers that the run last knew them in.
         facts: the run's.
@@ -85,7 +85,7 @@ def follow(
         finding says where somebody ends otherwise than the rules want.
     """
     planned = [row for row in rows if row.state is ChangeState.PLANNED]
-    recheck = judge_subscriber(rows, planned, person, facts.tier_of_group, move_inactive=facts.move_inactive)
+    recheck = judge_subscriber(rows, planned, subscriber, facts.tier_of_group, move_inactive=facts.move_inactive)
     rows = [evolve(row, state=ChangeState.SKIPPED) if row.id in recheck.skipped else row for row in rows]
     proved = any(row.kind is ChangeKind.ADD_GROUP and row.state in _GOING for row in rows)
     results = tuple(
@@ -93,13 +93,13 @@ def follow(
         or RowResult(row.id, ChangeState.PLANNED, row.outcome, row.detail, needs_add=row.needs_add and proved)
         for row in planned
     )
-    if person is None:
+    if subscriber is None:
         return Standing(results)
-    tiers = tiers_of(person, facts.tier_of_group)
-    lower_off = _lower_off(person, rows, tiers, facts)
+    tiers = tiers_of(subscriber, facts.tier_of_group)
+    lower_off = _lower_off(subscriber, rows, tiers, facts)
     final = expected_tiers(rows, tiers, facts.tier_of_group, [ChangeState.PLANNED]) - set(lower_off)
     if final == expected_tiers(rows, seen, facts.tier_of_group, _GOING) or _as_the_rules_want(
-        person, rows, final, facts
+        subscriber, rows, final, facts
     ):
         return Standing(results, lower_off)
     return Standing(results, lower_off, _elsewhere(rows, seen, tiers, final, facts))
@@ -113,11 +113,11 @@ def _bought(rows: Sequence[LedgerRow]) -> bool:
 
 
 def _lower_off(
-    person: Subscriber, rows: Sequence[LedgerRow], tiers: frozenset[Tier], facts: RecheckFacts
+    subscriber: Subscriber, rows: Sequence[LedgerRow], tiers: frozenset[Tier], facts: RecheckFacts
 ) -> tuple[Tier, ...]:
     """Return the lower tiers to take off beyond the plan, only of a buyer whom it moves, beside one purchased tier."""
     moves = [row for row in rows if row.kind in GROUP_CHANGES]
-    if not moves or not _bought(rows) or not _movable(person, facts):
+    if not moves or not _bought(rows) or not _movable(subscriber, facts):
         return ()
     if sum(tier.purchased for tier in tiers) != 1:
         return ()
@@ -140,19 +140,19 @@ def _given_up(row: LedgerRow) -> bool:
     return row.state is ChangeState.FAILED and (row.refused_status is not None or row.attempts >= MAX_TRIES)
 
 
-def _movable(person: Subscriber, facts: RecheckFacts) -> bool:
-    return person.status is SubscriberStatus.ACTIVE or facts.move_inactive
+def _movable(subscriber: Subscriber, facts: RecheckFacts) -> bool:
+    return subscriber.status is SubscriberStatus.ACTIVE or facts.move_inactive
 
 
 def _as_the_rules_want(
-    person: Subscriber, rows: Sequence[LedgerRow], final: frozenset[Tier], facts: RecheckFacts
+    subscriber: Subscriber, rows: Sequence[LedgerRow], final: frozenset[Tier], facts: RecheckFacts
 ) -> bool:
     """Return whether nobody need look at somebody who ends there, though others had a part in it."""
     purchased = [tier for tier in final if tier.purchased]
     lower = [tier for tier in final if not tier.purchased]
     if not _bought(rows):
         return not purchased and len(lower) <= 1
-    if not _movable(person, facts) and not any(row.kind in GROUP_CHANGES for row in rows):
+    if not _movable(subscriber, facts) and not any(row.kind in GROUP_CHANGES for row in rows):
         return not _in_two(final)
     return len(purchased) == 1 and not lower and _given(rows, facts) <= final
 

@@ -22,7 +22,7 @@ from bema_tui.sync.apply.results import MAX_TRIES, TOO_MANY
 from bema_tui.waits import Wait, WaitReason
 
 _FEW = 3
-"""Room for a row, a read of its person before it, and one of somebody else behind it."""
+"""Room for a row, a read of its subscriber before it, and one of somebody else behind it."""
 
 
 @define
@@ -93,7 +93,7 @@ class Throttling:
 
 
 def given_up(results: Sequence[RowResult], stubborn: Container[int]) -> tuple[RowResult, ...]:
-    """Return the results with the stubborn rows as tried often enough: their people are read, the rest failed."""
+    """Return the results with the stubborn rows as tried often enough: their subscribers are read, the rest failed."""
     return tuple(
         RowResult(
             one.id,

@@ -1,4 +1,4 @@
-"""Which of MailerLite's automations a plan sets off, and for how many people. Pure."""
+"""Which of MailerLite's automations a plan sets off, and for how many subscribers. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def effects(
     Args:
         automations: those that are enabled.
         groups: the campaign's groups.
-        joins: group id → people who join it. An automation whose groups can't be read may be set off by each of them.
+        joins: group id → subscribers who join it. An automation whose groups can't be read may be set off by each.
     """
     names = {group.id: group.name for group in groups}
     return tuple(

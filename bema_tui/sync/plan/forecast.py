@@ -11,7 +11,7 @@ from bema_tui.model import ACCOUNT_CHANGES, GROUP_CHANGES, SUBSCRIBER_CHANGES, C
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.quota.period import BatchCost
 
-CANARY_PEOPLE = 5
+CANARY_SUBSCRIBERS = 5
 SAMPLE = 50
 _ACCOUNT_READS = 2  # groups and fields, before anything is written
 _SECONDS_A_REQUEST = 0.4  # where the quota is no limit, the line is
@@ -72,14 +72,14 @@ class _Periods:
             made += 1
         return made
 
-    def new_people(self, people: int) -> int:
+    def new_subscribers(self, buyers: int) -> int:
         """The creates of so many new buyers, with the batches that look them up and read the first five back; returns
         how many batches these are."""
-        reads, first = 0, min(people, CANARY_PEOPLE)
+        reads, first = 0, min(buyers, CANARY_SUBSCRIBERS)
         looked_up = 0
-        for created in range(1, people + 1):
+        for created in range(1, buyers + 1):
             if created > looked_up:
-                together = looked_together(people - looked_up, self.left, self.budget, self.batch)
+                together = looked_together(buyers - looked_up, self.left, self.budget, self.batch)
                 self._take(self.batch.units(1 + together))
                 looked_up += together
                 reads += 1
@@ -98,20 +98,20 @@ class _Periods:
         self.requests += 1
 
 
-def looked_together(people: int, room: int, budget: int, batch: BatchCost) -> int:
+def looked_together(buyers: int, room: int, budget: int, batch: BatchCost) -> int:
     """How many of so many new buyers one batch looks up: those whom the quota's period then lets create, so that no
     look-up grows old while the quota is waited for.
 
     ``room`` is what the period has left. Where that is not worth a batch, they are as many as a whole ``budget`` holds.
     """
-    most = min(people, MOST_ITEMS)
+    most = min(buyers, MOST_ITEMS)
     now, later = (max(0, units - batch.base) // (1 + batch.item) for units in (room, budget))
     return min(most, now) if now and room >= batch.least(most, budget) else max(1, min(most, later))
 
 
 def forecast_writes(
     kinds: Mapping[ChangeKind, int],
-    people: int,
+    subscribers: int,
     *,
     limit: int,
     reserve: int,
@@ -142,8 +142,8 @@ def forecast_writes(
     reads += periods.single(creations)  # a create looks first
     if creations:
         reads += periods.single(_ACCOUNT_READS)  # what was created is read with the rest of the account
-    existing = max(0, people - created)
-    first = min(existing, CANARY_PEOPLE)
+    existing = max(0, subscribers - created)
+    first = min(existing, CANARY_SUBSCRIBERS)
     first_items = round(items * first / existing) if existing else 0
     later = kinds.get(ChangeKind.REMOVE_GROUP, 0) > 0
     rest = items - first_items
@@ -157,16 +157,16 @@ def forecast_writes(
         made, again = _in_order(periods, rest, existing - first, fresh_seconds)
         writes += made
         reads += again
-    reads += periods.new_people(created)
+    reads += periods.new_subscribers(created)
     writes += created
     if any(kinds.get(kind, 0) for kind in GROUP_CHANGES):
         reads += periods.batches(min(existing, SAMPLE))
     return Forecast(writes, reads, periods.units, periods.seconds)
 
 
-def _again(periods: _Periods, people: int, fresh_seconds: float) -> int:
+def _again(periods: _Periods, subscribers: int, fresh_seconds: float) -> int:
     """Batches that read so few people again, if their reads are stale by now."""
-    return periods.batches(people) if periods.seconds > fresh_seconds else 0
+    return periods.batches(subscribers) if periods.seconds > fresh_seconds else 0
 
 
 def _in_steps(periods: _Periods, items: int, *, later: bool) -> int:
@@ -175,10 +175,10 @@ def _in_steps(periods: _Periods, items: int, *, later: bool) -> int:
     return periods.batches(items - removes) + periods.batches(removes)
 
 
-def _in_order(periods: _Periods, items: int, people: int, fresh_seconds: float) -> tuple[int, int]:
+def _in_order(periods: _Periods, items: int, subscribers: int, fresh_seconds: float) -> tuple[int, int]:
     """Batches of many items of so many people, and the batches that read people again once the reads are stale."""
     writes = reads = 0
-    of_each = items / max(1, people)
+    of_each = items / max(1, subscribers)
     fresh_items = 0.0
     while items > 0:
         if periods.seconds > fresh_seconds and fresh_items + 0.5 < min(MOST_ITEMS, items):

@@ -17,7 +17,7 @@ from bema_tui.sync.plan.planner import plan_changes
 from bema_tui.sync.plan.safety import PlanReads, check_plan, refuse_unsafe, shrunk_reads
 from bema_tui.sync.plan.totals import PlanTotals
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite, read_account
-from bema_tui.sync.read.members import read_people
+from bema_tui.sync.read.members import read_campaign_members
 from bema_tui.sync.read.result import MembersRead, ReadResult
 from bema_tui.sync.read.shop import read_shop, with_unproved_now
 from bema_tui.sync.read.sizes import keep_sizes, sizes_at_last_good_read, sizes_now
@@ -77,7 +77,7 @@ async def _read(context: RunContext, account: CampaignInMailerLite) -> ReadResul
     await context.runs.discard_older_plans(context.run, context.campaign.code, context.fence)
     await context.note(mailerlite_read=MailerLiteReadResult(Completeness.PARTIAL))
     async with mailerlite_state_shown(context.db):
-        members = await read_people(context, account)
+        members = await read_campaign_members(context, account)
     return ReadResult(shop.result, members, shop.unproved)
 
 
@@ -128,7 +128,7 @@ async def _write_down(
     at_once = context.options.yes and not holding_checks(checks)
     forecast = forecast_writes(
         plan.kinds,
-        plan.people,
+        plan.subscribers,
         limit=context.quota.limit,
         reserve=quota.reserve,
         window_seconds=quota.window_seconds,
@@ -138,7 +138,7 @@ async def _write_down(
         fresh_seconds=context.settings.write_limits.stale_after_seconds - age,
     )
     await context.note(
-        people=plan.people,
+        people=plan.subscribers,
         moves=plan.moves,
         left_out=plan.left_out,
         read_forecast=read.forecast + forecast.reads,

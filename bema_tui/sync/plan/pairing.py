@@ -1,4 +1,4 @@
-"""Walks people and orders side by side in the order of their e-mail keys; it keeps one key's in memory at a time."""
+"""Walks members and orders side by side in the order of their e-mail keys; it keeps one key's in memory at a time."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ class Pair:
     """All orders of the campaign under it."""
 
 
-async def people_with_orders(context: RunContext) -> AsyncIterator[Pair]:
+async def members_with_orders(context: RunContext) -> AsyncIterator[Pair]:
     """Return every e-mail key of which a rule can say something, in order: of a member worth a look, or of a buyer."""
-    people = _Groups(context.members.worth_a_look(context.campaign.product_ids), lambda member: member.email_key)
+    subscribers = _Groups(context.members.worth_a_look(context.campaign.product_ids), lambda member: member.email_key)
     orders = _Groups(_orders(context), lambda known: known.order.email_key)
-    await people.advance()
+    await subscribers.advance()
     await orders.advance()
-    while people.key is not None or orders.key is not None:
-        lowest = min(key for key in (people.key, orders.key) if key is not None)
+    while subscribers.key is not None or orders.key is not None:
+        lowest = min(key for key in (subscribers.key, orders.key) if key is not None)
         members: Sequence[Member] = ()
         bought: Sequence[KnownOrder] = ()
-        if people.key == lowest:
-            members = people.items
-            await people.advance()
+        if subscribers.key == lowest:
+            members = subscribers.items
+            await subscribers.advance()
         if orders.key == lowest:
             bought = orders.items
             await orders.advance()

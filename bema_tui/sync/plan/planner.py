@@ -1,4 +1,4 @@
-"""Turns what was read into a plan in the ledger: reconcile and validate each person, in bounded memory."""
+"""Turns what was read into a plan in the ledger: reconcile and validate each subscriber, in bounded memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.ledger_history import ChangeMark, LedgerHistory, Placement, mark_of
 from bema_tui.store.ledger_rows import LedgerRow, PlannedRow
 from bema_tui.store.traces import Mark, Traces
-from bema_tui.sync.plan.pairing import Pair, people_with_orders
+from bema_tui.sync.plan.pairing import Pair, members_with_orders
 from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
 from bema_tui.sync.plan.safety import keeps_a_tier
 from bema_tui.sync.plan.totals import PlanTotals
@@ -32,7 +32,7 @@ from bema_tui.sync.read.result import MembersRead, ReadResult
 from bema_tui.sync.refusals import NotMade, refused
 from bema_tui.sync.run_context import RunContext
 
-UNIT = 1000  # people per transaction; domain rules, section 7
+UNIT = 1000  # e-mails per transaction; domain rules, section 7
 _JOINS = (ChangeKind.ADD_GROUP, ChangeKind.CREATE_SUBSCRIBER)  # somebody comes into a group: automations may go off
 ANYBODY = ""
 """The e-mail key of somebody set aside whose e-mail can't be read: it may be any buyer who was not found."""
@@ -46,7 +46,7 @@ class _Totals:
     rows: list[PlannedRow] = field(factory=list)
     findings: list[Finding] = field(factory=list)
     seq: int = 0
-    people: int = 0
+    subscribers: int = 0
     moves: int = 0
     left_out: int = 0
     unproved: int = 0
@@ -54,12 +54,12 @@ class _Totals:
     places: Counter[Purpose] = field(factory=Counter)
     kinds: Counter[ChangeKind] = field(factory=Counter)
     causes: Counter[Cause] = field(factory=Counter)
-    people_by: Counter[tuple[Purpose, ChangeKind]] = field(factory=Counter)
+    subscribers_by: Counter[tuple[Purpose, ChangeKind]] = field(factory=Counter)
     changes_by: Counter[tuple[Purpose, ChangeKind]] = field(factory=Counter)
     adds: Counter[str] = field(factory=Counter)
 
     def add(self, changes: Sequence[PlannedChange], read_at: datetime) -> None:
-        """One person's rows, in their order."""
+        """Add one subscriber's rows, in their order."""
         self.places.update({change.purpose for change in changes})
         self.causes.update({change.cause for change in changes})
         for change in changes:
@@ -69,22 +69,22 @@ class _Totals:
             self.changes_by[(change.purpose, change.kind)] += 1
             if change.kind in _JOINS:
                 self.adds[change.target] += 1
-        self.people_by.update({(change.purpose, change.kind) for change in changes})
-        self.people += bool(changes[0].email)
+        self.subscribers_by.update({(change.purpose, change.kind) for change in changes})
+        self.subscribers += bool(changes[0].email)
         self.moves += any(change.kind in _MOVES for change in changes)
         kinds = {change.kind for change in changes}
         self.lone_adds += ChangeKind.ADD_GROUP in kinds and ChangeKind.SET_FIELD not in kinds
 
     @property
     def counts(self) -> dict[tuple[Purpose, ChangeKind], tuple[int, int]]:
-        """(purpose, kind) → (people, changes)."""
-        return {pair: (self.people_by[pair], self.changes_by[pair]) for pair in self.changes_by}
+        """(purpose, kind) → (subscribers, changes)."""
+        return {pair: (self.subscribers_by[pair], self.changes_by[pair]) for pair in self.changes_by}
 
     def result(self) -> PlanTotals:
         """Return the totals of the plan so far."""
         return PlanTotals(
             changes=self.seq,
-            people=self.people,
+            subscribers=self.subscribers,
             moves=self.moves,
             left_out=self.left_out,
             kinds=dict(self.kinds),
@@ -131,7 +131,7 @@ async def plan_changes(
     planner.note(account.findings)
     planner.note(campaign_findings(context.campaign, others, context.db.now().date()))
     planner.plan_creations(account)
-    await planner.plan_people()
+    await planner.plan_subscribers()
     return planner.totals.result()
 
 
@@ -164,10 +164,10 @@ class _Planner:
         """Add findings that are of no single member."""
         self.totals.findings += findings
 
-    async def plan_people(self) -> None:
+    async def plan_subscribers(self) -> None:
         """Plan every member and every buyer."""
         unit: list[Pair] = []
-        async for pair in people_with_orders(self._context):
+        async for pair in members_with_orders(self._context):
             unit.append(pair)
             if len(unit) >= UNIT:
                 await self._take(unit)
@@ -216,7 +216,7 @@ class _Planner:
         totals = self.totals
         await self._context.ledger.put_plan(totals.rows, totals.counts)
         await self._context.findings.record(totals.findings, self._context.run)
-        await self._context.note(people=totals.people, moves=totals.moves, left_out=totals.left_out)
+        await self._context.note(people=totals.subscribers, moves=totals.moves, left_out=totals.left_out)
         totals.rows, totals.findings = [], []
 
     def _unexplained(self, unit: Sequence[Pair]) -> Iterator[tuple[str, Mark]]:

@@ -50,7 +50,7 @@ def move_waits(campaign: str, add: PlannedChange | LedgerRow, moves: int) -> Fin
 
 
 class RecordCheck:
-    """Validates the people of one plan. ``moves_today`` counts each subscriber's moves of the label's day."""
+    """Validates the subscribers of one plan. ``moves_today`` counts each subscriber's moves of the label's day."""
 
     def __init__(
         self, campaign: str, blocks: BlockLists, *, moves_per_day: int, moves_today: Mapping[str, int]

@@ -45,11 +45,11 @@ class PlanReads:
     shop: ShopReadResult | None
     """The read of the shop; None: there was none."""
     members: MailerLiteReadResult | None
-    """The read of MailerLite's people; None: there was none."""
+    """The read of MailerLite's subscribers; None: there was none."""
     unreadable_sales: int = 0
     """Sales that can't be read, by this read or by the last one of the whole list."""
     left_alone: int = 0
-    """People who can't be read."""
+    """Subscribers who can't be read."""
     incomplete_groups: tuple[str, ...] = ()
     """Groups not all of whose members could be read."""
     shrunk: tuple[ShrunkRead, ...] = ()
@@ -73,7 +73,7 @@ def shrunk_reads(last: ReadSizes, now: ReadSizes, percent: float) -> tuple[Shrun
 
 
 def most_moves(members: int, limits: PlanLimits, allowed: int | None) -> int:
-    """Return how many people may be moved without a look; ``allowed`` is what somebody said for this run."""
+    """Return how many subscribers may be moved without a look; ``allowed`` is what somebody said for this run."""
     if allowed is not None:
         return allowed
     return max(limits.max_moves, int(members * limits.max_moves_percent / 100))

@@ -15,24 +15,24 @@ class PlanTotals:
 
     changes: int
     """Its rows."""
-    people: int
-    """People with rows in it."""
+    subscribers: int
+    """Subscribers with rows in it."""
     moves: int
-    """People who are moved between groups, or created."""
+    """Subscribers who are moved between groups, or created."""
     left_out: int
-    """People with something to look at and nothing to change."""
+    """Subscribers with something to look at and nothing to change."""
     kinds: Mapping[ChangeKind, int]
     """Rows by kind."""
     causes: Mapping[Cause, int]
-    """People by the cause of their rows."""
+    """Subscribers by the cause of their rows."""
     adds_by_group: Mapping[str, int]
-    """People who come into a group, by its id."""
+    """Subscribers who come into a group, by its id."""
     removes_unproved: int
-    """People whom the plan would leave without a tier."""
+    """Subscribers whom the plan would leave without a tier."""
     lone_adds: int
-    """People who are added to a group while their field stays as it is."""
+    """Subscribers who are added to a group while their field stays as it is."""
 
     @property
     def reverts(self) -> int:
-        """People whose purchase is taken back after a refund."""
-        return sum(people for cause, people in self.causes.items() if cause.takes_back)
+        """Subscribers whose purchase is taken back after a refund."""
+        return sum(number for cause, number in self.causes.items() if cause.takes_back)

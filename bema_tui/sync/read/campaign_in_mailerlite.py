@@ -51,7 +51,7 @@ class CampaignInMailerLite:
 
     @property
     def groups_to_read(self) -> tuple[tuple[Tier, Group], ...]:
-        """The groups that exist, opt_in to wood, then purchased: the order in which automations move people."""
+        """The groups that exist, opt_in to wood, then purchased: the order in which automations move subscribers."""
         there = ((tier, self.groups[tier]) for tier in Tier if tier in self.groups)
         return tuple((tier, group) for tier, group in there if not group.id.startswith(NEW))
 
@@ -69,7 +69,7 @@ class CampaignInMailerLite:
         return not to_create and 0 <= age < stale_after_seconds
 
     def member(self, subscriber: Subscriber, read_at: datetime) -> Member:
-        """Return a subscriber as a person of this campaign.
+        """Return a subscriber as a member of this campaign.
 
         Raises:
             IncompleteRead: the answer does not say in which groups they are.

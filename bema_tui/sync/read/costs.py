@@ -1,4 +1,4 @@
-"""What each way of reading a campaign's people costs, before anything of it is read; the cheapest is taken. Pure."""
+"""What each way of reading a campaign's members costs, before anything of it is read; the cheapest is taken. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ReadingNeeds:
     several: int
     """How many members are expected in more than one tier."""
     account: int | None
-    """How many people the account holds; None: nobody asked, because it was not worth a request."""
+    """How many subscribers the account holds; None: nobody asked, because it was not worth a request."""
     group_page: int = GROUP_PAGE
     """How many rows a page of a group holds."""
     account_page: int = ACCOUNT_PAGE
@@ -58,22 +58,22 @@ class ReadingCost:
 
 def by_groups(needs: ReadingNeeds) -> ReadingCost:
     """Return the cost of each group and status by itself, then a look-up for every buyer whom no group showed."""
-    pages = sum(max(1, math.ceil(people / needs.group_page)) for people in needs.passes)
-    pages += bool(needs.outside and not sum(needs.passes))  # nobody read is known: the newest people are read for it
+    pages = sum(max(1, math.ceil(members / needs.group_page)) for members in needs.passes)
+    pages += bool(needs.outside and not sum(needs.passes))  # nobody read is known: the newest subscribers are
     return _with_looks(ReadingStrategy.BY_GROUPS, pages, needs.several + _by_email(needs.outside), needs.batch)
 
 
 def by_sweep(needs: ReadingNeeds) -> ReadingCost:
     """Return the cost of the whole account once, then a second look at the buyers who are in no group."""
-    people = needs.account if needs.account is not None else max(needs.passes, default=0)
-    pages = max(1, math.ceil(people / needs.account_page))
+    subscribers = needs.account if needs.account is not None else max(needs.passes, default=0)
+    pages = max(1, math.ceil(subscribers / needs.account_page))
     unknown = needs.outside - needs.outside_known if needs.finds_unknown else 0
-    people_again = needs.several + needs.outside_known + _by_email(unknown)
-    return _with_looks(ReadingStrategy.BY_SWEEP, pages, people_again, needs.batch)
+    looks = needs.several + needs.outside_known + _by_email(unknown)
+    return _with_looks(ReadingStrategy.BY_SWEEP, pages, looks, needs.batch)
 
 
 def worth_counting(needs: ReadingNeeds) -> bool:
-    """Return whether a sweep could be cheaper, with the fewest people the account can hold and a request to count."""
+    """Return whether a sweep could be cheaper, with the fewest the account can hold and a request to count them."""
     return by_sweep(needs).units + 1 < by_groups(needs).units
 
 
@@ -83,13 +83,13 @@ def cheapest(needs: ReadingNeeds) -> ReadingCost:
     return swept if needs.account is not None and swept.units < groups.units else groups
 
 
-def _by_email(people: int) -> int:
+def _by_email(emails: int) -> int:
     """Return the look-ups of so many e-mails, with the one of somebody known that proves the others."""
-    return people + 1 if people else 0
+    return emails + 1 if emails else 0
 
 
-def _with_looks(strategy: ReadingStrategy, pages: int, people: int, batch: BatchCost) -> ReadingCost:
-    """With a closer look at so many people, fifty in a batch."""
-    whole, rest = divmod(people, MOST_ITEMS)
+def _with_looks(strategy: ReadingStrategy, pages: int, looks: int, batch: BatchCost) -> ReadingCost:
+    """Return the cost of so many pages and closer looks, fifty in a batch."""
+    whole, rest = divmod(looks, MOST_ITEMS)
     units = pages + whole * batch.units(1 + MOST_ITEMS) + (batch.units(1 + rest) if rest else 0)
     return ReadingCost(strategy, pages + whole + bool(rest), units)

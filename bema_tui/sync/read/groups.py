@@ -1,4 +1,4 @@
-"""Reads a campaign's people group by group and status by status, in the order in which automations move them."""
+"""Reads a campaign's members group by group and status by status, in the order in which automations move them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bema_tui.sync.read.subscribers import MOST_SET_ASIDE, look_closely, members
 
 PASSES = 3
 MOST_ASKED_FOR = 500
-"""People whom one pass showed and the next did not, to be asked for by id: more are no movement of single ones."""
+"""Members whom one pass showed and the next did not, to be asked for by id: more are no movement of single ones."""
 
 
 @frozen
@@ -35,7 +35,7 @@ class _GroupPass:
 
 
 def worth_reading(group: Group, status: SubscriberStatus) -> bool:
-    """Return whether a group is asked for its people of a status: not where its own count says that there are none."""
+    """Return whether a group is asked for its members of a status: not where its own count says that there are none."""
     return group.counts.get(status) != 0 or status is SubscriberStatus.ACTIVE
 
 
@@ -57,7 +57,7 @@ async def read_groups(reading: MembersReading) -> None:
 async def read_members(reading: MembersReading, group: Group, status: SubscriberStatus) -> int:
     """Read the members of one status, and return how many came.
 
-    A row shows in one moment in which groups its person is, so whoever came is certain. Who did not come is another
+    A row shows in one moment in which groups its subscriber is, so whoever came is certain. Who did not come is another
     matter: the group's counts are cached by the service, and people come and go. Where the counts promise more than
     came, the group is read again: a pass that lacks nobody of those before outweighs a count that lags, and so does
     one that lacks people who, asked for by id, are not in the group any more. What is open after three passes is a
@@ -136,13 +136,13 @@ async def _pass(
             group_id=group.id, status=status, with_groups=True
         ):
             await reading.context.safe_point()
-            people = await usable(reading, page, group.name)
-            await reading.context.members.put(await members_of(reading, people))
-            came = {int(subscriber.id) for subscriber in people}
+            subscribers = await usable(reading, page, group.name)
+            await reading.context.members.put(await members_of(reading, subscribers))
+            came = {int(subscriber.id) for subscriber in subscribers}
             seen |= came | {int(row.subscriber_id) for row in page.broken if row.subscriber_id}
             unnamed |= {row.row for row in page.broken if not row.subscriber_id}
-            reading.people += len(came.difference(before))
-            await reading.context.note(members=reading.people)
+            reading.members += len(came.difference(before))
+            await reading.context.note(members=reading.members)
     except ListChanged:
         whole = False
     return _GroupPass(frozenset(seen), whole, len(unnamed))

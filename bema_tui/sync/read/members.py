@@ -1,4 +1,4 @@
-"""Reads a campaign's people from MailerLite the cheapest safe way, and says before what it will cost."""
+"""Reads a campaign's members from MailerLite the cheapest safe way, and says before what it will cost."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LISTS = {
 _COUNT_HOLDS = 24 * 3600.0  # seconds; the count only chooses the way
 
 
-async def read_people(context: RunContext, account: CampaignInMailerLite) -> MembersRead:
+async def read_campaign_members(context: RunContext, account: CampaignInMailerLite) -> MembersRead:
     """Read everybody who is in a group of the campaign, or has bought and is in none.
 
     The way is chosen, and its requests are written down as ``runs.read_forecast``, before anything of it is read; that
@@ -64,21 +64,21 @@ async def read_people(context: RunContext, account: CampaignInMailerLite) -> Mem
     await context.note(read_forecast=forecast)
     found = await look_closely(reading, doubtful, missing)
     if lacking and not found:
-        await facts.learned(AccountFact.PEOPLE_BEYOND_LIST, lacking)
+        await facts.learned(AccountFact.SUBSCRIBERS_BEYOND_LIST, lacking)
     await _remember_pages(context, facts)
-    people = await context.members.count()
+    members = await context.members.count()
     result = MailerLiteReadResult(
         completeness=Completeness.PARTIAL if reading.incomplete_groups else Completeness.COMPLETE,
         at=context.db.now(),
-        people=people,
+        people=members,
         strategy=ReadingStrategy.BY_GROUPS if lacking is None else ReadingStrategy.BY_SWEEP,
         requests=context.meter.read - before,
         requests_forecast=cost.requests,
         batch_items_count=batch.item > 0,
     )
-    await context.note(members=people, mailerlite_read=result)
+    await context.note(members=members, mailerlite_read=result)
     return MembersRead(
-        note=f"{people:,} people",
+        note=f"{members:,} people",
         result=result,
         forecast=forecast,
         at=began + (context.db.now() - began) / 2,
@@ -117,7 +117,7 @@ async def choose_reading(
         batch=batch,
     )
     if worth_counting(needs):
-        needs = evolve(needs, account=await _people_in_account(context, facts))
+        needs = evolve(needs, account=await _subscribers_in_account(context, facts))
     return cheapest(needs)
 
 
@@ -136,10 +136,11 @@ async def _remember_pages(context: RunContext, facts: AccountFacts) -> None:
 async def _sweep(reading: MembersReading, buyers: Buyers, facts: AccountFacts) -> int | None:
     """Sweep the account, and say how many more it counts than came; 0 proves that whoever did not come is not in it.
 
-    An account may count people whom its list never shows: what it counted beyond the list when look-ups found none of
-    them is left out. None says that the list changed on the way, and that the groups were read instead.
+    An account may count subscribers whom its list never shows: what it counted beyond the list when look-ups found none
+    of them is left out. None says that the list changed on the way, and that the groups were read instead.
     """
-    counted, beyond = await facts.number(AccountFact.PEOPLE), await facts.number(AccountFact.PEOPLE_BEYOND_LIST) or 0
+    counted = await facts.number(AccountFact.SUBSCRIBERS)
+    beyond = await facts.number(AccountFact.SUBSCRIBERS_BEYOND_LIST) or 0
     try:
         came = await sweep(reading, buyers)
     except ListChanged:
@@ -152,15 +153,15 @@ async def _sweep(reading: MembersReading, buyers: Buyers, facts: AccountFacts) -
     return 0 if lacking <= beyond else lacking
 
 
-async def _people_in_account(context: RunContext, facts: AccountFacts) -> int:
-    counted, at = await facts.number(AccountFact.PEOPLE), await facts.number(AccountFact.PEOPLE_COUNTED_AT)
+async def _subscribers_in_account(context: RunContext, facts: AccountFacts) -> int:
+    counted, at = await facts.number(AccountFact.SUBSCRIBERS), await facts.number(AccountFact.SUBSCRIBERS_COUNTED_AT)
     if counted is not None and at is not None and 0 <= context.db.now().timestamp() - at < _COUNT_HOLDS:
         return counted
-    people = await context.mailerlite.count_subscribers()
-    await _remember_count(context, facts, people)
-    return people
+    subscribers = await context.mailerlite.count_subscribers()
+    await _remember_count(context, facts, subscribers)
+    return subscribers
 
 
-async def _remember_count(context: RunContext, facts: AccountFacts, people: int) -> None:
-    await facts.learned(AccountFact.PEOPLE, people)
-    await facts.learned(AccountFact.PEOPLE_COUNTED_AT, int(context.db.now().timestamp()))
+async def _remember_count(context: RunContext, facts: AccountFacts, subscribers: int) -> None:
+    await facts.learned(AccountFact.SUBSCRIBERS, subscribers)
+    await facts.learned(AccountFact.SUBSCRIBERS_COUNTED_AT, int(context.db.now().timestamp()))

@@ -16,8 +16,8 @@ class MembersReading:
     """The run."""
     account: CampaignInMailerLite
     """The campaign's groups and field."""
-    people: int = 0
-    """How many people came so far."""
+    members: int = 0
+    """How many members came so far."""
     set_aside: dict[str, str] = field(factory=dict)
     """Those whose rows can't be read: id (or e-mail) → e-mail key, empty where that can't be read either."""
     in_doubt: set[str] = field(factory=set)

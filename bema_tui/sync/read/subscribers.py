@@ -1,4 +1,4 @@
-"""Reads people of MailerLite: a page of a list, or up to fifty by id or e-mail in one request."""
+"""Reads subscribers of MailerLite: a page of a list, or up to fifty by id or e-mail in one request."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from bema_tui.sync.read.reading import MembersReading
 from bema_tui.sync.run_context import RunContext
 
 MOST_SET_ASIDE = 20
-"""People whose rows can't be read; more of them are no accident of single records, and the read is not complete."""
+"""Subscribers whose rows can't be read; more are no accident of single records, and the read is not complete."""
 SILENT = "the answer does not say in which groups they are"
 _FORM_HOLDS = 24 * 3600.0  # seconds; it only chooses what is tried first
 
 
 async def usable(reading: MembersReading, page: SubscriberPage, where: str) -> Sequence[Subscriber]:
-    """Return the people of a page. A row that does not parse is set aside, with a finding that names the bad field.
+    """Return the subscribers of a page. A row that does not parse is set aside, with a finding that names the field.
 
     An error blocks that record and nothing else: domain rules, section 5.
 
     Raises:
-        IncompleteRead: there are so many that it is not about single people.
+        IncompleteRead: there are so many that it is not about single rows.
     """
     if not page.broken:
         return page.subscribers
@@ -54,22 +54,24 @@ def _subject(row: BrokenRow) -> str:
     return row.subscriber_id or row.email or row.row
 
 
-async def members_of(reading: MembersReading, people: Sequence[Subscriber]) -> list[Member]:
-    """These people as the campaign's, read just now; the reading keeps whose tiers can't be said for certain.
+async def members_of(reading: MembersReading, subscribers: Sequence[Subscriber]) -> list[Member]:
+    """Return these subscribers as the campaign's, read just now; the reading keeps whose tiers are not certain.
 
     Whose answer does not say in which groups they are is set aside.
     """
     at = reading.context.db.now()
-    told = [person for person in people if person.group_ids is not None]
-    if len(told) < len(people):
-        silent = [person for person in people if person.group_ids is None]
-        reading.set_aside.update({person.id: person.email_key for person in silent})
-        found = [_unreadable(reading.context, person.id, f"Subscriber {person.id}", SILENT) for person in silent]
+    told = [subscriber for subscriber in subscribers if subscriber.group_ids is not None]
+    if len(told) < len(subscribers):
+        silent = [subscriber for subscriber in subscribers if subscriber.group_ids is None]
+        reading.set_aside.update({subscriber.id: subscriber.email_key for subscriber in silent})
+        found = [
+            _unreadable(reading.context, subscriber.id, f"Subscriber {subscriber.id}", SILENT) for subscriber in silent
+        ]
         await reading.context.findings.record(found, reading.context.run)
     reading.in_doubt.update(
-        person.id for person in told if reading.account.check.in_doubt(person.group_ids or frozenset())
+        subscriber.id for subscriber in told if reading.account.check.in_doubt(subscriber.group_ids or frozenset())
     )
-    return [reading.account.member(person, at) for person in told]
+    return [reading.account.member(subscriber, at) for subscriber in told]
 
 
 def _unreadable(context: RunContext, subject: str, who: str, problem: str) -> Finding:
@@ -101,16 +103,16 @@ def _named(row: BrokenRow) -> str:
 
 @frozen
 class ReadById:
-    """People who were read by id."""
+    """Subscribers who were read by id."""
 
     found: Mapping[str, Subscriber | None]
-    """The people by id; None for one who is gone from MailerLite, which is proved."""
+    """The subscribers by id; None for one who is gone from MailerLite, which is proved."""
     unread: Mapping[str, str]
     """Why the others can't be read, by id."""
 
 
 async def read_by_id(context: RunContext, ids: Sequence[str], set_aside: set[str]) -> ReadById:
-    """Read up to fifty people by id in one request. One who can't be read is a finding, and is added to ``set_aside``.
+    """Read up to fifty subscribers by id in one request. One who can't be read is a finding, and in ``set_aside``.
 
     Raises:
         IncompleteRead: many can't be read, or nobody is found by id.
@@ -120,13 +122,13 @@ async def read_by_id(context: RunContext, ids: Sequence[str], set_aside: set[str
     unread: dict[str, str] = {}
     async for done in look_up.find(ids=ids):
         for one in done:
-            person = one.answer.subscriber() if one.answer is not None else None
+            subscriber = one.answer.subscriber() if one.answer is not None else None
             if one.problem:
                 unread[one.who] = one.problem
-            elif person is not None and person.group_ids is None:
+            elif subscriber is not None and subscriber.group_ids is None:
                 unread[one.who] = SILENT
             else:
-                found[one.who] = person
+                found[one.who] = subscriber
     told = [_unreadable(context, who, f"Subscriber {who}", problem) for who, problem in unread.items()]
     await context.findings.record(told, context.run)
     set_aside.update(unread)
@@ -141,7 +143,7 @@ async def read_by_id(context: RunContext, ids: Sequence[str], set_aside: set[str
 
 
 async def find_by_email(context: RunContext, emails: Sequence[str]) -> tuple[LookUpResult, ...]:
-    """Look people up by e-mail; each is found, proved to be unknown, or left open.
+    """Look subscribers up by e-mail; each is found, proved to be unknown, or left open.
 
     Raises:
         IncompleteRead: no form of look-up finds anybody.
@@ -151,7 +153,7 @@ async def find_by_email(context: RunContext, emails: Sequence[str]) -> tuple[Loo
 
 
 async def ready_look_up(context: RunContext, emails: Sequence[str] = ()) -> LookUp:
-    """Return the look-ups of the account, with people to prove them by, and the form that proved itself before."""
+    """Return the look-ups of the account, with subscribers to prove them by, and the form that proved itself before."""
     look_up = context.mailerlite.look_up
     kinds = {special_characters(email) for email in emails} | {PLAINEST}
     for characters in kinds - look_up.kinds:
@@ -178,7 +180,7 @@ async def remember_look_up(context: RunContext) -> None:
 
 
 async def look_closely(reading: MembersReading, ids: Sequence[str], emails: Sequence[str]) -> int:
-    """Read people again by id, and look buyers up by e-mail whom no list showed; fifty in a request, of either kind.
+    """Read subscribers again by id, and look buyers up by e-mail whom no list showed; fifty in a request.
 
     Returns how many were found by their e-mail. One who is gone leaves this read. One who can't be read or looked up
     is set aside, as in a list.
@@ -193,10 +195,10 @@ async def look_closely(reading: MembersReading, ids: Sequence[str], emails: Sequ
     aside: list[LookUpResult] = []
     async for done in look_up.find(in_known_form(emails), ids):
         known = await context.members.states([one.who for one in done])
-        people = await members_of(reading, [one.answer.subscriber() for one in done if one.answer is not None])
-        shown.update(person.email_key for person in people)
+        members = await members_of(reading, [one.answer.subscriber() for one in done if one.answer is not None])
+        shown.update(member.email_key for member in members)
         found_by_email += sum(one.answer is not None and "@" in one.who for one in done)
-        await context.members.put(people)
+        await context.members.put(members)
         await context.members.forget([one.who for one in done if one.absent and one.who in known])
         aside += [one for one in done if one.problem]
         set_aside.update({one.who: known[one.who].email_key for one in aside if one.who in known})

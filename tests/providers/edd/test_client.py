@@ -367,12 +367,12 @@ async def test_products_that_are_none_fail() -> None:
             await edd(Script([reply(body)])).get_products()
 
 
-async def test_customers_come_as_people_without_status_and_groups() -> None:
+async def test_customers_come_as_subscribers_without_status_and_groups() -> None:
     broken = {"info": {"customer_id": "x", "email": "a@b.example"}}
     script = Script([reply({"customers": [customer(7), broken]}), reply({"error": "No customers found!", **NOTHING})])
     (only,) = [each async for each in edd(script).get_subscribers()]
-    (person,) = only.subscribers
-    assert (person.id, person.name, person.status, person.group_ids) == ("7", "Ольга", None, None)
+    (found,) = only.subscribers
+    assert (found.id, found.name, found.status, found.group_ids) == ("7", "Ольга", None, None)
     assert [row.path for row in only.broken] == ["page 1: customers.1.info.customer_id"]
 
 

@@ -37,7 +37,7 @@ FOREIGN = {
 
 @pytest.mark.fault("A9")
 @pytest.mark.parametrize("name", FOREIGN)
-async def test_a_refusal_that_mailerlite_did_not_write_says_nothing_of_key_person_or_group(name: str) -> None:
+async def test_a_refusal_that_mailerlite_did_not_write_says_nothing_of_key_subscriber_or_group(name: str) -> None:
     answer, status, words = FOREIGN[name]
     for ask in ASK:
         with pytest.raises(BadAnswer) as caught:

@@ -11,7 +11,7 @@ from attrs import define, field
 from bema_tui.errors import BadAnswer, IncompleteRead, LockLost, RateLimited, WriteUnknown
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem
 from tests.providers.helpers import Answer, Notes, Script, Time, before, cut, mailerlite, page, reply
-from tests.providers.rows import person
+from tests.providers.rows import subscriber
 
 WRITES = [BatchItem.assign("1", "7"), BatchItem.put_fields("1", {"p": 121}), BatchItem.unassign("1", "8")]
 READS = [BatchItem.read("1"), BatchItem.find("a+b/c@x.example")]
@@ -74,7 +74,7 @@ async def test_one_answer_that_cannot_be_read_is_unknown_and_the_others_stand(ba
 
 
 async def test_a_read_whose_answer_cannot_be_read_is_asked_for_again() -> None:
-    shown = {"code": 200, "body": {"data": person(1, groups=[])}}
+    shown = {"code": 200, "body": {"data": subscriber(1, groups=[])}}
     script = Script([reply({"responses": [shown, "?"]}), reply({"responses": [shown]})])
     answers = await mailerlite(script).batch_of_reads(READS[:1] * 2)
     assert [answer.code for answer in answers] == [200, 200]
@@ -96,7 +96,7 @@ class Throttled:
         return reply(
             {
                 "responses": [
-                    {"code": 200, "body": {"data": person(int(number))}}
+                    {"code": 200, "body": {"data": subscriber(int(number))}}
                     if place < self.answered and number != self.stubborn
                     else refused
                     for place, number in enumerate(numbers)
@@ -108,8 +108,8 @@ class Throttled:
 @pytest.mark.fault("E5")
 async def test_reads_that_the_quota_cuts_off_are_asked_again_until_all_are_answered() -> None:
     account, time = Throttled(answered=1), Time()
-    people = [BatchItem.read(str(number)) for number in range(1, 7)]
-    answers = await mailerlite(Script(account), time).batch_of_reads(people)
+    subscribers = [BatchItem.read(str(number)) for number in range(1, 7)]
+    answers = await mailerlite(Script(account), time).batch_of_reads(subscribers)
     assert [answer.code for answer in answers] == [200] * 6
     assert [asked[0] for asked in account.asked] == ["1", "2", "3", "4", "5", "6"]
     assert sum(time.slept) == 5 * 60
@@ -124,7 +124,7 @@ async def test_a_read_that_is_refused_for_ever_is_given_up_beside_one_that_is_an
 
     account = Throttled(answered=9, stubborn="2")
     client = mailerlite(Script(account))
-    known = BatchAnswer(200, {"data": person(7)}).subscriber()
+    known = BatchAnswer(200, {"data": subscriber(7)}).subscriber()
     client.look_up.offer([known])
     (alone,) = await client.batch_of_reads([BatchItem.read("2")])
     assert alone.code == 429
@@ -135,9 +135,9 @@ async def test_a_read_that_is_refused_for_ever_is_given_up_beside_one_that_is_an
 @pytest.mark.parametrize("answered", [0, 1])
 async def test_an_account_that_does_not_answer_all_reads_is_waited_for_ten_minutes(answered: int) -> None:
     time = Time()
-    people = [BatchItem.read(str(number)) for number in range(1, 21)]
+    subscribers = [BatchItem.read(str(number)) for number in range(1, 21)]
     with pytest.raises(RateLimited) as caught:
-        await mailerlite(Script(Throttled(answered=answered)), time).batch_of_reads(people)
+        await mailerlite(Script(Throttled(answered=answered)), time).batch_of_reads(subscribers)
     assert (caught.value.waited, caught.value.seconds) == (600, 60)
     assert sum(time.slept) == 600
 
@@ -217,8 +217,8 @@ def test_what_is_no_id_or_address_makes_no_item() -> None:
         BatchItem.find("nobody")
 
 
-def test_an_items_answer_shows_the_person_or_says_why_not() -> None:
-    shown = BatchAnswer(200, {"data": person(1, groups=["7"])}).subscriber()
+def test_an_items_answer_shows_the_subscriber_or_says_why_not() -> None:
+    shown = BatchAnswer(200, {"data": subscriber(1, groups=["7"])}).subscriber()
     assert shown.group_ids == frozenset("7")
     for body, path in ((None, "data"), ("", "data"), ({"data": {"id": "1"}}, "data.email"), ({"data": []}, "data")):
         with pytest.raises(BadAnswer) as caught:

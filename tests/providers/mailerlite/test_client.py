@@ -22,13 +22,13 @@ from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, Unlimited
 from bema_tui.secrets import Secret
 from tests.providers.helpers import Answer, Script, cut, mailerlite, reply
-from tests.providers.rows import cursor_page, custom_field, group, numbered_page, person
+from tests.providers.rows import cursor_page, custom_field, group, numbered_page, subscriber
 
 GONE = reply({"message": ""}, 404)
 TAKEN = reply({"message": "The name has already been taken.", "errors": {"name": ["taken"]}}, 422)
 
 
-async def people(script: Script, **wanted: object) -> list[Subscriber]:
+async def subscribers(script: Script, **wanted: object) -> list[Subscriber]:
     async with mailerlite(script, page_size=2) as service:
         pages = service.get_subscribers(**wanted)  # type: ignore[arg-type]
         return [found async for each in pages for found in each.subscribers]
@@ -60,12 +60,12 @@ async def test_the_connection_test_names_the_account() -> None:
 async def test_a_list_is_read_by_its_cursor_with_our_own_parameters() -> None:
     script = Script(
         [
-            reply(cursor_page([person(1, groups=["7"]), person(2, groups=[])], "abc+/=")),
-            reply(cursor_page([person(3, groups=["7", "8"])], "def")),
+            reply(cursor_page([subscriber(1, groups=["7"]), subscriber(2, groups=[])], "abc+/=")),
+            reply(cursor_page([subscriber(3, groups=["7", "8"])], "def")),
             reply(cursor_page([], "ghi")),
         ]
     )
-    found = await people(script, status=SubscriberStatus.BOUNCED, with_groups=True)
+    found = await subscribers(script, status=SubscriberStatus.BOUNCED, with_groups=True)
     assert [subscriber.group_ids for subscriber in found] == [frozenset("7"), frozenset(), frozenset("78")]
     wanted = "filter%5Bstatus%5D=bounced&include=groups"
     assert script.lines() == [
@@ -76,13 +76,13 @@ async def test_a_list_is_read_by_its_cursor_with_our_own_parameters() -> None:
 
 
 async def test_a_short_page_is_no_end_and_a_null_cursor_is_one() -> None:
-    script = Script([reply(cursor_page([person(1)], "a")), reply(cursor_page([person(2), person(3)]))])
-    assert len(await people(script)) == 3
+    script = Script([reply(cursor_page([subscriber(1)], "a")), reply(cursor_page([subscriber(2), subscriber(3)]))])
+    assert len(await subscribers(script)) == 3
 
 
 async def test_all_members_of_a_group_take_one_pass_per_status() -> None:
     script = Script([reply(cursor_page([]))])
-    await people(script, group_id="42")
+    await subscribers(script, group_id="42")
     assert [httpx.QueryParams(line.split("?")[1])["filter[status]"] for line in script.lines()] == [
         status.value for status in SubscriberStatus
     ]
@@ -92,61 +92,67 @@ async def test_all_members_of_a_group_take_one_pass_per_status() -> None:
 @pytest.mark.parametrize(
     ("answers", "path"),
     [
-        ([cursor_page([person(1)], "a"), cursor_page([person(2)], "a")], "meta.next_cursor"),
-        ([cursor_page([person(1)], 5)], "meta.next_cursor"),
-        ([{"data": [person(1)], "meta": []}], "meta.next_cursor"),
+        ([cursor_page([subscriber(1)], "a"), cursor_page([subscriber(2)], "a")], "meta.next_cursor"),
+        ([cursor_page([subscriber(1)], 5)], "meta.next_cursor"),
+        ([{"data": [subscriber(1)], "meta": []}], "meta.next_cursor"),
         ([{"meta": {"next_cursor": None}}], "data"),
         ([{"data": {}, "meta": {"next_cursor": None}}], "data"),
         pytest.param(
-            [{"data": [person(1)], "meta": {"last_page": 10**9}}], "meta.next_cursor", marks=pytest.mark.fault("E5")
+            [{"data": [subscriber(1)], "meta": {"last_page": 10**9}}], "meta.next_cursor", marks=pytest.mark.fault("E5")
         ),
     ],
 )
 async def test_a_list_whose_end_cannot_be_known_fails(answers: list[object], path: str) -> None:
     with pytest.raises(BadAnswer) as caught:
-        await people(Script([reply(answer) for answer in answers]))
+        await subscribers(Script([reply(answer) for answer in answers]))
     assert caught.value.path == path
 
 
-@pytest.mark.parametrize("row", [person(2), person(2, groups=None)])
+@pytest.mark.parametrize("row", [subscriber(2), subscriber(2, groups=None)])
 async def test_a_row_without_groups_is_broken_in_a_read_that_asked_for_them(row: dict[str, Any]) -> None:
-    script = Script([reply(cursor_page([person(1, groups=[]), row]))])
+    script = Script([reply(cursor_page([subscriber(1, groups=[]), row]))])
     (page,) = [each async for each in mailerlite(script).get_subscribers(with_groups=True)]
-    assert [one.id for one in page.subscribers] == [person(1)["id"]]
+    assert [one.id for one in page.subscribers] == [subscriber(1)["id"]]
     assert [(one.path, one.subscriber_id) for one in page.broken] == [("page 1: data.1.groups", row["id"])]
     with pytest.raises(IncompleteRead):
-        await people(Script([reply(cursor_page([row, person(3)]))]), with_groups=True)
+        await subscribers(Script([reply(cursor_page([row, subscriber(3)]))]), with_groups=True)
 
 
 async def test_a_broken_row_is_named_and_the_others_come() -> None:
-    rows = [person(1), person(2, status="zombie"), person(3, fields={"a": [1]}), 5, person(4, email="a\x1b@b.c")]
+    rows = [
+        subscriber(1),
+        subscriber(2, status="zombie"),
+        subscriber(3, fields={"a": [1]}),
+        5,
+        subscriber(4, email="a\x1b@b.c"),
+    ]
     pages = [each async for each in mailerlite(Script([reply(cursor_page(rows))])).get_subscribers()]
     assert [found.email for found in pages[0].subscribers] == ["person1@example.com"]
     assert [(row.path, row.subscriber_id) for row in pages[0].broken] == [
-        ("page 1: data.1.status", person(2)["id"]),
-        ("page 1: data.2.fields.a", person(3)["id"]),
+        ("page 1: data.1.status", subscriber(2)["id"]),
+        ("page 1: data.2.fields.a", subscriber(3)["id"]),
         ("page 1: data.3", ""),
-        ("page 1: data.4.email", person(4)["id"]),
+        ("page 1: data.4.email", subscriber(4)["id"]),
     ]
 
 
 @pytest.mark.parametrize("fields", [None, "absent"])
 async def test_a_row_without_fields_is_broken_and_not_somebody_without_values(fields: str | None) -> None:
-    row = {key: value for key, value in person(1, fields=None).items() if key != "fields" or fields is None}
+    row = {key: value for key, value in subscriber(1, fields=None).items() if key != "fields" or fields is None}
     pages = [each async for each in mailerlite(Script([reply(cursor_page([row]))])).get_subscribers()]
     assert (pages[0].subscribers, pages[0].broken[0].path) == ((), "page 1: data.0.fields")
 
 
 async def test_odd_values_are_accepted() -> None:
-    odd = {**person(1, id=139802435642197001, fields=[], surprise={"x": 1}), "groups": [{"id": 7}]}
-    (found,) = await people(Script([reply(cursor_page([odd]))]))
+    odd = {**subscriber(1, id=139802435642197001, fields=[], surprise={"x": 1}), "groups": [{"id": 7}]}
+    (found,) = await subscribers(Script([reply(cursor_page([odd]))]))
     active = SubscriberStatus.ACTIVE
     assert found == Subscriber("139802435642197001", "person1@example.com", active, {}, frozenset("7"), source="import")
 
 
 async def test_foreign_text_is_clean_and_numbers_stay_numbers() -> None:
     fields = {"name": "[/red]\x1b[2J", "age": 7, "share": 0.5, "order": "121", "x": None}
-    (found,) = await people(Script([reply(cursor_page([person(1, fields=fields)]))]))
+    (found,) = await subscribers(Script([reply(cursor_page([subscriber(1, fields=fields)]))]))
     assert found.fields == {**fields, "name": "[/red]␛[2J"}
 
 
@@ -166,7 +172,7 @@ async def test_a_list_that_refuses_a_hundred_is_asked_for_what_it_gives_by_itsel
     def answer(request: httpx.Request) -> Answer:
         if "limit" in request.url.params:
             return reply({"message": "The limit is too high."}, 422)
-        return reply(cursor_page([person(1)]))
+        return reply(cursor_page([subscriber(1)]))
 
     script = Script(answer)
     service = mailerlite(script, page_size=1000)
@@ -175,21 +181,21 @@ async def test_a_list_that_refuses_a_hundred_is_asked_for_what_it_gives_by_itsel
     assert [line.partition("?")[2] for line in script.lines()] == ["limit=1000", "limit=100", "", ""]
     assert service.page_cap() == 2
     with pytest.raises(RequestRefused):
-        await people(Script([reply({"message": "No."}, 422)]))
+        await subscribers(Script([reply({"message": "No."}, 422)]))
 
 
 async def test_members_that_come_by_number_are_read_to_the_last_page() -> None:
-    first, last = (numbered_page([person(number)], number, 2, total=2) for number in (1, 2))
+    first, last = (numbered_page([subscriber(number)], number, 2, total=2) for number in (1, 2))
     script = Script([reply(first), reply(last)])
-    found = await people(script, group_id="42", status=SubscriberStatus.ACTIVE)
+    found = await subscribers(script, group_id="42", status=SubscriberStatus.ACTIVE)
     assert [one.email for one in found] == ["person1@example.com", "person2@example.com"]
     assert [httpx.QueryParams(line.split("?")[1]).get("page") for line in script.lines()] == [None, "2"]
-    changed = numbered_page([person(2)], 2, 2, total=1)
+    changed = numbered_page([subscriber(2)], 2, 2, total=1)
     with pytest.raises(IncompleteRead):
-        await people(Script([reply(first), reply(changed)]), group_id="42", status=SubscriberStatus.ACTIVE)
+        await subscribers(Script([reply(first), reply(changed)]), group_id="42", status=SubscriberStatus.ACTIVE)
 
 
-async def test_the_count_of_people() -> None:
+async def test_the_count_of_subscribers() -> None:
     script = Script([reply({"total": 1004}), reply({"total": "7"})])
     service = mailerlite(script)
     assert await service.count_subscribers() == 1004
@@ -203,8 +209,8 @@ async def test_the_count_of_people() -> None:
 # One person
 
 
-async def test_a_person_is_found_by_address_with_every_sign_encoded() -> None:
-    script = Script([reply({"data": person(1, groups=["7"])})])
+async def test_a_subscriber_is_found_by_address_with_every_sign_encoded() -> None:
+    script = Script([reply({"data": subscriber(1, groups=["7"])})])
     found = await mailerlite(script).find_subscriber(" o'hara+a/b@x.example ")
     assert found is not None
     assert found.group_ids == frozenset("7")
@@ -235,7 +241,7 @@ async def test_what_is_no_id_is_never_put_into_an_address(bad: str) -> None:
 
 
 async def test_an_update_sends_fields_alone_and_shows_the_after_state() -> None:
-    script = Script([reply({"data": person(1, fields={"p": 121}, groups=[])})])
+    script = Script([reply({"data": subscriber(1, fields={"p": 121}, groups=[])})])
     shown = await mailerlite(script).update_subscriber("139802435642197001", {"p": 121, "q": None})
     assert shown.fields == {"p": 121}
     assert script.lines() == ["PUT /api/subscribers/139802435642197001"]
@@ -263,20 +269,20 @@ async def test_assign_and_unassign() -> None:
 
 
 async def test_adding_a_buyer_sends_no_status() -> None:
-    script = Script([reply({"data": person(1, groups=["7"])}, 201)])
+    script = Script([reply({"data": subscriber(1, groups=["7"])}, 201)])
     await mailerlite(script).add_or_update_subscriber("a@b.example", {"p": 1}, ["7"])
     assert script.bodies() == [{"email": "a@b.example", "fields": {"p": 1}, "groups": ["7"]}]
 
 
 @pytest.mark.parametrize("value", ["121", 121, "121.00", 121.0, "0121"])
 async def test_a_lost_creation_is_looked_up_and_never_repeated(value: str | float) -> None:
-    shown = person(1, fields={"p": value}, groups=["7"])
+    shown = subscriber(1, fields={"p": value}, groups=["7"])
     script = Script([cut(), reply({"data": shown})])
     found = await mailerlite(script).add_or_update_subscriber("a@b.example", {"p": 121}, ["7"])
     assert found.group_ids == frozenset("7")
     assert [line.split()[0] for line in script.lines()] == ["POST", "GET"]
-    without_group, with_another = person(1, fields={"p": 121}), person(1, fields={"p": "1210"}, groups=["7"])
-    without_field = person(1, fields={}, groups=["7"])
+    without_group, with_another = subscriber(1, fields={"p": 121}), subscriber(1, fields={"p": "1210"}, groups=["7"])
+    without_field = subscriber(1, fields={}, groups=["7"])
     for answer in (GONE, *(reply({"data": row}) for row in (without_field, without_group, with_another))):
         with pytest.raises(WriteUnknown):
             await mailerlite(Script([cut(), answer])).add_or_update_subscriber("a@b.example", {"p": 121}, ["7"])
@@ -345,7 +351,7 @@ async def test_no_call_sends_a_status_or_moves_groups_by_put() -> None:
             return reply(numbered_page([]))
         if request.url.path.endswith("/fields"):
             return reply({"data": custom_field()}, 201)
-        return reply({"data": group() if "groups" in request.url.path else person(1, groups=[])})
+        return reply({"data": group() if "groups" in request.url.path else subscriber(1, groups=[])})
 
     script = Script(answer)
     service = mailerlite(script)

@@ -8,7 +8,7 @@ import pytest
 
 from bema_tui.errors import BadAnswer, IncompleteRead
 from tests.providers.helpers import Script, mailerlite, reply
-from tests.providers.rows import custom_field, group, numbered_page, person
+from tests.providers.rows import custom_field, group, numbered_page, subscriber
 
 
 async def test_every_group_comes_over_all_pages() -> None:
@@ -50,7 +50,7 @@ async def test_numbers_beyond_all_reason_end_no_list_and_start_no_endless_one(ab
     with pytest.raises(BadAnswer) as caught:
         await mailerlite(Script([reply(numbered_page([group("1")], 1, absurd, total=1))])).get_groups()
     assert caught.value.path == "meta.last_page"
-    sized = {"data": [person(1)], "meta": {"next_cursor": None, "per_page": absurd}}
+    sized = {"data": [subscriber(1)], "meta": {"next_cursor": None, "per_page": absurd}}
     service = mailerlite(Script([reply(sized)]))
     assert [page.subscribers for page in [page async for page in service.get_subscribers()]]
     assert service.page_cap() is None

@@ -17,7 +17,7 @@ from bema_tui.providers.mailerlite import parse
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem, Spelling, email_in_path
 from bema_tui.providers.mailerlite.forms import Form, special_characters
 from bema_tui.providers.mailerlite.lookup import LookUp
-from tests.providers.rows import person
+from tests.providers.rows import subscriber
 
 pytestmark = pytest.mark.fault("A2")
 Decoding = Callable[[str], str]
@@ -68,7 +68,7 @@ class Account:
 
     @property
     def rows(self) -> dict[str, dict[str, Any]]:
-        return {str(n): person(n, id=str(n), email=mail, groups=[]) for n, mail in enumerate(self.emails, 1)}
+        return {str(n): subscriber(n, id=str(n), email=mail, groups=[]) for n, mail in enumerate(self.emails, 1)}
 
     def shown(self, *emails: str) -> list[Shown]:
         return [Shown(number, row["email"]) for number, row in self.rows.items() if row["email"] in emails]
@@ -180,7 +180,7 @@ async def test_a_wrong_form_is_left_after_the_first_request() -> None:
     assert look_up.form is Form.BATCH_PLAIN
 
 
-async def test_known_people_who_are_deleted_prove_nothing_and_others_are_asked_for() -> None:
+async def test_known_subscribers_who_are_deleted_prove_nothing_and_others_are_asked_for() -> None:
     account = Account([ANN, "in@x.example"], gone={ANN})
     assert await said(account.look_up(ANN), [NEW]) == {NEW: "unknown"}
     # Asked with somebody who is gone, tried whether they are, and the newest people read and tried.
@@ -218,7 +218,7 @@ MAILS = [f"{name}{tag}@x.example" for name in "abcd" for tag in ("", "+t", "'s",
 
 
 @given(
-    people=st.lists(st.sampled_from(MAILS), unique=True, max_size=8),
+    subscribers=st.lists(st.sampled_from(MAILS), unique=True, max_size=8),
     known=answers(MAILS),
     asked=st.lists(st.sampled_from(MAILS), unique=True, max_size=8),
     in_batch=st.sampled_from(IN_BATCH),
@@ -226,15 +226,15 @@ MAILS = [f"{name}{tag}@x.example" for name in "abcd" for tag in ("", "+t", "'s",
     first=st.sampled_from([Form.BATCH_ENCODED, Form.BATCH_PLAIN, Form.SINGLE_ENCODED, Form.SINGLE_PLAIN]),
 )
 async def test_nobody_who_is_there_is_called_unknown(
-    people: list[str], known: frozenset[str], asked: list[str], in_batch: Decoding, alone: Decoding, first: Form
+    subscribers: list[str], known: frozenset[str], asked: list[str], in_batch: Decoding, alone: Decoding, first: Form
 ) -> None:
-    account = Account(people, in_batch, alone)
-    look_up = account.look_up(*(known & {*people}), form=first)
+    account = Account(subscribers, in_batch, alone)
+    look_up = account.look_up(*(known & {*subscribers}), form=first)
     try:
         told = await said(look_up, asked)
     except IncompleteRead:
-        assert nothing in (in_batch, alone) or any(special_characters(mail) for mail in people)
+        assert nothing in (in_batch, alone) or any(special_characters(mail) for mail in subscribers)
         return
     assert told.keys() == {*asked}
     for mail, verdict in told.items():
-        assert verdict in ({"found", "open"} if mail in people else {"unknown", "open"}), mail
+        assert verdict in ({"found", "open"} if mail in subscribers else {"unknown", "open"}), mail

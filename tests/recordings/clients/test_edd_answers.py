@@ -169,8 +169,8 @@ async def test_products_with_and_without_categories() -> None:
 
 async def test_customers_come_until_the_shop_says_that_there_are_none() -> None:
     script = Script([recorded("customers"), recorded("customers_past_end")])
-    people = [person async for page in edd(script).get_subscribers() for person in page.subscribers]
-    assert [(person.id, person.email, person.name) for person in people] == [
+    customers = [customer async for page in edd(script).get_subscribers() for customer in page.subscribers]
+    assert [(customer.id, customer.email, customer.name) for customer in customers] == [
         ("500", "lukasz498@example.com", "Łukasz Kowalski"),
         ("499", "adebayo494@Example.COM", "Adébáyò Mensah"),
     ]

@@ -32,7 +32,7 @@ LISTS: dict[str, tuple[list[str], bool, int]] = {
         10,
     ),
 }
-PEOPLE = {
+SUBSCRIBERS = {
     "subscriber_get_by_email": ("165659957775610262", "test5@example.com", []),
     "subscriber_get_by_email_with_groups": (
         "75036939426101778",
@@ -91,19 +91,19 @@ REST = [
 
 
 def test_every_recorded_answer_is_played() -> None:
-    assert sorted([*LISTS, *PEOPLE, *REFUSALS, *REST]) == sorted(MAILERLITE)
+    assert sorted([*LISTS, *SUBSCRIBERS, *REFUSALS, *REST]) == sorted(MAILERLITE)
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_a_page_of_people_is_whole_and_its_cursor_followed(name: str) -> None:
+async def test_a_page_of_subscribers_is_whole_and_its_cursor_followed(name: str) -> None:
     ids, more, per_page = LISTS[name]
     script = Script([recorded(name), reply(cursor_page([]))])
     service = mailerlite(script)
-    people = [found async for page in service.get_subscribers() for found in page.subscribers if not page.broken]
-    assert [found.id for found in people] == ids
-    assert {found.group_ids for found in people} == {None}
-    assert [found.email for found in people] == [row["email"] for row in MAILERLITE[name]["body"]["data"]]
-    assert [found.status for found in people] == [row["status"] for row in MAILERLITE[name]["body"]["data"]]
+    came = [found async for page in service.get_subscribers() for found in page.subscribers if not page.broken]
+    assert [found.id for found in came] == ids
+    assert {found.group_ids for found in came} == {None}
+    assert [found.email for found in came] == [row["email"] for row in MAILERLITE[name]["body"]["data"]]
+    assert [found.status for found in came] == [row["status"] for row in MAILERLITE[name]["body"]["data"]]
     assert len(script.requests) == (2 if more else 1)
     if more:
         cursor = MAILERLITE[name]["body"]["meta"]["next_cursor"]
@@ -113,9 +113,9 @@ async def test_a_page_of_people_is_whole_and_its_cursor_followed(name: str) -> N
         assert service.page_cap() == per_page
 
 
-@pytest.mark.parametrize("name", PEOPLE)
-async def test_a_single_person_comes_with_fields_and_groups(name: str) -> None:
-    number, email, groups = PEOPLE[name]
+@pytest.mark.parametrize("name", SUBSCRIBERS)
+async def test_a_single_subscriber_comes_with_fields_and_groups(name: str) -> None:
+    number, email, groups = SUBSCRIBERS[name]
     row = MAILERLITE[name]["body"]["data"]
     script = Script([recorded(name)])
     service = mailerlite(script)
@@ -186,10 +186,10 @@ async def test_members_of_a_group_in_both_forms() -> None:
     assert empty.page_cap("/groups/*/subscribers") == 5
     old = mailerlite(Script([recorded("group_subscribers_old_page_form_2022")]))
     (page,) = [page async for page in old.get_subscribers(group_id=ONE, status=SubscriberStatus.ACTIVE)]
-    assert [person.email for person in page.subscribers] == ["reader1@example.org"]
+    assert [subscriber.email for subscriber in page.subscribers] == ["reader1@example.org"]
 
 
-async def test_groups_and_fields_are_made_and_people_moved() -> None:
+async def test_groups_and_fields_are_made_and_subscribers_moved() -> None:
     made = await mailerlite(Script([reply(numbered_page([])), recorded("group_create_201")])).create_group("Test group")
     assert made == Group("165620085138474525", "Test group", dict.fromkeys(SubscriberStatus, 0))
     field = await mailerlite(Script([reply(numbered_page([])), recorded("field_create_201")])).create_field("My Field")

@@ -31,7 +31,7 @@ VALUES = {
     "z_i_p": "text|null",
     "*": "text|number|null",
 }
-PERSON = {
+SUBSCRIBER = {
     "id": "digits",
     "email": "text",
     "status": "text",
@@ -50,11 +50,11 @@ PERSON = {
     "opted_in_at": "time|null",
     "optin_ip": "text|null",
 }
-PERSON_WITH_GROUPS = {**PERSON, "groups": [GROUP]}
-PERSON_AFTER_FORGET = {**PERSON_WITH_GROUPS, "forget_at": "time"}
-PERSON_AFTER_PUT = {**PERSON_WITH_GROUPS, "location": "null"}
+SUBSCRIBER_WITH_GROUPS = {**SUBSCRIBER, "groups": [GROUP]}
+SUBSCRIBER_AFTER_FORGET = {**SUBSCRIBER_WITH_GROUPS, "forget_at": "time"}
+SUBSCRIBER_AFTER_PUT = {**SUBSCRIBER_WITH_GROUPS, "location": "null"}
 FORGOTTEN = {
-    "data": {**PERSON, "deleted_at": "time", "forget_at": "time", "groups": [], "location": "null"},
+    "data": {**SUBSCRIBER, "deleted_at": "time", "forget_at": "time", "groups": [], "location": "null"},
     "message": "text",
 }
 FIELD = {

@@ -24,17 +24,19 @@ class Case:
     ask: Callable[[Served], httpx.Response]
 
 
-def people(served: Served) -> list[dict[str, Any]]:
+def subscribers(served: Served) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = served.client.control("state")["subscribers"]
     return found
 
 
 def someone(served: Served, status: str = "active") -> dict[str, Any]:
-    return next(person for person in people(served) if person["status"] == status)
+    return next(subscriber for subscriber in subscribers(served) if subscriber["status"] == status)
 
 
 def in_group(served: Served) -> dict[str, Any]:
-    return next(person for person in people(served) if person["status"] == "active" and person["groups"])
+    return next(
+        subscriber for subscriber in subscribers(served) if subscriber["status"] == "active" and subscriber["groups"]
+    )
 
 
 def group(served: Served) -> str:
@@ -82,8 +84,8 @@ def made_field(served: Served) -> str:
 
 
 def unassigned(served: Served) -> httpx.Response:
-    person = in_group(served)
-    return served.client.mail("DELETE", f"subscribers/{person['id']}/groups/{person['group_ids'][0]}")
+    subscriber = in_group(served)
+    return served.client.mail("DELETE", f"subscribers/{subscriber['id']}/groups/{subscriber['group_ids'][0]}")
 
 
 def refused(served: Served, ask: Callable[[Served], httpx.Response], **switches: Any) -> httpx.Response:
@@ -95,7 +97,7 @@ def refused(served: Served, ask: Callable[[Served], httpx.Response], **switches:
         served.client.control("set", before)
 
 
-LIST, ALONE = shapes.by_cursor(shapes.PERSON), {"data": shapes.PERSON_WITH_GROUPS}
+LIST, ALONE = shapes.by_cursor(shapes.SUBSCRIBER), {"data": shapes.SUBSCRIBER_WITH_GROUPS}
 BATCH_ITEM = {"code": "int", "body": shapes.MESSAGE}
 COUNTS = {"total": "int", "successful": "int", "failed": "int"}
 AGGREGATED = {"aggregations": dict.fromkeys(("workflows", "drafts", "unsync", "all"), "int")}
@@ -105,19 +107,19 @@ CASES = [
     Case(
         "subscribers_list_first_page",
         200,
-        shapes.by_cursor(shapes.PERSON, before="null", after="text"),
+        shapes.by_cursor(shapes.SUBSCRIBER, before="null", after="text"),
         send("GET", "subscribers", limit=10, page=1),
     ),
     Case(
         "subscribers_list_middle_page_cursor",
         200,
-        shapes.by_cursor(shapes.PERSON, before="text", after="text"),
+        shapes.by_cursor(shapes.SUBSCRIBER, before="text", after="text"),
         second_page,
     ),
     Case(
         "subscribers_list_single_page subscribers_list_all_statuses_2022",
         200,
-        shapes.by_cursor(shapes.PERSON, before="null", after="null"),
+        shapes.by_cursor(shapes.SUBSCRIBER, before="null", after="null"),
         send("GET", "subscribers", limit=100, filter_status="junk"),
     ),
     Case("subscribers_list_filter_active", 200, LIST, send("GET", "subscribers", filter_status="active")),
@@ -145,13 +147,13 @@ CASES = [
     Case(
         "subscriber_upsert_after_forget_200",
         200,
-        {"data": shapes.PERSON_AFTER_FORGET},
+        {"data": shapes.SUBSCRIBER_AFTER_FORGET},
         lambda d: upsert_again(d, lambda served, path: served.client.mail("POST", f"{path}/forget")),
     ),
     Case(
         "subscriber_put_update_200",
         200,
-        {"data": shapes.PERSON_AFTER_PUT},
+        {"data": shapes.SUBSCRIBER_AFTER_PUT},
         lambda d: d.client.mail("PUT", f"subscribers/{someone(d)['id']}", {"email": address()}),
     ),
     Case(

@@ -66,7 +66,7 @@ WHY = (
     (Row(ChangeOutcome.GROUP_GONE), "the group is gone from MailerLite"),
     (Row(ChangeOutcome.GONE), "the subscriber is gone from MailerLite"),
     (Row(ChangeOutcome.GONE, "", FAILED, refused_status=404), "the subscriber is gone from MailerLite"),
-    (Row(ChangeOutcome.UNREADABLE_PERSON, "data.email: no text"), "the person can't be read: data.email: no text"),
+    (Row(ChangeOutcome.UNREADABLE_SUBSCRIBER, "data.email: no text"), "the person can't be read: data.email: no text"),
     (Row(ChangeOutcome.ADD_NOT_APPLIED, kind=REMOVE), "its add was not applied"),
     (Row(ChangeOutcome.TARGET_NOT_CREATED), "2024_ETB_NBL_GOLD could not be created"),
     (Row(ChangeOutcome.THERE_MEANWHILE, kind=ChangeKind.CREATE_GROUP), "is there meanwhile"),

@@ -37,7 +37,7 @@ class Account:
             key = self._key(field["name"]) if int(field["id"]) > DEFAULT_FIELDS else field["key"]
             keys[field["key"]] = key
             self.fields[key] = {**field, "key": key}
-        self.people = {row["id"]: self._person(row, keys) for row in state["subscribers"]}
+        self.subscribers = {row["id"]: self._subscriber(row, keys) for row in state["subscribers"]}
         self.automations = state["automations"]
         self.created: list[str] = []
         self.writes: list[str] = []
@@ -46,14 +46,14 @@ class Account:
         """People whom the account's count has and its list has not."""
         self._listings = 0
         self._first_counts = {number: self._counted(number) for number in self.groups}
-        self._next_id = max(map(int, [*self.people, *self.groups]), default=10**17) + 1
+        self._next_id = max(map(int, [*self.subscribers, *self.groups]), default=10**17) + 1
         self._routes: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
             (method, re.compile(path.replace("*", "([^/]+)")), handler)
             for method, path, handler in (
-                ("GET", "/subscribers", self._list_people),
+                ("GET", "/subscribers", self._list_subscribers),
                 ("POST", "/subscribers", self._upsert),
-                ("GET", "/subscribers/*", self._get_person),
-                ("PUT", "/subscribers/*", self._put_person),
+                ("GET", "/subscribers/*", self._get_subscriber),
+                ("PUT", "/subscribers/*", self._put_subscriber),
                 ("POST", "/subscribers/*/groups/*", self._assign),
                 ("DELETE", "/subscribers/*/groups/*", self._unassign),
                 ("GET", "/groups", self._list_groups),
@@ -80,8 +80,8 @@ class Account:
         """What it holds now, in the simulator's words."""
         return {
             "subscribers": [
-                {**person, "groups": [self.groups[number] for number in person["groups"]]}
-                for person in self.people.values()
+                {**subscriber, "groups": [self.groups[number] for number in subscriber["groups"]]}
+                for subscriber in self.subscribers.values()
             ],
             "groups": [{"id": number, "name": name} for number, name in self.groups.items()],
             "fields": list(self.fields.values()),
@@ -89,25 +89,25 @@ class Account:
 
     # People
 
-    def _person(self, row: dict[str, Any], keys: dict[str, str]) -> dict[str, Any]:
+    def _subscriber(self, row: dict[str, Any], keys: dict[str, str]) -> dict[str, Any]:
         fields = {keys[key]: value for key, value in row["fields"].items()}
         return {**{k: row[k] for k in ("id", "email", "status")}, "fields": fields, "groups": list(row["group_ids"])}
 
-    def _row(self, person: dict[str, Any], *, with_groups: bool) -> Any:
-        row = self._sound_row(person, with_groups=with_groups)
+    def _row(self, subscriber: dict[str, Any], *, with_groups: bool) -> Any:
+        row = self._sound_row(subscriber, with_groups=with_groups)
         spoil = self._choices.spoil
-        return row if spoil is None or person["id"] != self._choices.spoiled else spoil.get("", {**row, **spoil})
+        return row if spoil is None or subscriber["id"] != self._choices.spoiled else spoil.get("", {**row, **spoil})
 
-    def _sound_row(self, person: dict[str, Any], *, with_groups: bool) -> dict[str, Any]:
+    def _sound_row(self, subscriber: dict[str, Any], *, with_groups: bool) -> dict[str, Any]:
         c = self._choices
         time = "2025-09-19 11:10:41" if c.times else None
-        shown = {key: self._value(key, person["fields"].get(key)) for key in self.fields}
+        shown = {key: self._value(key, subscriber["fields"].get(key)) for key in self.fields}
         if c.unset_fields == "absent":
             shown = {key: value for key, value in shown.items() if value is not None}
         row = {
-            "id": self._id(person["id"]),
-            "email": person["email"],
-            "status": person["status"],
+            "id": self._id(subscriber["id"]),
+            "email": subscriber["email"],
+            "status": subscriber["status"],
             "source": None,
             "sent": 0,
             "open_rate": 7.69,
@@ -117,9 +117,9 @@ class Account:
             "fields": shown or [],
             "opted_in_at": None,
         }
-        if with_groups and (person["groups"] or c.groups_key != "missing for none"):
-            row["groups"] = [self._group(number) for number in person["groups"]]
-            if not person["groups"] and c.groups_key == "null for none":
+        if with_groups and (subscriber["groups"] or c.groups_key != "missing for none"):
+            row["groups"] = [self._group(number) for number in subscriber["groups"]]
+            if not subscriber["groups"] and c.groups_key == "null for none":
                 row["groups"] = None
         if c.extra_keys:
             row |= {"location": {"id": 1, "title": "Ljubljana"}, "stats": [], "deleted_at": None, "email_hash": {}}
@@ -132,104 +132,108 @@ class Account:
             self._choices.numbers
         ]
 
-    def _list_people(self, *, query: Query, **_: Any) -> Answer:
-        people = self._of_status(self.people.values(), query.get("filter[status]"))
+    def _list_subscribers(self, *, query: Query, **_: Any) -> Answer:
+        subscribers = self._of_status(self.subscribers.values(), query.get("filter[status]"))
         if query.get("limit") == "0":
-            counted = len(self.people if self._choices.filtered_count == "whole" else people)
+            counted = len(self.subscribers if self._choices.filtered_count == "whole" else subscribers)
             return 200, {"total": counted + self.counted_besides}
-        people = people[: self._choices.account_page] if self._choices.ends_early else people
+        subscribers = subscribers[: self._choices.account_page] if self._choices.ends_early else subscribers
         if self._choices.numbered_account:
             self._listings += 1
-            rows = [self._row(person, with_groups="include" in query) for person in people]
+            rows = [self._row(subscriber, with_groups="include" in query) for subscriber in subscribers]
             return self._by_number(rows, query, self._choices.account_page, 25)
-        return self._by_cursor(people, query, self._choices.account_page, 25)
+        return self._by_cursor(subscribers, query, self._choices.account_page, 25)
 
     def _list_members(self, group: str, *, query: Query, **_: Any) -> Answer:
         if group not in self.groups:
             return self._missing("Group\\Group", group)
-        members = [person for person in self.people.values() if group in person["groups"]]
-        people = self._of_status(members, query.get("filter[status]", "active"))
+        members = [subscriber for subscriber in self.subscribers.values() if group in subscriber["groups"]]
+        subscribers = self._of_status(members, query.get("filter[status]", "active"))
         self._listings += 1
-        if self._choices.restless == "leaves one out" and people and "cursor" not in query:
-            del people[self._listings % len(people)]
+        if self._choices.restless == "leaves one out" and subscribers and "cursor" not in query:
+            del subscribers[self._listings % len(subscribers)]
         if self._choices.numbered_groups:
-            rows = [self._row(person, with_groups="include" in query) for person in people]
+            rows = [self._row(subscriber, with_groups="include" in query) for subscriber in subscribers]
             return self._by_number(rows, query, self._choices.group_page, 50)
-        return self._by_cursor(people, query, self._choices.group_page, 50)
+        return self._by_cursor(subscribers, query, self._choices.group_page, 50)
 
-    def _of_status(self, people: Any, status: str | None) -> list[dict[str, Any]]:
-        chosen = [person for person in people if status in (None, person["status"])]
-        return sorted(chosen, key=lambda person: -int(person["id"]))
+    def _of_status(self, subscribers: Any, status: str | None) -> list[dict[str, Any]]:
+        chosen = [subscriber for subscriber in subscribers if status in (None, subscriber["status"])]
+        return sorted(chosen, key=lambda subscriber: -int(subscriber["id"]))
 
-    def _get_person(self, who: str, **_: Any) -> Answer:
-        person = self._find(who)
-        return (200, {"data": self._row(person, with_groups=True)}) if person else self._missing("Subscriber", "")
+    def _get_subscriber(self, who: str, **_: Any) -> Answer:
+        subscriber = self._find(who)
+        return (
+            (200, {"data": self._row(subscriber, with_groups=True)}) if subscriber else self._missing("Subscriber", "")
+        )
 
     def _find(self, who: str) -> dict[str, Any] | None:
-        if who in self.people:
-            return self.people[who]
-        return next((p for p in self.people.values() if p["email"] == who.strip().lower()), None)
+        if who in self.subscribers:
+            return self.subscribers[who]
+        return next((p for p in self.subscribers.values() if p["email"] == who.strip().lower()), None)
 
     def _upsert(self, *, body: dict[str, Any], **_: Any) -> Answer:
-        person = self._find(str(body.get("email")))
-        if person and person["status"] == "unsubscribed":
+        subscriber = self._find(str(body.get("email")))
+        if subscriber and subscriber["status"] == "unsubscribed":
             return 422, self._invalid("email", "This subscriber is unsubscribed and cannot be imported")
-        status = 200 if person else self._choices.created
-        if person is None:
-            person = self._new_person(str(body["email"]))
-        refused = self._set_fields(person, body.get("fields", {}))
+        status = 200 if subscriber else self._choices.created
+        if subscriber is None:
+            subscriber = self._new_subscriber(str(body["email"]))
+        refused = self._set_fields(subscriber, body.get("fields", {}))
         if refused:
             return refused
-        person["groups"] += [str(number) for number in body.get("groups", []) if str(number) not in person["groups"]]
-        return status, {"data": self._row(person, with_groups=True)}
+        subscriber["groups"] += [
+            str(number) for number in body.get("groups", []) if str(number) not in subscriber["groups"]
+        ]
+        return status, {"data": self._row(subscriber, with_groups=True)}
 
-    def _new_person(self, email: str) -> dict[str, Any]:
+    def _new_subscriber(self, email: str) -> dict[str, Any]:
         number = self._new_id()
         status = "unconfirmed" if self._choices.double_opt_in else "active"
         email_key = email.strip().lower()
-        self.people[number] = {"id": number, "email": email_key, "status": status, "fields": {}, "groups": []}
+        self.subscribers[number] = {"id": number, "email": email_key, "status": status, "fields": {}, "groups": []}
         self.created.append(email)
-        return self.people[number]
+        return self.subscribers[number]
 
-    def _put_person(self, who: str, *, body: dict[str, Any], **_: Any) -> Answer:
-        person = self.people.get(who)
-        if person is None:
+    def _put_subscriber(self, who: str, *, body: dict[str, Any], **_: Any) -> Answer:
+        subscriber = self.subscribers.get(who)
+        if subscriber is None:
             return self._missing("Subscriber", "")
-        refused = self._set_fields(person, body.get("fields", {}))
+        refused = self._set_fields(subscriber, body.get("fields", {}))
         if refused:
             return refused
         if self._choices.put_answer == "empty":
             return 200, {"data": []}
-        return 200, {"data": self._row(person, with_groups=self._choices.put_answer == "whole")}
+        return 200, {"data": self._row(subscriber, with_groups=self._choices.put_answer == "whole")}
 
-    def _set_fields(self, person: dict[str, Any], fields: dict[str, Any]) -> Answer | None:
+    def _set_fields(self, subscriber: dict[str, Any], fields: dict[str, Any]) -> Answer | None:
         unknown = [key for key in fields if key not in self.fields]
         if unknown and self._choices.unknown_field == "refuse":
             return 422, self._invalid(f"fields.{unknown[0]}", "The selected field is invalid.")
-        person["fields"] |= {key: value for key, value in fields.items() if key in self.fields}
+        subscriber["fields"] |= {key: value for key, value in fields.items() if key in self.fields}
         return None
 
     def _assign(self, who: str, group: str, **_: Any) -> Answer:
-        person = self.people.get(who)
-        if person is None:
+        subscriber = self.subscribers.get(who)
+        if subscriber is None:
             return self._missing("Subscriber", "")
         if group not in self.groups:
             bad = self._invalid("id", "The selected id is invalid.")
             return (422, bad) if self._choices.bad_group == 422 else self._missing("Group\\Group", group)
-        if person["status"] != "active" and self._choices.inactive_assign != 200:
+        if subscriber["status"] != "active" and self._choices.inactive_assign != 200:
             return self._choices.inactive_assign, self._invalid("status", "This subscriber is not active.")
-        if group in person["groups"]:
+        if group in subscriber["groups"]:
             if self._choices.assign_again != 200:
                 return self._choices.assign_again, {"message": "The subscriber is in the group already."}
         else:
-            person["groups"].append(group)
+            subscriber["groups"].append(group)
         return 200, {"data": self._group(group)}
 
     def _unassign(self, who: str, group: str, **_: Any) -> Answer:
-        person = self.people.get(who)
-        if person is None or group not in person["groups"]:
+        subscriber = self.subscribers.get(who)
+        if subscriber is None or group not in subscriber["groups"]:
             return self._missing("Group\\Group", "")
-        person["groups"].remove(group)
+        subscriber["groups"].remove(group)
         return 204, NO_CONTENT
 
     # Groups, fields, automations
@@ -251,7 +255,7 @@ class Account:
         return {"id": self._id(number), "name": self.groups[number], **counted, **rates, **extra}
 
     def _counted(self, number: str) -> dict[str, int]:
-        members = [person["status"] for person in self.people.values() if number in person["groups"]]
+        members = [subscriber["status"] for subscriber in self.subscribers.values() if number in subscriber["groups"]]
         return {f"{status}_count": members.count(status) for status in STATUSES}
 
     def _list_groups(self, *, query: Query, **_: Any) -> Answer:
@@ -304,18 +308,18 @@ class Account:
 
     # Paging and the small things
 
-    def _by_cursor(self, people: list[dict[str, Any]], query: Query, most: int, usual: int) -> Answer:
+    def _by_cursor(self, subscribers: list[dict[str, Any]], query: Query, most: int, usual: int) -> Answer:
         size = self._size(query, most, usual)
         if isinstance(size, tuple):
             return size
         cursor = query.get("cursor", "")
         last = int(cursor.removeprefix("n=").removesuffix("+/=&")) if cursor else None
-        left = [person for person in people if last is None or int(person["id"]) < last]
+        left = [subscriber for subscriber in subscribers if last is None or int(subscriber["id"]) < last]
         page = left[:size]
         more = len(left) > size or (self._choices.cursor_at_end and bool(page))
         following = f"n={page[-1]['id']}+/=&" if more else None
         link = f"https://elsewhere.example/api/subscribers?cursor={quote(following, safe='')}" if following else None
-        rows = [self._row(person, with_groups="include" in query) for person in page]
+        rows = [self._row(subscriber, with_groups="include" in query) for subscriber in page]
         per_page: Any = str(size) if self._choices.page_as_text else size
         return 200, {
             "data": rows,

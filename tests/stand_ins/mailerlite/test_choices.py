@@ -141,7 +141,7 @@ def with_somebody_gone(state: dict[str, Any], group: str) -> dict[str, Any]:
     """The state with one more in the group: unsubscribed and without an order, so that no look-up finds them."""
     ids = {row["name"]: row["id"] for row in state["groups"]}
     newest = max(state["subscribers"], key=lambda row: int(row["id"]))
-    person = {
+    subscriber = {
         "id": str(int(newest["id"]) + 1),
         "email": "gone@nowhere.example",
         "status": "unsubscribed",
@@ -149,7 +149,7 @@ def with_somebody_gone(state: dict[str, Any], group: str) -> dict[str, Any]:
         "groups": [group],
         "group_ids": [ids[group]],
     }
-    return {**state, "subscribers": [*state["subscribers"], person]}
+    return {**state, "subscribers": [*state["subscribers"], subscriber]}
 
 
 @asynccontextmanager
@@ -257,14 +257,14 @@ async def test_an_account_whose_list_changes_while_it_is_swept_is_read_by_its_gr
         assert any("/subscribers?filter" in line for line in mailerlite.requests if line.startswith("GET /groups/"))
 
 
-async def test_people_whom_an_account_counts_and_never_shows_are_looked_for_once(
+async def test_subscribers_whom_an_account_counts_and_never_shows_are_looked_for_once(
     shop: PreparedShop, tmp_path: Path
 ) -> None:
     with StandInMailerLite(shop.state, Choices()) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
             assert await engine.sync(shop.release.code) is RunState.DONE
             mailerlite.account.counted_besides = 3
-            await AccountFacts(engine.db).learned(AccountFact.PEOPLE, len(mailerlite.account.people) + 3)
+            await AccountFacts(engine.db).learned(AccountFact.SUBSCRIBERS, len(mailerlite.account.subscribers) + 3)
             asked = []
             for _ in range(2):
                 mailerlite.items.clear()
@@ -307,7 +307,7 @@ async def test_a_list_that_never_settles_ends_no_run_and_takes_nobody_out_of_a_g
 
 def somebody_to_move(shop: PreparedShop) -> str:
     """The id of somebody whom the sync must move."""
-    before, after = account_of(shop.state).people, account_after(shop.state, [shop.release]).people
+    before, after = account_of(shop.state).subscribers, account_after(shop.state, [shop.release]).subscribers
     return min((number for number in before if before[number].groups != after[number].groups), key=int)
 
 
@@ -323,7 +323,7 @@ def somebody_to_move(shop: PreparedShop) -> str:
         ({"": "no object"}, "'no object'"),
     ],
 )
-async def test_a_person_who_cannot_be_read_is_named_and_left_alone_and_the_others_are_synced(
+async def test_a_subscriber_who_cannot_be_read_is_named_and_left_alone_and_the_others_are_synced(
     spoil: dict[str, Any], words: str, by_groups: bool, shop: PreparedShop, tmp_path: Path
 ) -> None:
     buyer = somebody_to_move(shop)
@@ -331,9 +331,9 @@ async def test_a_person_who_cannot_be_read_is_named_and_left_alone_and_the_other
         async with engine_at(shop, mailerlite, tmp_path) as engine:
             if by_groups:
                 await AccountFacts(engine.db).learned(AccountFact.PAGE_OF_ACCOUNT, 1)
-            before = account_of(mailerlite.state()).people[buyer]
+            before = account_of(mailerlite.state()).subscribers[buyer]
             expected = account_after(mailerlite.state(), [shop.release])
-            expected.people[buyer] = before
+            expected.subscribers[buyer] = before
             assert await engine.sync(shop.release.code) == RunState.DONE
             assert differences(expected, account_of(mailerlite.state())) == []
             found = await Findings(engine.db).list(rule=FindingRule.BLOCKED_RECORD)

@@ -20,7 +20,7 @@ async def ledger(db: Database, run: int, what: str) -> int:
         return int((await connection.execute(text(f"SELECT {what} FROM ledger WHERE run = {run}"))).scalar_one())
 
 
-async def test_rules_count_each_person_once(db: Database, reader: SnapshotReader) -> None:
+async def test_rules_count_each_subscriber_once(db: Database, reader: SnapshotReader) -> None:
     rules = await reader.plan_rules(AT_WORK)
     counts = [rule.changes for rule in rules]
     assert counts == sorted(counts, reverse=True), "the largest first"

@@ -38,7 +38,7 @@ def states(exchange: Exchange) -> dict[int, ChangeState]:
     return {one.id: one.state for one in exchange.results}
 
 
-def test_a_person_where_they_were_expected_needs_no_read() -> None:
+def test_a_subscriber_where_they_were_expected_needs_no_read() -> None:
     exchange = came([FIELD, ADD], [shows("12"), DONE], others=[REMOVE])
     assert states(exchange) == {1: ChangeState.APPLIED, 2: ChangeState.APPLIED}
     assert exchange.doubtful == ()
@@ -83,7 +83,7 @@ def test_a_404_is_no_effect_of_ours_unless_an_earlier_try_was() -> None:
     assert done.state is ChangeState.APPLIED
 
 
-def test_an_add_alone_is_sent_behind_a_read_of_its_person() -> None:
+def test_an_add_alone_is_sent_behind_a_read_of_its_subscriber() -> None:
     assert [(line.item.method, line.item.path) for line in lines_of([ADD, REMOVE], frozenset("1"))] == [
         ("GET", "api/subscribers/1"),
         ("POST", "api/subscribers/1/groups/16"),

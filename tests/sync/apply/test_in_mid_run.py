@@ -68,12 +68,12 @@ def test_a_write_is_not_repeated_once_the_lock_is_lost(
         return Given(503, b"", {"retry-after": "0"})
 
     mailerlite_proxy.meddle = release_then_fail
-    before = simulated.people()
+    before = simulated.subscribers()
     said = operator.process("sync", code, "--yes", "--json")
     assert said.status == 5, said
     assert (said.document["state"], said.document["sending"]) == ("lost", 0)
     assert len(tried) == 1
-    assert simulated.people() == before
+    assert simulated.subscribers() == before
 
 
 def test_a_key_that_expires_in_mid_run(simulated: Simulated, operator: Operator) -> None:
@@ -260,7 +260,7 @@ def test_an_add_that_is_refused_takes_its_remove_along(
         return Given(200, b"", {"content-type": "application/json"}).but(document)
 
     mailerlite_proxy.meddle = refuse_adds
-    before = simulated.people()
+    before = simulated.subscribers()
     said = operator.run("sync", code, "--yes", "--json", expect=None)
     assert said.status in {1, 3}, said
     rows = operator.run("changes", str(said.document["run"]), "--json").document
@@ -268,7 +268,7 @@ def test_an_add_that_is_refused_takes_its_remove_along(
     removes = [row["state"] for row in rows if row["kind"] == "remove_group" and row["subscriber"] in added]
     assert removes
     assert set(removes) <= {"skipped", "planned"}
-    after = simulated.people()
+    after = simulated.subscribers()
     moved = [mail for mail in before if not set(before[mail][1]) <= set(after[mail][1]) | lower(before[mail][1])]
     assert moved == []
     assert simulated.violations() == []
@@ -301,11 +301,11 @@ def test_a_run_that_mostly_fails_stops_itself(
         return Given(200, b"", {"content-type": "application/json"}).but(document)
 
     mailerlite_proxy.meddle = refuse
-    before = simulated.people()
+    before = simulated.subscribers()
     said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert "the run stopped itself" in said.complaint
     assert said.document["planned"] + said.document["skipped"] > 0
-    assert simulated.people() == before
+    assert simulated.subscribers() == before
 
 
 def test_a_first_change_that_does_not_show_stops_the_run(operator: Operator, mailerlite_proxy: Proxy) -> None:
@@ -317,9 +317,9 @@ def test_a_first_change_that_does_not_show_stops_the_run(operator: Operator, mai
             return await pass_on(asked.body)
         answers = []
         for item in asked.items:
-            person = item["path"].split("/")[2]
+            subscriber_id = item["path"].split("/")[2]
             fields = (item.get("body") or {}).get("fields", {})
-            data = {"id": person, "email": "x@example.org", "status": "active", "fields": fields, "groups": []}
+            data = {"id": subscriber_id, "email": "x@example.org", "status": "active", "fields": fields, "groups": []}
             code = 204 if item["method"] == "DELETE" else 200
             answers.append({"code": code, "body": None if code == 204 else {"data": data}})
         document = {"total": len(answers), "successful": len(answers), "failed": 0, "responses": answers}
@@ -328,5 +328,5 @@ def test_a_first_change_that_does_not_show_stops_the_run(operator: Operator, mai
     mailerlite_proxy.meddle = pretend
     said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert "reading the people back does not show them" in said.complaint
-    people = {row["subscriber"] for row in operator.run("changes", "1", "--json").document if row["attempts"]}
-    assert 0 < len(people) <= 5
+    subscribers = {row["subscriber"] for row in operator.run("changes", "1", "--json").document if row["attempts"]}
+    assert 0 < len(subscribers) <= 5

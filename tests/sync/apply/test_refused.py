@@ -48,12 +48,12 @@ def test_a_group_without_room_in_the_account_leaves_out_the_moves_into_it(
     assert "delete some that nobody needs" in found["advice"]
     assert f"bema-tui sync {code} --create-missing" in found["advice"]
     assert creations(simulated, "groups") == 1
-    assert simulated.people()[silver][1] == [f"{code}_SILVER"]
+    assert simulated.subscribers()[silver][1] == [f"{code}_SILVER"]
 
     simulated.set(faults=None)
     again = operator.run("sync", code, "--yes", "--create-missing", "--json", expect=3).document
     assert (again["state"], again["failed"]) == ("done", 0)
-    assert simulated.people()[silver][1] == [missing]
+    assert simulated.subscribers()[silver][1] == [missing]
     assert operator.run("findings", "--rule", "refused_write", "--json").document == []
     assert simulated.violations() == []
 
@@ -63,7 +63,7 @@ def test_a_field_that_the_account_has_no_room_for_blocks_the_campaign(simulated:
     code = operator.discover()
     simulated.change(delete_field=f"{code}_PURCHASE")
     full(simulated)
-    before = simulated.people()
+    before = simulated.subscribers()
     said = operator.run("sync", code, "--yes", "--create-missing", "--json", expect=1)
     assert f"{code} is blocked without its purchase field" in said.complaint
     assert FULL_OF_FIELDS in said.complaint
@@ -75,7 +75,7 @@ def test_a_field_that_the_account_has_no_room_for_blocks_the_campaign(simulated:
     resumed = operator.run("resume", str(run["run"]), "--json", expect=1)
     assert FULL_OF_FIELDS in resumed.complaint
     assert creations(simulated, "fields") == 1, "not asked for again"
-    assert simulated.people() == before
+    assert simulated.subscribers() == before
 
     # Somebody makes room, and the field by hand.
     simulated.change(create_field={"name": f"{code}_PURCHASE"})

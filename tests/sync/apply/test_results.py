@@ -9,7 +9,7 @@ from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import NO_CODE, BatchAnswer
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.results import MAX_TRIES, as_sent, item_of, result_of_answer, result_of_read
-from tests.sync.rows import move, person
+from tests.sync.rows import move, subscriber
 
 FIELD, ADD, REMOVE = move()
 
@@ -51,16 +51,16 @@ def test_assign_and_unassign_are_applied_by_their_status() -> None:
 
 
 @pytest.mark.parametrize("row", [FIELD, ADD, REMOVE])
-def test_a_404_to_a_write_proves_nothing_so_the_person_is_read(row: LedgerRow) -> None:
+def test_a_404_to_a_write_proves_nothing_so_the_subscriber_is_read(row: LedgerRow) -> None:
     settled = result_of_answer(row, BatchAnswer(404, {"message": ""}))
     assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, 404)
     assert result_of_read(evolve(row, refused_status=404, attempts=1), None).outcome is ChangeOutcome.GONE
 
 
-def test_a_field_whose_write_was_answered_404_is_written_again_while_its_person_is_there() -> None:
+def test_a_field_whose_write_was_answered_404_is_written_again_while_its_subscriber_is_there() -> None:
     row = evolve(FIELD, refused_status=404, attempts=1)
-    assert result_of_read(row, person()).state is ChangeState.PLANNED
-    failed = result_of_read(evolve(row, attempts=3), person())
+    assert result_of_read(row, subscriber()).state is ChangeState.PLANNED
+    failed = result_of_read(evolve(row, attempts=3), subscriber())
     assert (failed.state, failed.refused_status) == (ChangeState.FAILED, None), "not gone, and not refused"
 
 
@@ -83,7 +83,7 @@ def test_what_may_pass_is_tried_again_and_then_read(code: int) -> None:
 
 
 @pytest.mark.parametrize("row", [FIELD, ADD, REMOVE])
-def test_an_answer_that_cannot_be_read_proves_nothing_so_the_person_is(row: LedgerRow) -> None:
+def test_an_answer_that_cannot_be_read_proves_nothing_so_the_subscriber_is(row: LedgerRow) -> None:
     settled = result_of_answer(row, BatchAnswer(NO_CODE, problem="responses.1.code: 'x' is not a count"))
     assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, None)
     assert settled.outcome is ChangeOutcome.UNREADABLE_ANSWER
@@ -160,7 +160,7 @@ def test_what_a_read_makes_of_an_open_row(
 ) -> None:
     row = evolve(ADD if kind == "add" else REMOVE, attempts=attempts, refused_status=status)
     row = evolve(row, outcome=_SO_FAR.get(status), detail="no")
-    settled = result_of_read(row, person(row.target) if stands else person())
+    settled = result_of_read(row, subscriber(row.target) if stands else subscriber())
     assert (settled.state, settled.outcome) == (state, outcome)
     if state is ChangeState.FAILED:
         assert settled.detail == ("no" if outcome is ChangeOutcome.REFUSED else "3")

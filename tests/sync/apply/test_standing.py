@@ -18,7 +18,7 @@ from bema_tui.model import (
 )
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.standing import MOST_REMOVES, RecheckFacts, Standing, expected_tiers, follow
-from tests.sync.rows import GROUPS, person, row
+from tests.sync.rows import GROUPS, row, subscriber
 
 OPT_IN, GOLD, SILVER, BRONZE, WOOD = "11", "12", "13", "14", "15"
 GOLD_P, SILVER_P = "16", "17"
@@ -52,7 +52,7 @@ def skipped(standing: Standing) -> dict[int, ChangeOutcome | None]:
 
 
 def test_whoever_stands_where_the_plan_saw_them_goes_on() -> None:
-    standing = follows(person(GOLD), move(), Tier.GOLD)
+    standing = follows(subscriber(GOLD), move(), Tier.GOLD)
     assert [(one.id, one.state, one.needs_add) for one in standing.results] == [
         (1, PLANNED, False),
         (2, PLANNED, False),
@@ -63,7 +63,7 @@ def test_whoever_stands_where_the_plan_saw_them_goes_on() -> None:
 
 def test_an_automation_moved_them_while_they_were_added() -> None:
     """The case of the plan that said Gold: the tier that others left is skipped, the one they came into goes."""
-    standing = follows(person(SILVER, GOLD_P), move(APPLIED, APPLIED), Tier.GOLD)
+    standing = follows(subscriber(SILVER, GOLD_P), move(APPLIED, APPLIED), Tier.GOLD)
     assert skipped(standing) == {3: ChangeOutcome.STANDS_ALREADY}
     assert standing.lower_off == (Tier.SILVER,)
     assert standing.finding is None
@@ -71,19 +71,19 @@ def test_an_automation_moved_them_while_they_were_added() -> None:
 
 def test_others_had_added_them_before() -> None:
     """The add was theirs, so it is skipped; the remove does not wait for it, for the tier that stays was shown."""
-    standing = follows(person(GOLD, GOLD_P), move(APPLIED, SKIPPED), Tier.GOLD)
+    standing = follows(subscriber(GOLD, GOLD_P), move(APPLIED, SKIPPED), Tier.GOLD)
     assert [(one.id, one.state, one.needs_add) for one in standing.results] == [(3, PLANNED, False)]
     assert (standing.lower_off, standing.finding) == ((), None)
 
 
 def test_others_made_the_whole_move() -> None:
-    standing = follows(person(GOLD_P, stored=5), move(), Tier.GOLD)
+    standing = follows(subscriber(GOLD_P, stored=5), move(), Tier.GOLD)
     assert skipped(standing) == dict.fromkeys((1, 2, 3), ChangeOutcome.STANDS_ALREADY)
     assert (standing.lower_off, standing.finding) == ((), None)
 
 
 def test_others_made_another_move_that_the_rules_want_too() -> None:
-    standing = follows(person(SILVER_P, BRONZE), move(FAILED, FAILED), Tier.GOLD)
+    standing = follows(subscriber(SILVER_P, BRONZE), move(FAILED, FAILED), Tier.GOLD)
     assert standing.lower_off == (Tier.BRONZE,)
     assert standing.finding is None
 
@@ -109,7 +109,7 @@ def test_others_made_another_move_that_the_rules_want_too() -> None:
 def test_whoever_ends_elsewhere_is_a_finding(
     groups: list[str], rows: list[LedgerRow], rule: FindingRule, words: str, advice: str
 ) -> None:
-    standing = follows(person(*groups), rows, Tier.GOLD)
+    standing = follows(subscriber(*groups), rows, Tier.GOLD)
     assert set(skipped(standing)) >= {one.id for one in rows if one.state is PLANNED}
     assert standing.lower_off == ()
     found = standing.finding
@@ -120,7 +120,7 @@ def test_whoever_ends_elsewhere_is_a_finding(
 
 
 def test_a_remove_without_its_add_says_so() -> None:
-    standing = follows(person(GOLD), move(APPLIED, FAILED), Tier.GOLD)
+    standing = follows(subscriber(GOLD), move(APPLIED, FAILED), Tier.GOLD)
     assert skipped(standing) == {3: ChangeOutcome.ADD_NOT_APPLIED}
     assert standing.finding is None, "why the add failed is told elsewhere, and nobody else moved them"
 
@@ -137,9 +137,9 @@ def test_an_automation_that_keeps_moving_them_ends_somewhere() -> None:
         row(number, ChangeKind.REMOVE_GROUP, SILVER, before=SILVER, state=SKIPPED)
         for number in range(4, 3 + MOST_REMOVES)
     ]
-    once_more = follows(person(BRONZE, GOLD_P), rows[:-1], Tier.GOLD_PURCHASED, Tier.SILVER)
+    once_more = follows(subscriber(BRONZE, GOLD_P), rows[:-1], Tier.GOLD_PURCHASED, Tier.SILVER)
     assert once_more.lower_off == (Tier.BRONZE,)
-    standing = follows(person(BRONZE, GOLD_P), rows, Tier.GOLD_PURCHASED, Tier.SILVER)
+    standing = follows(subscriber(BRONZE, GOLD_P), rows, Tier.GOLD_PURCHASED, Tier.SILVER)
     assert standing.lower_off == ()
     assert standing.finding is not None
     assert "the next sync takes them out of the lower tier" in standing.finding.advice
@@ -147,43 +147,43 @@ def test_an_automation_that_keeps_moving_them_ends_somewhere() -> None:
 
 def test_nobody_is_moved_whom_the_plan_does_not_move() -> None:
     field_only = move(APPLIED)[:1]
-    standing = follows(person(BRONZE, GOLD_P), field_only, Tier.GOLD_PURCHASED)
+    standing = follows(subscriber(BRONZE, GOLD_P), field_only, Tier.GOLD_PURCHASED)
     assert standing.lower_off == ()
     assert standing.finding is not None
     assert standing.finding.rule is FindingRule.DRIFT
-    assert follows(person(GOLD_P), field_only, Tier.GOLD_PURCHASED).finding is None
-    assert follows(person(WOOD), field_only, Tier.WOOD).finding is None
-    assert follows(person(BRONZE, WOOD), field_only, Tier.BRONZE, Tier.WOOD).finding is None, "the plan saw it"
+    assert follows(subscriber(GOLD_P), field_only, Tier.GOLD_PURCHASED).finding is None
+    assert follows(subscriber(WOOD), field_only, Tier.WOOD).finding is None
+    assert follows(subscriber(BRONZE, WOOD), field_only, Tier.BRONZE, Tier.WOOD).finding is None, "the plan saw it"
 
 
 def test_who_stopped_being_active_is_not_moved_but_for_the_half_that_is_left() -> None:
     left = SubscriberStatus.UNSUBSCRIBED
-    waiting = follows(person(GOLD, status=left), move(APPLIED), Tier.GOLD)
+    waiting = follows(subscriber(GOLD, status=left), move(APPLIED), Tier.GOLD)
     assert skipped(waiting) == dict.fromkeys((2, 3), ChangeOutcome.STATUS_CHANGED)
     assert waiting.finding is None
-    half = follows(person(GOLD, GOLD_P, status=left), move(APPLIED, APPLIED), Tier.GOLD)
+    half = follows(subscriber(GOLD, GOLD_P, status=left), move(APPLIED, APPLIED), Tier.GOLD)
     assert (skipped(half), half.finding) == ({}, None)
-    demoted = follows(person(SILVER, GOLD_P, status=left), move(APPLIED, APPLIED), Tier.GOLD)
+    demoted = follows(subscriber(SILVER, GOLD_P, status=left), move(APPLIED, APPLIED), Tier.GOLD)
     assert demoted.lower_off == ()
     assert demoted.finding is not None
     movable = RecheckFacts("2026_ETB_NBL", 7, FACTS.tier_of_group, move_inactive=True)
-    assert follows(person(SILVER, GOLD_P, status=left), move(APPLIED, APPLIED), Tier.GOLD, facts=movable).lower_off
+    assert follows(subscriber(SILVER, GOLD_P, status=left), move(APPLIED, APPLIED), Tier.GOLD, facts=movable).lower_off
     field_only = move(APPLIED)[:1]
-    assert follows(person(SILVER, status=left), field_only, Tier.GOLD).finding is None
-    assert follows(person(SILVER, BRONZE, status=left), field_only, Tier.GOLD).finding is not None
+    assert follows(subscriber(SILVER, status=left), field_only, Tier.GOLD).finding is None
+    assert follows(subscriber(SILVER, BRONZE, status=left), field_only, Tier.GOLD).finding is not None
 
 
 def test_a_refund_takes_nothing_off_beyond_its_plan() -> None:
     """Lower tiers are where it leads, and automations move people among those."""
-    on = follows(person(SILVER, GOLD_P), refund(APPLIED, APPLIED), Tier.GOLD_PURCHASED)
+    on = follows(subscriber(SILVER, GOLD_P), refund(APPLIED, APPLIED), Tier.GOLD_PURCHASED)
     assert (skipped(on), on.lower_off, on.finding) == ({}, (), None)
-    done = follows(person(SILVER), refund(APPLIED, APPLIED, APPLIED), Tier.GOLD_PURCHASED)
+    done = follows(subscriber(SILVER), refund(APPLIED, APPLIED, APPLIED), Tier.GOLD_PURCHASED)
     assert (done.lower_off, done.finding) == ((), None)
-    again = follows(person(SILVER, SILVER_P), refund(APPLIED, APPLIED, APPLIED), Tier.GOLD_PURCHASED)
+    again = follows(subscriber(SILVER, SILVER_P), refund(APPLIED, APPLIED, APPLIED), Tier.GOLD_PURCHASED)
     assert again.lower_off == ()
     assert again.finding is not None
     assert again.finding.rule is FindingRule.TWO_TIERS
-    moved = follows(person(SILVER_P), refund(APPLIED), Tier.GOLD_PURCHASED)
+    moved = follows(subscriber(SILVER_P), refund(APPLIED), Tier.GOLD_PURCHASED)
     assert moved.finding is not None
     assert moved.finding.rule is FindingRule.DRIFT
 
@@ -191,8 +191,8 @@ def test_a_refund_takes_nothing_off_beyond_its_plan() -> None:
 def test_a_lower_tier_beside_a_purchased_one() -> None:
     lower_off = [row(1, ChangeKind.REMOVE_GROUP, OPT_IN, before=OPT_IN)]
     seen = (Tier.OPT_IN, Tier.GOLD_PURCHASED)
-    assert follows(person(OPT_IN, GOLD_P), lower_off, *seen).finding is None
-    demoted = follows(person(SILVER, GOLD_P), lower_off, *seen)
+    assert follows(subscriber(OPT_IN, GOLD_P), lower_off, *seen).finding is None
+    demoted = follows(subscriber(SILVER, GOLD_P), lower_off, *seen)
     assert (skipped(demoted), demoted.lower_off, demoted.finding) == (
         {1: ChangeOutcome.STANDS_ALREADY},
         (Tier.SILVER,),

@@ -29,8 +29,8 @@ def test_a_buyer_is_found_however_the_address_is_written(
         simulated.sign_up(known, *([f"{code}_GOLD"] if grouped else []))
         numbers[known] = simulated.buy(typed)["id"]
     operator.run("sync", code, *SYNC, expect=3)
-    people = simulated.people()
+    subscribers = simulated.subscribers()
     for known, number in numbers.items():
-        _, groups, fields = people[known]
+        _, groups, fields = subscribers[known]
         assert f"{code}_GOLD_PURCHASE" in groups, known
         assert number in {str(value) for value in fields.values()}, known

@@ -14,12 +14,12 @@ from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.quota.period import BatchCost
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.sync.apply.packing import pack
-from bema_tui.sync.plan.forecast import CANARY_PEOPLE, Forecast, forecast_writes, looked_together
-from tests.sync.rows import by_person, move
+from bema_tui.sync.plan.forecast import CANARY_SUBSCRIBERS, Forecast, forecast_writes, looked_together
+from tests.sync.rows import by_subscriber, move
 
 
-def forecast(kinds: dict[ChangeKind, int], people: int, limit: int = 120) -> tuple[int, float]:
-    cost = forecast_writes(kinds, people, limit=limit, reserve=10, window_seconds=60)
+def forecast(kinds: dict[ChangeKind, int], subscribers: int, limit: int = 120) -> tuple[int, float]:
+    cost = forecast_writes(kinds, subscribers, limit=limit, reserve=10, window_seconds=60)
     return cost.writes, cost.seconds
 
 
@@ -28,22 +28,22 @@ def test_nothing_costs_nothing() -> None:
 
 
 @settings(deadline=None, max_examples=50)
-@given(people=st.integers(1, 300))
-def test_moves_take_the_batches_that_were_foretold(people: int) -> None:
-    rows: dict[int, LedgerRow] = {r.id: r for n in range(people) for r in move(str(n), 3 * n + 1)}
+@given(subscribers=st.integers(1, 300))
+def test_moves_take_the_batches_that_were_foretold(subscribers: int) -> None:
+    rows: dict[int, LedgerRow] = {r.id: r for n in range(subscribers) for r in move(str(n), 3 * n + 1)}
 
     def drain(wanted: set[str]) -> int:
         batches = 0
         while planned := [r for r in rows.values() if r.state is ChangeState.PLANNED and r.subscriber_id in wanted]:
-            for sent in pack(planned[:200], by_person(list(rows.values())), MOST_ITEMS).send:
+            for sent in pack(planned[:200], by_subscriber(list(rows.values())), MOST_ITEMS).send:
                 rows[sent.id] = _applied(sent)
             batches += 1
         return batches
 
-    first = {str(n) for n in range(min(people, CANARY_PEOPLE))}
-    writes = drain(first) + drain({str(n) for n in range(people)})
-    kinds = dict.fromkeys((ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP), people)
-    assert abs(forecast(kinds, people, limit=1_000_000)[0] - writes) <= max(1, writes // 20)
+    first = {str(n) for n in range(min(subscribers, CANARY_SUBSCRIBERS))}
+    writes = drain(first) + drain({str(n) for n in range(subscribers)})
+    kinds = dict.fromkeys((ChangeKind.SET_FIELD, ChangeKind.ADD_GROUP, ChangeKind.REMOVE_GROUP), subscribers)
+    assert abs(forecast(kinds, subscribers, limit=1_000_000)[0] - writes) <= max(1, writes // 20)
 
 
 def _applied(row: LedgerRow) -> LedgerRow:
@@ -73,13 +73,13 @@ def test_who_is_written_after_ten_minutes_is_read_again_fifty_at_a_time() -> Non
     assert few.reads == 2 + 1 + 1 + 1
 
 
-def created(people: int, **changes: Any) -> Forecast:
+def created(subscribers: int, **changes: Any) -> Forecast:
     paced: dict[str, Any] = {"limit": 120, "reserve": 10, "window_seconds": 60} | changes
-    return forecast_writes({ChangeKind.CREATE_SUBSCRIBER: people}, people, **paced)
+    return forecast_writes({ChangeKind.CREATE_SUBSCRIBER: subscribers}, subscribers, **paced)
 
 
 @pytest.mark.parametrize(
-    ("people", "look_ups"),
+    ("subscribers", "look_ups"),
     [
         (2, 1),
         (40, 1),
@@ -89,25 +89,25 @@ def created(people: int, **changes: Any) -> Forecast:
         (120, 4),  # 50; then 50 and 4, for whom the second window has room; then 16
     ],
 )
-def test_new_people_are_looked_up_together_and_the_first_five_read_back(people: int, look_ups: int) -> None:
-    cost = created(people)
-    assert (cost.writes, cost.reads) == (people, 2 + look_ups + 1)
-    assert cost.units == 2 + (look_ups + people) + people + (1 + min(people, CANARY_PEOPLE))
+def test_new_subscribers_are_looked_up_together_and_the_first_five_read_back(subscribers: int, look_ups: int) -> None:
+    cost = created(subscribers)
+    assert (cost.writes, cost.reads) == (subscribers, 2 + look_ups + 1)
+    assert cost.units == 2 + (look_ups + subscribers) + subscribers + (1 + min(subscribers, CANARY_SUBSCRIBERS))
 
 
-@given(people=st.integers(1, 200), room=st.integers(0, 200), budget=st.integers(1, 200), item=st.integers(0, 1))
-def test_no_more_are_looked_up_than_a_window_lets_create(people: int, room: int, budget: int, item: int) -> None:
+@given(subscribers=st.integers(1, 200), room=st.integers(0, 200), budget=st.integers(1, 200), item=st.integers(0, 1))
+def test_no_more_are_looked_up_than_a_window_lets_create(subscribers: int, room: int, budget: int, item: int) -> None:
     batch = BatchCost(1, item)
-    together = looked_together(people, min(room, budget), budget, batch)
-    assert 1 <= together <= min(people, MOST_ITEMS)
+    together = looked_together(subscribers, min(room, budget), budget, batch)
+    assert 1 <= together <= min(subscribers, MOST_ITEMS)
     assert together == 1 or batch.units(1 + together) + together <= budget
 
 
 @pytest.mark.parametrize(
-    ("people", "room", "together"), [(50, 110, 50), (50, 60, 29), (50, 9, 4), (50, 4, 50), (1, 3, 1)]
+    ("subscribers", "room", "together"), [(50, 110, 50), (50, 60, 29), (50, 9, 4), (50, 4, 50), (1, 3, 1)]
 )
-def test_what_a_window_has_left_is_used_if_it_is_worth_a_request(people: int, room: int, together: int) -> None:
-    assert looked_together(people, room, 110, BatchCost()) == together
+def test_what_a_window_has_left_is_used_if_it_is_worth_a_request(subscribers: int, room: int, together: int) -> None:
+    assert looked_together(subscribers, room, 110, BatchCost()) == together
 
 
 def test_a_quota_too_small_for_two_requests_still_gets_everybody_created() -> None:

@@ -95,7 +95,7 @@ class Past:
 class World:
     """What a plan is made from."""
 
-    people: tuple[Member, ...]
+    members: tuple[Member, ...]
     not_read_now: tuple[Member, ...]
     sales: tuple[Sale, ...]
     past: tuple[Past, ...]
@@ -111,7 +111,7 @@ class World:
     in_doubt: frozenset[str]
 
 
-def _people(numbers: Sequence[str], least: int = 0) -> st.SearchStrategy[tuple[Member, ...]]:
+def _members(numbers: Sequence[str], least: int = 0) -> st.SearchStrategy[tuple[Member, ...]]:
     one = st.builds(
         Member,
         subscriber_id=st.sampled_from(numbers),
@@ -154,8 +154,8 @@ def _sales() -> st.SearchStrategy[tuple[Sale, ...]]:
 IDS = tuple(str(number) for number in range(1, 9))
 WORLDS = st.builds(
     World,
-    people=_people(IDS, 5),
-    not_read_now=_people(("21", "22")),
+    members=_members(IDS, 5),
+    not_read_now=_members(("21", "22")),
     sales=_sales(),
     past=st.lists(
         st.builds(
@@ -246,7 +246,7 @@ async def _run(db: Database, world: World) -> RunContext:
         for seq, past in enumerate(world.past):
             await connection.execute(insert(ledger).values(**_row(before, seq, past)))
     await Members(db, CODE, before, fence).put(world.not_read_now)
-    await Members(db, CODE, run, fence).put(world.people)
+    await Members(db, CODE, run, fence).put(world.members)
 
     async def go_on() -> None:
         """Nobody stops it."""
@@ -325,7 +325,7 @@ async def _plan(context: RunContext, world: World) -> tuple[Any, ...]:
     queries = (
         select(*(column for column in ledger.c if column.name != "id")).where(ledger.c.run == context.run),
         select(*(column for column in findings.c if column.name != "id")),
-        select(runs.c.people, runs.c.moves, runs.c.left_out).where(runs.c.id == context.run),
+        select(runs.c.members, runs.c.moves, runs.c.left_out).where(runs.c.id == context.run),
     )
     async with context.db.read() as connection:
         return totals, *[sorted(map(repr, await connection.execute(query))) for query in queries]

@@ -36,8 +36,8 @@ def shrink_members(simulated: Simulated, code: str) -> None:
         for row in state["subscribers"]
         if any(group.startswith(code) for group in row["groups"]) and row["email"] not in bought
     ]
-    for person in idle[: len(idle) * 2 // 3]:
-        simulated.change(delete_subscriber=person)
+    for subscriber_id in idle[: len(idle) * 2 // 3]:
+        simulated.change(delete_subscriber=subscriber_id)
 
 
 def not_passed(run: dict[str, Any]) -> dict[str, str]:
@@ -49,7 +49,7 @@ def test_a_read_that_shrank_waits_for_approval(simulated: Simulated, operator: O
     code = operator.discover()
     operator.run("plan", code, expect=0)  # a good read, to hold the next one against
     shrink_members(simulated, code)
-    before = simulated.people()
+    before = simulated.subscribers()
 
     said = operator.run("sync", code, "--yes", "--json", expect=3)
     run = said.document
@@ -66,7 +66,7 @@ def test_a_read_that_shrank_waits_for_approval(simulated: Simulated, operator: O
         "remove_group",
     }
     assert simulated.writes() == []
-    assert simulated.people() == before
+    assert simulated.subscribers() == before
 
     # Asking for the same again changes nothing: only a person's yes does.
     again = operator.run("sync", code, "--yes", "--json", expect=3).document
@@ -111,14 +111,14 @@ def strict(operator: Operator) -> Operator:
 
 def test_a_plan_that_is_too_big_waits_and_apply_lets_it_go(simulated: Simulated, strict: Operator) -> None:
     code = strict.discover()
-    before = simulated.people()
+    before = simulated.subscribers()
     run = strict.run("sync", code, "--yes", "--json", expect=3).document
     assert run["state"] == "needs_approval"
     assert run["moves"] > 2
     assert "moves are over the limit of 2 moves" in run["note"]
     assert not_passed(run) == {"few_moves": "hold"}
     assert simulated.writes() == []
-    assert simulated.people() == before
+    assert simulated.subscribers() == before
     assert strict.run("locks", "--json").document == []  # a plan that waits holds none
 
     text = strict.run("runs", str(run["run"]), expect=0).out
@@ -217,7 +217,7 @@ def test_what_the_account_got_or_lost_since_the_plan(simulated: Simulated, opera
     groups = {group["name"] for group in simulated.state()["groups"]}
     assert theirs in groups
     assert f"{code}_SILVER_PURCHASE" not in groups, "a twin"
-    assert theirs in simulated.people()[buyer][1]
+    assert theirs in simulated.subscribers()[buyer][1]
 
     email = simulated.buyer("non-buyer in GOLD", code)
     simulated.buy(email)
@@ -226,7 +226,7 @@ def test_what_the_account_got_or_lost_since_the_plan(simulated: Simulated, opera
     simulated.change(delete_group=f"{code}_GOLD_PURCHASE")
     done = operator.run("apply", str(run["run"]), "--json").document
     assert (done["state"], done["applied"], done["failed"] + done["skipped"]) == ("done", 1, 2)
-    assert simulated.people()[email][1] == [f"{code}_GOLD"]
+    assert simulated.subscribers()[email][1] == [f"{code}_GOLD"]
     assert operator.run("findings", "--rule", "subscriber_gone", "--json").document == []
 
     run = operator.run("plan", code, "--create-missing", "--json").document
@@ -246,7 +246,7 @@ def test_a_member_of_a_twin_group_is_not_placed(simulated: Simulated, operator: 
     simulated.change(move={"email": email, "from": f"{code}_SILVER", "to": twin})
     simulated.buy(email)
     operator.run("sync", code, "--yes", "--json", expect=3)
-    assert simulated.people()[email][1] == [twin]
+    assert simulated.subscribers()[email][1] == [twin]
     assert operator.run("findings", "--rule", "twin_group", "--json").document
 
 

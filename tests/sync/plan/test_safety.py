@@ -35,7 +35,7 @@ from bema_tui.sync.plan.totals import PlanTotals
 
 TOTALS: Final = PlanTotals(
     changes=60,
-    people=20,
+    subscribers=20,
     moves=20,
     left_out=1,
     kinds={ChangeKind.SET_FIELD: 20, ChangeKind.ADD_GROUP: 20, ChangeKind.REMOVE_GROUP: 20},

@@ -24,10 +24,10 @@ def test_new_buyers_are_created_and_nobody_who_is_there(paths: str, simulated: S
     simulated.change(move={"email": known, "from": f"{code}_GOLD", "to": None})
     for email in (known, "new@nowhere.example", "new+shop@nowhere.example"):
         simulated.buy(email, code)
-    before = set(simulated.people())
+    before = set(simulated.subscribers())
     done = operator.run("sync", code, "--yes", "--max-moves", "1000", "--json").document
     assert done["state"] == "done"
-    created = set(simulated.people()) - before
+    created = set(simulated.subscribers()) - before
     assert {"new@nowhere.example", "new+shop@nowhere.example"} <= created
     assert done["changes"]["create_subscriber"] == len(created)
     (check,) = [one for one in done["checks"] if one["name"] == "nobody_created"]
@@ -45,12 +45,12 @@ def test_a_plan_of_new_buyers_creates_nobody_when_look_ups_find_no_more(
     simulated.buy("new@nowhere.example", code)
     run = operator.run("plan", code, "--json").document
     assert run["changes"]["create_subscriber"] > 0
-    before = set(simulated.people())
+    before = set(simulated.subscribers())
     for row in simulated.state()["subscribers"]:  # from now on an address finds nobody, and an id does
         simulated.change(script_response={"side": "mailerlite", "path": f"subscribers/{row['email']}", "status": 404})
     said = operator.run("apply", str(run["run"]), "--json", expect=1)
     assert "finds nobody by e-mail address" in said.complaint
-    assert set(simulated.people()) == before
+    assert set(simulated.subscribers()) == before
     assert operator.run("runs", str(run["run"]), "--json").document["state"] == "failed"
 
 

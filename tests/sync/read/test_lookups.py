@@ -22,7 +22,7 @@ def asked_by_id(simulated: Simulated) -> list[str]:
 def test_a_stored_row_id_is_looked_up_once_and_kept(simulated: Simulated, operator: Operator) -> None:
     code = operator.discover()
     email = simulated.buyer("field holds the row id", code)
-    before = simulated.people()[email][2]
+    before = simulated.subscribers()[email][2]
     operator.run("sync", code, "--yes", "--json", expect=3)
     asked = asked_by_id(simulated)
     stored = {str(value) for value in before.values()}
@@ -30,7 +30,7 @@ def test_a_stored_row_id_is_looked_up_once_and_kept(simulated: Simulated, operat
     operator.run("sync", code, "--yes", "--json", expect=3)
     assert asked_by_id(simulated) == asked
     assert len(asked) == len(set(asked))
-    assert simulated.people()[email][2] == before
+    assert simulated.subscribers()[email][2] == before
 
 
 def test_a_right_that_is_lost_while_orders_are_looked_up_proves_no_refund(
@@ -42,7 +42,7 @@ def test_a_right_that_is_lost_while_orders_are_looked_up_proves_no_refund(
     email = simulated.buyer("buyer in GOLD", code)
     order = next(row for row in simulated.state()["orders"] if row["email"] == email and row["status"] == "complete")
     simulated.change(refund=order["key"])
-    before = simulated.people()
+    before = simulated.subscribers()
     looked_up = []
 
     async def lose_the_right(asked: Asked, pass_on: PassOn) -> Given:
@@ -60,7 +60,7 @@ def test_a_right_that_is_lost_while_orders_are_looked_up_proves_no_refund(
     said = operator.run("sync", code, "--yes", "--json", expect=1)
     assert looked_up
     assert "may not see sales" in said.complaint
-    assert simulated.people() == before
+    assert simulated.subscribers() == before
 
 
 @pytest.mark.fault("D1")
@@ -88,7 +88,7 @@ def test_an_old_shop_that_fails_over_what_it_does_not_have_stops_nothing(
     said = operator.run(*sync, expect=3)
     assert said.document["state"] == "done"
     assert said.document["requests"]["retried"] == 0
-    assert f"{code}_BRONZE_PURCHASE" in simulated.people()[late][1]
+    assert f"{code}_BRONZE_PURCHASE" in simulated.subscribers()[late][1]
     assert "does not list" in operator.told_about(deleted)["order_gone"]
     for place, email in enumerate(marked):
         assert f"order {7_000_001 + place}" in operator.told_about(email)["purchase_unproven"]
@@ -155,12 +155,12 @@ def test_an_order_whose_e_mail_was_changed_is_told_by_what_was_shown_and_written
     for order in simulated.state()["orders"]:
         if order["email"].strip().lower() == email:
             simulated.change(edit_order={"order": order["row_id"], "email": "Neu@else.example"})
-    before = simulated.people()[email]
+    before = simulated.subscribers()[email]
     operator.run(*sync, expect=3)
     said = operator.told_about(email)["purchase_unproven"]
     assert f"which the shop showed for {email} until 20" in said
     assert "which now is under Neu@else.example" in said
-    assert simulated.people()[email] == before
+    assert simulated.subscribers()[email] == before
     operator.change_database("DELETE FROM former_emails")  # as in a database of an older version
     operator.run(*sync, expect=3)
     said = operator.told_about(email)["purchase_unproven"]

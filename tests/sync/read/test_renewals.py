@@ -26,11 +26,13 @@ def test_a_newer_row_hides_no_older_one(simulated: Simulated, operator: Operator
     simulated.buy(renewed, key=first["key"], status="on_hold", date_utc="2027-01-02 10:00:00")
     simulated.buy(other, key=first["key"], date_utc=first["date_utc"])
     sync(operator, code)
-    people = simulated.people()
-    assert f"{code}_GOLD_PURCHASE" in people[renewed][1]
-    assert first["id"] in {str(value) for value in people[renewed][2].values()}
+    subscribers = simulated.subscribers()
+    assert f"{code}_GOLD_PURCHASE" in subscribers[renewed][1]
+    assert first["id"] in {str(value) for value in subscribers[renewed][2].values()}
     assert [*operator.told_about(renewed)] == ["order_not_settled"]
-    assert f"{code}_SILVER_PURCHASE" in people[other][1], "of the same key and moment, and another order for all that"
+    assert f"{code}_SILVER_PURCHASE" in subscribers[other][1], (
+        "of the same key and moment, and another order for all that"
+    )
     assert sync(operator, code)["total"] == 0
 
 
@@ -41,9 +43,9 @@ def test_a_renewal_is_news_to_a_recent_read(simulated: Simulated, operator: Oper
     sync(operator, code)
     simulated.buy(renewed, key=key)
     assert sync(operator, code, "--quick")["reads"]["shop"]["kind"] == "recent"
-    people = simulated.people()
-    assert f"{code}_SILVER_PURCHASE" in people[renewed][1]
-    assert f"{code}_GOLD_PURCHASE" in people[first][1]
+    subscribers = simulated.subscribers()
+    assert f"{code}_SILVER_PURCHASE" in subscribers[renewed][1]
+    assert f"{code}_GOLD_PURCHASE" in subscribers[first][1]
     assert sync(operator, code)["total"] == 0
 
 
@@ -55,4 +57,4 @@ def test_an_order_whose_e_mail_changes_is_one_order(simulated: Simulated, operat
     simulated.change(edit_order={"order": order["row_id"], "email": right})
     sync(operator, code)
     assert [*operator.told_about(wrong)] == ["purchase_unproven"]
-    assert f"{code}_SILVER_PURCHASE" in simulated.people()[right][1]
+    assert f"{code}_SILVER_PURCHASE" in simulated.subscribers()[right][1]

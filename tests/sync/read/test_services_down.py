@@ -18,11 +18,11 @@ class Unharmed:
 
     def __init__(self, simulated: Simulated, operator: Operator) -> None:
         self._simulated, self._operator = simulated, operator
-        self._before = simulated.people()
+        self._before = simulated.subscribers()
 
     def check(self) -> None:
         assert self._simulated.writes() == []
-        assert self._simulated.people() == self._before
+        assert self._simulated.subscribers() == self._before
         assert self._operator.run("locks", "--json", expect=0).document == []
 
 
@@ -119,13 +119,13 @@ def test_discovery_with_the_shop_down_adds_nothing(simulated: Simulated, operato
     assert operator.run("campaigns", "list", "--json").document == []
 
 
-def _lists_people(asked: Asked, given: Given) -> bool:
+def _lists_subscribers(asked: Asked, given: Given) -> bool:
     """Whether this is a page of people, of a group or of the whole account."""
     return asked.path.endswith("/subscribers") and b'"data"' in given.body
 
 
 @pytest.mark.parametrize("how", ["cut", "500", "no cursor", "damaged"])
-def test_a_list_of_people_that_breaks_off(
+def test_a_list_of_subscribers_that_breaks_off(
     how: str, simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
 ) -> None:
     code = operator.discover()
@@ -133,7 +133,7 @@ def test_a_list_of_people_that_breaks_off(
 
     async def spoil(asked: Asked, pass_on: PassOn) -> Given:
         given = await pass_on(asked.body)
-        if not _lists_people(asked, given):
+        if not _lists_subscribers(asked, given):
             return given
         if how == "cut":
             return Given(200, given.body, given.headers, cut=True)
@@ -153,7 +153,7 @@ def test_a_list_of_people_that_breaks_off(
 async def withhold_half(asked: Asked, pass_on: PassOn) -> Given:
     """Every list of people without half of them, each time another half."""
     given = await pass_on(asked.body)
-    if not _lists_people(asked, given):
+    if not _lists_subscribers(asked, given):
         return given
     document = given.document
     document["data"] = document["data"][asked.n % 2 :: 2]
@@ -177,7 +177,7 @@ def test_a_group_that_counts_more_members_than_it_gives(
     assert not [item for row in simulated.writes() for item in row["items"] if item["method"] == "DELETE"]
 
 
-def test_a_list_that_leaves_many_people_out_is_no_read(
+def test_a_list_that_leaves_many_subscribers_out_is_no_read(
     simulators: StartSimulator, operators: MakeOperator, proxies: StartProxy
 ) -> None:
     simulated = simulators(subscribers=600)

@@ -74,7 +74,7 @@ def test_each_is_named_once_for_the_shop_and_the_others_go_on(
         assert (said.status, said.document["state"]) == (3, "done")
         assert said.document["reads"]["shop"]["unreadable"] == len(BROKEN)
         assert said.document["findings"]["error"] >= len(BROKEN)
-    assert f"{first}_GOLD_PURCHASE" in simulated.people()[buyer][1]
+    assert f"{first}_GOLD_PURCHASE" in simulated.subscribers()[buyer][1]
     assert simulated.violations() == []
     named = found(operator)
     assert len(named) == len(BROKEN)
@@ -105,10 +105,10 @@ def test_an_order_of_an_unknown_date_is_an_order(simulated: Simulated, operator:
         breaks(simulated, simulated.buy(email), "date_utc", "0000-00-00 00:00:00")
     dated = simulated.buy(twice)
     sync(operator, code)
-    people = simulated.people()
-    assert f"{code}_GOLD_PURCHASE" in people[alone][1]
-    assert f"{code}_SILVER_PURCHASE" in people[twice][1]
-    assert dated["id"] in {str(value) for value in people[twice][2].values()}
+    subscribers = simulated.subscribers()
+    assert f"{code}_GOLD_PURCHASE" in subscribers[alone][1]
+    assert f"{code}_SILVER_PURCHASE" in subscribers[twice][1]
+    assert dated["id"] in {str(value) for value in subscribers[twice][2].values()}
     assert found(operator) == {}
 
 
@@ -120,7 +120,7 @@ def test_nothing_is_taken_back_from_whom_it_could_concern(simulated: Simulated, 
         for scenario in ("buyer in GOLD", "up to date in GOLD_PURCHASE", "buyer in BRONZE")
     )
     sync(operator, code)
-    stored = simulated.people()
+    stored = simulated.subscribers()
     simulated.buy(hit, date_utc="2026-11-20 10:00:00")  # would be named if the first one were gone
     breaks(simulated, orders_of(simulated, hit)[0], "products.0.price", "12,50")
     for email in (refunded, other):
@@ -129,7 +129,7 @@ def test_nothing_is_taken_back_from_whom_it_could_concern(simulated: Simulated, 
     breaks(simulated, unread, "email", None)
     said = sync(operator, code)
     assert (said.document["state"], said.document["total"]) == ("done", 0)
-    assert simulated.people() == stored
+    assert simulated.subscribers() == stored
     assert [operator.told_about(email) for email in (hit, refunded, other)] == [{}] * 3
     assert "from anybody" in found(operator)[f"order {unread['id']}"]["advice"]
 
@@ -138,7 +138,7 @@ def test_nothing_is_taken_back_from_whom_it_could_concern(simulated: Simulated, 
     assert said.document["state"] == "needs_approval"
     assert [[*operator.told_about(email)] for email in (refunded, other)] == [["refunded_purchase"]] * 2
     assert operator.told_about(hit) == {}
-    assert simulated.people() == stored
+    assert simulated.subscribers() == stored
 
 
 def test_whose_order_it_was_is_concerned_too(simulated: Simulated, operator: Operator) -> None:
@@ -155,7 +155,7 @@ def test_whose_order_it_was_is_concerned_too(simulated: Simulated, operator: Ope
         simulated.change(edit_order={"order": order["row_id"], "email": "new@else.example"})
         breaks(simulated, order, "mode", "")
     said = sync(operator, code)
-    assert f"{code}_GOLD_PURCHASE" in simulated.people()[settled][1]
+    assert f"{code}_GOLD_PURCHASE" in simulated.subscribers()[settled][1]
     assert said.document["state"] == "done", "nothing is left to take back"
     shop = next(check for check in said.document["checks"] if check["name"] == "shop_read")
     assert f", {len(orders)} unreadable" in shop["text"]
@@ -203,7 +203,7 @@ def test_a_recent_read_treats_them_the_same(simulated: Simulated, operator: Oper
         simulated.buyer(scenario, code) for scenario in ("up to date in GOLD_PURCHASE", "non-buyer in GOLD")
     )
     sync(operator, code)
-    stored = simulated.people()[settled]
+    stored = simulated.subscribers()[settled]
     breaks(simulated, orders_of(simulated, settled)[0], "ID", "")
     sync(operator, code)
     simulated.buy(settled, date_utc="2026-11-20 10:00:00")
@@ -214,6 +214,6 @@ def test_a_recent_read_treats_them_the_same(simulated: Simulated, operator: Oper
     assert (said.status, said.document["state"]) == (3, "done")
     shop = said.document["reads"]["shop"]
     assert (shop["kind"], shop["completeness"], shop["unreadable"]) == ("recent", "complete", 1)
-    assert f"{code}_GOLD_PURCHASE" in simulated.people()[buyer][1]
-    assert simulated.people()[settled] == stored, "the one that can't be read may be the one that the field names"
+    assert f"{code}_GOLD_PURCHASE" in simulated.subscribers()[buyer][1]
+    assert simulated.subscribers()[settled] == stored, "the one that can't be read may be the one that the field names"
     assert len(found(operator)) == 2

@@ -51,12 +51,14 @@ class Story:
         dice = random.Random(f"others {self.seed}")
         state = self.simulated.state()
         wanted, now = account_after(state, [self.release]), account_of(state)
-        members = [number for number, person in now.people.items() if tiers(person.groups, self.release.code)]
-        moved = [number for number in members if wanted.people[number].groups != now.people[number].groups]
+        members = [
+            number for number, subscriber in now.subscribers.items() if tiers(subscriber.groups, self.release.code)
+        ]
+        moved = [number for number in members if wanted.subscribers[number].groups != now.subscribers[number].groups]
         for _ in range(dice.randint(3, 14)):
             number = dice.choice(moved if moved and dice.random() < 0.8 else members)
             before, most = dice.choice((("requests", 30), ("batch_items", 4 * len(moved) + 10), ("writes", 8)))
-            change = self._change(dice, number, now.people[number].email, now.people[number].groups)
+            change = self._change(dice, number, now.subscribers[number].email, now.subscribers[number].groups)
             self.simulated.ask("schedule", {"before": before, "at": dice.randint(1, most), "change": change})
 
     def _change(self, dice: random.Random, number: str, email: str, groups: set[str]) -> dict[str, Any]:
@@ -77,7 +79,7 @@ class Story:
 
 @pytest.mark.fault("E1")
 @pytest.mark.parametrize("first", range(1, SEEDS + 1, TOGETHER))
-async def test_others_move_people_while_a_run_goes_on(
+async def test_others_move_subscribers_while_a_run_goes_on(
     first: int, tmp_path: Path, empty_database: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for seed in range(first, min(first + TOGETHER, SEEDS + 1)):
@@ -158,14 +160,16 @@ async def expect_honest(
     unseen: set[tuple[str, str]] = set()
     shown = 0
     for item in items_of(requests):
-        _, _, person, *group = item["path"].split("/")
+        _, _, subscriber, *group = item["path"].split("/")
         target = group[-1] if group else "field"
         if item["method"] in ("GET", "PUT"):
             shown = item["sequence"]
-        what = (person, target)
+        what = (subscriber, target)
         if item["method"] != "GET" and item["changed"]:
             did[what] += 1
-        elif item["method"] == "POST" and any(shown < moment < item["sequence"] for moment in others.get(person, ())):
+        elif item["method"] == "POST" and any(
+            shown < moment < item["sequence"] for moment in others.get(subscriber, ())
+        ):
             unseen.add(what)
     async with engine.db.read() as connection:
         rows = (await connection.execute(select(ledger).where(ledger.c.subscriber_id != ""))).all()
@@ -190,7 +194,7 @@ def items_of(requests: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def history_of_others(state: dict[str, Any]) -> dict[str, list[int]]:
     """When others changed somebody, by id."""
-    ids = {person["email"]: person["id"] for person in state["subscribers"]}
+    ids = {subscriber["email"]: subscriber["id"] for subscriber in state["subscribers"]}
     found: dict[str, list[int]] = {}
     for done in state["changes_by_others"]:
         value = done["value"]
@@ -212,7 +216,7 @@ def last_shown(requests: list[dict[str, Any]]) -> dict[str, int]:
 
 def taken_out_of_a_purchased_tier(state: dict[str, Any]) -> Iterator[str]:
     """Whom others took a purchased tier from: a remove that was on its way then could not know."""
-    ids = {person["email"]: person["id"] for person in state["subscribers"]}
+    ids = {subscriber["email"]: subscriber["id"] for subscriber in state["subscribers"]}
     for done in state["changes_by_others"]:
         if done["change"] == "move" and str(done["value"].get("from")).endswith("_PURCHASE"):
             yield ids.get(done["value"]["email"], "")
@@ -224,15 +228,18 @@ def wrong(state: dict[str, Any], release: Release) -> set[str]:
     now, wanted = account_of(state), account_after(state, [release])
     return {
         number
-        for number, person in now.people.items()
-        if person != attrs.evolve(wanted.people[number], moves=person.moves)
-        or sum(group.endswith("_PURCHASE") for group in tiers(person.groups, release.code)) > 1
+        for number, subscriber in now.subscribers.items()
+        if subscriber != attrs.evolve(wanted.subscribers[number], moves=subscriber.moves)
+        or sum(group.endswith("_PURCHASE") for group in tiers(subscriber.groups, release.code)) > 1
     }
 
 
 def in_one_purchased_and_lower(state: dict[str, Any], release: Release, number: str) -> bool:
-    person = account_of(state).people[number]
-    return person.status == "active" and sum(g.endswith("_PURCHASE") for g in tiers(person.groups, release.code)) == 1
+    subscriber = account_of(state).subscribers[number]
+    return (
+        subscriber.status == "active"
+        and sum(g.endswith("_PURCHASE") for g in tiers(subscriber.groups, release.code)) == 1
+    )
 
 
 async def moved_by_the_plan(engine: Engine) -> set[str]:
@@ -253,14 +260,14 @@ async def named_by_findings(engine: Engine, code: str) -> set[str]:
         return set((await connection.execute(select(findings.c.subscriber_id).where(*about))).scalars())
 
 
-def describe(state: dict[str, Any], people: set[str]) -> list[Any]:
+def describe(state: dict[str, Any], differing: set[str]) -> list[Any]:
     return [
         (
-            {person["id"]: person["groups"]},
-            [done for done in state["changes_by_others"] if person["email"] in str(done)],
+            {subscriber["id"]: subscriber["groups"]},
+            [done for done in state["changes_by_others"] if subscriber["email"] in str(done)],
         )
-        for person in state["subscribers"]
-        if person["id"] in people
+        for subscriber in state["subscribers"]
+        if subscriber["id"] in differing
     ]
 
 
