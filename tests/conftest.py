@@ -29,10 +29,20 @@ SLOW_FIXTURES = {"simulated", "simulators", "operator", "operators", "label", "p
 """What a test elsewhere takes that does so."""
 
 
+LONGEST_FIRST = ("end_to_end", "cli", "tui", "stand_ins", "sync", "store")
+"""The order of the rooms whose tests take longest: in the end only short tests are left to wait for."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the slow tests; the few that are slow for another reason say so themselves."""
+    """Marks the slow tests, but for the few that are slow for another reason and say so; and puts the longest first."""
+
+    def room_of(item: pytest.Item) -> str:
+        return item.path.relative_to(TESTS).parts[0]
+
+    places = {room: place for place, room in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(room_of(item), len(places)))
     for item in items:
-        room = item.path.relative_to(TESTS).parts[0]
+        room = room_of(item)
         if room in SLOW_ROOMS or SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
 

@@ -58,9 +58,9 @@ def test_the_reference_is_apart_from_the_engine() -> None:
 
 @pytest.fixture
 def in_a_process(operators: MakeOperator, simulators: StartSimulator) -> Iterator[Simulated]:
-    """``bema-tui simulate`` with 5,000 people, in a process of its own."""
+    """``bema-tui simulate`` with 2,000 people, in a process of its own."""
     nobody = simulators(subscribers=0, orders=0, campaigns=0).endpoints
-    sizes = ("--subscribers", "5000", "--orders", "2500", "--campaigns", "5", "--seed", "3", "--quota", "1000000")
+    sizes = ("--subscribers", "2000", "--orders", "1000", "--campaigns", "4", "--seed", "3", "--quota", "1000000")
     starter = operators(nobody, "simulator")
     process = starter.start("simulate", *sizes, stderr=None)
     assert process.stdout is not None
@@ -73,7 +73,7 @@ def in_a_process(operators: MakeOperator, simulators: StartSimulator) -> Iterato
     assert starter.finish(process).status == 0
 
 
-def test_five_thousand_subscribers_by_the_command_line(in_a_process: Simulated, operators: MakeOperator) -> None:
+def test_two_thousand_subscribers_by_the_command_line(in_a_process: Simulated, operators: MakeOperator) -> None:
     mine = operators(in_a_process.endpoints)
     before = in_a_process.state()
     found = mine.forked("campaigns", "discover", "--add")
