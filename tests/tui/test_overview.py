@@ -13,11 +13,12 @@ from bema_tui.rules.wording.findings import FINDING_TEXT
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.glyphs import ASCII
 from bema_tui.tui.screens.overview import Overview
+from bema_tui.tui.widgets.row_table import RowTable
 from tests.support.sample import reader_of
 from tests.tui.console import SIZES, Console, opened_console
 from tests.tui.console_process import HOSTILE, hostile
 from tests.tui.drawing.painted import watch_painting
-from tests.tui.sample import HEALTH, HandReader, campaign, lock, picture
+from tests.tui.sample import DONE, HEALTH, HandReader, campaign, lock, picture
 
 EMPTY = picture(
     campaigns=(),
@@ -182,6 +183,34 @@ async def test_a_failed_reading_keeps_the_old_picture_and_says_so() -> None:
         reader.fail = None
         await console.refreshed()
         assert console.shows("3 things need you")
+
+
+async def test_a_list_that_nobody_moved_in_shows_its_newest_rows() -> None:
+    reader = HandReader(picture(runs=(evolve(DONE, id=500), evolve(DONE, id=499))))
+
+    async def begun(*numbers: int) -> None:
+        for number in numbers:
+            runs = (evolve(DONE, id=number), *reader.snapshot.runs)
+            lines = (evolve(reader.snapshot.activity[0], text=f"sync {number}"), *reader.snapshot.activity)
+            reader.snapshot = evolve(reader.snapshot, runs=runs, activity=lines)
+            await console.refreshed()
+
+    async with opened_console(reader, size=(80, 24)) as console:
+        await begun(*range(501, 520))
+        assert console.shows(" 519 ")
+        assert console.shows("sync 519")
+        runs = console.app.screen.query_one("#runs", RowTable)
+        runs.focus()
+        await console.until(lambda: runs.has_focus)
+        await begun(520, 521)
+        assert runs.cursor_key == "519", "keys act on the row that somebody looks at"
+        await console.press("shift+tab")
+        await begun(522)
+        assert console.shows(" 522 ")
+        runs.focus()
+        await console.press("down", "shift+tab")
+        await begun(*range(523, 540))
+        assert runs.cursor_key == "521", "somebody went there"
 
 
 async def test_readings_never_overlap() -> None:

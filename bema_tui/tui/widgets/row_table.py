@@ -81,6 +81,7 @@ class RowTable(Lines, can_focus=True):
         self._total = 0
         self._cursor = 0
         self._key: str | None = None
+        self._moved = False
         self._top = 0
         self._asked: set[int] = set()
 
@@ -105,11 +106,16 @@ class RowTable(Lines, can_focus=True):
         return self._total
 
     def set_rows(self, rows: Sequence[Row]) -> None:
-        """Show these rows; the cursor follows its key, and stands where it stood when that row is gone."""
+        """Show these rows; the cursor follows its key, and stands where it stood when that row is gone.
+
+        A table that nobody is in shows its first rows, unless somebody went to another row before.
+        """
         places = {row.key: index for index, row in enumerate(rows)}
         self._known = dict(enumerate(rows))
         self._total = len(rows)
-        if self._key is not None and self._key in places:
+        if not (self._moved or self.has_focus or self.keeps_cursor):
+            self._cursor = self._top = 0
+        elif self._key is not None and self._key in places:
             shift = places[self._key] - self._cursor
             self._cursor += shift
             self._top += shift if self._top else 0
@@ -148,7 +154,7 @@ class RowTable(Lines, can_focus=True):
         """Put the cursor on this row, if it is here."""
         for index, row in self._known.items():
             if row.key == key:
-                self._cursor = index
+                self._cursor, self._moved = index, index > 0
         self._settle()
 
     def _settle(self) -> None:
@@ -231,6 +237,7 @@ class RowTable(Lines, can_focus=True):
     def _go(self, place: int) -> None:
         self._cursor = place
         self._settle()
+        self._moved = self._cursor > 0
 
     def action_move(self, step: int) -> None:
         self._go(self._cursor + step)
