@@ -61,6 +61,18 @@ def could_be_email(email: str) -> bool:
     return "@" in seen and not any(unicodedata.category(char) in _NEVER_INSIDE for char in seen)
 
 
+def can_be_blocked(email: str) -> bool:
+    """Whether an entry of a block list can be somebody's e-mail; a star stands for nothing."""
+    local, _, domain = email_key(email).rpartition("@")
+    return local not in ("", "*") and could_be_email(email) and domain_can_be_blocked(domain)
+
+
+def domain_can_be_blocked(domain: str) -> bool:
+    """Whether an entry of a block list can be the domain of somebody's e-mail; subdomains are other domains."""
+    key = domain_key(domain)
+    return bool(key.strip(".")) and key == key.strip(".") and not any(char in key for char in "@*/:")
+
+
 def without_invisible(text: str) -> str:
     """``text`` without white space and Unicode's format characters (Cf), such as zero-width and soft ones."""
     return "".join(char for char in text if not _invisible(char))

@@ -12,6 +12,7 @@ from attrs import asdict, evolve, field, frozen
 from bema_tui import settings_file
 from bema_tui.bounds import NEEDED_MEMORY
 from bema_tui.clock import label_zone
+from bema_tui.emails import can_be_blocked, domain_can_be_blocked
 from bema_tui.environment import (
     database_address,
     default_config_file,
@@ -257,7 +258,7 @@ def _structure(values: dict[str, Any], source: str, variables: Mapping[str, str]
 
 
 def _check_together(settings: Settings) -> None:
-    """Numbers that are good each by itself, and would make a run hang, crawl or lose its lock together."""
+    """Values that are good as they are written, and would make a run hang, crawl or lose its lock, or block nobody."""
     wrong = []
     locks = settings.locks
     if not locks.heartbeat < locks.live < locks.lease < locks.stale:
@@ -270,6 +271,16 @@ def _check_together(settings: Settings) -> None:
         )
     if settings.quota.reserve >= settings.quota.quota:
         wrong.append("mailerlite: reserve must be less than quota, or nothing is left for a run")
+    blocked = settings.block_lists
+    for name, what, entries, blocks in (
+        ("blocked_emails", "an e-mail", blocked.blocked_emails, can_be_blocked),
+        ("blocked_domains", "a domain such as example.org", blocked.blocked_domains, domain_can_be_blocked),
+    ):
+        wrong += [
+            f"rules.{name}: entry {number} must be {what}, or it blocks nobody"
+            for number, entry in enumerate(entries, 1)
+            if not blocks(entry)
+        ]
     if wrong:
         raise ConfigurationError(
             "The configuration has mistakes: " + "; ".join(wrong) + ".",

@@ -67,6 +67,14 @@ def test_a_named_file_must_exist(tmp_path: Path) -> None:
         ("[rules]\nshrink_percent = 101", "shrink_percent: must be from 0 to 100 per cent"),
         ("[rules]\nstale_after_seconds = 0", "rules.stale_after_seconds: must be from 60 to 86,400 seconds"),
         ("[locks]\nlease = 60", "lease and stale must grow"),
+        *(
+            (f'[rules]\nblocked_emails = ["mia@label.example", "{entry}"]', "rules.blocked_emails: entry 2 must be")
+            for entry in ("", "label.example", "@label.example", "*@label.example", "mia@", "mia@*.label.example")
+        ),
+        *(
+            (f'[rules]\nblocked_domains = ["{entry}"]', "rules.blocked_domains: entry 1 must be a domain")
+            for entry in ("", "@", "mia@label.example", "*.label.example", ".label.example", "https://label.example")
+        ),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, complaint: str) -> None:
@@ -101,6 +109,13 @@ def test_a_mistake_in_the_environment_is_named_by_its_variable(tmp_path: Path) -
 def test_a_list_of_texts_is_taken_as_it_is(tmp_path: Path) -> None:
     file = write(tmp_path / "c.toml", '[rules]\nblocked_domains = ["a.example", "b.example"]\n')
     assert load(file, environment={}).block_lists.blocked_domains == ("a.example", "b.example")
+
+
+def test_what_can_be_blocked_is_taken_in_any_spelling(tmp_path: Path) -> None:
+    text = '[rules]\nblocked_emails = [" Mia+x@Käse.example"]\nblocked_domains = ["@Käse.example", "localhost"]'
+    blocked = load(write(tmp_path / "c.toml", text), environment={}).block_lists
+    assert blocked.blocked_emails == ("Mia+x@Käse.example",)
+    assert blocked.blocked_domains == ("@Käse.example", "localhost")
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
