@@ -6,6 +6,8 @@ from bema_tui.errors import LockHeld, UsageError
 from bema_tui.model import Holder, Lock, LockState
 from bema_tui.store.identity import known_alive
 
+_WAKE = "Its process is suspended: wake it with `kill -CONT {}`, or `fg` where it was started; or end it."
+
 
 def refusal(lock: Lock, age: float, lease: float, me: Holder) -> LockHeld:
     """Returns the refusal of a lock that ``me`` wants.
@@ -28,20 +30,21 @@ def not_released(lock: Lock, age: float) -> UsageError:
 
     ``age`` is the time since the holder's last sign of life, in seconds.
     """
+    state, may = lock.state.value, "may be at work"
+    advice = "Stop its run instead; if you know that it is gone, release the lock with --force."
+    if lock.suspended:
+        state, may = "suspended", "is at work again when it is woken"
+        advice = f"{_WAKE.format(lock.holder.pid)} If it is never to go on, release the lock with --force."
     return UsageError(
-        f"The lock {lock.id} on {lock.key} is {lock.state}: {lock.holder} may be at work "
-        f"(last sign of life {age:.0f} s ago).",
+        f"The lock {lock.id} on {lock.key} is {state}: {lock.holder} {may} (last sign of life {age:.0f} s ago).",
         tried="release a lock",
-        advice="Stop its run instead; if you know that it is gone, release the lock with --force.",
+        advice=advice,
     )
 
 
 def _advice(lock: Lock, lease: float, me: Holder) -> str:
     if lock.suspended:
-        return (
-            f"Its process is suspended: wake it with `kill -CONT {lock.holder.pid}`, or `fg` where it was started; or "
-            "end it."
-        )
+        return _WAKE.format(lock.holder.pid)
     stop = "stop its run (`bema-tui runs` shows it)" if lock.run is None else f"`bema-tui stop {lock.run}`"
     if lock.state is LockState.LIVE:
         return f"Wait until it is done, or {stop}."

@@ -69,6 +69,9 @@ def test_a_suspended_run_is_said_to_be_so_and_what_it_takes_to_go_on(simulated: 
     held = operator.run("plan", code, "--json", expect=4)
     assert ", suspended." in held.complaint
     assert wake in held.complaint
+    kept = operator.run("locks", "release", lock["id"], "--reason", "x", expect=2).complaint
+    assert f"is suspended: {lock['holder']['user']}@" in kept
+    assert wake in kept
     process.send_signal(signal.SIGCONT)
     operator.wait_seen("stop")
     simulated.release()
