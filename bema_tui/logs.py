@@ -30,7 +30,7 @@ class _CleanLines(logging.Formatter):
 
 
 class _PrivateFile(RotatingFileHandler):
-    """A rotating log that only its owner can read: it holds people's addresses."""
+    """A rotating log that only its owner can read: it holds subscribers' e-mails."""
 
     def _open(self):  # type: ignore[no-untyped-def]
         os.close(os.open(self.baseFilename, os.O_CREAT | os.O_APPEND, 0o600))
@@ -41,7 +41,7 @@ class _PrivateFile(RotatingFileHandler):
 
 
 def set_up(file: Path, *, level: str = "INFO") -> None:
-    """Log to ``file`` (10 MB each, 30 days) from ``level`` on; never to the screen.
+    """Log to ``file`` (10 MB each; nine older ones, for 30 days at most) from ``level`` on; never to the screen.
 
     Raises:
         ConfigurationError: the level is unknown, or the file can't be written.
@@ -78,7 +78,8 @@ def keep_quiet() -> None:
 
 
 def _drop_old(file: Path) -> None:
+    """Remove the older files of this log, which are numbered, and nothing else of that name."""
     oldest = time.time() - KEEP_DAYS * 86_400
-    for old in file.parent.glob(file.name + ".*"):
-        if old.stat().st_mtime < oldest:
+    for old in (file.with_name(f"{file.name}.{number}") for number in range(1, KEEP_FILES + 1)):
+        if old.exists() and old.stat().st_mtime < oldest:
             old.unlink(missing_ok=True)

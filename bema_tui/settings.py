@@ -67,7 +67,7 @@ class Settings:
     timezone: str = ""
     """The label's time zone; empty means UTC."""
     read_only: bool = False
-    """Whether everything is forbidden that writes to a service or changes a run or a lock."""
+    """Whether everything is forbidden but to read and to plan."""
     edd_credentials_in_url: bool = False
     """Whether the shop's key and token go in the URL, for a shop that gets no POST body."""
     log_file: str = ""

@@ -3,7 +3,7 @@
 A signal goes to whoever acts on it now: a run or the console, where there is one (``handed_to``); nobody, while it is
 ``held``; else it ends the program at once, with one line on stderr, the one document that ``--json`` promises, and
 status 5. That is safe at any moment: the database is whole whenever a process ends, and what else must not be left
-behind is undone first (``kept``). Once a command's end is decided (``finish``), a signal changes nothing any more.
+behind is undone first (``kept``). Once a command's end is decided (``finish``), one signal changes nothing any more.
 
 Only small parts of the standard library are imported here, so that nothing goes before.
 """
@@ -132,7 +132,10 @@ def kept(make: Callable[[], T], undo: Callable[[T], object]) -> Iterator[T]:
 
 
 def finish() -> None:
-    """The command's end is decided, and about to be told: from here on signals change nothing."""
+    """The command's end is decided, and about to be told: from here on a signal changes nothing.
+
+    A second one, from somebody who will not wait, ends the process with what was told by then.
+    """
     if _now.taken_over and not _now.told:
         _now.told = True
         _now.actors.append(HeldSignals())

@@ -48,12 +48,14 @@ def test_it_rotates_and_the_new_file_is_private_too(tmp_path: Path, monkeypatch:
 
 def test_what_is_older_than_thirty_days_goes(tmp_path: Path) -> None:
     old, young = tmp_path / "bema-tui.log.2", tmp_path / "bema-tui.log.1"
-    for path, days in ((old, 31), (young, 29)):
+    foreign = [tmp_path / f"bema-tui.log.{name}" for name in ("sqlite3", "toml", "10")]
+    for path, days in ((old, 31), (young, 29), *((path, 400) for path in foreign)):
         path.write_text("x")
         os.utime(path, (time.time() - days * 86_400,) * 2)
     logs.set_up(tmp_path / "bema-tui.log")
     assert not old.exists()
     assert young.exists()
+    assert all(path.exists() for path in foreign), "what only begins with the name is not the log's"
 
 
 def test_what_comes_from_outside_can_not_move_the_terminal_that_the_log_is_read_in(tmp_path: Path) -> None:

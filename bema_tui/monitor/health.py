@@ -128,7 +128,8 @@ class Monitor:
             stalled=runs.stalled > 0,
             left_behind=left_behind,
             errors_open=findings[Severity.ERROR],
-            failed=view.status in {CampaignStatus.FAILED, CampaignStatus.BLOCKED},
+            failed=view.status is CampaignStatus.FAILED,
+            blocked=view.status is CampaignStatus.BLOCKED,
         )
         return CampaignHealth(
             campaign=code,

@@ -63,10 +63,13 @@ def judge(readings: Readings) -> Score:
     return Score(max(0, min(100, value)), tuple(reason for _, reason in costs))
 
 
-def judge_campaign(*, lost: bool, stalled: bool, left_behind: int, errors_open: int, failed: bool) -> Score:
+def judge_campaign(
+    *, lost: bool, stalled: bool, left_behind: int, errors_open: int, failed: bool, blocked: bool
+) -> Score:
     """The same for one campaign: its lock, its runs, and its findings that hold something back."""
     costs = [
-        (40.0 if failed else 0.0, "the last run failed"),
+        (40.0 if failed else 0.0, "its last run failed, or some of its changes"),
+        (40.0 if blocked else 0.0, "a finding blocks it"),
         (30.0 if lost else 0.0, "its run is lost"),
         (20.0 if stalled else 0.0, "its run makes no progress"),
         (_locks_cost(left_behind), "its lock is left behind"),

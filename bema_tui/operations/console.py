@@ -130,7 +130,7 @@ async def open_console(workspace: Workspace) -> AsyncIterator[Console]:
 
 
 async def _sweep(workspace: Workspace) -> None:
-    """Release stale locks again and again; a database that is busy is tried again at the next turn."""
+    """Release stale locks again and again; whatever keeps it from that is tried again at the next turn."""
     sweep = workspace.locks.release_owed if workspace.read_only else workspace.locks.sweep
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
@@ -138,3 +138,6 @@ async def _sweep(workspace: Workspace) -> None:
             await sweep()
         except StoreError as error:
             logger.warning("the sweeper can't use the database: %s", error.message)
+        except Exception:
+            # Nobody awaits the sweeper: an error that ended it would leave stale locks until the console is left.
+            logger.exception("the sweeper failed")

@@ -15,6 +15,7 @@ from bema_tui.rules.discovery import Discovery, discover
 from bema_tui.rules.findings import NO_CAMPAIGN, worst_first
 from bema_tui.rules.unread_rows import unread_findings
 from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.database_settings import label_midnight
 from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders
 from bema_tui.store.ownership import Ownership
@@ -75,7 +76,7 @@ async def _discover(
         require_complete(await read_orders(db, connections.shop, interrupt.safe_point), connections.shop)
     orders, campaigns = Orders(db), Campaigns(db)
     free, partial = settings.rules.count_free_orders, settings.rules.partial_refund_counts
-    existing, today = await campaigns.all(), db.now().date()
+    existing, today = await campaigns.all(), (await label_midnight(db)).date()
     sold = await orders.sold_products(free=free, partial=partial)
     found = discover(
         products,
@@ -94,8 +95,11 @@ async def _discover(
         for campaign in found.proposals:
             await campaigns.add(campaign, workspace.me.user)
         store = Findings(db)
-        # What is still so is opened again by the next line; about sales that can't be read the reading has said all.
-        others = [rule for rule in FindingRule if rule is not FindingRule.UNREADABLE_ORDER]
+        # What is still so is opened again by the next line. About sales that can't be read the reading has said all,
+        # and of unreadable records it proves nothing: automations are not read here.
+        others = [
+            rule for rule in FindingRule if rule not in (FindingRule.UNREADABLE_ORDER, FindingRule.UNREADABLE_RECORD)
+        ]
         await store.resolve_unseen(NO_CAMPAIGN, None, others)
         await store.record(found.findings, None)
     without = tuple((product, product.id in sold) for product in found.without_artist)

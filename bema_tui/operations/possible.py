@@ -66,7 +66,7 @@ FORBIDDEN_WHEN_READ_ONLY: Final = frozenset(
         Operation.CLEAR_QUOTA,
     }
 )
-"""What writes to a service, or changes a run or a lock. A resume is judged by its run: a plan may be finished."""
+"""What writes to a service, steers a run or releases a lock. A resume is judged by its run: a plan may be finished."""
 
 CONTROL: Final = {
     ControlVerb.STOP: Operation.STOP,
@@ -196,9 +196,10 @@ def may_control(run: RunView, verb: ControlVerb, *, read_only: bool) -> Verdict:
         return Refused(Reason.LOST, f"Run {run.id} is lost: its process is gone.", _way_on(run))
     if not run.state.active:
         return Refused(Reason.NOT_AT_WORK, f"Run {run.id} is not at work: it is {_word(run)}.", _way_on(run))
-    if verb is ControlVerb.CONTINUE and not _rests(run):
+    permission = permit(CONTROL[verb], read_only=read_only)
+    if permission.allowed and verb is ControlVerb.CONTINUE and not _rests(run):
         return Refused(Reason.NOT_PAUSED, f"Run {run.id} is not paused: it is {_word(run)}.", _way_on(run))
-    return permit(CONTROL[verb], read_only=read_only)
+    return permission
 
 
 def may_discard(run: RunView, *, read_only: bool) -> Verdict:
@@ -278,7 +279,7 @@ def _way_on(run: RunView) -> str:
 def _read_only() -> Refused:
     return Refused(
         Reason.READ_ONLY,
-        "bema-tui is in read-only mode: it writes to no service, and changes no run and no lock.",
+        "bema-tui is in read-only mode: it reads and plans, and nothing more.",
         "Leave --read-only out, or set read_only = false in the configuration.",
     )
 

@@ -75,7 +75,7 @@ async def clear_quota(workspace: Workspace) -> datetime:
     if before.closed_until is None:
         raise UsageError(
             "MailerLite's quota is not closed: there is nothing to clear.",
-            advice="A period that is only full ends by itself, within a minute or so.",
+            advice=f"A period that is only full ends by itself, after {before.window_seconds:.0f} s at most.",
         )
     await QuotaPeriods(db, settings.mailerlite.url, settings.quota.quota).change(lambda row: QuotaRow(row.quota))
     words = until_words(before.closed_until, db.now(), UTC)

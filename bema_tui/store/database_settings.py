@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bema_tui.clock import label_zone
 from bema_tui.store.database import Database
 from bema_tui.store.schema import settings
 
@@ -60,3 +62,9 @@ async def write_setting(connection: AsyncConnection, name: str, value: str) -> N
     await connection.execute(
         statement.on_conflict_do_update(index_elements=[settings.c.name], set_={"value": statement.excluded.value})
     )
+
+
+async def label_midnight(db: Database) -> datetime:
+    """The start of the label's day, in its time zone."""
+    zone = label_zone(await DatabaseSettings(db).get(TIME_ZONE) or "")
+    return db.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -73,7 +73,7 @@ class Findings:
         unseen = _unseen(campaign, run)
         if rules is not None:
             unseen = and_(unseen, findings.c.rule.in_(list(rules)))
-        if keep:
+        if keep := [kept for kept in keep if kept]:  # an unreadable e-mail has no key, and "" stands for no subscriber
             of_others = findings.c.subject.not_in(keep) & func.coalesce(findings.c.subscriber_id, "").not_in(keep)
             unseen = and_(unseen, of_others)
         async with self._db.write() as connection:

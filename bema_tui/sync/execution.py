@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
 from datetime import UTC, timedelta
 
 from bema_tui.bounds import PAUSED_AT_MOST
@@ -30,6 +30,8 @@ from bema_tui.sync.run_context import Meter, RunContext
 from bema_tui.sync.run_end import RunEnd, end_without_yes
 from bema_tui.sync.run_waits import waits_of_run
 from bema_tui.waits import WaitBoard, until_words
+
+logger = logging.getLogger("bema_tui.sync")
 
 
 class Execution:
@@ -72,8 +74,10 @@ class Execution:
             async with keeper:
                 return await self._pausing_for_services(context, keeper)
         finally:
-            with suppress(LockLost, StoreError):  # the run is told of these where it works
+            try:
                 await self._runs.update(run, fence, **meter.values())
+            except (LockLost, StoreError):  # the run is told of these where it works
+                logger.info("run %d: its last counts of requests are not kept", run, exc_info=True)
             await connections.close()
 
     async def _pausing_for_services(self, context: RunContext, keeper: LockKeeper) -> RunEnd:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from bema_tui.model import ChangeKind
-from bema_tui.store.database_settings import CURRENCY, DatabaseSettings
+from bema_tui.store.database_settings import CURRENCY, DatabaseSettings, label_midnight
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.store.sales import sales_of
 from bema_tui.sync.run_context import RunContext
@@ -22,7 +22,8 @@ async def write_statistics(context: RunContext) -> str:
     await _bring_up_to_date(context)
     tiers = await context.members.count_by_tier()
     members = await context.members.count()
-    today = context.db.now().date()
+    midnight = await label_midnight(context.db)
+    today, zone = midnight.date(), midnight.tzinfo
     rules = context.settings.rules
     sales = await sales_of(
         context.db,
@@ -31,9 +32,9 @@ async def write_statistics(context: RunContext) -> str:
         context.campaign.product_ids,
         free=rules.count_free_orders,
         partial=rules.partial_refund_counts,
-        since=datetime.combine(today - timedelta(days=_DAYS), time.min, UTC),
+        since=datetime.combine(today - timedelta(days=_DAYS), time.min, zone),
     )
-    first_days = Counter(first.date() for first in sales.first_orders)
+    first_days = Counter(first.astimezone(zone).date() for first in sales.first_orders)
     await context.statistics.record_campaign(
         context.campaign.code,
         context.run,

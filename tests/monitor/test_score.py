@@ -111,11 +111,13 @@ def test_the_worst_reason_stands_first() -> None:
     assert score.value == 78
 
 
-@given(st.booleans(), st.booleans(), st.integers(0, 9), st.integers(0, 500), st.booleans())
+@given(st.booleans(), st.booleans(), st.integers(0, 9), st.integers(0, 500), st.booleans(), st.booleans())
 def test_a_campaign_is_judged_on_the_same_scale(
-    lost: bool, stalled: bool, left_behind: int, errors: int, failed: bool
+    lost: bool, stalled: bool, left_behind: int, errors: int, failed: bool, blocked: bool
 ) -> None:
-    score = judge_campaign(lost=lost, stalled=stalled, left_behind=left_behind, errors_open=errors, failed=failed)
+    score = judge_campaign(
+        lost=lost, stalled=stalled, left_behind=left_behind, errors_open=errors, failed=failed, blocked=blocked
+    )
     assert 0 <= score.value <= 100
-    assert len(score.reasons) == lost + stalled + failed + bool(left_behind) + bool(errors)
+    assert len(score.reasons) == lost + stalled + failed + blocked + bool(left_behind) + bool(errors)
     assert bool(score.reasons) == (score.value < 100)

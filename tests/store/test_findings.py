@@ -79,6 +79,13 @@ async def test_what_a_run_did_not_see_is_resolved_in_its_campaign_and_rules_only
     assert await store.resolve_unseen(WOOD.campaign, 2) == 1
 
 
+async def test_a_subscriber_without_a_key_keeps_no_finding_open_that_is_about_nobody(db: Database) -> None:
+    store = Findings(db)
+    mended = evolve(WOOD, rule=FindingRule.GROUP_MISSING, subject="2024_ETB_NBL_GOLD", subscriber_id=None)
+    await store.record([mended], 1)
+    assert await store.resolve_unseen(WOOD.campaign, 2, keep=["123", ""]) == 1
+
+
 async def test_listing_filters_and_pages_the_worst_first(db: Database, clock: SetClock) -> None:
     store = Findings(db)
     many = [evolve(WOOD, subject=f"person {n}") for n in range(5)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bema_tui.model import FindingRule, Phase, RunState
+from bema_tui.store.database_settings import label_midnight
 from bema_tui.sync.apply.applier import Applier
 from bema_tui.sync.apply.creator import create_missing, create_subscribers, refuse_without_field
 from bema_tui.sync.apply.proof import canary, read_back
 from bema_tui.sync.plan.blocked import refuse_blocked
-from bema_tui.sync.plan.record_check import label_midnight, move_waits
+from bema_tui.sync.plan.record_check import move_waits
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite, read_account
 from bema_tui.sync.read.sizes import keep_sizes
 from bema_tui.sync.run_context import RunContext

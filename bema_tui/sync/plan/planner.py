@@ -20,11 +20,12 @@ from bema_tui.rules.reconcile import (
 )
 from bema_tui.rules.records import Member, Trace
 from bema_tui.store.campaigns import Campaigns
+from bema_tui.store.database_settings import label_midnight
 from bema_tui.store.ledger_history import ChangeMark, LedgerHistory, Placement, mark_of
 from bema_tui.store.ledger_rows import LedgerRow, PlannedRow
 from bema_tui.store.traces import Mark, Traces
 from bema_tui.sync.plan.pairing import Pair, members_with_orders
-from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
+from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings
 from bema_tui.sync.plan.safety import keeps_a_tier
 from bema_tui.sync.plan.totals import PlanTotals
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
@@ -109,11 +110,12 @@ async def plan_changes(
     """
     await context.ledger.clear_plan()
     history = LedgerHistory(context.db, context.campaign.code)
+    midnight = await label_midnight(context.db)
     check = RecordCheck(
         context.campaign.code,
         context.settings.block_lists,
         moves_per_day=context.settings.write_limits.moves_per_day,
-        moves_today=await history.moves_since(await label_midnight(context.db)),
+        moves_today=await history.moves_since(midnight),
     )
     refused_before = {} if context.options.retry_refused else await history.refused()
     campaign = CampaignContext(
@@ -129,7 +131,7 @@ async def plan_changes(
     planner = _Planner(context, campaign, reads.members, aliases, check, refused_before)
     others = await Campaigns(context.db).all()
     planner.note(account.findings)
-    planner.note(campaign_findings(context.campaign, others, context.db.now().date()))
+    planner.note(campaign_findings(context.campaign, others, midnight.date()))
     planner.plan_creations(account)
     await planner.plan_subscribers()
     return planner.totals.result()

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from attrs import evolve
 
-from bema_tui.clock import label_zone
 from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, PlannedChange
 from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.findings import finding
 from bema_tui.rules.records import Member, Outcome
 from bema_tui.rules.tiers import label, purchased_tier
-from bema_tui.store.database import Database
-from bema_tui.store.database_settings import TIME_ZONE, DatabaseSettings
 from bema_tui.store.ledger_rows import LedgerRow
 from bema_tui.validators.base import findings_of
 from bema_tui.validators.campaign import CampaignRecord, CampaignValidator
 from bema_tui.validators.subscriber import SubscriberRecord, SubscriberValidator
 from bema_tui.validators.tier_move import MOVES_TODAY, MoveRecord, TierMoveValidator
-
-
-async def label_midnight(db: Database) -> datetime:
-    """Return the start of the label's day; its time zone is kept in the database."""
-    zone = label_zone(await DatabaseSettings(db).get(TIME_ZONE) or "")
-    return db.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def campaign_findings(campaign: Campaign, others: Sequence[Campaign], today: date) -> tuple[Finding, ...]:

@@ -23,8 +23,8 @@ from bema_tui.model import (
 from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.records import Member, Outcome
 from bema_tui.store.database import Database
-from bema_tui.store.database_settings import DatabaseSettings
-from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings, label_midnight
+from bema_tui.store.database_settings import DatabaseSettings, label_midnight
+from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings
 
 TODAY = date(2026, 11, 22)
 START = datetime(2026, 6, 15, 12, tzinfo=UTC)
