@@ -217,3 +217,21 @@ def test_a_recent_read_treats_them_the_same(simulated: Simulated, operator: Oper
     assert f"{code}_GOLD_PURCHASE" in simulated.subscribers()[buyer][1]
     assert simulated.subscribers()[settled] == stored, "the one that can't be read may be the one that the field names"
     assert len(found(operator)) == 2
+
+
+def test_to_discover_campaigns_proves_nothing_of_automations(
+    simulators: StartSimulator, operators: MakeOperator
+) -> None:
+    simulated = simulators(subscribers=40, orders=30, campaigns=1)
+    operator = operators(simulated.endpoints)
+    code = operator.discover()
+    disabled = next(row for row in simulated.state()["automations"] if not row["enabled"])
+    simulated.change(break_record={"kind": "automation", "id": disabled["id"], "set": {"triggers": "all"}})
+    sync(operator, code)
+    subject = f"automation {disabled['id']}"
+    assert set(operator.told_about(subject)) == {"unreadable_record"}
+    operator.run("campaigns", "discover", "--add", expect=0)
+    assert set(operator.told_about(subject)) == {"unreadable_record"}
+    simulated.change(restore_record={"kind": "automation", "id": disabled["id"]})
+    sync(operator, code)
+    assert operator.told_about(subject) == {}
