@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from attrs import frozen
@@ -25,7 +26,7 @@ class Bounds:
     why: str = ""
     """The reason for a bound that is not plain, as a clause."""
 
-    def __contains__(self, number: float) -> bool:
+    def __contains__(self, number: float | Decimal) -> bool:
         return self.least <= number <= self.most  # what is no number (nan) is in no bounds
 
     def __str__(self) -> str:
@@ -93,6 +94,8 @@ LIST_ROWS: Final = Bounds(0, 1_000_000_000, "rows")
 """Rows of one list, by its own word."""
 PAGE_ROWS: Final = Bounds(1, 10_000, "rows")
 """Rows of one page, by its own word."""
+AMOUNT: Final = Bounds(-1e12, 1e12, "of any currency")
+"""A price, or what an order comes to."""
 LEARNED: Final = Bounds(0, 1e12, "of anything that an account showed, seconds since 1970 among them")
 """Numbers that were learned of an account and kept; what an older version kept beyond that is learned anew."""
 SHOP_PAGE: Final = Bounds(25, SETTINGS["edd.page_size"].most, "sales")

@@ -14,6 +14,7 @@ from cattrs import BaseValidationError, ClassValidationError, Converter, Iterabl
 from cattrs.cols import list_structure_factory
 from cattrs.gen import make_dict_structure_fn
 
+from bema_tui.bounds import AMOUNT, LIST_ROWS
 from bema_tui.emails import trimmed, without_invisible
 from bema_tui.text import clean, is_clean, on_screen
 
@@ -33,10 +34,10 @@ Email = NewType("Email", str)
 """An e-mail address as typed, without what is invisible around it; without controls, at most 320 characters."""
 
 Count = NewType("Count", int)
-"""A number of things, from a number or its digits; null is none."""
+"""A number of things, from a number or its digits, within ``LIST_ROWS``; null is none."""
 
 Money = NewType("Money", Decimal)
-"""An amount with any number of decimals."""
+"""An amount with any number of decimals, within ``AMOUNT``."""
 
 MoneyIfAny = NewType("MoneyIfAny", Decimal)
 """An amount that nothing rests on: 0 where none can be read."""
@@ -173,20 +174,19 @@ def _email(value: object) -> str:
 def _count(value: object) -> int:
     if value is None:
         return 0
-    number = _plain_int(value)
-    if number is not None and number >= 0:
+    number = LIST_ROWS.whole(int(value) if isinstance(value, float) and value.is_integer() else value)
+    if number is not None:
         return number
-    if isinstance(value, float) and math.isfinite(value) and value.is_integer() and 0 <= value < _MOST_NUMBER:
-        return int(value)
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
-        return int(value)
     raise ValueError(f"{excerpt(value)} is not a count")
 
 
 def _money(value: object) -> Decimal:
     text = value.strip() if isinstance(value, str) else str(value)
     if isinstance(value, str | int | float) and not isinstance(value, bool) and _DECIMAL.fullmatch(text):
-        return Decimal(text)
+        amount = Decimal(text)
+        if amount in AMOUNT:
+            return amount
+        raise ValueError(f"{excerpt(value)} is not an amount {AMOUNT}")
     raise ValueError(f"{excerpt(value)} is not an amount")
 
 

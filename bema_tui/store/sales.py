@@ -10,6 +10,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import Select, and_, func, literal, select
 
+from bema_tui.bounds import AMOUNT
 from bema_tui.store.database import Database
 from bema_tui.store.orders import bought
 from bema_tui.store.schema import members
@@ -73,6 +74,14 @@ async def sales_of(
     async with db.read() as connection:
         return Sales(
             buyers=int(await connection.scalar(known) or 0),
-            revenue=sum((Decimal(price) * times for price, times in await connection.execute(prices)), Decimal(0)),
+            revenue=sum(
+                # A version that took any amount may have kept one in whose sum the others' cents would be lost.
+                (
+                    price * times
+                    for text, times in await connection.execute(prices)
+                    if (price := Decimal(text)) in AMOUNT
+                ),
+                Decimal(0),
+            ),
             first_orders=tuple((await connection.execute(lately)).scalars()),
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bema_tui.bounds import AMOUNT, LIST_ROWS
 from bema_tui.errors import BemaError
 from bema_tui.model import Order, Subscriber
 from bema_tui.providers.edd import parse as edd_parse
@@ -161,6 +163,23 @@ def test_what_is_no_amount_is_a_fault(price: object) -> None:
     with pytest.raises(FaultError) as caught:
         edd_parse.order(sale(1, [{"id": "1", "price": price}]))
     assert caught.value.path == "products.0.price"
+
+
+@pytest.mark.parametrize("price", ["1e30", "-1e30", 10**13, 1e13, "1e12", -(10**12)])
+def test_an_amount_has_bounds_and_one_beyond_them_is_a_fault(price: object) -> None:
+    raw = sale(1, [{"id": "1", "price": price}])
+    if Decimal(str(price)) in AMOUNT:
+        assert edd_parse.order(raw).items[0].price == Decimal(str(price))
+    else:
+        with pytest.raises(FaultError, match=r"from -1,000,000,000,000 to 1,000,000,000,000 of any currency"):
+            edd_parse.order(raw)
+
+
+@pytest.mark.parametrize("count", [10**18, str(10**29), 1e17, -1, 1.5, "x", LIST_ROWS.most + 1])
+def test_a_count_beyond_its_bounds_is_a_fault(count: object) -> None:
+    with pytest.raises(FaultError, match="is not a count"):
+        structure({"total": count}, mailerlite_parse.RawTotal)
+    assert structure({"total": LIST_ROWS.most}, mailerlite_parse.RawTotal).total == LIST_ROWS.most
 
 
 @pytest.mark.fault("A3", "D3")

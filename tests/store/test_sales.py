@@ -103,3 +103,12 @@ async def test_the_database_counts_what_the_rules_call_valid(db: Database) -> No
 async def test_a_campaign_without_orders_sold_nothing(db: Database) -> None:
     found = await sales_of(db, CAMPAIGN.code, RUN, CAMPAIGN.product_ids, free=True, partial=True, since=SINCE)
     assert found == Sales(0, Decimal(0), ())
+
+
+async def test_a_price_beyond_its_bounds_that_an_older_version_kept_does_not_drown_the_others(db: Database) -> None:
+    sold = [one for one in every_kind_of_order() if is_valid(one, CAMPAIGN, Rules())][:2]
+    odd = evolve(sold[0].order, items=(OrderItem("11", "An album", Decimal("1e30")),))
+    await keep(db, [evolve(sold[0], order=odd), sold[1]], frozenset())
+    found = await sales_of(db, CAMPAIGN.code, RUN, CAMPAIGN.product_ids, free=True, partial=True, since=SINCE)
+    prices = [item.price for item in sold[1].order.items if item.product_id in CAMPAIGN.product_ids]
+    assert found.revenue == sum(prices) > 0
