@@ -207,6 +207,46 @@ async def test_two_orders_of_one_moment_that_were_seen_together_stay_two(db: Dat
         assert {row.order for row in await known(store)} == {first, second}
 
 
+async def recent_read(store: Orders, found: list[Order]) -> None:
+    number = await store.begin_read(ReadKind.RECENT)
+    await store.put(number, found)
+    await store.finish_read(number, Completeness.COMPLETE, orders=len(found), passes=2, requests=2)
+
+
+@pytest.mark.fault("D2")
+async def test_two_orders_seen_together_stay_two_where_a_later_one_could_be_either(
+    db: Database, clock: SetClock
+) -> None:
+    store = Orders(db)
+    first, second, third = (evolve(order("k1"), number=number) for number in ("10", "11", "12"))
+    await read(store, [first, second])
+    clock.forward(60)
+    await recent_read(store, [third])
+    clock.forward(60)
+    await read(store, [third])
+    assert {row.order: row.listed for row in await known(store)} == {first: False, second: False, third: True}
+
+
+@pytest.mark.fault("D2")
+async def test_an_order_that_was_renumbered_twice_between_two_whole_reads_is_one(db: Database, clock: SetClock) -> None:
+    store, row_ids = Orders(db), RowIds(db)
+    first, second, third = (
+        with_email(evolve(order("k1"), number=number), email)
+        for number, email in (("10", "a@example.org"), ("11", "b@example.org"), ("12", "c@example.org"))
+    )
+    await read(store, [first])
+    await row_ids.remember("5", first.identity)
+    for shown in (second, third):
+        clock.forward(60)
+        await recent_read(store, [shown])
+    clock.forward(60)
+    await read(store, [third])
+    assert await known(store) == (KnownOrder(third, listed=True),)
+    assert await row_ids.answers(["5"]) == {"5": third.identity}
+    (once,) = (await Traces(db, "2024_ETB_NBL").of({"1": Mark(None, "a@example.org")}))["1"].sightings
+    assert {former.email for former in once.former} == {"a@example.org", "b@example.org"}
+
+
 async def test_an_order_is_given_back_with_the_key_that_it_was_stored_by(db: Database) -> None:
     store = Orders(db)
     await read(store, [evolve(order("k1"), email_key="as it was reckoned then")])
