@@ -61,6 +61,17 @@ class Wait:
             case _:
                 return f"waits for {_name(self.service)}"
 
+    @property
+    def says_more(self) -> bool:
+        """Whether its words go on behind what is waited for."""
+        match self.reason:
+            case WaitReason.QUOTA | WaitReason.PERSON:
+                return False
+            case WaitReason.DATABASE | WaitReason.MEMORY:
+                return True
+            case _:
+                return bool(self.detail or self.attempt)
+
     def __str__(self) -> str:
         match self.reason:
             case WaitReason.QUOTA:
@@ -105,8 +116,7 @@ def stalled_words(seconds: float) -> str:
 
 def wait_words(wait: Wait, until: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """Return a wait and its end as one clause."""
-    detailed = ": " in str(wait)
-    return f"{wait}{',' if detailed else ''} {until_words(until, now, zone)}"
+    return f"{wait}{',' if wait.says_more else ''} {until_words(until, now, zone)}"
 
 
 def fitting_words(wait: Wait, until: datetime, now: datetime, zone: tzinfo | None, width: int) -> str:

@@ -78,3 +78,10 @@ def test_a_wait_and_its_end_are_one_clause() -> None:
     quota, shop = Wait(WaitReason.QUOTA, "MailerLite"), Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503")
     assert wait_words(quota, until, NOW, UTC) == "waits for MailerLite's quota until 14:50:13"
     assert wait_words(shop, until, NOW, UTC) == "waits for the shop: it answered 503, until 14:50:13"
+
+
+def test_a_name_with_a_colon_in_it_puts_no_comma_into_the_clause() -> None:
+    until = NOW + timedelta(seconds=60)
+    assert wait_words(Wait(WaitReason.PERSON, detail="ops: ana"), until, NOW, UTC).endswith("ops: ana until 14:50:13")
+    retry = Wait(WaitReason.RETRY, "EDD", attempt=2, tries=3)
+    assert wait_words(retry, until, NOW, UTC) == "waits for the shop, try 2 of 3, until 14:50:13"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
+from attrs import evolve, frozen
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bema_tui.errors import DatabaseBusy, StoreError
@@ -21,46 +23,88 @@ def plain_words(where: str, tried: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _explain(str(error.orig), where, tried) from error
+        raise _explain(error.orig or error, where, tried) from error
     except (sqlite3.Error, OSError) as error:
-        raise _explain(str(error), where, tried) from error
+        raise _explain(error, where, tried) from error
     except SQLAlchemyError as error:
         raise StoreError("The database did not accept a statement.", where=where, tried=tried) from error
 
 
-_EXPLANATIONS = (
-    ("disk is full", "The disk is full.", "Free some space, then resume the run: nothing that was written is lost."),
-    ("no space left", "The disk is full.", "Free some space, then resume the run: nothing that was written is lost."),
-    ("disk i/o error", "The disk does not answer.", "Check the disk and its free space."),
-    ("readonly", "The database can't be written.", "Check the owner and the rights of the file and its folder."),
-    (
-        "permission denied",
-        "The database can't be opened.",
-        "Check the owner and the rights of the file and its folder.",
-    ),
-    ("no such file", "The database can't be opened.", "Check the path, and the rights of the file and its folder."),
-    ("not a directory", "The database can't be opened.", "Check the path: a part of it is a file, not a folder."),
-    ("file exists", "The database can't be opened.", "Check the path: a part of it is a file, not a folder."),
-    ("read-only", "The database can't be written.", "Check the owner and the rights of the file and its folder."),
-    ("unable to open", "The database can't be opened.", "Check the path, and the rights of the file and its folder."),
-    ("not a database", "This file is no database of this program.", "Name another file with BEMA_DATABASE_URL."),
-    ("malformed", "The database file is damaged.", "Put back the newest copy beside it (*.backup-*), or a backup."),
+def is_busy(error: BaseException) -> bool:
+    """Whether SQLite gave up because another connection holds the lock that it needs."""
+    return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+@frozen
+class _Explanation:
+    """What an error means to whoever reads it."""
+
+    message: str
+    """What is wrong."""
+    advice: str
+    """What can be done."""
+    of_rights: bool = False
+    """Whether the system may have denied something, and its own reason is to be found."""
+
+
+_RIGHTS: Final = "Check the owner and the rights of the file and its folder."
+_FULL: Final = _Explanation(
+    "The disk is full.", "Free some space, then resume the run: nothing that was written is lost."
+)
+_SILENT: Final = _Explanation("The disk does not answer.", "Check the disk and its free space.")
+_UNWRITABLE: Final = _Explanation("The database can't be written.", _RIGHTS, of_rights=True)
+_DENIED: Final = _Explanation("The database can't be opened.", _RIGHTS, of_rights=True)
+_NOT_THERE: Final = _Explanation(
+    "The database can't be opened.", "Check the path, and the rights of the file and its folder."
+)
+_NO_FOLDER: Final = _Explanation(
+    "The database can't be opened.", "Check the path: a part of it is a file, not a folder."
 )
 
+_OF_SQLITE: Final[Mapping[int, _Explanation]] = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR: _SILENT,
+    sqlite3.SQLITE_READONLY: _UNWRITABLE,
+    sqlite3.SQLITE_PERM: _DENIED,
+    sqlite3.SQLITE_CANTOPEN: evolve(_NOT_THERE, of_rights=True),
+    sqlite3.SQLITE_NOTADB: _Explanation(
+        "This file is no database of this program.", "Name another file with BEMA_DATABASE_URL."
+    ),
+    sqlite3.SQLITE_CORRUPT: _Explanation(
+        "The database file is damaged.", "Put back the newest copy beside it (*.backup-*), or a backup."
+    ),
+}
+"""By SQLite's primary result code."""
 
-def _explain(text: str, where: str, tried: str) -> StoreError:
-    lowered = text.lower()
-    if "database is locked" in lowered:
+_OF_SYSTEM: Final[Mapping[int, _Explanation]] = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EIO: _SILENT,
+    errno.EROFS: _UNWRITABLE,
+    errno.EACCES: _DENIED,
+    errno.EPERM: _DENIED,
+    errno.ENOENT: _NOT_THERE,
+    errno.ENOTDIR: _NO_FOLDER,
+    errno.EEXIST: _NO_FOLDER,
+}
+"""By the system's error number."""
+
+
+def _explain(error: BaseException, where: str, tried: str) -> StoreError:
+    if is_busy(error):
         return _busy(where, tried)
-    for mark, message, advice in _EXPLANATIONS:
-        if mark in lowered:
-            reason = _denied(Path(where)) if mark in _OF_RIGHTS else ""
-            told = f"{message.rstrip('.')}: {reason}." if reason else message
-            return StoreError(told, where=where, tried=tried, advice=advice)
-    return StoreError(f"The database refused: {text}.", where=where, tried=tried)
+    found = _OF_SYSTEM.get(error.errno or 0) if isinstance(error, OSError) else _OF_SQLITE.get(_sqlite_code(error))
+    if found is None:
+        return StoreError(f"The database refused: {error}.", where=where, tried=tried)
+    reason = _denied(Path(where)) if found.of_rights else ""
+    message = f"{found.message.rstrip('.')}: {reason}." if reason else found.message
+    return StoreError(message, where=where, tried=tried, advice=found.advice)
 
 
-_OF_RIGHTS = frozenset({"readonly", "read-only", "permission denied", "unable to open"})
+def _sqlite_code(error: BaseException) -> int:
+    """SQLite's primary result code, without what it adds in the higher bits; 0 where the error is not its own."""
+    code: int = getattr(error, "sqlite_errorcode", 0)  # the module's own errors have none
+    return code & 0xFF
 
 
 def _denied(database: Path) -> str:

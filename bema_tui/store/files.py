@@ -16,6 +16,7 @@ from urllib.parse import quote
 from attrs import frozen
 
 from bema_tui.errors import StoreError
+from bema_tui.store.explain import is_busy
 from bema_tui.store.file_locks import process, users_apart
 
 VERSION_TABLE: Final = "alembic_version"
@@ -238,7 +239,7 @@ def _keep_write_ahead_log(connection: sqlite3.Connection, patience: float) -> No
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
+            if not is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(_LOOK_AGAIN_SECONDS)
         else:
