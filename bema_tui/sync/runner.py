@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from bema_tui.errors import BemaError, Stopped, StoreError, UsageError
-from bema_tui.model import DEFAULT_OPTIONS, RUNS_THAT_WAIT, Holder, RunError, RunKind, RunOptions, RunState
+from bema_tui.model import DEFAULT_OPTIONS, RUNS_THAT_WAIT, Holder, Lock, RunError, RunKind, RunOptions, RunState
 from bema_tui.monitor.measure import resident_bytes
 from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity
@@ -59,16 +62,13 @@ class Runner:
         campaign = await Campaigns(self._db).get(code)
         await self._refuse_mistakes()
         lock = await self._locks.acquire_lock(campaign.code, kind)
-        try:
+        async with self._released_on_failure(lock):
             run = await self._runs.create(kind, campaign.code, self._me, options)
             await self._locks.assign(lock.key, lock.token, run)
             fence = Fence(lock.key, lock.token)
             await self._runs.claim(run, [RunState.PLANNING], fence, self._me)
             await self._runs.abandon_others(run, campaign.code, fence)
-        except BaseException:
-            await self._locks.release(lock.key, lock.token)
-            raise
-        await self._log(kind, f"{kind} {campaign.code}", campaign.code, run)
+            await self._log(kind, f"{kind} {campaign.code}", campaign.code, run)
         return ClaimedRun(run, campaign.code, lock, ClaimedFor.PLAN)
 
     async def claim_apply(self, run: int) -> ClaimedRun:
@@ -96,34 +96,43 @@ class Runner:
         lock = await self._locks.acquire_lock(run.campaign, claimed_for, run=run.id)
         state = RunState.APPLYING if claimed_for is ClaimedFor.APPLY or run.may_apply else RunState.PLANNING
         fence = Fence(lock.key, lock.token)
-        try:
+        async with self._released_on_failure(lock):
             claimed = await self._runs.claim(run.id, states, fence, self._me, state=state, yes_by=yes_by)
             if not claimed:
-                raise UsageError(  # noqa: TRY301
+                raise UsageError(
                     f"Somebody else was quicker with run {run.id}.", advice="`bema-tui runs` shows its state."
                 )
             await ControlRequests(self._db).set_aside(run.id)
             await self._runs.abandon_others(run.id, run.campaign, fence)
-        except BaseException:
-            await self._locks.release(lock.key, lock.token)
-            raise
-        await self._log(claimed_for, f"{claimed_for} run {run.id}", run.campaign, run.id)
+            await self._log(claimed_for, f"{claimed_for} run {run.id}", run.campaign, run.id)
         return ClaimedRun(run.id, run.campaign, lock, claimed_for)
+
+    @asynccontextmanager
+    async def _released_on_failure(self, lock: Lock) -> AsyncIterator[None]:
+        """Release the lock of a run that can't begin: without it, a run that should be at work shows as lost."""
+        try:
+            yield
+        except BaseException:
+            await asyncio.shield(self._locks.release(lock.key, lock.token))
+            raise
 
     async def execute(self, claimed: ClaimedRun, interrupt: RunInterrupt) -> RunState:
         """Do the work of a claimed run to its end, whatever happens, and return the state that it ended in.
 
         Raises:
-            BemaError: why it failed; the run and its ledger say the same.
+            BemaError: why it failed; the run and its ledger say the same, unless the database can't be written: that
+                is an error as well.
         """
         began = time.monotonic()
         end = RunEnd(RunState.FAILED)
         try:
             end = await self._work(claimed, interrupt)
         finally:
-            await asyncio.shield(self._finish(claimed, end, time.monotonic() - began))
-        if end.error is not None and not isinstance(end.error, Stopped):
+            unwritten = await _to_its_end(self._finish(claimed, end, time.monotonic() - began))
+        if end.error is not None and (unwritten is not None or not isinstance(end.error, Stopped)):
             raise end.error
+        if unwritten is not None:
+            raise unwritten
         return end.state
 
     async def _work(self, claimed: ClaimedRun, interrupt: RunInterrupt) -> RunEnd:
@@ -137,9 +146,11 @@ class Runner:
             logger.exception("a run ended with an error of the program itself")
             return end_by(error)
 
-    async def _finish(self, claimed: ClaimedRun, end: RunEnd, seconds: float) -> None:
-        """Write the run's end, and release its lock. A database that fails here has failed the run already."""
+    async def _finish(self, claimed: ClaimedRun, end: RunEnd, seconds: float) -> BemaError | None:
+        """Write the run's end, and release its lock; returns why the end could not be written, if it could not."""
         run, campaign = claimed.run, claimed.campaign
+        unwritten: BemaError | None = None
+        written = False
         try:
             await Ledger(self._db, run, campaign, claimed.fence).mark_unknown()
             written = await self._runs.finish(
@@ -156,11 +167,13 @@ class Runner:
                 done = "done, " if end.state is RunState.DONE and end.note else ""
                 await self._log(end.state, f"run {run} {done}{end.note or end.state}", campaign, run)
         except (StoreError, UsageError) as error:
+            unwritten = None if written else error
             logger.error("run %s: its end could not be written: %s", run, error.message)  # noqa: TRY400
         try:
             await self._locks.release(claimed.lock.key, claimed.lock.token)
         except StoreError as error:
             logger.error("run %s: its lock could not be released: %s", run, error.message)  # noqa: TRY400
+        return unwritten
 
     async def _log(self, action: str, text: str, campaign: str, run: int) -> None:
         await self._activity.add(self._me.user, str(action), text, campaign=campaign, run=run)
@@ -169,3 +182,12 @@ class Runner:
         """Find an address, a key or a limit that can't be one before a run begins, not in it."""
         allowed_here(self._settings.health)
         await self._connect(RunInterrupt(), Meter()).close()
+
+
+async def _to_its_end(last_words: Coroutine[Any, Any, BemaError | None]) -> BemaError | None:
+    """Wait for the writing of a run's end, also when the run is cut short meanwhile: then it is ending already."""
+    writing = asyncio.ensure_future(last_words)
+    while not writing.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([writing])
+    return writing.result()

@@ -82,7 +82,7 @@ class Supervisor:
         """Wait until a run of this process has written its end; returns the error that it failed with, if it did."""
         task = self._at_work[run].task
         await asyncio.wait([task])
-        return None if task.cancelled() else task.result()
+        return stopped("the end of the program", "") if task.cancelled() else task.result()
 
     async def shut_down(self, *, by: str, at_once: bool = False) -> None:
         """Stop every run of this process at its next safe point, and wait until all have written their end.
@@ -104,7 +104,7 @@ class Supervisor:
     def cut_short(self) -> None:
         """Leave the requests in flight; each run writes its end down, with what was on its way as unknown."""
         for task in self._tasks():
-            if task not in self._cut:  # once: a second time could hit the writing of its end
+            if task not in self._cut:  # once is enough: it is ending then, and its end is written in any case
                 self._cut.add(task)
                 task.cancel()
 
