@@ -51,8 +51,7 @@ def findings(
         print_json([asdict(finding) for finding in found])
     elif found:
         for f in found:
-            about = "" if f.message.lower().startswith(f.subject.lower()) else f"{f.subject}: "
-            click.echo(f"{f.severity:<7}  {f.rule:<20}  {f.campaign:<20}  {about}{f.message} {f.advice}")
+            click.echo(f"{f.severity:<7}  {f.rule:<20}  {f.campaign:<20}  {f.text}")
     elif campaign or rule or severity or state != "open":
         click.echo("No finding is like that. `bema-tui findings --state all` shows every one.")
     else:

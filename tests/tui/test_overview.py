@@ -223,6 +223,18 @@ async def test_readings_never_overlap() -> None:
         assert reader.overlaps == 0
 
 
+async def test_a_finding_that_is_opened_is_told_once_and_in_whole_sentences() -> None:
+    async with opened_console(HandReader(), size=(200, 60)) as console:
+        findings = console.app.screen.query_one("#findings", RowTable)
+        findings.focus()
+        await console.until(lambda: findings.has_focus)
+        await console.press("enter")
+        finding = picture().newest_findings[0]
+        await console.until_shows(f"two_tiers: {finding.subject}: {finding.message} Decide which tier is right")
+    about = evolve(finding, subject="order 7", message="Order 7 can't be read.", advice="Mend it.")
+    assert about.text == "Order 7 can't be read. Mend it."
+
+
 async def test_markup_and_codes_in_names_are_plain_text() -> None:
     async with opened_console(HandReader(hostile()), size=(200, 60)) as console:
         assert console.shows("[/bold][red]Eve␛]0;owned␇")

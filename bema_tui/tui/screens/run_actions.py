@@ -86,4 +86,4 @@ class RunActions(ConsoleScreen):
         if finding is None:
             self.say(f"bema-tui findings --rule {rule} lists them")
         else:
-            self.say(f"{rule}: {finding.subject}: {finding.message}. {finding.advice}")
+            self.say(f"{rule}: {finding.text}")

@@ -131,6 +131,12 @@ class FindingView:
     count: int
     """How often it was seen."""
 
+    @property
+    def text(self) -> str:
+        """Whom it is about, what is so and what to do."""
+        told = self.message.lower().startswith(self.subject.lower())
+        return f"{'' if told else f'{self.subject}: '}{self.message} {self.advice}"
+
 
 @frozen
 class FindingGroup:
