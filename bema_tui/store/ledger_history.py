@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 
 from bema_tui.model import GROUP_CHANGES, ChangeKind, ChangeState, PlannedChange, Tier
 from bema_tui.store.database import Database
@@ -43,15 +43,25 @@ class LedgerHistory:
     async def refused(self) -> dict[ChangeMark, LedgerRow]:
         """Writes MailerLite refused (4xx), not to be planned again: what tells each apart, and its last row.
 
-        Not a 404: who was gone is
-        planned for only when a read shows them again, under the same id (a deleted person who comes back keeps it).
+        Not one that it took at a later try. Not a 404: who was gone is planned for only when a read shows them again,
+        under the same id (a deleted person who comes back keeps it).
         """
+        later = ledger.alias()
+        taken_since = select(later.c.id).where(
+            later.c.campaign == ledger.c.campaign,
+            later.c.subscriber_id == ledger.c.subscriber_id,
+            or_(ledger.c.subscriber_id != "", later.c.email == ledger.c.email),
+            later.c.id > ledger.c.id,
+            later.c.state == ChangeState.APPLIED,
+            *(later.c[name].is_not_distinct_from(ledger.c[name]) for name in ("kind", "target", "before", "after")),
+        )
         query = (
             select(ledger)
             .where(
                 ledger.c.campaign == self._campaign,
                 ledger.c.state == ChangeState.FAILED,
                 ledger.c.refused_status != 404,
+                ~taken_since.exists(),
             )
             .order_by(ledger.c.id)
         )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import evolve, frozen
 
 from bema_tui.errors import WrongAccount
 from bema_tui.model import ChangeKind, ChangeOutcome, Finding, FindingRule, PlannedChange
 from bema_tui.rules.findings import finding
+from bema_tui.rules.records import Outcome
 from bema_tui.rules.wording.changes import outcome_text
+from bema_tui.store.ledger_history import ChangeMark, mark_of
 from bema_tui.store.ledger_rows import LedgerRow
 
 Change = LedgerRow | PlannedChange
@@ -57,6 +59,23 @@ def refused(campaign: str, refusals: Iterable[NotMade], *, before: bool = False)
         )
         for subject, of_one in _by_subject(refusals).items()
     )
+
+
+def without_refused(campaign: str, outcome: Outcome, refused_before: Mapping[ChangeMark, LedgerRow]) -> Outcome:
+    """Return the outcome without what MailerLite refused in earlier runs, and with the findings of that.
+
+    Nobody is moved without their field, and a move waits as a whole. Domain rules, sections 5 and 6.
+    """
+    dropped = [change for change in outcome.changes if mark_of(change) in refused_before]
+    if not dropped:
+        return outcome
+    kept = [change for change in outcome.changes if change not in dropped]
+    if any(change.kind is ChangeKind.SET_FIELD for change in dropped):
+        kept = []
+    elif any(change.kind is ChangeKind.ADD_GROUP or change.needs_add for change in dropped):
+        kept = [change for change in kept if change.kind is ChangeKind.SET_FIELD]
+    found = refused(campaign, [NotMade(change, refused_before[mark_of(change)]) for change in dropped], before=True)
+    return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, *found))
 
 
 def not_done(campaign: str, failures: Iterable[NotMade]) -> tuple[Finding, ...]:
@@ -144,7 +163,10 @@ def _advice(campaign: str, change: NotMade) -> str:
             f"`bema-tui sync {campaign} --create-missing`. Until then the campaign is blocked."
         )
     if change.row.outcome is ChangeOutcome.REFUSED_FOR_STATUS:
-        return "Their status forbids it: nothing to do unless they subscribe again."
+        return (
+            "Their status forbade it. If they have subscribed again since, "
+            f"`bema-tui plan {campaign} --retry-refused` plans it; else there is nothing to do."
+        )
     return (
         "Look at this subscriber in MailerLite; the change is planned again when something about it differs, or "
         f"with `bema-tui plan {campaign} --retry-refused`."

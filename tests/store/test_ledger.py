@@ -35,7 +35,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence
 from bema_tui.store.identity import current_holder
 from bema_tui.store.ledger import Ledger
-from bema_tui.store.ledger_history import LedgerHistory, Placement
+from bema_tui.store.ledger_history import LedgerHistory, Placement, mark_of
 from bema_tui.store.ledger_rows import NEVER_READ, NEW, LedgerRow, PlannedRow, RowResult
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
@@ -268,6 +268,20 @@ async def test_history_knows_refusals_and_moves(at_work: RunAtWork, clock: SetCl
     assert await history.placements(["1", "2"]) == {"1": Placement(Tier.GOLD_PURCHASED)}
     clock.forward(1)
     assert await history.moves_since(clock.at) == {}
+
+
+async def test_a_refusal_is_over_once_the_same_change_was_taken(at_work: RunAtWork) -> None:
+    """Whoever undoes it by hand has it planned again."""
+    field = evolve(change("1", ChangeKind.SET_FIELD), before="4")
+    other = evolve(field, before="5")
+    nameless = evolve(change("", ChangeKind.CREATE_SUBSCRIBER), email="a@example.com")
+    retried = (field, evolve(nameless, email="b@example.com"))
+    await plan(at_work, change("1", ChangeKind.ADD_GROUP), field, other, nameless, *retried)
+    rows = await at_work.ledger.planned(10)
+    taken = [RowResult(row.id, ChangeState.APPLIED) for row in rows[4:]]
+    await at_work.ledger.record_results([*(refused(row) for row in rows[:4]), *taken])
+    found = await LedgerHistory(at_work.db, CODE).refused()
+    assert set(found) == {mark_of(one) for one in (change("1", ChangeKind.ADD_GROUP), other, nameless)}
 
 
 async def test_who_was_moved_often_today_is_moved_no_more(at_work: RunAtWork, clock: SetClock) -> None:

@@ -6,9 +6,20 @@ import pytest
 from attrs import evolve
 
 from bema_tui.errors import WrongAccount
-from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, FindingRule
+from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, FindingRule, PlannedChange
+from bema_tui.rules.records import Outcome
+from bema_tui.store.ledger_history import mark_of
 from bema_tui.store.ledger_rows import LedgerRow
-from bema_tui.sync.refusals import NotMade, findings_of_failed, gone, not_done, other_account, refused, wanted
+from bema_tui.sync.refusals import (
+    NotMade,
+    findings_of_failed,
+    gone,
+    not_done,
+    other_account,
+    refused,
+    wanted,
+    without_refused,
+)
 from tests.sync.rows import move, row
 
 CODE = "2026_ETB_NBL"
@@ -89,3 +100,47 @@ def test_the_error_of_another_account_keeps_what_it_said_and_where() -> None:
     assert told.message != first.message
     assert (told.where, told.tried) == (first.where, "send changes")
     assert "resume" in told.advice
+
+
+def planned(one: LedgerRow) -> PlannedChange:
+    return PlannedChange(
+        one.kind,
+        one.subscriber_id,
+        one.email,
+        "",
+        one.target,
+        one.target,
+        one.before,
+        one.after,
+        one.purpose,
+        "a reason",
+        one.tier,
+        one.needs_add,
+    )
+
+
+@pytest.mark.parametrize(
+    ("refused_kind", "left"),
+    [
+        (ChangeKind.SET_FIELD, []),  # nobody comes into a purchased tier with an empty field
+        (ChangeKind.ADD_GROUP, [ChangeKind.SET_FIELD]),
+        (ChangeKind.REMOVE_GROUP, [ChangeKind.SET_FIELD]),  # nor into two tiers
+    ],
+)
+def test_what_rests_on_a_refused_change_is_not_planned_either(refused_kind: ChangeKind, left: list[ChangeKind]) -> None:
+    rows = [FIELD, ADD, REMOVE]
+    before = {mark_of(planned(one)): failed(one) for one in rows if one.kind is refused_kind}
+    outcome = without_refused(CODE, Outcome(tuple(map(planned, rows))), before)
+    assert [change.kind for change in outcome.changes] == left
+    assert [one.rule for one in outcome.findings] == [FindingRule.REFUSED_WRITE]
+
+
+def test_what_was_not_refused_is_planned_as_it_is() -> None:
+    outcome = Outcome(tuple(map(planned, move("2", 4))))
+    assert without_refused(CODE, outcome, {mark_of(planned(ADD)): failed(ADD)}) is outcome
+
+
+def test_who_was_refused_for_their_status_is_planned_for_again_by_the_flag_alone() -> None:
+    """Before and after of a join are the same when they are active again."""
+    (found,) = refused(CODE, [NotMade.of(failed(ADD, 422, ChangeOutcome.REFUSED_FOR_STATUS))], before=True)
+    assert f"bema-tui plan {CODE} --retry-refused" in found.advice

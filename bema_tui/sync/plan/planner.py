@@ -14,14 +14,13 @@ from bema_tui.rules.changes import without_moves
 from bema_tui.rules.purchases import Aliases, named_by
 from bema_tui.rules.reconcile import (
     CampaignContext,
-    Outcome,
     reconcile_member,
     reconcile_unknown_buyer,
 )
 from bema_tui.rules.records import Member, Trace
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database_settings import label_midnight
-from bema_tui.store.ledger_history import ChangeMark, LedgerHistory, Placement, mark_of
+from bema_tui.store.ledger_history import ChangeMark, LedgerHistory, Placement
 from bema_tui.store.ledger_rows import LedgerRow, PlannedRow
 from bema_tui.store.traces import Mark, Traces
 from bema_tui.sync.plan.pairing import Pair, members_with_orders
@@ -30,7 +29,7 @@ from bema_tui.sync.plan.safety import keeps_a_tier
 from bema_tui.sync.plan.totals import PlanTotals
 from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.read.result import MembersRead, ReadResult
-from bema_tui.sync.refusals import NotMade, refused
+from bema_tui.sync.refusals import without_refused
 from bema_tui.sync.run_context import RunContext
 
 UNIT = 1000  # e-mails per transaction; domain rules, section 7
@@ -239,7 +238,7 @@ class _Planner:
         if member.subscriber_id in self._in_doubt:
             outcome = evolve(outcome, changes=without_moves(outcome.changes))
         outcome = self._check.validate(member, outcome)
-        outcome = self._without_refused(outcome)
+        outcome = without_refused(self._context.campaign.code, outcome, self._refused)
         if outcome.changes:
             self.totals.add(outcome.changes, member.read_at)
             self.totals.findings += outcome.findings
@@ -250,7 +249,8 @@ class _Planner:
     def _unknown_buyer(self, pair: Pair, *, known_before: bool) -> None:
         outcome = reconcile_unknown_buyer(self._campaign, pair.email_key, pair.orders, known_before=known_before)
         if outcome.changes:
-            outcome = self._without_refused(self._check.validate_new(pair.email_key, outcome))
+            outcome = self._check.validate_new(pair.email_key, outcome)
+            outcome = without_refused(self._context.campaign.code, outcome, self._refused)
         if outcome.changes:
             self.totals.add(outcome.changes, self._context.db.now())
             self.totals.findings += outcome.findings
@@ -260,22 +260,3 @@ class _Planner:
     def _left_out(self, findings: Sequence[Finding]) -> None:
         self.totals.findings += findings
         self.totals.left_out += bool(findings)
-
-    def _without_refused(self, outcome: Outcome) -> Outcome:
-        """Leave out what MailerLite refused, until before or after differs. Domain rules, section 6."""
-        if not self._refused:
-            return outcome
-        kept: list[PlannedChange] = []
-        dropped: list[PlannedChange] = []
-        for change in outcome.changes:
-            (dropped if mark_of(change) in self._refused else kept).append(change)
-        if not dropped:
-            return outcome
-        if any(change.kind is ChangeKind.ADD_GROUP for change in dropped):
-            kept = [change for change in kept if not change.needs_add]
-        found = refused(
-            self._context.campaign.code,
-            [NotMade(change, self._refused[mark_of(change)]) for change in dropped],
-            before=True,
-        )
-        return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, *found))
