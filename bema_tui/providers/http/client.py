@@ -31,6 +31,7 @@ from bema_tui.providers.http.failures import (
 from bema_tui.providers.http.intermediaries import challenged, safe
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.ports import Interrupt, PacingGate, RequestMeter
+from bema_tui.providers.http.redaction import hide_in
 from bema_tui.providers.http.responses import object_of
 from bema_tui.providers.http.url import shown
 from bema_tui.providers.http.waits import Waits
@@ -228,7 +229,8 @@ class ServiceClient:
             final = call.alone and status >= httpx.codes.INTERNAL_SERVER_ERROR
             raise TryFailedError(words, status=status, retry_after=retry_after(response.headers), final=final)
         if call.wants_json and response.is_success:
-            call.answer, fault = object_of(response)
+            answer, fault = object_of(response)
+            call.answer = hide_in(answer, response.content, self._service.secrets)
             call.fault = fault and Fault(fault.kind, safe(self._service, fault.words))
             if call.fault is not None and call.fault.kind is FaultKind.DAMAGED and not call.write:
                 # A body that breaks off is the line's failure as much as one that never came, and a read does no harm.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -23,6 +23,29 @@ def redact(text: str, secrets: Iterable[Secret]) -> str:
     for spelling in sorted(spellings, key=len, reverse=True):
         text = _without_beginnings(text, spelling)
     return text
+
+
+def hide_in(answer: dict[str, object], content: bytes, secrets: Iterable[Secret]) -> dict[str, object]:
+    """``answer``, which was read from ``content``, with each whole secret struck out of its texts.
+
+    What is a record may end in a message as well as what is a refusal. A short secret may be a word of its own there,
+    and stays.
+    """
+    long = [secret for secret in secrets if len(secret.reveal()) >= _TELLS]
+    spellings = [spelling for secret in long for spelling in _spellings(secret.reveal())]
+    if not any(spelling.encode() in content for spelling in spellings):
+        return answer
+    return {redact(name, long): _hidden(value, long) for name, value in answer.items()}
+
+
+def _hidden(value: object, secrets: Sequence[Secret]) -> object:
+    if isinstance(value, str):
+        return redact(value, secrets)
+    if isinstance(value, dict):
+        return {redact(name, secrets): _hidden(inner, secrets) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_hidden(inner, secrets) for inner in value]
+    return value
 
 
 def _spellings(value: str) -> Iterator[str]:

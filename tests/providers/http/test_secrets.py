@@ -9,12 +9,30 @@ import httpx
 import pytest
 
 from bema_tui.errors import BadAnswer, BemaError
+from bema_tui.providers.edd.lookups import By, SaleQuery
 from bema_tui.providers.http.call import Service
 from bema_tui.providers.http.client import ServiceClient
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.url import base_url
+from bema_tui.providers.mailerlite.batch import BatchItem
 from bema_tui.secrets import Secret
-from tests.providers.helpers import KEY, URL, Answer, Notes, Script, Time, client, cut, down, page, reply
+from tests.providers.helpers import (
+    KEY,
+    TOKEN,
+    URL,
+    Answer,
+    Notes,
+    Script,
+    Time,
+    client,
+    cut,
+    down,
+    edd,
+    mailerlite,
+    page,
+    reply,
+)
+from tests.providers.rows import sale, subscriber
 
 
 async def everything_that_goes_wrong() -> list[BemaError]:
@@ -89,3 +107,40 @@ async def test_each_try_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture)
     lines = [record.getMessage() for record in caplog.records if record.name == "bema_tui.http"]
     assert [line.split(": ", 2)[2].split(" in ")[0] for line in lines] == ["no connection could be made", "500", "200"]
     assert all("GET /things (read things)" in line and "cursor" not in line for line in lines)
+
+
+async def test_what_an_item_of_a_batch_is_answered_shows_no_key_that_it_repeats() -> None:
+    refused: dict[str, object] = {"message": f"no, {KEY}", "errors": {KEY: [f"{KEY}!"]}}
+    odd = subscriber(1, groups=[]) | {"status": KEY}
+    rows = [{"code": 422, "body": refused}, {"code": KEY}, {"code": 200, "body": {"data": odd}}]
+    words, unread, record = await mailerlite(Script([reply({"responses": rows})])).batch([BatchItem.read("1")] * 3)
+    assert words.message == "no, [hidden]; [hidden]: [hidden]!"
+    assert KEY not in str(words.body)
+    assert "[hidden]" in unread.problem
+    with pytest.raises(BadAnswer, match=r"\[hidden\]") as caught:
+        record.subscriber()
+    assert KEY not in str(caught.value)
+
+
+async def test_a_record_that_cant_be_read_is_told_without_a_key_that_it_repeats() -> None:
+    rows = [subscriber(1, groups=[]), subscriber(2, groups=[]) | {"status": f"at {KEY}"}]
+    answer = reply({"data": rows, "meta": {"next_cursor": None}})
+    pages = [found async for found in mailerlite(Script([answer])).get_subscribers(with_groups=True)]
+    (broken,) = pages[0].broken
+    assert (len(pages[0].subscribers), "at [hidden]" in broken.problem) == (1, True)
+    shop = edd(Script([reply({"sales": [sale(1) | {"date_utc": TOKEN}]})]))
+    unread = (await shop.ask_for_sale(SaleQuery(By.ROW_ID, "1"))).unreadable
+    assert unread is not None
+    assert ("[hidden]" in unread.problem, TOKEN in str(unread)) == (True, False)
+
+
+async def test_a_short_key_is_no_reason_to_change_what_a_record_says() -> None:
+    service = Service("MailerLite", base_url(URL, setting="The URL"), bearer=Secret("album"))
+    told = ServiceClient(
+        service,
+        gate=Notes(),
+        interrupt=Time(),
+        meter=Notes(),
+        transport=Script([reply({"title": "My album"})]).transport,
+    )
+    assert await told.request_json("GET", "/") == {"title": "My album"}
