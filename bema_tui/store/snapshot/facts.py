@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import RUNS_AT_WORK, RUNS_THAT_WAIT, FindingState, Lock, LockState, RunState, Severity
@@ -77,8 +77,14 @@ async def read_facts(connection: AsyncConnection, moment: Moment) -> Facts:
 async def count_runs(
     connection: AsyncConnection, moment: Moment, held: Mapping[str, Lock], campaign: str | None = None
 ) -> RunCounts:
-    """Runs by state, of one campaign or of all."""
-    at_work = select(runs).where(runs.c.state.in_([*RUNS_AT_WORK, *RUNS_THAT_WAIT]))
+    """Runs by state, of one campaign or of all; a lost one that a newer run overtook needs nobody, and is left out."""
+    newer = runs.alias()
+    overtaken = exists(
+        select(newer.c.id)
+        .where(newer.c.campaign == runs.c.campaign, newer.c.id > runs.c.id, newer.c.mailerlite_read.is_not(None))
+        .correlate(runs)
+    )
+    at_work = select(runs, overtaken.label("overtaken")).where(runs.c.state.in_([*RUNS_AT_WORK, *RUNS_THAT_WAIT]))
     ended = (
         select(runs.c.state, func.count())
         .select_from(campaigns.join(runs, runs.c.campaign == campaigns.c.code))
@@ -86,6 +92,7 @@ async def count_runs(
             runs.c.started_at >= moment.at - _LONGEST,
             runs.c.finished_at >= moment.at - _DAY,
             runs.c.state.not_in([*RUNS_AT_WORK, *RUNS_THAT_WAIT]),
+            or_(runs.c.state != RunState.LOST, ~overtaken),
         )
         .group_by(runs.c.state)
     )
@@ -96,6 +103,8 @@ async def count_runs(
     stalled = 0
     for row in await connection.execute(at_work):
         state = state_now(row, held.get(row.campaign), moment.at)
+        if state is RunState.LOST and row.overtaken:
+            continue
         jobs[state.value] += 1
         stalled += stalled_for(row, state, moment) > 0
     for state, count in await connection.execute(ended):

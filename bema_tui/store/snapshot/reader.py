@@ -230,10 +230,11 @@ class SnapshotReader:
 
 
 def _shown(views: Iterable[RunView]) -> tuple[RunView, ...]:
-    """Those at work, then those that wait, then the lost ones, then the newest ended ones."""
+    """Those at work, then those that wait, then the lost ones that none overtook, then the newest of the others."""
     newest = sorted(views, key=lambda view: -view.id)
     at_work = [view for view in newest if view.state.active]
     waiting = [view for view in newest if view.state.waiting]
-    lost = [view for view in newest if view.state is RunState.LOST]
-    ended = [view for view in newest if not (view.state.active or view.state.waiting or view.state is RunState.LOST)]
+    lost = [view for view in newest if view.state is RunState.LOST and view.overtaken_by is None]
+    shown = {view.id for view in (*at_work, *waiting, *lost)}
+    ended = [view for view in newest if view.id not in shown]
     return (*at_work, *waiting, *lost[:_ENDED_SHOWN], *ended[:_ENDED_SHOWN])

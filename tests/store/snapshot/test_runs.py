@@ -17,7 +17,9 @@ from bema_tui.store.fence import Fence
 from bema_tui.store.identity import current_holder
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.runs import Runs
+from bema_tui.store.snapshot.facts import count_runs
 from bema_tui.store.snapshot.reader import SnapshotReader
+from bema_tui.store.snapshot.runs import Moment, read_locks
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import Wait, WaitReason
 from tests.store.snapshot.changing import change, number
@@ -136,6 +138,30 @@ async def test_a_run_without_its_lock_is_lost(
     async with db.read() as connection:
         stored = await connection.scalar(select(schema.runs.c.state).where(THIS))
     assert stored == RunState.APPLYING, "a reader writes nothing"
+
+
+@pytest.mark.parametrize("written_down", [True, False])
+async def test_a_lost_run_that_a_newer_one_overtook_needs_nobody(
+    db: Database, reader: SnapshotReader, written_down: bool
+) -> None:
+    async def lost_runs(campaign: str | None = None) -> int:
+        moment = Moment(NOW, VIEWER, LockAges(), 600.0)
+        async with db.read() as connection:
+            held = {lock.key: lock for lock in await read_locks(connection, moment)}
+            counts = await count_runs(connection, moment, held, campaign)
+        return counts.states.get(RunState.LOST, 0)
+
+    campaign = (await reader.run(DONE)).campaign
+    assert (await lost_runs(), await lost_runs(campaign)) == (1, 0)
+    state, ended = (RunState.LOST, NOW - timedelta(hours=1)) if written_down else (RunState.APPLYING, None)
+    await change(db, schema.runs, schema.runs.c.id == DONE, state=state, finished_at=ended)
+    run = await reader.run(DONE)
+    assert (run.state, run.overtaken_by) == (RunState.LOST, WAITING)
+    assert (await lost_runs(), await lost_runs(campaign)) == (1, 0)
+    shown = [run.id for run in (await reader.read()).runs]
+    assert shown == [AT_WORK, WAITING, LOST, STOPPED, BLOCKED, DONE, FIRST]
+    await change(db, schema.runs, schema.runs.c.id == WAITING, mailerlite_read=None)
+    assert (await lost_runs(), await lost_runs(campaign)) == (2, 1)
 
 
 async def test_a_run_that_makes_no_progress_has_stalled_until_it_makes_some(
