@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from attrs import evolve
 from textual.binding import BindingType
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from bema_tui.clock import Clock, utc_now
@@ -170,12 +171,20 @@ class BemaApp(ShadowedApp):
         if action.operation is not Operation.SYNC:
             await perform(action, reason, self.operations)
             self.say(begun)
-        else:  # its plan is what was asked for, so its screen is opened
+        else:
             self.say(begun)
+            asked_on = self._seen()
             number = await perform(action, reason, self.operations)
             if number is not None:
-                self.open_run(number)
+                self._open_begun(number, action.target.key, asked_on)
         self.refresh_soon()
+
+    def _open_begun(self, number: int, code: str, asked_on: ConsoleScreen | None) -> None:
+        """Open the plan that was asked for; but put nothing under keys that are on their way to something else."""
+        if self.screen is asked_on and not isinstance(self.focused, Input):
+            self.open_run(number)
+        else:
+            self.say(f"run {number} has begun: enter on {code} opens it")
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Textual tells this to whoever began the work, and nobody else."""
@@ -191,10 +200,13 @@ class BemaApp(ShadowedApp):
 
     def say(self, text: str, style: str = "text") -> None:
         """Answer in the footer of the screen that is seen."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, ConsoleScreen):
-                screen.say(text, style)
-                return
+        seen = self._seen()
+        if seen is not None:
+            seen.say(text, style)
+
+    def _seen(self) -> ConsoleScreen | None:
+        """Returns the screen that is seen, also behind a sheet."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)), None)
 
     # The screens
 

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from bema_tui.tui.app import BemaApp
 from bema_tui.tui.ports import Reader
 from bema_tui.tui.render_context import RenderContext
+from bema_tui.tui.screens.base import ConsoleScreen
 from tests.support.until import Patience
 from tests.support.weekend import NOW
 from tests.tui.drawing.painted import rows_of
@@ -92,3 +93,5 @@ async def opened_console(
         await console.until(lambda: app.snapshot is not None)
         await pilot.pause()
         yield console
+        undrawn = [screen.undrawn for screen in app.screen_stack if isinstance(screen, ConsoleScreen)]
+        assert not any(undrawn), undrawn

@@ -25,6 +25,7 @@ _STEPS = (
     Phase.RECONCILE,
     Phase.PLAN,
     Phase.YES,
+    Phase.CHECK_UNKNOWN,
     Phase.APPLY,
     Phase.READ_BACK,
     Phase.STATISTICS,
@@ -35,7 +36,7 @@ _AFTER_APPLY = frozenset({Phase.READ_BACK, Phase.STATISTICS, Phase.UNLOCK})
 
 
 def begun(run: RunView) -> bool:
-    """Whether the plan has been said yes to: then its progress is shown in place of its people."""
+    """Whether the plan is being applied, or was: then its progress is shown in place of its people."""
     return run.apply_started_at is not None
 
 
@@ -209,26 +210,45 @@ def _states(run: RunView, context: RenderContext, width: int) -> Content:
 
 
 def phases_line(run: RunView, context: RenderContext, width: int) -> Content:
-    """The steps of the run in one line, each with its sign; the one at work with its time."""
+    """The steps of the run in one line, each with its sign; those that are done with the time they took.
+
+    A resumed run takes some of its steps again: those behind the one at work are still to come, however often they were
+    taken before.
+    """
     g = context.glyphs
-    past: Mapping[Phase, float | None] = {phase.phase: phase.seconds for phase in run.phases}
+    took_seconds = _seconds_of_steps(run)
+    shown = [step for step in _STEPS if step is not Phase.CHECK_UNKNOWN or _is_worth_a_look(run, took_seconds)]
+    now = shown.index(run.phase) if run.phase in shown else 0
+    done = len(shown) if run.state is RunState.DONE else now
     at_work = run.state.active or run.state.waiting
     steps: list[Content] = []
-    for step in _STEPS:
-        seconds = past.get(step)
+    for place, step in enumerate(shown):
         if step is run.phase and run.state is not RunState.DONE:
             steps.append(line((g.dot, "accent") if at_work else sign_of(run, context), f" {phase_text(step)}"))
-        elif step in past:
-            took = f" {duration(seconds)}" if seconds is not None and width >= Width.WIDE and seconds >= 1 else ""
+        elif step in took_seconds and place < done:
+            seconds = took_seconds[step]
+            took = f" {duration(seconds)}" if width >= Width.WIDE and seconds >= 1 else ""
             steps.append(line((g.ok, "good"), f" {phase_text(step)}", (took, "muted")))
         else:
             steps.append(line((f"{g.ring} {phase_text(step)}", "muted")))
     # On a narrow screen the steps to come go first, then the oldest; never the one at work.
-    now = _STEPS.index(run.phase) if run.phase in _STEPS else 0
     first, last = 0, len(steps)
     while (last > now + 1 or first < now) and _width_of_all(steps[first:last]) > width:
         first, last = (first, last - 1) if last > now + 1 else (first + 1, last)
     return pack(steps[first:last], width)
+
+
+def _seconds_of_steps(run: RunView) -> Mapping[Phase, float]:
+    """Returns the seconds of every step that was taken, all its times together."""
+    taken: dict[Phase, float] = {}
+    for entry in run.phases:
+        taken[entry.phase] = taken.get(entry.phase, 0.0) + (entry.seconds or 0.0)
+    return taken
+
+
+def _is_worth_a_look(run: RunView, took_seconds: Mapping[Phase, float]) -> bool:
+    """Whether what is unknown is being read, or took a while to read: every run takes this step, few find anything."""
+    return run.phase is Phase.CHECK_UNKNOWN or took_seconds.get(Phase.CHECK_UNKNOWN, 0.0) >= 1
 
 
 def _width_of_all(parts: Sequence[Content]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -25,6 +26,7 @@ from bema_tui.tui.widgets.footer import KeyLine
 from bema_tui.tui.widgets.lines import Lines
 from bema_tui.tui.widgets.region_layout import RegionLayout
 
+_log = logging.getLogger(__name__)
 LEAST = Size(60, 16)
 
 
@@ -42,6 +44,8 @@ class ConsoleScreen(Screen[None]):
     def __init__(self, console_app: ConsoleApp) -> None:
         super().__init__()
         self.console_app = console_app
+        self.undrawn = ""
+        """Why it could not be drawn the last time; empty when it was."""
         self.top = Lines(id="top")
         self.tabs = Lines(id="tabs")
         self.small = Lines(id="small")
@@ -87,10 +91,22 @@ class ConsoleScreen(Screen[None]):
         return {}
 
     def draw(self) -> None:
-        """Draw the common lines and the panels."""
-        width, height = self.size
-        if not width:
+        """Draw the common lines and the panels; what can't be drawn is said, for the console and its refresh go on."""
+        if not self.size.width:
             return
+        try:
+            self._draw()
+        except Exception as error:  # noqa: BLE001 - one wrong cell must end neither the refresh nor the console
+            undrawn = f"the screen can't be drawn, and may show what is past: {type(error).__name__}: {error}"
+            if undrawn != self.undrawn:  # the same one comes with every picture
+                _log.error("the screen can't be drawn: %s", type(self).__name__, exc_info=True)
+            self.undrawn = undrawn
+            self.say(undrawn, "bad")
+        else:
+            self.undrawn = ""
+
+    def _draw(self) -> None:
+        width, height = self.size
         self.small.put(0, line(f"Too small: {width}×{height}, needs {LEAST.width}×{LEAST.height}. q quits"))
         self.top.put(0, top_line(self.snapshot, self.render_context, width))
         self.tabs.put(0, tabs_line(self.snapshot, self.render_context, width, self.number))
@@ -122,6 +138,9 @@ class ConsoleScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.draw()
+
+    def on_screen_resume(self) -> None:
+        self.key_line.uncovered()
 
     def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002
         self.call_after_refresh(self.draw)

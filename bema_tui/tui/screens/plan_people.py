@@ -38,6 +38,7 @@ class PlanPeople(RowTable):
         self._purpose: Purpose | None = None
         self._starts_again = False
         self._text = ""
+        self._searched = 0
 
     @property
     def person(self) -> PlanPerson | None:
@@ -45,25 +46,32 @@ class PlanPeople(RowTable):
         return self._people.get(self.cursor_key or "")
 
     def show_rule(self, rule: PlanRule | None, total: int, campaign: str) -> None:
-        """Show the people of a rule, or of all rules (None), page by page; a search that is shown stays."""
+        """Show the people of a rule, or of all rules (None), page by page; only those who have the filter's text."""
         self._campaign = campaign
+        purpose = rule.purpose if rule else None
+        other = purpose != self._purpose
+        self._purpose = purpose
         if self._text:
+            if other or total != self._searched:
+                self._search_for(total)
             return
         name = heading(rule.purpose) if rule else "All people"
         self.title = line(f"{name}  {count(total)} people" if rule or total else "People")
-        purpose = rule.purpose if rule else None
-        restart = self._starts_again or purpose != self._purpose
-        self._purpose, self._starts_again = purpose, False
+        restart, self._starts_again = self._starts_again or other, False
         self.set_total(total, restart=restart)
 
     def search(self, text: str, total: int) -> None:
         """Show those among the rule's ``total`` people who have this text; without one the list starts again."""
         self._text = text
-        if not text:
+        if text:
+            self._search_for(total)
+        else:
             self._starts_again = True
-            return
+
+    def _search_for(self, total: int) -> None:
+        self._searched = total
         self.run_worker(
-            self._search(text, self._purpose, total),
+            self._search(self._text, self._purpose, total),
             name="search",
             group="search",
             exclusive=True,
@@ -79,12 +87,13 @@ class PlanPeople(RowTable):
             matches += [person for person in page if wanted in folded(person.email) or wanted in folded(person.name)]
             if len(matches) >= _MATCHES or not page:
                 break
-        if self._text != text:
+        if (self._text, self._purpose) != (text, purpose):
             return
         more = " or more" if len(matches) >= _MATCHES else ""
         shown = matches[:_MATCHES]
         self.title = line(f"{count(len(shown))}{more} of {count(total)} match {text!r}")
         self.set_rows(self._rows_of(shown))
+        self._forget_others()
 
     @on(RowTable.PageWanted)
     def _page_wanted(self, event: RowTable.PageWanted) -> None:
@@ -102,6 +111,7 @@ class PlanPeople(RowTable):
         if purpose != self._purpose or self._text:
             return
         self.set_page(offset, self._rows_of(people))
+        self._forget_others()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A page or a search that failed is shown like any other work that fails beside the screen."""
@@ -109,8 +119,11 @@ class PlanPeople(RowTable):
             self._console_app.work_failed(event.worker.name, event.worker.error)
 
     def _rows_of(self, people: Sequence[PlanPerson]) -> list[Row]:
-        """Returns the rows of these people, and keeps the people for as long as their rows may be looked at."""
-        if len(self._people) > 4 * _MATCHES:
-            self._people.clear()
+        """Returns the rows of these people, and keeps the people."""
         self._people.update((panel.person_key(person), person) for person in people)
         return [panel.person_row(person, self._campaign, self._console_app.render_context) for person in people]
+
+    def _forget_others(self) -> None:
+        """Forget the people whose rows the table no longer holds; whoever's row it holds is not asked for again."""
+        here = self.keys_here
+        self._people = {key: person for key, person in self._people.items() if key in here}

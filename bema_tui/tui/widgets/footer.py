@@ -31,7 +31,7 @@ def _hint(key: Key, label: str) -> Content:
 
 
 class KeyLine(Lines):
-    """Shows the keys; ``say`` puts an answer in their place for four seconds."""
+    """Shows the keys; ``say`` puts an answer in their place for four seconds in which no sheet covers it."""
 
     def __init__(self, *, id: str, right: tuple[str, ...]) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -48,10 +48,18 @@ class KeyLine(Lines):
     def say(self, answer: Content) -> None:
         """Show an answer for a few seconds."""
         self._answer = answer
+        self._count_down()
+        self._draw()
+
+    def uncovered(self) -> None:
+        """A sheet was closed: what was said meanwhile has its seconds now."""
+        if self._answer is not None:
+            self._count_down()
+
+    def _count_down(self) -> None:
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(ANSWER_SECONDS, self._silent)
-        self._draw()
+        self._timer = self.set_timer(ANSWER_SECONDS, self._silent) if self.screen.is_current else None
 
     def _silent(self) -> None:
         self._answer = None

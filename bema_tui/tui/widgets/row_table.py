@@ -150,6 +150,11 @@ class RowTable(Lines, can_focus=True):
         """The row of this key, if it is here."""
         return next((row for row in self._known.values() if row.key == key), None)
 
+    @property
+    def keys_here(self) -> frozenset[str]:
+        """The keys of the rows that are here, seen or not."""
+        return frozenset(row.key for row in self._known.values())
+
     def go_to(self, key: str) -> None:
         """Put the cursor on this row, if it is here."""
         for index, row in self._known.items():
