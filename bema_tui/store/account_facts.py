@@ -20,8 +20,6 @@ class AccountFact(StrEnum):
     """How many subscribers the account counts."""
     SUBSCRIBERS_COUNTED_AT = "people_counted_at"
     """When it counted them, in seconds since 1970."""
-    SUBSCRIBERS_BEYOND_LIST = "people_beyond_list"
-    """How many it counts beyond those whom its list shows, and whom look-ups did not find."""
     LOOK_UP_FORM = "look_up_form"
     """The form of look-up that proved itself."""
     LOOK_UP_PROVED_AT = "look_up_proved_at"

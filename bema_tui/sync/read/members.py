@@ -32,7 +32,7 @@ _LISTS = {
     AccountFact.PAGE_OF_GROUP: "/groups/*/subscribers",
     AccountFact.PAGE_OF_ACCOUNT: "/subscribers",
 }
-_COUNT_HOLDS = 24 * 3600.0  # seconds; the count only chooses the way
+_COUNT_HOLDS = 24 * 3600.0  # seconds
 
 
 async def read_campaign_members(context: RunContext, account: CampaignInMailerLite) -> MembersRead:
@@ -51,27 +51,26 @@ async def read_campaign_members(context: RunContext, account: CampaignInMailerLi
     cost = await choose_reading(context, account, buyers, facts, batch)
     before, began = context.meter.read, context.db.now()
     await context.note(read_forecast=before + cost.requests)
-    lacking: int | None = None
+    swept: int | None = None
     if cost.strategy is ReadingStrategy.BY_SWEEP:
-        lacking = await _sweep(reading, buyers, facts)
+        swept = await _sweep(reading, buyers)
     else:
         await read_groups(reading)
     doubtful = await context.members.doubtful()
-    missing: Sequence[str] = ()
-    if lacking != 0 or context.settings.rules.add_new_buyers:
-        missing = in_known_form(await context.members.missing_buyers(context.campaign.product_ids, LISTED))
+    missing: Sequence[str] = in_known_form(await context.members.missing_buyers(context.campaign.product_ids, LISTED))
+    may_be_proved = missing and not context.settings.rules.add_new_buyers
+    if may_be_proved and swept is not None and await _showed_all(context, facts, swept):
+        missing = ()
     forecast = context.meter.read + (await ready_look_up(context, missing)).requests(missing, doubtful)
     await context.note(read_forecast=forecast)
-    found = await look_closely(reading, doubtful, missing)
-    if lacking and not found:
-        await facts.learned(AccountFact.SUBSCRIBERS_BEYOND_LIST, lacking)
+    await look_closely(reading, doubtful, missing)
     await _remember_pages(context, facts)
     members = await context.members.count()
     result = MailerLiteReadResult(
         completeness=Completeness.PARTIAL if reading.incomplete_groups else Completeness.COMPLETE,
         at=context.db.now(),
         people=members,
-        strategy=ReadingStrategy.BY_GROUPS if lacking is None else ReadingStrategy.BY_SWEEP,
+        strategy=ReadingStrategy.BY_GROUPS if swept is None else ReadingStrategy.BY_SWEEP,
         requests=context.meter.read - before,
         requests_forecast=cost.requests,
         batch_items_count=batch.item > 0,
@@ -133,35 +132,38 @@ async def _remember_pages(context: RunContext, facts: AccountFacts) -> None:
             await facts.learned(name, cap)
 
 
-async def _sweep(reading: MembersReading, buyers: Buyers, facts: AccountFacts) -> int | None:
-    """Sweep the account, and say how many more it counts than came; 0 proves that whoever did not come is not in it.
-
-    An account may count subscribers whom its list never shows: what it counted beyond the list when look-ups found none
-    of them is left out. None says that the list changed on the way, and that the groups were read instead.
-    """
-    counted = await facts.number(AccountFact.SUBSCRIBERS)
-    beyond = await facts.number(AccountFact.SUBSCRIBERS_BEYOND_LIST) or 0
+async def _sweep(reading: MembersReading, buyers: Buyers) -> int | None:
+    """Sweep the account, and return how many came; None: the list changed on the way, and the groups were read."""
     try:
-        came = await sweep(reading, buyers)
+        return await sweep(reading, buyers)
     except ListChanged:
         await read_groups(reading)
         return None
-    if counted is not None and came + beyond < counted:
-        counted = await reading.context.mailerlite.count_subscribers()
-    await _remember_count(reading.context, facts, max(came, counted or 0))
-    lacking = max(0, (counted or 0) - came)
-    return 0 if lacking <= beyond else lacking
+
+
+async def _showed_all(context: RunContext, facts: AccountFacts, came: int) -> bool:
+    """Whether a sweep showed as many as the account counts, which proves that whoever did not come is not in it.
+
+    A count of the last day is taken where it is the very same; else the account is counted now, for it grew or shrank
+    since, or its list ended early.
+    """
+    return came == await _last_count(context, facts) or came >= await _count(context, facts)
 
 
 async def _subscribers_in_account(context: RunContext, facts: AccountFacts) -> int:
-    counted, at = await facts.number(AccountFact.SUBSCRIBERS), await facts.number(AccountFact.SUBSCRIBERS_COUNTED_AT)
-    if counted is not None and at is not None and 0 <= context.db.now().timestamp() - at < _COUNT_HOLDS:
-        return counted
+    known = await _last_count(context, facts)
+    return await _count(context, facts) if known is None else known
+
+
+async def _last_count(context: RunContext, facts: AccountFacts) -> int | None:
+    """What the account counted within the last day."""
+    at = await facts.number(AccountFact.SUBSCRIBERS_COUNTED_AT)
+    young = at is not None and 0 <= context.db.now().timestamp() - at < _COUNT_HOLDS
+    return await facts.number(AccountFact.SUBSCRIBERS) if young else None
+
+
+async def _count(context: RunContext, facts: AccountFacts) -> int:
     subscribers = await context.mailerlite.count_subscribers()
-    await _remember_count(context, facts, subscribers)
-    return subscribers
-
-
-async def _remember_count(context: RunContext, facts: AccountFacts, subscribers: int) -> None:
     await facts.learned(AccountFact.SUBSCRIBERS, subscribers)
     await facts.learned(AccountFact.SUBSCRIBERS_COUNTED_AT, int(context.db.now().timestamp()))
+    return subscribers

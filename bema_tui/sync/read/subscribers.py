@@ -179,11 +179,10 @@ async def remember_look_up(context: RunContext) -> None:
         await facts.learned(AccountFact.LOOK_UP_PROVED_AT, int(context.db.now().timestamp()))
 
 
-async def look_closely(reading: MembersReading, ids: Sequence[str], emails: Sequence[str]) -> int:
+async def look_closely(reading: MembersReading, ids: Sequence[str], emails: Sequence[str]) -> None:
     """Read subscribers again by id, and look buyers up by e-mail whom no list showed; fifty in a request.
 
-    Returns how many were found by their e-mail. One who is gone leaves this read. One who can't be read or looked up
-    is set aside, as in a list.
+    One who is gone leaves this read. One who can't be read or looked up is set aside, as in a list.
 
     Raises:
         IncompleteRead: MailerLite did not answer for many of them, or finds nobody by any form of look-up.
@@ -191,13 +190,11 @@ async def look_closely(reading: MembersReading, ids: Sequence[str], emails: Sequ
     context, set_aside = reading.context, reading.set_aside
     look_up = await ready_look_up(context, emails)
     shown: set[str] = set()
-    found_by_email = 0
     aside: list[LookUpResult] = []
     async for done in look_up.find(in_known_form(emails), ids):
         known = await context.members.states([one.who for one in done])
         members = await members_of(reading, [one.answer.subscriber() for one in done if one.answer is not None])
         shown.update(member.email_key for member in members)
-        found_by_email += sum(one.answer is not None and "@" in one.who for one in done)
         await context.members.put(members)
         await context.members.forget([one.who for one in done if one.absent and one.who in known])
         aside += [one for one in done if one.problem]
@@ -220,7 +217,6 @@ async def look_closely(reading: MembersReading, ids: Sequence[str], emails: Sequ
             where="MailerLite",
             advice="Nothing was written. Look at the findings, then start the sync again.",
         )
-    return found_by_email
 
 
 def in_known_form(emails: Sequence[str]) -> list[str]:

@@ -257,21 +257,56 @@ async def test_an_account_whose_list_changes_while_it_is_swept_is_read_by_its_gr
         assert any("/subscribers?filter" in line for line in mailerlite.requests if line.startswith("GET /groups/"))
 
 
-async def test_subscribers_whom_an_account_counts_and_never_shows_are_looked_for_once(
+@pytest.mark.parametrize("counted_besides", [3, -3])
+async def test_buyers_are_looked_up_where_a_sweep_showed_fewer_than_the_account_counts_now(
+    counted_besides: int, shop: PreparedShop, tmp_path: Path
+) -> None:
+    """However often that is so: that nobody was found the last time says nothing of whoever buys next."""
+    with StandInMailerLite(shop.state, Choices()) as mailerlite:
+        mailerlite.account.counted_besides = counted_besides
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            asked = []
+            for _ in range(3):
+                mailerlite.items.clear()
+                assert await engine.sync(shop.release.code) is RunState.DONE
+                asked.append(any("%40" in path for path in mailerlite.items))
+    assert asked == [counted_besides > 0] * 3
+
+
+async def test_a_count_of_the_last_day_proves_a_sweep_only_where_it_is_the_same(
+    shop: PreparedShop, tmp_path: Path
+) -> None:
+    """The account grew since, and its list ends early; a sweep is no count, so it makes none younger."""
+    with StandInMailerLite(shop.state, Choices(account_page=20, ends_early=True)) as mailerlite:
+        async with engine_at(shop, mailerlite, tmp_path) as engine:
+            facts = AccountFacts(engine.db)
+            counted_at = int(engine.db.now().timestamp()) - 3600
+            await facts.learned(AccountFact.PAGE_OF_ACCOUNT, 1000)
+            await facts.learned(AccountFact.SUBSCRIBERS, 10)
+            await facts.learned(AccountFact.SUBSCRIBERS_COUNTED_AT, counted_at)
+            expected = account_after(mailerlite.state(), [shop.release])
+            assert await engine.sync(shop.release.code) is RunState.DONE
+            assert (await engine.last_run()).mailerlite_read["strategy"] == ReadingStrategy.BY_SWEEP
+            assert differences(expected, account_of(mailerlite.state())) == []
+            assert await facts.number(AccountFact.SUBSCRIBERS) == len(mailerlite.account.subscribers)
+
+
+async def test_a_sweep_that_shows_as_many_as_were_counted_costs_no_count_and_makes_none_younger(
     shop: PreparedShop, tmp_path: Path
 ) -> None:
     with StandInMailerLite(shop.state, Choices()) as mailerlite:
         async with engine_at(shop, mailerlite, tmp_path) as engine:
             assert await engine.sync(shop.release.code) is RunState.DONE
-            mailerlite.account.counted_besides = 3
-            await AccountFacts(engine.db).learned(AccountFact.SUBSCRIBERS, len(mailerlite.account.subscribers) + 3)
-            asked = []
-            for _ in range(2):
-                mailerlite.items.clear()
-                assert await engine.sync(shop.release.code) is RunState.DONE
-                asked.append(len([path for path in mailerlite.items if "%40" in path]))
-            assert asked[0] > 0
-            assert asked[1] == 0
+            facts = AccountFacts(engine.db)
+            counted_at = int(engine.db.now().timestamp()) - 3600
+            await facts.learned(AccountFact.SUBSCRIBERS_COUNTED_AT, counted_at)
+            mailerlite.requests.clear()
+            mailerlite.items.clear()
+            assert await engine.sync(shop.release.code) is RunState.DONE
+            assert (await engine.last_run()).mailerlite_read["strategy"] == ReadingStrategy.BY_SWEEP
+            assert [line for line in mailerlite.requests if "limit=0" in line] == []
+            assert [path for path in mailerlite.items if "%40" in path] == []
+            assert await facts.number(AccountFact.SUBSCRIBERS_COUNTED_AT) == counted_at
 
 
 @pytest.mark.fault("E10")
