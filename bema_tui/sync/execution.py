@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 
 from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import LockLost, RateLimited, StoreError
-from bema_tui.model import Holder, RunState
+from bema_tui.model import Holder, RunState, holding_checks
 from bema_tui.settings import Settings
 from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns
@@ -108,7 +108,9 @@ class Execution:
             return end_without_yes(run)
         if run.yes_at is None and run.apply_started_at is None:
             await context.note(yes_at=self._db.now())
-        approved = self._claimed.claimed_for is ClaimedFor.APPLY
+        # Whoever said yes to a plan that was held had seen it; a resume goes on from there, if the apply did not begin.
+        seen = self._claimed.claimed_for is ClaimedFor.APPLY or bool(holding_checks(run.checks))
+        approved = seen and run.apply_started_at is None
         return RunEnd(RunState.DONE, note=await apply_plan(context, account, approved=approved))
 
     async def _wait_out(self, asked: RateLimited, keeper: LockKeeper) -> None:

@@ -82,6 +82,22 @@ def test_a_read_that_shrank_waits_for_approval(simulated: Simulated, operator: O
     assert simulated.violations() == []
 
 
+def test_the_yes_to_a_read_that_shrank_stands_though_its_apply_fails_at_first(
+    simulated: Simulated, operator: Operator
+) -> None:
+    code = operator.discover()
+    operator.run("plan", code, expect=0)
+    shrink_members(simulated, code)
+    held = operator.run("sync", code, "--yes", "--json", expect=3).document
+    assert held["state"] == "needs_approval"
+    simulated.set(expire_key="mailerlite")
+    assert operator.run("apply", str(held["run"]), "--json", expect=1).document["state"] == "failed"
+    simulated.set(expire_key=False)
+    assert operator.run("resume", str(held["run"]), "--json", expect=0).document["state"] == "done"
+    assert operator.run("sync", code, "--yes", "--json", expect=0).document["state"] == "done"
+    assert operator.run("findings", "--rule", "read_shrank", "--json").document == []
+
+
 def test_a_read_that_shrank_removes_nobody_from_a_group(simulated: Simulated, operator: Operator) -> None:
     """Nothing is removed or reverted on the strength of a read that shrank."""
     operator.settings('[rules]\non_refund = "revert"\n')
