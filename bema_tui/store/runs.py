@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 from attrs import evolve
 from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.errors import UsageError
 from bema_tui.model import (
@@ -106,6 +107,8 @@ class Runs:
         )
         async with self._db.write() as connection:
             await check_fence(connection, fence)
+            if state is not None:
+                values |= await _step_cut_off(connection, run)
             result = await connection.execute(
                 update(runs)
                 .where(runs.c.id == run, runs.c.state.in_(list(states)), ~overtaken.exists())
@@ -278,6 +281,16 @@ class Runs:
                 )
                 .values(state=RunState.DISCARDED, finished_at=self._db.now(), note=f"replaced by run {run}")
             )
+
+
+async def _step_cut_off(connection: AsyncConnection, run: int) -> dict[str, Any]:
+    """The column of steps of a run whose process died: the last one ended when it last made progress."""
+    row = (await connection.execute(select(runs.c.phases, runs.c.progressed_at).where(runs.c.id == run))).first()
+    entries = phases_of(row.phases) if row is not None else ()
+    if row is None or not entries or entries[-1].seconds is not None:
+        return {}
+    ended = max(entries[-1].started_at, row.progressed_at or entries[-1].started_at)
+    return {"phases": documents_of(_closed(entries, ended, ""))}
 
 
 def _closed(entries: Sequence[PhaseEntry], now: datetime, note: str) -> tuple[PhaseEntry, ...]:

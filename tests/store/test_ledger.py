@@ -21,6 +21,7 @@ from bema_tui.model import (
     CreatedCheck,
     Lock,
     MovesCheck,
+    Phase,
     PlannedChange,
     Purpose,
     RunKind,
@@ -39,6 +40,7 @@ from bema_tui.store.ledger_history import LedgerHistory, Placement, mark_of
 from bema_tui.store.ledger_rows import NEVER_READ, NEW, LedgerRow, PlannedRow, RowResult
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
+from bema_tui.store.run_documents import phases_of
 from bema_tui.store.runs import Runs
 from bema_tui.store.schema import activity, plan_counts, runs
 from bema_tui.store.snapshot.plans import read_people, read_rules
@@ -314,6 +316,19 @@ async def test_who_holds_the_lock_writes_down_that_others_are_lost(at_work: RunA
     assert (await at_work.runs.get(at_work.run)).state is RunState.LOST
     assert (await newer.runs.get(newer.run)).state is RunState.PLANNING
     assert await at_work.ledger.counts() == {ChangeState.UNKNOWN: 1, ChangeState.PLANNED: 1}
+
+
+async def test_the_hours_before_a_dead_run_is_resumed_are_no_part_of_its_step(
+    at_work: RunAtWork, clock: SetClock
+) -> None:
+    await at_work.runs.enter(at_work.run, at_work.fence, Phase.APPLY)
+    clock.forward(9)
+    await at_work.runs.update(at_work.run, at_work.fence, note="the last that is known of it")
+    clock.forward(hours=8)
+    assert await at_work.runs.claim(at_work.run, [RunState.PLANNING], at_work.fence, ME, state=RunState.APPLYING)
+    async with at_work.db.read() as connection:
+        documents = await connection.scalar(select(runs.c.phases).where(runs.c.id == at_work.run))
+    assert phases_of(documents)[-1].seconds == 9.0
 
 
 async def test_only_a_run_at_work_can_be_asked(at_work: RunAtWork) -> None:
