@@ -172,10 +172,10 @@ def file_path(text: str, setting: str, environment: Mapping[str, str]) -> str:
 
 
 def database_address(text: str, setting: str, environment: Mapping[str, str]) -> str:
-    """The address of a database, or its bare path, with the path expanded.
+    """The URL of a database, or its bare path, with the path expanded.
 
     Raises:
-        ConfigurationError: it can't be the path of a database. Other kinds of addresses are left as they are.
+        ConfigurationError: it can't be the path of a database. Other kinds of URLs are left as they are.
     """
     if found := _SQLITE.fullmatch(text):
         head, path, rest = found.groups()

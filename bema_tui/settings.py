@@ -61,7 +61,7 @@ class Settings:
     """Everything a run or a console needs to know."""
 
     database_url: str = ""
-    """Address or file of the database."""
+    """URL or file of the database."""
     profile: str = ""
     """A name for these settings, shown on every screen."""
     timezone: str = ""

@@ -156,7 +156,7 @@ def waking(loop: AbstractEventLoop) -> Iterator[None]:
 
 
 def wait_readable(descriptor: int) -> str:
-    """Wait until there is something to read (or its end is there), or a signal came: answer the signal's name.
+    """Wait until there is something to read (or its end is there), or a signal came; returns the signal's name.
 
     Empty means: read. The signal is not handed to anybody else.
     """

@@ -41,7 +41,7 @@ class Connect(Protocol):
         """Prepare both; nothing is sent yet. ``waits`` shows what is waited for.
 
         Raises:
-            ConfigurationError: an address or a key can't be used.
+            ConfigurationError: a URL or a key can't be used.
         """
         ...
 
@@ -73,7 +73,7 @@ def connect_mailerlite(
     """Return MailerLite as the settings name it; nothing is sent yet.
 
     Raises:
-        ConfigurationError: its address or its key can't be used, or what the environment says of proxies or
+        ConfigurationError: its URL or its key can't be used, or what the environment says of proxies or
             certificates.
     """
     return MailerLite(

@@ -57,7 +57,7 @@ class Runner:
         Raises:
             LockHeld: somebody else works on the campaign.
             UsageError: there is no such campaign.
-            ConfigurationError: an address or a key can't be one.
+            ConfigurationError: a URL or a key can't be one.
         """
         campaign = await Campaigns(self._db).get(code)
         await self._refuse_mistakes()
@@ -179,7 +179,7 @@ class Runner:
         await self._activity.add(self._me.user, str(action), text, campaign=campaign, run=run)
 
     async def _refuse_mistakes(self) -> None:
-        """Find an address, a key or a limit that can't be one before a run begins, not in it."""
+        """Find a URL, a key or a limit that can't be one before a run begins, not in it."""
         allowed_here(self._settings.health)
         await self._connect(RunInterrupt(), Meter()).close()
 

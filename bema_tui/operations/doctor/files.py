@@ -24,7 +24,7 @@ _OTHERS, _GROUP_AND_OTHERS, _MAY_WRITE = 0o007, 0o077, 0o022
 
 
 def look_at_files(settings: Settings, *, with_database: bool) -> list[Line]:
-    """The rights on the files that hold keys, addresses of people, or what was done.
+    """The rights on the files that hold keys, e-mails of subscribers, or what was done.
 
     Whether the database is shared with a group is its team's choice; the files with keys, and the log, are private.
     What has the database's name and is not ours is left out: nobody should be told to change its rights.
@@ -42,7 +42,7 @@ def look_at_files(settings: Settings, *, with_database: bool) -> list[Line]:
 
 
 def _database_file(settings: Settings) -> Path | None:
-    """The database's file; None when it is in memory, or its address can't be read (which opening it tells)."""
+    """The database's file; None when it is in memory, or its URL can't be read (which opening it tells)."""
     try:
         database = normalise_url(settings.database_url).database
     except ConfigurationError:

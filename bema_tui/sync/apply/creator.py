@@ -42,7 +42,7 @@ _NEW = (ChangeKind.CREATE_SUBSCRIBER,)
 
 
 async def create_missing(context: RunContext, account: CampaignInMailerLite, recorder: ResultRecorder) -> int:
-    """Create the groups and the field that the account still lacks, and answer how many of the plan's were looked at.
+    """Create the groups and the field that the account still lacks, and return how many of the plan's were looked at.
 
     What somebody has made since the plan, in whatever spelling, is taken instead: two of a kind would be twins. What
     MailerLite refuses to make is failed, and not asked for again: the moves into such a group are skipped, and without
