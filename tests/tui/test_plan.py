@@ -363,7 +363,7 @@ _GROUPS = ("GOLD", "WOOD")
         (ShrunkCheck(CheckResult.HOLD, 20.0, (_SHRUNK,)), "▲ a read shrank over 20 %"),
         (
             MovesCheck(CheckResult.HOLD, moves=51, members=300, limit=50),
-            "▲ 51 moves; at most 50 without approval",
+            "▲ 51 moves; over 50 wait for a yes",
         ),
     ],
 )

@@ -47,8 +47,7 @@ def check_text(check: Check) -> str:
         case ShrunkCheck():
             return f"{'a' if check.reads else 'no'} read shrank over {check.percent:g} %"
         case MovesCheck():
-            share = check.moves * 100 / check.members if check.members else 0.0
-            return f"{check.moves:,} moves; at most {check.limit:,} without approval ({share:.1f} % of the members)"
+            return f"{check.moves:,} moves; over {check.limit:,} wait for a yes"
         case OlderCheck(text=text):
             return text
 

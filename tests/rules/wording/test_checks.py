@@ -47,8 +47,8 @@ BOTH = (ShrunkRead(ReadSide.MEMBERS, 500, 300), ShrunkRead(ReadSide.ORDERS, 1_00
         (TakenBackCheck(REFUSE, 1), "1 purchase would be taken back, which the settings or the reads do not allow"),
         (ShrunkCheck(WELL, 20.0), "no read shrank over 20 %"),
         (ShrunkCheck(HOLD, 2.5, BOTH), "a read shrank over 2.5 %"),
-        (MovesCheck(WELL, 41, 12_480, 1_248), "41 moves; at most 1,248 without approval (0.3 % of the members)"),
-        (MovesCheck(HOLD, 1_000, 0, 50), "1,000 moves; at most 50 without approval (0.0 % of the members)"),
+        (MovesCheck(WELL, 41, 12_480, 1_248), "41 moves; over 1,248 wait for a yes"),
+        (MovesCheck(HOLD, 1_000, 0, 50), "1,000 moves; over 50 wait for a yes"),
         (OlderCheck(LOOK, "in its own words"), "in its own words"),
     ],
 )
