@@ -18,7 +18,7 @@ from bema_tui.model.changes import (
     split_tiers,
 )
 from bema_tui.model.control import ControlRequest, ControlVerb
-from bema_tui.model.findings import Finding, FindingRule, FindingState, Severity
+from bema_tui.model.findings import Finding, FindingRule, FindingState, Severity, SubjectKind
 from bema_tui.model.locks import Holder, Lock, LockState
 from bema_tui.model.mailing import Automation, CustomField, Group, Subscriber, SubscriberPage, SubscriberStatus
 from bema_tui.model.plan_checks import (
@@ -122,6 +122,7 @@ __all__ = [
     "ShopReadResult",
     "ShrunkCheck",
     "ShrunkRead",
+    "SubjectKind",
     "Subscriber",
     "SubscriberPage",
     "SubscriberStatus",

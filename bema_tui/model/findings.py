@@ -92,6 +92,15 @@ class FindingRule(StrEnum):
     """Somebody was moved often enough today; the next move waits until tomorrow."""
 
 
+class SubjectKind(StrEnum):
+    """What a finding is about."""
+
+    SUBSCRIBER = "subscriber"
+    """A subscriber, or a buyer whom MailerLite may not know."""
+    OTHER = "other"
+    """A campaign, a group, a field, an order or a product."""
+
+
 @frozen
 class Finding:
     """Something that needs a person. It has no id yet: the store counts and ages it by campaign, rule and subject."""
@@ -110,3 +119,5 @@ class Finding:
     """What to do about it."""
     subscriber_id: str | None = None
     """MailerLite's id of the subscriber it is about, if it is about one who has one."""
+    about: SubjectKind = SubjectKind.OTHER
+    """Of which kind the subject is."""

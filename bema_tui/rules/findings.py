@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bema_tui.model import Finding, FindingRule, Severity
+from bema_tui.model import Finding, FindingRule, Severity, SubjectKind
 
 _ERRORS: Final = (
     FindingRule.UNREADABLE_ORDER,
@@ -49,6 +49,27 @@ SEVERITY: Final[Mapping[FindingRule, Severity]] = MappingProxyType(
 RANK: Final[Mapping[Severity, int]] = MappingProxyType({severity: rank for rank, severity in enumerate(Severity)})
 """The order of severities wherever findings are listed, the worst first."""
 
+_OF_SUBSCRIBERS: Final = frozenset(
+    {
+        FindingRule.TWO_TIERS,
+        FindingRule.ORDER_NUMBER_UNFIT,
+        FindingRule.BLOCKED_RECORD,
+        FindingRule.REFUSED_WRITE,
+        FindingRule.WOOD_PURCHASE,
+        FindingRule.REFUNDED_PURCHASE,
+        FindingRule.ORDER_GONE,
+        FindingRule.PURCHASE_UNPROVEN,
+        FindingRule.ORDER_NOT_SETTLED,
+        FindingRule.SUBSCRIBER_GONE,
+        FindingRule.DRIFT,
+        FindingRule.RECORD_WARNING,
+        FindingRule.BUYER_UNKNOWN,
+        FindingRule.PARTIAL_REFUND,
+        FindingRule.MOVE_WAITS,
+    }
+)
+"""What is found of subscribers, where nothing else is said."""
+
 NO_CAMPAIGN: Final = ""
 """The campaign of a finding that concerns the whole account or the shop."""
 
@@ -59,9 +80,16 @@ def worst_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def finding(
-    rule: FindingRule, campaign: str, subject: str, message: str, advice: str, subscriber_id: str | None = None
+    rule: FindingRule,
+    campaign: str,
+    subject: str,
+    message: str,
+    advice: str,
+    subscriber_id: str | None = None,
+    *,
+    about: SubjectKind | None = None,
 ) -> Finding:
-    """A finding with the severity that its rule has."""
+    """A finding with the severity that its rule has, and ``about`` what its rule mostly is, unless that is given."""
     return Finding(
         rule=rule,
         severity=SEVERITY[rule],
@@ -70,4 +98,5 @@ def finding(
         message=message,
         advice=advice,
         subscriber_id=subscriber_id,
+        about=about or (SubjectKind.SUBSCRIBER if rule in _OF_SUBSCRIBERS else SubjectKind.OTHER),
     )

@@ -40,6 +40,7 @@ class Findings:
                 "severity_rank": RANK[finding.severity],
                 "subject": finding.subject,
                 "subscriber_id": finding.subscriber_id,
+                "about": finding.about,
                 "state": FindingState.OPEN,
                 "message": finding.message,
                 "advice": finding.advice,
@@ -177,7 +178,7 @@ def _upsert() -> Any:
         set_={
             **{
                 name: new[name]
-                for name in ("severity", "severity_rank", "subscriber_id", "message", "advice", "last_seen")
+                for name in ("severity", "severity_rank", "subscriber_id", "about", "message", "advice", "last_seen")
             },
             "count": findings.c.count + case((same_run, 0), else_=1),
             "first_run": func.coalesce(findings.c.first_run, new.first_run),

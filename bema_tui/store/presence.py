@@ -37,7 +37,7 @@ class Presence:
         """Say that this console is still open; the first call opens it. Must be called at least every 90 seconds."""
         now = self._db.now()
         statement = upsert(consoles).values(
-            id=self._id, user=self._me.user, host=self._me.host, since=now, last_beat=now
+            id=self._id, user=self._me.user, host=self._me.host, pid=self._me.pid, since=now, last_beat=now
         )
         async with self._db.write() as connection:
             await connection.execute(

@@ -198,6 +198,7 @@ findings = Table(
     Column("severity_rank", Integer, nullable=False),  # 0 error, 1 warning, 2 info
     Column("subject", String(320), nullable=False),
     Column("subscriber_id", String(24)),
+    Column("about", String(12), nullable=False, default="other", server_default="other"),  # subscriber, other
     Column("state", String(10), nullable=False),
     Column("message", Text, nullable=False),
     Column("advice", Text, nullable=False),
@@ -326,6 +327,7 @@ consoles = Table(
     Column("id", String(40), primary_key=True),
     Column("user", String(100), nullable=False),
     Column("host", String(255), nullable=False),
+    Column("pid", Integer),  # null: an older version opened it
     Column("since", UtcTime, nullable=False),
     Column("last_beat", UtcTime, nullable=False),
     comment="Open consoles, so that people see each other",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import evolve, frozen
 
 from bema_tui.errors import WrongAccount
-from bema_tui.model import ChangeKind, ChangeOutcome, Finding, FindingRule, PlannedChange
+from bema_tui.model import ACCOUNT_CHANGES, ChangeKind, ChangeOutcome, Finding, FindingRule, PlannedChange, SubjectKind
 from bema_tui.rules.findings import finding
 from bema_tui.rules.records import Outcome
 from bema_tui.rules.wording.changes import outcome_text
@@ -37,6 +37,11 @@ class NotMade:
         return self.change.email or self.change.target_name
 
     @property
+    def about(self) -> SubjectKind:
+        """Of which kind that is."""
+        return SubjectKind.OTHER if self.change.kind in ACCOUNT_CHANGES else SubjectKind.SUBSCRIBER
+
+    @property
     def clause(self) -> str:
         """What was asked for and why it was not done, as a clause that follows "to"."""
         return f"{wanted(self.change)} ({outcome_text(self.row) or 'no reason given'})"
@@ -56,6 +61,7 @@ def refused(campaign: str, refusals: Iterable[NotMade], *, before: bool = False)
             f"MailerLite refused to {'; and to '.join(one.clause for one in of_one)}{ending}",
             _advice(campaign, of_one[0]),
             of_one[0].change.subscriber_id or None,
+            about=of_one[0].about,
         )
         for subject, of_one in _by_subject(refusals).items()
     )
@@ -88,6 +94,7 @@ def not_done(campaign: str, failures: Iterable[NotMade]) -> tuple[Finding, ...]:
             f"MailerLite did not do what was asked: to {'; and to '.join(one.clause for one in of_one)}.",
             "The next sync asks again; if that fails as well, look at this subscriber in MailerLite.",
             of_one[0].change.subscriber_id or None,
+            about=of_one[0].about,
         )
         for subject, of_one in _by_subject(failures).items()
     )

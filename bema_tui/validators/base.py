@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
-from bema_tui.model import Finding, FindingRule
+from bema_tui.model import Finding, FindingRule, SubjectKind
 from bema_tui.rules.findings import finding
 
 R = TypeVar("R")
@@ -66,7 +66,12 @@ class CollectingValidator(ABC, Generic[R]):
 
 
 def findings_of(
-    validator: CollectingValidator[Any], campaign: str, subject: str, subscriber_id: str | None = None
+    validator: CollectingValidator[Any],
+    campaign: str,
+    subject: str,
+    subscriber_id: str | None = None,
+    *,
+    about: SubjectKind = SubjectKind.SUBSCRIBER,
 ) -> tuple[Finding, ...]:
     """What the last ``validate`` found, as at most two findings: what blocks the record, and its warnings."""
     errors = validator.get_errors()
@@ -85,7 +90,9 @@ def findings_of(
         ),
     )
     return tuple(
-        finding(rule, campaign, subject, f"{head.format(subject)}: {_joined(found)}.", advice, subscriber_id)
+        finding(
+            rule, campaign, subject, f"{head.format(subject)}: {_joined(found)}.", advice, subscriber_id, about=about
+        )
         for rule, found, head, advice in parts
         if found
     )

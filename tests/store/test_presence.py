@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from attrs import evolve
+from sqlalchemy import func, select, update
 
 from bema_tui.model import Holder
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.presence import Presence
 from bema_tui.store.schema import consoles
+from bema_tui.store.snapshot.facts import read_facts
 from bema_tui.store.snapshot.reader import SnapshotReader
+from bema_tui.store.snapshot.runs import Moment
 from tests.support.clock import SetClock
 
 MARIA = Holder("maria", "studio-1", 1, "boot", 1.0)
@@ -42,3 +46,20 @@ async def test_a_console_that_died_is_forgotten_after_a_day(db: Database, clock:
     await Presence(db, MARIA).opened()
     async with db.read() as connection:
         assert await connection.scalar(select(func.count()).select_from(consoles)) == 1
+
+
+async def test_a_process_that_holds_a_lock_and_has_a_console_open_is_one(db: Database, clock: SetClock) -> None:
+    async def processes() -> int:
+        async with db.read() as connection:
+            return (await read_facts(connection, Moment(clock(), MARIA, LockAges(), 600))).active_processes
+
+    await Presence(db, MARIA).opened()
+    await Presence(db, JON).opened()
+    assert await processes() == 2
+    await DatabaseLocks(db, LockAges(), MARIA).acquire_lock("2024_ETB_NBL", "sync")
+    assert await processes() == 2
+    await DatabaseLocks(db, LockAges(), evolve(MARIA, pid=3)).acquire_lock("2025_ETB_HL", "sync")
+    assert await processes() == 3
+    async with db.write() as connection:
+        await connection.execute(update(consoles).values(pid=None))
+    assert await processes() == 4, "a console of an older version does not say which process it is"

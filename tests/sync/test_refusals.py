@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from bema_tui.errors import WrongAccount
-from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, FindingRule, PlannedChange
+from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, FindingRule, PlannedChange, SubjectKind
 from bema_tui.rules.records import Outcome
 from bema_tui.store.ledger_history import mark_of
 from bema_tui.store.ledger_rows import LedgerRow
@@ -65,7 +65,8 @@ def test_what_an_earlier_run_met_and_what_this_run_met_are_told_apart() -> None:
 def test_a_group_or_field_that_was_not_created_is_its_own_subject(kind: ChangeKind) -> None:
     one = evolve(row(1, kind, f"{CODE}_GOLD", ""), email="")
     (found,) = refused(CODE, [NotMade.of(failed(one))])
-    assert (found.subject, found.subscriber_id) == (f"{CODE}_GOLD", None)
+    assert (found.subject, found.subscriber_id, found.about) == (f"{CODE}_GOLD", None, SubjectKind.OTHER)
+    assert {one.about for one in refused(CODE, [NotMade.of(failed(ADD))])} == {SubjectKind.SUBSCRIBER}
     assert f"bema-tui sync {CODE} --create-missing" in found.advice
 
 

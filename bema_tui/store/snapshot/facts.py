@@ -55,21 +55,23 @@ class Facts:
 async def read_facts(connection: AsyncConnection, moment: Moment) -> Facts:
     """Count it all, each count through an index."""
     locks = await read_locks(connection, moment)
-    open_consoles = await connection.scalar(
-        select(func.count()).select_from(consoles).where(consoles.c.last_beat >= moment.at - HERE_FOR)
+    open_consoles = await connection.execute(
+        select(consoles.c.id, consoles.c.host, consoles.c.pid).where(consoles.c.last_beat >= moment.at - HERE_FOR)
     )
     errors = await connection.scalar(
         select(func.count())
         .select_from(findings)
         .where(findings.c.state == FindingState.OPEN, findings.c.severity_rank == RANK[Severity.ERROR])
     )
-    holders = {(lock.holder.host, lock.holder.pid) for lock in locks if not lock.state.releasable}
+    # One process may do both; a console of an older version does not say which it is.
+    processes = {(row.host, row.pid if row.pid is not None else row.id) for row in open_consoles}
+    processes |= {(lock.holder.host, lock.holder.pid) for lock in locks if not lock.state.releasable}
     counts = await count_runs(connection, moment, {lock.key: lock for lock in locks})
     return Facts(
         jobs=counts.states,
         runs_stalled=counts.stalled,
         locks=Counter(lock.state for lock in locks),
-        active_processes=len(holders) + int(open_consoles or 0),
+        active_processes=len(processes),
         errors_open=int(errors or 0),
     )
 

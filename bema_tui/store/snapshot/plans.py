@@ -9,31 +9,12 @@ from attrs import frozen
 from sqlalchemy import Row, Select, exists, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.model import ACCOUNT_CHANGES, ChangeKind, ChangeState, FindingRule, Purpose, Severity
+from bema_tui.model import ACCOUNT_CHANGES, ChangeKind, ChangeState, FindingRule, Purpose, Severity, SubjectKind
 from bema_tui.store.ledger_rows import has_purpose, outcome_of, purpose_of
 from bema_tui.store.schema import findings, ledger, plan_counts, runs
 from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule
 
 _WRONG: Final = (ChangeState.FAILED, ChangeState.UNKNOWN, ChangeState.SKIPPED)
-_OF_PEOPLE: Final = (
-    FindingRule.TWO_TIERS,
-    FindingRule.ORDER_NUMBER_UNFIT,
-    FindingRule.BLOCKED_RECORD,
-    FindingRule.REFUSED_WRITE,
-    FindingRule.WOOD_PURCHASE,
-    FindingRule.REFUNDED_PURCHASE,
-    FindingRule.ORDER_GONE,
-    FindingRule.PURCHASE_UNPROVEN,
-    FindingRule.ORDER_NOT_SETTLED,
-    FindingRule.SUBSCRIBER_GONE,
-    FindingRule.DRIFT,
-    FindingRule.RECORD_WARNING,
-    FindingRule.BUYER_UNKNOWN,
-    FindingRule.PARTIAL_REFUND,
-    FindingRule.MOVE_WAITS,
-)
-
-
 _PURPOSE: Final = (plan_counts.c.cause, plan_counts.c.from_tier, plan_counts.c.to_tier)
 
 
@@ -162,9 +143,8 @@ async def read_left_out(connection: AsyncConnection, run: int) -> tuple[LeftOut,
         select(findings.c.rule, findings.c.severity, people.label("people"))
         .where(
             findings.c.campaign == campaign,
-            findings.c.rule.in_(_OF_PEOPLE),
+            findings.c.about == SubjectKind.SUBSCRIBER,
             findings.c.last_run == run,
-            findings.c.subject != findings.c.campaign,  # a record of the campaign itself may look wrong, too
             or_(findings.c.subscriber_id.is_(None), ~changed),
         )
         .group_by(findings.c.rule, findings.c.severity)

@@ -7,7 +7,7 @@ from datetime import date
 
 from attrs import evolve
 
-from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, PlannedChange
+from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, PlannedChange, SubjectKind
 from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.findings import finding
 from bema_tui.rules.records import Member, Outcome
@@ -24,7 +24,7 @@ def campaign_findings(campaign: Campaign, others: Sequence[Campaign], today: dat
     validator = CampaignValidator()
     starts = [other.start for other in others if other.code != campaign.code and other.start is not None]
     validator.validate(CampaignRecord(campaign.code, campaign.album, today, campaign.start, starts))
-    return findings_of(validator, campaign.code, campaign.code)
+    return findings_of(validator, campaign.code, campaign.code, about=SubjectKind.OTHER)
 
 
 def move_waits(campaign: str, add: PlannedChange | LedgerRow, moves: int) -> Finding:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from attrs import frozen
 
 from bema_tui.errors import IncompleteRead, ListChanged
-from bema_tui.model import FindingRule, Group, SubscriberStatus
+from bema_tui.model import FindingRule, Group, SubjectKind, SubscriberStatus
 from bema_tui.rules.findings import finding
 from bema_tui.sync.read.reading import MembersReading
 from bema_tui.sync.read.subscribers import MOST_SET_ASIDE, look_closely, members_of, usable
@@ -94,6 +94,7 @@ async def read_members(reading: MembersReading, group: Group, status: Subscriber
         f"{len(seen):,} came, the group counts {promised:,} itself.",
         "Whoever did not come is left alone, and in this run nobody leaves a group and nothing is taken back; the next "
         "sync reads them again.",
+        about=SubjectKind.OTHER,
     )
     await reading.context.findings.record([incomplete], reading.context.run)
     return len(seen)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import text
 
-from bema_tui.model import Cause, ChangeState, Purpose, Severity, Tier
+from bema_tui.model import Campaign, Cause, ChangeState, FindingRule, Purpose, Severity, SubjectKind, Tier
+from bema_tui.rules.findings import finding
 from bema_tui.store.database import Database
+from bema_tui.store.findings import Findings
 from bema_tui.store.snapshot.reader import SnapshotReader
 from bema_tui.store.snapshot.views import PlanPerson
+from bema_tui.sync.plan.record_check import campaign_findings
 from tests.support.weekend import AT_WORK, BLOCKED, LOST, WAITING
 
 OPT_IN = Purpose(Cause.PURCHASE, Tier.OPT_IN, Tier.GOLD_PURCHASED)
@@ -124,3 +129,21 @@ async def test_left_out_are_those_with_a_finding_and_without_a_change(db: Databa
     assert {Severity.INFO, Severity.WARNING} <= {one.severity for one in left_out}
     assert sum(one.people for one in left_out) == (await reader.run(AT_WORK)).left_out
     assert await reader.left_out(1000) == ()
+
+
+async def test_a_group_and_a_campaign_are_no_subscribers_who_are_left_out(db: Database, reader: SnapshotReader) -> None:
+    before = await reader.left_out(AT_WORK)
+    code = (await reader.run(AT_WORK)).campaign
+    rules = (FindingRule.RECORD_WARNING, FindingRule.REFUSED_WRITE)
+    of_groups = [
+        finding(rule, code, f"{code}_GOLD", "Not all is well.", "Look.", about=SubjectKind.OTHER) for rule in rules
+    ]
+    too_old = campaign_findings(Campaign(code, "", ()), [], date(1990, 1, 1))
+    assert too_old
+    await Findings(db).record([*of_groups, *too_old], AT_WORK)
+    assert await reader.left_out(AT_WORK) == before
+    of_one = finding(rules[0], code, "somebody@example.org", "A name looks wrong.", "Correct it.")
+    await Findings(db).record([of_one], AT_WORK)
+    assert {(one.rule, one.people) for one in await reader.left_out(AT_WORK)} - {
+        (one.rule, one.people) for one in before
+    } == {(rules[0], 1 + sum(one.people for one in before if one.rule is rules[0]))}
