@@ -36,14 +36,19 @@ class BusyWaits:
         until = self._now() + timedelta(seconds=patience)
         timer = asyncio.get_running_loop().call_later(SHOWN_FROM, self._say, self._path, until, known)
 
+        waits = True
+
         def over() -> None:
-            timer.cancel()
-            self._told = False
+            nonlocal waits
+            if waits:
+                waits = False
+                timer.cancel()
+                self._told = False
 
         try:
             yield over
         finally:
-            timer.cancel()
+            over()  # it failed, or nobody said that it was over
 
     def _say(self, path: Path, until: datetime, known: bool) -> None:
         writer = writer_of(path)

@@ -13,6 +13,7 @@ from bema_tui.emails import email_key
 from bema_tui.model import Finding, FindingRule, FindingState, Severity
 from bema_tui.rules.findings import NO_CAMPAIGN, RANK
 from bema_tui.store.database import Database
+from bema_tui.store.order_rows import chunks
 from bema_tui.store.schema import findings
 from bema_tui.store.snapshot.views import FindingView
 
@@ -74,16 +75,19 @@ class Findings:
         unseen = _unseen(campaign, run)
         if rules is not None:
             unseen = and_(unseen, findings.c.rule.in_(list(rules)))
-        if keep := [kept for kept in keep if kept]:  # an unreadable e-mail has no key, and "" stands for no subscriber
-            of_others = findings.c.subject.not_in(keep) & func.coalesce(findings.c.subscriber_id, "").not_in(keep)
-            unseen = and_(unseen, of_others)
+        kept = frozenset(keep) - {""}  # an unreadable e-mail has no key, and "" stands for no subscriber
+        query = select(findings.c.id, findings.c.subject, findings.c.subscriber_id).where(unseen)
         async with self._db.write() as connection:
-            if except_about is not None:
-                subjects = (await connection.execute(select(findings.c.subject).distinct().where(unseen))).scalars()
-                kept = [subject for subject in subjects if except_about(email_key(subject))]
-                unseen = and_(unseen, findings.c.subject.not_in(kept))
-            result = await connection.execute(update(findings).where(unseen).values(state=FindingState.RESOLVED))
-            return int(result.rowcount)
+            over = [
+                row.id
+                for row in await connection.execute(query)
+                if kept.isdisjoint((row.subject, row.subscriber_id))
+                and not (except_about is not None and except_about(email_key(row.subject)))
+            ]
+            for part in chunks(over):
+                resolved = update(findings).where(findings.c.id.in_(part)).values(state=FindingState.RESOLVED)
+                await connection.execute(resolved)
+        return len(over)
 
     async def resolve_not_seen_since(self, moment: datetime, campaign: str, rule: FindingRule) -> None:
         """Resolve the open findings of a rule that nobody saw at or after ``moment``, whatever run they are of.
@@ -109,11 +113,11 @@ class Findings:
         self, campaign: str, run: int, subjects: Iterable[str], *, rules: Sequence[FindingRule]
     ) -> None:
         """Resolve the campaign's open findings of these rules about these subjects that this run did not see."""
-        about = (findings.c.rule.in_([*rules]), findings.c.subject.in_(sorted(subjects)))
+        unseen = and_(_unseen(campaign, run), findings.c.rule.in_([*rules]))
         async with self._db.write() as connection:
-            await connection.execute(
-                update(findings).where(_unseen(campaign, run), *about).values(state=FindingState.RESOLVED)
-            )
+            for part in chunks(sorted(subjects)):
+                of_these = update(findings).where(unseen, findings.c.subject.in_(part))
+                await connection.execute(of_these.values(state=FindingState.RESOLVED))
 
     async def list(
         self,

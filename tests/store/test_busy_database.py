@@ -11,12 +11,14 @@ from datetime import datetime
 import psutil
 import pytest
 
+from bema_tui.clock import utc_now
 from bema_tui.errors import DatabaseBusy
 from bema_tui.store import busy, database
 from bema_tui.waits import Wait
 from tests.support.label import Label
 from tests.support.operator import Operator
 from tests.support.processes import in_database, suspend
+from tests.support.until import until_async
 
 HOLDING = "BEGIN IMMEDIATE;UPDATE settings SET value = value"
 
@@ -116,8 +118,8 @@ def test_whoever_waits_to_write_says_so_meanwhile_and_for_whom(
     operator.put_lock("2020_X_Y", "aaaa", LONG_AGO)
     operator.change_database("UPDATE runs SET state = 'planned', lock_token = NULL")
     operator.change_database("DELETE FROM locks WHERE key = ?", code)
-    monkeypatch.setattr(busy, "SHOWN_FROM", 0.02)
-    monkeypatch.setattr(database, "PATIENCE", 0.3)
+    monkeypatch.setattr(busy, "SHOWN_FROM", 0.15)  # longer than what can be left out waits
+    monkeypatch.setattr(database, "PATIENCE", 0.5)
     with writing(operator, suspended) as writer:
         for words in WAITING:
             said = operator.run(*(code if word == "CODE" else word for word in words), "--json", expect=1)
@@ -160,3 +162,37 @@ async def test_a_wait_that_ends_is_told_once_and_the_next_one_again(
             async with db.write(patience=0.1):
                 pass
         assert len(told) == 2
+
+
+async def test_each_wait_is_told_that_comes_after_one_that_failed(
+    planned: Label, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = planned.operator
+    told: list[str] = []
+    monkeypatch.setattr(busy, "SHOWN_FROM", 0.02)
+    async with await database.Database.open(
+        str(operator.database), tell_wait=lambda wait, _: told.append(str(wait))
+    ) as db:
+        for count in (1, 2, 3):
+            with writing(operator), pytest.raises(DatabaseBusy):
+                async with db.write(patience=0.3):
+                    pass
+            assert len(told) == count
+
+
+async def test_a_wait_that_nobody_calls_over_keeps_no_later_one_from_being_told(
+    planned: Label, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one is that opening the database takes."""
+    monkeypatch.setattr(busy, "SHOWN_FROM", 0.02)
+    told: list[Wait] = []
+    waits = busy.BusyWaits(planned.operator.database, utc_now, lambda wait, _: told.append(wait))
+    with writing(planned.operator):
+        for _ in range(2):
+            with waits.watched(60, known=True):
+                await until_async("the wait is told", lambda: _is_told(told))
+            told.clear()
+
+
+async def _is_told(told: list[Wait]) -> bool:
+    return bool(told)

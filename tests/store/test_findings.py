@@ -129,3 +129,25 @@ async def test_findings_of_earlier_runs_about_some_subscribers_are_ended_by_rule
     await store.resolve_subjects(TWO.campaign, 2, named, rules=[TWO.rule])
     states = {found.subject: found.state for found in await store.list()}
     assert [name for name, state in states.items() if state is FindingState.RESOLVED] == ["ben@example.org"]
+
+
+MORE_THAN_ONE_STATEMENT_TAKES = 33_000
+
+
+async def test_more_subjects_than_one_statement_takes_are_kept_and_resolved(db: Database) -> None:
+    store = Findings(db)
+    many = [evolve(WOOD, subject=f"buyer{n}@example.org", subscriber_id=None) for n in range(3)]
+    await store.record([TWO, *many], 1)
+    others = [f"other{n}@example.org" for n in range(MORE_THAN_ONE_STATEMENT_TAKES)]
+    assert await store.resolve_unseen(WOOD.campaign, 2, keep=[*others, TWO.subject, many[0].subject]) == 2
+    await store.resolve_subjects(WOOD.campaign, 2, [*others, many[0].subject], rules=[WOOD.rule])
+    assert [view.subject for view in await store.list(state=FindingState.OPEN)] == [TWO.subject]
+
+
+async def test_what_nothing_is_proved_of_stays_open_however_much_that_is(db: Database) -> None:
+    store = Findings(db)
+    many = [evolve(WOOD, subject=f"b{n}@example.org", subscriber_id=None) for n in range(MORE_THAN_ONE_STATEMENT_TAKES)]
+    await store.record([TWO, *many], 1)
+    assert await store.resolve_unseen(WOOD.campaign, 2, except_about=lambda key: key.startswith("b")) == 0
+    assert await store.resolve_unseen(WOOD.campaign, 2, except_about=lambda key: key == "ben@example.org") == len(many)
+    assert [view.subject for view in await store.list(state=FindingState.OPEN)] == [TWO.subject]
