@@ -24,7 +24,7 @@ class ServiceState(StrEnum):
     OK = "ok"
     """It answered."""
     SLOW = "slow"
-    """Its quota is used up: requests wait."""
+    """Its quota is used up, or it takes no more requests for now: they wait."""
     DOWN = "down"
     """It gave no usable answer."""
     REFUSED = "refused"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, RateLimited, WriteUnknown
 from bema_tui.model import ServiceName, ServiceState
 from bema_tui.store.database import Database
 from bema_tui.store.service_states import Services
 from bema_tui.sync.ports import Shop
+from bema_tui.waits import WaitReason
+
+_COUNTS_REQUESTS: Final = frozenset({WaitReason.QUOTA, WaitReason.TOO_MANY})
+"""What a service is waited for that answers, and takes no more requests for now."""
 
 
 @asynccontextmanager
@@ -37,5 +42,6 @@ async def _failures_shown(services: Services, name: ServiceName) -> AsyncIterato
         await services.record(name, ServiceState.REFUSED, error.message)
         raise
     except (ConnectionFailed, RateLimited, WriteUnknown, BadAnswer) as error:
-        await services.record(name, ServiceState.DOWN, error.message)
+        answers = isinstance(error, RateLimited) and error.wait.reason in _COUNTS_REQUESTS
+        await services.record(name, ServiceState.SLOW if answers else ServiceState.DOWN, error.message)
         raise
