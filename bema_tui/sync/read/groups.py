@@ -10,11 +10,14 @@ from bema_tui.errors import IncompleteRead, ListChanged
 from bema_tui.model import FindingRule, Group, SubjectKind, SubscriberStatus
 from bema_tui.rules.findings import finding
 from bema_tui.sync.read.reading import MembersReading
-from bema_tui.sync.read.subscribers import MOST_SET_ASIDE, look_closely, members_of, usable
+from bema_tui.sync.read.subscribers import look_closely, members_of, usable
 
 PASSES = 3
 MOST_ASKED_FOR = 500
 """Members whom one pass showed and the next did not, to be asked for by id: more are no movement of single ones."""
+
+MOST_LEFT_OUT = 20
+"""Of these, how many may be members all the same; more are a list that leaves people out."""
 
 
 @frozen
@@ -115,7 +118,7 @@ async def _gone(
     tier = reading.account.tier_of_group[group.id]
     shown = await reading.context.members.states(ids, read_now=True)
     there = {int(number) for number, one in shown.items() if one.status is status and tier in one.tiers}
-    if len(there) > MOST_SET_ASIDE:
+    if len(there) > MOST_LEFT_OUT:
         raise IncompleteRead(
             f"The list of the {status} members of {group.name} left out {len(there)} people who are in it; the group "
             f"counts {group.counts.get(status, 0):,} itself.",

@@ -19,7 +19,9 @@ class MembersReading:
     members: int = 0
     """How many members came so far."""
     set_aside: dict[str, str] = field(factory=dict)
-    """Those whose rows can't be read: id (or e-mail) → e-mail key, empty where that can't be read either."""
+    """Those who are left alone: id (or e-mail) → e-mail key, empty where that can't be read either."""
+    unreadable: set[str] = field(factory=set)
+    """Those of them who came and can't be read, by id, e-mail or place: not those who could not be looked up."""
     in_doubt: set[str] = field(factory=set)
     """The ids of those whose tiers are uncertain, because a group can't be read."""
     incomplete_groups: list[str] = field(factory=list)

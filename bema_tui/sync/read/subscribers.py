@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from attrs import frozen
 
@@ -18,7 +18,7 @@ from bema_tui.sync.read.reading import MembersReading
 from bema_tui.sync.run_context import RunContext
 
 MOST_SET_ASIDE = 20
-"""Subscribers whose rows can't be read; more are no accident of single records, and the read is not complete."""
+"""Subscribers who can't be read; more are no accident of single records, and the read is not complete."""
 SILENT = "the answer does not say in which groups they are"
 _FORM_HOLDS = 24 * 3600.0  # seconds; it only chooses what is tried first
 
@@ -37,16 +37,31 @@ async def usable(reading: MembersReading, page: SubscriberPage, where: str) -> S
         _unreadable(reading.context, _subject(row), f"{_named(row)} of {where}", f"{row.path}: {row.problem}")
         for row in page.broken
     ]
-    await reading.context.findings.record(found, reading.context.run)
-    reading.set_aside.update({_subject(row): email_key(row.email) for row in page.broken})
-    if len(reading.set_aside) > MOST_SET_ASIDE:
-        raise IncompleteRead(
-            f"{found[0].message} They are more than {MOST_SET_ASIDE}.",
-            tried="read the campaign's people",
-            where="MailerLite",
-            advice="Nothing was written. Look at the findings, and whether MailerLite's answers have changed.",
-        )
+    await _leave_alone(reading, {_subject(row): email_key(row.email) for row in page.broken}, found)
     return page.subscribers
+
+
+async def _leave_alone(reading: MembersReading, who: Mapping[str, str], found: Sequence[Finding]) -> None:
+    """Set subscribers aside who can't be read, with their findings; ``who`` gives their e-mail keys.
+
+    Raises:
+        IncompleteRead: by now they are so many that it is not about single ones.
+    """
+    await reading.context.findings.record(found, reading.context.run)
+    reading.set_aside.update(who)
+    reading.unreadable.update(who)
+    _refuse_many(
+        reading.unreadable,
+        found,
+        tried="read the campaign's people",
+        advice="Nothing was written. Look at the findings, and whether MailerLite's answers have changed.",
+    )
+
+
+def _refuse_many(unreadable: Collection[str], found: Sequence[Finding], *, tried: str, advice: str) -> None:
+    if found and len(unreadable) > MOST_SET_ASIDE:
+        words = f"{found[0].message} They are more than {MOST_SET_ASIDE}."
+        raise IncompleteRead(words, tried=tried, where="MailerLite", advice=advice)
 
 
 def _subject(row: BrokenRow) -> str:
@@ -58,16 +73,18 @@ async def members_of(reading: MembersReading, subscribers: Sequence[Subscriber])
     """Return these subscribers as the campaign's, read just now; the reading keeps whose tiers are not certain.
 
     Whose answer does not say in which groups they are is set aside.
+
+    Raises:
+        IncompleteRead: there are so many of these that it is not about single ones.
     """
     at = reading.context.db.now()
     told = [subscriber for subscriber in subscribers if subscriber.group_ids is not None]
     if len(told) < len(subscribers):
         silent = [subscriber for subscriber in subscribers if subscriber.group_ids is None]
-        reading.set_aside.update({subscriber.id: subscriber.email_key for subscriber in silent})
         found = [
             _unreadable(reading.context, subscriber.id, f"Subscriber {subscriber.id}", SILENT) for subscriber in silent
         ]
-        await reading.context.findings.record(found, reading.context.run)
+        await _leave_alone(reading, {subscriber.id: subscriber.email_key for subscriber in silent}, found)
     reading.in_doubt.update(
         subscriber.id for subscriber in told if reading.account.check.in_doubt(subscriber.group_ids or frozenset())
     )
@@ -132,13 +149,12 @@ async def read_by_id(context: RunContext, ids: Sequence[str], set_aside: set[str
     told = [_unreadable(context, who, f"Subscriber {who}", problem) for who, problem in unread.items()]
     await context.findings.record(told, context.run)
     set_aside.update(unread)
-    if told and len(set_aside) > MOST_SET_ASIDE:
-        raise IncompleteRead(
-            f"{told[0].message} They are more than {MOST_SET_ASIDE}.",
-            tried="read people by id",
-            where="MailerLite",
-            advice="Look at the findings, and whether MailerLite's answers have changed; then resume the run.",
-        )
+    _refuse_many(
+        set_aside,
+        told,
+        tried="read people by id",
+        advice="Look at the findings, and whether MailerLite's answers have changed; then resume the run.",
+    )
     return ReadById(found, unread)
 
 
@@ -205,18 +221,10 @@ async def look_closely(reading: MembersReading, ids: Sequence[str], emails: Sequ
     keys = {one.who: email_key(one.who) for one in aside if one.who not in set_aside}
     aside = [one for one in aside if one.who in set_aside or keys[one.who] not in shown]
     set_aside.update({one.who: keys[one.who] for one in aside if one.who in keys})
-    found = [
-        _unproved(context, one) if one.unproved else _unreadable(context, one.who, _called(one.who), one.problem)
-        for one in aside
-    ]
-    await context.findings.record(found, context.run)
-    if sum(not one.unproved for one in aside) > MOST_SET_ASIDE:
-        raise IncompleteRead(
-            f"{found[0].message} They are more than {MOST_SET_ASIDE}.",
-            tried="look the campaign's people up",
-            where="MailerLite",
-            advice="Nothing was written. Look at the findings, then start the sync again.",
-        )
+    await context.findings.record([_unproved(context, one) for one in aside if one.unproved], context.run)
+    unread = [one for one in aside if not one.unproved]
+    found = [_unreadable(context, one.who, _called(one.who), one.problem) for one in unread]
+    await _leave_alone(reading, {one.who: set_aside[one.who] for one in unread}, found)
 
 
 def in_known_form(emails: Sequence[str]) -> list[str]:

@@ -166,3 +166,42 @@ def test_an_order_whose_e_mail_was_changed_is_told_by_what_was_shown_and_written
     said = operator.told_about(email)["purchase_unproven"]
     assert "which was written here on 20" in said
     assert "in the shop is under Neu@else.example" in said
+
+
+def without_groups(given: Given) -> Given:
+    """The answer of a batch in which nobody's groups are told."""
+    document = given.document
+    for answer in document["responses"]:
+        data = answer["body"].get("data") if isinstance(answer["body"], dict) else None
+        if data:
+            data.pop("groups", None)
+    return given.but(document)
+
+
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize("many", [False, True])
+def test_people_whose_look_up_does_not_tell_their_groups_are_left_alone_unless_they_are_many(
+    many: bool, simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
+) -> None:
+    code = operator.discover()
+    state = simulated.state()
+    bought = {order["email"].strip().lower() for order in state["orders"] if order["status"] == "complete"}
+    placed = [row for row in state["subscribers"] if row["email"] in bought and len(row["groups"]) == 1]
+    for row in placed[: 21 if many else 1]:
+        simulated.change(move={"email": row["email"], "from": row["groups"][0]})
+
+    async def keep_silent(asked: Asked, pass_on: PassOn) -> Given:
+        given = await pass_on(asked.body)
+        reads = asked.items and all(item["method"] == "GET" for item in asked.items)
+        return without_groups(given) if reads else given
+
+    mailerlite_proxy.meddle = keep_silent
+    said = operator.run("plan", code, "--json", expect=1 if many else 3)
+    silent = [
+        row["subject"]
+        for row in operator.run("findings", "--rule", "blocked_record", "--json").document
+        if "does not say in which groups" in row["message"]
+    ]
+    assert silent
+    assert ("They are more than 20." in said.err) is many
+    assert (len(silent) > 20) is many
