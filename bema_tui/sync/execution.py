@@ -84,15 +84,13 @@ class Execution:
         """Do the work; where a service asks for a long wait, pause, and go on as a resume would.
 
         Raises:
-            RateLimited: the waits of the run came to more than a run is paused at most.
+            RateLimited: the pauses of the run would come to more than a run is paused in all.
         """
-        left = PAUSED_AT_MOST
         while True:
             try:
                 return await self._work(context)
             except RateLimited as asked:
-                left -= asked.waited + asked.seconds
-                if left < 0:
+                if not keeper.may_pause(asked.seconds, waited=asked.waited):
                     raise
                 await self._wait_out(asked, keeper)
 
@@ -138,6 +136,7 @@ class Execution:
             heartbeat=self._settings.locks.heartbeat,
             now=self._db.now,
             checks=[memory.safe_point],
+            paused_at_most=PAUSED_AT_MOST,
         )
 
     async def _context(

@@ -60,6 +60,7 @@ class LockKeeper:
         self._heartbeat = heartbeat
         self._checks = tuple(checks)
         self._paused_at_most = paused_at_most
+        self._left = paused_at_most
         self._word = asyncio.Event()
         self._now = now
         self._go = asyncio.Event()
@@ -82,7 +83,7 @@ class LockKeeper:
         """Obey a stop or a pause, and make the checks. A paused run keeps its lock and its heartbeat.
 
         Raises:
-            Stopped: a stop was asked, or nobody let a paused run go on for a day.
+            Stopped: a stop was asked, or the run was paused for a day in all.
             LockLost: somebody released or took the lock.
             BemaError: a check ends the run.
         """
@@ -91,20 +92,29 @@ class LockKeeper:
             await check()
         if self._go.is_set():
             return
-        by, most = self._paused_by, self._paused_at_most
+        by = self._paused_by
         wait = Wait(WaitReason.PERSON, detail=by)
         note = f"paused by {by} {self._now():%H:%M} UTC"
         try:
-            async with self._paused(note, note, wait, most):
+            async with self._paused(note, note, wait, self._left):
                 self._resting = True
                 await self._requests.pauses_are_over(self._run)
-                if not await self._rest(self._go, most):
+                if not await self._rest(self._go, self._left):
+                    hours = f"{self._paused_at_most / 3600:.0f} hours"
                     raise Stopped(
-                        f"Paused by {by}, and nobody let it go on for {most / 3600:.0f} hours: the run stopped itself.",
+                        f"Paused by {by}, and for {hours} in all: the run stopped itself.",
                         advice=f"Go on with: bema-tui resume {self._run}",
                     )
         finally:
             self._resting = False
+
+    def may_pause(self, seconds: float, *, waited: float) -> bool:
+        """Return whether a pause of so many seconds is within what a run is paused in all.
+
+        ``waited`` are the seconds that were waited for the same before; they count as well.
+        """
+        self._left -= waited
+        return seconds <= self._left
 
     async def wait_out(self, note: str, wait: Wait, seconds: float) -> None:
         """Pause for a service, until the time is over or somebody lets the run go on.
@@ -130,11 +140,13 @@ class LockKeeper:
         await self._runs.go_on(self._run, self._fence, state, rested=rested)
 
     async def _rest(self, word: asyncio.Event, seconds: float) -> bool:
-        """Wait for a word for so many seconds, and return whether it came."""
+        """Wait for a word for so many seconds, and return whether it came. What was rested counts, not what was due."""
         left = seconds  # counted down, so that no clock that is set prolongs it
         while not word.is_set() and left > 0:
-            await self._interrupt.sleep(min(_REST_SECONDS, left))
-            left -= _REST_SECONDS
+            rest = min(_REST_SECONDS, left)
+            await self._interrupt.sleep(rest)
+            left -= rest
+        self._left -= seconds - left
         return word.is_set()
 
     async def _watch(self) -> None:

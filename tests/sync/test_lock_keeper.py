@@ -147,10 +147,33 @@ async def test_a_pause_is_done_when_the_run_rests_and_can_be_taken_back_until_th
 @pytest.mark.fault("E8", "A8")
 async def test_a_run_that_nobody_lets_go_on_ends_itself(kept: Kept) -> None:
     await kept.ask(ControlVerb.PAUSE)
-    with pytest.raises(Stopped, match="Paused by carol, and nobody let it go on for 2 hours") as caught:
+    with pytest.raises(Stopped, match="Paused by carol, and for 2 hours in all: the run") as caught:
         await kept.keeper.safe_point()
     assert f"bema-tui resume {kept.run}" in caught.value.advice
     assert kept.interrupt.slept == pytest.approx(7200.0)
+
+
+@pytest.mark.fault("E8", "A8")
+async def test_all_pauses_of_a_run_count_together_and_each_by_what_it_lasted(kept: Kept) -> None:
+    """Two hours in all: a quarter of an hour before a pause of an hour, and a person's pause for the rest."""
+    keeper = kept.keeper
+    for _ in range(5):  # a word ends each of these at once
+        assert keeper.may_pause(3600.0, waited=0.0)
+        kept.interrupt.hold = True
+        waiting = asyncio.create_task(keeper.wait_out("EDD is not available.", SHOP, 3600.0))
+        await kept.come_true(kept.waits)
+        await kept.ask(ControlVerb.CONTINUE)
+        await asyncio.wait_for(waiting, 60)
+    kept.interrupt.hold = False
+    short = kept.interrupt.slept
+    assert short < 900.0
+    assert keeper.may_pause(3600.0, waited=900.0)
+    await keeper.wait_out("EDD is not available.", SHOP, 3600.0)
+    assert not keeper.may_pause(3600.0, waited=0.0)
+    await kept.ask(ControlVerb.PAUSE)
+    with pytest.raises(Stopped):
+        await keeper.safe_point()
+    assert kept.interrupt.slept == pytest.approx(7200.0 - 900.0)
 
 
 async def test_a_word_lets_a_paused_run_go_on_and_it_says_until_when_it_waits(kept: Kept) -> None:
