@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
-from bema_tui.errors import BadAnswer, ConnectionFailed, NotAuthorized, RateLimited, WriteUnknown
+from bema_tui.errors import BadAnswer, BemaError, ConnectionFailed, NotAuthorized, RateLimited, WriteUnknown
 from bema_tui.model import ServiceName, ServiceState
 from bema_tui.store.database import Database
 from bema_tui.store.service_states import Services
 from bema_tui.sync.ports import Shop
-from bema_tui.waits import WaitReason
-
-_COUNTS_REQUESTS: Final = frozenset({WaitReason.QUOTA, WaitReason.TOO_MANY})
-"""What a service is waited for that answers, and takes no more requests for now."""
+from bema_tui.waits import Wait, WaitReason
 
 
 @asynccontextmanager
@@ -42,6 +38,14 @@ async def _failures_shown(services: Services, name: ServiceName) -> AsyncIterato
         await services.record(name, ServiceState.REFUSED, error.message)
         raise
     except (ConnectionFailed, RateLimited, WriteUnknown, BadAnswer) as error:
-        answers = isinstance(error, RateLimited) and error.wait.reason in _COUNTS_REQUESTS
-        await services.record(name, ServiceState.SLOW if answers else ServiceState.DOWN, error.message)
+        await services.record(name, _state_by(error), error.message)
         raise
+
+
+def _state_by(error: BemaError) -> ServiceState:
+    """Return how a service is over which a run failed: one that answers, and only counts requests, is not down."""
+    match error:
+        case RateLimited(wait=Wait(reason=WaitReason.QUOTA | WaitReason.TOO_MANY)):
+            return ServiceState.SLOW
+        case _:
+            return ServiceState.DOWN

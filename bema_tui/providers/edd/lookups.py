@@ -7,7 +7,7 @@ EDD 3.1.0.4 to 3.3.8.1 answers 500 to whoever asks for a sale that is not there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -20,7 +20,7 @@ from bema_tui.providers.http.ports import Interrupt
 
 AT_ONCE: Final = 4
 CHUNK: Final = 40
-"""Look-ups between two proofs that the shop answers others."""
+"""Look-ups between two safe points, and between two proofs that the shop answers others."""
 SECOND_TRIES: Final = 40
 """Failed look-ups that are tried once more, in case the shop only stumbled; where more fail, that is its way."""
 _CONTROLS: Final = 3  # known sales that are asked for before the form of look-up counts as one that finds nothing
@@ -68,6 +68,10 @@ class AskShop(Protocol):
         """Raise unless the list of sales can be read, with all the patience that a read has."""
 
 
+async def _nothing_is_asked() -> None:
+    """The safe point of work that nobody can pause."""
+
+
 @define
 class LookUps:
     """Look-ups of one run."""
@@ -75,11 +79,13 @@ class LookUps:
     shop: AskShop
     """Asks the shop."""
     interrupt: Interrupt
-    """Ends waits."""
+    """Ends waits, and the look-ups at the next request."""
     known: Mapping[By, Sequence[str]]
     """Values that should find a sale, by the form of look-up."""
     finds: set[By] = field(factory=set)
     """The forms that have found a sale: beside it, an answer without a sale says that there is none."""
+    safe_point: Callable[[], Awaitable[None]] = _nothing_is_asked
+    """What the work that needs the look-ups calls between some of them."""
     _second_tries: int = 0
 
     async def find(self, wanted: Sequence[SaleQuery]) -> dict[SaleQuery, SaleAnswer]:
@@ -91,6 +97,7 @@ class LookUps:
         """
         found: dict[SaleQuery, SaleAnswer] = {}
         for start in range(0, len(wanted), CHUNK):
+            await self.safe_point()
             found |= await self._find_some(wanted[start : start + CHUNK])
         for by in {one.by for one, shown in found.items() if shown == SaleAnswer()} - self.finds:
             await self._prove(by)

@@ -42,7 +42,7 @@ async def explain_stored_values(context: RunContext, unproved: Unproved, *, shra
     A stored value that matches no order of its subscriber may be a row id of the old plugin: the shop is asked
     once by ``id``, and the answer counts only if e-mail and product match. An order that left the list is asked for by
     its key: only a positive ``refunded`` counts, with the right to see sales asked for again. Domain rules, section 4.
-    Nothing is asked after a read that shrank: it would be half the shop, one by one, and nothing may be taken back.
+    After a read that shrank no order is: it would be half the shop, one by one, and nothing may be taken back.
     Nothing is asked for people without a proved absence. A sale that can't be read adds those whom it could concern.
 
     Raises:
@@ -58,11 +58,12 @@ async def explain_stored_values(context: RunContext, unproved: Unproved, *, shra
     asked += [SaleQuery(By.KEY, key) for key in sorted(questions.keys.keys() - recent)]
     if not asked:
         return Explanation(_known(answers), unproved)
+    listed = await context.orders.some_listed()
     known = {
-        By.KEY: [order.key for order in await context.orders.some_listed()],
-        By.ROW_ID: [*await RowIds(context.db).some_known(), *(o.number for o in await context.orders.some_listed())],
+        By.KEY: [order.key for order in listed],
+        By.ROW_ID: [*await RowIds(context.db).some_known(), *(order.number for order in listed)],
     }
-    look_ups = LookUps(context.shop, context.interrupt, known)
+    look_ups = LookUps(context.shop, context.interrupt, known, safe_point=context.safe_point)
     for start in range(0, len(asked), _KEPT_AT_ONCE):
         found = await look_ups.find(asked[start : start + _KEPT_AT_ONCE])
         await context.shop.require_right()

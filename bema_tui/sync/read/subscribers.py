@@ -216,6 +216,7 @@ async def look_closely(reading: MembersReading, ids: Sequence[str], emails: Sequ
         aside += [one for one in done if one.problem]
         set_aside.update({one.who: known[one.who].email_key for one in aside if one.who in known})
         await context.note()
+        await context.safe_point()
     await remember_look_up(context)
     # The shop's spelling of an e-mail may be none that MailerLite shows it in.
     keys = {one.who: email_key(one.who) for one in aside if one.who not in set_aside}

@@ -88,6 +88,20 @@ async def test_many_such_sales_cost_one_request_each_and_open_no_breaker() -> No
     assert len(shop.asked) <= len(wanted) + SECOND_TRIES + CHUNK + 5
 
 
+async def test_between_forty_look_ups_a_safe_point_is_passed() -> None:
+    """A shop of many orders that left its list takes long: a pause must not wait for the last of them."""
+    shop = FailingShop()
+    passed: list[int] = []
+
+    async def safe_point() -> None:
+        passed.append(len(shop.asked))
+
+    async with edd(Script(shop.answer)) as service:
+        known = {By.ROW_ID: ["1"]}
+        await LookUps(service, Time(), known, safe_point=safe_point).find(ids(*range(1, 2 * CHUNK + 2)))
+    assert passed == [0, CHUNK, 2 * CHUNK]
+
+
 async def test_a_shop_that_only_stumbles_is_asked_once_more() -> None:
     found, _ = await FailingShop(stumbles=2).find(ids(2, 3, 4))
     assert [shown.order is not None for shown in found.values()] == [True] * 3

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.support.fixtures import MakeOperator, StartSimulator
 from tests.support.operator import Operator
 from tests.support.proxy import Asked, Given, PassOn, Proxy
 from tests.support.simulated import Simulated
+from tests.support.until import until
 
 
 def asked_by(simulated: Simulated, name: str) -> list[str]:
@@ -205,3 +208,30 @@ def test_people_whose_look_up_does_not_tell_their_groups_are_left_alone_unless_t
     assert silent
     assert ("They are more than 20." in said.err) is many
     assert (len(silent) > 20) is many
+
+
+@pytest.mark.fault("E8")
+def test_a_pause_is_obeyed_between_two_batches_of_look_ups(
+    simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
+) -> None:
+    operator.settings("[rules]\nadd_new_buyers = true\n")
+    code = operator.discover()
+    for number in range(120):
+        simulated.buy(f"fan{number}@else.example")
+    batches: list[int] = []
+
+    async def pause_at_the_first(asked: Asked, pass_on: PassOn) -> Given:
+        if asked.items:
+            batches.append(len(asked.items))
+        if len(batches) == 1:
+            await asyncio.to_thread(operator.run, "pause", str(operator.run_number()), expect=0)
+            await asyncio.to_thread(operator.wait_seen, "pause")
+        return await pass_on(asked.body)
+
+    mailerlite_proxy.meddle = pause_at_the_first
+    process = operator.start("plan", code, "--json")
+    until("the run to be paused", lambda: operator.rows("SELECT state FROM runs") == [("paused",)])
+    assert len(batches) == 1
+    operator.run("continue", str(operator.run_number()), expect=0)
+    assert operator.finish(process).document["state"] == "needs_approval", "so many are moved"
+    assert len(batches) > 2
