@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Final, Protocol
 
 from attrs import frozen
+from rich.cells import cell_len
 
 _NAMES: Final = {"EDD": "the shop"}
 
@@ -109,6 +110,11 @@ def until_words(until: datetime, now: datetime, zone: tzinfo | None = None) -> s
     return f"until {local:%H:%M:%S}" if same else f"until {local.day} {local:%b} {local:%H:%M}"
 
 
+def until_utc(until: datetime, now: datetime) -> str:
+    """Return a moment to come in UTC, as the commands and the database say every time."""
+    return f"{until_words(until, now, UTC)} UTC"
+
+
 def stalled_words(seconds: float) -> str:
     """Say for how long a run has made no progress."""
     return f"no progress for {seconds // 60:,.0f} min"
@@ -119,11 +125,16 @@ def wait_words(wait: Wait, until: datetime, now: datetime, zone: tzinfo | None =
     return f"{wait}{',' if wait.says_more else ''} {until_words(until, now, zone)}"
 
 
+def wait_words_utc(wait: Wait, until: datetime, now: datetime) -> str:
+    """Return a wait and its end in UTC as one clause."""
+    return f"{wait_words(wait, until, now, UTC)} UTC"
+
+
 def fitting_words(wait: Wait, until: datetime, now: datetime, zone: tzinfo | None, width: int) -> str:
     """Return a wait and its end as one clause that has room in ``width`` cells, if any has."""
     end = until_words(until, now, zone)
     forms = (wait_words(wait, until, now, zone), f"{wait.brief} {end}", f"waits {end}")
-    return next((form for form in forms if len(form) <= width), forms[-1])
+    return next((form for form in forms if cell_len(form) <= width), forms[-1])
 
 
 def _name(service: str) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from rich.cells import cell_len
 
 from bema_tui.waits import Wait, WaitReason, fitting_words, until_words, wait_words
 
@@ -71,6 +72,14 @@ def test_the_end_is_told_with_its_day_where_that_is_not_today(seconds: int, zone
 def test_the_longest_form_that_fits_is_taken(width: int, words: str) -> None:
     wait = Wait(WaitReason.UNAVAILABLE, "EDD", "it answered 503")
     assert fitting_words(wait, NOW + timedelta(seconds=60), NOW, UTC, width) == words
+
+
+def test_the_room_for_a_wait_is_counted_in_cells_and_not_in_characters() -> None:
+    wide = Wait(WaitReason.UNAVAILABLE, "EDD", "保守中です")
+    fitting = fitting_words(wait=wide, until=NOW + timedelta(seconds=60), now=NOW, zone=UTC, width=46)
+    assert "保守中です" in fitting
+    assert cell_len(fitting) == 46
+    assert "保守中です" not in fitting_words(wide, NOW + timedelta(seconds=60), NOW, UTC, 45)
 
 
 def test_a_wait_and_its_end_are_one_clause() -> None:

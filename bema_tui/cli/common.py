@@ -26,7 +26,7 @@ from bema_tui.environment import can_draw, default_log_file
 from bema_tui.errors import BemaError, ConfigurationError, UsageError
 from bema_tui.settings import Settings
 from bema_tui.text import clean
-from bema_tui.waits import Wait, wait_words
+from bema_tui.waits import Wait, wait_words_utc
 
 if TYPE_CHECKING:
     from bema_tui.operations.workspace import Workspace
@@ -199,7 +199,7 @@ def say(text: str) -> None:
 
 def say_wait(wait: Wait, until: datetime) -> None:
     """Say what a command waits for, and until when."""
-    say(wait_words(wait, until, utc_now()))
+    say(wait_words_utc(wait, until, utc_now()))
 
 
 def run_async(work: Callable[[], Coroutine[Any, Any, R]]) -> R:

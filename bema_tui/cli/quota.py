@@ -10,7 +10,7 @@ from attrs import asdict
 
 from bema_tui.cli.common import common, open_workspace, print_json, run_async
 from bema_tui.settings import Settings
-from bema_tui.waits import until_words, wait_words
+from bema_tui.waits import until_utc, wait_words_utc
 
 if TYPE_CHECKING:
     from bema_tui.operations.quota import QuotaNow
@@ -53,13 +53,13 @@ def quota(context: click.Context, settings: Settings, as_json: bool) -> None:
         "left for others."
     )
     if found.closed_until is not None:
-        click.echo(f"MailerLite refuses {until_words(found.closed_until, now)}. Ask all the same: bema-tui quota clear")
+        click.echo(f"MailerLite refuses {until_utc(found.closed_until, now)}. Ask all the same: bema-tui quota clear")
     elif found.ends_at is not None:
-        click.echo(f"{found.used:,} are used and {found.left:,} may be sent {until_words(found.ends_at, now)}.")
+        click.echo(f"{found.used:,} are used and {found.left:,} may be sent {until_utc(found.ends_at, now)}.")
     else:
         click.echo(f"None of them is used now; {found.left:,} may be sent.")
     for entry in found.waiting:
-        told = wait_words(entry.wait, entry.until, now)
+        told = wait_words_utc(entry.wait, entry.until, now)
         click.echo(f"run {entry.run} {entry.campaign} by {entry.by_user}@{entry.host} {told}")
 
 
@@ -78,4 +78,4 @@ def clear(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json({"cleared": True, "closed_until": closed_until})
     else:
-        click.echo(f"MailerLite is asked again; it was closed {until_words(closed_until, now)}.")
+        click.echo(f"MailerLite is asked again; it was closed {until_utc(closed_until, now)}.")

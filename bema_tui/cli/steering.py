@@ -63,7 +63,10 @@ def pause(run: int, reason: str, settings: Settings, as_json: bool) -> None:
 @_REASON
 @common
 def continue_run(run: int, reason: str, settings: Settings, as_json: bool) -> None:
-    """Let a run go on that was paused, or that waits for a service."""
+    """Let a run go on that is paused, by a person or for a service, or was just asked to pause.
+
+    A wait of under ten minutes is no pause.
+    """
     _ask(settings, as_json, run, ControlVerb.CONTINUE, reason)
 
 

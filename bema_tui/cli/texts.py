@@ -12,7 +12,7 @@ from bema_tui.operations.possible import Reason, Refused, may_apply, may_resume
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.rules.wording.checks import automation_text, check_text
 from bema_tui.rules.wording.phases import phase_text
-from bema_tui.waits import WaitReason, stalled_words, until_words, wait_words
+from bema_tui.waits import WaitReason, stalled_words, until_utc, wait_words_utc
 
 if TYPE_CHECKING:
     from bema_tui.operations.runs import Attention, PlacedRequest
@@ -46,7 +46,7 @@ def _waits(run: RunView, now: datetime, *, sentence: bool = False) -> str:
         return f"makes {stalled_words(run.stalled_seconds)}"
     if run.waiting_for is None or run.waiting_until is None:
         return ""
-    words = wait_words(run.waiting_for, run.waiting_until, now)
+    words = wait_words_utc(run.waiting_for, run.waiting_until, now)
     return f"is {words}" if sentence and run.waiting_for.reason is WaitReason.PERSON else words
 
 
@@ -135,7 +135,7 @@ def when_obeyed(asked: PlacedRequest, now: datetime) -> str:
         beat = f"{lock.last_beat:%Y-%m-%d %H:%M:%S} UTC"
         return f"but {lock.holder} gave its last sign of life at {beat}: it obeys if it goes on"
     if asked.waits_until is not None:
-        return f"it obeys at its next safe point; now it waits {until_words(asked.waits_until, now)}"
+        return f"it obeys at its next safe point; now it waits {until_utc(asked.waits_until, now)}"
     return "it obeys at its next safe point, within seconds"
 
 

@@ -17,7 +17,7 @@ from bema_tui.store.quota import QuotaPeriods, QuotaRow
 from bema_tui.store.run_waits import RunWaits, WaitingRun
 from bema_tui.store.runs import Runs
 from bema_tui.sync.shared_quota import period_of
-from bema_tui.waits import WaitReason, until_words
+from bema_tui.waits import WaitReason, until_utc
 
 
 @frozen
@@ -78,8 +78,8 @@ async def clear_quota(workspace: Workspace) -> datetime:
             advice=f"A period that is only full ends by itself, after {before.window_seconds:.0f} s at most.",
         )
     await QuotaPeriods(db, settings.mailerlite.url, settings.quota.quota).change(lambda row: QuotaRow(row.quota))
-    words = until_words(before.closed_until, db.now(), UTC)
-    await Activity(db).add(me.user, "quota", f"cleared the wait for MailerLite's quota {words} UTC")
+    words = until_utc(before.closed_until, db.now())
+    await Activity(db).add(me.user, "quota", f"cleared the wait for MailerLite's quota {words}")
     runs, requests = Runs(db), ControlRequests(db)
     for waiting in before.waiting:
         found = await runs.get(waiting.run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import LockLost, RateLimited, StoreError
@@ -29,7 +29,7 @@ from bema_tui.sync.ports import RunLocks, RunStatistics
 from bema_tui.sync.run_context import Meter, RunContext
 from bema_tui.sync.run_end import RunEnd, end_without_yes
 from bema_tui.sync.run_waits import waits_of_run
-from bema_tui.waits import WaitBoard, until_words
+from bema_tui.waits import WaitBoard, until_utc
 
 logger = logging.getLogger("bema_tui.sync")
 
@@ -113,8 +113,8 @@ class Execution:
 
     async def _wait_out(self, asked: RateLimited, keeper: LockKeeper) -> None:
         now, run = self._db.now(), self._claimed.run
-        until = until_words(now + timedelta(seconds=asked.seconds), now, UTC)
-        text = f"run {run} paused {until} UTC: {asked.message}"
+        until = until_utc(now + timedelta(seconds=asked.seconds), now)
+        text = f"run {run} paused {until}: {asked.message}"
         await Activity(self._db).add(self._me.user, "pause", text, campaign=self._claimed.campaign, run=run)
         await keeper.wait_out(asked.message, asked.wait, asked.seconds)
 

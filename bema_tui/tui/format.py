@@ -10,6 +10,7 @@ from typing import TypeAlias
 from rich.cells import cell_len
 from textual.content import Content, Span
 
+from bema_tui.cells import chars_within
 from bema_tui.text import on_screen
 from bema_tui.tui.glyphs import Glyphs
 
@@ -51,34 +52,16 @@ def width_of(text: str | Content) -> int:
     return cell_len(text if isinstance(text, str) else text.plain)
 
 
-def cut(text: str, width: int) -> str:
-    """Text of at most ``width`` cells; what had to be cut ends in ``~``."""
-    if cell_len(text) <= width:
-        return text
-    if width <= 0:
-        return ""
-    return text[: _chars_within(text, width - 1)] + "~"
-
-
-def _chars_within(text: str, width: int) -> int:
-    used = 0
-    for index, char in enumerate(text):
-        used += cell_len(char)
-        if used > width:
-            return index
-    return len(text)
-
-
 def cut_line(content: Content, width: int) -> Content:
     """A line cut to ``width`` cells, as ``cut`` does, with its styles kept; blanks at its end are no loss."""
     if cell_len(content.plain) <= width:
         return content
     if width <= 0:
         return Content("")
-    kept = _chars_within(content.plain, width)
+    kept = chars_within(content.plain, width)
     if content.plain[kept:].isspace():
         return content[:kept]
-    return line(content[: _chars_within(content.plain, width - 1)], "~")
+    return line(content[: chars_within(content.plain, width - 1)], "~")
 
 
 def fit(content: str | Content, width: int, *, right: bool = False) -> Content:

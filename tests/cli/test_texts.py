@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -52,6 +54,23 @@ def test_a_note_of_a_run_is_a_sentence() -> None:
 
 def test_a_run_that_somebody_paused_is_paused() -> None:
     assert "It is paused by jon until" in run_text(PAUSED, NOW)
+
+
+@pytest.fixture
+def _far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_far_from_utc")
+def test_every_time_of_a_command_is_utc_and_says_so() -> None:
+    end = f"until {NOW + timedelta(minutes=5):%H:%M:%S} UTC"
+    assert end in runs_table([PAUSED], NOW)
+    assert f"It is paused by jon {end}." in run_text(PAUSED, NOW)
+    assert end in when_obeyed(PlacedRequest(7, ControlVerb.STOP, "", None, NOW + timedelta(minutes=5)), NOW)
 
 
 def test_a_run_says_who_asked_it_to_pause_until_it_is_paused() -> None:

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from bema_tui.cells import cut
 from bema_tui.tui import format as fmt
 from bema_tui.tui.glyphs import ASCII, UTF8, choose_glyphs
 
@@ -17,7 +18,7 @@ texts = st.text(max_size=60)
 
 @given(texts, st.integers(0, 50))
 def test_a_cut_text_fits_and_says_that_it_was_cut(text: str, width: int) -> None:
-    made = fmt.cut(text, width)
+    made = cut(text, width)
     assert cell_len(made) <= width
     assert made == text or width == 0 or made.endswith("~")
 

@@ -173,7 +173,7 @@ def _went_wrong(run: RunView) -> int:
 def _outcome(run: RunView) -> str:
     """How a run ended, in a few words."""
     if run.state is not RunState.DONE:
-        return run.state.value
+        return run.error.message if run.error is not None else run.state.value
     failed, unknown = run.changes.get(ChangeState.FAILED, 0), run.changes.get(ChangeState.UNKNOWN, 0)
     if failed or unknown:
         return ", ".join(f"{count:,} {word}" for count, word in ((failed, "failed"), (unknown, "unknown")) if count)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from attrs import frozen
 from textual.content import Content
 
+from bema_tui.cells import cut
 from bema_tui.health import CPU_PERCENT, DATABASE_MS, GOOD_FROM, LAG_MS, LOAD_PER_CORE, MemoryLines, health_word
 from bema_tui.model import ServiceName
 from bema_tui.store.snapshot.views import HealthView, Snapshot
-from bema_tui.tui.format import bar, cut, fit, line, spark, width_of
+from bema_tui.tui.format import bar, fit, line, spark, width_of
 from bema_tui.tui.panels.top import score_style
 from bema_tui.tui.render_context import RenderContext
 

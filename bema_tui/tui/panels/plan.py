@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from bema_tui.amounts import count
+from bema_tui.cells import cut
 from bema_tui.model import ChangeKind, ChangeState, CheckResult, passed_checks
 from bema_tui.rules.tiers import label
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.rules.wording.checks import automation_text, check_text
 from bema_tui.rules.wording.findings import FINDING_TEXT
 from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule, RunView
-from bema_tui.tui.format import Part, cut, line, pack
+from bema_tui.tui.format import Part, line, pack
 from bema_tui.tui.panels.findings import severity_sign
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row

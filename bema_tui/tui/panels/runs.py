@@ -8,10 +8,11 @@ from datetime import timedelta
 from textual.content import Content
 
 from bema_tui.amounts import count, forecast
+from bema_tui.cells import cut
 from bema_tui.model import ChangeState, RunState
 from bema_tui.rules.wording.phases import phase_text
 from bema_tui.store.snapshot.views import RunView, Snapshot
-from bema_tui.tui.format import bar, cut, line, short_count
+from bema_tui.tui.format import bar, line, short_count
 from bema_tui.tui.render_context import RenderContext
 from bema_tui.tui.widgets.columns import Column, Row, choose_columns
 from bema_tui.waits import WaitReason, fitting_words, stalled_words

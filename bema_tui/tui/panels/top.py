@@ -8,10 +8,11 @@ from typing import Final
 from textual.content import Content
 
 from bema_tui.amounts import count
+from bema_tui.cells import cut
 from bema_tui.health import HealthWord, health_word
 from bema_tui.model import ServiceName, ServiceState, Severity
 from bema_tui.store.snapshot.views import HealthView, ServiceView, Snapshot
-from bema_tui.tui.format import Part, bar, cut, fit, line, pack, width_of
+from bema_tui.tui.format import Part, bar, fit, line, pack, width_of
 from bema_tui.tui.layout import Width
 from bema_tui.tui.render_context import RenderContext
 

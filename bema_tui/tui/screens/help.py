@@ -22,9 +22,9 @@ from bema_tui.tui.widgets.titles import title_rule
 _WORDS: Final = (
     ("quota left", "requests that MailerLite takes in this minute, for all of us"),
     ("to send", "requests that a run still has to make, by its forecast"),
-    ("used", "requests that all runs of the campaign have made"),
+    ("used", "requests of the campaign's runs begun in the last 24 hours"),
     ("bought", "share of the campaign's members who have bought"),
-    ("synced", "when the last sync ended, whether it went well or not"),
+    ("synced", "when the last sync ended that came to its end"),
     ("database", "how long a small read of the database takes"),
     ("delay", "how late the program reacts; over 100 ms it is overloaded"),
     ("health", "100 is well, under 70 is poor; the top line says why"),

@@ -162,8 +162,12 @@ async def test_a_campaign_fails_stops_and_comes_back_into_step(db: Database, rea
 
 async def test_a_field_that_was_mended_no_longer_blocks(db: Database, reader: SnapshotReader) -> None:
     await change(db, schema.findings, schema.findings.c.rule == FindingRule.FIELD_MISSING, state="resolved")
-    statuses = {campaign.code: campaign.status for campaign in (await reader.read()).campaigns}
-    assert statuses[NIGHT_BUS] is CampaignStatus.FAILED
+    snapshot = await reader.read()
+    (campaign,) = (campaign for campaign in snapshot.campaigns if campaign.code == NIGHT_BUS)
+    assert campaign.status is CampaignStatus.FAILED
+    failed = next(run for run in snapshot.runs if run.campaign == NIGHT_BUS and run.state is RunState.FAILED)
+    assert failed.error is not None
+    assert campaign.last_end_text == failed.error.message, "what failed is said, not that it did"
 
 
 @pytest.mark.parametrize("rule", [FindingRule.ORDER_NUMBER_UNFIT, FindingRule.TWIN_FIELD])

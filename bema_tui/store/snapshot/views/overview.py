@@ -85,7 +85,7 @@ class CampaignView:
     last_sync_text: str = ""
     """What that did, in words."""
     last_end_text: str = ""
-    """How its last run ended, in words."""
+    """How its last run ended, in words; of one that failed, why."""
     active_run: int | None = None
     """The run that is at work on it."""
     waiting_run: int | None = None
