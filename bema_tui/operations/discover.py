@@ -88,6 +88,8 @@ async def _discover(
         today,
         products.broken,
         await orders.names_of_products(sold - {product.id for product in products}),
+        unread_groups=groups.broken,
+        unread_fields=fields.broken,
     )
     found = evolve(found, findings=(*found.findings, *unread_findings(NO_CAMPAIGN, groups, fields, Listing(()))))
     found = _checked(found, existing, today)

@@ -49,6 +49,9 @@ def discover(
     today: date,
     unread: Sequence[UnreadRow] = (),
     names_in_sales: Mapping[str, str] = MappingProxyType({}),
+    *,
+    unread_groups: Sequence[UnreadRow] = (),
+    unread_fields: Sequence[UnreadRow] = (),
 ) -> Discovery:
     """Propose campaigns for the products that no campaign claims.
 
@@ -62,6 +65,8 @@ def discover(
         today: the local day; years too far ahead make no code.
         unread: the rows of the product list that can't be read.
         names_in_sales: product id → the name that orders call it by; for what the list does not show.
+        unread_groups: the groups that can't be read; they fill the account as well.
+        unread_fields: the fields that can't be read.
     """
     claimed = {product_id for campaign in existing for product_id in campaign.product_ids}
     years = _years_in_account(groups)
@@ -90,7 +95,7 @@ def discover(
     findings += collisions
     findings += _unclaimed(set(sold_product_ids) - claimed - listed, names_in_sales)
     findings += _legacy(groups)
-    findings += account_findings(len(groups), len(fields))
+    findings += account_findings(groups, fields, unread_groups, unread_fields)
     return Discovery(tuple(proposals), tuple(findings), tuple(without_artist))
 
 

@@ -75,7 +75,7 @@ def check_campaign(
     findings = (
         *_group_findings(campaign, by_group, missing, unproved),
         *_field_findings(campaign, by_field, hidden_field, free_field_name(fields, campaign.code)),
-        *account_findings(len(groups) + len(unread_groups), len(fields) + len(unread_fields)),
+        *account_findings(groups, fields, unread_groups, unread_fields),
     )
     twins = frozenset(group.id for others in by_group.twins.values() for group in others)
     return CampaignCheck(by_group.by_tier, by_field.field, missing, findings, twins, hidden, unproved, hidden_field)
@@ -138,10 +138,19 @@ def _field_findings(
     return found
 
 
-def account_findings(groups: int, fields: int) -> list[Finding]:
-    """A warning for each kind of thing of which the account has 90 % of what it may hold."""
+def account_findings(
+    groups: Sequence[Group],
+    fields: Sequence[CustomField],
+    unread_groups: Sequence[UnreadRow],
+    unread_fields: Sequence[UnreadRow],
+) -> list[Finding]:
+    """A warning for each kind of thing of which the account has 90 % of what it may hold, unreadable ones included."""
     found = []
-    for what, count, most in (("groups", groups, MAX_GROUPS), ("fields", fields, MAX_FIELDS)):
+    in_all = (
+        ("groups", len(groups) + sum(not row.usable for row in unread_groups), MAX_GROUPS),
+        ("fields", len(fields) + sum(not row.usable for row in unread_fields), MAX_FIELDS),
+    )
+    for what, count, most in in_all:
         if count * 100 >= most * NEARLY_FULL_PERCENT:
             message = f"The account holds {count} of at most {most} {what}."
             advice = f"Delete {what} of old campaigns in MailerLite before the next campaign is made."

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.listing import UnreadRow
-from bema_tui.model import Campaign, FindingRule, Group, Product, Severity, Tier
+from bema_tui.model import Campaign, CustomField, FindingRule, Group, Product, Severity, Tier
 from bema_tui.rules.discovery import Discovery, discover
+from bema_tui.rules.groups_and_field import check_campaign
 from bema_tui.rules.naming import group_name, is_code
 from tests.rules.builders import found
 
@@ -19,6 +21,7 @@ ETB = ("eko-the-beat-artist", "Eko The Beat")
 ALBUMS = ("albums", "Albums")
 CREATED = datetime(2024, 5, 1, tzinfo=UTC)
 START = datetime(2024, 6, 1, tzinfo=UTC)
+TODAY = date(2026, 11, 22)
 
 
 def product(
@@ -38,7 +41,7 @@ def run(
     existing: Sequence[Campaign] = (),
 ) -> Discovery:
     account = [Group(str(index), name) for index, name in enumerate(groups)]
-    return discover(products, account, [], starts or {}, sold, existing, date(2026, 11, 22))
+    return discover(products, account, [], starts or {}, sold, existing, TODAY)
 
 
 def test_a_clear_product_becomes_a_campaign() -> None:
@@ -163,7 +166,7 @@ def test_a_sold_product_that_nobody_lists_is_told_once() -> None:
 
 @pytest.mark.fault("D9")
 def test_what_the_shop_does_not_list_is_called_as_its_sales_call_it() -> None:
-    result = discover([], [], [], {}, ["98", "99"], [], date(2026, 11, 22), (), {"99": "Old Roses"})
+    result = discover([], [], [], {}, ["98", "99"], [], TODAY, (), {"99": "Old Roses"})
     assert [one.message.partition(" and neither")[0] for one in result.findings] == [
         "Product 98 was sold,",
         "Product 99, 'Old Roses' in its sales, was sold,",
@@ -179,6 +182,23 @@ def test_legacy_names_are_shown() -> None:
 
 def test_a_nearly_full_account_is_told() -> None:
     assert found(run(groups=[f"Fans {n}" for n in range(900)]).findings) == [FindingRule.ACCOUNT_NEARLY_FULL]
+
+
+def test_rows_that_can_not_be_read_fill_the_account_as_they_do_for_a_sync() -> None:
+    groups = [Group(str(n), f"Fans {n}") for n in range(895)]
+    fields = [CustomField(str(n), f"x{n}", f"x{n}", "text") for n in range(89)]
+    rows = [UnreadRow(f"data.{n}", "name: null") for n in range(5)]
+    campaign = Campaign("2024_ETB_NBL", "No Better Love", ("11",))
+    synced = [
+        one
+        for one in check_campaign(campaign, groups, fields, rows, rows[:1]).findings
+        if one.rule is FindingRule.ACCOUNT_NEARLY_FULL
+    ]
+    told = discover([], groups, fields, {}, [], [], TODAY, unread_groups=rows, unread_fields=rows[:1]).findings
+    assert len(told) == 2
+    assert list(told) == synced
+    usable = [evolve(row, usable=True) for row in rows]  # those are among the groups that came
+    assert len(discover([], groups, [], {}, [], [], TODAY, unread_groups=usable).findings) == 0
 
 
 @given(
@@ -217,7 +237,7 @@ def test_a_product_that_cannot_be_read_is_named_and_holds_nothing_else_back() ->
         UnreadRow("page 1: products.4.info.id", "'x' is not an id of digits", "", "Some Roses"),
         UnreadRow("page 1: products.5", "an empty row"),
     ]
-    result = discover([product()], [], [], {}, ["11", "12"], [], date(2026, 11, 22), unread)
+    result = discover([product()], [], [], {}, ["11", "12"], [], TODAY, unread)
     assert [one.code for one in result.proposals] == ["2024_ETB_NBL"]
     assert found(result.findings) == [FindingRule.PRODUCT_UNCLAIMED] * 3
     assert [one.subject for one in result.findings] == [
@@ -231,4 +251,4 @@ def test_a_product_that_cannot_be_read_is_named_and_holds_nothing_else_back() ->
 def test_a_claimed_product_that_cannot_be_read_is_no_matter() -> None:
     mine = Campaign(code="2024_ETB_NBL", album="No Better Love", product_ids=("12",))
     unread = [UnreadRow("page 1: products.3.info.title", "a list is not text", "12")]
-    assert discover([], [], [], {}, ["12"], [mine], date(2026, 11, 22), unread) == Discovery((), ())
+    assert discover([], [], [], {}, ["12"], [mine], TODAY, unread) == Discovery((), ())
