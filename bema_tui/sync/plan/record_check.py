@@ -7,7 +7,7 @@ from datetime import date
 
 from attrs import evolve
 
-from bema_tui.model import Campaign, ChangeKind, Finding, FindingRule, PlannedChange, SubjectKind
+from bema_tui.model import Campaign, Cause, ChangeKind, Finding, FindingRule, PlannedChange, SubjectKind
 from bema_tui.rules.choices import BlockLists
 from bema_tui.rules.findings import finding
 from bema_tui.rules.records import Member, Outcome
@@ -74,7 +74,7 @@ class RecordCheck:
         outcome = evolve(outcome, findings=(*outcome.findings, *found))
         if not valid:
             return evolve(outcome, changes=())
-        return outcome if add is None else self._check_move(member, outcome, add)
+        return self._check_moves(member, outcome, add)
 
     def validate_new(self, email: str, outcome: Outcome) -> Outcome:
         """Return the same for somebody who would be created: the e-mail must be valid exactly as it is written."""
@@ -82,7 +82,27 @@ class RecordCheck:
             SubscriberRecord(email=email, tier=purchased_tier(None), campaign=self._campaign, creating=True)
         )
         found = findings_of(self._subscribers, self._campaign, email)
+        for change in outcome.changes:
+            move = MoveRecord(None, change.tier, has_purchase=bool(change.after), moves_today=0, reason=change.cause)
+            valid = self._moves.validate(move) and valid
+            found = (*found, *findings_of(self._moves, self._campaign, email))
         return evolve(outcome, changes=outcome.changes if valid else (), findings=(*outcome.findings, *found))
+
+    def _check_moves(self, member: Member, outcome: Outcome, add: PlannedChange | None) -> Outcome:
+        """Return the outcome without its moves if one of them is none of the rules, or one too many for the day."""
+        if add is not None:
+            return self._check_move(member, outcome, add)
+        stays = next(iter(member.bought), None)
+        for change in outcome.changes:
+            if change.cause is not Cause.LOWER_OFF or change.kind is not ChangeKind.REMOVE_GROUP:
+                continue
+            # Nobody joins a group by it, so it is none of the moves of the day.
+            shows = _shows_purchase(member, outcome)
+            move = MoveRecord(change.tier, stays, has_purchase=shows, moves_today=0, reason=change.cause)
+            if not self._moves.validate(move):
+                found = findings_of(self._moves, self._campaign, member.email, member.subscriber_id)
+                return evolve(_field_alone(outcome), findings=(*outcome.findings, *found))
+        return outcome
 
     def _check_move(self, member: Member, outcome: Outcome, add: PlannedChange) -> Outcome:
         removed = (c for c in outcome.changes if c.kind is ChangeKind.REMOVE_GROUP and c.needs_add)
@@ -104,7 +124,11 @@ class RecordCheck:
         outcome = evolve(outcome, findings=(*outcome.findings, *found))
         if valid:
             return outcome
-        return evolve(outcome, changes=tuple(c for c in outcome.changes if c.kind is ChangeKind.SET_FIELD))
+        return _field_alone(outcome)
+
+
+def _field_alone(outcome: Outcome) -> Outcome:
+    return evolve(outcome, changes=tuple(c for c in outcome.changes if c.kind is ChangeKind.SET_FIELD))
 
 
 def _shows_purchase(member: Member, outcome: Outcome) -> bool:

@@ -150,3 +150,50 @@ def test_a_move_that_is_wrong_as_well_is_an_error() -> None:
     outcome = checked(evolve(ANA, tiers=frozenset({Tier.SILVER})), FIELD, ADD, wrong, moves=3)
     assert [one.rule for one in outcome.findings] == [FindingRule.BLOCKED_RECORD]
     assert "Silver → Gold Purchased is not a move of the rules" in outcome.findings[0].message
+
+
+LOWER_OFF = Purpose(Cause.LOWER_OFF)
+BOTH = evolve(ANA, tiers=frozenset({Tier.GOLD, Tier.GOLD_PURCHASED}), stored="5")
+
+
+def taken_off(tier: Tier) -> PlannedChange:
+    return evolve(planned(ChangeKind.REMOVE_GROUP, "group", tier), purpose=LOWER_OFF)
+
+
+def test_a_lower_tier_is_taken_off_a_buyer_and_is_none_of_the_moves_of_the_day() -> None:
+    outcome = checked(BOTH, taken_off(Tier.GOLD), moves=3)
+    assert [change.tier for change in outcome.changes] == [Tier.GOLD]
+    assert outcome.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("member", "off"),
+    [
+        (BOTH, Tier.GOLD_PURCHASED),  # no lower tier
+        (evolve(BOTH, tiers=frozenset({Tier.GOLD})), Tier.GOLD),  # no purchased tier stays
+        (evolve(BOTH, stored=None), Tier.GOLD),  # and no purchase is shown
+    ],
+)
+def test_what_is_no_lower_tier_of_a_buyer_is_not_taken_off(member: Member, off: Tier) -> None:
+    outcome = checked(member, taken_off(off), moves=0)
+    assert outcome.changes == ()
+    assert [one.rule for one in outcome.findings] == [FindingRule.BLOCKED_RECORD]
+
+
+@pytest.mark.parametrize(
+    ("tier", "value", "made"),
+    [(Tier.GOLD_PURCHASED, "5", True), (Tier.SILVER_PURCHASED, "5", False), (Tier.GOLD_PURCHASED, None, False)],
+)
+def test_a_new_buyer_comes_into_gold_purchased_with_an_order_or_not_at_all(
+    tier: Tier, value: str | None, made: bool
+) -> None:
+    change = evolve(
+        planned(ChangeKind.CREATE_SUBSCRIBER, "gold group", tier),
+        subscriber_id="",
+        after=value,
+        purpose=Purpose(Cause.NEW_BUYER, to_tier=tier),
+    )
+    check = RecordCheck(LOVE.code, BlockLists(), moves_per_day=3, moves_today={})
+    outcome = check.validate_new(ANA.email, Outcome((change,)))
+    assert outcome.changes == ((change,) if made else ())
+    assert [one.rule for one in outcome.findings] == ([] if made else [FindingRule.BLOCKED_RECORD])
