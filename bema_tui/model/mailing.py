@@ -107,3 +107,5 @@ class SubscriberPage:
     """Those whose rows can be used."""
     broken: tuple[BrokenRow, ...] = ()
     """What is wrong with the other rows."""
+    without_groups: int = 0
+    """How many rows came without groups, though those were asked for."""

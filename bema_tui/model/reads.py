@@ -30,11 +30,8 @@ class BrokenRow:
     """Whose row it is; empty where that can't be read."""
     email: str = ""
     """The e-mail in the row; empty where that can't be read."""
-
-    @property
-    def row(self) -> str:
-        """Where the row stands: ``page 1: data.3``."""
-        return ".".join(self.path.split(".")[:2])
+    row: str = ""
+    """Where the row stands: ``page 1: data.3``."""
 
 
 @frozen

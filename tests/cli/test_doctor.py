@@ -17,7 +17,7 @@ from bema_tui.model import CustomField
 from bema_tui.operations.doctor import services
 from bema_tui.operations.doctor.examine import examine
 from bema_tui.operations.doctor.lines import Line
-from bema_tui.providers.mailerlite.probe import key_rule
+from bema_tui.providers.mailerlite.probe import KeyRule, key_rule
 from bema_tui.settings import load
 from bema_tui.store.database import Database
 from tests.support.fixtures import MakeOperator, StartSimulator
@@ -429,6 +429,6 @@ async def test_the_clock_is_held_against_both_servers(
 def test_the_rule_of_keys_is_told_only_by_names_that_differ() -> None:
     made: Callable[[str, str], CustomField] = lambda name, key: CustomField("9", name, key, "number")  # noqa: E731
     assert key_rule([made("Zip", "z_i_p"), made("My Field", "my_field"), made("size", "size")]) is None
-    assert key_rule([made("2026_ETB_EOE_PURCHASE", "2026_etb_eoe_purchase")]) == "lower"
-    assert key_rule([made("2026_ETB_EOE_PURCHASE", "2026__e_t_b__e_o_e__p_u_r_c_h_a_s_e")]) == "snake"
-    assert key_rule([made("2026_ETB_EOE_PURCHASE", "field_17")]) == "other"
+    assert key_rule([made("2026_ETB_EOE_PURCHASE", "2026_etb_eoe_purchase")]) is KeyRule.LOWER
+    assert key_rule([made("2026_ETB_EOE_PURCHASE", "2026__e_t_b__e_o_e__p_u_r_c_h_a_s_e")]) is KeyRule.SNAKE
+    assert key_rule([made("2026_ETB_EOE_PURCHASE", "field_17")]) is KeyRule.OTHER

@@ -13,7 +13,7 @@ from bema_tui.model import Sample
 from bema_tui.operations.doctor.lines import Line, failed
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.mailerlite.probe import BATCH_ITEMS, WANTED_ROWS, MailerLiteProbe, key_rule
+from bema_tui.providers.mailerlite.probe import BATCH_ITEMS, WANTED_ROWS, KeyRule, MailerLiteProbe, key_rule
 from bema_tui.providers.quota.gate import NoInterrupt
 from bema_tui.settings import Settings
 from bema_tui.store.account_facts import AccountFact, AccountFacts
@@ -164,5 +164,9 @@ async def _field_keys(mailerlite: MailerLite) -> Line:
     rule = key_rule(await mailerlite.get_fields())
     if rule is None:
         return Line("field keys", "ok", "No field with a name in capitals yet. Keys are read from the answers anyway.")
-    words = {"lower": "in small letters", "snake": "with a _ before each capital", "other": "in a way of its own"}
+    words = {
+        KeyRule.LOWER: "in small letters",
+        KeyRule.SNAKE: "with a _ before each capital",
+        KeyRule.OTHER: "in a way of its own",
+    }
     return Line("field keys", "ok", f"A name in capitals gives a key {words[rule]}.")

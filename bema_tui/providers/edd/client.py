@@ -275,7 +275,7 @@ def _customers(rows: Sequence[object], page: int) -> SubscriberPage:
             customers.append(parse.customer(raw))
         except FaultError as error:
             place = f"page {page}: customers.{index}"
-            broken += [BrokenRow(f"{place}.{path}".rstrip("."), text) for path, text in error.faults]
+            broken += [BrokenRow(f"{place}.{path}".rstrip("."), text, row=place) for path, text in error.faults]
     return SubscriberPage(tuple(customers), tuple(broken))
 
 

@@ -156,7 +156,8 @@ def sample(rows: Sequence[object]) -> Sample:
             order(raw)
         except FaultError as error:
             number = raw.get("ID") if isinstance(raw, Mapping) else None
-            broken += [BrokenRow(f"ID {clean(str(number), 60)}: {path}", text) for path, text in error.faults]
+            row = f"ID {clean(str(number), 60)}"
+            broken += [BrokenRow(f"{row}: {path}", text, row=row) for path, text in error.faults]
     return Sample(len(rows), tuple(broken))
 
 

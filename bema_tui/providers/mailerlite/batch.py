@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from enum import Enum
+from typing import Final
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -24,8 +25,17 @@ MOST_ITEMS: Final = 50
 NO_CODE: Final = 0
 """The code of an answer that can't be read."""
 
-Spelling = Literal["plain", "encoded", "twice"]
-"""An e-mail in a path as it is, percent-encoded as the documentation wants it, or encoded once more."""
+
+class Spelling(Enum):
+    """How an e-mail stands in a path."""
+
+    PLAIN = "plain"
+    """As it is."""
+    ENCODED = "encoded"
+    """Percent-encoded, as the documentation wants it."""
+    TWICE = "twice"
+    """Percent-encoded, and that encoded once more."""
+
 
 _READ: Final = re.compile(r"api/subscribers/[A-Za-z0-9%._~@!$&'*+=^`{|}-]+")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._~@!$&'*+=^`{|}-]+")
@@ -45,19 +55,19 @@ def checked_id(value: str) -> str:
     return value
 
 
-def email_in_path(email: str, spelling: Spelling = "encoded") -> str:
+def email_in_path(email: str, spelling: Spelling = Spelling.ENCODED) -> str:
     """An e-mail address as one segment of a path; encoded means ``@``, ``+``, ``/`` and all else.
 
     Raises:
         ValueError: it has a character that can't stand in a path as it is.
     """
     typed = email.strip()
-    if spelling == "plain":
+    if spelling is Spelling.PLAIN:
         if not fits_plain(typed):
             raise ValueError(f"{clean(typed, 60)!r} can't stand in a path as it is")
         return typed
     encoded = quote(typed, safe="")
-    return quote(encoded, safe="") if spelling == "twice" else encoded
+    return quote(encoded, safe="") if spelling is Spelling.TWICE else encoded
 
 
 def fits_plain(email: str) -> bool:
@@ -117,7 +127,7 @@ class BatchItem:
         return cls("GET", f"api/subscribers/{checked_id(subscriber_id)}")
 
     @classmethod
-    def find(cls, email: str, spelling: Spelling = "encoded") -> BatchItem:
+    def find(cls, email: str, spelling: Spelling = Spelling.ENCODED) -> BatchItem:
         """Look a subscriber up by e-mail."""
         if "@" not in email:
             raise ValueError(f"{clean(email, 60)!r} is not an e-mail address")

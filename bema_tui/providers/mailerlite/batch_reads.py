@@ -8,7 +8,6 @@ from typing import Final
 
 from attrs import frozen
 
-from bema_tui.bounds import PATIENCE
 from bema_tui.errors import RateLimited
 from bema_tui.providers.http.ports import Interrupt, PacingGate
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchAnswer, BatchItem, refused_alone
@@ -32,9 +31,9 @@ class Reads:
     """Ends waits."""
     where: str
     """The service's URL, for messages."""
-    quota_wait: float = 60.0
+    quota_wait: float
     """Seconds to wait after items that were refused because of the quota: they do not say how long."""
-    patience: float = PATIENCE
+    patience: float
     """Seconds waited for the quota in all, for one batch's items."""
 
     async def ask(self, items: Sequence[BatchItem]) -> tuple[BatchAnswer, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import httpx
 
@@ -49,9 +49,6 @@ from bema_tui.providers.mailerlite.lookup import LookUp
 from bema_tui.providers.parsing import FaultError, structure
 from bema_tui.secrets import Secret
 from bema_tui.text import clean
-
-R = TypeVar("R")
-N = TypeVar("N", Group, CustomField)
 
 _JSON_NULL: Final = b"null"
 

@@ -40,21 +40,27 @@ class Form(StrEnum):
     @property
     def batched(self) -> bool:
         """Whether it is an item of a batch."""
-        return self.value.startswith("batch")
+        return self not in SINGLY
 
     @property
     def spelling(self) -> Spelling:
         """How the e-mail is written."""
-        return "twice" if self is Form.BATCH_TWICE else "plain" if self.value.endswith("plain") else "encoded"
+        match self:
+            case Form.BATCH_PLAIN | Form.SINGLE_PLAIN:
+                return Spelling.PLAIN
+            case Form.BATCH_TWICE:
+                return Spelling.TWICE
+            case _:
+                return Spelling.ENCODED
 
     @property
     def further(self) -> Form:
         """The form of a batch that encodes once more: it finds only where a path is decoded once more than needed."""
-        return Form.BATCH_ENCODED if self.spelling == "plain" else Form.BATCH_TWICE
+        return Form.BATCH_ENCODED if self.spelling is Spelling.PLAIN else Form.BATCH_TWICE
 
     def fits(self, email: str) -> bool:
         """Whether an e-mail can be written so."""
-        return self.spelling != "plain" or fits_plain(email)
+        return self.spelling is not Spelling.PLAIN or fits_plain(email)
 
 
 IN_BATCHES: Final = (Form.BATCH_ENCODED, Form.BATCH_PLAIN)

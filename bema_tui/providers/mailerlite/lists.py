@@ -18,8 +18,10 @@ from bema_tui.providers.http.client import ServiceClient
 from bema_tui.providers.mailerlite import parse
 from bema_tui.providers.parsing import FaultError, member
 
-_SMALLER: Final = (100, None)
+SMALLER_PAGES: Final = (100, None)
 """What is asked for after a page size was refused: what every list is known to give, then what it gives unasked."""
+TOO_MANY_ROWS: Final = 422
+"""How a size of page is refused: how many rows may be asked for is nowhere written."""
 _MOST_PAGES: Final = 1000
 MOST_UNREAD: Final = 20
 """Rows of one list that can't be used; more of them are no accident of single records, and the read failed."""
@@ -112,8 +114,7 @@ class Lists:
 
     def _subscribers(self, rows: Sequence[object], place: str, *, with_groups: bool) -> SubscriberPage:
         page = parse.subscriber_page(rows, place, with_groups=with_groups)
-        lacking = [row for row in page.broken if row.path.endswith(".groups")]
-        if len(lacking) == len(rows) > 1:
+        if page.without_groups == len(rows) > 1:
             raise IncompleteRead(
                 "MailerLite left the groups out of a list that was asked for them.",
                 tried="read subscribers with their groups",
@@ -208,10 +209,9 @@ class Lists:
                 body = await self._client.request_json("GET", path, params=asked, tried=tried)
                 break
             except RequestRefused as refused:
-                # How many rows may be asked for is nowhere written; 422 is one of the ways to refuse too many.
-                if refused.status != 422 or size is None:
+                if refused.status != TOO_MANY_ROWS or size is None:
                     raise
-            size = next(smaller for smaller in _SMALLER if smaller is None or smaller < size)
+            size = next(smaller for smaller in SMALLER_PAGES if smaller is None or smaller < size)
         if size != wanted:
             self._sizes[_kind(path)] = size
         given = PAGE_ROWS.whole(member(body, "meta").get("per_page"))

@@ -257,7 +257,7 @@ class LookUp:
 
 
 def _spellings(email: str) -> tuple[Spelling, ...]:
-    return ("plain", "encoded") if fits_plain(email) else ("encoded",)
+    return (Spelling.PLAIN, Spelling.ENCODED) if fits_plain(email) else (Spelling.ENCODED,)
 
 
 _UNPROVED: Final = (

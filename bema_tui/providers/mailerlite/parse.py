@@ -31,7 +31,6 @@ from bema_tui.providers.parsing import (
 
 _JOINS_GROUP: Final = "subscriber_joins_group"
 _EMPTY: Final = Label("")
-_NONE: Final = Count(0)
 _NO: Final = Flag(False)
 _INACTIVE: Final = tuple(status.value for status in SubscriberStatus if status is not SubscriberStatus.ACTIVE)
 
@@ -183,10 +182,10 @@ def subscriber_page(rows: Sequence[object], place: str, *, with_groups: bool = F
             good.append(_with_groups(raw) if with_groups else subscriber(raw))
         except FaultError as error:
             who = _part(raw, _RawReference, "id"), _part(raw, _RawEmail, "email")
-            broken += [
-                BrokenRow(f"{place}{number}{'.' + path if path else ''}", text, *who) for path, text in error.faults
-            ]
-    return SubscriberPage(tuple(good), tuple(broken))
+            row = f"{place}{number}"
+            broken += [BrokenRow(f"{row}.{path}".rstrip("."), text, *who, row) for path, text in error.faults]
+    silent = sum(isinstance(raw, Mapping) and raw.get("groups") is None for raw in rows) if with_groups else 0
+    return SubscriberPage(tuple(good), tuple(broken), silent)
 
 
 def _part(raw: object, kind: type[_RawReference | _RawEmail | _RawName], name: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from itertools import pairwise
-from typing import Final, Literal, Unpack
+from typing import Final, Unpack
 
 import httpx
 
@@ -17,6 +18,7 @@ from bema_tui.providers.http.connected import Connected, PacedConnectionOptions
 from bema_tui.providers.http.responses import server_time
 from bema_tui.providers.mailerlite import parse, service
 from bema_tui.providers.mailerlite.batch import batch_answers
+from bema_tui.providers.mailerlite.lists import SMALLER_PAGES, TOO_MANY_ROWS
 from bema_tui.providers.parsing import member
 from bema_tui.providers.quota.period import BatchCost
 from bema_tui.secrets import Secret
@@ -24,12 +26,20 @@ from bema_tui.secrets import Secret
 WANTED_ROWS: Final = 1000
 BATCH_ITEMS: Final = 10
 _LOOKED_AT: Final = 3
-_REFUSED: Final = 422
 _DEFAULT_KEYS: Final = frozenset(
     {"name", "last_name", "company", "country", "city", "phone", "state", "zip", "z_i_p", "email"}
 )
 
-KeyRule = Literal["lower", "snake", "other"]
+
+class KeyRule(StrEnum):
+    """How an account makes a field's key of its name."""
+
+    LOWER = "lower"
+    """In small letters."""
+    SNAKE = "snake"
+    """In small letters, with a low line before each capital."""
+    OTHER = "other"
+    """In a way of its own."""
 
 
 class MailerLiteProbe(Connected):
@@ -55,15 +65,16 @@ class MailerLiteProbe(Connected):
             ProviderError: no usable answer.
         """
         tried = "ask for a large page"
-        for rows in (WANTED_ROWS, 100):  # the same steps down as those of a sync
+        for rows in (WANTED_ROWS, *SMALLER_PAGES):
+            asked = {} if rows is None else {"limit": str(rows)}
             try:
-                body = await self._client.request_json("GET", "/subscribers", params={"limit": str(rows)}, tried=tried)
+                body = await self._client.request_json("GET", "/subscribers", params=asked, tried=tried)
             except RequestRefused as refused:
-                if refused.status != _REFUSED:
+                if refused.status != TOO_MANY_ROWS or rows is None:
                     raise
             else:
                 return self._page(body)
-        return self._page(await self._client.request_json("GET", "/subscribers", tried=tried))
+        raise AssertionError("the last size is none, which returns or raises")
 
     async def counts_by_status(self) -> bool | None:
         """Whether a count (``limit=0``) applies ``filter[status]``.
@@ -101,7 +112,7 @@ class MailerLiteProbe(Connected):
     def _page(self, body: Mapping[str, object]) -> int | None:
         rows = body.get("data")
         page = parse.subscriber_page(rows[:_LOOKED_AT] if isinstance(rows, list) else (), "data.")
-        self.sample = Sample(len(page.subscribers) + len({row.path.split(".")[1] for row in page.broken}), page.broken)
+        self.sample = Sample(len(page.subscribers) + len({row.row for row in page.broken}), page.broken)
         return PAGE_ROWS.whole(member(body, "meta").get("per_page"))
 
     async def _count(self, status: SubscriberStatus | None) -> int | None:
@@ -122,8 +133,8 @@ def key_rule(fields: Iterable[CustomField]) -> KeyRule | None:
             continue
         plain = name.lower().replace(" ", "_").replace("-", "_")
         if custom.key == plain:
-            return "lower"
-        return "snake" if custom.key.replace("_", "") == plain.replace("_", "") else "other"
+            return KeyRule.LOWER
+        return KeyRule.SNAKE if custom.key.replace("_", "") == plain.replace("_", "") else KeyRule.OTHER
     return None
 
 

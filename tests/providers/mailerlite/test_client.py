@@ -368,3 +368,12 @@ async def test_no_call_sends_a_status_or_moves_groups_by_put() -> None:
         ["name"],
         ["name", "type"],
     ]
+
+
+async def test_groups_that_are_there_and_cant_be_read_are_broken_rows_and_no_list_without_groups() -> None:
+    odd = [{**subscriber(number, groups=[]), "groups": "x"} for number in (1, 2)]
+    page = await anext(mailerlite(Script([reply(cursor_page(odd))])).get_subscribers(with_groups=True))
+    assert [row.row for row in page.broken] == ["page 1: data.0", "page 1: data.1"]
+    left_out = [subscriber(number) | {"email": None} for number in (1, 2)]
+    with pytest.raises(IncompleteRead, match="left the groups out"):
+        await anext(mailerlite(Script([reply(cursor_page(left_out))])).get_subscribers(with_groups=True))

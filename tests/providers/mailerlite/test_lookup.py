@@ -238,3 +238,13 @@ async def test_nobody_who_is_there_is_called_unknown(
     assert told.keys() == {*asked}
     for mail, verdict in told.items():
         assert verdict in ({"found", "open"} if mail in subscribers else {"unknown", "open"}), mail
+
+
+def test_each_form_says_by_itself_where_it_stands_and_how_it_is_spelled() -> None:
+    assert {form: (form.batched, form.spelling) for form in Form} == {
+        Form.BATCH_ENCODED: (True, Spelling.ENCODED),
+        Form.BATCH_PLAIN: (True, Spelling.PLAIN),
+        Form.SINGLE_ENCODED: (False, Spelling.ENCODED),
+        Form.SINGLE_PLAIN: (False, Spelling.PLAIN),
+        Form.BATCH_TWICE: (True, Spelling.TWICE),
+    }
