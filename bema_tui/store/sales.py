@@ -22,7 +22,7 @@ class Sales:
     """What was sold of a campaign."""
 
     buyers: int
-    """E-mails with a valid order whom MailerLite knows."""
+    """Members of the campaign's groups with a valid order, each e-mail once."""
     revenue: Decimal
     """What the campaign's products cost in the valid orders, with the buyers whom MailerLite does not know."""
     first_orders: tuple[datetime, ...]
@@ -37,7 +37,7 @@ async def sales_of(
     Args:
         db: the database.
         campaign: the campaign's code.
-        run: the run whose read says whom MailerLite knows.
+        run: the run whose read says who is in the campaign's groups.
         product_ids: the campaign's products.
         free: whether orders without a price count.
         partial: whether orders that were refunded in part count.
@@ -54,8 +54,9 @@ async def sales_of(
         )
         .subquery()
     )
-    read = and_(members.c.campaign == campaign, members.c.read_run == run, members.c.email_key == valid.c.email_key)
-    known = select(func.count(valid.c.email_key.distinct())).where(select(members.c.email_key).where(read).exists())
+    of_run = and_(members.c.campaign == campaign, members.c.read_run == run, members.c.tiers != 0)
+    same = select(members.c.email_key).where(of_run, members.c.email_key == valid.c.email_key)
+    buyers = select(func.count(valid.c.email_key.distinct())).where(same.exists())
     first = func.min(valid.c.date_utc, type_=orders.c.date_utc.type)
     # A date that is not known sorts behind every other, and says nothing.
     lately: Select[Any] = (
@@ -73,7 +74,7 @@ async def sales_of(
     )
     async with db.read() as connection:
         return Sales(
-            buyers=int(await connection.scalar(known) or 0),
+            buyers=int(await connection.scalar(buyers) or 0),
             revenue=sum(
                 # A version that took any amount may have kept one in whose sum the others' cents would be lost.
                 (

@@ -112,3 +112,16 @@ async def test_a_price_beyond_its_bounds_that_an_older_version_kept_does_not_dro
     found = await sales_of(db, CAMPAIGN.code, RUN, CAMPAIGN.product_ids, free=True, partial=True, since=SINCE)
     prices = [item.price for item in sold[1].order.items if item.product_id in CAMPAIGN.product_ids]
     assert found.revenue == sum(prices) > 0
+
+
+async def test_a_buyer_who_is_in_no_group_of_the_campaign_is_no_member_who_bought(db: Database) -> None:
+    sold = [one for one in every_kind_of_order() if is_valid(one, CAMPAIGN, Rules())]
+    known = frozenset({one.order.email_key for one in sold})
+    await keep(db, sold, known)
+    members = Members(db, CAMPAIGN.code, RUN, Fence("c", 1))
+    before = await sales_of(db, CAMPAIGN.code, RUN, CAMPAIGN.product_ids, free=True, partial=True, since=SINCE)
+    assert before.buyers == await members.count() == len(known)
+    await members.update({str(number): (frozenset(), None) for number in range(1, 4)})
+    after = await sales_of(db, CAMPAIGN.code, RUN, CAMPAIGN.product_ids, free=True, partial=True, since=SINCE)
+    assert after.buyers == await members.count() == len(known) - 3
+    assert after.revenue == before.revenue

@@ -61,7 +61,7 @@ class CampaignView:
     members: int | None = None
     """Its members at the last read."""
     buyers: int | None = None
-    """Its buyers at the last read."""
+    """The members who have bought, at the last read."""
     revenue: str | None = None
     """What it brought, in the shop's units: the shop does not say in which currency an order was paid."""
     currency: str = ""
@@ -100,7 +100,7 @@ class CampaignView:
 
     @property
     def conversion(self) -> float | None:
-        """Buyers as a share of members, 0 to 1."""
+        """The share of the members who have bought, 0 to 1."""
         return self.buyers / self.members if self.members and self.buyers is not None else None
 
 
