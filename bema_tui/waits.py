@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Final, Protocol
@@ -101,6 +102,17 @@ class WaitBoard(Protocol):
     async def clear(self, key: object) -> None:
         """``key`` waits no more."""
         ...
+
+
+@asynccontextmanager
+async def waiting(waits: WaitBoard, wait: Wait, seconds: float) -> AsyncIterator[None]:
+    """Show a wait for as long as the block lasts."""
+    key = object()
+    try:
+        await waits.show(key, wait, seconds)
+        yield
+    finally:
+        await waits.clear(key)
 
 
 def until_words(until: datetime, now: datetime, zone: tzinfo | None = None) -> str:

@@ -154,6 +154,24 @@ def test_no_module_imports_another_that_imports_it() -> None:
     assert not left
 
 
+def package_of(module: str, part: str) -> str:
+    """Returns the package of a module within a part of the program; the part's own modules are its first."""
+    return ".".join(module.split(".")[: 3 if (ROOT / part / [*module.split("."), ""][2]).is_dir() else 2])
+
+
+@pytest.mark.parametrize("part", ["providers", "store"])
+def test_no_package_imports_another_that_imports_it(part: str) -> None:
+    left: dict[str, set[str]] = {}
+    for path in (ROOT / part).rglob("*.py"):
+        own = package_of(".".join(path.relative_to(ROOT.parent).with_suffix("").parts), part)
+        others = {package_of(name, part) for name in named_modules(path) if name.startswith(f"bema_tui.{part}.")}
+        left.setdefault(own, set()).update(others - {own})
+    assert len(left) > 2
+    while leaves := {name for name, imports in left.items() if not imports & left.keys()}:
+        left = {name: imports for name, imports in left.items() if name not in leaves}
+    assert not left
+
+
 @pytest.mark.parametrize("part", ["cli", "tui"])
 def test_front_ends_read_snapshots_and_leave_the_rest_to_operations(part: str) -> None:
     found = {

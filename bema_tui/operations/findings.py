@@ -8,6 +8,7 @@ from typing import Final
 from bema_tui.model import FindingRule, FindingState, Severity
 from bema_tui.operations.workspace import Workspace
 from bema_tui.store.findings import Findings
+from bema_tui.store.snapshot.findings import list_findings
 from bema_tui.store.snapshot.views import FindingView
 
 _ALL: Final = 1_000_000
@@ -22,7 +23,7 @@ async def find(
     severity: Severity | None = None,
 ) -> tuple[FindingView, ...]:
     """Findings, worst first; what is None lets everything through."""
-    return await Findings(workspace.db).list(state=state, campaign=campaign, rule=rule, severity=severity, limit=_ALL)
+    return await list_findings(workspace.db, state=state, campaign=campaign, rule=rule, severity=severity, limit=_ALL)
 
 
 async def counts_of_run(workspace: Workspace, run: int) -> Mapping[Severity, int]:

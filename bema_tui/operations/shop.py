@@ -18,9 +18,9 @@ from bema_tui.operations.workspace import Workspace
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.lookups import By, LookUps, SaleAnswer, SaleQuery
 from bema_tui.providers.edd.service import base_of_shop
+from bema_tui.providers.http.null_ports import NoMeter
 from bema_tui.providers.http.ports import Interrupt
 from bema_tui.providers.http.url import shown
-from bema_tui.providers.quota.gate import NoMeter
 from bema_tui.settings import Settings
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, case, func, or_, select, update
+from sqlalchemy import and_, case, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bema_tui.emails import email_key
@@ -15,7 +15,6 @@ from bema_tui.rules.findings import NO_CAMPAIGN, RANK
 from bema_tui.store.database import Database
 from bema_tui.store.order_rows import chunks
 from bema_tui.store.schema import findings
-from bema_tui.store.snapshot.views import FindingView
 
 
 class Findings:
@@ -119,33 +118,6 @@ class Findings:
                 of_these = update(findings).where(unseen, findings.c.subject.in_(part))
                 await connection.execute(of_these.values(state=FindingState.RESOLVED))
 
-    async def list(
-        self,
-        *,
-        state: FindingState | None = None,
-        campaign: str | None = None,
-        rule: FindingRule | None = None,
-        severity: Severity | None = None,
-        limit: int = 100,
-        offset: int = 0,
-    ) -> tuple[FindingView, ...]:
-        """Findings, worst first, then the last seen first; a filter that is None lets everything through."""
-        wanted = (
-            (findings.c.state, state),
-            (findings.c.campaign, campaign),
-            (findings.c.rule, rule),
-            (findings.c.severity, severity),
-        )
-        query = (
-            select(findings)
-            .where(*(column == value for column, value in wanted if value is not None))
-            .order_by(findings.c.severity_rank, findings.c.last_seen.desc(), findings.c.id)
-            .limit(limit)
-            .offset(offset)
-        )
-        async with self._db.read() as connection:
-            return tuple(finding_view(row) for row in await connection.execute(query))
-
     async def open_errors(self, campaign: str) -> int:
         """How many open findings of severity *error* the campaign has, with the shop's sales that can't be read."""
         shops = and_(findings.c.campaign == NO_CAMPAIGN, findings.c.rule == FindingRule.UNREADABLE_ORDER)
@@ -193,20 +165,3 @@ def _upsert() -> Any:
 
 
 _UPSERT: Final = _upsert()
-
-
-def finding_view(row: Row[Any]) -> FindingView:
-    """A row of the table of findings as the screens show it."""
-    return FindingView(
-        id=row.id,
-        campaign=row.campaign,
-        rule=FindingRule(row.rule),
-        severity=Severity(row.severity),
-        state=FindingState(row.state),
-        subject=row.subject,
-        message=row.message,
-        advice=row.advice,
-        first_seen=row.first_seen,
-        last_seen=row.last_seen,
-        count=row._mapping["count"],  # a row has a method of that name
-    )

@@ -13,14 +13,13 @@ from typing import Final
 from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import LockLost, Stopped, StoreError
 from bema_tui.model import ControlRequest, ControlVerb, RunState
-from bema_tui.providers.quota.gate import waiting
 from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.fence import Fence
 from bema_tui.store.runs import Runs
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.ports import Heartbeat
 from bema_tui.sync.run_context import Meter, SafePoint
-from bema_tui.waits import Wait, WaitBoard, WaitReason
+from bema_tui.waits import Wait, WaitBoard, WaitReason, waiting
 
 LISTEN_SECONDS: Final = 0.5
 """How often the keeper looks for control requests."""

@@ -14,10 +14,11 @@ from bema_tui.model import Completeness, Group, Order, Subscriber, SubscriberPag
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.lookups import By, SaleQuery
 from bema_tui.providers.edd.paging import Paging
+from bema_tui.providers.http.null_ports import NoInterrupt, NoMeter
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.batch import BatchItem
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, QuotaGate
+from bema_tui.providers.quota.gate import QuotaGate
 from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.secrets import Secret
 from bema_tui.simulator.server import SimulatorServer

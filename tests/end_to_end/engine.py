@@ -21,11 +21,11 @@ from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.secrets import Secret
 from bema_tui.settings import EddSettings, MailerLiteSettings, Settings
 from bema_tui.store.database import Database
-from bema_tui.store.findings import Findings
 from bema_tui.store.identity import current_holder
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.schema import runs
+from bema_tui.store.snapshot.findings import list_findings
 from bema_tui.sync.connections import connector
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.runner import Runner
@@ -79,7 +79,7 @@ class Engine:
 
     async def findings(self, code: str) -> Counter[str]:
         """How many open findings of each clear-cut rule a campaign has."""
-        found = await Findings(self.db).list(campaign=code, limit=1_000_000)
+        found = await list_findings(self.db, campaign=code, limit=1_000_000)
         return Counter(str(finding.rule) for finding in found if str(finding.rule) in CLEAR_CUT)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bema_tui.model import Completeness, FindingRule, RunState
 from bema_tui.store.account_facts import AccountFact, AccountFacts
-from bema_tui.store.findings import Findings
+from bema_tui.store.snapshot.findings import list_findings
 from tests.end_to_end.comparing import expect_account
 from tests.end_to_end.engine import engine_on
 from tests.support.fixtures import StartSimulator
@@ -42,7 +42,7 @@ async def test_subscribers_who_go_while_their_group_is_read_are_settled(
         assert await engine.sync(release.code) is RunState.DONE
         run = await engine.last_run()
         assert run.mailerlite_read["completeness"] == Completeness.COMPLETE
-        warned = await Findings(engine.db).list(rule=FindingRule.RECORD_WARNING, campaign=release.code)
+        warned = await list_findings(engine.db, rule=FindingRule.RECORD_WARNING, campaign=release.code)
         assert [found for found in warned if found.subject.startswith(release.code)] == []
         after = simulated.state()
         assert await engine.sync(release.code) is RunState.DONE

@@ -17,9 +17,9 @@ from sqlalchemy import select
 from bema_tui.model import FindingRule, RunState
 from bema_tui.rules.wording.checks import automation_text
 from bema_tui.simulator import SimulatorSettings
-from bema_tui.store.findings import Findings
 from bema_tui.store.run_documents import automations_of
 from bema_tui.store.schema import ledger
+from bema_tui.store.snapshot.findings import list_findings
 from tests.end_to_end.bad_records import KINDS, MEMBER, Bad, Truth, broken
 from tests.end_to_end.comparing import differences
 from tests.end_to_end.engine import Engine, engine_on
@@ -72,7 +72,7 @@ async def planned(engine: Engine, code: str) -> Plan:
     async with engine.db.read() as connection:
         rows = (await connection.execute(select(ledger).where(ledger.c.run == run))).all()
     changes = frozenset((r.subscriber_id, r.email, r.kind, r.target_name, r.before, r.after, r.cause) for r in rows)
-    found = await Findings(engine.db).list(limit=100_000)
+    found = await list_findings(engine.db, limit=100_000)
     last = await engine.last_run()
     return Plan(
         changes,
@@ -196,7 +196,7 @@ async def test_the_others_are_written_though_some_cannot_be_read_any_more(seed: 
             }
             assert wrong <= set(bad)
             assert after["violations"] == []
-            named = {found.subject for found in await Findings(engine.db).list(rule=FindingRule.BLOCKED_RECORD)}
+            named = {found.subject for found in await list_findings(engine.db, rule=FindingRule.BLOCKED_RECORD)}
             assert wrong <= named
 
             for number in bad:

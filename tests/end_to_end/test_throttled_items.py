@@ -17,10 +17,10 @@ from bema_tui.bounds import PATIENCE
 from bema_tui.clock import utc_now
 from bema_tui.errors import BadAnswer
 from bema_tui.model import ChangeOutcome, ChangeState, FindingState, RunKind, RunOptions, RunState
-from bema_tui.store.findings import Findings
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.schema import activity, ledger
+from bema_tui.store.snapshot.findings import list_findings
 from bema_tui.sync.connections import connector
 from bema_tui.sync.runner import Runner
 from tests.end_to_end.engine import engine_on
@@ -84,13 +84,13 @@ async def test_one_that_is_always_refused_so_stops_nobody_else(seen: Seen, kind:
     assert [(one.id, one.outcome, one.detail) for one in failed] == [(row.id, ChangeOutcome.NOT_WRITTEN, "3")]
     others = [one for one in after if one.subscriber_id != row.subscriber_id]
     assert {one.state for one in others} == {ChangeState.APPLIED}
-    found = await Findings(seen.engine.db).list(campaign=code, limit=1000)
+    found = await list_findings(seen.engine.db, campaign=code, limit=1000)
     assert row.email in {one.subject for one in found if str(one.rule) == "refused_write"}
     assert seen.simulated.ask("violations") == []
 
     seen.simulated.ask("change", {"script_response": None})
     await seen.sync(code)
-    again = await Findings(seen.engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
+    again = await list_findings(seen.engine.db, campaign=code, state=FindingState.OPEN, limit=1000)
     assert row.email not in {one.subject for one in again if str(one.rule) == "refused_write"}
 
 
@@ -196,7 +196,7 @@ async def test_a_subscriber_of_whom_every_item_is_refused_so_does_not_hold_the_r
         ChangeState.FAILED,
         ChangeState.SKIPPED,
     }
-    found = await Findings(seen.engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
+    found = await list_findings(seen.engine.db, campaign=code, state=FindingState.OPEN, limit=1000)
     assert {subscriber_id, own[0].email} & {
         one.subject for one in found if str(one.rule) in ("blocked_record", "refused_write")
     }
@@ -221,7 +221,7 @@ async def test_what_failed_of_a_subscriber_at_several_times_is_one_finding_of_al
     refuse(seen, "PUT", path_of(field), status=422)
     refuse(seen, "DELETE", path_of(remove), status=500)
     assert await apply(seen, run) is RunState.DONE
-    found = await Findings(seen.engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
+    found = await list_findings(seen.engine.db, campaign=code, state=FindingState.OPEN, limit=1000)
     (message,) = [one.message for one in found if (one.subject, str(one.rule)) == (remove.email, "refused_write")]
     assert message == (
         f"MailerLite refused to set {field.target_name} of {field.email} to {field.after} (422: No.). MailerLite did "
@@ -240,7 +240,7 @@ async def test_whom_others_moved_is_told_before_a_run_that_mostly_fails_stops_it
     seen.simulated.ask("change", {"move": {"email": alone.email, "to": f"{code}_BRONZE"}})
     with pytest.raises(BadAnswer, match="the run stopped itself"):
         await apply(seen, run)
-    found = await Findings(seen.engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
+    found = await list_findings(seen.engine.db, campaign=code, state=FindingState.OPEN, limit=1000)
     assert alone.email in {one.subject for one in found if str(one.rule) in ("drift", "two_tiers")}
 
 
@@ -265,7 +265,7 @@ async def test_new_subscribers_whom_mailerlite_does_not_take_hold_up_nobody(
             (ChangeState.FAILED, ChangeOutcome.THROTTLED, "600")
         }
         assert {row.state for row in after if row.subscriber_id} == {ChangeState.APPLIED}
-        found = await Findings(engine.db).list(campaign=code, state=FindingState.OPEN, limit=1000)
+        found = await list_findings(engine.db, campaign=code, state=FindingState.OPEN, limit=1000)
         assert {row.email for row in new} <= {one.subject for one in found if str(one.rule) == "refused_write"}
 
         seen.simulated.ask("change", {"script_response": None})

@@ -10,6 +10,7 @@ from bema_tui.model import Finding, FindingRule, FindingState, Severity
 from bema_tui.store.database import Database
 from bema_tui.store.findings import Findings
 from bema_tui.store.schema import findings as table
+from bema_tui.store.snapshot.findings import list_findings
 from bema_tui.store.snapshot.views import FindingView
 from tests.support.clock import SetClock
 
@@ -19,8 +20,8 @@ WOOD = Finding(
 TWO = Finding(FindingRule.TWO_TIERS, Severity.ERROR, "2024_ETB_NBL", "ben@example.org", "two tiers", "choose")
 
 
-async def only(store: Findings) -> FindingView:
-    (found,) = await store.list()
+async def only(db: Database) -> FindingView:
+    (found,) = await list_findings(db)
     return found
 
 
@@ -34,10 +35,10 @@ async def test_a_finding_counts_once_for_each_run(db: Database, clock: SetClock)
     first = clock.at
     await store.record([WOOD, WOOD], 1)
     await store.record([WOOD], 1)
-    assert (await only(store)).count == 1
+    assert (await only(db)).count == 1
     clock.forward(60)
     await store.record([evolve(WOOD, message="still in wood")], 2)
-    found = await only(store)
+    found = await only(db)
     assert (found.count, found.message, found.first_seen, found.last_seen) == (2, "still in wood", first, clock.at)
 
 
@@ -45,7 +46,7 @@ async def test_without_a_run_each_call_counts(db: Database) -> None:
     store = Findings(db)
     await store.record([WOOD, WOOD], None)
     await store.record([WOOD], None)
-    assert (await only(store)).count == 2
+    assert (await only(db)).count == 2
 
 
 async def test_a_resolved_finding_opens_again_and_an_accepted_one_stays(db: Database) -> None:
@@ -53,12 +54,12 @@ async def test_a_resolved_finding_opens_again_and_an_accepted_one_stays(db: Data
     await store.record([WOOD], 1)
     await set_state(db, FindingState.RESOLVED)
     await store.record([WOOD], 2)
-    assert (await only(store)).state is FindingState.OPEN
+    assert (await only(db)).state is FindingState.OPEN
     await set_state(db, FindingState.ACCEPTED)
     await store.record([WOOD], 3)
-    assert (await only(store)).state is FindingState.ACCEPTED
+    assert (await only(db)).state is FindingState.ACCEPTED
     assert await store.resolve_unseen(WOOD.campaign, 4) == 0
-    assert (await only(store)).state is FindingState.ACCEPTED
+    assert (await only(db)).state is FindingState.ACCEPTED
 
 
 async def test_what_a_run_did_not_see_is_resolved_in_its_campaign_and_rules_only(db: Database) -> None:
@@ -69,7 +70,7 @@ async def test_what_a_run_did_not_see_is_resolved_in_its_campaign_and_rules_only
     await store.record([found_without_run], None)
     await store.record([TWO], 2)
     assert await store.resolve_unseen(WOOD.campaign, 2, [FindingRule.WOOD_PURCHASE, FindingRule.TWO_TIERS]) == 1
-    states = {(view.campaign, view.rule): view.state for view in await store.list()}
+    states = {(view.campaign, view.rule): view.state for view in await list_findings(db)}
     assert states == {
         ("2024_ETB_NBL", "wood_purchase"): FindingState.RESOLVED,
         ("2024_ETB_NBL", "two_tiers"): FindingState.OPEN,
@@ -93,14 +94,14 @@ async def test_listing_filters_and_pages_the_worst_first(db: Database, clock: Se
         clock.forward(1)
         await store.record([finding], 1)
     await store.record([TWO, evolve(TWO, campaign="2025_KAIRO_TNS", severity=Severity.INFO)], 1)
-    listed = await store.list()
+    listed = await list_findings(db)
     assert [view.severity for view in listed] == [Severity.ERROR, *[Severity.WARNING] * 5, Severity.INFO]
     assert [view.subject for view in listed[1:6]] == [f"person {n}" for n in (4, 3, 2, 1, 0)]
-    assert await store.list(limit=2, offset=1) == listed[1:3]
-    assert await store.list(severity=Severity.ERROR) == listed[:1]
-    assert await store.list(rule=FindingRule.WOOD_PURCHASE) == listed[1:6]
-    assert await store.list(campaign="2025_KAIRO_TNS") == listed[6:]
-    assert await store.list(state=FindingState.RESOLVED) == ()
+    assert await list_findings(db, limit=2, offset=1) == listed[1:3]
+    assert await list_findings(db, severity=Severity.ERROR) == listed[:1]
+    assert await list_findings(db, rule=FindingRule.WOOD_PURCHASE) == listed[1:6]
+    assert await list_findings(db, campaign="2025_KAIRO_TNS") == listed[6:]
+    assert await list_findings(db, state=FindingState.RESOLVED) == ()
 
 
 async def test_counts(db: Database) -> None:
@@ -116,7 +117,7 @@ async def test_counts(db: Database) -> None:
 
 async def test_nothing_found_writes_nothing(db: Database) -> None:
     await Findings(db).record([], 1)
-    assert await Findings(db).list() == ()
+    assert await list_findings(db) == ()
 
 
 @pytest.mark.fault("A11")
@@ -127,7 +128,7 @@ async def test_findings_of_earlier_runs_about_some_subscribers_are_ended_by_rule
     assert await store.open_subjects(TWO.campaign, 2, rules=[TWO.rule]) == {"ben@example.org", "cleo@example.org"}
     named = {"ana@example.org", "ben@example.org", "dan@example.org"}
     await store.resolve_subjects(TWO.campaign, 2, named, rules=[TWO.rule])
-    states = {found.subject: found.state for found in await store.list()}
+    states = {found.subject: found.state for found in await list_findings(db)}
     assert [name for name, state in states.items() if state is FindingState.RESOLVED] == ["ben@example.org"]
 
 
@@ -141,7 +142,7 @@ async def test_more_subjects_than_one_statement_takes_are_kept_and_resolved(db: 
     others = [f"other{n}@example.org" for n in range(MORE_THAN_ONE_STATEMENT_TAKES)]
     assert await store.resolve_unseen(WOOD.campaign, 2, keep=[*others, TWO.subject, many[0].subject]) == 2
     await store.resolve_subjects(WOOD.campaign, 2, [*others, many[0].subject], rules=[WOOD.rule])
-    assert [view.subject for view in await store.list(state=FindingState.OPEN)] == [TWO.subject]
+    assert [view.subject for view in await list_findings(db, state=FindingState.OPEN)] == [TWO.subject]
 
 
 async def test_what_nothing_is_proved_of_stays_open_however_much_that_is(db: Database) -> None:
@@ -150,4 +151,4 @@ async def test_what_nothing_is_proved_of_stays_open_however_much_that_is(db: Dat
     await store.record([TWO, *many], 1)
     assert await store.resolve_unseen(WOOD.campaign, 2, except_about=lambda key: key.startswith("b")) == 0
     assert await store.resolve_unseen(WOOD.campaign, 2, except_about=lambda key: key == "ben@example.org") == len(many)
-    assert [view.subject for view in await store.list(state=FindingState.OPEN)] == [TWO.subject]
+    assert [view.subject for view in await list_findings(db, state=FindingState.OPEN)] == [TWO.subject]

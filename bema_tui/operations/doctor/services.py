@@ -12,9 +12,9 @@ from bema_tui.errors import BemaError
 from bema_tui.model import Sample
 from bema_tui.operations.doctor.lines import Line, failed
 from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.http.null_ports import NoInterrupt
 from bema_tui.providers.mailerlite.client import MailerLite
 from bema_tui.providers.mailerlite.probe import BATCH_ITEMS, WANTED_ROWS, KeyRule, MailerLiteProbe, key_rule
-from bema_tui.providers.quota.gate import NoInterrupt
 from bema_tui.settings import Settings
 from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.store.database import Database

@@ -29,9 +29,9 @@ from bema_tui.providers.edd.read_only import ReadOnly
 from bema_tui.providers.edd.recent_read import Known, RecentRead, RecentReader
 from bema_tui.providers.http.client import ServiceClient
 from bema_tui.providers.http.connected import Connected, ConnectionOptions
+from bema_tui.providers.http.null_ports import Unlimited
 from bema_tui.providers.http.responses import server_time
 from bema_tui.providers.parsing import FaultError, member
-from bema_tui.providers.quota.gate import Unlimited
 from bema_tui.secrets import Secret
 from bema_tui.text import clean
 

@@ -29,13 +29,13 @@ from bema_tui.providers.http.failures import (
     worth_repeating,
 )
 from bema_tui.providers.http.intermediaries import challenged, safe
+from bema_tui.providers.http.null_ports import NoWaits
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.ports import Interrupt, PacingGate, RequestMeter
 from bema_tui.providers.http.redaction import hide_in
 from bema_tui.providers.http.responses import object_of
 from bema_tui.providers.http.url import shown
 from bema_tui.providers.http.waits import Waits
-from bema_tui.providers.quota.gate import NoWaits
 from bema_tui.waits import WaitBoard
 
 log = logging.getLogger("bema_tui.http")

@@ -14,8 +14,7 @@ from bema_tui.providers.http.call import Call, Service
 from bema_tui.providers.http.failures import TryFailedError, retry_after
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.ports import Interrupt, PacingGate
-from bema_tui.providers.quota.gate import waiting
-from bema_tui.waits import Wait, WaitBoard, WaitReason
+from bema_tui.waits import Wait, WaitBoard, WaitReason, waiting
 
 _LEAST: Final = 1.0
 """Seconds before somebody is asked again who asked for patience, whatever the number."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from attrs import frozen
 
 from bema_tui.bounds import PATIENCE
 from bema_tui.errors import RateLimited
+from bema_tui.providers.http.null_ports import NoInterrupt, NoWaits
 from bema_tui.providers.http.ports import Interrupt
 from bema_tui.providers.quota.period import BatchCost, Pace, QuotaPeriod
 from bema_tui.providers.quota.settings import QuotaSettings
@@ -23,59 +23,6 @@ _LOOK_AGAIN: Final = 1.0
 """Seconds after which a full period is looked at again while other requests are on their way."""
 _LOOK_AGAIN_CLOSED: Final = 5.0
 """Seconds after which a closed one is, for somebody may have cleared it."""
-
-
-class NoInterrupt:
-    """An interrupt that nobody ever pulls."""
-
-    def check(self) -> None:
-        """Nothing to say."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Sleep, in seconds."""
-        await asyncio.sleep(seconds)
-
-
-class NoMeter:
-    """A meter that nobody reads."""
-
-    def count(self, provider: str, *, write: bool, cost: int, retried: bool) -> None:
-        """Nothing to keep."""
-
-
-class NoWaits:
-    """A board that nobody reads."""
-
-    async def show(self, key: object, wait: Wait, seconds: float) -> None:
-        """Nobody looks."""
-
-    async def clear(self, key: object) -> None:
-        """Nothing was shown."""
-
-
-@asynccontextmanager
-async def waiting(waits: WaitBoard, wait: Wait, seconds: float) -> AsyncIterator[None]:
-    """Show a wait for as long as the block lasts."""
-    key = object()
-    try:
-        await waits.show(key, wait, seconds)
-        yield
-    finally:
-        await waits.clear(key)
-
-
-class Unlimited:
-    """No pacing: for a service without a quota."""
-
-    async def admit(self, cost: int) -> None:
-        """At once."""
-
-    async def learn(self, *, limit: int | None, remaining: int | None, cost: int) -> None:
-        """Nothing to learn."""
-
-    async def refused(self, retry_after: float) -> float:
-        """The client itself waits."""
-        return retry_after
 
 
 class PeriodKeeper(Protocol):

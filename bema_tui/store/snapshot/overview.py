@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.model import FindingRule, FindingState, ServiceName, ServiceState, Severity
 from bema_tui.rules.findings import RANK
-from bema_tui.store.findings import finding_view
 from bema_tui.store.presence import HERE_FOR
 from bema_tui.store.schema import activity, consoles, findings, health_samples, quota_periods, services
+from bema_tui.store.snapshot.findings import finding_view
 from bema_tui.store.snapshot.views import ActivityView, FindingGroup, FindingView, HealthView, ServiceView
 
 _NEW_WITHIN: Final = timedelta(hours=24)

@@ -18,7 +18,6 @@ from bema_tui.errors import (
 )
 from bema_tui.model import SUBSCRIBER_CHANGES, ChangeKind, ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchItem
-from bema_tui.providers.quota.gate import waiting
 from bema_tui.store.ledger_rows import LedgerRow, RowResult
 from bema_tui.sync.apply.exchange import BatchLine, lines_of, weigh
 from bema_tui.sync.apply.packing import NextBatch, items_for, pack
@@ -29,7 +28,7 @@ from bema_tui.sync.read.campaign_in_mailerlite import CampaignInMailerLite
 from bema_tui.sync.read.subscribers import ReadById, read_by_id, ready_look_up
 from bema_tui.sync.refusals import other_account
 from bema_tui.sync.run_context import RunContext
-from bema_tui.waits import Wait, WaitReason
+from bema_tui.waits import Wait, WaitReason, waiting
 
 AHEAD = 4 * MOST_ITEMS
 """Planned rows looked at to fill one batch."""

@@ -24,8 +24,8 @@ from bema_tui.interfaces import Provider
 from bema_tui.model import Sample, SubscriberStatus
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.lookups import By, SaleAnswer, SaleQuery
+from bema_tui.providers.http.null_ports import NoInterrupt, NoMeter
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, TOKEN, Answer, Script, Time, cut, down, edd, page, reply
 from tests.providers.rows import customer, info, item, product, sale

@@ -11,7 +11,7 @@ import pytest
 from bema_tui.model import Completeness, Order
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.paging import Paging
-from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
+from bema_tui.providers.http.null_ports import NoInterrupt, NoMeter
 from bema_tui.secrets import Secret
 from tests.support.simulated import Simulated, small
 from tests.support.until import Patience

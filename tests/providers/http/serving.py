@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from attrs import define, field
 
+from bema_tui.providers.http.null_ports import NoMeter, Unlimited
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoMeter, Unlimited
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, Time
 

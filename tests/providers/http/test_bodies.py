@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from bema_tui.errors import BadAnswer, ConnectionFailed, WriteUnknown
 from bema_tui.providers.http.bodies import BodyRefusedError, body_of
+from bema_tui.providers.http.null_ports import NoMeter, Unlimited
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoMeter, Unlimited
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, Time
 from tests.providers.http.serving import Server, running

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bema_tui.errors import ConnectionFailed, LockLost, NotAuthorized, RequestRefused, WriteUnknown
 from bema_tui.providers.http.breaker import Breaker, BreakerState, CircuitOpen
+from bema_tui.providers.http.null_ports import NoMeter, Unlimited
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoMeter, Unlimited
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, URL, Answer, Script, Time, before, client, down, edd, reply
 

@@ -11,8 +11,8 @@ import pytest
 from bema_tui.errors import ConnectionFailed
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.http.breaker import Breaker, BreakerState
+from bema_tui.providers.http.null_ports import NoMeter
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.quota.gate import NoMeter
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, TOKEN, Time
 from tests.providers.http.serving import Server, answer, mailerlite, running

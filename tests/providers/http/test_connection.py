@@ -11,10 +11,10 @@ import pytest
 
 from bema_tui.errors import ConfigurationError, ConnectionFailed
 from bema_tui.providers.http.connection import route_to
+from bema_tui.providers.http.null_ports import NoMeter, Unlimited
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.url import base_url
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoMeter, Unlimited
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, Time
 from tests.providers.http.serving import serving

@@ -9,8 +9,8 @@ import pytest
 from bema_tui import __version__
 from bema_tui.errors import BadAnswer
 from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.http.null_ports import NoMeter
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.quota.gate import NoMeter
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, TOKEN, Time
 from tests.providers.http.serving import Server, answer, mailerlite, running

@@ -9,9 +9,9 @@ import pytest
 
 from bema_tui.errors import ConnectionFailed, WriteUnknown
 from bema_tui.providers.edd.client import EasyDigitalDownloads
+from bema_tui.providers.http.null_ports import NoMeter, Unlimited
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoMeter, Unlimited
 from bema_tui.secrets import Secret
 from tests.providers.helpers import KEY, TOKEN, Time
 from tests.providers.http.serving import serving

@@ -11,13 +11,14 @@ from bema_tui.errors import ConnectionFailed, RateLimited, Stopped
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.http.call import Service
 from bema_tui.providers.http.client import ServiceClient
+from bema_tui.providers.http.null_ports import NoMeter, Unlimited
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.http.url import base_url
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoMeter, OwnPeriod, QuotaGate, Unlimited, waiting
+from bema_tui.providers.quota.gate import OwnPeriod, QuotaGate
 from bema_tui.providers.quota.period import QuotaPeriod
 from bema_tui.secrets import Secret
-from bema_tui.waits import Wait, WaitReason
+from bema_tui.waits import Wait, WaitReason, waiting
 from tests.providers.helpers import KEY, TOKEN, URL, Answer, Board, Script, Time, damaged, down, reply
 
 INFO = reply({"info": {"site": {"currency": "EUR"}, "permissions": {"view_shop_reports": True}}})

@@ -18,8 +18,8 @@ from bema_tui.errors import (
 )
 from bema_tui.interfaces import Provider
 from bema_tui.model import Subscriber, SubscriberStatus
+from bema_tui.providers.http.null_ports import NoInterrupt, NoMeter, Unlimited
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, Unlimited
 from bema_tui.secrets import Secret
 from tests.providers.helpers import Answer, Script, cut, mailerlite, reply
 from tests.providers.rows import cursor_page, custom_field, group, numbered_page, subscriber

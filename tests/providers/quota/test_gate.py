@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bema_tui.errors import RateLimited, Stopped
-from bema_tui.providers.quota.gate import NoInterrupt, QuotaGate, Unlimited
+from bema_tui.providers.http.null_ports import NoInterrupt, Unlimited
+from bema_tui.providers.quota.gate import QuotaGate
 from bema_tui.providers.quota.period import Pace, QuotaPeriod
 from bema_tui.providers.quota.settings import QuotaSettings
 from tests.providers.helpers import Time

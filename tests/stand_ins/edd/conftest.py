@@ -8,8 +8,8 @@ import pytest
 
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.paging import Paging
+from bema_tui.providers.http.null_ports import NoInterrupt, NoMeter
 from bema_tui.providers.http.policy import HttpPolicy
-from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
 from bema_tui.secrets import Secret
 from tests.stand_ins.edd.shop import KEY, TOKEN, Shop
 from tests.stand_ins.edd.wire import Server

@@ -18,8 +18,9 @@ from sqlalchemy import select
 
 from bema_tui.errors import BemaError
 from bema_tui.model import CheckResult, Completeness, FindingRule, FindingState, MembersCheck, ReadingStrategy, RunState
+from bema_tui.providers.http.null_ports import NoInterrupt, NoMeter
 from bema_tui.providers.mailerlite.client import MailerLite
-from bema_tui.providers.quota.gate import NoInterrupt, NoMeter, QuotaGate
+from bema_tui.providers.quota.gate import QuotaGate
 from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.rules.findings import finding
 from bema_tui.secrets import Secret
@@ -28,6 +29,7 @@ from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.store.findings import Findings
 from bema_tui.store.run_documents import checks_of
 from bema_tui.store.schema import runs
+from bema_tui.store.snapshot.findings import list_findings
 from tests.end_to_end.comparing import differences
 from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import Release, account_after, account_of
@@ -216,7 +218,7 @@ async def test_nobody_is_called_unknown_where_no_look_up_by_email_finds_anybody(
             with pytest.raises(BemaError, match="finds nobody by e-mail address") as caught:
                 await engine.sync(shop.release.code)
             assert "Nobody is called unknown" in caught.value.advice
-            assert await Findings(engine.db).list(rule=FindingRule.BUYER_UNKNOWN) == ()
+            assert await list_findings(engine.db, rule=FindingRule.BUYER_UNKNOWN) == ()
         assert mailerlite.account.writes == []
 
 
@@ -328,7 +330,7 @@ async def test_a_list_that_never_settles_ends_no_run_and_takes_nobody_out_of_a_g
             (members,) = (one for one in checks_of(run.checks) if isinstance(one, MembersCheck))
             assert members.result is CheckResult.LOOK
             assert members.unsettled
-            found = await Findings(engine.db).list(campaign=shop.release.code, limit=1000)
+            found = await list_findings(engine.db, campaign=shop.release.code, limit=1000)
         unsettled = [one for one in found if "changed in each of 3 readings" in one.message]
         assert {one.subject for one in unsettled} >= {f"{shop.release.code}_GOLD"}
         assert all("nothing is taken back" in one.advice for one in unsettled)
@@ -371,13 +373,13 @@ async def test_a_subscriber_who_cannot_be_read_is_named_and_left_alone_and_the_o
             expected.subscribers[buyer] = before
             assert await engine.sync(shop.release.code) == RunState.DONE
             assert differences(expected, account_of(mailerlite.state())) == []
-            found = await Findings(engine.db).list(rule=FindingRule.BLOCKED_RECORD)
+            found = await list_findings(engine.db, rule=FindingRule.BLOCKED_RECORD)
             named = {buyer, before.email.strip().lower()}
             assert all(f.subject in named or (f.subject.startswith("page ") and "" in spoil) for f in found)
             assert all(words in f.message for f in found)
             assert found
             # Their e-mail bought, and whoever can't be read is not unknown.
-            unknown = await Findings(engine.db).list(rule=FindingRule.BUYER_UNKNOWN)
+            unknown = await list_findings(engine.db, rule=FindingRule.BUYER_UNKNOWN)
             assert spoil.get("email", "") is None or before.email not in {f.subject for f in unknown}
 
 

@@ -9,7 +9,7 @@ import pytest
 from bema_tui.errors import Stopped
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.paging import Paging
-from bema_tui.providers.quota.gate import NoInterrupt, NoMeter
+from bema_tui.providers.http.null_ports import NoInterrupt, NoMeter
 from bema_tui.secrets import Secret
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders
