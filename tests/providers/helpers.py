@@ -13,6 +13,7 @@ from attrs import define, field
 from bema_tui.errors import Stopped
 from bema_tui.providers.edd.client import EasyDigitalDownloads
 from bema_tui.providers.edd.paging import Paging
+from bema_tui.providers.http.breaker import Breaker
 from bema_tui.providers.http.call import Service
 from bema_tui.providers.http.client import ServiceClient
 from bema_tui.providers.http.policy import HttpPolicy
@@ -205,7 +206,9 @@ def mailerlite(
     )
 
 
-def edd(script: Script, time: Time | None = None, page_size: int = 3, parallel: int = 2) -> EasyDigitalDownloads:
+def edd(
+    script: Script, time: Time | None = None, page_size: int = 3, parallel: int = 2, breaker: Breaker | None = None
+) -> EasyDigitalDownloads:
     """A shop over the script."""
     return EasyDigitalDownloads(
         "https://Shop.example/store/",
@@ -214,6 +217,7 @@ def edd(script: Script, time: Time | None = None, page_size: int = 3, parallel: 
         interrupt=time or Time(),
         meter=Notes(),
         paging=Paging(page_size, parallel),
+        breaker=breaker,
         transport=script.transport,
     )
 

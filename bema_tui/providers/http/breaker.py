@@ -57,11 +57,6 @@ class Breaker:
         return BreakerState.OPEN if self.seconds_left > 0 else BreakerState.HALF_OPEN
 
     @property
-    def failures(self) -> int:
-        """Calls in a row that failed."""
-        return self._failed
-
-    @property
     def seconds_left(self) -> float:
         """Seconds until a probe is let through; 0 when one may go."""
         if self._opened is None:
