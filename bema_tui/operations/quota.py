@@ -15,7 +15,6 @@ from bema_tui.store.activity import Activity
 from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.quota import QuotaPeriods, QuotaRow
 from bema_tui.store.run_waits import RunWaits, WaitingRun
-from bema_tui.store.runs import Runs
 from bema_tui.sync.shared_quota import period_of
 from bema_tui.waits import WaitReason, until_utc
 
@@ -80,11 +79,13 @@ async def clear_quota(workspace: Workspace) -> datetime:
     await QuotaPeriods(db, settings.mailerlite.url, settings.quota.quota).change(lambda row: QuotaRow(row.quota))
     words = until_utc(before.closed_until, db.now())
     await Activity(db).add(me.user, "quota", f"cleared the wait for MailerLite's quota {words}")
-    runs, requests = Runs(db), ControlRequests(db)
+    requests = ControlRequests(db)
     for waiting in before.waiting:
-        found = await runs.get(waiting.run)
+        found = await workspace.reader.run(waiting.run)
         if waiting.wait.reason is WaitReason.QUOTA and found.state is RunState.PAUSED:
             await requests.ask(waiting.run, ControlVerb.CONTINUE, me.user, "the wait was cleared")
+            if asked := found.pause_asked:  # somebody wants it to pause in any case: only the wait is over
+                await requests.ask(waiting.run, ControlVerb.PAUSE, asked.by_user, asked.reason)
     return before.closed_until
 
 

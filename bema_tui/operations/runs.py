@@ -28,6 +28,7 @@ from bema_tui.store.control_requests import ControlRequests
 from bema_tui.store.findings import Findings
 from bema_tui.store.runs import Runs
 from bema_tui.store.snapshot.views import ChangeView, RunView
+from bema_tui.waits import WaitReason
 
 if TYPE_CHECKING:
     from bema_tui.sync.supervisor import Supervisor
@@ -149,8 +150,9 @@ async def _ask(workspace: Workspace, view: RunView, verb: ControlVerb, reason: s
     if not await requests.ask(view.id, verb, workspace.me.user, reason, text=text):
         require(may_control(await workspace.reader.run(view.id), verb, read_only=False))  # it ended just now
     lock = lock_of(view, await workspace.locks.get_active_locks())
-    busy = verb is ControlVerb.PAUSE and view.state is not RunState.PAUSED
-    return PlacedRequest(view.id, verb, reason, lock, view.waiting_until if busy else None)
+    paused = view.waiting_for is not None and view.waiting_for.reason is WaitReason.PERSON
+    later = verb is ControlVerb.PAUSE and not paused
+    return PlacedRequest(view.id, verb, reason, lock, view.waiting_until if later else None)
 
 
 async def discard(workspace: Workspace, run: int) -> None:

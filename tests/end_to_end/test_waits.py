@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import RateLimited
-from bema_tui.model import RunKind, RunOptions, RunState
+from bema_tui.model import ControlVerb, RunKind, RunOptions, RunState
+from bema_tui.operations import runs
 from bema_tui.operations.quota import clear_quota, quota_now
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.run_waits import RunWaits
@@ -91,6 +92,33 @@ async def test_years_of_patience_are_an_hour_and_one_command_ends_that(seen: See
     assert await seen.engine.runner.execute(claimed, Clearing(seen.clock, seen.look)) is RunState.DONE
     assert 3590 < cleared[0] <= 3600
     assert (seen.clock() - began).total_seconds() < 600
+
+
+async def test_a_pause_that_somebody_asked_for_outlasts_the_wait_that_is_cleared(seen: Seen) -> None:
+    code = await code_of(seen)
+    seen.simulated.ask("set", {"quota": 0, "retry_after": 1_500})
+    workspace = seen.engine.workspace
+    notes: list[str] = []
+
+    class Clearing(Skip):
+        async def sleep(self, seconds: float) -> None:
+            run = await workspace.reader.run((await seen.engine.last_run()).id)
+            reason = run.waiting_for.reason if run.waiting_for is not None else None
+            if not notes and run.state is RunState.PAUSED and reason is WaitReason.QUOTA:
+                notes.append(run.note)
+                placed = await runs.control(workspace, run.id, ControlVerb.PAUSE, "news")
+                assert placed.waits_until == run.waiting_until, "it is paused already, but not by somebody"
+                seen.simulated.ask("set", {"quota": 1_000_000, "retry_after": None})
+                await clear_quota(workspace)
+            elif len(notes) == 1 and reason is WaitReason.PERSON:
+                notes.append(run.note)
+                await runs.control(workspace, run.id, ControlVerb.CONTINUE)
+            await asyncio.sleep(0.02 if notes else 0.0)  # the word is heard in real time
+
+    claimed = await seen.engine.runner.claim(code, kind=RunKind.SYNC, options=RunOptions(yes=True, create_missing=True))
+    assert await seen.engine.runner.execute(claimed, Clearing(seen.clock, seen.look)) is RunState.DONE
+    assert len(notes) == 2
+    assert notes[1].startswith(f"paused by {workspace.me.user} ")
 
 
 @pytest.mark.fault("E5")
