@@ -22,6 +22,11 @@ class FieldType(StrEnum):
 _INTEGER: Final = re.compile(r"([0-9]+)(\.0*)?")
 
 
+def as_text(value: str | float) -> str:
+    """Return a value as text; a whole number has no decimals."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def canonical(value: FieldValue) -> str | None:
     """Return a value in the form that values compare in: an integer without zeros in front, else the text.
 
@@ -29,7 +34,7 @@ def canonical(value: FieldValue) -> str | None:
     """
     if value is None:
         return None
-    text = (str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)).strip()
+    text = as_text(value).strip()
     whole = _INTEGER.fullmatch(text)
     if whole:
         return whole.group(1).lstrip("0") or None

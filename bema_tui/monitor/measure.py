@@ -54,7 +54,7 @@ class SystemProbe:
         psutil.cpu_percent(interval=None)
 
     def measure(self, settings: MonitorSettings) -> Machine:
-        """Measure now; takes well under a millisecond or two."""
+        """Measure now; that takes a millisecond."""
         return Machine(
             memory_usage=resident_bytes(),
             memory_limit=settings.limit(self._group()),

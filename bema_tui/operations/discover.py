@@ -21,8 +21,8 @@ from bema_tui.store.orders import Orders
 from bema_tui.store.ownership import Ownership
 from bema_tui.sync.connections import Connections, connector
 from bema_tui.sync.interrupt import RunInterrupt
+from bema_tui.sync.one_account import one_account
 from bema_tui.sync.plan.record_check import campaign_findings
-from bema_tui.sync.read.campaign_in_mailerlite import one_account
 from bema_tui.sync.read.shop import read_orders, require_complete
 from bema_tui.sync.run_context import Meter
 from bema_tui.sync.service_states import mailerlite_state_shown, shop_state_shown
@@ -88,8 +88,8 @@ async def _discover(
         today,
         products.broken,
         await orders.names_of_products(sold - {product.id for product in products}),
-        unread_groups=groups.broken,
-        unread_fields=fields.broken,
+        unread_groups=groups.hiding,
+        unread_fields=fields.hiding,
     )
     found = evolve(found, findings=(*found.findings, *unread_findings(NO_CAMPAIGN, groups, fields, Listing(()))))
     found = _checked(found, existing, today)

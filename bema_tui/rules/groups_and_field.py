@@ -147,8 +147,8 @@ def account_findings(
     """A warning for each kind of thing of which the account has 90 % of what it may hold, unreadable ones included."""
     found = []
     in_all = (
-        ("groups", len(groups) + sum(not row.usable for row in unread_groups), MAX_GROUPS),
-        ("fields", len(fields) + sum(not row.usable for row in unread_fields), MAX_FIELDS),
+        ("groups", len(groups) + len(unread_groups), MAX_GROUPS),
+        ("fields", len(fields) + len(unread_fields), MAX_FIELDS),
     )
     for what, count, most in in_all:
         if count * 100 >= most * NEARLY_FULL_PERCENT:

@@ -14,12 +14,11 @@ from attrs import frozen
 from bema_tui.errors import RuleError
 from bema_tui.model import CustomField, Group, Tier
 from bema_tui.rules.records import WRITABLE_TYPES
-from bema_tui.rules.tiers import ORDER, SUFFIX, parse_tier
+from bema_tui.rules.tiers import ORDER, SUFFIX, parse_tier, words_of
 
 FIRST_YEAR: Final = 1990
 YEARS_AHEAD: Final = 2
 _CODE: Final = re.compile(r"[0-9]{4}_[A-Z0-9]+_[A-Z0-9]+")
-_SEPARATOR: Final = re.compile(r"[_ -]+")
 _NOT_OURS: Final = re.compile(r"[^A-Z0-9]")
 _FOLDS: Final = str.maketrans(
     {"ß": "SS", "ẞ": "SS", "Æ": "AE", "Ø": "O", "Œ": "OE", "Đ": "D", "Ł": "L", "Þ": "TH"},
@@ -116,10 +115,6 @@ def field_name(code: str) -> str:
     return f"{code}_PURCHASE"
 
 
-def _words(name: str) -> list[str]:
-    return _SEPARATOR.split(name.strip(" ").upper())
-
-
 def _code_of(words: Sequence[str]) -> str | None:
     code = "_".join(words)
     return code if len(words) == _CODE_WORDS and is_code(code) else None
@@ -129,7 +124,7 @@ def read_group_name(name: str) -> tuple[str, Tier] | None:
     """The campaign code and tier that a group's name says, or None when the group is not ours."""
     if not name.isascii():
         return None
-    words = _words(name)
+    words = words_of(name)
     code, tier = _code_of(words[:_CODE_WORDS]), parse_tier("_".join(words[_CODE_WORDS:]))
     return (code, tier) if code and tier else None
 
@@ -138,7 +133,7 @@ def read_field_name(name: str) -> str | None:
     """The campaign code whose purchase field this name says, or None when the field is not ours."""
     if not name.isascii():
         return None
-    *code_words, last = _words(name)
+    *code_words, last = words_of(name)
     return _code_of(code_words) if last in _FIELD_WORDS else None
 
 
@@ -155,7 +150,7 @@ def legacy_groups(names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _legacy_prefix(name: str) -> str | None:
-    words = _words(name)
+    words = words_of(name)
     # The longest ending first: "X GOLD PURCHASE" is gold purchased of X.
     for size in (2, 1):
         prefix = words[:-size]
@@ -200,5 +195,5 @@ def match_field(fields: Iterable[CustomField], code: str) -> FieldMatch:
 
 def free_field_name(fields: Iterable[CustomField], code: str) -> str | None:
     """A name that a purchase field may have, too, and that no field has, in whatever spelling; None: all are taken."""
-    taken = {_words(custom.name)[-1] for custom in fields if read_field_name(custom.name) == code}
+    taken = {words_of(custom.name)[-1] for custom in fields if read_field_name(custom.name) == code}
     return next((f"{code}_{word}" for word in _FIELD_WORDS if word not in taken), None)

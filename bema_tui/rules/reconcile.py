@@ -11,7 +11,6 @@ from bema_tui.field_values import canonical, same_value
 from bema_tui.model import Cause, ChangeKind, Finding, FindingRule, Order, PlannedChange, Purpose, Tier
 from bema_tui.rules.changes import field_change, group_changes, hold_back, movable
 from bema_tui.rules.findings import finding
-from bema_tui.rules.groups_and_field import CampaignCheck, check_campaign
 from bema_tui.rules.purchases import NO_ALIASES, Aliases, Choice, KnownOrder, choose, is_valid, since, writable_number
 from bema_tui.rules.records import CampaignContext, Member, Outcome, Step
 from bema_tui.rules.refunds import without_purchase
@@ -24,16 +23,6 @@ from bema_tui.rules.subscriber_findings import (
     wood_purchase,
 )
 from bema_tui.rules.tiers import purchased_tier
-
-__all__ = [
-    "CampaignCheck",
-    "CampaignContext",
-    "Member",
-    "Outcome",
-    "check_campaign",
-    "reconcile_member",
-    "reconcile_unknown_buyer",
-]
 
 
 def reconcile_member(

@@ -158,13 +158,11 @@ class CampaignContext:
     campaign: Campaign
     """The campaign."""
     groups: Mapping[Tier, Group]
-    """The group of each tier that has one."""
+    """The group of each tier that has one; moves into and out of the others are skipped."""
     field: CustomField | None
     """The purchase field, if there is one."""
     rules: Rules
     """The label's choices."""
-    missing: frozenset[Tier] = frozenset()
-    """The tiers without a group; moves into them are skipped."""
     full_shop_read: bool = True
     """Whether the absence of an order is proved, except for those whom ``unproved`` names."""
     shrank: bool = False
@@ -183,7 +181,7 @@ class CampaignContext:
 
     def has_group(self, tier: Tier) -> bool:
         """Whether somebody can be moved into or out of this tier."""
-        return tier in self.groups and tier not in self.missing
+        return tier in self.groups
 
 
 @frozen

@@ -10,7 +10,7 @@ from bema_tui.model import Finding, FindingRule, Order, Tier
 from bema_tui.rules.findings import finding
 from bema_tui.rules.purchases import KnownOrder, by_age, not_settled, partly_refunded
 from bema_tui.rules.records import CampaignContext, Member
-from bema_tui.rules.tiers import LABEL
+from bema_tui.rules.tiers import LABEL, NO_TIER
 
 
 def order_text(order: Order) -> str:
@@ -72,7 +72,7 @@ def two_tiers(context: CampaignContext, member: Member, *, buyer: bool) -> Findi
 
 def drift(context: CampaignContext, member: Member, *, buyer: bool) -> Finding | None:
     """Somebody changed what the ledger says, or took a known buyer out of every tier; None if all is as it was."""
-    now = tiers_text((*member.lower, *member.bought)) or "no tier"
+    now = tiers_text((*member.lower, *member.bought)) or NO_TIER
     placed = member.placed_by_us
     # Out of a lower tier, where a refund leads, MailerLite's automations move people by themselves.
     if placed is not None and placed.purchased and placed not in member.tiers:

@@ -10,16 +10,7 @@ from typing import Final
 from bema_tui.errors import RuleError
 from bema_tui.model import Tier
 
-ORDER: Final[tuple[Tier, ...]] = (
-    Tier.OPT_IN,
-    Tier.GOLD,
-    Tier.SILVER,
-    Tier.BRONZE,
-    Tier.WOOD,
-    Tier.GOLD_PURCHASED,
-    Tier.SILVER_PURCHASED,
-    Tier.BRONZE_PURCHASED,
-)
+ORDER: Final[tuple[Tier, ...]] = tuple(Tier)
 """Opt-in to wood, then the purchased ones: the order in which groups are read and shown."""
 
 SUFFIX: Final[Mapping[Tier, str]] = MappingProxyType(
@@ -74,12 +65,16 @@ _BEFORE: Final[Mapping[Tier, Tier]] = MappingProxyType(
 _SEPARATOR: Final = re.compile(r"[_ -]+")
 
 
-def _words(text: str) -> tuple[str, ...]:
-    words = _SEPARATOR.split(text.strip(" ").upper())
-    return tuple("PURCHASE" if word == "PURCHASED" else word for word in words)
+def words_of(name: str) -> list[str]:
+    """The words of a group's or field's name, in capitals, whatever parts them."""
+    return _SEPARATOR.split(name.strip(" ").upper())
 
 
-_BY_WORDS: Final[Mapping[tuple[str, ...], Tier]] = MappingProxyType({_words(SUFFIX[tier]): tier for tier in ORDER})
+def _tier_words(text: str) -> tuple[str, ...]:
+    return tuple("PURCHASE" if word == "PURCHASED" else word for word in words_of(text))
+
+
+_BY_WORDS: Final[Mapping[tuple[str, ...], Tier]] = MappingProxyType({_tier_words(SUFFIX[tier]): tier for tier in ORDER})
 
 
 def label(tier: Tier | None) -> str:
@@ -110,4 +105,4 @@ def parse_tier(text: str) -> Tier | None:
     """A tier from its enum value, its label or its suffix, whatever the case and the separators; None if it is none."""
     if not text.isascii():
         return None
-    return _BY_WORDS.get(_words(text))
+    return _BY_WORDS.get(_tier_words(text))

@@ -20,6 +20,15 @@ class Fence:
     """The number of this taking of the lock; it only grows."""
 
 
+def lost(fence: Fence) -> LockLost:
+    """Return the error of a run that holds its lock no more."""
+    return LockLost(
+        f"The lock on {fence.key} was released or taken by somebody else.",
+        tried="write on behalf of this run",
+        advice="See `bema-tui locks` and `bema-tui runs`; resume the run when nobody else works on the campaign.",
+    )
+
+
 async def check_fence(connection: AsyncConnection, fence: Fence) -> None:
     """Raise unless the lock still carries our token; to be called inside the writing transaction.
 
@@ -32,8 +41,4 @@ async def check_fence(connection: AsyncConnection, fence: Fence) -> None:
         .with_for_update()
     )
     if (await connection.execute(statement)).first() is None:
-        raise LockLost(
-            f"The lock on {fence.key} was released or taken by somebody else.",
-            tried="write on behalf of this run",
-            advice="See `bema-tui locks` and `bema-tui runs`; resume the run when nobody else works on the campaign.",
-        )
+        raise lost(fence)

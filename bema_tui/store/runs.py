@@ -59,7 +59,7 @@ class Runs:
                     started_at=now,
                     progressed_at=now,
                     options=document_of(options),
-                    # Said beforehand: ``yes_at`` is for a yes to a plan that could be seen.
+                    # Said beforehand: ``yes_at`` follows when the plan is there and nothing holds it.
                     yes_by=me.user if options.yes else None,
                     phases=documents_of([PhaseEntry(Phase.LOCK, now)]),
                 )

@@ -14,7 +14,7 @@ from bema_tui.bounds import PAUSED_AT_MOST
 from bema_tui.errors import LockLost, Stopped, StoreError
 from bema_tui.model import ControlRequest, ControlVerb, RunState
 from bema_tui.store.control_requests import ControlRequests
-from bema_tui.store.fence import Fence
+from bema_tui.store.fence import Fence, lost
 from bema_tui.store.runs import Runs
 from bema_tui.sync.interrupt import RunInterrupt, stopped
 from bema_tui.sync.ports import Heartbeat
@@ -196,9 +196,4 @@ class LockKeeper:
                 self._word.set()
 
     def _lost(self) -> None:
-        self._interrupt.stop(
-            LockLost(
-                f"The lock on {self._fence.key} was released or taken by somebody else.",
-                advice="See `bema-tui locks`; resume the run when nobody else works on the campaign.",
-            )
-        )
+        self._interrupt.stop(lost(self._fence))

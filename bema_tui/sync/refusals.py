@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from bema_tui.errors import WrongAccount
 from bema_tui.model import ACCOUNT_CHANGES, ChangeKind, ChangeOutcome, Finding, FindingRule, PlannedChange, SubjectKind
 from bema_tui.rules.findings import finding
+from bema_tui.rules.groups_and_field import MAX_FIELDS, MAX_GROUPS
 from bema_tui.rules.records import Outcome
 from bema_tui.rules.wording.changes import outcome_text
 from bema_tui.store.ledger_history import ChangeMark, mark_of
@@ -161,12 +162,12 @@ def _advice(campaign: str, change: NotMade) -> str:
     kind = change.change.kind
     if kind is ChangeKind.CREATE_GROUP:
         return (
-            "An account holds at most 1,000 groups: delete some that nobody needs in MailerLite, then "
+            f"An account holds at most {MAX_GROUPS:,} groups: delete some that nobody needs in MailerLite, then "
             f"`bema-tui sync {campaign} --create-missing`. Until then nobody is moved into this one."
         )
     if kind is ChangeKind.CREATE_FIELD:
         return (
-            "An account holds at most 100 fields: delete some that nobody needs in MailerLite, then "
+            f"An account holds at most {MAX_FIELDS:,} fields: delete some that nobody needs in MailerLite, then "
             f"`bema-tui sync {campaign} --create-missing`. Until then the campaign is blocked."
         )
     if change.row.outcome is ChangeOutcome.REFUSED_FOR_STATUS:

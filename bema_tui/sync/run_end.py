@@ -25,6 +25,16 @@ class RunEnd:
     """How it stands, in words."""
 
 
+def program_failed(error: BaseException) -> BemaError:
+    """Return the error of a run in which something went wrong that nobody foresaw."""
+    return BemaError(
+        f"The program itself failed: {type(error).__name__}.",
+        tried="execute a run",
+        advice="The log has the details; please report them. What was written is in the ledger; the run can be "
+        "resumed.",
+    )
+
+
 def end_by(error: BaseException) -> RunEnd:
     """Return how a run ends whose work raised this."""
     match error:
@@ -38,11 +48,7 @@ def end_by(error: BaseException) -> RunEnd:
             # The process is going down: what was on its way is unknown, and one resume away.
             return RunEnd(RunState.STOPPED, stopped("the end of the program", ""), "the program ended")
         case _:
-            failed = BemaError(
-                f"The program itself failed: {type(error).__name__}.",
-                tried="execute a run",
-                advice="The log has the details. What was written is in the ledger; the run can be resumed.",
-            )
+            failed = program_failed(error)
             return RunEnd(RunState.FAILED, failed, failed.message)
 
 

@@ -13,6 +13,7 @@ from bema_tui.interfaces import HealthMonitor
 from bema_tui.model import DEFAULT_OPTIONS, RunKind, RunOptions
 from bema_tui.sync.claimed_run import ClaimedRun
 from bema_tui.sync.interrupt import RunInterrupt, stopped
+from bema_tui.sync.run_end import program_failed
 from bema_tui.sync.runner import Runner
 
 logger = logging.getLogger("bema_tui.sync")
@@ -132,14 +133,9 @@ class Supervisor:
         except Exception as error:
             # The one place that sees what a run did not foresee: it must not vanish with its task.
             logger.exception("run %s ended with an error of the program itself", claimed.run)
-            self._failures.put_nowait(
-                f"run {claimed.run}: the program itself failed ({type(error).__name__}); see the log"
-            )
-            return BemaError(
-                f"The program itself failed: {type(error).__name__}.",
-                tried="execute a run",
-                advice="The log file has the details; please report them.",
-            )
+            failed = program_failed(error)
+            self._failures.put_nowait(f"run {claimed.run}: {failed.message}")
+            return failed
         finally:
             await self._monitor.stop_monitoring(claimed.run)
         return None

@@ -8,11 +8,12 @@ from attrs import frozen
 
 from bema_tui.interfaces import Validator
 from bema_tui.model import Cause, Tier
+from bema_tui.rules.choices import WriteLimits
 from bema_tui.rules.moves import MOVES, Move, inverse
 from bema_tui.rules.tiers import label
 from bema_tui.validators.base import CollectingValidator
 
-MAX_MOVES_A_DAY: Final = 3
+_A_DAY: Final = WriteLimits().moves_per_day
 MOVES_TODAY: Final = "moves_today"
 """The field whose error passes with the day, by itself."""
 
@@ -38,7 +39,7 @@ class MoveRecord:
 class TierMoveValidator(CollectingValidator[MoveRecord]):
     """Checks that a move is one of the rules, has its purchase, and is not one too many for the day."""
 
-    def __init__(self, *, most_a_day: int = MAX_MOVES_A_DAY) -> None:
+    def __init__(self, *, most_a_day: int = _A_DAY) -> None:
         super().__init__()
         self._most_a_day = most_a_day
 

@@ -25,7 +25,7 @@ from bema_tui.model import (
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.naming import group_name
 from bema_tui.rules.purchases import KnownOrder
-from bema_tui.rules.reconcile import CampaignContext, Member
+from bema_tui.rules.records import CampaignContext, Member
 
 CODE = "2026_ETB_NBL"
 CAMPAIGN = Campaign(code=CODE, album="No Better Love", product_ids=("11",))
@@ -33,6 +33,11 @@ GROUPS = {tier: Group(id=f"9{index}", name=group_name(CODE, tier)) for index, ti
 FIELD = CustomField(id="20", name=f"{CODE}_PURCHASE", key="2026_etb_nbl_purchase", type="number")
 DAY = datetime(2026, 11, 19, 20, 44, tzinfo=UTC)
 EMAIL = "ana@example.org"
+
+
+def without(*tiers: Tier) -> dict[Tier, Group]:
+    """The groups of an account that lacks those of these tiers."""
+    return {tier: group for tier, group in GROUPS.items() if tier not in tiers}
 
 
 def order(

@@ -13,8 +13,22 @@ from bema_tui.model import Cause, ChangeKind, FindingRule, Purpose, SubscriberSt
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.naming import group_name
 from bema_tui.rules.purchases import KnownOrder
-from bema_tui.rules.reconcile import Member, reconcile_member, reconcile_unknown_buyer
-from tests.rules.builders import CAMPAIGN, CODE, DAY, EMAIL, FIELD, GROUPS, context, found, member, order, written
+from bema_tui.rules.reconcile import reconcile_member, reconcile_unknown_buyer
+from bema_tui.rules.records import Member
+from tests.rules.builders import (
+    CAMPAIGN,
+    CODE,
+    DAY,
+    EMAIL,
+    FIELD,
+    GROUPS,
+    context,
+    found,
+    member,
+    order,
+    without,
+    written,
+)
 
 FIELD_SET = ("field", None, "10391")
 
@@ -191,8 +205,7 @@ def test_without_a_usable_field_nothing_is_planned(field: object) -> None:
 
 
 def test_a_missing_group_skips_only_the_moves_into_it() -> None:
-    groups = {tier: group for tier, group in GROUPS.items() if tier is not Tier.SILVER_PURCHASED}
-    lacking = context(groups=groups, missing=frozenset({Tier.SILVER_PURCHASED}))
+    lacking = context(groups=without(Tier.SILVER_PURCHASED))
     skipped = reconcile_member(lacking, member(Tier.SILVER), [order()])
     assert written(skipped.changes) == [FIELD_SET]
     assert skipped.changes[0].purpose == Purpose(Cause.FIELD_ONLY)
@@ -254,7 +267,7 @@ def test_a_new_buyer_is_created_only_where_the_label_wants_it_and_since_the_star
     ]
     assert made.findings == ()
     later = evolve(wanted, campaign=evolve(wanted.campaign, start=datetime(2030, 1, 1, tzinfo=UTC)))
-    without_group = evolve(wanted, missing=frozenset({Tier.GOLD_PURCHASED}))
+    without_group = evolve(wanted, groups=without(Tier.GOLD_PURCHASED))
     for unfit in (later, without_group, evolve(wanted, field=None)):
         left = reconcile_unknown_buyer(unfit, EMAIL, [order(email=EMAIL)])
         assert (left.changes, found(left.findings)) == ((), [FindingRule.BUYER_UNKNOWN])

@@ -10,9 +10,10 @@ from attrs import evolve
 from bema_tui.model import Cause, ChangeKind, FindingRule, Purpose, SubscriberStatus, Tier
 from bema_tui.rules.choices import Rules
 from bema_tui.rules.purchases import KnownOrder
-from bema_tui.rules.reconcile import Member, reconcile_member
+from bema_tui.rules.reconcile import reconcile_member
+from bema_tui.rules.records import Member
 from bema_tui.rules.tiers import SUFFIX
-from tests.rules.builders import CAMPAIGN, GROUPS, context, found, member, order, written
+from tests.rules.builders import CAMPAIGN, GROUPS, context, found, member, order, without, written
 
 REFUNDED = order(status="refunded", listed=False)
 REVERT = Rules(on_refund="revert")
@@ -125,7 +126,7 @@ def test_whatever_clears_or_reverts_is_marked_as_taken_back_and_says_that_it_wai
     purchased = {group.id for tier, group in GROUPS.items() if tier.purchased}
     for tiers, stored in product(STANDS, ("10391", None)):
         someone = member(*tiers, status=status, stored=stored)
-        outcome = reconcile_member(context(rules, missing=missing), someone, [REFUNDED])
+        outcome = reconcile_member(context(rules, groups=without(*missing)), someone, [REFUNDED])
         taken = [
             change
             for change in outcome.changes
@@ -138,7 +139,7 @@ def test_whatever_clears_or_reverts_is_marked_as_taken_back_and_says_that_it_wai
         told = [f.message for f in outcome.findings if f.rule is FindingRule.REFUNDED_PURCHASE]
         assert len(told) == (stored is not None or any(tier.purchased for tier in tiers))
         assert all(("waits for a yes of its own" in message) is bool(taken) for message in told)
-        again = reconcile_member(context(rules, missing=missing), someone, [REFUNDED, order("10500", days=3)])
+        again = reconcile_member(context(rules, groups=without(*missing)), someone, [REFUNDED, order("10500", days=3)])
         assert not any(change.cause.takes_back for change in again.changes)
 
 
@@ -150,7 +151,7 @@ def test_nothing_is_reverted_when_a_read_shrank() -> None:
 
 
 def test_a_revert_into_a_missing_group_clears_only_the_field() -> None:
-    outcome = reconcile_member(context(REVERT, missing=frozenset({Tier.GOLD})), buyer(), [REFUNDED])
+    outcome = reconcile_member(context(REVERT, groups=without(Tier.GOLD)), buyer(), [REFUNDED])
     assert written(outcome.changes) == [CLEARED]
 
 

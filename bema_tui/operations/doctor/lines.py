@@ -10,7 +10,7 @@ from attrs import frozen
 
 from bema_tui.errors import BemaError, ConfigurationError, WrongAccount
 
-logger = logging.getLogger("bema_tui.sync")
+logger = logging.getLogger("bema_tui.operations")
 
 Verdict = Literal["ok", "warning", "error"]
 

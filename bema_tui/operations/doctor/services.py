@@ -20,7 +20,7 @@ from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.store.database import Database
 from bema_tui.store.ownership import Ownership
 from bema_tui.sync.connections import connect_mailerlite, connect_shop
-from bema_tui.sync.read.campaign_in_mailerlite import one_account
+from bema_tui.sync.one_account import one_account
 from bema_tui.sync.run_context import Meter
 from bema_tui.sync.shared_quota import SharedGate
 from bema_tui.waits import WaitBoard

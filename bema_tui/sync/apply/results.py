@@ -20,7 +20,7 @@ _MOST_WORDS = 295
 RETRYABLE = frozenset({408, 425})
 NO_RIGHT = frozenset({401, 403})
 TOO_MANY = 429
-"""As the status of an open row's refusal: it was refused so too often to be a matter of the quota."""
+"""The status of a row that was refused with 429 too often for the quota alone to be the cause."""
 
 
 def item_of(row: LedgerRow) -> BatchItem:

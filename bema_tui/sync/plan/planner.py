@@ -12,12 +12,8 @@ from bema_tui.field_values import canonical
 from bema_tui.model import Cause, ChangeKind, Finding, PlannedChange, Purpose, Tier
 from bema_tui.rules.changes import without_moves
 from bema_tui.rules.purchases import Aliases, named_by
-from bema_tui.rules.reconcile import (
-    CampaignContext,
-    reconcile_member,
-    reconcile_unknown_buyer,
-)
-from bema_tui.rules.records import Member, Trace
+from bema_tui.rules.reconcile import reconcile_member, reconcile_unknown_buyer
+from bema_tui.rules.records import ANYBODY, CampaignContext, Member, Trace
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database_settings import label_midnight
 from bema_tui.store.ledger_history import ChangeMark, LedgerHistory, Placement
@@ -34,8 +30,6 @@ from bema_tui.sync.run_context import RunContext
 
 UNIT = 1000  # e-mails per transaction; domain rules, section 7
 _JOINS = (ChangeKind.ADD_GROUP, ChangeKind.CREATE_SUBSCRIBER)  # somebody comes into a group: automations may go off
-ANYBODY = ""
-"""The e-mail key of somebody set aside whose e-mail can't be read: it may be any buyer who was not found."""
 _MOVES = (*_JOINS, ChangeKind.REMOVE_GROUP)
 
 
@@ -122,7 +116,6 @@ async def plan_changes(
         groups=account.groups,
         field=account.field,
         rules=context.settings.rules,
-        missing=frozenset(tier for tier in Tier if tier not in account.groups),
         full_shop_read=reads.full_shop_read,
         shrank=shrank,
         unproved=reads.unproved,

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
 from attrs import frozen
 
 from bema_tui.errors import IncompleteRead
-from bema_tui.field_values import FieldType
+from bema_tui.field_values import FieldType, as_text
 from bema_tui.listing import Listing
 from bema_tui.model import Automation, CustomField, Finding, FindingRule, Group, Subscriber, Tier
 from bema_tui.rules.findings import NO_CAMPAIGN
+from bema_tui.rules.groups_and_field import CampaignCheck, check_campaign
 from bema_tui.rules.naming import field_name, group_name
-from bema_tui.rules.reconcile import CampaignCheck, check_campaign
 from bema_tui.rules.records import Member
 from bema_tui.rules.unread_rows import unread_findings
-from bema_tui.store.database import Database
 from bema_tui.store.ledger_rows import NEW
-from bema_tui.store.ownership import Ownership
-from bema_tui.sync.ports import MailingService
+from bema_tui.sync.one_account import one_account
 from bema_tui.sync.run_context import RunContext
 
 
@@ -95,28 +92,6 @@ class CampaignInMailerLite:
             read_at=read_at,
             seen_before=not subscriber.group_ids.isdisjoint(self.check.twins),
         )
-
-
-@asynccontextmanager
-async def one_account(db: Database, mailerlite: MailingService) -> AsyncIterator[None]:
-    """Hold MailerLite's answers to the account that the database belongs to, from the first one on; the account that
-    the requests within name is stored, if there is none yet.
-
-    Raises:
-        WrongAccount: another account answered.
-    """
-    ownership = Ownership(db)
-    mailerlite.hold_to(await ownership.owner("mailerlite_account"))
-    yield
-    if mailerlite.account_id:
-        await ownership.belongs_to("mailerlite_account", mailerlite.account_id)
-
-
-def as_text(value: str | float) -> str:
-    """Return a field's value as text; a whole number has no decimals."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 async def read_account(context: RunContext, *, for_plan: bool = False) -> CampaignInMailerLite:

@@ -38,8 +38,8 @@ from bema_tui.model import (
     Tier,
 )
 from bema_tui.rules.choices import BlockLists, Rules
+from bema_tui.rules.groups_and_field import check_campaign
 from bema_tui.rules.naming import field_name, group_name
-from bema_tui.rules.reconcile import check_campaign
 from bema_tui.rules.records import Member, Unproved
 from bema_tui.settings import Settings
 from bema_tui.store.campaigns import Campaigns
