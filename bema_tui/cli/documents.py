@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict
 
 from bema_tui.health import CampaignHealth
-from bema_tui.model import AutomationEffect, ChangeState, Check, CheckResult, Lock, MailerLiteReadResult, ShopReadResult
+from bema_tui.model import (
+    DOCUMENT_KEYS,
+    AutomationEffect,
+    ChangeState,
+    Check,
+    CheckResult,
+    Lock,
+    MailerLiteReadResult,
+    ShopReadResult,
+)
 from bema_tui.operations.findings import counts_of_run
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.rules.wording.checks import automation_text, check_text
@@ -33,7 +42,7 @@ async def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
         "waiting_for": run.waiting_for and {**asdict(run.waiting_for), "text": str(run.waiting_for)},
         "waiting_until": run.waiting_until,
         "stalled_seconds": run.stalled_seconds,
-        "people": run.people,
+        "people": run.subscribers,
         "moves": run.moves,
         "members": run.members,
         "left_out": run.left_out,
@@ -69,15 +78,21 @@ def _check_document(check: Check) -> dict[str, Any]:
         "ok": check.result is not CheckResult.REFUSE,
         "look": check.result in {CheckResult.LOOK, CheckResult.HOLD},
     }
-    return {"name": check.name, **words, **asdict(check)}
+    return {"name": check.name, **words, **_figures(check)}
 
 
 def _automation_document(effect: AutomationEffect) -> dict[str, Any]:
-    return {**asdict(effect), "name": automation_text(effect)}
+    return {**_figures(effect), "name": automation_text(effect)}
 
 
 def _or_nothing(read: ShopReadResult | MailerLiteReadResult | None) -> dict[str, Any]:
-    return asdict(read) if read is not None else {}
+    return _figures(read) if read is not None else {}
+
+
+def _figures(record: AutomationEffect | Check | MailerLiteReadResult | ShopReadResult) -> dict[str, Any]:
+    """Return the fields of a record under the keys of its document."""
+    keys = DOCUMENT_KEYS.get(type(record), {})
+    return {keys.get(name, name): value for name, value in asdict(record).items()}
 
 
 def change_document(change: ChangeView) -> dict[str, Any]:
@@ -101,7 +116,7 @@ def change_document(change: ChangeView) -> dict[str, Any]:
         "outcome": change.outcome,
         "error": outcome_text(change) or None,
         "planned_at": change.planned_at,
-        "settled_at": change.settled_at,
+        "settled_at": change.recorded_at,
     }
 
 

@@ -54,18 +54,18 @@ async def plan_text(workspace: Workspace, run: RunView) -> str:
     """A plan as a person reads it before saying yes."""
     rules = await workspace.reader.plan_rules(run.id)
     lines = [
-        f"Plan {run.id} for {run.campaign} {run.album}: {_many(run.people, 'person', 'people')}, "
+        f"Plan {run.id} for {run.campaign} {run.album}: {_many(run.subscribers, 'person', 'people')}, "
         f"{_many(run.total, 'change', 'changes')}, "
         f"{run.left_out:,} not planned. Nothing is written yet.",
         f"It takes {_many(run.write_forecast, 'write request', 'write requests')}, "
         f"about {_duration(run.seconds_forecast)}.",
         "",
-        table(("cause", "people", "changes"), [(heading(r.purpose), r.people, r.changes) for r in rules]),
+        table(("cause", "people", "changes"), [(heading(r.purpose), r.subscribers, r.changes) for r in rules]),
         "",
     ]
     lines += [f"{_RESULTS[check.result]:<6}  {check_text(check)}" for check in run.checks]
     lines += [
-        f"mail    {_many(one.people, 'person joins', 'people join')} {one.group}: the automation "
+        f"mail    {_many(one.subscribers, 'person joins', 'people join')} {one.group}: the automation "
         f"{automation_text(one)!r} starts for them"
         for one in run.automations
     ]
@@ -84,7 +84,8 @@ def run_text(run: RunView, now: datetime) -> str:
     lines = [
         f"Run {run.id}, {run.kind} of {run.campaign} {run.album}: {run.state}. {_sentence(note)}".rstrip(),
         *([f"It {waits}."] if (waits := _waits(run, now, sentence=True)) else []),
-        f"{_many(run.people, 'person', 'people')}, {counts}, {run.left_out:,} not planned; {_duration(run.seconds)}.",
+        f"{_many(run.subscribers, 'person', 'people')}, {counts}, {run.left_out:,} not planned; "
+        f"{_duration(run.seconds)}.",
         f"Requests to MailerLite: {run.requests_read:,} read ({run.read_forecast:,} forecast), {run.requests_write:,} "
         f"write ({run.write_forecast:,} forecast), {run.requests_retried:,} repeated; "
         f"to the shop: {run.shop_requests:,}.",

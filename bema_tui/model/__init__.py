@@ -18,6 +18,7 @@ from bema_tui.model.changes import (
     split_tiers,
 )
 from bema_tui.model.control import ControlRequest, ControlVerb
+from bema_tui.model.documents import DOCUMENT_KEYS
 from bema_tui.model.findings import Finding, FindingRule, FindingState, Severity, SubjectKind
 from bema_tui.model.locks import Holder, Lock, LockState
 from bema_tui.model.mailing import Automation, CustomField, Group, Subscriber, SubscriberPage, SubscriberStatus
@@ -63,6 +64,7 @@ from bema_tui.model.shop import Order, OrderIdentity, OrderItem, OrderStatus, Pr
 __all__ = [
     "ACCOUNT_CHANGES",
     "DEFAULT_OPTIONS",
+    "DOCUMENT_KEYS",
     "GROUP_CHANGES",
     "RUNS_AT_WORK",
     "RUNS_THAT_WAIT",

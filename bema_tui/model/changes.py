@@ -94,7 +94,7 @@ class Cause(StrEnum):
 
 @frozen
 class Purpose:
-    """Why a person's changes are planned, with the move that they make: the plan is grouped by it."""
+    """Why a subscriber's changes are planned, with the move that they make: the plan is grouped by it."""
 
     cause: Cause
     """Why they are changed."""
@@ -111,11 +111,11 @@ class PlannedChange:
     kind: ChangeKind
     """What is written."""
     subscriber_id: str
-    """The person's id at MailerLite; empty for groups and fields, and for people who are to be created."""
+    """The subscriber's id at MailerLite; empty for groups and fields, and for subscribers who are to be created."""
     email: str
-    """The person's e-mail as MailerLite has it; empty for groups and fields."""
+    """The subscriber's e-mail as MailerLite has it; empty for groups and fields."""
     name: str
-    """The person's name, for the screen."""
+    """The subscriber's name, for the screen."""
     target: str
     """The group's id or the field's key; ``new:<name>`` while it does not exist."""
     target_name: str
@@ -131,7 +131,7 @@ class PlannedChange:
     tier: Tier | None = None
     """The tier of the group that is joined, left or created; None for a field."""
     needs_add: bool = False
-    """Whether this remove may only follow the proof of the same person's add."""
+    """Whether this remove may only follow the proof of the same subscriber's add."""
 
     @property
     def cause(self) -> Cause:
@@ -145,16 +145,16 @@ class ChangeOutcome(StrEnum):
     REFUSED = "refused"
     """MailerLite refused it. Detail: its words."""
     REFUSED_FOR_STATUS = "refused_for_status"
-    """MailerLite refused it because of the person's status. Detail: its words."""
+    """MailerLite refused it because of the subscriber's status. Detail: its words."""
     THROTTLED = "throttled"
-    """MailerLite answered 429 to it again and again, and not to others. Detail: how many times; of a person to be
+    """MailerLite answered 429 to it again and again, and not to others. Detail: how many times; of a subscriber to be
     created, for how many seconds."""
     NOT_TAKEN = "not_taken"
     """MailerLite took nothing of it: the quota was used up or the key lacks a right. Detail: the status code."""
     SERVER_FAILED = "server_failed"
     """MailerLite failed over it. Detail: the status code, and how often where that was the last try."""
     NOT_FOUND = "not_found"
-    """MailerLite answered 404: the person is read by id."""
+    """MailerLite answered 404: the subscriber is read by id."""
     LOST_ANSWER = "lost_answer"
     """No answer came that tells what became of it. Detail: what came instead; empty: the run ended."""
     PROCESS_DIED = "process_died"
@@ -166,25 +166,25 @@ class ChangeOutcome(StrEnum):
     VALUE_NOT_SHOWN = "value_not_shown"
     """Its answer does not show the value that was sent. Detail: the status code."""
     NOT_SHOWN = "not_shown"
-    """MailerLite answered ok, and what it shows of the person afterwards is not so."""
+    """MailerLite answered ok, and what it shows of the subscriber afterwards is not so."""
     NOT_WRITTEN = "not_written"
-    """The person was read, and it is not written. Detail: after how many tries, where no other follows."""
+    """The subscriber was read, and it is not written. Detail: after how many tries, where no other follows."""
     MAYBE_OURS = "maybe_ours"
     """It stands, by an earlier try of the run or by somebody else."""
     STANDS_ALREADY = "stands_already"
     """Others brought about what it wants before it was sent."""
     OVERTAKEN = "overtaken"
-    """Others moved the person meanwhile. Detail: the tiers that they stand in now, joined."""
+    """Others moved the subscriber meanwhile. Detail: the tiers that they stand in now, joined."""
     FIELD_CHANGED = "field_changed"
     """Others wrote the field meanwhile. Detail: its value now."""
     STATUS_CHANGED = "status_changed"
-    """The person's status is another now. Detail: which."""
+    """The subscriber's status is another now. Detail: which."""
     GROUP_GONE = "group_gone"
     """The group is gone from MailerLite."""
     GONE = "gone"
-    """The person is gone from MailerLite."""
+    """The subscriber is gone from MailerLite."""
     UNREADABLE_SUBSCRIBER = "unreadable_person"
-    """The person can't be read. Detail: why."""
+    """The subscriber can't be read. Detail: why."""
     ADD_NOT_APPLIED = "add_not_applied"
     """It would take somebody out of a group, and the add before it was not applied."""
     TARGET_NOT_CREATED = "target_not_created"
@@ -192,9 +192,9 @@ class ChangeOutcome(StrEnum):
     THERE_MEANWHILE = "there_meanwhile"
     """What it would create is there meanwhile."""
     NOT_PROVED_UNKNOWN = "not_proved_unknown"
-    """It is not proved that MailerLite does not know the person who would be created. Detail: why."""
+    """It is not proved that MailerLite does not know the subscriber who would be created. Detail: why."""
     MOVED_TODAY = "moved_today"
-    """The person was moved often enough on this day. Detail: how often."""
+    """The subscriber was moved often enough on this day. Detail: how often."""
     OTHER = "other"
     """Something that an older version wrote. Detail: its words."""
 

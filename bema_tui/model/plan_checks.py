@@ -15,7 +15,7 @@ class CheckName(StrEnum):
     SHOP_READ = "shop_read"
     """Whether the shop's sales were read, and each of them can be read."""
     MEMBERS_READ = "members_read"
-    """Whether MailerLite's people were read, and each of them can be read."""
+    """Whether MailerLite's subscribers were read, and each of them can be read."""
     TIERS_KEPT = "tiers_kept"
     """Whether everybody still stands in a tier when the plan is applied."""
     NOBODY_CREATED = "nobody_created"
@@ -25,7 +25,7 @@ class CheckName(StrEnum):
     NO_READ_SHRANK = "no_read_shrank"
     """Whether a read gave much less than the last good one."""
     FEW_MOVES = "few_moves"
-    """Whether the plan moves more people than may be moved without a look at it."""
+    """Whether the plan moves more subscribers than may be moved without a look at it."""
     OLDER = "older"
     """A check that an older version of this program wrote down, in its words."""
 
@@ -47,7 +47,7 @@ class ReadSide(StrEnum):
     """What a read is counted by."""
 
     MEMBERS = "members"
-    """People in the campaign's groups, as MailerLite showed them."""
+    """Members of the campaign's groups, as MailerLite showed them."""
     ORDERS = "orders"
     """Orders that the shop listed."""
 
@@ -57,7 +57,7 @@ class ReadSizes:
     """How much a read of both sides gave."""
 
     members: int | None
-    """People in the campaign's groups; None: they were never read."""
+    """Members of the campaign's groups; None: they were never read."""
     orders: int | None
     """Orders that the shop listed; None: they were never read."""
 
@@ -96,11 +96,11 @@ class MembersCheck:
     name: ClassVar = CheckName.MEMBERS_READ
     result: CheckResult
     """What follows."""
-    people: int
-    """People who were read."""
+    members: int
+    """Members who were read."""
     left_alone: int
-    """People who can't be read, and of whom nothing is planned."""
-    unsettled: tuple[str, ...] = ()
+    """Subscribers who can't be read, and of whom nothing is planned."""
+    incomplete_groups: tuple[str, ...] = ()
     """Groups not all of whose members could be read."""
 
 
@@ -112,7 +112,7 @@ class TiersCheck:
     result: CheckResult
     """What follows."""
     stranded: int
-    """People whom the plan would leave without a tier."""
+    """Subscribers whom the plan would leave without a tier."""
 
 
 @frozen
@@ -133,8 +133,8 @@ class TakenBackCheck:
     name: ClassVar = CheckName.NOTHING_TAKEN_BACK
     result: CheckResult
     """What follows."""
-    people: int
-    """People whose purchase is taken back."""
+    subscribers: int
+    """Subscribers whose purchase is taken back."""
 
 
 @frozen
@@ -158,7 +158,7 @@ class MovesCheck:
     result: CheckResult
     """What follows."""
     moves: int
-    """People whom the plan moves."""
+    """Subscribers whom the plan moves."""
     members: int
     """Members of the campaign."""
     limit: int

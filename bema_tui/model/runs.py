@@ -138,7 +138,7 @@ class ReadKind(StrEnum):
 
 
 class ReadingStrategy(StrEnum):
-    """The way in which a campaign's people are read."""
+    """The way in which a campaign's members are read."""
 
     BY_GROUPS = "groups by status"
     """Each group and status by itself."""
@@ -170,14 +170,14 @@ class ShopReadResult:
 
 @frozen
 class MailerLiteReadResult:
-    """What a run's read of a campaign's people came to; while it goes on, its completeness alone."""
+    """What a run's read of a campaign's members came to; while it goes on, its completeness alone."""
 
     completeness: Completeness
     """What it may be used for."""
     at: datetime | None = None
     """When it ended."""
-    people: int | None = None
-    """People who were read."""
+    members: int | None = None
+    """Members who were read."""
     strategy: ReadingStrategy | None = None
     """The way in which they were read."""
     requests: int | None = None
@@ -196,7 +196,7 @@ class AutomationEffect:
     """Its name there."""
     group: str
     """The group whose new members set it off."""
-    people: int
+    subscribers: int
     """How many of them there will be."""
     groups_known: bool = True
     """Whether the groups that set it off can be read; if not, each group may be one."""

@@ -83,7 +83,7 @@ class Question:
 
 def needs_number(run: RunView) -> bool:
     """Whether a yes to this plan is the typed number of its changes."""
-    share = run.people / run.members if run.members else 0.0
+    share = run.subscribers / run.members if run.members else 0.0
     return run.total > NUMBER_FROM or share > NUMBER_SHARE
 
 
@@ -185,7 +185,7 @@ def discard(run: RunView, viewer: Viewer) -> Question:
     return Question(
         f"Discard plan {run.id} on {run.campaign}?",
         (
-            (f"  Made by {by} at {when}: {count(run.total)} changes for {count(run.people)} people.",),
+            (f"  Made by {by} at {when}: {count(run.total)} changes for {count(run.subscribers)} people.",),
             ("  Nothing of it was written. A new plan reads both sides again.",),
         ),
         "Keep the plan",
@@ -216,7 +216,7 @@ def apply(run: RunView, mode: str) -> Question | None:
     """Say yes to a plan that is over the limits, by typing its number; None where the plan itself is the question."""
     if not needs_number(run):
         return None
-    many = f"{count(run.total)} changes for {count(run.people)} people, {count(run.write_forecast)} requests, "
+    many = f"{count(run.total)} changes for {count(run.subscribers)} people, {count(run.write_forecast)} requests, "
     why = f"More than {count(NUMBER_FROM)} changes"
     if run.total <= NUMBER_FROM:
         why = f"More than {NUMBER_SHARE * 100:.0f} % of the members"

@@ -25,7 +25,7 @@ class Rules:
     on_refund: OnRefund = "flag"
     """What a refund does."""
     move_inactive: bool = False
-    """Whether people are moved who get no mail: unsubscribed, bounced, junk or unconfirmed."""
+    """Whether subscribers are moved who get no mail: unsubscribed, bounced, junk or unconfirmed."""
 
 
 @frozen

@@ -88,7 +88,7 @@ def discover(
     if without_artist:
         findings.append(_no_artist(without_artist, sold_product_ids))
     taken = {campaign.code: campaign for campaign in existing}
-    proposals, collisions = _settle(drafts, taken)
+    proposals, collisions = _without_collisions(drafts, taken)
     findings += [_unread(row) for row in unread if row.id not in claimed]
     listed = {product.id for product in products} | {row.id for row in unread}
     findings += _perhaps_bundles((drafts[one.code][0][0] for one in proposals), proposals, years)
@@ -203,7 +203,7 @@ def _unread(row: UnreadRow) -> Finding:
     return finding(FindingRule.PRODUCT_UNCLAIMED, NO_CAMPAIGN, subject, message, advice)
 
 
-def _settle(
+def _without_collisions(
     drafts: Mapping[str, Sequence[tuple[Product, Campaign]]], taken: Mapping[str, Campaign]
 ) -> tuple[list[Campaign], list[Finding]]:
     """Keep the drafts whose code is theirs alone."""

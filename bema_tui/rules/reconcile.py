@@ -36,7 +36,7 @@ def reconcile_member(
     Args:
         context: the campaign, the account's groups and field, the settings, what the reads prove.
         member: the subscriber with their tiers in this campaign.
-        orders: the known orders that may concern this person; those of other e-mails never count as theirs.
+        orders: the known orders that may concern this subscriber; those of other e-mails never count as theirs.
         aliases: stored field values that the shop was asked about.
 
     Returns:
@@ -65,7 +65,7 @@ def reconcile_unknown_buyer(
         context: as for ``reconcile_member``.
         email_key: the buyer's e-mail, in the form in which equal ones are equal.
         orders: the known orders that may be theirs.
-        known_before: the mailing service knew the e-mail at an earlier read; a deleted person is never created again.
+        known_before: the mailing service knew the e-mail at an earlier read; who was deleted is never created again.
     """
     own = [known for known in orders if known.order.email_key == email_key]
     valid = [known.order for known in own if is_valid(known, context.campaign, context.rules)]
@@ -123,7 +123,7 @@ def _buyer(context: CampaignContext, member: Member, valid: Sequence[Order], cho
     keep = choice.keep or _may_name_an_unread_order(context, member)
     value = member.stored if keep else writable_number(choice.order.number, custom.type)
     if value is None:
-        # The purchase cannot be marked, so the person is not moved either: the move could not be explained later.
+        # The purchase cannot be marked, so the subscriber is not moved either: the move could not be explained later.
         return Outcome(findings=(*findings, number_does_not_fit(context, member, choice.order)))
     step = _step(context, member, valid)
     reason = f"{order_text(choice.order)}, {choice.why}"
@@ -134,7 +134,7 @@ def _buyer(context: CampaignContext, member: Member, valid: Sequence[Order], cho
 
 
 def _may_name_an_unread_order(context: CampaignContext, member: Member) -> bool:
-    """Whether the field may name an order of this person that the read could not use: then it is left as it is."""
+    """Whether the field may name an order of this subscriber that the read could not use: then it is left as it is."""
     stored = canonical(member.stored)
     return stored is not None and context.unproved.may_be(member.email_key, stored)
 

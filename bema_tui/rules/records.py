@@ -118,7 +118,7 @@ class Member:
 
 @frozen
 class Unproved:
-    """The people whom sales that could not be read may concern: the read does not prove that they have no order."""
+    """The buyers whom sales that could not be read may concern: the read does not prove that they have no order."""
 
     numbers: Mapping[str, frozenset[str]] = field(factory=dict)
     """E-mail key → numbers of such sales. An empty key may be anybody's; an empty number could not be read."""
@@ -130,12 +130,12 @@ class Unproved:
 
     @property
     def count(self) -> int:
-        """How many sales they are, each once, be it of several people; those without a number count by person."""
+        """How many sales they are, each once, be it of several buyers; those without a number count by buyer."""
         numbers = [*self.numbers.values()]
         return len(frozenset().union(*numbers) - {""}) + sum("" in found for found in numbers)
 
     def concerns(self, key: str) -> bool:
-        """Whether one of the sales may be of the person with this e-mail key."""
+        """Whether one of the sales may be of the buyer with this e-mail key."""
         return self.everybody or key in self.numbers
 
     def with_also(self, more: Iterable[tuple[str, str]]) -> Unproved:
@@ -146,7 +146,7 @@ class Unproved:
         return Unproved(numbers)
 
     def may_be(self, key: str, value: str) -> bool:
-        """Whether one of the sales may be of this person and be the order that their stored value names."""
+        """Whether one of the sales may be of this subscriber and be the order that their stored value names."""
         candidates = self.numbers.get(key, frozenset()) | self.numbers.get(ANYBODY, frozenset())
         return any(not number or same_value(number, value) for number in candidates)
 
@@ -171,7 +171,7 @@ class CampaignContext:
     """Whom the sales that could not be read may concern."""
 
     def proves_absence(self, key: str) -> bool:
-        """Whether the shop's list is known to hold no other order of the person with this e-mail key."""
+        """Whether the shop's list is known to hold no other order of the buyer with this e-mail key."""
         return self.full_shop_read and not self.unproved.concerns(key)
 
     @property

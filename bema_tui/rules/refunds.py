@@ -1,4 +1,4 @@
-"""People who are marked as buyers and have no valid order: what is proved, and what may be taken back.
+"""Subscribers who are marked as buyers and have no valid order: what is proved, and what may be taken back.
 
 Domain rules, section 4, refunds. Only the status ``refunded`` of the very order is a reason to write.
 """
@@ -153,7 +153,7 @@ def _action(context: CampaignContext, member: Member, changes: Sequence[PlannedC
 
 
 def _step_back(context: CampaignContext, member: Member) -> Step | None:
-    """Where the refund leads; None when the person's tiers allow no answer."""
+    """Where the refund leads; None when the subscriber's tiers allow no answer."""
     if len(member.bought) > 1 or len(member.lower) > 1:
         return None
     stays: Tier | None = next(iter((*member.bought, *member.lower)), None)

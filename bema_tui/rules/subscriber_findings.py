@@ -1,4 +1,4 @@
-"""The findings about one person, each in one sentence with its facts and one with what to do."""
+"""The findings about one subscriber, each in one sentence with its facts and one with what to do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def tiers_text(tiers: Sequence[Tier]) -> str:
 
 
 def about(context: CampaignContext, member: Member, rule: FindingRule, message: str, advice: str) -> Finding:
-    """A finding about this person in this campaign."""
+    """A finding about this subscriber in this campaign."""
     return finding(rule, context.campaign.code, member.email, message, advice, member.subscriber_id)
 
 
@@ -74,7 +74,7 @@ def drift(context: CampaignContext, member: Member, *, buyer: bool) -> Finding |
     """Somebody changed what the ledger says, or took a known buyer out of every tier; None if all is as it was."""
     now = tiers_text((*member.lower, *member.bought)) or NO_TIER
     placed = member.placed_by_us
-    # Out of a lower tier, where a refund leads, MailerLite's automations move people by themselves.
+    # Out of a lower tier, where a refund leads, MailerLite's automations move subscribers by themselves.
     if placed is not None and placed.purchased and placed not in member.tiers:
         message = f"We put this person in {LABEL[placed]}, and now they are in {now}."
     elif buyer and not member.tiers and member.known_to_campaign:

@@ -1,4 +1,4 @@
-"""Says of an order number that no order of a person has what was shown when, and what was written when."""
+"""Says of an order number that no order of a subscriber has what was shown when, and what was written when."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bema_tui.rules.records import CampaignContext, Member, Sighting
 
 
 def trace_text(context: CampaignContext, member: Member, value: str) -> str:
-    """One sentence about a stored value that names no order of the person as the shop shows it for their e-mail."""
+    """One sentence about a stored value that names no order of the subscriber as the shop shows it for their e-mail."""
     marked = f"Marked with order {value}"
     written = member.trace.written_at
     seen = _best(context, member)
@@ -36,7 +36,7 @@ def tier_text(context: CampaignContext, member: Member) -> str:
 
 
 def _moved(member: Member, seen: Sighting) -> str:
-    """Until when the shop showed the order for this person, and under which e-mail now; empty if it never did."""
+    """Until when the shop showed the order for this subscriber, and under which e-mail now; empty if it never did."""
     before = next((former for former in seen.former if former.email_key == member.email_key), None)
     if before is None:
         return ""
@@ -48,7 +48,7 @@ def _now(seen: Sighting) -> str:
 
 
 def _best(context: CampaignContext, member: Member) -> Sighting | None:
-    """The order that says most about this person: once theirs, then of the campaign, then the last seen."""
+    """The order that says most about this subscriber: once theirs, then of the campaign, then the last seen."""
 
     def worth(seen: Sighting) -> tuple[bool, bool]:
         theirs = member.email_key in {seen.email_key, *(former.email_key for former in seen.former)}

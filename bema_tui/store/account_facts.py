@@ -31,8 +31,8 @@ class AccountFact(StrEnum):
 
 
 class AccountFacts:
-    """What an account showed and what holds until it shows otherwise: page sizes, what a batch takes, how people are
-    looked up."""
+    """What an account showed and what holds until it shows otherwise: page sizes, what a batch takes, how subscribers
+    are looked up."""
 
     def __init__(self, db: Database) -> None:
         self._settings = DatabaseSettings(db)

@@ -1,4 +1,4 @@
-"""Compares the buyers with the people who were read: what a reading of MailerLite will still have to look up."""
+"""Compares the buyers with the subscribers who were read: what a reading of MailerLite will still have to look up."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ExpectedBuyers:
     outside_known: int
     """Those of them whom MailerLite knows."""
     several: int
-    """People in more than one tier."""
+    """Members in more than one tier."""
 
 
 class Buyers:

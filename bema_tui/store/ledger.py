@@ -65,7 +65,7 @@ class Ledger:
     ) -> None:
         """Add planned rows and the plan's counts so far.
 
-        ``counts`` maps (purpose, kind) to (people, changes) of the whole plan until now.
+        ``counts`` maps (purpose, kind) to (subscribers, changes) of the whole plan until now.
         """
         now = self._db.now()
         async with self._db.write() as connection:
@@ -84,10 +84,10 @@ class Ledger:
                             "run": self.run,
                             **purpose_columns(purpose),
                             "kind": kind,
-                            "people": people,
+                            "subscribers": subscribers,
                             "changes": changes,
                         }
-                        for (purpose, kind), (people, changes) in counts.items()
+                        for (purpose, kind), (subscribers, changes) in counts.items()
                     ],
                 )
 
@@ -96,7 +96,7 @@ class Ledger:
         return {
             "run": self.run,
             "seq": row.seq,
-            "person_seq": row.place,
+            "subscriber_seq": row.place,
             "campaign": self.campaign,
             "subscriber_id": change.subscriber_id,
             "email": change.email,
@@ -137,7 +137,7 @@ class Ledger:
             return tuple(ledger_row(row) for row in rows)
 
     async def of_subscribers(self, subscriber_ids: Iterable[str]) -> dict[str, tuple[LedgerRow, ...]]:
-        """All rows of these people in this run."""
+        """All rows of these subscribers in this run."""
         found: dict[str, list[LedgerRow]] = {}
         async with self._db.read() as connection:
             rows = await connection.execute(
@@ -151,7 +151,7 @@ class Ledger:
             )
             for row in rows:
                 found.setdefault(row.subscriber_id, []).append(ledger_row(row))
-        return {person: tuple(entries) for person, entries in found.items()}
+        return {subscriber_id: tuple(entries) for subscriber_id, entries in found.items()}
 
     async def mark_sending(self, rows: Sequence[LedgerRow]) -> None:
         """Commit that these rows are about to leave; must return before the request does.
@@ -190,24 +190,24 @@ class Ledger:
                 await connection.execute(update(runs).where(runs.c.id == self.run).values(progressed_at=now, **counts))
 
     async def _add(self, connection: AsyncConnection, change: PlannedChange, read_at: datetime, now: datetime) -> None:
-        """One more row, at its person's place among those of its purpose, or at a new one behind them."""
+        """One more row, at its subscriber's place among those of its purpose, or at a new one behind them."""
         of_run = ledger.c.run == self.run
         alike = and_(of_run, has_purpose(ledger, change.purpose))
         seq = await connection.scalar(select(func.max(ledger.c.seq)).where(of_run)) or 0
-        last = await connection.scalar(select(func.max(ledger.c.person_seq)).where(alike)) or 0
+        last = await connection.scalar(select(func.max(ledger.c.subscriber_seq)).where(alike)) or 0
         own = await connection.scalar(
-            select(func.max(ledger.c.person_seq)).where(alike, ledger.c.subscriber_id == change.subscriber_id)
+            select(func.max(ledger.c.subscriber_seq)).where(alike, ledger.c.subscriber_id == change.subscriber_id)
         )
         row = PlannedRow(seq + 1, own or last + 1, change, read_at)
         await connection.execute(insert(ledger), [self._planned(row, now)])
         counted = upsert(plan_counts).values(
-            run=self.run, **purpose_columns(change.purpose), kind=change.kind, people=int(own is None), changes=1
+            run=self.run, **purpose_columns(change.purpose), kind=change.kind, subscribers=int(own is None), changes=1
         )
         await connection.execute(
             counted.on_conflict_do_update(
                 index_elements=list(plan_counts.primary_key),
                 set_={
-                    "people": plan_counts.c.people + counted.excluded.people,
+                    "subscribers": plan_counts.c.subscribers + counted.excluded.subscribers,
                     "changes": plan_counts.c.changes + counted.excluded.changes,
                 },
             )
@@ -228,7 +228,7 @@ class Ledger:
             return result.rowcount
 
     async def skip_moves_of_the_often_moved(self, since: datetime, most: int) -> tuple[LedgerRow, ...]:
-        """Skip the planned moves of people who were moved ``most`` times since then, in any campaign; their adds.
+        """Skip the planned moves of subscribers who were moved ``most`` times since then, in any campaign; their adds.
 
         The plan held them back by the same rule, but plans of several campaigns can wait at once.
         """
@@ -249,7 +249,7 @@ class Ledger:
             await connection.execute(
                 update(ledger)
                 .where(held, or_(ledger.c.kind == ChangeKind.ADD_GROUP, ledger.c.needs_add))
-                .values(**skipped, settled_at=self._db.now())
+                .values(**skipped, recorded_at=self._db.now())
             )
             return rows
 
@@ -267,7 +267,7 @@ class Ledger:
         skipped = {"state": ChangeState.SKIPPED, "outcome": ChangeOutcome.TARGET_NOT_CREATED, "detail": ""}
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
-            await connection.execute(update(ledger).where(*without).values(**skipped, settled_at=self._db.now()))
+            await connection.execute(update(ledger).where(*without).values(**skipped, recorded_at=self._db.now()))
 
     async def failed(self, kind: ChangeKind) -> tuple[LedgerRow, ...]:
         """The failed rows of a kind."""
@@ -285,12 +285,14 @@ class Ledger:
             return Counter({ChangeState(state): count for state, count in rows})
 
     async def failure_rate(self, since: datetime) -> tuple[int, int]:
-        """(failed, sent) writes about people that were settled since then, not counting those refused for the person's
-        status. Domain rules, section 6."""
+        """(failed, sent) writes about subscribers with a result since then, not counting those refused for the status.
+
+        Domain rules, section 6.
+        """
         counted = (
             ledger.c.run == self.run,
             ledger.c.state.in_([ChangeState.APPLIED, ChangeState.FAILED]),
-            ledger.c.settled_at >= since,
+            ledger.c.recorded_at >= since,
             ledger.c.kind.not_in(ACCOUNT_CHANGES),
             func.coalesce(ledger.c.outcome, "") != ChangeOutcome.REFUSED_FOR_STATUS,
         )
@@ -343,7 +345,7 @@ async def _write_results(connection: AsyncConnection, results: Sequence[RowResul
             read_at=func.coalesce(bindparam("new_read_at", type_=ledger.c.read_at.type), ledger.c.read_at),
             needs_add=func.coalesce(bindparam("new_needs_add", type_=ledger.c.needs_add.type), ledger.c.needs_add),
             attempts=ledger.c.attempts + bindparam("new_tries"),
-            settled_at=bindparam("new_settled_at", type_=ledger.c.settled_at.type),
+            recorded_at=bindparam("new_recorded_at", type_=ledger.c.recorded_at.type),
         )
     )
     await connection.execute(
@@ -358,7 +360,7 @@ async def _write_results(connection: AsyncConnection, results: Sequence[RowResul
                 "new_read_at": result.read_at,
                 "new_needs_add": result.needs_add,
                 "new_tries": result.tries,
-                "new_settled_at": None if result.state in {ChangeState.PLANNED, ChangeState.UNKNOWN} else now,
+                "new_recorded_at": None if result.state in {ChangeState.PLANNED, ChangeState.UNKNOWN} else now,
             }
             for result in results
         ],

@@ -1,4 +1,4 @@
-"""What earlier runs did to people, as the ledger has it; a plan asks it before it plans again."""
+"""What earlier runs did to subscribers, as the ledger has it; a plan asks it before it plans again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Placement:
 
 
 class LedgerHistory:
-    """What earlier runs did to people; a plan asks it before it plans again."""
+    """What earlier runs did to subscribers; a plan asks it before it plans again."""
 
     def __init__(self, db: Database, campaign: str) -> None:
         self._db = db
@@ -44,7 +44,7 @@ class LedgerHistory:
         """Writes MailerLite refused (4xx), not to be planned again: what tells each apart, and its last row.
 
         Not one that it took at a later try. Not a 404: who was gone is planned for only when a read shows them again,
-        under the same id (a deleted person who comes back keeps it).
+        under the same id (a deleted subscriber who comes back keeps it).
         """
         later = ledger.alias()
         taken_since = select(later.c.id).where(
@@ -70,15 +70,15 @@ class LedgerHistory:
         return {mark_of(row): row for row in rows}
 
     async def moves_since(self, since: datetime) -> dict[str, int]:
-        """People moved at least once since then, in any campaign, and how often."""
+        """Subscribers moved at least once since then, in any campaign, and how often."""
         async with self._db.read() as connection:
             rows = await connection.execute(
                 select(ledger.c.subscriber_id, func.count()).where(moved_since(since)).group_by(ledger.c.subscriber_id)
             )
-            return {person: count for person, count in rows}  # noqa: C416 (rows are not pairs to the type checker)
+            return {subscriber_id: count for subscriber_id, count in rows}  # noqa: C416 (rows are not pairs to the type checker)
 
     async def placements(self, subscriber_ids: Sequence[str]) -> dict[str, Placement]:
-        """Where the engine put each person last, and out of which tier, in this campaign."""
+        """Where the engine put each subscriber last, and out of which tier, in this campaign."""
         found: dict[str, Placement] = {}
         async with self._db.read() as connection:
             rows = await connection.execute(
@@ -91,14 +91,14 @@ class LedgerHistory:
                 )
                 .order_by(ledger.c.id)
             )
-            for person, kind, tier in rows:
-                before = found.get(person, Placement())
-                found[person] = Placement(tier) if kind == ChangeKind.ADD_GROUP else Placement(before.tier, tier)
+            for subscriber_id, kind, tier in rows:
+                before = found.get(subscriber_id, Placement())
+                found[subscriber_id] = Placement(tier) if kind == ChangeKind.ADD_GROUP else Placement(before.tier, tier)
         return found
 
 
 def moved_since(since: datetime) -> Any:
     """The condition of a row that moved somebody since then."""
     return and_(
-        ledger.c.settled_at >= since, ledger.c.kind == ChangeKind.ADD_GROUP, ledger.c.state == ChangeState.APPLIED
+        ledger.c.recorded_at >= since, ledger.c.kind == ChangeKind.ADD_GROUP, ledger.c.state == ChangeState.APPLIED
     )

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Table, and_
 from bema_tui.model import Cause, ChangeKind, ChangeOutcome, ChangeState, PlannedChange, Purpose, Tier
 
 NEW = "new:"  # the target of a row whose group or field does not exist yet
-NEVER_READ = datetime(1970, 1, 1, tzinfo=UTC)  # so old that the person is read again before the row is sent
+NEVER_READ = datetime(1970, 1, 1, tzinfo=UTC)  # so old that the subscriber is read again before the row is sent
 
 
 @frozen
@@ -70,7 +70,7 @@ class PlannedRow:
     seq: int
     """Its place in the order of sending."""
     place: int
-    """Its person's place among the people of the same purpose."""
+    """Its subscriber's place among those of the same purpose."""
     change: PlannedChange
     """What it writes."""
     read_at: datetime

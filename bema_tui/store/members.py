@@ -1,4 +1,4 @@
-"""The people of a campaign as last read: pages flow in from MailerLite, a stream by e-mail flows out to the plan."""
+"""The members of a campaign as last read: pages flow in from MailerLite, a stream by e-mail flows out to the plan."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class KnownSubscriber:
 
 
 class Members:
-    """One campaign's people in the database."""
+    """One campaign's members in the database."""
 
     def __init__(self, db: Database, campaign: str, run: int, fence: Fence) -> None:
         self._db = db
@@ -58,9 +58,9 @@ class Members:
         self._run = run
         self._fence = fence
 
-    async def put(self, people: Sequence[Member]) -> None:
-        """Take over a page of people as this run reads them."""
-        if not people:
+    async def put(self, read: Sequence[Member]) -> None:
+        """Take over a page of members as this run reads them."""
+        if not read:
             return
         statement = upsert(members)
         new = statement.excluded
@@ -88,27 +88,27 @@ class Members:
         rows = [
             {
                 "campaign": self._campaign,
-                "subscriber_id": person.subscriber_id,
-                "email": person.email,
-                "email_key": person.email_key,
-                "name": person.name,
-                "last_name": person.last_name,
-                "source": person.source,
-                "status": person.status,
-                "tiers": to_mask(person.tiers),
-                "stored": person.stored,
+                "subscriber_id": member.subscriber_id,
+                "email": member.email,
+                "email_key": member.email_key,
+                "name": member.name,
+                "last_name": member.last_name,
+                "source": member.source,
+                "status": member.status,
+                "tiers": to_mask(member.tiers),
+                "stored": member.stored,
                 "read_run": self._run,
-                "read_at": person.read_at,
-                "ever_member": bool(person.tiers) or person.seen_before,
+                "read_at": member.read_at,
+                "ever_member": bool(member.tiers) or member.seen_before,
             }
-            for person in people
+            for member in read
         ]
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
             await connection.execute(statement, rows)
 
     async def forget(self, subscriber_ids: Sequence[str]) -> None:
-        """People whom a second look no longer found: this run's read does not have them."""
+        """Subscribers whom a second look no longer found: this run's read does not have them."""
         if not subscriber_ids:
             return
         async with self._db.write() as connection:
@@ -161,7 +161,7 @@ class Members:
             return frozenset(row[0] for row in rows)
 
     async def shown_with(self, characters: Iterable[str], most: int = 3) -> tuple[KnownSubscriber, ...]:
-        """A few people with all these characters in their e-mails: of this run's read, else of any."""
+        """A few subscribers with all these characters in their e-mails: of this run's read, else of any."""
         marks = [members.c.email.contains(character, autoescape=True) for character in {"@", *characters}]
         query = select(members.c.subscriber_id, members.c.email).where(*marks).limit(most)
         async with self._db.read() as connection:
@@ -171,7 +171,7 @@ class Members:
             return tuple(KnownSubscriber(row.subscriber_id, row.email) for row in rows)
 
     async def count(self) -> int:
-        """How many people this run's read saw in the campaign's groups."""
+        """How many members this run's read saw in the campaign's groups."""
         async with self._db.read() as connection:
             found = await connection.scalar(
                 select(func.count()).select_from(members).where(self._read_now(), members.c.tiers != 0)
@@ -227,13 +227,13 @@ class Members:
             return rows
 
     async def update(self, states: Mapping[str, tuple[frozenset[Tier], str | None]]) -> None:
-        """What applied changes made of people: id → (tiers, stored value), so that the last read stays true."""
+        """What applied changes made of subscribers: id → (tiers, stored value), so that the last read stays true."""
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
-            for person, (tiers, stored) in states.items():
+            for member, (tiers, stored) in states.items():
                 await connection.execute(
                     update(members)
-                    .where(members.c.campaign == self._campaign, members.c.subscriber_id == person)
+                    .where(members.c.campaign == self._campaign, members.c.subscriber_id == member)
                     .values(
                         tiers=to_mask(tiers),
                         stored=stored,
@@ -242,7 +242,7 @@ class Members:
                 )
 
     async def states(self, subscriber_ids: Sequence[str], *, read_now: bool = False) -> dict[str, Member]:
-        """People by id, as last read; with ``read_now`` those alone whom this run's read has."""
+        """Subscribers by id, as last read; with ``read_now`` those alone whom this run's read has."""
         seen = self._read_now() if read_now else members.c.campaign == self._campaign
         async with self._db.read() as connection:
             rows = await connection.execute(

@@ -38,7 +38,7 @@ class History:
 
 SHIPPED = History(
     folder=Path(__file__).parent / "migrations",
-    revisions=tuple(f"{number:04}" for number in range(1, 18)),
+    revisions=tuple(f"{number:04}" for number in range(1, 19)),
 )
 
 

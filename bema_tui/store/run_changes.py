@@ -37,19 +37,19 @@ class RunFacts(TypedDict, total=False):
     apply_started_at: datetime
     """When its first write could leave."""
     canary_done: bool
-    """Its first people were read back, and the rest may follow."""
+    """Its first subscribers were read back, and the rest may follow."""
     shop_read: ShopReadResult
     """What its read of the shop came to."""
     mailerlite_read: MailerLiteReadResult
     """What its read of MailerLite came to."""
-    people: int
-    """People with rows in its plan."""
+    subscribers: int
+    """Subscribers with rows in its plan."""
     moves: int
-    """People whom the plan moves."""
+    """Subscribers whom the plan moves."""
     members: int
     """Members of the campaign that were read so far."""
     left_out: int
-    """People with something to look at and nothing to change."""
+    """Subscribers with something to look at and nothing to change."""
     read_forecast: int
     """Requests that all reads are foretold to take."""
     write_forecast: int

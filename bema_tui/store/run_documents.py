@@ -8,8 +8,10 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from cattrs import Converter
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from bema_tui.model import (
+    DOCUMENT_KEYS,
     AutomationEffect,
     Check,
     CheckName,
@@ -40,11 +42,21 @@ _CHECKS: Final[Mapping[CheckName, type[Check]]] = MappingProxyType(
         CheckName.OLDER: OlderCheck,
     }
 )
-_CONVERTER: Final = Converter()
-_CONVERTER.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
-_CONVERTER.register_unstructure_hook(datetime, datetime.isoformat)
-
 T = TypeVar("T")
+
+
+def _converter() -> Converter:
+    converter = Converter()
+    converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
+    converter.register_unstructure_hook(datetime, datetime.isoformat)
+    for kind, keys in DOCUMENT_KEYS.items():
+        renamed: dict[str, Any] = {name: override(rename=key) for name, key in keys.items()}
+        converter.register_structure_hook(kind, make_dict_structure_fn(kind, converter, **renamed))
+        converter.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, converter, **renamed))
+    return converter
+
+
+_CONVERTER: Final = _converter()
 
 
 def document_of(record: object) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Run:
     checks: tuple[Check, ...] = ()
     """The checks of its plan."""
     canary_done: bool = False
-    """Its first people were read back, and the rest may follow."""
+    """Its first subscribers were read back, and the rest may follow."""
 
     @property
     def may_apply(self) -> bool:

@@ -42,7 +42,7 @@ campaigns = Table(
     Column("start", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(100), nullable=False),
-    Column("last_members", Integer),  # people seen in the campaign's groups at the last good read
+    Column("last_members", Integer),  # seen in the campaign's groups at the last good read
     Column("last_orders", Integer),  # orders the last good full read of the shop listed
 )
 
@@ -76,7 +76,7 @@ runs = Table(
     Column("phases", JSON, nullable=False, default=list),  # [PhaseEntry]
     Column("shop_read", JSON(none_as_null=True)),  # ShopReadResult
     Column("mailerlite_read", JSON(none_as_null=True)),  # MailerLiteReadResult
-    Column("people", Integer, nullable=False, default=0),
+    Column("subscribers", Integer, nullable=False, default=0),
     Column("moves", Integer, nullable=False, default=0),
     Column("members", Integer, nullable=False, default=0),
     Column("left_out", Integer, nullable=False, default=0),
@@ -119,8 +119,8 @@ ledger = Table(
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("run", ForeignKey("runs.id"), nullable=False),
-    Column("seq", Integer, nullable=False),  # the order of sending within the run; a person's rows stand together
-    Column("person_seq", Integer, nullable=False),  # the person's place within (run, purpose): the plan's paging key
+    Column("seq", Integer, nullable=False),  # the order of sending within the run; a subscriber's rows stand together
+    Column("subscriber_seq", Integer, nullable=False),  # within (run, purpose): the plan's paging key
     Column("campaign", String(50), nullable=False),
     Column("subscriber_id", String(24), nullable=False),  # empty for groups and fields to create
     Column("email", String(320), nullable=False),
@@ -144,12 +144,12 @@ ledger = Table(
     Column("read_at", UtcTime, nullable=False),  # when the truth it rests on was read
     Column("planned_at", UtcTime, nullable=False),
     Column("sent_at", UtcTime),
-    Column("settled_at", UtcTime),
+    Column("recorded_at", UtcTime),
     UniqueConstraint("run", "seq"),
     Index("ix_ledger_run_state_seq", "run", "state", "seq"),
-    Index("ix_ledger_run_purpose_person_seq", "run", "cause", "from_tier", "to_tier", "person_seq"),
+    Index("ix_ledger_run_purpose_subscriber_seq", "run", "cause", "from_tier", "to_tier", "subscriber_seq"),
     Index("ix_ledger_campaign_subscriber_id", "campaign", "subscriber_id", "id"),
-    Index("ix_ledger_settled_at", "settled_at"),
+    Index("ix_ledger_recorded_at", "recorded_at"),
 )
 
 plan_counts = Table(
@@ -160,7 +160,7 @@ plan_counts = Table(
     Column("from_tier", TierOrNone, primary_key=True),
     Column("to_tier", TierOrNone, primary_key=True),
     Column("kind", String(20), primary_key=True),
-    Column("people", Integer, nullable=False),
+    Column("subscribers", Integer, nullable=False),
     Column("changes", Integer, nullable=False),
     comment="Written with the plan, so that no screen counts a ledger",
 )
@@ -224,7 +224,7 @@ members = Table(
     Column("status", String(20), nullable=False),
     Column("tiers", Integer, nullable=False),  # a bit per Tier, in the enum's order; 0: in none of its groups
     Column("stored", Text),  # the purchase field's value as text
-    Column("read_run", BigInteger, nullable=False),  # the last run whose read saw this person
+    Column("read_run", BigInteger, nullable=False),  # the last run whose read saw this subscriber
     Column("read_at", UtcTime, nullable=False),
     Column("ever_member", Boolean, nullable=False, default=False),  # seen in a group of it by some read
     Index("ix_members_campaign_read_run_email_key", "campaign", "read_run", "email_key"),

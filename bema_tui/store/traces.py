@@ -1,4 +1,4 @@
-"""What is known of people who are marked as buyers, and whose mark no order under their e-mail explains."""
+"""What is known of subscribers who are marked as buyers, and whose mark no order under their e-mail explains."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Traces:
         once = await self._sightings(keys, _by_former_email)
         written = await self._written(sorted(marked))
         traces = {}
-        for person, mark in marked.items():
+        for subscriber_id, mark in marked.items():
             seen = once.get(mark.email_key, ()) if mark.value is None else numbered.get(mark.value, ())
-            traces[person] = Trace(tuple(seen), written.get((person, mark.value or "")))
+            traces[subscriber_id] = Trace(tuple(seen), written.get((subscriber_id, mark.value or "")))
         return traces
 
     async def _sightings(
@@ -66,13 +66,13 @@ class Traces:
                     found[row.value].append(_sighting(row, products.get(row.id, ()), former.get(row.id, ())))
         return found
 
-    async def _written(self, people: Sequence[str]) -> Mapping[tuple[str, str], datetime]:
+    async def _written(self, subscriber_ids: Sequence[str]) -> Mapping[tuple[str, str], datetime]:
         """When the engine last wrote which value into whose field."""
         found: dict[tuple[str, str], datetime] = {}
         async with self._db.read() as connection:
-            for part in chunks(people):
+            for part in chunks(subscriber_ids):
                 query = (
-                    select(ledger.c.subscriber_id, ledger.c.after, ledger.c.settled_at)
+                    select(ledger.c.subscriber_id, ledger.c.after, ledger.c.recorded_at)
                     .where(
                         ledger.c.campaign == self._campaign,
                         ledger.c.subscriber_id.in_(part),
@@ -84,8 +84,8 @@ class Traces:
                 )
                 for row in await connection.execute(query):
                     value = canonical(row.after)
-                    if value is not None and row.settled_at is not None:
-                        found[row.subscriber_id, value] = row.settled_at
+                    if value is not None and row.recorded_at is not None:
+                        found[row.subscriber_id, value] = row.recorded_at
         return found
 
 

@@ -41,7 +41,7 @@ class UnreadableSales:
                 await connection.execute(insert(unreadable_sales), rows)
 
     async def unproved_since(self, read_id: int) -> Unproved:
-        """Returns the people for whom this read and later ones don't prove an absence: those named, and earlier owners.
+        """Returns the buyers for whom this read and later ones don't prove an absence: those named, and earlier owners.
 
         Such a sale can stand under another e-mail by now: its key, or else its number, identifies the order.
         """

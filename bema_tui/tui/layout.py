@@ -121,7 +121,7 @@ def _wide(size: Size) -> Mapping[str, Region]:
     y = top + campaigns
     regions["runs"] = Region(0, y, left, runs - gap)
     regions["locks"] = Region(right, y, width - right, runs - gap - 1)
-    regions["people"] = Region(right, y + runs - gap - 1, width - right, 1)
+    regions["operators"] = Region(right, y + runs - gap - 1, width - right, 1)
     y += runs
     rules = min(10, findings) if findings >= Height.NEWEST else findings
     regions["findings"] = Region(0, y, left, rules - (gap if rules < findings else 0))
@@ -141,7 +141,7 @@ def plan(size: Size, *, begun: bool) -> Mapping[str, Region]:
         body = height - 3 - head - detail - now
         rules = max(3, min(5, body // 3)) if height < Height.HIGH else max(5, body // 3)
         y = 2 + head
-        list_id = "wrong" if begun else "people"
+        list_id = "wrong" if begun else "subscribers"
         return {
             "head": Region(0, 2, width, head),
             "rules": Region(0, y, width, rules),
@@ -168,13 +168,13 @@ def _wide_plan(size: Size, *, begun: bool) -> Mapping[str, Region]:
     regions = {
         "head": Region(0, 2, width, head - (1 if airy else 0)),
         "rules": Region(0, y, left, rules - (1 if airy else 0)),
-        "people": Region(right, y, width - right, body - detail - (1 if airy else 0)),
+        "subscribers": Region(right, y, width - right, body - detail - (1 if airy else 0)),
         "filter": Region(right, y, (width - right) // 2, 1),
         "detail": Region(right, y + body - detail, width - right, detail),
         "now": Region(0, height - 2, width, 1),
     }
     if begun:
-        regions["wrong"] = regions.pop("people")
+        regions["wrong"] = regions.pop("subscribers")
     if airy:
         regions["leftout"] = Region(0, y + rules, left, out - 1)
         regions["checks"] = Region(0, y + rules + out, left, checks)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bema_tui.model import Purpose
-from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule, RunView, Snapshot
+from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanRule, PlanSubscriber, RunView, Snapshot
 from bema_tui.tui.pending import Pending
 from bema_tui.tui.render_context import RenderContext
 
@@ -23,13 +23,13 @@ class Reader(Protocol):
         ...
 
     async def plan_rules(self, run_id: int) -> tuple[PlanRule, ...]:
-        """How many people and changes a run's plan has, by what they are for."""
+        """How many subscribers and changes a run's plan has, by what they are for."""
         ...
 
-    async def plan_people(
+    async def plan_subscribers(
         self, run_id: int, purpose: Purpose | None, offset: int, limit: int
-    ) -> tuple[PlanPerson, ...]:
-        """A page of a plan's people: of one purpose, or of all (None)."""
+    ) -> tuple[PlanSubscriber, ...]:
+        """A page of a plan's subscribers: of one purpose, or of all (None)."""
         ...
 
     async def wrong(self, run_id: int, limit: int) -> tuple[ChangeView, ...]:
@@ -37,7 +37,7 @@ class Reader(Protocol):
         ...
 
     async def left_out(self, run_id: int) -> Sequence[LeftOut]:
-        """How many people a plan leaves out, by finding."""
+        """How many subscribers a plan leaves out, by finding."""
         ...
 
 

@@ -17,7 +17,7 @@ RUN = {
     "run", "state", "people", "planned", "applied", "failed", "skipped", "unknown", "findings", "requests", "seconds",
 }  # fmt: skip
 PLAN = {"run", "state", "people", "changes", "findings", "requests"}
-CHANGE = {"before", "after", "tier", "cause", "rule", "state", "outcome", "error"}
+CHANGE = {"before", "after", "tier", "cause", "rule", "state", "outcome", "error", "settled_at"}
 FINDING = {
     "id", "campaign", "rule", "severity", "state", "subject", "message", "advice", "first_seen", "last_seen", "count",
 }  # fmt: skip
@@ -195,6 +195,9 @@ def test_runs_and_changes(done: Done) -> None:
     one = operator.run("runs", str(synced["run"]), "--json", expect=0).document
     assert one == runs[0]
     assert one == {name: value for name, value in synced.items() if name != "really"}
+    (members_read,) = (check for check in one["checks"] if check["name"] == "members_read")
+    assert members_read["people"] == one["reads"]["mailerlite"]["people"] == one["members"]
+    assert members_read["unsettled"] == []
     rows = operator.run("changes", str(synced["run"]), "--json", expect=0).document
     assert len(rows) == synced["total"]
     assert all(set(row) >= CHANGE for row in rows)

@@ -105,7 +105,7 @@ async def test_subscribers_whose_read_is_too_old_are_read_again_fifty_at_a_time(
         applying = await engine.runner.claim_apply(claimed.run)
         assert await engine.runner.execute(applying, RunInterrupt()) is RunState.DONE
         batches = [row["items"] for row in simulated.requests()[planned:] if row["items"]]
-        others = (await engine.last_run()).people - 5
+        others = (await engine.last_run()).subscribers - 5
     again = [len(items) for items in batches if items[0]["method"] == "GET"]
     # The first five people before they are written and after it, all others, and the sample at the end.
     assert 50 < others < 100

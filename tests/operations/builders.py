@@ -26,7 +26,7 @@ def a_run(state: RunState, **more: Any) -> RunView:
         "started_at": NOW - timedelta(minutes=27),
         "planned_at": NOW - timedelta(minutes=23),
         "seconds": 60.0,
-        "people": 42,
+        "subscribers": 42,
         "moves": 40,
         "members": 1_000,
         "left_out": 0,

@@ -68,10 +68,10 @@ def test_a_live_lock_is_released_by_its_typed_id() -> None:
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ({"changes": {ChangeState.PLANNED: 1_000}, "people": 200}, None),
-        ({"changes": {ChangeState.PLANNED: 1_001}, "people": 200}, "More than 1,000 changes"),
-        ({"changes": {ChangeState.PLANNED: 600}, "people": 201}, "More than 20 % of the members"),
-        ({"changes": {ChangeState.PLANNED: 600}, "people": 201, "members": 0}, None),
+        ({"changes": {ChangeState.PLANNED: 1_000}, "subscribers": 200}, None),
+        ({"changes": {ChangeState.PLANNED: 1_001}, "subscribers": 200}, "More than 1,000 changes"),
+        ({"changes": {ChangeState.PLANNED: 600}, "subscribers": 201}, "More than 20 % of the members"),
+        ({"changes": {ChangeState.PLANNED: 600}, "subscribers": 201, "members": 0}, None),
     ],
 )
 def test_only_a_plan_over_the_limits_wants_its_number(more: dict[str, Any], why: str | None) -> None:

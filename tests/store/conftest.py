@@ -28,7 +28,7 @@ async def db(database_file: Path, clock: SetClock) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def people(db: Database) -> Members:
+async def members(db: Database) -> Members:
     """The members of one campaign, in the hands of a run that holds its lock."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     held = {"key": CODE, "token": 1, "id": "a", "held": True, "user": "ana", "host": "h", "pid": 1, "boot_id": "b"}

@@ -12,7 +12,7 @@ from bema_tui.store.schema import members
 from bema_tui.store.schema_shop import order_items, orders
 
 CODE = "2024_ETB_NBL"
-PEOPLE = {  # address -> tiers as bits, and the run whose read saw them last
+KNOWN = {  # address -> tiers as bits, and the run whose read saw them last
     "gold@example.com": (2, 7),
     "two@example.com": (3, 7),
     "outside@example.com": (0, 7),
@@ -21,13 +21,13 @@ PEOPLE = {  # address -> tiers as bits, and the run whose read saw them last
 }
 
 
-async def filled(db: Database, people: dict[str, tuple[int, int]]) -> Buyers:
-    """Everybody of these people bought, and one whom nobody knows."""
+async def filled(db: Database, by_address: dict[str, tuple[int, int]]) -> Buyers:
+    """Everybody of these bought, and one whom nobody knows."""
     now = db.now()
     known = [
         {"campaign": CODE, "subscriber_id": address, "email": address, "email_key": address, "status": "active"}
         | {"tiers": tiers, "read_run": run, "read_at": now}
-        for address, (tiers, run) in people.items()
+        for address, (tiers, run) in by_address.items()
     ]
     bought = [
         {
@@ -40,7 +40,7 @@ async def filled(db: Database, people: dict[str, tuple[int, int]]) -> Buyers:
             "mode": "live",
         }
         | {"date_utc": now, "total": "1", "first_seen": now, "last_seen": now, "read_id": 1}
-        for place, address in enumerate([*people, "unknown@example.com"])
+        for place, address in enumerate([*by_address, "unknown@example.com"])
     ]
     items = [{"order_id": row["id"], "position": 0, "product_id": "42", "name": "A", "price": "1"} for row in bought]
     async with db.write() as connection:
@@ -51,7 +51,7 @@ async def filled(db: Database, people: dict[str, tuple[int, int]]) -> Buyers:
 
 
 async def test_what_the_last_read_lets_expect(db: Database) -> None:
-    buyers = await filled(db, PEOPLE)
+    buyers = await filled(db, KNOWN)
     assert await buyers.expected() == ExpectedBuyers(read_before=True, outside=4, outside_known=1, several=1)
     assert await buyers.among(["gold@example.com", "nobody@example.com"]) == {"gold@example.com"}
 
@@ -63,7 +63,7 @@ async def test_subscribers_who_were_forgotten_are_no_read(db: Database) -> None:
 
 async def test_each_buyer_is_found_by_an_index_on_their_address(db: Database) -> None:
     """Else the work grows with members times orders: minutes for a big campaign."""
-    buyers = await filled(db, PEOPLE)
+    buyers = await filled(db, KNOWN)
     asked: list[tuple[str, Any]] = []
 
     def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -73,7 +73,7 @@ async def test_each_buyer_is_found_by_an_index_on_their_address(db: Database) ->
         engine = connection.sync_engine
     event.listen(engine, "before_cursor_execute", listen)
     await buyers.expected()
-    await buyers.among(list(PEOPLE))
+    await buyers.among(list(KNOWN))
     event.remove(engine, "before_cursor_execute", listen)
     async with db.read() as connection:
         steps = [

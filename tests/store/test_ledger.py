@@ -43,7 +43,7 @@ from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.run_documents import phases_of
 from bema_tui.store.runs import Runs
 from bema_tui.store.schema import activity, plan_counts, runs
-from bema_tui.store.snapshot.plans import read_people, read_rules
+from bema_tui.store.snapshot.plans import read_rules, read_subscribers
 from tests.support.clock import SetClock
 
 CODE = "2026_ETB_NBL"
@@ -83,11 +83,11 @@ async def begin(db: Database) -> RunAtWork:
     return RunAtWork(db, runs, locks, lock, run, Ledger(db, run, CODE, fence))
 
 
-def change(person: str, kind: ChangeKind, target: str = "16") -> PlannedChange:
+def change(subscriber_id: str, kind: ChangeKind, target: str = "16") -> PlannedChange:
     return PlannedChange(
         kind=kind,
-        subscriber_id=person,
-        email=f"{person}@example.com",
+        subscriber_id=subscriber_id,
+        email=f"{subscriber_id}@example.com",
         name="",
         target=target,
         target_name=f"{CODE}_GOLD_PURCHASE",
@@ -113,7 +113,7 @@ async def plan_two(at_work: RunAtWork) -> None:
     await plan(at_work, change("1", ChangeKind.ADD_GROUP), change("2", ChangeKind.ADD_GROUP))
 
 
-async def test_rows_go_out_in_their_order_and_come_back_settled(at_work: RunAtWork) -> None:
+async def test_rows_go_out_in_their_order_and_come_back_with_results(at_work: RunAtWork) -> None:
     await plan_two(at_work)
     rows = await at_work.ledger.planned(10)
     assert [row.subscriber_id for row in rows] == ["1", "2"]
@@ -146,12 +146,15 @@ async def test_what_follows_from_a_result_is_a_row_of_its_own_counted_in_the_pla
     ]
     async with at_work.db.read() as connection:
         counted = select(plan_counts).where(plan_counts.c.cause == Cause.LOWER_OFF)
-        assert [(row.kind, row.people, row.changes) for row in await connection.execute(counted)] == [
+        assert [(row.kind, row.subscribers, row.changes) for row in await connection.execute(counted)] == [
             ("remove_group", 2, 3)
         ]
-        rules = {one.purpose: (one.people, one.changes) for one in await read_rules(connection, at_work.run)}
+        rules = {one.purpose: (one.subscribers, one.changes) for one in await read_rules(connection, at_work.run)}
         assert rules[off.purpose] == (2, 3)
-        assert [person.subscriber_id for person in await read_people(connection, at_work.run, off.purpose, 0, 9)] == [
+        assert [
+            subscriber_id.subscriber_id
+            for subscriber_id in await read_subscribers(connection, at_work.run, off.purpose, 0, 9)
+        ] == [
             "1",
             "2",
         ]
@@ -176,9 +179,9 @@ WRITES: dict[str, Callable[[RunAtWork], Awaitable[object]]] = {
     "plan": plan_two,
     "clear": lambda at_work: at_work.ledger.clear_plan(),
     "send": lambda at_work: at_work.ledger.mark_sending([]),
-    "settle": lambda at_work: at_work.ledger.record_results([]),
+    "record": lambda at_work: at_work.ledger.record_results([]),
     "retarget": lambda at_work: at_work.ledger.retarget("x", "1"),
-    "say": lambda at_work: at_work.runs.update(at_work.run, at_work.fence, people=1),
+    "say": lambda at_work: at_work.runs.update(at_work.run, at_work.fence, subscribers=1),
     "claim": lambda at_work: at_work.runs.claim(at_work.run, [RunState.PLANNING], at_work.fence, ME),
 }
 
@@ -252,7 +255,7 @@ async def test_the_sample_is_spread_over_the_run(at_work: RunAtWork) -> None:
 
 
 async def test_history_knows_refusals_and_moves(at_work: RunAtWork, clock: SetClock) -> None:
-    await plan(at_work, *(change(person, ChangeKind.ADD_GROUP) for person in "123"))
+    await plan(at_work, *(change(subscriber_id, ChangeKind.ADD_GROUP) for subscriber_id in "123"))
     rows = await at_work.ledger.planned(10)
     await at_work.ledger.record_results(
         [
@@ -288,7 +291,9 @@ async def test_a_refusal_is_over_once_the_same_change_was_taken(at_work: RunAtWo
 
 async def test_who_was_moved_often_today_is_moved_no_more(at_work: RunAtWork, clock: SetClock) -> None:
     since = clock.at
-    await plan(at_work, *(change(person, ChangeKind.ADD_GROUP, target) for target in "abc" for person in "12"))
+    await plan(
+        at_work, *(change(subscriber_id, ChangeKind.ADD_GROUP, target) for target in "abc" for subscriber_id in "12")
+    )
     rows = await at_work.ledger.planned(10)
     await at_work.ledger.record_results([RowResult(row.id, ChangeState.APPLIED) for row in rows[:5]])
     await at_work.ledger.record_results([refused(rows[5])])

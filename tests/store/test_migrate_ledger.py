@@ -39,15 +39,18 @@ async def test_a_plan_shows_the_headings_that_it_had(tmp_path: Path) -> None:
     async with await opened(tmp_path / "bema.sqlite3", OLD_PLAN) as database:
         reader = SnapshotReader(database, VIEWER, LockAges())
         rules = await reader.plan_rules(1)
-        people = await reader.plan_people(1, None, 0, 100)
+        subscribers = await reader.plan_subscribers(1, None, 0, 100)
         changes = await reader.changes(1, 0, 100)
     headings = [SAID_PLAINLY.get(rule, rule) for rule, *_ in OLD_PLAN]
     assert {heading(rule.purpose) for rule in rules} == set(headings)
-    counted = {heading(rule.purpose): (rule.people, rule.changes) for rule in rules}
+    counted = {heading(rule.purpose): (rule.subscribers, rule.changes) for rule in rules}
     assert counted["Opt-In → Gold Purchased"] == (2, 4)
     assert counted["create what is missing"] == (0, 2)
     assert counted["refund → Gold"] == (1, 2)
-    assert [person.subscriber_id for person in people if person.purpose.from_tier is Tier.OPT_IN] == ["1", "2"]
+    assert [subscriber.subscriber_id for subscriber in subscribers if subscriber.purpose.from_tier is Tier.OPT_IN] == [
+        "1",
+        "2",
+    ]
     assert [heading(change.purpose) for change in changes] == headings
 
 
@@ -86,12 +89,14 @@ async def test_a_refund_under_the_heading_of_a_purchase_is_one_and_every_list_st
     odd = [("field only", "1", "set_field", field, "5"), ("words of nobody", "2", "set_field", field, "6")]
     async with await opened(tmp_path / "bema.sqlite3", mixed, odd, OLD_PLAN) as database:
         reader = SnapshotReader(database, VIEWER, LockAges())
-        refunds = await reader.plan_people(1, Purpose(Cause.REFUND_NOT_ACTIVE), 0, 100)
-        buyers = [await reader.plan_people(1, Purpose(Cause.NOT_ACTIVE), offset, 2) for offset in range(0, 8, 2)]
-        counts = {rule.purpose.cause: rule.people for rule in await reader.plan_rules(1)}
-        others = [person.subscriber_id for person in await reader.plan_people(2, Purpose(Cause.FIELD_ONLY), 0, 9)]
-    assert [person.subscriber_id for person in refunds] == ["3", "6", "9"]
-    assert [person.subscriber_id for page in buyers for person in page] == ["1", "2", "4", "5", "7", "8"]
+        refunds = await reader.plan_subscribers(1, Purpose(Cause.REFUND_NOT_ACTIVE), 0, 100)
+        buyers = [await reader.plan_subscribers(1, Purpose(Cause.NOT_ACTIVE), offset, 2) for offset in range(0, 8, 2)]
+        counts = {rule.purpose.cause: rule.subscribers for rule in await reader.plan_rules(1)}
+        others = [
+            subscriber.subscriber_id for subscriber in await reader.plan_subscribers(2, Purpose(Cause.FIELD_ONLY), 0, 9)
+        ]
+    assert [subscriber.subscriber_id for subscriber in refunds] == ["3", "6", "9"]
+    assert [subscriber.subscriber_id for page in buyers for subscriber in page] == ["1", "2", "4", "5", "7", "8"]
     assert counts == {Cause.REFUND_NOT_ACTIVE: 3, Cause.NOT_ACTIVE: 6}
     assert others == ["1", "2"]
 
@@ -103,8 +108,8 @@ async def test_a_finding_about_an_order_is_told_apart_from_one_about_the_field(t
     told = [("field_type_mismatch", f"{CODE}_PURCHASE", None), ("field_type_mismatch", "ana@example.org", "17")]
     told.append(("two_tiers", "ana@example.org", "17"))
     with closing(sqlite3.connect(path)) as connection, connection:
-        for rule, subject, person in told:
-            about = {"campaign": CODE, "rule": rule, "subject": subject, "subscriber_id": person}
+        for rule, subject, subscriber in told:
+            about = {"campaign": CODE, "rule": rule, "subject": subject, "subscriber_id": subscriber}
             insert(connection, "findings", [{**about, **empty, "first_seen": "2026", "last_seen": "2026"}])
     await (await Database.open(str(path))).close()
     with closing(sqlite3.connect(path)) as connection:

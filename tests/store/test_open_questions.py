@@ -13,7 +13,7 @@ from tests.store.members import CODE, member
 from tests.store.orders import order
 
 
-async def test_a_value_that_names_an_order_of_its_member_is_explained(db: Database, people: Members) -> None:
+async def test_a_value_that_names_an_order_of_its_member_is_explained(db: Database, members: Members) -> None:
     store = Orders(db)
     read = await store.begin_read()
     bought = [
@@ -31,7 +31,7 @@ async def test_a_value_that_names_an_order_of_its_member_is_explained(db: Databa
         "eve@example.org": "",
         "finn@example.org": None,
     }
-    await people.put(
+    await members.put(
         [evolve(member(str(n), email), stored=value) for n, (email, value) in enumerate(values.items(), 1)]
     )
     found = await OpenQuestions(db, CODE, 7, ["12"]).unexplained()

@@ -21,7 +21,7 @@ JON = Holder("jon", "desk-2", 2, "boot", 1.0)
 
 
 async def here(db: Database) -> tuple[str, ...]:
-    return (await SnapshotReader(db, MARIA, LockAges()).read()).people_here
+    return (await SnapshotReader(db, MARIA, LockAges()).read()).operators_here
 
 
 async def test_open_consoles_are_seen_until_they_close_or_fall_silent(db: Database, clock: SetClock) -> None:

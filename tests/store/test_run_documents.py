@@ -46,10 +46,10 @@ from bema_tui.store.run_documents import (
 AT = datetime(2026, 11, 29, 14, 32, 1, 5, tzinfo=UTC)
 CHECKS: tuple[Check, ...] = (
     ShopCheck(CheckResult.LOOK, whole=True, orders=31_204, unreadable=2),
-    MembersCheck(CheckResult.LOOK, people=41_877, left_alone=1, unsettled=("GOLD", "WOOD")),
+    MembersCheck(CheckResult.LOOK, members=41_877, left_alone=1, incomplete_groups=("GOLD", "WOOD")),
     TiersCheck(CheckResult.REFUSE, stranded=1),
     CreatedCheck(CheckResult.LOOK, created=3),
-    TakenBackCheck(CheckResult.HOLD, people=4),
+    TakenBackCheck(CheckResult.HOLD, subscribers=4),
     ShrunkCheck(CheckResult.HOLD, percent=20.0, reads=(ShrunkRead(ReadSide.ORDERS, 500, 300),)),
     MovesCheck(CheckResult.PASSED, moves=41, members=300, limit=50),
     OlderCheck(CheckResult.PASSED, text="in its own words"),
@@ -75,12 +75,21 @@ def test_options_come_back_as_they_were(options: RunOptions) -> None:
 
 def test_reads_and_automations_come_back_as_they_were() -> None:
     shop = ShopReadResult(Completeness.COMPLETE, ReadKind.RECENT, AT, 12, 1, 2, full_read_at=AT, full_read_age=3.5)
-    people = MailerLiteReadResult(Completeness.PARTIAL, AT, 41, ReadingStrategy.BY_SWEEP, 3, 4, batch_items_count=False)
+    members = MailerLiteReadResult(
+        Completeness.PARTIAL, AT, 41, ReadingStrategy.BY_SWEEP, 3, 4, batch_items_count=False
+    )
     mails = (AutomationEffect("Thanks", "GOLD", 3), AutomationEffect("All", "GOLD", 3, groups_known=False))
     assert shop_read_of(through_json(document_of(shop))) == shop
-    assert mailerlite_read_of(through_json(document_of(people))) == people
+    assert mailerlite_read_of(through_json(document_of(members))) == members
     assert automations_of(through_json(documents_of(mails))) == mails
     assert (shop_read_of(None), mailerlite_read_of(None), automations_of(None)) == (None, None, ())
+
+
+def test_a_document_keeps_the_keys_that_databases_hold() -> None:
+    members, taken_back = documents_of([CHECKS[1], CHECKS[4]])
+    read = document_of(MailerLiteReadResult(Completeness.COMPLETE, members=41))
+    assert (members["people"], members["unsettled"], taken_back["people"]) == (41_877, ["GOLD", "WOOD"], 4)
+    assert (read["people"], document_of(AutomationEffect("Thanks", "GOLD", 3))["people"]) == (41, 3)
 
 
 def test_an_error_comes_back_and_says_whether_a_resume_helps() -> None:

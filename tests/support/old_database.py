@@ -79,19 +79,23 @@ def old_rows(number: int, plan: Sequence[tuple[str, str, str, str, str | None]])
     """Ledger rows with a heading, as they were until revision 0008."""
     places: dict[str, list[str]] = {}
     rows = []
-    for seq, (rule, person, kind, name, after) in enumerate(plan, 1):
-        people = places.setdefault(rule, [])
-        who = person or f"nobody {seq}"
-        if who not in people:
-            people.append(who)
+    for seq, (rule, subscriber_id, kind, name, after) in enumerate(plan, 1):
+        subscribers = places.setdefault(rule, [])
+        who = subscriber_id or f"nobody {seq}"
+        if who not in subscribers:
+            subscribers.append(who)
         rows.append(
             {
                 "run": number,
                 "seq": seq,
-                "person_seq": people.index(who) + 1,
+                "person_seq": subscribers.index(who) + 1,
                 "campaign": CODE,
-                "subscriber_id": person,
-                "email": f"{person}@example.org" if person else "new@example.org" if "new" in rule else "",
+                "subscriber_id": subscriber_id,
+                "email": f"{subscriber_id}@example.org"
+                if subscriber_id
+                else "new@example.org"
+                if "new" in rule
+                else "",
                 "name": "",
                 "kind": kind,
                 "target": str(seq),

@@ -19,7 +19,7 @@ from bema_tui.model import CampaignStatus, RunState
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.snapshot.reader import SnapshotReader
-from bema_tui.store.snapshot.views import CampaignView, PlanPerson, RunView, Snapshot
+from bema_tui.store.snapshot.views import CampaignView, PlanSubscriber, RunView, Snapshot
 from tests.support.weekend import AFTERNOON, NOW, PLANNING, VIEWER, write_weekend
 
 _ROOT: Final = Path(__file__).parents[2]
@@ -74,7 +74,7 @@ class Sample:
     """Of Sunday at ``NOW``."""
     planning: RunView
     """The run of the campaign that is applied at ``NOW``, as it was when it began to read the shop."""
-    person: PlanPerson
+    subscriber: PlanSubscriber
     """The first one of the plan that waits, who gets a field, a group and out of another."""
 
     def campaign(self, status: CampaignStatus) -> CampaignView:
@@ -118,9 +118,9 @@ async def read_sample(folder: Path) -> Sample:
         async with reader_of(copies[1]) as reader:
             snapshot = await reader.read()
             waiting = await _newest_whole(reader, RunState.PLANNED)
-            people = await reader.plan_people(waiting.id, None, 0, 1)
+            subscribers = await reader.plan_subscribers(waiting.id, None, 0, 1)
             whole = tuple([await reader.run(run.id) for run in snapshot.runs])
-    return Sample(evolve(snapshot, runs=whole), planning, people[0])
+    return Sample(evolve(snapshot, runs=whole), planning, subscribers[0])
 
 
 async def _newest_whole(reader: SnapshotReader, state: RunState) -> RunView:

@@ -197,10 +197,10 @@ class Weekend:
                 self.simulated.change(add_order=bought)
 
     async def _others_meddle(self, run: int) -> None:
-        """Before the yes, one person of the plan is deleted at MailerLite, and another is moved to Wood."""
-        planned = await self.maria.workspace.reader.plan_people(run, None, 0, 100)
-        people = [person for person in planned if person.subscriber_id]
-        gone, moved = people[8], people[10]
+        """Before the yes, one subscriber of the plan is deleted at MailerLite, and another is moved to Wood."""
+        planned = await self.maria.workspace.reader.plan_subscribers(run, None, 0, 100)
+        subscribers = [one for one in planned if one.subscriber_id]
+        gone, moved = subscribers[8], subscribers[10]
         self.simulated.change(delete_subscriber=gone.subscriber_id)
         left = next(change.target_name for change in moved.changes if change.kind is ChangeKind.REMOVE_GROUP)
         self.simulated.change(move={"email": moved.email, "from": left, "to": f"{NBL}_WOOD"})

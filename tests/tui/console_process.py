@@ -65,7 +65,7 @@ def hostile() -> Snapshot:
         activity=tuple(evolve(a, text=HOSTILE, who=HOSTILE) for a in snapshot.activity),
         newest_findings=tuple(evolve(f, subject=HOSTILE, message=HOSTILE) for f in snapshot.newest_findings),
         finding_groups=tuple(evolve(g, campaigns=((HOSTILE, 3),)) for g in snapshot.finding_groups),
-        people_here=(HOSTILE,),
+        operators_here=(HOSTILE,),
         health=evolve(HEALTH, reasons=(HOSTILE,)),
     )
 
@@ -75,7 +75,7 @@ async def main(kind: str, output: str) -> int:
     readers = {"counting": Counting, "hostile": HandReader, "calm": HandReader, "kept waiting": KeptWaiting}
     reader = readers[kind](hostile() if kind == "hostile" else picture())
     if kind == "hostile":
-        reader.people = [evolve(p, email=HOSTILE, name=HOSTILE) for p in reader.people[:3]]
+        reader.subscribers = [evolve(p, email=HOSTILE, name=HOSTILE) for p in reader.subscribers[:3]]
     if "BEMA_IMPATIENT" in os.environ:
         line.PATIENCE_SECONDS = 0.02
     logging.basicConfig(filename=os.environ.get("BEMA_TEST_LOG", os.devnull))

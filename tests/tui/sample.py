@@ -46,8 +46,8 @@ from bema_tui.store.snapshot.views import (
     FindingView,
     HealthView,
     LeftOut,
-    PlanPerson,
     PlanRule,
+    PlanSubscriber,
     RunView,
     ServiceView,
     Snapshot,
@@ -111,7 +111,7 @@ def run(number: int, code: str, state: RunState, changes: Mapping[ChangeState, i
         "apply_started_at": None,
         "finished_at": None,
         "seconds": 1259.0,
-        "people": 42,
+        "subscribers": 42,
         "moves": 40,
         "members": 38_240,
         "left_out": 173,
@@ -144,7 +144,7 @@ APPLYING = run(
     RunState.APPLYING,
     {ChangeState.APPLIED: 6_489, ChangeState.FAILED: 11, ChangeState.SKIPPED: 2, ChangeState.PLANNED: 5_539},
     apply_started_at=ago(minutes=21),
-    people=4_189,
+    subscribers=4_189,
 )
 WAITING = run(417, "2026_DIVINE_HG", RunState.PLANNED, {ChangeState.PLANNED: 96}, by_user="jon")
 LOST = run(
@@ -225,7 +225,7 @@ def picture(**more: Any) -> Snapshot:
             ActivityView(ago(minutes=4), "jon", "planned", "2026_DIVINE_HG", 417, "run 417 waits for a yes"),
             ActivityView(ago(minutes=21), "maria", "apply", "2024_ETB_NBL", 418, "apply run 418"),
         ),
-        "people_here": ("maria", "jon"),
+        "operators_here": ("maria", "jon"),
     }
     return Snapshot(**(values | more))
 
@@ -251,12 +251,12 @@ def change(seq: int, email: str, name: str, kind: ChangeKind, target: str, **mor
         "detail": "",
         "refused_status": None,
         "planned_at": NOW,
-        "settled_at": None,
+        "recorded_at": None,
     }
     return ChangeView(email=email, name=name, kind=kind, target_name=target, **(values | more))
 
 
-def person(number: int, code: str = "2026_DIVINE_HG", name: str = "Abena Osei") -> PlanPerson:
+def subscriber(number: int, code: str = "2026_DIVINE_HG", name: str = "Abena Osei") -> PlanSubscriber:
     email = f"person{number:04d}@example.org"
     rows = (
         change(3 * number, email, name, ChangeKind.ADD_GROUP, f"{code}_GOLD_PURCHASE", tier=Tier.GOLD_PURCHASED),
@@ -272,15 +272,15 @@ def person(number: int, code: str = "2026_DIVINE_HG", name: str = "Abena Osei") 
         ),
         change(3 * number + 2, email, name, ChangeKind.SET_FIELD, f"{code}_PURCHASE", after=str(10_000 + number)),
     )
-    return PlanPerson(email, email, name, rows[0].purpose, rows)
+    return PlanSubscriber(email, email, name, rows[0].purpose, rows)
 
 
 class HandReader:
     """Answers from records in memory; ``fail`` makes the next readings fail."""
 
-    def __init__(self, snapshot: Snapshot | None = None, people: int = 120) -> None:
+    def __init__(self, snapshot: Snapshot | None = None, subscribers: int = 120) -> None:
         self.snapshot = snapshot or picture()
-        self.people = [person(number) for number in range(people)]
+        self.subscribers = [subscriber(number) for number in range(subscribers)]
         self.wrong_rows: tuple[ChangeView, ...] = ()
         self.fail: Exception | None = None
         self.reads = 0
@@ -308,14 +308,14 @@ class HandReader:
 
     async def plan_rules(self, run_id: int) -> tuple[PlanRule, ...]:
         return (
-            PlanRule(BOUGHT, len(self.people), 3 * len(self.people)),
+            PlanRule(BOUGHT, len(self.subscribers), 3 * len(self.subscribers)),
             PlanRule(NOT_MOVED, 0, 0),
         )
 
-    async def plan_people(
+    async def plan_subscribers(
         self, run_id: int, purpose: Purpose | None, offset: int, limit: int
-    ) -> tuple[PlanPerson, ...]:
-        return tuple(self.people[offset : offset + limit]) if purpose != NOT_MOVED else ()
+    ) -> tuple[PlanSubscriber, ...]:
+        return tuple(self.subscribers[offset : offset + limit]) if purpose != NOT_MOVED else ()
 
     async def wrong(self, run_id: int, limit: int) -> tuple[ChangeView, ...]:
         return self.wrong_rows[:limit]
@@ -344,7 +344,7 @@ class WrittenDown:
 
     async def start(self, code: str, *, kind: RunKind) -> int:
         self._note("start", code, kind)
-        view = run(419, code, RunState.PLANNING, {}, kind=kind, planned_at=None, phase=Phase.READ_SHOP, people=0)
+        view = run(419, code, RunState.PLANNING, {}, kind=kind, planned_at=None, phase=Phase.READ_SHOP, subscribers=0)
         if self._reader is not None:
             self._reader.snapshot = evolve(self._reader.snapshot, runs=(view, *self._reader.snapshot.runs))
         return view.id

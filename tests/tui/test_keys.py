@@ -16,8 +16,8 @@ from bema_tui.tui.screens.sheets import QuestionSheet
 from tests.tui.console import SIZES, Console, opened_console
 from tests.tui.sample import APPLYING, LOST, WAITING, HandReader, WrittenDown, lock, picture, run
 
-BIG = run(417, "2026_DIVINE_HG", RunState.NEEDS_APPROVAL, {ChangeState.PLANNED: 1_001}, people=400)
-WIDE = run(417, "2026_DIVINE_HG", RunState.PLANNED, {ChangeState.PLANNED: 90}, people=30, members=100)
+BIG = run(417, "2026_DIVINE_HG", RunState.NEEDS_APPROVAL, {ChangeState.PLANNED: 1_001}, subscribers=400)
+WIDE = run(417, "2026_DIVINE_HG", RunState.PLANNED, {ChangeState.PLANNED: 90}, subscribers=30, members=100)
 
 
 async def go(console: Console, code: str) -> None:
@@ -263,7 +263,7 @@ async def test_a_plan_over_the_limits_wants_its_number(view: RunView, typed: str
 
 
 async def test_a_failed_check_takes_big_a_away() -> None:
-    view = evolve(WAITING, checks=(MembersCheck(CheckResult.REFUSE, people=0, left_alone=0),))
+    view = evolve(WAITING, checks=(MembersCheck(CheckResult.REFUSE, members=0, left_alone=0),))
     async with opened_console(with_run(view), size=(80, 24)) as console:
         await console.press("tab", "enter")
         await console.until_shows("✗ MailerLite was not read whole")
@@ -302,7 +302,7 @@ async def test_read_only_still_plans_and_opens_the_plan_that_waits() -> None:
 
 
 async def test_a_run_that_plans_can_be_paused() -> None:
-    view = run(419, "2024_ETB_NBL", RunState.PLANNING, {}, planned_at=None, people=0)
+    view = run(419, "2024_ETB_NBL", RunState.PLANNING, {}, planned_at=None, subscribers=0)
     async with opened_console(with_run(view)) as console:
         await console.press("tab")
         await console.until(lambda: "p pause" in console.footer)

@@ -29,7 +29,7 @@ EMPTY = picture(
     newest_findings=(),
     finding_counts={},
     activity=(),
-    people_here=("maria",),
+    operators_here=("maria",),
     health=evolve(HEALTH, score=100, reasons=()),
 )
 

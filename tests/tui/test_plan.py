@@ -32,7 +32,7 @@ from bema_tui.model import (
     TiersCheck,
 )
 from bema_tui.rules.wording.changes import heading
-from bema_tui.store.snapshot.views import PlanPerson, PlanRule
+from bema_tui.store.snapshot.views import PlanRule, PlanSubscriber
 from bema_tui.tui.screens.plan import PlanScreen
 from tests.support.old_database import OLD_PLAN, SAID_PLAINLY, write_old_plans
 from tests.support.sample import reader_of
@@ -57,17 +57,17 @@ async def opened(console: Console, number: int) -> PlanScreen:
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_waiting_plan_says_all_of_itself(size: tuple[int, int], weekend_file: Path) -> None:
     async with reader_of(weekend_file) as reader, opened_console(reader, size=size) as console:
-        view, people = await reader.run(WAITING_RUN), await reader.plan_people(WAITING_RUN, None, 0, 1)
-        (first,) = people
+        view, subscribers = await reader.run(WAITING_RUN), await reader.plan_subscribers(WAITING_RUN, None, 0, 1)
+        (first,) = subscribers
         await opened(console, WAITING_RUN)
         await console.until_shows(first.email[:20])
         assert console.shows("nothing is written yet")
-        assert console.shows(f"{view.people} people")
+        assert console.shows(f"{view.subscribers} people")
         assert console.shows(f"{view.total} changes")
         assert console.shows(heading(first.purpose))
         (field,) = (change for change in first.changes if change.kind is ChangeKind.SET_FIELD)
         assert console.shows(f"none → {field.after}")
-        await console.until_shows(f"1 of {view.people}")
+        await console.until_shows(f"1 of {view.subscribers}")
         assert console.shows(f"order {field.after}, complete")
         assert f"A apply {view.total} changes" in console.footer
 
@@ -89,19 +89,19 @@ async def test_a_run_at_work_shows_its_progress_and_what_went_wrong(size: tuple[
 
 
 async def test_subscribers_come_page_by_page_wherever_one_looks() -> None:
-    async with opened_console(HandReader(people=4_000), size=(80, 24)) as console:
+    async with opened_console(HandReader(subscribers=4_000), size=(80, 24)) as console:
         screen = await opened(console, 417)
         await console.press("tab", "end")
         await console.until_shows("person3999@example.org")
-        assert screen.people.cursor == 3_999
-        assert len(screen.people._known) <= 150
+        assert screen.subscribers.cursor == 3_999
+        assert len(screen.subscribers._known) <= 150
         await console.press("home")
         await console.until_shows("person0000@example.org")
         await console.press("pagedown", "pagedown")
-        await console.until(lambda: screen.people.cursor_key is not None)
-        key = screen.people.cursor_key
+        await console.until(lambda: screen.subscribers.cursor_key is not None)
+        key = screen.subscribers.cursor_key
         await console.refreshed()
-        assert screen.people.cursor_key == key
+        assert screen.subscribers.cursor_key == key
 
 
 class _Short(HandReader):
@@ -110,17 +110,17 @@ class _Short(HandReader):
     pages = 0
 
     async def plan_rules(self, run_id: int) -> tuple[PlanRule, ...]:
-        return (PlanRule(BOUGHT, len(self.people) + 30, 3 * len(self.people)),)
+        return (PlanRule(BOUGHT, len(self.subscribers) + 30, 3 * len(self.subscribers)),)
 
-    async def plan_people(
+    async def plan_subscribers(
         self, run_id: int, purpose: Purpose | None, offset: int, limit: int
-    ) -> tuple[PlanPerson, ...]:
+    ) -> tuple[PlanSubscriber, ...]:
         self.pages += 1
-        return await super().plan_people(run_id, purpose, offset, limit)
+        return await super().plan_subscribers(run_id, purpose, offset, limit)
 
 
 async def test_a_page_that_comes_short_is_not_asked_for_without_end() -> None:
-    reader = _Short(people=10)
+    reader = _Short(subscribers=10)
     async with opened_console(reader) as console:
         await opened(console, 417)
         await console.until_shows("person0009@example.org")
@@ -134,17 +134,17 @@ class _Failing(HandReader):
 
     failed = 0
 
-    async def plan_people(
+    async def plan_subscribers(
         self, run_id: int, purpose: Purpose | None, offset: int, limit: int
-    ) -> tuple[PlanPerson, ...]:
+    ) -> tuple[PlanSubscriber, ...]:
         if offset and not self.failed:
             self.failed += 1
             raise StoreError("The database is locked.")
-        return await super().plan_people(run_id, purpose, offset, limit)
+        return await super().plan_subscribers(run_id, purpose, offset, limit)
 
 
 async def test_a_page_that_could_not_be_read_is_asked_for_again() -> None:
-    reader = _Failing(people=1_000)
+    reader = _Failing(subscribers=1_000)
     async with opened_console(reader) as console:
         await opened(console, 417)
         await console.press("tab", "end")
@@ -168,15 +168,15 @@ async def test_a_rule_shows_its_subscribers_only() -> None:
     async with opened_console() as console:
         screen = await opened(console, 417)
         await console.press("end")
-        await console.until(lambda: screen.people.total == 0)
+        await console.until(lambda: screen.subscribers.total == 0)
         assert console.shows("not moved: only field set  0 people")
         await console.press("home", "enter")
-        await console.until(lambda: console.app.focused is screen.people)
+        await console.until(lambda: console.app.focused is screen.subscribers)
 
 
 async def test_the_filter_finds_subscribers_by_e_mail_and_by_name() -> None:
-    reader = HandReader(people=1_200)
-    reader.people[1_100] = evolve(reader.people[1_100], name="[red]Zoë 漢字")
+    reader = HandReader(subscribers=1_200)
+    reader.subscribers[1_100] = evolve(reader.subscribers[1_100], name="[red]Zoë 漢字")
     async with opened_console(reader) as console:
         screen = await opened(console, 417)
         await console.press("slash")
@@ -185,7 +185,7 @@ async def test_the_filter_finds_subscribers_by_e_mail_and_by_name() -> None:
         await console.press("enter")
         await console.until_shows("100 of 1,200 match 'person01'")
         await console.press("escape")
-        await console.until(lambda: screen.people.total == 1_200)
+        await console.until(lambda: screen.subscribers.total == 1_200)
         await console.press("slash")
         await console.type("zoë")
         await console.press("enter")
@@ -194,14 +194,14 @@ async def test_the_filter_finds_subscribers_by_e_mail_and_by_name() -> None:
 
 
 async def test_while_a_run_plans_its_counts_grow_and_big_a_is_off_until_the_plan_is_whole() -> None:
-    growing = run(417, "2026_DIVINE_HG", RunState.PLANNING, {}, planned_at=None, phase=Phase.PLAN, people=0)
-    reader = HandReader(picture(runs=(growing,)), people=3)
+    growing = run(417, "2026_DIVINE_HG", RunState.PLANNING, {}, planned_at=None, phase=Phase.PLAN, subscribers=0)
+    reader = HandReader(picture(runs=(growing,)), subscribers=3)
     async with opened_console(reader) as console:
         await opened(console, 417)
         assert console.shows("planning: plan")
         assert console.shows("By cause, still planning")
         assert console.shows("All people  3 people")
-        reader.people = HandReader(people=7).people
+        reader.subscribers = HandReader(subscribers=7).subscribers
         await console.refreshed()
         await console.until_shows("person0006@example.org")
         assert console.shows("All people  7 people")
@@ -216,7 +216,7 @@ async def test_a_plan_turns_into_its_progress_under_the_same_eyes() -> None:
     async with opened_console(reader, size=(80, 24)) as console:
         screen = await opened(console, 417)
         await console.press("tab")
-        assert console.app.focused is screen.people
+        assert console.app.focused is screen.subscribers
         at_work = evolve(
             WAITING,
             state=RunState.APPLYING,
@@ -224,7 +224,7 @@ async def test_a_plan_turns_into_its_progress_under_the_same_eyes() -> None:
             changes={ChangeState.APPLIED: 40, ChangeState.FAILED: 1, ChangeState.PLANNED: 55},
         )
         reader.snapshot = evolve(reader.snapshot, runs=(at_work,))
-        bad = {"state": ChangeState.FAILED, "outcome": ChangeOutcome.GONE, "attempts": 1, "settled_at": NOW}
+        bad = {"state": ChangeState.FAILED, "outcome": ChangeOutcome.GONE, "attempts": 1, "recorded_at": NOW}
         reader.wrong_rows = (change(7, "gone@example.org", "", ChangeKind.SET_FIELD, "2026_DIVINE_HG_PURCHASE", **bad),)
         await console.refreshed()
         await console.until_shows("gone@example.org")

@@ -33,7 +33,7 @@ TABLES = {
     "locks": locks.COLUMNS,
     "activity": activity.COLUMNS,
     "rules": plan.RULE_COLUMNS,
-    "people": plan.PEOPLE_COLUMNS,
+    "subscribers": plan.SUBSCRIBER_COLUMNS,
     "wrong": plan.WRONG_COLUMNS,
 }
 

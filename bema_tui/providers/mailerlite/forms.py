@@ -1,4 +1,4 @@
-"""How people can be asked for at MailerLite, and which ways are seen to find somebody. Pure.
+"""How subscribers can be asked for at MailerLite, and which ways are seen to find somebody. Pure.
 
 How a service decodes an e-mail in a path is nowhere written, and differs between a request and an item of a batch. So
 "nobody has this e-mail" counts only from a form that finds somebody known. Domain rules, section 6.

@@ -101,7 +101,7 @@ class LookUp:
         """Look subscribers up, up to fifty in a request; the results of each request come at once, and each comes once.
 
         Raises:
-            IncompleteRead: no form of look-up finds anybody, not even people whom MailerLite has just shown.
+            IncompleteRead: no form of look-up finds anybody, not even those whom MailerLite has just shown.
             ValueError: something is neither an id nor an e-mail.
         """
         self._paged = self._evidence.nobody = False  # an account without anybody may hold somebody by now

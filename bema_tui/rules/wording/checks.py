@@ -38,12 +38,12 @@ def check_text(check: Check) -> str:
             return f"{_counted(created)} would be created, which the settings do not allow"
         case CreatedCheck(created=created):
             return f"{_counted(created)} {'is' if created == 1 else 'are'} created"
-        case TakenBackCheck(people=0):
+        case TakenBackCheck(subscribers=0):
             return "no purchase is taken back"
-        case TakenBackCheck(result=CheckResult.REFUSE, people=people):
-            return f"{_purchases(people)} would be taken back, which the settings or the reads do not allow"
-        case TakenBackCheck(people=people):
-            return f"{_purchases(people)} {'is' if people == 1 else 'are'} taken back after a refund"
+        case TakenBackCheck(result=CheckResult.REFUSE, subscribers=subscribers):
+            return f"{_purchases(subscribers)} would be taken back, which the settings or the reads do not allow"
+        case TakenBackCheck(subscribers=subscribers):
+            return f"{_purchases(subscribers)} {'is' if subscribers == 1 else 'are'} taken back after a refund"
         case ShrunkCheck():
             return f"{'a' if check.reads else 'no'} read shrank over {check.percent:g} %"
         case MovesCheck():
@@ -95,10 +95,10 @@ def _shop(check: ShopCheck) -> str:
 def _members(check: MembersCheck) -> str:
     if check.result is CheckResult.REFUSE:
         return "MailerLite was not read whole"
-    unsettled = " and ".join(check.unsettled)
-    how = f"MailerLite read but for some of {unsettled}" if unsettled else "MailerLite read whole"
+    groups = " and ".join(check.incomplete_groups)
+    how = f"MailerLite read but for some of {groups}" if groups else "MailerLite read whole"
     aside = f", {check.left_alone:,} left alone" if check.left_alone else ""
-    return f"{how}, {check.people:,} people{aside}"
+    return f"{how}, {check.members:,} people{aside}"
 
 
 def _counted(number: int) -> str:

@@ -144,8 +144,8 @@ def _left(row: Row[Any], now: datetime) -> int | None:
     return max(0, row.quota - row.used) if running else int(row.quota)
 
 
-async def read_people_here(connection: AsyncConnection, now: datetime) -> tuple[str, ...]:
-    """The people with an open console, each once, the longest here first."""
+async def read_operators_here(connection: AsyncConnection, now: datetime) -> tuple[str, ...]:
+    """The operators with an open console, each once, the longest here first."""
     rows = await connection.execute(
         select(consoles.c.user)
         .where(consoles.c.last_beat >= now - HERE_FOR)

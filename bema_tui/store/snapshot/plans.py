@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bema_tui.model import ACCOUNT_CHANGES, ChangeKind, ChangeState, FindingRule, Purpose, Severity, SubjectKind
 from bema_tui.store.ledger_rows import has_purpose, outcome_of, purpose_of
 from bema_tui.store.schema import findings, ledger, plan_counts, runs
-from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule
+from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanRule, PlanSubscriber
 
 _WRONG: Final = (ChangeState.FAILED, ChangeState.UNKNOWN, ChangeState.SKIPPED)
 _PURPOSE: Final = (plan_counts.c.cause, plan_counts.c.from_tier, plan_counts.c.to_tier)
@@ -24,55 +24,57 @@ class _Group:
 
     purpose: Purpose
     places: int
-    """The last person's place in it, which is how many there are."""
+    """The last subscriber's place in it, which is how many there are."""
     changes: int
-    of_people: bool
-    """Whether they concern people, and not only groups and fields."""
+    of_subscribers: bool
+    """Whether they concern subscribers, and not only groups and fields."""
 
 
 async def read_rules(connection: AsyncConnection, run: int) -> tuple[PlanRule, ...]:
-    """The purposes of a plan with their people and changes, the most changes first."""
+    """The purposes of a plan with their subscribers and changes, the most changes first."""
     groups = await _groups(connection, run)
-    return tuple(PlanRule(group.purpose, group.places if group.of_people else 0, group.changes) for group in groups)
+    return tuple(
+        PlanRule(group.purpose, group.places if group.of_subscribers else 0, group.changes) for group in groups
+    )
 
 
 async def _groups(connection: AsyncConnection, run: int) -> list[_Group]:
-    # A person has rows of several kinds for one purpose; their places count each person once, at one look per purpose.
+    # A subscriber has rows of several kinds for one purpose; the places count each once, at one look per purpose.
     last = (
-        select(func.max(ledger.c.person_seq))
+        select(func.max(ledger.c.subscriber_seq))
         .where(ledger.c.run == run, *(ledger.c[column.name] == column for column in _PURPOSE))
         .correlate(plan_counts)
         .scalar_subquery()
     )
-    of_people = func.max(plan_counts.c.kind.not_in(ACCOUNT_CHANGES))
+    of_subscribers = func.max(plan_counts.c.kind.not_in(ACCOUNT_CHANGES))
     changes = func.sum(plan_counts.c.changes)
     rows = await connection.execute(
-        select(*_PURPOSE, last.label("places"), changes.label("changes"), of_people.label("of_people"))
+        select(*_PURPOSE, last.label("places"), changes.label("changes"), of_subscribers.label("of_subscribers"))
         .where(plan_counts.c.run == run)
         .group_by(*_PURPOSE)
         .order_by(changes.desc(), *_PURPOSE)
     )
-    return [_Group(purpose_of(row), int(row.places or 0), int(row.changes), bool(row.of_people)) for row in rows]
+    return [_Group(purpose_of(row), int(row.places or 0), int(row.changes), bool(row.of_subscribers)) for row in rows]
 
 
-async def read_people(
+async def read_subscribers(
     connection: AsyncConnection, run: int, purpose: Purpose | None, offset: int, limit: int
-) -> tuple[PlanPerson, ...]:
-    """People of one purpose, or of all one after the other, from ``offset`` on; no row is walked over."""
+) -> tuple[PlanSubscriber, ...]:
+    """Subscribers of one purpose, or of all one after the other, from ``offset`` on; no row is walked over."""
     groups = await _groups(connection, run)
-    people: list[PlanPerson] = []
+    subscribers: list[PlanSubscriber] = []
     for one, first, count in _pages(groups, purpose, offset, limit):
         rows = await connection.execute(
             select(ledger)
             .where(
                 ledger.c.run == run,
                 has_purpose(ledger, one),
-                ledger.c.person_seq.between(first, first + count - 1),
+                ledger.c.subscriber_seq.between(first, first + count - 1),
             )
-            .order_by(ledger.c.person_seq, ledger.c.seq)
+            .order_by(ledger.c.subscriber_seq, ledger.c.seq)
         )
-        people += _by_person(rows.all())
-    return tuple(people)
+        subscribers += _by_subscriber(rows.all())
+    return tuple(subscribers)
 
 
 def _pages(
@@ -89,12 +91,12 @@ def _pages(
         offset = max(0, offset - candidate.places)
 
 
-def _by_person(rows: Any) -> Iterator[PlanPerson]:
+def _by_subscriber(rows: Any) -> Iterator[PlanSubscriber]:
     together: dict[int, list[Row[Any]]] = {}
     for row in rows:
-        together.setdefault(row.person_seq, []).append(row)
+        together.setdefault(row.subscriber_seq, []).append(row)
     for same in together.values():
-        yield PlanPerson(
+        yield PlanSubscriber(
             subscriber_id=same[0].subscriber_id,
             email=same[0].email,
             name=same[0].name,
@@ -138,9 +140,9 @@ async def read_left_out(connection: AsyncConnection, run: int) -> tuple[LeftOut,
         ledger.c.run + 0 == run,
     )
     campaign = select(runs.c.campaign).where(runs.c.id == run).scalar_subquery()
-    people = func.count()
+    subscribers = func.count()
     rows = await connection.execute(
-        select(findings.c.rule, findings.c.severity, people.label("people"))
+        select(findings.c.rule, findings.c.severity, subscribers.label("subscribers"))
         .where(
             findings.c.campaign == campaign,
             findings.c.about == SubjectKind.SUBSCRIBER,
@@ -148,9 +150,9 @@ async def read_left_out(connection: AsyncConnection, run: int) -> tuple[LeftOut,
             or_(findings.c.subscriber_id.is_(None), ~changed),
         )
         .group_by(findings.c.rule, findings.c.severity)
-        .order_by(people.desc(), findings.c.rule)
+        .order_by(subscribers.desc(), findings.c.rule)
     )
-    return tuple(LeftOut(FindingRule(row.rule), Severity(row.severity), row.people) for row in rows)
+    return tuple(LeftOut(FindingRule(row.rule), Severity(row.severity), row.subscribers) for row in rows)
 
 
 def _change(row: Row[Any]) -> ChangeView:
@@ -174,5 +176,5 @@ def _change(row: Row[Any]) -> ChangeView:
         detail=row.detail,
         refused_status=row.refused_status,
         planned_at=row.planned_at,
-        settled_at=row.settled_at,
+        recorded_at=row.recorded_at,
     )

@@ -25,10 +25,10 @@ from bema_tui.store.snapshot.overview import (
     read_finding_counts,
     read_health,
     read_newest_findings,
-    read_people_here,
+    read_operators_here,
     read_services,
 )
-from bema_tui.store.snapshot.plans import read_changes, read_left_out, read_people, read_rules, read_wrong
+from bema_tui.store.snapshot.plans import read_changes, read_left_out, read_rules, read_subscribers, read_wrong
 from bema_tui.store.snapshot.runs import (
     Changes,
     Kinds,
@@ -43,7 +43,7 @@ from bema_tui.store.snapshot.runs import (
     run_view,
     with_album,
 )
-from bema_tui.store.snapshot.views import CampaignView, ChangeView, LeftOut, PlanPerson, PlanRule, RunView, Snapshot
+from bema_tui.store.snapshot.views import CampaignView, ChangeView, LeftOut, PlanRule, PlanSubscriber, RunView, Snapshot
 
 _ENDED_SHOWN: Final = 8
 _NEWEST_LOOKED_AT: Final = 20  # runs: enough for the ended ones shown, also when some of the newest wait
@@ -101,7 +101,7 @@ class SnapshotReader:
                 newest_findings=await read_newest_findings(connection, _FINDINGS_SHOWN),
                 finding_counts=findings.severities,
                 activity=await read_activity(connection, _ACTIVITY_SHOWN),
-                people_here=await read_people_here(connection, moment.at),
+                operators_here=await read_operators_here(connection, moment.at),
             )
 
     async def campaign_stats(self, code: str | None = None) -> tuple[CampaignView, ...]:
@@ -163,16 +163,16 @@ class SnapshotReader:
         )
 
     async def plan_rules(self, run_id: int) -> tuple[PlanRule, ...]:
-        """The purposes of a run's plan with their people and changes, the most changes first."""
+        """The purposes of a run's plan with their subscribers and changes, the most changes first."""
         async with self._db.read() as connection:
             return await read_rules(connection, run_id)
 
-    async def plan_people(
+    async def plan_subscribers(
         self, run_id: int, purpose: Purpose | None, offset: int, limit: int
-    ) -> tuple[PlanPerson, ...]:
-        """A page of a plan's people, of one purpose or (None) of all in the order of ``plan_rules``."""
+    ) -> tuple[PlanSubscriber, ...]:
+        """A page of a plan's subscribers, of one purpose or (None) of all in the order of ``plan_rules``."""
         async with self._db.read() as connection:
-            return await read_people(connection, run_id, purpose, offset, limit)
+            return await read_subscribers(connection, run_id, purpose, offset, limit)
 
     async def changes(
         self, run_id: int, offset: int, limit: int, state: ChangeState | None = None

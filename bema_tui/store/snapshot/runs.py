@@ -207,7 +207,7 @@ def run_view(
         apply_started_at=row.apply_started_at,
         finished_at=row.finished_at,
         seconds=row.active_seconds + (_since(sitting.since, until) if sitting is not None else 0.0),
-        people=row.people,
+        subscribers=row.subscribers,
         moves=row.moves,
         members=row.members,
         left_out=row.left_out,

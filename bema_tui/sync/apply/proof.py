@@ -1,4 +1,4 @@
-"""Makes sure that what MailerLite answers is so: the first people of a run in full, and a sample at its end."""
+"""Makes sure that what MailerLite answers is so: the first subscribers of a run in full, and a sample at its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bema_tui.sync.run_context import RunContext
 
 
 async def canary(context: RunContext, applier: Applier) -> None:
-    """Write the first five people and read them back in full before the rest goes.
+    """Write the first five subscribers and read them back in full before the rest goes.
 
     Raises:
         BadAnswer: somebody of them does not look as MailerLite answered; nothing more is sent.

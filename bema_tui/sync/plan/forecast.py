@@ -124,11 +124,11 @@ def forecast_writes(
     """The cost of applying a plan: the canary's batches, then batches of 50 with the removes one batch later, then new
     buyers, who are looked up together and created one by one.
 
-    ``lone_adds`` are adds of people whose field is not written: those are read in the same batch. ``limit`` and
+    ``lone_adds`` are adds of subscribers whose field is not written: those are read in the same batch. ``limit`` and
     ``reserve`` are requests of a period of ``window_seconds``; ``batch`` is what batches take of them, as
     measured, else the dearer of what is possible. ``account_read`` says that the plan's read of groups and fields will
     do, since it is applied at once. After ``fresh_seconds`` what was read is stale: whoever is written later than that
-    is read again first, up to 50 people at a time.
+    is read again first, up to 50 subscribers at a time.
     """
     items = sum(kinds.get(kind, 0) for kind in SUBSCRIBER_CHANGES) + lone_adds
     creations = sum(kinds.get(kind, 0) for kind in ACCOUNT_CHANGES)
@@ -165,7 +165,7 @@ def forecast_writes(
 
 
 def _again(periods: _Periods, subscribers: int, fresh_seconds: float) -> int:
-    """Batches that read so few people again, if their reads are stale by now."""
+    """Batches that read so few subscribers again, if their reads are stale by now."""
     return periods.batches(subscribers) if periods.seconds > fresh_seconds else 0
 
 
@@ -176,7 +176,7 @@ def _in_steps(periods: _Periods, items: int, *, later: bool) -> int:
 
 
 def _in_order(periods: _Periods, items: int, subscribers: int, fresh_seconds: float) -> tuple[int, int]:
-    """Batches of many items of so many people, and the batches that read people again once the reads are stale."""
+    """Batches of many items of so many subscribers, and the batches that read them again once the reads are stale."""
     writes = reads = 0
     of_each = items / max(1, subscribers)
     fresh_items = 0.0

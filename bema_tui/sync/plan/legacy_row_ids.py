@@ -33,7 +33,7 @@ class Explanation:
     aliases: Aliases
     """Row ids of the old plugin: value → order."""
     unproved: Unproved
-    """The people whom sales that can't be read may concern, the sales that were looked up here included."""
+    """The buyers whom sales that can't be read may concern, the sales that were looked up here included."""
 
 
 async def explain_stored_values(context: RunContext, unproved: Unproved, *, shrank: bool) -> Explanation:
@@ -43,7 +43,7 @@ async def explain_stored_values(context: RunContext, unproved: Unproved, *, shra
     once by ``id``, and the answer counts only if e-mail and product match. An order that left the list is asked for by
     its key: only a positive ``refunded`` counts, with the right to see sales asked for again. Domain rules, section 4.
     After a read that shrank no order is: it would be half the shop, one by one, and nothing may be taken back.
-    Nothing is asked for people without a proved absence. A sale that can't be read adds those whom it could concern.
+    Nothing is asked for buyers without a proved absence. A sale that can't be read adds those whom it could concern.
 
     Raises:
         NotAuthorized: the right to see sales is gone.

@@ -138,7 +138,7 @@ async def _write_down(
         fresh_seconds=context.settings.write_limits.stale_after_seconds - age,
     )
     await context.note(
-        people=plan.subscribers,
+        subscribers=plan.subscribers,
         moves=plan.moves,
         left_out=plan.left_out,
         read_forecast=read.forecast + forecast.reads,

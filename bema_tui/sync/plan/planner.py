@@ -210,7 +210,7 @@ class _Planner:
         totals = self.totals
         await self._context.ledger.put_plan(totals.rows, totals.counts)
         await self._context.findings.record(totals.findings, self._context.run)
-        await self._context.note(people=totals.subscribers, moves=totals.moves, left_out=totals.left_out)
+        await self._context.note(subscribers=totals.subscribers, moves=totals.moves, left_out=totals.left_out)
         totals.rows, totals.findings = [], []
 
     def _unexplained(self, unit: Sequence[Pair]) -> Iterator[tuple[str, Mark]]:

@@ -131,12 +131,14 @@ def _shop(reads: PlanReads) -> ShopCheck:
 def _members(reads: PlanReads) -> MembersCheck:
     read = reads.members
     expected = Completeness.PARTIAL if reads.incomplete_groups else Completeness.COMPLETE
-    if read is None or read.people is None or read.completeness is not expected:
+    if read is None or read.members is None or read.completeness is not expected:
         return MembersCheck(
-            CheckResult.REFUSE, people=0, left_alone=reads.left_alone, unsettled=reads.incomplete_groups
+            CheckResult.REFUSE, members=0, left_alone=reads.left_alone, incomplete_groups=reads.incomplete_groups
         )
     result = CheckResult.LOOK if reads.left_alone or reads.incomplete_groups else CheckResult.PASSED
-    return MembersCheck(result, people=read.people, left_alone=reads.left_alone, unsettled=reads.incomplete_groups)
+    return MembersCheck(
+        result, members=read.members, left_alone=reads.left_alone, incomplete_groups=reads.incomplete_groups
+    )
 
 
 def _tiers(totals: PlanTotals) -> TiersCheck:
@@ -162,7 +164,7 @@ def _shrunk(reads: PlanReads, limits: PlanLimits) -> ShrunkCheck:
 
 
 def _moves(totals: PlanTotals, reads: PlanReads, limits: PlanLimits, allowed: int | None) -> MovesCheck:
-    members = (reads.members.people if reads.members else None) or 0
+    members = (reads.members.members if reads.members else None) or 0
     limit = most_moves(members, limits, allowed)
     result = CheckResult.HOLD if totals.moves > limit else CheckResult.PASSED
     return MovesCheck(result, totals.moves, members, limit)

@@ -44,8 +44,8 @@ class ReadingNeeds:
 class ReadingCost:
     """A way of reading and its cost.
 
-    Both ways are safe by the domain rules, section 6: a row without groups fails the read, a person who shows two tiers
-    or who bought and shows none is read again, and what came is compared with the groups' own counts.
+    Both ways are safe by the domain rules, section 6: a row without groups fails the read, a subscriber who shows two
+    tiers or who bought and shows none is read again, and what came is compared with the groups' own counts.
     """
 
     strategy: ReadingStrategy

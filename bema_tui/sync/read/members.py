@@ -69,7 +69,7 @@ async def read_campaign_members(context: RunContext, account: CampaignInMailerLi
     result = MailerLiteReadResult(
         completeness=Completeness.PARTIAL if reading.incomplete_groups else Completeness.COMPLETE,
         at=context.db.now(),
-        people=members,
+        members=members,
         strategy=ReadingStrategy.BY_GROUPS if swept is None else ReadingStrategy.BY_SWEEP,
         requests=context.meter.read - before,
         requests_forecast=cost.requests,

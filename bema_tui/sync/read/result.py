@@ -52,7 +52,7 @@ class ReadResult:
     members: MembersRead
     """The read of the campaign's members."""
     unproved: Unproved
-    """The people whom sales that can't be read may concern, the sales that were looked up since included."""
+    """The buyers whom sales that can't be read may concern, the sales that were looked up since included."""
 
     @property
     def full_shop_read(self) -> bool:

@@ -45,7 +45,7 @@ async def read_shop(context: RunContext) -> OrdersRead:
 
 
 async def with_unproved_now(context: RunContext, known: Unproved) -> Unproved:
-    """Return the people for whom the newest complete read does not prove an absence, beside those known already.
+    """Return the buyers for whom the newest complete read does not prove an absence, beside those known already.
 
     That read says which orders are listed. It may be another run's, made while this one read MailerLite.
     """

@@ -14,7 +14,7 @@ from bema_tui.sync.read.subscribers import members_of, usable
 async def sweep(reading: MembersReading, buyers: Buyers) -> int:
     """Keep who is in a group of the campaign, and its buyers wherever they are; return how many subscribers came.
 
-    A row is read in one moment, so nobody is seen in two. The list goes from newest to oldest: a person who is created
+    A row is read in one moment, so nobody is seen in two. The list goes from newest to oldest: one who is created
     meanwhile is missed, nobody comes twice. The sweep is compared with the groups' own counts: a group that promises
     more is read by itself. Domain rules, section 6.
 

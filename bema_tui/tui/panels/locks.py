@@ -71,7 +71,7 @@ def title(snapshot: Snapshot) -> Content:
     return line(f"Locks {len(snapshot.locks)}")
 
 
-def people_line(snapshot: Snapshot, context: RenderContext) -> Content:
+def operators_line(snapshot: Snapshot, context: RenderContext) -> Content:
     """Who has a console open."""
-    names = [f"{name} (you)" if name == context.me else name for name in snapshot.people_here]
+    names = [f"{name} (you)" if name == context.me else name for name in snapshot.operators_here]
     return line((f"here: {', '.join(names)}", "muted")) if names else line()

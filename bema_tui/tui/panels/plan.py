@@ -1,4 +1,4 @@
-"""The lists of a plan: its rules, its people with their diffs, who is not planned, the checks, and what went wrong."""
+"""The lists of a plan: rules, subscribers with their diffs, who is not planned, the checks, and what went wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bema_tui.rules.tiers import label
 from bema_tui.rules.wording.changes import heading, outcome_text
 from bema_tui.rules.wording.checks import automation_text, check_text
 from bema_tui.rules.wording.findings import FINDING_TEXT
-from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanPerson, PlanRule, RunView
+from bema_tui.store.snapshot.views import ChangeView, LeftOut, PlanRule, PlanSubscriber, RunView
 from bema_tui.tui.format import Part, line, pack
 from bema_tui.tui.panels.findings import severity_sign
 from bema_tui.tui.render_context import RenderContext
@@ -23,16 +23,16 @@ ALL_RULES = "all"
 
 RULE_COLUMNS = (
     Column("rule", "cause", 28, least=26, grow=True),
-    Column("people", "people", 8, right=True),
+    Column("subscribers", "people", 8, right=True),
     Column("changes", "changes", 9, rank=1, right=True, least=8),
     Column("share", "%", 8, rank=3, right=True),
 )
 SHORT_RULE_COLUMNS = (
     Column("rule", "cause", 28, least=20, grow=True),
-    Column("people", "people", 8, right=True),
+    Column("subscribers", "people", 8, right=True),
     Column("words", "changes", 16, rank=1, right=True),
 )
-PEOPLE_COLUMNS = (
+SUBSCRIBER_COLUMNS = (
     Column("email", "e-mail", 34, least=26, grow=True),
     Column("name", "name", 22, rank=2, grow=True),
     Column("groups", "groups", 32, least=26, grow=True),
@@ -57,20 +57,20 @@ _COMES = (ChangeKind.ADD_GROUP, ChangeKind.CREATE_SUBSCRIBER)
 
 
 def rule_rows(rules: Sequence[PlanRule]) -> list[Row]:
-    """All people first, then one row a rule."""
-    people = sum(rule.people for rule in rules)
+    """All subscribers first, then one row a rule."""
+    subscribers = sum(rule.subscribers for rule in rules)
     changes = sum(rule.changes for rule in rules)
 
-    def row(key: str, name: str, people_here: int, changes_here: int) -> Row:
-        share = f"{people_here * 100 / people:.0f} %" if people else ""
-        values = {"rule": name, "people": count(people_here), "changes": count(changes_here)}
+    def row(key: str, name: str, subscribers_here: int, changes_here: int) -> Row:
+        share = f"{subscribers_here * 100 / subscribers:.0f} %" if subscribers else ""
+        values = {"rule": name, "subscribers": count(subscribers_here), "changes": count(changes_here)}
         return Row(key, {**values, "share": share, "words": f"{count(changes_here)} changes"})
 
     if not rules:
         return []
     return [
-        row(ALL_RULES, "all", people, changes),
-        *(row(r.key, heading(r.purpose), r.people, r.changes) for r in rules),
+        row(ALL_RULES, "all", subscribers, changes),
+        *(row(r.key, heading(r.purpose), r.subscribers, r.changes) for r in rules),
     ]
 
 
@@ -87,32 +87,32 @@ def tier_name(change: ChangeView, campaign: str) -> str:
     return short_group(change.target_name, campaign) if change.tier is None else label(change.tier)
 
 
-def person_row(person: PlanPerson, campaign: str, context: RenderContext) -> Row:
-    """One person with what becomes of their groups and their field."""
+def subscriber_row(subscriber: PlanSubscriber, campaign: str, context: RenderContext) -> Row:
+    """One subscriber with what becomes of their groups and their field."""
     arrow = context.glyphs.arrow
-    gone = [tier_name(c, campaign) for c in person.changes if c.kind is ChangeKind.REMOVE_GROUP]
-    come = [tier_name(c, campaign) for c in person.changes if c.kind in _COMES]
-    fields = [c for c in person.changes if c.kind in (ChangeKind.SET_FIELD, ChangeKind.CREATE_SUBSCRIBER)]
+    gone = [tier_name(c, campaign) for c in subscriber.changes if c.kind is ChangeKind.REMOVE_GROUP]
+    come = [tier_name(c, campaign) for c in subscriber.changes if c.kind in _COMES]
+    fields = [c for c in subscriber.changes if c.kind in (ChangeKind.SET_FIELD, ChangeKind.CREATE_SUBSCRIBER)]
     groups = (
         f"{', '.join(gone) or 'no tier'} {arrow} {', '.join(come)}" if come else f"- {', '.join(gone)}" if gone else "-"
     )
     field = f"{fields[0].before or 'none'} {arrow} {fields[0].after or 'none'}" if fields else "-"
-    email = person.email or (person.changes[0].target_name if person.changes else "")
-    return Row(person_key(person), {"email": email, "name": person.name, "groups": groups, "field": field})
+    email = subscriber.email or (subscriber.changes[0].target_name if subscriber.changes else "")
+    return Row(subscriber_key(subscriber), {"email": email, "name": subscriber.name, "groups": groups, "field": field})
 
 
-def person_key(person: PlanPerson) -> str:
-    """What stays the same of a person through every reading."""
-    if person.subscriber_id:
-        return person.subscriber_id
-    return person.email or (person.changes[0].target_name if person.changes else "")
+def subscriber_key(subscriber: PlanSubscriber) -> str:
+    """What stays the same of a subscriber through every reading."""
+    if subscriber.subscriber_id:
+        return subscriber.subscriber_id
+    return subscriber.email or (subscriber.changes[0].target_name if subscriber.changes else "")
 
 
 def detail_lines(
-    person: PlanPerson | None, run: RunView, context: RenderContext, height: int, width: int
+    subscriber: PlanSubscriber | None, run: RunView, context: RenderContext, height: int, width: int
 ) -> list[Content]:
-    """What happens to one person, and why. Three lines or less are the short form."""
-    if person is None:
+    """What happens to one subscriber, and why. Three lines or less are the short form."""
+    if subscriber is None:
         return []
     arrow = context.glyphs.arrow
 
@@ -122,12 +122,12 @@ def detail_lines(
         sign, style = SIGNS[row.kind]
         return line((sign, style), f" {name}{moved}")
 
-    reasons = list(dict.fromkeys(row.reason for row in person.changes if row.reason))
-    number = len(person.changes)
+    reasons = list(dict.fromkeys(row.reason for row in subscriber.changes if row.reason))
+    number = len(subscriber.changes)
     if height < 4:
-        parts = pack([change(row, short=True) for row in person.changes], width - 2)
+        parts = pack([change(row, short=True) for row in subscriber.changes], width - 2)
         return [line(" ", parts), line(" ", (cut("; ".join(reasons), width - 2), "muted"))]
-    lines: list[Content] = [line(" ", change(row, short=False)) for row in person.changes[: height - 2]]
+    lines: list[Content] = [line(" ", change(row, short=False)) for row in subscriber.changes[: height - 2]]
     lines += [
         line((" why  ", "muted"), cut(reason, width - 7)) for reason in reasons[: max(1, height - 2 - len(lines))]
     ]
@@ -136,13 +136,13 @@ def detail_lines(
 
 
 def left_out_lines(left_out: Sequence[LeftOut], context: RenderContext, height: int) -> list[Content]:
-    """How many people are not planned, by finding."""
+    """How many subscribers are not planned, by finding."""
     lines = [
         line(
             "  ",
             severity_sign(one.severity, context),
             f" {FINDING_TEXT[one.rule].ljust(32)}",
-            count(one.people).rjust(7),
+            count(one.subscribers).rjust(7),
         )
         for one in left_out
     ]
@@ -153,7 +153,7 @@ def check_lines(run: RunView, context: RenderContext, height: int) -> list[Conte
     """The automations that the plan sets off, then the checks; failed ones first."""
     g = context.glyphs
     lines: list[Content] = [
-        line((f" {g.warn} ", "warn"), f"{count(one.people)} people: automation {automation_text(one)}")
+        line((f" {g.warn} ", "warn"), f"{count(one.subscribers)} people: automation {automation_text(one)}")
         for one in run.automations
     ]
     signs: Mapping[CheckResult, Part] = {
@@ -220,7 +220,7 @@ def wrong_detail(change: ChangeView | None, run: RunView, context: RenderContext
         moved = f"   {change.before or 'none'} {arrow} {change.after or 'none'}"
     return [
         line(" ", (sign, style), f" {change.target_name}{moved}"),
-        line(f" {change.state}{tries}, {context.exact(change.settled_at)}: {error}"),
+        line(f" {change.state}{tries}, {context.exact(change.recorded_at)}: {error}"),
         line((" why  ", "muted"), change.reason or heading(change.purpose)),
         line((f" run {run.id}, ledger row {change.seq}", "muted")),
     ]

@@ -87,16 +87,16 @@ def _kinds(run: RunView, *, short: bool) -> list[Content]:
     )
     parts = [line(SIGNS[kind], f" {count(_of_kind(run, kind))}", (words, "muted")) for kind, words in rows]
     new = _of_kind(run, ChangeKind.CREATE_GROUP) + _of_kind(run, ChangeKind.CREATE_FIELD)
-    people = _of_kind(run, ChangeKind.CREATE_SUBSCRIBER)
+    subscribers = _of_kind(run, ChangeKind.CREATE_SUBSCRIBER)
     if new:
         parts.append(line(("+", "good"), f" {new} to create"))
-    if people:
-        parts.append(line(("+", "good"), f" {count(people)} people created"))
+    if subscribers:
+        parts.append(line(("+", "good"), f" {count(subscribers)} people created"))
     return parts
 
 
 def _touched(run: RunView) -> str:
-    return f"{run.people * 100 / run.members:.1f} % of members" if run.members else ""
+    return f"{run.subscribers * 100 / run.members:.1f} % of members" if run.members else ""
 
 
 def _cost(run: RunView, context: RenderContext) -> str:
@@ -126,9 +126,9 @@ def _automations_word(run: RunView, context: RenderContext) -> Content:
     number = len(run.automations)
     if not number:
         return line()
-    people = sum(one.people for one in run.automations)
+    subscribers = sum(one.subscribers for one in run.automations)
     return line(
-        (f"{context.glyphs.warn} {number} automation{'' if number == 1 else 's'}, {count(people)} people", "warn")
+        (f"{context.glyphs.warn} {number} automation{'' if number == 1 else 's'}, {count(subscribers)} people", "warn")
     )
 
 
@@ -143,7 +143,7 @@ def _reading_head(run: RunView, context: RenderContext, width: int) -> list[Cont
 
 def _short_plan_head(run: RunView, context: RenderContext, width: int) -> list[Content]:
     # How many changes there are in all stands in the list of the rules, right below.
-    numbers = [line(f"{count(run.people)} people:"), *_kinds(run, short=True)]
+    numbers = [line(f"{count(run.subscribers)} people:"), *_kinds(run, short=True)]
     numbers.append(line(f"{count(run.left_out)} not planned"))
     parts = [line(_cost(run, context)), _automations_word(run, context), _checks_word(run, context)]
     if refusing_checks(run.checks):
@@ -157,7 +157,11 @@ def _short_plan_head(run: RunView, context: RenderContext, width: int) -> list[C
 
 
 def _plan_head(run: RunView, context: RenderContext, width: int) -> list[Content]:
-    numbers = [line(f"{count(run.people)} people"), line(f"{count(run.total)} changes:"), *_kinds(run, short=False)]
+    numbers = [
+        line(f"{count(run.subscribers)} people"),
+        line(f"{count(run.total)} changes:"),
+        *_kinds(run, short=False),
+    ]
     out = f"{count(run.left_out)} people are not planned: nothing of theirs is written"
     parts = [line(out), line(_touched(run) + " are touched" if run.members else ""), _automations_word(run, context)]
     if refusing_checks(run.checks):

@@ -109,10 +109,10 @@ def _clock(snapshot: Snapshot | None, context: RenderContext, *, widest: bool) -
     if not widest:
         return line(f"{local:%H:%M} ")
     clock = line(f"{local:%a} {local.day} {local:%b}  {local:%H:%M} ")
-    people = snapshot.people_here if snapshot else ()
-    if not people:
+    operators = snapshot.operators_here if snapshot else ()
+    if not operators:
         return clock
-    here = f"{len(people)} {'person' if len(people) == 1 else 'people'} here: {', '.join(people)}"
+    here = f"{len(operators)} {'person' if len(operators) == 1 else 'people'} here: {', '.join(operators)}"
     return line(cut(here, 40), "   ", clock)
 
 

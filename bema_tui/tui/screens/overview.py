@@ -52,7 +52,7 @@ class Overview(FilteredScreen):
         self.answer = AnswerLine(id="answer")
         self.gauges = Lines(id="gauges")
         self.stats = Lines(id="stats")
-        self.people = Lines(id="people")
+        self.operators = Lines(id="operators")
         self.runs = RowTable(runs.COLUMNS, id="runs", glyphs=glyphs)
         self.findings = RowTable(findings.COLUMNS, id="findings", glyphs=glyphs)
         self.newest = RowTable(findings.NEWEST_COLUMNS, id="newest", glyphs=glyphs)
@@ -73,7 +73,7 @@ class Overview(FilteredScreen):
 
     def compose(self) -> ComposeResult:
         yield from (self.top, self.tabs, self.small, self.gauges, self.campaigns, self.stats, self.runs)
-        yield from (self.findings, self.newest, self.locks, self.people, self.activity, self.answer)
+        yield from (self.findings, self.newest, self.locks, self.operators, self.activity, self.answer)
         yield from (self.key_line, self.filter)
 
     def regions(self, size: Size) -> Mapping[str, Region]:
@@ -131,7 +131,7 @@ class Overview(FilteredScreen):
     def _show_locks(self, snapshot: Snapshot) -> None:
         self.locks.title = locks.title(snapshot)
         self.locks.set_rows(locks.rows(snapshot, self.render_context))
-        self.people.put(0, line("  ", locks.people_line(snapshot, self.render_context)))
+        self.operators.put(0, line("  ", locks.operators_line(snapshot, self.render_context)))
 
     def _show_stats(self, snapshot: Snapshot) -> None:
         campaign = self._highlighted(snapshot)

@@ -23,7 +23,7 @@ from bema_tui.tui.panels import plan_head
 from bema_tui.tui.panels.needs import problem_line
 from bema_tui.tui.ports import ConsoleApp, Reader
 from bema_tui.tui.screens.filtered import FilteredScreen
-from bema_tui.tui.screens.plan_people import PlanPeople
+from bema_tui.tui.screens.plan_subscribers import PlanSubscribers
 from bema_tui.tui.styles import style_sheet
 from bema_tui.tui.widgets.lines import Lines
 from bema_tui.tui.widgets.row_table import RowTable
@@ -43,11 +43,11 @@ class PlanScreen(FilteredScreen):
     right_keys = ("help", "back")
 
     def __init__(self, console_app: ConsoleApp, run_id: int) -> None:
-        people = PlanPeople(console_app, run_id)
-        super().__init__(console_app, people, "e-mail or name")
+        subscribers = PlanSubscribers(console_app, run_id)
+        super().__init__(console_app, subscribers, "e-mail or name")
         glyphs = self.render_context.glyphs
         self.run_id = run_id
-        self.people = people
+        self.subscribers = subscribers
         self.run: RunView | None = None
         self._rules: tuple[PlanRule, ...] = ()
         self._left_out: Sequence[LeftOut] = ()
@@ -64,7 +64,7 @@ class PlanScreen(FilteredScreen):
         self.wrong.empty = (line(("  Nothing so far.", "muted")),)
 
     def compose(self) -> ComposeResult:
-        yield from (self.top, self.tabs, self.small, self.head, self.rules, self.people, self.wrong)
+        yield from (self.top, self.tabs, self.small, self.head, self.rules, self.subscribers, self.wrong)
         yield from (self.leftout, self.checks, self.detail, self.now, self.key_line, self.filter)
 
     def regions(self, size: Size) -> Mapping[str, Region]:
@@ -88,8 +88,8 @@ class PlanScreen(FilteredScreen):
             self._turn_to_progress()
 
     def _turn_to_progress(self) -> None:
-        """The people give their place to what went wrong; the focus goes with it."""
-        had_focus = self.people.has_focus or self.filter.has_focus
+        """The subscribers give their place to what went wrong; the focus goes with it."""
+        had_focus = self.subscribers.has_focus or self.filter.has_focus
         self.filter.display = False
         self.wrong.refresh(layout=True)
         self.call_after_refresh(self.draw)
@@ -104,14 +104,14 @@ class PlanScreen(FilteredScreen):
             return
         context = self.render_context
         self.rules.header = width >= Width.WIDE
-        self.people.header = self.wrong.header = width >= Width.WIDE
+        self.subscribers.header = self.wrong.header = width >= Width.WIDE
         self.rules.columns = panel.RULE_COLUMNS if width >= Width.WIDE else panel.SHORT_RULE_COLUMNS
         self.head.put_all(plan_head.head_lines(run, context, width, max(1, self.head.size.height)))
         planning = not self._planned
         self.rules.title = line("By cause" + (", still planning" if planning else ""))
         self.rules.empty = (line(("  Nothing is planned yet." if planning else "  Nothing to do.", "muted")),)
         self.rules.set_rows(panel.rule_rows(self._rules))
-        self._show_people()
+        self._show_subscribers()
         self.wrong.title = line(panel.wrong_title(run))
         self.wrong.set_rows(panel.wrong_rows(tuple(self._wrong.values()), run, context))
         self._show_sides(run)
@@ -122,7 +122,7 @@ class PlanScreen(FilteredScreen):
 
     def _show_sides(self, run: RunView) -> None:
         glyphs = self.render_context.glyphs
-        out = max(run.left_out, sum(one.people for one in self._left_out))
+        out = max(run.left_out, sum(one.subscribers for one in self._left_out))
         width, height = self.leftout.size
         if height:
             rule = title_rule(line(f"Not planned {count(out)}"), width, glyphs, focused=False)
@@ -132,18 +132,18 @@ class PlanScreen(FilteredScreen):
             rule = title_rule(line(panel.checks_title(run)), width, glyphs, focused=False)
             self.checks.put_all([rule, *panel.check_lines(run, self.render_context, height - 1)])
 
-    # People
+    # Subscribers
 
     def _chosen_rule(self) -> tuple[PlanRule | None, int]:
-        """Returns the rule under the cursor of the rules (None: all of them), and how many people it has."""
+        """Returns the rule under the cursor of the rules (None: all of them), and how many subscribers it has."""
         chosen = next((rule for rule in self._rules if rule.key == self.rules.cursor_key), None)
-        return chosen, chosen.people if chosen else sum(rule.people for rule in self._rules)
+        return chosen, chosen.subscribers if chosen else sum(rule.subscribers for rule in self._rules)
 
-    def _show_people(self) -> None:
+    def _show_subscribers(self) -> None:
         """Bring the list to the rule under the cursor of the rules."""
         if self.run is not None:
             rule, total = self._chosen_rule()
-            self.people.show_rule(rule, total, self.run.campaign)
+            self.subscribers.show_rule(rule, total, self.run.campaign)
 
     def action_filter(self) -> None:
         if "filter" in self.offers():
@@ -152,8 +152,8 @@ class PlanScreen(FilteredScreen):
     @on(Input.Changed, "#filter")
     def _filtered(self) -> None:
         _, total = self._chosen_rule()
-        self.people.search(self.filter.value, total)
-        self._show_people()
+        self.subscribers.search(self.filter.value, total)
+        self._show_subscribers()
 
     # The row under the cursor
 
@@ -165,11 +165,11 @@ class PlanScreen(FilteredScreen):
         if plan_head.begun(run):
             self._show_wrong_detail(run, width)
             return
-        person = self.people.person
-        name = line(f"{person.email}  {person.name}") if person else line("Person")
-        place = f"{count(self.people.cursor + 1)} of {count(self.people.total)}" if person else ""
+        subscriber = self.subscribers.subscriber
+        name = line(f"{subscriber.email}  {subscriber.name}") if subscriber else line("Person")
+        place = f"{count(self.subscribers.cursor + 1)} of {count(self.subscribers.total)}" if subscriber else ""
         rule = title_rule(name, width, context.glyphs, focused=False, right=line((place, "muted")))
-        self.detail.put_all([rule, *panel.detail_lines(person, run, context, height - 1, width)])
+        self.detail.put_all([rule, *panel.detail_lines(subscriber, run, context, height - 1, width)])
 
     def _show_wrong_detail(self, run: RunView, width: int) -> None:
         change = self._wrong.get(self.wrong.cursor_key or "")
@@ -187,7 +187,7 @@ class PlanScreen(FilteredScreen):
     def _cursor_moved(self, event: RowTable.Highlighted) -> None:
         event.stop()
         if event.table is self.rules:
-            self._show_people()
+            self._show_subscribers()
         self._show_detail()
         self.draw_keys()
 
@@ -195,7 +195,7 @@ class PlanScreen(FilteredScreen):
     def _row_opened(self, event: RowTable.Opened) -> None:
         event.stop()
         if event.table is self.rules:
-            (self.wrong if self.run is not None and plan_head.begun(self.run) else self.people).focus()
+            (self.wrong if self.run is not None and plan_head.begun(self.run) else self.subscribers).focus()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:  # noqa: ARG002
         self.draw_keys()

@@ -119,7 +119,7 @@ class RowTable(Lines, can_focus=True):
             shift = places[self._key] - self._cursor
             self._cursor += shift
             self._top += shift if self._top else 0
-        self._settle()
+        self._align()
 
     def set_total(self, total: int, *, restart: bool = False) -> None:
         """A big list of this length; ``restart`` forgets its rows and goes to the first."""
@@ -130,7 +130,7 @@ class RowTable(Lines, can_focus=True):
         if total != self._total:
             self._asked = set()
         self._total = total
-        self._settle()
+        self._align()
 
     def set_page(self, offset: int, rows: Sequence[Row]) -> None:
         """Rows of a big list from ``offset`` on; a page that comes short is asked for again when the total changes."""
@@ -140,7 +140,7 @@ class RowTable(Lines, can_focus=True):
             self._asked.discard(offset // PAGE)
         near = self._top // PAGE
         self._known = {index: row for index, row in self._known.items() if abs(index // PAGE - near) <= 1}
-        self._settle()
+        self._align()
 
     def page_failed(self, offset: int) -> None:
         """The page could not be read: it is asked for again when its rows are next looked for."""
@@ -160,9 +160,9 @@ class RowTable(Lines, can_focus=True):
         for index, row in self._known.items():
             if row.key == key:
                 self._cursor, self._moved = index, index > 0
-        self._settle()
+        self._align()
 
-    def _settle(self) -> None:
+    def _align(self) -> None:
         """Bring cursor, scroll and lines into agreement after a change, and say when the cursor's row is another."""
         self._cursor = max(0, min(self._cursor, self._total - 1))
         here = self._known.get(self._cursor)
@@ -241,7 +241,7 @@ class RowTable(Lines, can_focus=True):
 
     def _go(self, place: int) -> None:
         self._cursor = place
-        self._settle()
+        self._align()
         self._moved = self._cursor > 0
 
     def action_move(self, step: int) -> None:

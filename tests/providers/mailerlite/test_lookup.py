@@ -100,8 +100,8 @@ class Account:
 async def said(look_up: LookUp, emails: Sequence[str], ids: Sequence[str] = ()) -> dict[str, str]:
     """For each who was asked for: found, unknown or open."""
     found: dict[str, str] = {}
-    async for settled in look_up.find(emails, ids):
-        for one in settled:
+    async for done in look_up.find(emails, ids):
+        for one in done:
             assert one.who not in found
             found[one.who] = "unknown" if one.absent else "open" if one.answer is None else "found"
     return found

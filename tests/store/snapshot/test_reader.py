@@ -111,7 +111,7 @@ async def test_findings_are_grouped_worst_first_and_the_newest_shown(db: Databas
 async def test_the_small_panels(reader: SnapshotReader) -> None:
     snapshot = await reader.read()
     assert [lock.key for lock in snapshot.locks] == [TIDEWATER, NBL]
-    assert snapshot.people_here == ("jon", "maria")
+    assert snapshot.operators_here == ("jon", "maria")
     assert (snapshot.activity[0].who, snapshot.activity[0].action) == ("jon", "pause")
     mailerlite = snapshot.services[ServiceName.MAILERLITE]
     assert mailerlite.quota_limit == 120

@@ -43,7 +43,7 @@ def test_a_lock_released_in_mid_run_ends_the_run_without_a_further_write(
     assert "Traceback" not in said.err
     assert len(simulated.writes()) == written
     assert simulated.violations() == []
-    # What the lost run had on its way is settled by a resume, and nothing is done twice.
+    # What the lost run had on its way is read by a resume, and nothing is done twice.
     done = operator.run("resume", str(said.document["run"]), "--json").document
     assert done["state"] == "done"
     assert (done["sending"], done["unknown"], done["planned"]) == (0, 0, 0)

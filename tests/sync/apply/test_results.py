@@ -52,8 +52,8 @@ def test_assign_and_unassign_are_applied_by_their_status() -> None:
 
 @pytest.mark.parametrize("row", [FIELD, ADD, REMOVE])
 def test_a_404_to_a_write_proves_nothing_so_the_subscriber_is_read(row: LedgerRow) -> None:
-    settled = result_of_answer(row, BatchAnswer(404, {"message": ""}))
-    assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, 404)
+    result = result_of_answer(row, BatchAnswer(404, {"message": ""}))
+    assert (result.state, result.refused_status) == (ChangeState.UNKNOWN, 404)
     assert result_of_read(evolve(row, refused_status=404, attempts=1), None).outcome is ChangeOutcome.GONE
 
 
@@ -66,10 +66,10 @@ def test_a_field_whose_write_was_answered_404_is_written_again_while_its_subscri
 
 @pytest.mark.parametrize("code", [400, 404, 409, 422])
 def test_a_refused_add_is_read_for_it_may_stand_already(code: int) -> None:
-    settled = result_of_answer(ADD, BatchAnswer(code, {"message": "Already in the group."}))
-    assert settled.state is ChangeState.UNKNOWN
-    assert (settled.refused_status, settled.outcome) == (code, ChangeOutcome.REFUSED)
-    assert settled.detail == "Already in the group."
+    result = result_of_answer(ADD, BatchAnswer(code, {"message": "Already in the group."}))
+    assert result.state is ChangeState.UNKNOWN
+    assert (result.refused_status, result.outcome) == (code, ChangeOutcome.REFUSED)
+    assert result.detail == "Already in the group."
     assert result_of_answer(ADD, BatchAnswer(code, None)).detail == "no reason given"
     assert result_of_answer(FIELD, BatchAnswer(422, {"message": "No."})).state is ChangeState.FAILED
 
@@ -84,18 +84,18 @@ def test_what_may_pass_is_tried_again_and_then_read(code: int) -> None:
 
 @pytest.mark.parametrize("row", [FIELD, ADD, REMOVE])
 def test_an_answer_that_cannot_be_read_proves_nothing_so_the_subscriber_is(row: LedgerRow) -> None:
-    settled = result_of_answer(row, BatchAnswer(NO_CODE, problem="responses.1.code: 'x' is not a count"))
-    assert (settled.state, settled.refused_status) == (ChangeState.UNKNOWN, None)
-    assert settled.outcome is ChangeOutcome.UNREADABLE_ANSWER
-    assert "responses.1.code" in settled.detail
+    result = result_of_answer(row, BatchAnswer(NO_CODE, problem="responses.1.code: 'x' is not a count"))
+    assert (result.state, result.refused_status) == (ChangeState.UNKNOWN, None)
+    assert result.outcome is ChangeOutcome.UNREADABLE_ANSWER
+    assert "responses.1.code" in result.detail
 
 
 @pytest.mark.parametrize("code", [401, 403, 429])
 def test_quota_and_rights_are_no_tries_and_no_refusals(code: int) -> None:
-    settled = result_of_answer(evolve(ADD, attempts=MAX_TRIES), BatchAnswer(code, {"message": "no"}))
-    assert settled.state is ChangeState.PLANNED
-    assert settled.refused_status is None
-    assert settled.tries == -1, "it did nothing, so a later 404 is not ours"
+    result = result_of_answer(evolve(ADD, attempts=MAX_TRIES), BatchAnswer(code, {"message": "no"}))
+    assert result.state is ChangeState.PLANNED
+    assert result.refused_status is None
+    assert result.tries == -1, "it did nothing, so a later 404 is not ours"
 
 
 @pytest.mark.parametrize(
@@ -108,11 +108,11 @@ def test_only_what_is_a_number_to_the_letter_goes_as_one(text: str | None, sent:
 
 def test_a_refusal_is_told_in_clean_words() -> None:
     body = {"message": "The given data was invalid.\x1b[31m", "errors": {"email": ["unsubscribed"]}}
-    settled = result_of_answer(FIELD, BatchAnswer(422, body))
-    assert settled.state is ChangeState.FAILED
-    assert settled.refused_status == 422
-    assert "unsubscribed" in settled.detail
-    assert "\x1b" not in settled.detail
+    result = result_of_answer(FIELD, BatchAnswer(422, body))
+    assert result.state is ChangeState.FAILED
+    assert result.refused_status == 422
+    assert "unsubscribed" in result.detail
+    assert "\x1b" not in result.detail
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_what_a_read_makes_of_an_open_row(
 ) -> None:
     row = evolve(ADD if kind == "add" else REMOVE, attempts=attempts, refused_status=status)
     row = evolve(row, outcome=_SO_FAR.get(status), detail="no")
-    settled = result_of_read(row, subscriber(row.target) if stands else subscriber())
-    assert (settled.state, settled.outcome) == (state, outcome)
+    result = result_of_read(row, subscriber(row.target) if stands else subscriber())
+    assert (result.state, result.outcome) == (state, outcome)
     if state is ChangeState.FAILED:
-        assert settled.detail == ("no" if outcome is ChangeOutcome.REFUSED else "3")
+        assert result.detail == ("no" if outcome is ChangeOutcome.REFUSED else "3")
     assert result_of_read(row, None).outcome is ChangeOutcome.GONE

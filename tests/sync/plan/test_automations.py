@@ -25,5 +25,5 @@ def test_one_of_other_groups_or_of_groups_that_nobody_joins_is_not_set_off() -> 
 
 def test_one_whose_groups_can_not_be_read_may_be_set_off_by_all() -> None:
     found = effects([automation("3", known=False)], GROUPS, JOINS)
-    assert [(one.group, one.people) for one in found] == [("GOLD", 2), ("GOLD_PURCHASE", 40)]
+    assert [(one.group, one.subscribers) for one in found] == [("GOLD", 2), ("GOLD_PURCHASE", 40)]
     assert {automation_text(one) for one in found} == {"Thanks (its groups can't be read)"}

@@ -281,7 +281,7 @@ def _row(run: int, seq: int, past: Past) -> dict[str, Any]:
     return {
         "run": run,
         "seq": seq,
-        "person_seq": seq,
+        "subscriber_seq": seq,
         "campaign": CODE,
         "subscriber_id": number,
         "email": f"{number}@example.org",
@@ -295,7 +295,7 @@ def _row(run: int, seq: int, past: Past) -> dict[str, Any]:
         "refused_status": 422 if past.state is ChangeState.FAILED else None,
         "read_at": AFTERNOON,
         "planned_at": AFTERNOON,
-        "settled_at": AFTERNOON,
+        "recorded_at": AFTERNOON,
     }
 
 

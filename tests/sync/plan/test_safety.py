@@ -48,7 +48,7 @@ CREATING: Final = evolve(TOTALS, kinds={**TOTALS.kinds, ChangeKind.CREATE_SUBSCR
 TAKING_BACK: Final = evolve(TOTALS, causes={Cause.REFUND: 1})
 CLEARING: Final = evolve(TOTALS, causes={Cause.REFUND_NOT_ACTIVE: 1})
 SHOP: Final = ShopReadResult(Completeness.COMPLETE, orders=900)
-MEMBERS: Final = MailerLiteReadResult(Completeness.COMPLETE, people=300)
+MEMBERS: Final = MailerLiteReadResult(Completeness.COMPLETE, members=300)
 READS: Final = PlanReads(shop=SHOP, members=MEMBERS)
 QUICK: Final = evolve(READS, shop=evolve(SHOP, kind=ReadKind.RECENT))
 UNSETTLED: Final = PlanReads(

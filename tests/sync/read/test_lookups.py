@@ -183,7 +183,7 @@ def without_groups(given: Given) -> Given:
 
 @pytest.mark.fault("A1")
 @pytest.mark.parametrize("many", [False, True])
-def test_people_whose_look_up_does_not_tell_their_groups_are_left_alone_unless_they_are_many(
+def test_subscribers_whose_look_up_does_not_tell_their_groups_are_left_alone_unless_they_are_many(
     many: bool, simulated: Simulated, operator: Operator, mailerlite_proxy: Proxy
 ) -> None:
     code = operator.discover()

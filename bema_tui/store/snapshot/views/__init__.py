@@ -12,7 +12,7 @@ from bema_tui.store.snapshot.views.overview import (
     ServiceView,
     Snapshot,
 )
-from bema_tui.store.snapshot.views.runs import ChangeView, LeftOut, PlanPerson, PlanRule, RunView
+from bema_tui.store.snapshot.views.runs import ChangeView, LeftOut, PlanRule, PlanSubscriber, RunView
 
 __all__ = [
     "ActivityView",
@@ -22,8 +22,8 @@ __all__ = [
     "FindingView",
     "HealthView",
     "LeftOut",
-    "PlanPerson",
     "PlanRule",
+    "PlanSubscriber",
     "RunView",
     "ServiceView",
     "Snapshot",

@@ -246,5 +246,5 @@ class Snapshot:
     """Open findings by severity."""
     activity: tuple[ActivityView, ...]
     """Who did what, newest first."""
-    people_here: tuple[str, ...]
+    operators_here: tuple[str, ...]
     """Who has a console open."""

@@ -68,14 +68,14 @@ class RunView:
     """When it ended."""
     seconds: float
     """How long it has worked."""
-    people: int
+    subscribers: int
     """Subscribers whom the plan changes."""
     moves: int
     """Subscribers whom the plan moves to another tier."""
     members: int
     """Members of the campaign that were read."""
     left_out: int
-    """People of whom nothing is planned because of a finding."""
+    """Subscribers and buyers of whom nothing is planned because of a finding."""
     changes: Mapping[ChangeState, int]
     """Ledger rows by state."""
     kinds: Mapping[ChangeKind, Mapping[ChangeState, int]]
@@ -180,8 +180,8 @@ class PlanRule:
 
     purpose: Purpose
     """Why they are made."""
-    people: int
-    """How many people they concern."""
+    subscribers: int
+    """How many subscribers they concern."""
     changes: int
     """How many they are."""
 
@@ -233,12 +233,12 @@ class ChangeView:
     """The 4xx that refused it."""
     planned_at: datetime
     """When it was planned."""
-    settled_at: datetime | None
-    """When it came to its state."""
+    recorded_at: datetime | None
+    """When its result was recorded."""
 
 
 @frozen
-class PlanPerson:
+class PlanSubscriber:
     """One subscriber of a plan."""
 
     subscriber_id: str
@@ -255,11 +255,11 @@ class PlanPerson:
 
 @frozen
 class LeftOut:
-    """People whom a plan changes nothing of, and about whom it found the same."""
+    """Subscribers whom a plan changes nothing of, and about whom it found the same."""
 
     rule: FindingRule
     """What was found."""
     severity: Severity
     """How much it matters."""
-    people: int
+    subscribers: int
     """How many they are."""

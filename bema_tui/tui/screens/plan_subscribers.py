@@ -1,4 +1,4 @@
-"""The people of a plan: the list reads the database page by page, because a plan may hold a hundred thousand."""
+"""The subscribers of a plan: the list reads the database page by page, because a plan may hold a hundred thousand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bema_tui.amounts import count
 from bema_tui.errors import StoreError
 from bema_tui.model import Purpose
 from bema_tui.rules.wording.changes import heading
-from bema_tui.store.snapshot.views import PlanPerson, PlanRule
+from bema_tui.store.snapshot.views import PlanRule, PlanSubscriber
 from bema_tui.tui.format import folded, line
 from bema_tui.tui.panels import plan as panel
 from bema_tui.tui.ports import ConsoleApp
@@ -20,33 +20,33 @@ from bema_tui.tui.widgets.columns import Row
 from bema_tui.tui.widgets.row_table import PAGE, RowTable
 
 _SCAN: Final = 500
-"""How many people a search reads at once."""
+"""How many subscribers a search reads at once."""
 _MATCHES: Final = 500
 """How many matches a search shows at most."""
 
 
-class PlanPeople(RowTable):
-    """The people of one rule of a run, or of all; or those among them whose e-mail or name has a text."""
+class PlanSubscribers(RowTable):
+    """The subscribers of one rule of a run, or of all; or those among them whose e-mail or name has a text."""
 
     def __init__(self, console_app: ConsoleApp, run_id: int) -> None:
         glyphs = console_app.render_context.glyphs
-        super().__init__(panel.PEOPLE_COLUMNS, id="people", glyphs=glyphs, keeps_cursor=True)
+        super().__init__(panel.SUBSCRIBER_COLUMNS, id="subscribers", glyphs=glyphs, keeps_cursor=True)
         self._console_app = console_app
         self._run_id = run_id
         self._campaign = ""
-        self._people: dict[str, PlanPerson] = {}
+        self._subscribers: dict[str, PlanSubscriber] = {}
         self._purpose: Purpose | None = None
         self._starts_again = False
         self._text = ""
         self._searched = 0
 
     @property
-    def person(self) -> PlanPerson | None:
-        """The person under the cursor, if their page is here."""
-        return self._people.get(self.cursor_key or "")
+    def subscriber(self) -> PlanSubscriber | None:
+        """The subscriber under the cursor, if their page is here."""
+        return self._subscribers.get(self.cursor_key or "")
 
     def show_rule(self, rule: PlanRule | None, total: int, campaign: str) -> None:
-        """Show the people of a rule, or of all rules (None), page by page; only those who have the filter's text."""
+        """Show the subscribers of a rule, or of all rules (None), page by page; only those with the filter's text."""
         self._campaign = campaign
         purpose = rule.purpose if rule else None
         other = purpose != self._purpose
@@ -61,7 +61,7 @@ class PlanPeople(RowTable):
         self.set_total(total, restart=restart)
 
     def search(self, text: str, total: int) -> None:
-        """Show those among the rule's ``total`` people who have this text; without one the list starts again."""
+        """Show those among the rule's ``total`` subscribers who have this text; without one the list starts again."""
         self._text = text
         if text:
             self._search_for(total)
@@ -79,12 +79,16 @@ class PlanPeople(RowTable):
         )
 
     async def _search(self, text: str, purpose: Purpose | None, total: int) -> None:
-        """Go through the rule's people, page by page, until there are enough matches."""
+        """Go through the rule's subscribers, page by page, until there are enough matches."""
         wanted = folded(text)
-        matches: list[PlanPerson] = []
+        matches: list[PlanSubscriber] = []
         for offset in range(0, total, _SCAN):
-            page = await self._console_app.reader.plan_people(self._run_id, purpose, offset, _SCAN)
-            matches += [person for person in page if wanted in folded(person.email) or wanted in folded(person.name)]
+            page = await self._console_app.reader.plan_subscribers(self._run_id, purpose, offset, _SCAN)
+            matches += [
+                subscriber
+                for subscriber in page
+                if wanted in folded(subscriber.email) or wanted in folded(subscriber.name)
+            ]
             if len(matches) >= _MATCHES or not page:
                 break
         if (self._text, self._purpose) != (text, purpose):
@@ -100,17 +104,17 @@ class PlanPeople(RowTable):
         event.stop()
         offset = event.offset
         page = self._read_page(self._purpose, offset)
-        self.run_worker(page, name=f"people from {offset}", group="people", exit_on_error=False)
+        self.run_worker(page, name=f"people from {offset}", group="subscribers", exit_on_error=False)
 
     async def _read_page(self, purpose: Purpose | None, offset: int) -> None:
         try:
-            people = await self._console_app.reader.plan_people(self._run_id, purpose, offset, PAGE)
+            subscribers = await self._console_app.reader.plan_subscribers(self._run_id, purpose, offset, PAGE)
         except StoreError:
             self.page_failed(offset)
             raise
         if purpose != self._purpose or self._text:
             return
-        self.set_page(offset, self._rows_of(people))
+        self.set_page(offset, self._rows_of(subscribers))
         self._forget_others()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -118,12 +122,15 @@ class PlanPeople(RowTable):
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self._console_app.work_failed(event.worker.name, event.worker.error)
 
-    def _rows_of(self, people: Sequence[PlanPerson]) -> list[Row]:
-        """Returns the rows of these people, and keeps the people."""
-        self._people.update((panel.person_key(person), person) for person in people)
-        return [panel.person_row(person, self._campaign, self._console_app.render_context) for person in people]
+    def _rows_of(self, subscribers: Sequence[PlanSubscriber]) -> list[Row]:
+        """Returns the rows of these subscribers, and keeps the subscribers."""
+        self._subscribers.update((panel.subscriber_key(subscriber), subscriber) for subscriber in subscribers)
+        return [
+            panel.subscriber_row(subscriber, self._campaign, self._console_app.render_context)
+            for subscriber in subscribers
+        ]
 
     def _forget_others(self) -> None:
-        """Forget the people whose rows the table no longer holds; whoever's row it holds is not asked for again."""
+        """Forget the subscribers whose rows the table no longer holds; one whose row it holds is not asked for."""
         here = self.keys_here
-        self._people = {key: person for key, person in self._people.items() if key in here}
+        self._subscribers = {key: subscriber for key, subscriber in self._subscribers.items() if key in here}
