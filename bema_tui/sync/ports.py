@@ -15,6 +15,7 @@ from bema_tui.providers.edd.lookups import AskShop
 from bema_tui.providers.edd.recent_read import Known, RecentRead
 from bema_tui.providers.http.call import BeforeTry
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem
+from bema_tui.providers.mailerlite.create import Ensured
 from bema_tui.providers.mailerlite.lookup import LookUp
 
 
@@ -63,13 +64,13 @@ class MailingService(Provider, Protocol):
         """Create a subscriber, or add fields and groups to the one with this e-mail."""
         ...
 
-    async def ensure_group(self, name: str, *, before_try: BeforeTry | None = None) -> tuple[Group, bool]:
+    async def ensure_group(self, name: str, *, before_try: BeforeTry | None = None) -> Ensured[Group]:
         """Return the group of this name, made if there is none, and whether this call made it."""
         ...
 
     async def ensure_field(
         self, name: str, field_type: str = FieldType.NUMBER, *, before_try: BeforeTry | None = None
-    ) -> tuple[CustomField, bool]:
+    ) -> Ensured[CustomField]:
         """Return the field of this name, made if there is none, and whether this call made it."""
         ...
 

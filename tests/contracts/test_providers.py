@@ -18,6 +18,7 @@ from bema_tui.providers.http.null_ports import NoInterrupt, NoMeter
 from bema_tui.providers.http.policy import HttpPolicy
 from bema_tui.providers.mailerlite.batch import BatchItem
 from bema_tui.providers.mailerlite.client import MailerLite
+from bema_tui.providers.mailerlite.create import Ensured
 from bema_tui.providers.quota.gate import QuotaGate
 from bema_tui.providers.quota.settings import QuotaSettings
 from bema_tui.secrets import Secret
@@ -208,11 +209,11 @@ async def test_a_batch_does_what_single_calls_do(mailerlite: MailerLite) -> None
 
 
 async def test_a_group_and_a_field_are_created_once(mailerlite: MailerLite) -> None:
-    made = await mailerlite.create_group("2031_NEW_ONE_GOLD")
-    assert await mailerlite.create_group("2031_new_one_gold") == attrs.evolve(made, counts={**made.counts})
-    field = await mailerlite.create_field("2031_NEW_ONE_PURCHASE")
+    made = (await mailerlite.ensure_group("2031_NEW_ONE_GOLD")).row
+    assert (await mailerlite.ensure_group("2031_new_one_gold")).row == attrs.evolve(made, counts={**made.counts})
+    field = (await mailerlite.ensure_field("2031_NEW_ONE_PURCHASE")).row
     assert field.type == "number"
-    assert await mailerlite.create_field("2031_NEW_ONE_PURCHASE") == field
+    assert await mailerlite.ensure_field("2031_NEW_ONE_PURCHASE") == Ensured(field, ours=False)
     assert field in await mailerlite.get_fields()
     assert all(isinstance(each.group_ids, frozenset) for each in await mailerlite.get_automations())
 

@@ -122,7 +122,7 @@ def test_no_body_breaks_a_client(raw: object, wrap: bool) -> None:
             lambda: service.find_subscriber("a@b.example"),
             lambda: service.update_subscriber("1", {}),
             lambda: service.batch([BatchItem.read("1")]),
-            lambda: service.create_group("A"),
+            lambda: service.ensure_group("A"),
             lambda: shop.ask_for_sale(SaleQuery(By.ROW_ID, "1")),
             shop.get_products,
             lambda: shop.read_sales(sink),

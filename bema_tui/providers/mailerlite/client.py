@@ -43,7 +43,7 @@ from bema_tui.providers.mailerlite.batch import (
     email_in_path,
 )
 from bema_tui.providers.mailerlite.batch_reads import Reads
-from bema_tui.providers.mailerlite.create import ensure, row_of
+from bema_tui.providers.mailerlite.create import Ensured, ensure, row_of
 from bema_tui.providers.mailerlite.lists import Lists
 from bema_tui.providers.mailerlite.lookup import LookUp
 from bema_tui.providers.parsing import FaultError, structure
@@ -244,24 +244,14 @@ class MailerLite(Connected):
             raise problem
         return found
 
-    async def create_group(self, name: str, *, before_try: BeforeTry | None = None) -> Group:
+    async def ensure_group(self, name: str, *, before_try: BeforeTry | None = None) -> Ensured[Group]:
         """The group of this name, made if the account has none; capitals do not make another name."""
-        return (await self.ensure_group(name, before_try=before_try))[0]
-
-    async def create_field(
-        self, name: str, field_type: str = FieldType.NUMBER, *, before_try: BeforeTry | None = None
-    ) -> CustomField:
-        """The custom field of this name, made if the account has none; an existing one keeps its own type."""
-        return (await self.ensure_field(name, field_type, before_try=before_try))[0]
-
-    async def ensure_group(self, name: str, *, before_try: BeforeTry | None = None) -> tuple[Group, bool]:
-        """Like ``create_group``, with whether this call made it, or may have."""
         return await ensure(self._client, "/groups", {"name": name}, self.get_groups, parse.group, before_try)
 
     async def ensure_field(
         self, name: str, field_type: str = FieldType.NUMBER, *, before_try: BeforeTry | None = None
-    ) -> tuple[CustomField, bool]:
-        """Like ``create_field``, with whether this call made it, or may have."""
+    ) -> Ensured[CustomField]:
+        """The custom field of this name, made if the account has none; an existing one keeps its own type."""
         sent = {"name": name, "type": field_type}
         return await ensure(self._client, "/fields", sent, self.get_fields, parse.custom_field, before_try)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+from attrs import frozen
 
 from bema_tui.errors import IncompleteRead, ProviderError, RequestRefused, Stopped, WriteUnknown
 from bema_tui.listing import Listing
@@ -15,6 +17,16 @@ from bema_tui.text import clean
 
 R = TypeVar("R")
 N = TypeVar("N", Group, CustomField)
+
+
+@frozen
+class Ensured(Generic[N]):
+    """A group or field that is there now."""
+
+    row: N
+    """What has the name."""
+    ours: bool
+    """Whether this call made it, or may have."""
 
 
 def named(rows: Iterable[N], name: str) -> N | None:
@@ -44,24 +56,20 @@ async def ensure(
     listing: Callable[[], Awaitable[Listing[N]]],
     read: Callable[[object], N],
     before_try: BeforeTry | None,
-) -> tuple[N, bool]:
-    """Look first, create, and after a lost answer or a "taken" look again instead of repeating.
-
-    Returns:
-        What has the name now, and whether this call made it, or may have.
-    """
+) -> Ensured[N]:
+    """Look first, create, and after a lost answer or a "taken" look again instead of repeating."""
     name = sent["name"]
     tried = f"create {clean(name, 100)}"
     there = await listing()
     found = named(there, name)
     if found is not None:
-        return found, False
+        return Ensured(found, ours=False)
     _refuse_doubt(client, there, name, tried)
     try:
         body = await client.request_json(
             "POST", path, json=dict(sent), write=True, repeatable=False, before_try=before_try, tried=tried
         )
-        return row_of(client, body, read, tried, write=True), True
+        return Ensured(row_of(client, body, read, tried, write=True), ours=True)
     except (WriteUnknown, RequestRefused) as error:
         problem: ProviderError = error
     try:
@@ -70,7 +78,7 @@ async def ensure(
         raise problem from None
     if found is None:
         raise problem
-    return found, isinstance(problem, WriteUnknown)
+    return Ensured(found, ours=isinstance(problem, WriteUnknown))
 
 
 def _refuse_doubt(client: ServiceClient, listing: Listing[N], name: str, tried: str) -> None:

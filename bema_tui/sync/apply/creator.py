@@ -92,12 +92,10 @@ async def refuse_without_field(context: RunContext, account: CampaignInMailerLit
 async def _make(context: RunContext, row: LedgerRow) -> tuple[str, bool]:
     """Make the group or field of a row: its id or key, and whether it was this run that made it."""
     if row.kind is ChangeKind.CREATE_GROUP:
-        group, ours = await context.mailerlite.ensure_group(row.target_name, before_try=context.require_lock)
-        return group.id, ours
-    field, ours = await context.mailerlite.ensure_field(
-        row.target_name, FieldType.NUMBER, before_try=context.require_lock
-    )
-    return field.key, ours
+        group = await context.mailerlite.ensure_group(row.target_name, before_try=context.require_lock)
+        return group.row.id, group.ours
+    field = await context.mailerlite.ensure_field(row.target_name, FieldType.NUMBER, before_try=context.require_lock)
+    return field.row.key, field.ours
 
 
 async def _is_there(context: RunContext, row: LedgerRow, target: str, recorder: ResultRecorder, *, ours: bool) -> None:

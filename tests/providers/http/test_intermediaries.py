@@ -16,7 +16,7 @@ ASK: list[Callable[[MailerLite], Awaitable[object]]] = [
     lambda service: service.find_subscriber("a@example.org"),
     lambda service: service.remove_subscriber_from_group("1", "2"),
     lambda service: service.add_subscriber_to_group("1", "2"),
-    lambda service: service.create_group("2026_X_Y_GOLD"),
+    lambda service: service.ensure_group("2026_X_Y_GOLD"),
 ]
 FOREIGN = {
     "a proxy's page": (

@@ -291,24 +291,24 @@ async def test_a_lost_creation_is_looked_up_and_never_repeated(value: str | floa
 async def test_an_existing_group_is_adopted_whatever_its_capitals() -> None:
     rows = [group("1", "2024_etb_nbl_gold"), group("2", "2024_ETB_NBL_GOLD")]
     script = Script([reply(numbered_page(rows))])
-    assert (await mailerlite(script).create_group("2024_ETB_NBL_GOLD")).id == "2"
-    assert (await mailerlite(script).create_group("2024_Etb_Nbl_Gold")).id == "1"
+    assert (await mailerlite(script).ensure_group("2024_ETB_NBL_GOLD")).row.id == "2"
+    assert (await mailerlite(script).ensure_group("2024_Etb_Nbl_Gold")).row.id == "1"
     assert all(line.startswith("GET") for line in script.lines())
 
 
 async def test_a_missing_group_and_a_missing_field_are_created_once() -> None:
     script = Script([reply(numbered_page([])), reply({"data": group("5")}, 201)])
-    assert (await mailerlite(script).create_group("2024_ETB_NBL_GOLD")).id == "5"
+    assert (await mailerlite(script).ensure_group("2024_ETB_NBL_GOLD")).row.id == "5"
     assert script.bodies() == [None, {"name": "2024_ETB_NBL_GOLD"}]
     script = Script([reply(numbered_page([])), reply({"data": custom_field(5)}, 201)])
-    assert (await mailerlite(script).create_field("2024_ETB_NBL_PURCHASE")).key == "2024_etb_nbl_purchase"
+    assert (await mailerlite(script).ensure_field("2024_ETB_NBL_PURCHASE")).row.key == "2024_etb_nbl_purchase"
     assert script.bodies() == [None, {"name": "2024_ETB_NBL_PURCHASE", "type": "number"}]
 
 
 @pytest.mark.parametrize("answer", [cut(), TAKEN, reply({"data": "?"}, 201), reply({}, 500)])
 async def test_after_a_lost_or_taken_creation_it_looks_again(answer: Answer) -> None:
     script = Script([reply(numbered_page([])), answer, reply(numbered_page([group("5")]))])
-    assert (await mailerlite(script).create_group("2024_ETB_NBL_GOLD")).id == "5"
+    assert (await mailerlite(script).ensure_group("2024_ETB_NBL_GOLD")).row.id == "5"
     assert [line.split()[0] for line in script.lines()] == ["GET", "POST", "GET"]
 
 
@@ -323,22 +323,22 @@ async def test_after_a_lost_or_taken_creation_it_looks_again(answer: Answer) -> 
     ],
 )
 async def test_it_is_said_whether_a_group_was_made_by_us(answers: list[Answer], ours: bool) -> None:
-    found, made = await mailerlite(Script(answers)).ensure_group("2024_ETB_NBL_GOLD")
-    assert (found.id, made) == ("5", ours)
+    found = await mailerlite(Script(answers)).ensure_group("2024_ETB_NBL_GOLD")
+    assert (found.row.id, found.ours) == ("5", ours)
 
 
 @pytest.mark.parametrize(("answer", "kind"), [(cut(), WriteUnknown), (TAKEN, RequestRefused)])
 async def test_a_creation_that_left_nothing_behind_says_so(answer: Answer, kind: type[ProviderError]) -> None:
     script = Script([reply(numbered_page([])), answer, reply(numbered_page([]))])
     with pytest.raises(kind):
-        await mailerlite(script).create_field("2024_ETB_NBL_PURCHASE")
+        await mailerlite(script).ensure_field("2024_ETB_NBL_PURCHASE")
     assert len(script.requests) == 3
 
 
 async def test_a_lost_creation_stays_unknown_when_looking_again_fails() -> None:
     trouble = reply({}, 500)
     with pytest.raises(WriteUnknown):
-        await mailerlite(Script([reply(numbered_page([])), cut(), trouble])).create_group("2024_ETB_NBL_GOLD")
+        await mailerlite(Script([reply(numbered_page([])), cut(), trouble])).ensure_group("2024_ETB_NBL_GOLD")
     with pytest.raises(WriteUnknown):
         await mailerlite(Script([cut(), trouble])).add_or_update_subscriber("a@b.example", {})
 
@@ -359,8 +359,8 @@ async def test_no_call_sends_a_status_or_moves_groups_by_put() -> None:
     await service.add_subscriber_to_group("1", "2")
     await service.remove_subscriber_from_group("1", "2")
     await service.add_or_update_subscriber("a@b.example", {}, ["2"])
-    await service.create_group("A")
-    await service.create_field("A")
+    await service.ensure_group("A")
+    await service.ensure_field("A")
     sent = [body for body in script.bodies() if body is not None]
     assert [sorted(body) for body in sent if isinstance(body, dict)] == [
         ["fields"],

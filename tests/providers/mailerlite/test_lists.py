@@ -128,7 +128,7 @@ async def test_a_field_that_cannot_be_read_is_named_and_the_others_come(bad: dic
 async def test_what_may_be_there_unread_is_not_created(hidden: dict[str, Any]) -> None:
     script = Script([reply(numbered_page([group("1", "Other"), {**group("7"), **hidden}]))])
     with pytest.raises(IncompleteRead, match="not created"):
-        await mailerlite(script).create_group("2024_ETB_NBL_WOOD")
+        await mailerlite(script).ensure_group("2024_ETB_NBL_WOOD")
     assert script.lines() == ["GET /api/groups?page=1&limit=1000"]
 
 

@@ -55,7 +55,7 @@ REFUSALS: dict[str, tuple[Call, type[BemaError], str]] = {
     "doc_429_global": (lambda service: service.count_subscribers(), RateLimited, "119 seconds more"),
     "doc_429_import_creation": (lambda s: s.batch([BatchItem.read("1")]), RateLimited, "60 seconds more"),
     "doc_assign_422": (lambda s: s.add_subscriber_to_group("1", "2"), RequestRefused, "The selected id is invalid"),
-    "doc_field_422": (lambda s: s.create_field("A", "odd"), RequestRefused, "The selected type is invalid"),
+    "doc_field_422": (lambda s: s.ensure_field("A", "odd"), RequestRefused, "The selected type is invalid"),
     "doc_subscriber_422_validation": (
         lambda s: s.add_or_update_subscriber("a@b", {}),
         RequestRefused,
@@ -190,10 +190,10 @@ async def test_members_of_a_group_in_both_forms() -> None:
 
 
 async def test_groups_and_fields_are_made_and_subscribers_moved() -> None:
-    made = await mailerlite(Script([reply(numbered_page([])), recorded("group_create_201")])).create_group("Test group")
-    assert made == Group("165620085138474525", "Test group", dict.fromkeys(SubscriberStatus, 0))
-    field = await mailerlite(Script([reply(numbered_page([])), recorded("field_create_201")])).create_field("My Field")
-    assert (field.id, field.key) == ("947147", "my_field")
+    made = await mailerlite(Script([reply(numbered_page([])), recorded("group_create_201")])).ensure_group("Test group")
+    assert made.row == Group("165620085138474525", "Test group", dict.fromkeys(SubscriberStatus, 0))
+    field = await mailerlite(Script([reply(numbered_page([])), recorded("field_create_201")])).ensure_field("My Field")
+    assert (field.row.id, field.row.key) == ("947147", "my_field")
     script = Script(
         [
             recorded("subscriber_assign_to_group_200"),
