@@ -31,7 +31,7 @@ The tree:
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from bema_tui.text import clean
 from bema_tui.waits import Wait
@@ -206,6 +206,16 @@ class WrongAccount(BemaError):
     """The database belongs to another MailerLite account or another shop."""
 
     exit_status = 2
+
+    @classmethod
+    def met(cls, owner: str, sequel: str, *, tried: str, where: str, advice: str = "") -> Self:
+        """Returns the error of a database that belongs to ``owner``; ``sequel`` goes on with whom it met instead."""
+        return cls(
+            f"This database belongs to {owner}{sequel}",
+            tried=tried,
+            where=where,
+            advice=advice or "Check the key and the URL in the settings, or use another database for this account.",
+        )
 
 
 class StoreError(BemaError):

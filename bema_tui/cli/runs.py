@@ -220,13 +220,13 @@ async def _left_waiting(ended: EndedRun, said: bool | None) -> int:
 def _said_yes(run: RunView, workspace: Workspace) -> bool | None:
     """Ask for the yes to a plan, or for its number where it is over the limits; None: nobody answered."""
     from bema_tui.operations import questions
-    from bema_tui.operations.marked_text import plain
+    from bema_tui.operations.marked_text import unmarked
 
     question = questions.apply(run, workspace.mode)
     if question is None:
         return _answer(f"Apply these {run.total:,} changes? [y/N]: ", ("y", "yes"), "Please say y or n.")
     with unless_hung_up():
-        click.echo("\n".join((question.title, *map(plain, question.lines))), err=True)
+        click.echo("\n".join((question.title, *map(unmarked, question.lines))), err=True)
     return _answer(f"{question.typed_label}: ", (question.typed,), f"Please type {question.typed}, or n for no.")
 
 

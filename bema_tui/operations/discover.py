@@ -18,7 +18,7 @@ from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database_settings import label_midnight
 from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders
-from bema_tui.store.ownership import Ownership
+from bema_tui.store.ownership import Owner, Ownership
 from bema_tui.sync.connections import Connections, connector
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.sync.one_account import one_account
@@ -66,7 +66,7 @@ async def _discover(
     workspace: Workspace, connections: Connections, interrupt: RunInterrupt, *, add: bool
 ) -> DiscoveryResult:
     db, settings = workspace.db, workspace.settings
-    await Ownership(db).refuse_other("shop", connections.shop.shop_url)
+    await Ownership(db).refuse_other(Owner.SHOP, connections.shop.shop_url)
     async with mailerlite_state_shown(db):
         async with one_account(db, connections.mailerlite):
             groups = await connections.mailerlite.get_groups()

@@ -49,6 +49,6 @@ Line = tuple[str | MarkedText, ...]
 """One line: plain parts and marked ones."""
 
 
-def plain(parts: Line) -> str:
+def unmarked(parts: Line) -> str:
     """A line without its signs and colours."""
     return "".join(part if isinstance(part, str) else part.text for part in parts)

@@ -24,7 +24,7 @@ from bema_tui.providers.http.url import shown
 from bema_tui.settings import Settings
 from bema_tui.store.database import Database
 from bema_tui.store.orders import Orders
-from bema_tui.store.ownership import Ownership
+from bema_tui.store.ownership import Owner, Ownership
 from bema_tui.sync.connections import connect_shop
 from bema_tui.sync.interrupt import RunInterrupt
 from bema_tui.waits import WaitBoard
@@ -71,7 +71,7 @@ class ShopNow:
 async def shop_now(workspace: Workspace) -> ShopNow:
     """Return which shop the database belongs to; nothing is asked."""
     return ShopNow(
-        shop=await Ownership(workspace.db).owner("shop"),
+        shop=await Ownership(workspace.db).owner(Owner.SHOP),
         in_settings=shop_in_settings(workspace.settings),
         known_orders=await Orders(workspace.db).count(),
     )
@@ -102,7 +102,7 @@ async def move_shop(workspace: Workspace, url: str, *, waits: WaitBoard | None =
     base_of_shop(url, setting="The new URL")
     db, interrupt = workspace.db, RunInterrupt()
     ownership = Ownership(db)
-    before = await ownership.owner("shop")
+    before = await ownership.owner(Owner.SHOP)
     async with _shop_at(url, workspace.settings, interrupt, waits) as shop:
         if shop.shop_url == before:
             return ShopMove(shop.shop_url, before, 0, 0)
@@ -113,7 +113,7 @@ async def move_shop(workspace: Workspace, url: str, *, waits: WaitBoard | None =
             raise _not_the_same(shop.shop_url, asked, different, db.where)
         proof = f"{same} known orders are the same there" if asked else "no order was known"
         text = f"moved from {before or 'no URL'} to {shop.shop_url}: {proof}"
-        await ownership.move("shop", before, shop.shop_url, workspace.me.user, text)
+        await ownership.move(Owner.SHOP, before, shop.shop_url, workspace.me.user, text)
         return ShopMove(shop.shop_url, before, asked, same)
 
 

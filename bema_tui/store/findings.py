@@ -66,10 +66,10 @@ class Findings:
     ) -> int:
         """Resolve the campaign's open findings that this run did not see; returns how many.
 
-        To be called only after a complete, full run: nothing less proves that something is gone. Without a ``run``
-        it is every one, whoever saw it. ``rules`` limits it
-        to the rules that the run looked at. ``keep`` are the ids and e-mail keys of those whom it could not look at;
-        ``except_about`` says of a subject's e-mail key that nothing is proved.
+        To be called only after a complete, full run: nothing less proves that something is gone. Without a ``run`` it
+        is every one, whoever saw it. ``rules`` limits it to the rules that the run looked at. ``keep`` are the ids and
+        e-mail keys of those whom it could not look at; ``except_about`` says of a subject's e-mail key that nothing is
+        proved.
         """
         unseen = _unseen(campaign, run)
         if rules is not None:

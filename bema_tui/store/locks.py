@@ -213,13 +213,13 @@ class DatabaseLocks:
         return (await connection.execute(select(locks).where(condition).with_for_update())).first()
 
     def _lock(self, row: Row[Any]) -> Lock:
-        return lock_of(row, self._me, self._db.now(), self._ages)
+        return lock_record(row, self._me, self._db.now(), self._ages)
 
     def _age(self, lock: Lock) -> float:
         return max(0.0, (self._db.now() - lock.last_beat).total_seconds())
 
 
-def lock_of(row: Row[Any], me: Holder, now: datetime, ages: LockAges) -> Lock:
+def lock_record(row: Row[Any], me: Holder, now: datetime, ages: LockAges) -> Lock:
     """A row of the table, with the state that its holder is in ``now``, as ``me`` can tell."""
     holder = Holder(row.user, row.host, row.pid, row.boot_id, row.process_started, row.pid_namespace)
     return Lock(

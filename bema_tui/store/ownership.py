@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
 
 from bema_tui.errors import WrongAccount
 from bema_tui.store.activity import write_activity
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import read_setting, write_setting
 
-Owner = Literal["mailerlite_account", "shop"]
-"""What a database belongs to; the name of its setting as well."""
 
-_WORDS: Final[dict[Owner, str]] = {"mailerlite_account": "the MailerLite account", "shop": "the shop"}
+class Owner(StrEnum):
+    """What a database belongs to; the name of its setting as well."""
+
+    MAILERLITE_ACCOUNT = "mailerlite_account"
+    """The account that answered first."""
+    SHOP = "shop"
+    """The shop, by its URL."""
+
+
+_WORDS: Final[Mapping[Owner, str]] = {Owner.MAILERLITE_ACCOUNT: "the MailerLite account", Owner.SHOP: "the shop"}
 
 
 class Ownership:
@@ -63,14 +72,15 @@ class Ownership:
             raise self._other(kind, stored, value)
 
     def _other(self, kind: Owner, stored: str, value: str) -> WrongAccount:
-        advice = "Check the key and the URL in the settings, or use another database for this account."
-        if kind == "shop":
+        advice = ""
+        if kind is Owner.SHOP:
             advice = (
                 f"If it is the same shop at a new URL, prove it: bema-tui shop move {value}. Else check the shop's "
                 "URL in the settings, or use another database for this shop."
             )
-        return WrongAccount(
-            f"This database belongs to {_WORDS[kind]} {stored}, not to {value}. Nothing was sent.",
+        return WrongAccount.met(
+            f"{_WORDS[kind]} {stored}",
+            f", not to {value}. Nothing was sent.",
             where=self._db.where,
             tried=f"check {_WORDS[kind]}",
             advice=advice,

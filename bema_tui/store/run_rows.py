@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import Row
 
+from bema_tui.errors import UsageError
 from bema_tui.model import DEFAULT_OPTIONS, Check, RunOptions, RunState, holding_checks, refusing_checks
 from bema_tui.store.run_documents import checks_of, options_of
 
@@ -45,7 +46,7 @@ class Run:
         return self.options.yes and not holding_checks(self.checks)
 
 
-def run_of(row: Row[Any]) -> Run:
+def run_record(row: Row[Any]) -> Run:
     """Return the run of a row."""
     return Run(
         id=row.id,
@@ -58,3 +59,8 @@ def run_of(row: Row[Any]) -> Run:
         checks=checks_of(row.checks),
         canary_done=row.canary_done,
     )
+
+
+def no_run(number: int) -> UsageError:
+    """The error for a run that is not there."""
+    return UsageError(f"There is no run {number}.", advice="`bema-tui runs` lists them.")

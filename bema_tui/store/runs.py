@@ -10,7 +10,6 @@ from attrs import evolve
 from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bema_tui.errors import UsageError
 from bema_tui.model import (
     DEFAULT_OPTIONS,
     RUNS_AT_WORK,
@@ -31,7 +30,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence, check_fence
 from bema_tui.store.run_changes import RequestCounts, RunChanges, columns_of
 from bema_tui.store.run_documents import document_of, documents_of, phases_of
-from bema_tui.store.run_rows import Run, run_of
+from bema_tui.store.run_rows import Run, no_run, run_record
 from bema_tui.store.run_waits import NO_WAIT, wait_columns
 from bema_tui.store.schema import ledger, runs
 from bema_tui.waits import Wait
@@ -76,8 +75,8 @@ class Runs:
         async with self._db.read() as connection:
             row = (await connection.execute(select(runs).where(runs.c.id == run))).first()
         if row is None:
-            raise UsageError(f"There is no run {run}.", advice="`bema-tui runs` lists them.")
-        return run_of(row)
+            raise no_run(run)
+        return run_record(row)
 
     async def claim(
         self,

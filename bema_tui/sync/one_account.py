@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bema_tui.store.database import Database
-from bema_tui.store.ownership import Ownership
+from bema_tui.store.ownership import Owner, Ownership
 from bema_tui.sync.ports import MailingService
 
 
@@ -19,7 +19,7 @@ async def one_account(db: Database, mailerlite: MailingService) -> AsyncIterator
         WrongAccount: another account answered.
     """
     ownership = Ownership(db)
-    mailerlite.hold_to(await ownership.owner("mailerlite_account"))
+    mailerlite.hold_to(await ownership.owner(Owner.MAILERLITE_ACCOUNT))
     yield
     if mailerlite.account_id:
-        await ownership.belongs_to("mailerlite_account", mailerlite.account_id)
+        await ownership.belongs_to(Owner.MAILERLITE_ACCOUNT, mailerlite.account_id)

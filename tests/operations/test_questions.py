@@ -10,7 +10,7 @@ from attrs import frozen
 
 from bema_tui.model import ChangeState, LockState, RunState
 from bema_tui.operations import questions
-from bema_tui.operations.marked_text import plain
+from bema_tui.operations.marked_text import unmarked
 from bema_tui.operations.questions import Question
 from tests.operations.builders import CODE, NOW, a_lock, a_run
 
@@ -30,7 +30,7 @@ class Maria:
 
 
 def text(question: Question) -> str:
-    return "\n".join([question.title, *map(plain, question.lines)])
+    return "\n".join([question.title, *map(unmarked, question.lines)])
 
 
 def test_a_stop_says_what_stays_and_asks_for_a_reason_that_may_be_left_out() -> None:

@@ -15,7 +15,7 @@ from bema_tui.store.activity import Activity
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database import Database
 from bema_tui.store.database_settings import CURRENCIES, CURRENCY, DatabaseSettings
-from bema_tui.store.ownership import Ownership
+from bema_tui.store.ownership import Owner, Ownership
 from tests.support.activity import latest_activity
 from tests.support.clock import SetClock
 
@@ -104,13 +104,13 @@ async def test_settings_are_kept_and_replaced(db: Database) -> None:
 
 async def test_the_first_contact_is_stored_and_another_one_refused(db: Database) -> None:
     store = Ownership(db)
-    await store.belongs_to("shop", "https://shop.example.org")
-    await store.belongs_to("shop", "https://shop.example.org")
-    await store.belongs_to("mailerlite_account", "4711")
+    await store.belongs_to(Owner.SHOP, "https://shop.example.org")
+    await store.belongs_to(Owner.SHOP, "https://shop.example.org")
+    await store.belongs_to(Owner.MAILERLITE_ACCOUNT, "4711")
     with pytest.raises(WrongAccount, match=r"https://shop\.example\.org.*https://other\.example\.org") as caught:
-        await store.belongs_to("shop", "https://other.example.org")
+        await store.belongs_to(Owner.SHOP, "https://other.example.org")
     assert caught.value.exit_status == 2
-    assert await store.owner("shop") == "https://shop.example.org"
+    assert await store.owner(Owner.SHOP) == "https://shop.example.org"
 
 
 @pytest.mark.fault("D8")
@@ -125,7 +125,7 @@ async def test_every_currency_that_the_shop_had_is_kept(db: Database) -> None:
 async def test_of_two_first_contacts_at_once_one_is_refused(db: Database) -> None:
     store = Ownership(db)
     outcomes = await asyncio.gather(
-        *(store.belongs_to("mailerlite_account", name) for name in ("1", "2")), return_exceptions=True
+        *(store.belongs_to(Owner.MAILERLITE_ACCOUNT, name) for name in ("1", "2")), return_exceptions=True
     )
     assert [type(outcome) for outcome in outcomes if outcome is not None] == [WrongAccount]
 

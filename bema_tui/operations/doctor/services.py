@@ -18,7 +18,7 @@ from bema_tui.providers.mailerlite.probe import BATCH_ITEMS, WANTED_ROWS, KeyRul
 from bema_tui.settings import Settings
 from bema_tui.store.account_facts import AccountFact, AccountFacts
 from bema_tui.store.database import Database
-from bema_tui.store.ownership import Ownership
+from bema_tui.store.ownership import Owner, Ownership
 from bema_tui.sync.connections import connect_mailerlite, connect_shop
 from bema_tui.sync.one_account import one_account
 from bema_tui.sync.run_context import Meter
@@ -50,9 +50,9 @@ async def look_at_shop(settings: Settings, db: Database, meter: Meter, waits: Wa
 
 
 async def _shop(shop: EasyDigitalDownloads, db: Database) -> list[Line]:
-    await Ownership(db).refuse_other("shop", shop.shop_url)
+    await Ownership(db).refuse_other(Owner.SHOP, shop.shop_url)
     report = await shop.validate_connection()
-    await Ownership(db).belongs_to("shop", shop.shop_url)
+    await Ownership(db).belongs_to(Owner.SHOP, shop.shop_url)
     text = f"{report.identity} answers in {report.seconds:.1f} s; the key may see sales."
     return [Line("shop", "ok", text), _sample("sales", "sale", "The shop has no sales yet", report.sample)]
 

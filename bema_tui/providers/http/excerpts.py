@@ -16,7 +16,7 @@ _GAP: Final = re.compile(r" (?=[:;,.!?](\s|$))")
 _TAG: Final = re.compile(r"<!--(.*?)(?:-->|\Z)|<[^<>]*>", re.DOTALL)
 
 
-def excerpt(text: str, limit: int = 100) -> str:
+def first_words(text: str, limit: int = 100) -> str:
     """The first words of ``text`` without its HTML tags, in quotes; empty when it has none."""
     return _quoted(_plain(text[:_LOOKED_AT]), limit)
 

@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 import httpx
 
 from bema_tui.providers.http.call import Fault, FaultKind
-from bema_tui.providers.http.excerpts import excerpt, page_excerpt, text_of
+from bema_tui.providers.http.excerpts import first_words, page_excerpt, text_of
 from bema_tui.providers.http.failures import moment
 
 _BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -79,9 +79,9 @@ def words_of(response: httpx.Response) -> str:
     answer, fault = object_of(response)
     said = message_of(answer)
     if said or fault is None:
-        return excerpt(said, 300)
+        return first_words(said, 300)
     text = text_of(response.content)
-    return page_excerpt(text) if "<" in text else excerpt(text)
+    return page_excerpt(text) if "<" in text else first_words(text)
 
 
 def _not_json(response: httpx.Response, kind: str, *, it_is: bool) -> Fault:
@@ -90,7 +90,7 @@ def _not_json(response: httpx.Response, kind: str, *, it_is: bool) -> Fault:
     if kind == "text/html":
         said = page_excerpt(text_of(response.content))
         return Fault(FaultKind.OTHER, f"a web page instead of JSON{said and f', {said}'}")
-    said = excerpt(text_of(response.content))
+    said = first_words(text_of(response.content))
     return Fault(FaultKind.OTHER, f"{kind or 'no content type'} instead of JSON{said and f', {said}'}")
 
 
@@ -101,7 +101,7 @@ def _what_is_around(text: str) -> Fault:
     if text.startswith(("{", "[")):
         end = _end_of_value(text, 0)
         if end:
-            return Fault(FaultKind.BEHIND, f"text behind the JSON, {excerpt(text[end:])}")
+            return Fault(FaultKind.BEHIND, f"text behind the JSON, {first_words(text[end:])}")
         if not _LOG_LINE.match(text):
             return _DAMAGED
     start = -1
@@ -109,8 +109,8 @@ def _what_is_around(text: str) -> Fault:
         start = text.find("{", start + 1)
         end = _end_of_value(text, start) if start >= 0 else 0
         if end and not _COMMENT.sub("", text[end:]).strip():
-            return Fault(FaultKind.IN_FRONT, f"text in front of the JSON, {excerpt(text[:start])}")
-    return Fault(FaultKind.OTHER, f"text instead of JSON, {excerpt(text)}")
+            return Fault(FaultKind.IN_FRONT, f"text in front of the JSON, {first_words(text[:start])}")
+    return Fault(FaultKind.OTHER, f"text instead of JSON, {first_words(text)}")
 
 
 def _end_of_value(text: str, start: int) -> int:

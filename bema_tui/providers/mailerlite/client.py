@@ -306,12 +306,11 @@ class MailerLite(Connected):
             return
         known = self._belongs_to or self._account_id
         if known and account != known:
-            raise WrongAccount(
-                f"This database belongs to the MailerLite account {known}, and account {account} answered. "
-                "Nothing more was sent.",
+            raise WrongAccount.met(
+                f"the MailerLite account {known}",
+                f", and account {account} answered. Nothing more was sent.",
                 tried="check the MailerLite account of an answer",
                 where=self.where,
-                advice="Check the key and the URL in the settings, or use another database for this account.",
             )
         self._account_id = account
 

@@ -12,12 +12,12 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bema_tui.bounds import STALLED_AFTER
-from bema_tui.errors import UsageError
 from bema_tui.model import ChangeState, Holder, Lock, Purpose, RunState
 from bema_tui.store.campaigns import unknown_campaign
 from bema_tui.store.control_requests import read_requests
 from bema_tui.store.database import Database
 from bema_tui.store.lock_ages import LockAges
+from bema_tui.store.run_rows import no_run
 from bema_tui.store.schema import runs
 from bema_tui.store.snapshot.campaigns import CampaignRow, by_attention, campaign_view, read_campaigns
 from bema_tui.store.snapshot.overview import (
@@ -131,7 +131,7 @@ class SnapshotReader:
         async with self._db.read() as connection:
             rows = await read_runs(connection, [run_id])
             if not rows:
-                raise UsageError(f"There is no run {run_id}.", advice="`bema-tui runs` lists them.")
+                raise no_run(run_id)
             held = {lock.key: lock for lock in await read_locks(connection, moment)}
             kinds = (
                 (await count_plans(connection, [run_id]))[run_id]

@@ -26,7 +26,7 @@ from bema_tui.model import (
     RunState,
 )
 from bema_tui.store.lock_ages import LockAges
-from bema_tui.store.locks import lock_of
+from bema_tui.store.locks import lock_record
 from bema_tui.store.run_documents import (
     automations_of,
     checks_of,
@@ -64,7 +64,7 @@ class Moment:
 async def read_locks(connection: AsyncConnection, moment: Moment) -> tuple[Lock, ...]:
     """The held locks, by the time they were taken, each with its state at this moment."""
     rows = await connection.execute(select(locks).where(locks.c.held).order_by(locks.c.since, locks.c.key))
-    return tuple(lock_of(row, moment.me, moment.at, moment.ages) for row in rows)
+    return tuple(lock_record(row, moment.me, moment.at, moment.ages) for row in rows)
 
 
 async def read_runs(connection: AsyncConnection, ids: Collection[int], *, newest: int = 0) -> Sequence[Row[Any]]:

@@ -17,7 +17,7 @@ from bema_tui.store.database import Database
 from bema_tui.store.database_settings import DatabaseSettings
 from bema_tui.store.findings import Findings
 from bema_tui.store.orders import Orders
-from bema_tui.store.ownership import Ownership
+from bema_tui.store.ownership import Owner, Ownership
 from bema_tui.store.shop_reads import ShopRead
 from bema_tui.store.unreadable_sales import UnreadableSales
 from bema_tui.sync.ports import Shop
@@ -111,7 +111,7 @@ async def _read_recent(context: RunContext, full: ShopRead) -> RecentRead:
         WrongAccount: the database belongs to another shop.
         ProviderError: the shop did not answer.
     """
-    await Ownership(context.db).refuse_other("shop", context.shop.shop_url)
+    await Ownership(context.db).refuse_other(Owner.SHOP, context.shop.shop_url)
 
     async def known(orders: Sequence[Order]) -> bool:
         await context.safe_point()
@@ -139,8 +139,8 @@ async def read_orders(db: Database, shop: Shop, safe_point: SafePoint, *, run: i
         ProviderError: the shop did not answer.
     """
     owner, findings = Ownership(db), Findings(db)
-    await owner.refuse_other("shop", shop.shop_url)
-    passes = _StoredPasses(db, safe_point, lambda: owner.belongs_to("shop", shop.shop_url))
+    await owner.refuse_other(Owner.SHOP, shop.shop_url)
+    passes = _StoredPasses(db, safe_point, lambda: owner.belongs_to(Owner.SHOP, shop.shop_url))
     began = db.now()
     read = await shop.read_sales(passes.keep)
     await passes.finish(read)
