@@ -40,7 +40,7 @@ def normalise_url(text: str) -> URL:
         url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
     except ArgumentError as error:
         raise ConfigurationError(
-            "The database address can't be read.",
+            "The database's URL can't be read.",
             where="BEMA_DATABASE_URL or database_url",
             advice="Give a file path, or sqlite:////absolute/path/bema.sqlite3.",
         ) from error

@@ -47,7 +47,7 @@ class Contents:
 def survey(path: Path, refuse: Callable[[Contents], None]) -> bool:
     """Look at what has the database's name, before anything is opened for writing, and touch nothing.
 
-    ``refuse`` raises for contents that are not ours. The answer is whether a file with contents is there.
+    ``refuse`` raises for contents that are not ours. Returns whether a file with contents is there.
 
     Raises:
         StoreError: it is no file, it is not ours, or what belongs to it is missing or in use elsewhere.

@@ -30,7 +30,7 @@ settings = Table(
     metadata,
     Column("name", String(60), primary_key=True),
     Column("value", Text, nullable=False),
-    comment="What belongs to the database, not to a person's configuration: account id, shop address, time zone",
+    comment="What belongs to the database, not to a person's configuration: account id, shop URL, time zone",
 )
 
 campaigns = Table(

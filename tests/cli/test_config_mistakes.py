@@ -97,7 +97,7 @@ def test_missing_keys_are_all_named(simulated: Simulated, operator: Operator) ->
 
 
 ADDRESSES = {
-    "no address": ("BEMA_MAILERLITE_URL", "mailerlite", "is not a web address"),
+    "no address": ("BEMA_MAILERLITE_URL", "mailerlite", "is not a complete URL"),
     "not encrypted": ("BEMA_MAILERLITE_URL", "http://mail.example/api", "is not encrypted"),
     "the shop with a query": ("BEMA_EDD_URL", "https://shop.example/?key=geheim-1234", "holds more than a URL"),
     "the shop with a password": ("BEMA_EDD_URL", "https://me:geheim-1234@shop.example", "holds more than a URL"),

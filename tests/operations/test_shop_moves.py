@@ -145,7 +145,7 @@ def test_another_shop_is_refused_and_one_that_does_not_answer_too(
     assert "is not shown" in said.document["error"]["message"]
     said = settled.run("shop", "move", "http://127.0.0.1:9/", expect=1)
     assert "can't be reached" in said.complaint
-    assert "The new URL is not a web address" in settled.run("shop", "move", "nonsense", expect=2).complaint
+    assert "The new URL is not a complete URL" in settled.run("shop", "move", "nonsense", expect=2).complaint
     assert "not encrypted" in settled.run("shop", "move", "http://shop.example/", expect=2).complaint
 
 

@@ -87,7 +87,7 @@ class _Pass:
 
 
 class SalesReader:
-    """One read. ``page`` answers a page's rows or None, ``has_right`` asks the shop again.
+    """One read. ``page`` returns a page's rows or None, ``has_right`` asks the shop again.
 
     The first pages are of ``page_size``; then their size follows the time they take by ``clock``, in seconds.
     """

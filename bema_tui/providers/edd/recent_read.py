@@ -60,7 +60,7 @@ class _Pass:
 
 
 class RecentReader:
-    """One read. ``page`` answers a page's rows or None, ``has_right`` asks the shop again.
+    """One read. ``page`` returns a page's rows or None, ``has_right`` asks the shop again.
 
     It can't see that an order left the list, nor what changed further down: domain rules, section 4, last point.
     """

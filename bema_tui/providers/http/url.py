@@ -22,7 +22,7 @@ def base_url(url: str, *, setting: str) -> httpx.URL:
     """The normalised base URL: scheme, host in lower case, port if unusual, path without its last slash.
 
     Raises:
-        ConfigurationError: not a web address; a port that none can be; not https on another machine; holds a password,
+        ConfigurationError: not a complete URL; a port that none can be; not https on another machine; holds a password,
             a query or a fragment.
     """
     try:
@@ -31,7 +31,7 @@ def base_url(url: str, *, setting: str) -> httpx.URL:
         parsed = httpx.URL("")
     if parsed.scheme not in {"http", "https"} or not _HOST.fullmatch(parsed.raw_host):
         raise ConfigurationError(
-            f"{setting} is not a web address.", where=setting, advice="Give it whole, such as https://shop.example."
+            f"{setting} is not a complete URL.", where=setting, advice="Give it whole, such as https://shop.example."
         )
     if not can_be_a_port(parsed.port):
         raise ConfigurationError(
