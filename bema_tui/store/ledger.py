@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,16 +19,18 @@ from bema_tui.model import (
     ChangeOutcome,
     ChangeState,
     PlannedChange,
-    Purpose,
 )
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence, check_fence
 from bema_tui.store.ledger_history import moved_since
 from bema_tui.store.ledger_rows import (
     NEW,
+    AddedChange,
     LedgerRow,
+    PlanCount,
     PlannedRow,
     RowResult,
+    WriteCounts,
     has_purpose,
     ledger_row,
     purpose_columns,
@@ -61,12 +63,9 @@ class Ledger:
     async def put_plan(
         self,
         rows: Sequence[PlannedRow],
-        counts: Mapping[tuple[Purpose, ChangeKind], tuple[int, int]],
+        counts: Sequence[PlanCount],
     ) -> None:
-        """Add planned rows and the plan's counts so far.
-
-        ``counts`` maps (purpose, kind) to (subscribers, changes) of the whole plan until now.
-        """
+        """Add planned rows, and put the counts of the whole plan until now in the place of those before."""
         now = self._db.now()
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
@@ -82,12 +81,12 @@ class Ledger:
                     [
                         {
                             "run": self.run,
-                            **purpose_columns(purpose),
-                            "kind": kind,
-                            "subscribers": subscribers,
-                            "changes": changes,
+                            **purpose_columns(count.purpose),
+                            "kind": count.kind,
+                            "subscribers": count.subscribers,
+                            "changes": count.changes,
                         }
-                        for (purpose, kind), (subscribers, changes) in counts.items()
+                        for count in counts
                     ],
                 )
 
@@ -173,19 +172,18 @@ class Ledger:
         self,
         results: Sequence[RowResult],
         counts: RequestCounts | None = None,
-        added: Sequence[tuple[PlannedChange, datetime]] = (),
+        added: Sequence[AddedChange] = (),
     ) -> None:
         """Write what became of rows, and in the same transaction what the run's requests came to.
 
-        ``added`` are changes that follow from it, each with the moment of the read that it rests on: new rows behind
-        all others, counted in the plan.
+        ``added`` are changes that follow from it: new rows behind all others, counted in the plan.
         """
         now = self._db.now()
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
             await _write_results(connection, results, now)
-            for change, read_at in added:
-                await self._add(connection, change, read_at, now)
+            for one in added:
+                await self._add(connection, one.change, one.read_at, now)
             if counts:
                 await connection.execute(update(runs).where(runs.c.id == self.run).values(progressed_at=now, **counts))
 
@@ -284,8 +282,8 @@ class Ledger:
             )
             return Counter({ChangeState(state): count for state, count in rows})
 
-    async def failure_rate(self, since: datetime) -> tuple[int, int]:
-        """(failed, sent) writes about subscribers with a result since then, not counting those refused for the status.
+    async def write_counts(self, since: datetime) -> WriteCounts:
+        """How the writes about subscribers with a result since then came out, without those refused for the status.
 
         Domain rules, section 6.
         """
@@ -299,7 +297,7 @@ class Ledger:
         failed = func.count(case((ledger.c.state == ChangeState.FAILED, 1)))
         async with self._db.read() as connection:
             row = (await connection.execute(select(failed, func.count()).where(*counted))).one()
-        return int(row[0]), int(row[1])
+        return WriteCounts(failed=int(row[0]), sent=int(row[1]))
 
     async def applied_after(self, after_seq: int, limit: int) -> tuple[LedgerRow, ...]:
         """Applied rows in their order, from behind ``after_seq`` on."""

@@ -78,6 +78,40 @@ class PlannedRow:
 
 
 @frozen
+class AddedChange:
+    """A change that follows from what became of others."""
+
+    change: PlannedChange
+    """What it writes."""
+    read_at: datetime
+    """When the truth that it rests on was read."""
+
+
+@frozen
+class PlanCount:
+    """How much of a plan is of one purpose and one kind."""
+
+    purpose: Purpose
+    """Why the changes are made."""
+    kind: ChangeKind
+    """Of which kind they are."""
+    subscribers: int
+    """Whom they concern."""
+    changes: int
+    """How many they are."""
+
+
+@frozen
+class WriteCounts:
+    """How writes came out."""
+
+    failed: int
+    """Those that failed."""
+    sent: int
+    """All that were answered."""
+
+
+@frozen
 class RowResult:
     """What became of a row."""
 

@@ -49,6 +49,16 @@ class KnownSubscriber:
     """The e-mail as it was shown."""
 
 
+@frozen
+class MemberState:
+    """Where a member stands, as far as changes move them."""
+
+    tiers: frozenset[Tier]
+    """The tiers they are in."""
+    stored: str | None
+    """What stands in the purchase field."""
+
+
 class Members:
     """One campaign's members in the database."""
 
@@ -226,18 +236,18 @@ class Members:
             rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
             return rows
 
-    async def update(self, states: Mapping[str, tuple[frozenset[Tier], str | None]]) -> None:
-        """What applied changes made of subscribers: id → (tiers, stored value), so that the last read stays true."""
+    async def update(self, states: Mapping[str, MemberState]) -> None:
+        """What applied changes made of subscribers, by id, so that the last read stays true."""
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
-            for member, (tiers, stored) in states.items():
+            for member, state in states.items():
                 await connection.execute(
                     update(members)
                     .where(members.c.campaign == self._campaign, members.c.subscriber_id == member)
                     .values(
-                        tiers=to_mask(tiers),
-                        stored=stored,
-                        ever_member=or_(members.c.ever_member, literal(bool(tiers))),
+                        tiers=to_mask(state.tiers),
+                        stored=state.stored,
+                        ever_member=or_(members.c.ever_member, literal(bool(state.tiers))),
                     )
                 )
 

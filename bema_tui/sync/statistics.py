@@ -9,6 +9,7 @@ from decimal import Decimal
 from bema_tui.model import ChangeKind
 from bema_tui.store.database_settings import CURRENCY, DatabaseSettings, label_midnight
 from bema_tui.store.ledger_rows import LedgerRow
+from bema_tui.store.members import MemberState
 from bema_tui.store.sales import sales_of
 from bema_tui.sync.run_context import RunContext
 
@@ -68,6 +69,6 @@ async def _bring_up_to_date(context: RunContext) -> None:
                     stored = change.after
                 elif change.tier is not None:
                     (tiers.add if change.kind is ChangeKind.ADD_GROUP else tiers.discard)(change.tier)
-            states[subscriber_id] = (frozenset(tiers), stored)
+            states[subscriber_id] = MemberState(frozenset(tiers), stored)
         await context.members.update(states)
         await context.note()  # of a large campaign this takes a while, and it is progress

@@ -37,7 +37,16 @@ from bema_tui.store.fence import Fence
 from bema_tui.store.identity import current_holder
 from bema_tui.store.ledger import Ledger
 from bema_tui.store.ledger_history import LedgerHistory, Placement, mark_of
-from bema_tui.store.ledger_rows import NEVER_READ, NEW, LedgerRow, PlannedRow, RowResult
+from bema_tui.store.ledger_rows import (
+    NEVER_READ,
+    NEW,
+    AddedChange,
+    LedgerRow,
+    PlanCount,
+    PlannedRow,
+    RowResult,
+    WriteCounts,
+)
 from bema_tui.store.lock_ages import LockAges
 from bema_tui.store.locks import DatabaseLocks
 from bema_tui.store.run_documents import phases_of
@@ -102,7 +111,7 @@ def change(subscriber_id: str, kind: ChangeKind, target: str = "16") -> PlannedC
 async def plan(at_work: RunAtWork, *changes: PlannedChange) -> None:
     now = at_work.db.now()
     rows = [PlannedRow(n, n, entry, now) for n, entry in enumerate(changes, 1)]
-    await at_work.ledger.put_plan(rows, {(MOVE, ChangeKind.ADD_GROUP): (1, 1)})
+    await at_work.ledger.put_plan(rows, [PlanCount(MOVE, ChangeKind.ADD_GROUP, 1, 1)])
 
 
 def refused(row: LedgerRow, outcome: ChangeOutcome = ChangeOutcome.REFUSED, status: int = 422) -> RowResult:
@@ -132,10 +141,10 @@ async def test_what_follows_from_a_result_is_a_row_of_its_own_counted_in_the_pla
     off = evolve(change("1", ChangeKind.REMOVE_GROUP, "13"), purpose=Purpose(Cause.LOWER_OFF))
     other = evolve(off, subscriber_id="2", email="2@example.com")
     result = RowResult(rows[0].id, ChangeState.PLANNED, read_at=NEVER_READ, needs_add=True, tries=1)
-    added_to_one = [(off, read_at), (evolve(off, target="14"), read_at)]
+    added_to_one = [AddedChange(off, read_at), AddedChange(evolve(off, target="14"), read_at)]
     await at_work.ledger.record_results([result], {"requests_write": 9}, added_to_one)
     assert (await at_work.runs.request_counts(at_work.run))["requests_write"] == 9
-    await at_work.ledger.record_results([], None, [(other, read_at)])
+    await at_work.ledger.record_results([], None, [AddedChange(other, read_at)])
     first, second, *added = await at_work.ledger.planned(10)
     assert (first.read_at, first.needs_add, first.attempts) == (NEVER_READ, True, 1)
     assert (second.needs_add, second.attempts) == (False, 0)
@@ -228,7 +237,7 @@ async def test_a_refusal_for_the_status_does_not_count_as_a_failure(at_work: Run
         refused(rows[3]),
     ]
     await at_work.ledger.record_results(results)
-    assert await at_work.ledger.failure_rate(at_work.db.now()) == (2, 3), "not among the writes either"
+    assert await at_work.ledger.write_counts(at_work.db.now()) == WriteCounts(2, 3), "not among the writes either"
 
 
 @pytest.mark.fault("A7")
@@ -242,7 +251,9 @@ async def test_the_failure_rate_is_of_what_was_written_to_subscribers_since_the_
     clock.forward(60)
     resumed = at_work.db.now()
     await at_work.ledger.record_results([refused(group), RowResult(second.id, ChangeState.APPLIED)])
-    assert await at_work.ledger.failure_rate(resumed) == (0, 1), "what failed before the cause was gone is over"
+    assert await at_work.ledger.write_counts(resumed) == WriteCounts(0, 1), (
+        "what failed before the cause was gone is over"
+    )
 
 
 async def test_the_sample_is_spread_over_the_run(at_work: RunAtWork) -> None:
@@ -381,7 +392,7 @@ async def test_an_ended_run_is_not_overwritten_by_whoever_had_it_before(at_work:
     assert await at_work.runs.claim(at_work.run, [RunState.PLANNING], Fence(CODE, lock.token), ME)
     resumed = Ledger(at_work.db, at_work.run, CODE, Fence(CODE, lock.token))
     rows = [PlannedRow(1, 1, change("1", ChangeKind.ADD_GROUP), at_work.db.now())]
-    await resumed.put_plan(rows, {(MOVE, ChangeKind.ADD_GROUP): (1, 1)})
+    await resumed.put_plan(rows, [PlanCount(MOVE, ChangeKind.ADD_GROUP, 1, 1)])
     await resumed.mark_sending(await resumed.planned(1))
     assert await at_work.ledger.mark_unknown() == 0
     assert not await at_work.runs.finish(at_work.run, at_work.lock.token, RunState.LOST, seconds=1)

@@ -16,7 +16,7 @@ from bema_tui.rules.purchases import KnownOrder, is_valid
 from bema_tui.rules.records import Member
 from bema_tui.store.database import Database
 from bema_tui.store.fence import Fence
-from bema_tui.store.members import Members
+from bema_tui.store.members import Members, MemberState
 from bema_tui.store.orders import Orders
 from bema_tui.store.sales import Sales, sales_of
 from bema_tui.store.schema import locks
@@ -121,7 +121,7 @@ async def test_a_buyer_who_is_in_no_group_of_the_campaign_is_no_member_who_bough
     members = Members(db, CAMPAIGN.code, RUN, Fence("c", 1))
     before = await sales_of(db, CAMPAIGN.code, RUN, CAMPAIGN.product_ids, free=True, partial=True, since=SINCE)
     assert before.buyers == await members.count() == len(known)
-    await members.update({str(number): (frozenset(), None) for number in range(1, 4)})
+    await members.update({str(number): MemberState(frozenset(), None) for number in range(1, 4)})
     after = await sales_of(db, CAMPAIGN.code, RUN, CAMPAIGN.product_ids, free=True, partial=True, since=SINCE)
     assert after.buyers == await members.count() == len(known) - 3
     assert after.revenue == before.revenue

@@ -220,10 +220,11 @@ class Applier:
             BadAnswer: more than the allowed share of the writes since the run was claimed failed.
         """
         limits = self._context.settings.write_limits
-        failed, sent = await self._context.ledger.failure_rate(self._began)
-        if sent >= limits.failure_minimum and failed * 100 > limits.failure_percent * sent:
+        writes = await self._context.ledger.write_counts(self._began)
+        if writes.sent >= limits.failure_minimum and writes.failed * 100 > limits.failure_percent * writes.sent:
             raise BadAnswer(
-                f"{failed} of {sent} writes failed, more than {limits.failure_percent:g} %: the run stopped itself.",
+                f"{writes.failed} of {writes.sent} writes failed, more than {limits.failure_percent:g} %: "
+                "the run stopped itself.",
                 tried="apply the plan",
                 where="MailerLite",
                 advice=f"`bema-tui changes {self._context.run}` shows why each failed; resume when the cause is gone.",

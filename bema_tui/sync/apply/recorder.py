@@ -21,7 +21,7 @@ from bema_tui.model import (
 )
 from bema_tui.rules.records import Member
 from bema_tui.rules.wording.changes import where_text
-from bema_tui.store.ledger_rows import LedgerRow, RowResult
+from bema_tui.store.ledger_rows import AddedChange, LedgerRow, RowResult
 from bema_tui.sync.apply.recheck import tiers_of
 from bema_tui.sync.apply.results import result_of_read
 from bema_tui.sync.apply.standing import RecheckFacts, follow
@@ -85,7 +85,7 @@ class ResultRecorder:
         results = dict(known or {})
         of_subscribers = await self._context.ledger.of_subscribers(found)
         seen = await self.known_tiers(of_subscribers)
-        added: list[tuple[PlannedChange, datetime]] = []
+        added: list[AddedChange] = []
         findings: list[Finding] = []
         moved: list[Member] = []
         for subscriber_id, rows in of_subscribers.items():
@@ -98,7 +98,7 @@ class ResultRecorder:
             rows = tuple(_with(row, results.get(row.id)) for row in rows)
             standing = follow(found[subscriber_id], rows, seen[subscriber_id], self.facts)
             results |= {one.id: evolve(_honest(one, doubted), read_at=at) for one in standing.results}
-            added += [(self._off(tier, rows, found[subscriber_id]), at) for tier in standing.lower_off]
+            added += [AddedChange(self._off(tier, rows, found[subscriber_id]), at) for tier in standing.lower_off]
             if standing.finding is not None:
                 findings.append(standing.finding)
             shown = found[subscriber_id]
@@ -151,7 +151,7 @@ class ResultRecorder:
         self,
         rows: Sequence[LedgerRow],
         results: Sequence[RowResult],
-        added: Sequence[tuple[PlannedChange, datetime]] = (),
+        added: Sequence[AddedChange] = (),
         missing: Set[str] = frozenset(),
         named: Set[str] = frozenset(),
     ) -> None:

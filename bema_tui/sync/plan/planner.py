@@ -17,7 +17,7 @@ from bema_tui.rules.records import ANYBODY, CampaignContext, Member, Trace
 from bema_tui.store.campaigns import Campaigns
 from bema_tui.store.database_settings import label_midnight
 from bema_tui.store.ledger_history import ChangeMark, LedgerHistory, Placement
-from bema_tui.store.ledger_rows import LedgerRow, PlannedRow
+from bema_tui.store.ledger_rows import LedgerRow, PlanCount, PlannedRow
 from bema_tui.store.traces import Mark, Traces
 from bema_tui.sync.plan.pairing import Pair, members_with_orders
 from bema_tui.sync.plan.record_check import RecordCheck, campaign_findings
@@ -70,9 +70,9 @@ class _Totals:
         self.lone_adds += ChangeKind.ADD_GROUP in kinds and ChangeKind.SET_FIELD not in kinds
 
     @property
-    def counts(self) -> dict[tuple[Purpose, ChangeKind], tuple[int, int]]:
-        """(purpose, kind) → (subscribers, changes)."""
-        return {pair: (self.subscribers_by[pair], self.changes_by[pair]) for pair in self.changes_by}
+    def counts(self) -> list[PlanCount]:
+        """The plan's counts by purpose and kind."""
+        return [PlanCount(*pair, self.subscribers_by[pair], changes) for pair, changes in self.changes_by.items()]
 
     def result(self) -> PlanTotals:
         """Return the totals of the plan so far."""
