@@ -123,7 +123,12 @@ def force(lock: Lock, run: RunView | None, viewer: Viewer) -> Question:
     """Release a lock whose holder is at work, or was a moment ago."""
     seconds = max(0, int((viewer.now - lock.last_beat).total_seconds()))
     word = "is at work" if lock.state is LockState.LIVE else "is quiet"
-    on_run = f", run {run.id}, {run.percent} %" if run is not None else ""
+    first = f"  Ask {lock.holder.user} first, or press x on the run: it stops at a safe point."
+    if lock.suspended:
+        word = "is suspended"
+        first = f"  Ask {lock.holder.user} first: it goes on with kill -CONT {lock.holder.pid}, and obeys x then."
+    done = "" if run is None else f"{run.percent} %" if run.total else phase_text(run.phase)
+    on_run = f", run {run.id}, {done}" if run is not None else ""
     return Question(
         f"Release the {lock.state.upper()} lock {lock.id} on {lock.key}?",
         (
@@ -132,7 +137,7 @@ def force(lock: Lock, run: RunView | None, viewer: Viewer) -> Question:
                 MarkedText(Sign.BAD, "", Tone.BAD),
                 f" {lock.holder} {word}: last sign of life {seconds}s ago{on_run}.",
             ),
-            (f"  Ask {lock.holder.user} first, or press x on the run: it stops at a safe point.",),
+            (first,),
             ("  If you release it:",),
             *_after_release(lock, run),
         ),
@@ -155,7 +160,10 @@ def _after_release(lock: Lock, run: RunView | None) -> tuple[Line, ...]:
             points.append(f"{count(under_way)} on their way: read back from MailerLite on resume")
     elif run is not None:
         points.append(f"run {run.id} ends; nothing of it was written")
-    points.append(f"if process {lock.holder.pid} wakes up, its next write is refused")
+    if lock.state.releasable or lock.suspended:
+        points.append(f"if process {lock.holder.pid} wakes up, its next write is refused")
+    else:
+        points.append(f"the next write of process {lock.holder.pid} is refused")
     return tuple(("  ", MarkedText(Sign.POINT), f" {point}") for point in points)
 
 

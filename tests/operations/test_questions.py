@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 from bema_tui.model import ChangeState, LockState, RunState
 from bema_tui.operations import questions
@@ -62,7 +62,18 @@ def test_a_release_needs_a_reason_and_says_what_becomes_of_the_run(state: LockSt
 def test_a_live_lock_is_released_by_its_typed_id() -> None:
     question = questions.force(a_lock(LockState.LIVE), a_run(RunState.APPLYING), Maria())
     assert (question.typed, question.reason_needed) == ("k7d2", True)
-    assert "Ask jon first" in text(question)
+    assert "Ask jon first, or press x" in text(question)
+    assert "run 7, apply." in text(question), "a run without a plan has no share that is done"
+    assert "%" not in text(question)
+    half = questions.force(a_lock(LockState.LIVE), a_run(RunState.APPLYING, changes=ROWS), Maria())
+    assert "run 7, 97 %." in text(half)
+
+
+def test_a_holder_that_is_suspended_is_not_at_work() -> None:
+    suspended = evolve(a_lock(LockState.LIVE), suspended=True)
+    question = questions.force(suspended, a_run(RunState.APPLYING), Maria())
+    assert "is suspended: last sign of life" in text(question)
+    assert f"kill -CONT {suspended.holder.pid}" in text(question)
 
 
 @pytest.mark.parametrize(
