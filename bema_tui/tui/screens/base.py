@@ -18,7 +18,7 @@ from textual.widgets import Input
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.actions import Offers
 from bema_tui.tui.format import line
-from bema_tui.tui.keys import ACT, BY_ID
+from bema_tui.tui.keys import BY_ID
 from bema_tui.tui.panels.top import tabs_line, top_line
 from bema_tui.tui.ports import ConsoleApp, Reader
 from bema_tui.tui.render_context import RenderContext
@@ -129,9 +129,7 @@ class ConsoleScreen(Screen[None]):
         placed = [widget for widget in super().focus_chain if widget.size.area]
         return sorted(placed, key=lambda widget: order.get(widget.id, 0))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == ACT:
-            return parameters[0] in self.offers()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         key = BY_ID.get(action)
         is_text = key is not None and key.first and isinstance(self.focused, Input)
         return not is_text

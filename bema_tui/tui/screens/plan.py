@@ -205,6 +205,9 @@ class PlanScreen(FilteredScreen):
     def run_shown(self, number: int | None) -> RunView | None:
         return self.run if number == self.run_id else super().run_shown(number)
 
+    def run_meant(self, snapshot: Snapshot) -> RunView | None:  # noqa: ARG002 (an old run is in no snapshot)
+        return self.run
+
     def offers(self) -> Offers:
         run, back = self.run, {"back": Offer("back")}
         if run is None:

@@ -6,9 +6,11 @@ from bema_tui.model import Lock
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui import actions
 from bema_tui.tui.actions import Act, Offer, OpenRun, Target, TargetKind
+from bema_tui.tui.keys import BY_ID
 from bema_tui.tui.panels.activity import run_of as run_of_activity
 from bema_tui.tui.pending import Pending, question_before
 from bema_tui.tui.screens.base import ConsoleScreen
+from bema_tui.tui.why_not import lock_meant, run_meant, why_not
 from bema_tui.tui.widgets.row_table import RowTable
 
 
@@ -23,10 +25,15 @@ class RunActions(ConsoleScreen):
         """Returns a run as this screen shows it."""
         return actions.run_of(self.snapshot, number) if self.snapshot is not None else None
 
+    def run_meant(self, snapshot: Snapshot) -> RunView | None:
+        """Returns the run that the keys mean now."""
+        return run_meant(snapshot, self.target())
+
     def action_act(self, key: str) -> None:
-        """Do what this key offers now."""
+        """Do what this key offers now, or say why it does nothing."""
         offer = self.offers().get(key)
         if offer is None:
+            self._tell_why_not(key)
             return
         if isinstance(offer.action, OpenRun):
             self.console_app.open_run(offer.action.run)
@@ -34,6 +41,12 @@ class RunActions(ConsoleScreen):
             table = self.focused
             row = table.cursor_line if isinstance(table, RowTable) else None
             self.console_app.submit(self._pending(offer, offer.action), row)
+
+    def _tell_why_not(self, key: str) -> None:
+        snapshot, context = self.snapshot, self.render_context
+        if snapshot is not None:
+            lock = lock_meant(snapshot, self.target())
+            self.say(why_not(BY_ID[key], self.run_meant(snapshot), lock, context.now, read_only=context.read_only))
 
     def _pending(self, offer: Offer, action: Act) -> Pending:
         lock: Lock | None = None
