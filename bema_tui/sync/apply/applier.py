@@ -16,6 +16,7 @@ from bema_tui.errors import (
     WriteUnknown,
     WrongAccount,
 )
+from bema_tui.field_values import FieldType
 from bema_tui.model import SUBSCRIBER_CHANGES, ChangeKind, ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS, BatchItem
 from bema_tui.store.ledger_rows import LedgerRow, RowResult
@@ -57,6 +58,7 @@ class Applier:
         """``set_aside`` takes the ids of those who can't be read; too many of them end the run."""
         self._context = context
         self._set_aside = set_aside
+        self._field_type = FieldType.NUMBER if account.field is None else account.field.type
         self._began = context.db.now()
         # Whom an answer showed elsewhere than they were known to be. What of theirs is still planned waits for a read
         # in the ledger too, so that a resume knows.
@@ -147,7 +149,7 @@ class Applier:
     async def _somebody_but(self, packed: NextBatch) -> tuple[BatchItem, ...]:
         """Return a read of somebody whom the batch is not about, or of its first subscriber if nobody else is known."""
         look_up = await ready_look_up(self._context)
-        other = look_up.somebody_but([line.item for line in lines_of(packed.send, packed.looks)])
+        other = look_up.somebody_but([line.item(self._field_type) for line in lines_of(packed.send, packed.looks)])
         return (other or BatchItem.read(packed.send[0].subscriber_id),)
 
     async def _send(
@@ -160,7 +162,7 @@ class Applier:
         seen = await self.recorder.known_tiers(in_batch)
         await context.ledger.mark_sending(rows)
         try:
-            items = [*(line.item for line in lines), *beside]
+            items = [*(line.item(self._field_type) for line in lines), *beside]
             answers = await context.mailerlite.batch(items, before_try=context.require_lock)
         except WriteUnknown as error:
             await self._nothing_known(rows, ChangeOutcome.LOST_ANSWER, error.message)

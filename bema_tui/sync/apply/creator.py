@@ -22,7 +22,7 @@ from bema_tui.errors import (
     WrongAccount,
 )
 from bema_tui.field_values import FieldType, same_value
-from bema_tui.model import ACCOUNT_CHANGES, ChangeKind, ChangeOutcome, ChangeState, Subscriber
+from bema_tui.model import ACCOUNT_CHANGES, ChangeKind, ChangeOutcome, ChangeState, CustomField, Subscriber
 from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.providers.mailerlite.forms import LookUpResult
 from bema_tui.store.ledger_rows import LedgerRow, RowResult
@@ -170,7 +170,7 @@ async def create_subscribers(
         if row.id in unknown.rows:
             began = context.db.now()
             try:
-                created = await _create(context, account, recorder, row, key, unknown)
+                created = await _create(context, account, recorder, row, account.field, unknown)
             except _LookUpTooOldError:
                 waited[row.id] += (context.db.now() - began).total_seconds()
                 if waited[row.id] >= context.settings.http.patience:
@@ -241,7 +241,7 @@ async def _create(
     account: CampaignInMailerLite,
     recorder: ResultRecorder,
     row: LedgerRow,
-    key: str,
+    field: CustomField,
     unknown: _Unknown,
 ) -> bool:
     """Create one subscriber whom nobody is known to be; true when they were created and shown.
@@ -259,7 +259,7 @@ async def _create(
     try:
         async with _unless_done(recorder, row):
             made = await context.mailerlite.add_or_update_subscriber(
-                row.email, {key: as_sent(row.after)}, [row.target], before_try=may_leave
+                row.email, {field.key: as_sent(row.after, field.type)}, [row.target], before_try=may_leave
             )
     except RequestRefused as refused:
         await recorder.record([row], [refusal(row, refused.status, refused.detail)])
@@ -273,7 +273,7 @@ async def _create(
         return False
     await context.members.put([account.member(made, context.db.now())])
     context.mailerlite.look_up.offer([made])
-    shown = _shows(made, row, key)
+    shown = _shows(made, row, field.key)
     silent = RowResult(row.id, ChangeState.FAILED, ChangeOutcome.NOT_SHOWN)
     await recorder.record([row], [RowResult(row.id, ChangeState.APPLIED) if shown else silent])
     return shown

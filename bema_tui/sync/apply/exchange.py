@@ -38,10 +38,9 @@ class BatchLine:
     row: LedgerRow | None
     """The ledger row that the item carries; None: the item only reads the subscriber."""
 
-    @property
-    def item(self) -> BatchItem:
-        """The request."""
-        return BatchItem.read(self.subscriber_id) if self.row is None else item_of(self.row)
+    def item(self, field_type: str) -> BatchItem:
+        """Return the request; ``field_type`` is the purchase field's."""
+        return BatchItem.read(self.subscriber_id) if self.row is None else item_of(self.row, field_type)
 
 
 def lines_of(rows: Sequence[LedgerRow], looks: frozenset[str]) -> tuple[BatchLine, ...]:

@@ -7,6 +7,7 @@ import json
 from attrs import evolve
 
 from bema_tui.errors import BemaError
+from bema_tui.field_values import FieldType
 from bema_tui.model import ChangeKind, ChangeOutcome, ChangeState, Subscriber
 from bema_tui.providers.mailerlite.batch import BatchAnswer, BatchItem
 from bema_tui.providers.mailerlite.parse import refused_for_status
@@ -23,10 +24,10 @@ TOO_MANY = 429
 """The status of a row that was refused with 429 too often for the quota alone to be the cause."""
 
 
-def item_of(row: LedgerRow) -> BatchItem:
-    """Return the request of a row."""
+def item_of(row: LedgerRow, field_type: str) -> BatchItem:
+    """Return the request of a row; ``field_type`` is the purchase field's."""
     if row.kind is ChangeKind.SET_FIELD:
-        return BatchItem.put_fields(row.subscriber_id, {row.target: as_sent(row.after)})
+        return BatchItem.put_fields(row.subscriber_id, {row.target: as_sent(row.after, field_type)})
     if row.kind is ChangeKind.ADD_GROUP:
         return BatchItem.assign(row.subscriber_id, row.target)
     return BatchItem.unassign(row.subscriber_id, row.target)
@@ -35,11 +36,11 @@ def item_of(row: LedgerRow) -> BatchItem:
 _READ_AFTER_404 = frozenset({ChangeKind.REMOVE_GROUP, ChangeKind.SET_FIELD})
 
 
-def as_sent(text: str | None) -> str | int | None:
-    """Return a value as it goes out: text that is exactly a number as a number, else as text."""
-    if text is not None and text.isascii() and text.isdigit() and str(int(text)) == text:
-        return int(text)
-    return text
+def as_sent(text: str | None, field_type: str) -> str | int | None:
+    """Return a value as it goes out: into a field of type number what is exactly a number as one, else as text."""
+    if field_type != FieldType.NUMBER or text is None or not (text.isascii() and text.isdigit()):
+        return text
+    return int(text) if str(int(text)) == text else text
 
 
 def result_of_answer(row: LedgerRow, answer: BatchAnswer, *, already: bool = False) -> RowResult:

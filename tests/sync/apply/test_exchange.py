@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from bema_tui.field_values import FieldType
 from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import BatchAnswer
 from bema_tui.store.ledger_rows import NEVER_READ, LedgerRow
@@ -84,7 +85,8 @@ def test_a_404_is_no_effect_of_ours_unless_an_earlier_try_was() -> None:
 
 
 def test_an_add_alone_is_sent_behind_a_read_of_its_subscriber() -> None:
-    assert [(line.item.method, line.item.path) for line in lines_of([ADD, REMOVE], frozenset("1"))] == [
+    items = [line.item(FieldType.NUMBER) for line in lines_of([ADD, REMOVE], frozenset("1"))]
+    assert [(item.method, item.path) for item in items] == [
         ("GET", "api/subscribers/1"),
         ("POST", "api/subscribers/1/groups/16"),
         ("DELETE", "api/subscribers/1/groups/12"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from bema_tui.field_values import FieldType
 from bema_tui.model import ChangeOutcome, ChangeState
 from bema_tui.providers.mailerlite.batch import NO_CODE, BatchAnswer
 from bema_tui.store.ledger_rows import LedgerRow
@@ -26,13 +27,13 @@ def shown(value: object) -> BatchAnswer:
 
 
 def test_the_items_are_by_id_and_carry_nothing_else() -> None:
-    assert item_of(FIELD).as_json() == {
+    assert item_of(FIELD, FieldType.NUMBER).as_json() == {
         "method": "PUT",
         "path": "api/subscribers/1",
         "body": {"fields": {"key": 10391}},
     }
-    assert item_of(ADD).as_json() == {"method": "POST", "path": "api/subscribers/1/groups/16"}
-    assert item_of(REMOVE).as_json() == {"method": "DELETE", "path": "api/subscribers/1/groups/11"}
+    assert item_of(ADD, FieldType.NUMBER).as_json() == {"method": "POST", "path": "api/subscribers/1/groups/16"}
+    assert item_of(REMOVE, FieldType.NUMBER).as_json() == {"method": "DELETE", "path": "api/subscribers/1/groups/11"}
 
 
 @pytest.mark.parametrize("value", [10391, "10391", 10391.0])
@@ -101,9 +102,12 @@ def test_quota_and_rights_are_no_tries_and_no_refusals(code: int) -> None:
 @pytest.mark.parametrize(
     ("text", "sent"), [("10391", 10391), ("0042", "0042"), ("²", "²"), ("BEMA-3", "BEMA-3"), (None, None)]
 )
-def test_only_what_is_a_number_to_the_letter_goes_as_one(text: str | None, sent: object) -> None:
-    assert as_sent(text) == sent
-    assert type(as_sent(text)) is type(sent)
+def test_only_what_is_a_number_to_the_letter_goes_as_one_and_into_a_field_of_numbers_alone(
+    text: str | None, sent: object
+) -> None:
+    given = as_sent(text, FieldType.NUMBER)
+    assert (given, type(given)) == (sent, type(sent))
+    assert as_sent(text, FieldType.TEXT) == text
 
 
 def test_a_refusal_is_told_in_clean_words() -> None:
