@@ -38,6 +38,16 @@ def short(seconds: float) -> str:
     return f"{whole // 86400}d"
 
 
+def duration(seconds: float) -> str:
+    """A length of time as a fact: ``9s``, ``1m 58s``, ``2h 05m``."""
+    whole = max(0, math.ceil(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+
+
 def forecast(seconds: float | None) -> str:
     """A forecast in minutes or hours; ``-`` when there is none."""
     if seconds is None:

@@ -11,6 +11,10 @@ from attrs import frozen
 MIB: Final = 1 << 20
 _TIB: Final = 1 << 40
 _DAY: Final = 86_400.0
+NUMBER_FROM: Final = 1000
+"""More changes than this are said yes to by typing their number."""
+NUMBER_SHARE: Final = 0.2
+"""So are plans that touch more than this share of the campaign's members."""
 
 
 @frozen

@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bema_tui.model import Mode  # noqa: E402 - the tests' weekend is not installed with the package
 from bema_tui.operations.console import Console  # noqa: E402 - the tests' weekend is not installed with the package
 from bema_tui.operations.jobs import open_jobs  # noqa: E402
 from bema_tui.settings import Settings  # noqa: E402
@@ -37,7 +38,7 @@ SCENES: dict[str, tuple[str, ...]] = {
 
 async def draw(console: Console, scene: str, size: tuple[int, int], theme: str) -> str:
     """One screen as SVG."""
-    context = RenderContext(now=NOW, mode="SIMULATOR", profile="studio", me=VIEWER.user, zone=UTC)
+    context = RenderContext(now=NOW, mode=Mode.SIMULATOR, profile="studio", me=VIEWER.user, zone=UTC)
     reader = console.workspace.reader
     app = BemaApp(reader, console, context, theme=theme, clock=lambda: NOW, busy_every=600, idle_every=600)
     async with app.run_test(size=size) as pilot:

@@ -167,7 +167,7 @@ def print_json(document: object) -> None:
 
 
 def _plain(value: object) -> object:
-    """What JSON has no form for: times in ISO 8601, mappings of records, anything else as text."""
+    """What JSON has no form for: times in ISO 8601, anything else as text."""
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 

@@ -36,7 +36,7 @@ def require_screen() -> None:
 
     reason = why_not(os.environ, tty=sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty())
     if reason is not None:
-        raise UsageError(reason.removeprefix("bema-tui: "))
+        raise UsageError(reason)
 
 
 async def show_console(settings: Settings) -> int:

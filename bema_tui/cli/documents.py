@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 async def run_document(workspace: Workspace, run: RunView) -> dict[str, Any]:
-    """A run for ``--json``. The five row counts are of ledger rows by their state now; ``total`` is their sum."""
+    """A run for ``--json``. Its row counts are of ledger rows by their state now; ``total`` is their sum."""
     counts = await counts_of_run(workspace, run.id)
     kinds = {str(kind): sum(states.values()) for kind, states in run.kinds.items()}
     return {

@@ -7,6 +7,7 @@ import click
 from bema_tui.cli.common import common, open_workspace, print_json, run_async
 from bema_tui.health import CampaignHealth
 from bema_tui.model import HealthStatus
+from bema_tui.rules.wording.campaigns import status_text
 from bema_tui.settings import Settings
 
 
@@ -64,8 +65,13 @@ def _health_of_campaign(code: str, settings: Settings, *, as_json: bool) -> None
 
         print_json(campaign_health_document(found))
         return
-    click.echo(f"Health of {found.campaign}: {found.score} of 100" + "".join(f"\n  {why}" for why in found.reasons))
+    click.echo(health_text(found))
+
+
+def health_text(found: CampaignHealth) -> str:
+    """How a campaign is: its score with the reasons, then how it stands."""
+    score = f"Health of {found.campaign}: {found.score} of 100" + "".join(f"\n  {why}" for why in found.reasons)
     lock = f"lock {found.lock.id} {found.lock.state}, held by {found.lock.holder}" if found.lock else "no lock"
     last = f"{found.last_sync:%Y-%m-%d %H:%M} UTC" if found.last_sync else "never"
     count = ", ".join(f"{number:,} {severity}" for severity, number in found.findings.items())
-    click.echo(f"{found.status.value.replace('_', ' ')}, {lock}, last sync {last}, open findings: {count}")
+    return f"{score}\n{status_text(found.status)}, {lock}, last sync {last}, open findings: {count}"

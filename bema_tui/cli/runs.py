@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 import click
 
 from bema_tui import signals
-from bema_tui.bounds import SETTINGS
+from bema_tui.bounds import NUMBER_FROM, NUMBER_SHARE, SETTINGS
 from bema_tui.cli.common import common, is_terminal, open_workspace, print_json, run_async, unless_hung_up
 from bema_tui.errors import UsageError
 from bema_tui.model import RunKind, RunOptions
@@ -59,14 +59,17 @@ def plan(code: str, settings: Settings, as_json: bool, **asked: Unpack[_Asked]) 
     _execute(settings, as_json, _new(code, RunKind.PLAN, RunOptions(**asked)))
 
 
-@click.command()
+@click.command(
+    help=f"""Apply a plan that waits: read it before (bema-tui changes RUN).
+
+    A plan of over {NUMBER_FROM:,} changes, or for over {NUMBER_SHARE * 100:.0f} % of the members, asks on a terminal
+    for its number of changes.
+    """
+)
 @click.argument("run", type=RUN)
 @common
 def apply(run: int, settings: Settings, as_json: bool) -> None:
-    """Apply a plan that waits: read it before (bema-tui changes RUN).
-
-    A plan of over 1,000 changes, or for over 20 % of the members, asks on a terminal for its number of changes.
-    """
+    """Apply a plan that waits."""
     require_services(settings)
 
     async def work(workspace: Workspace) -> int:

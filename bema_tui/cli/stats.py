@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -9,10 +10,12 @@ import click
 from bema_tui.cli.common import common, open_workspace, print_json, run_async
 from bema_tui.cli.tables import table
 from bema_tui.model import Tier
+from bema_tui.rules.wording.campaigns import status_text
 from bema_tui.settings import Settings
 
 if TYPE_CHECKING:
     from bema_tui.operations.statistics import CampaignStatistics
+    from bema_tui.store.snapshot.views import CampaignView
 
 
 def _units(currencies: tuple[str, ...]) -> str:
@@ -23,6 +26,23 @@ def _units(currencies: tuple[str, ...]) -> str:
     if len(currencies) == 1:
         return f"{unsaid}; its own is {currencies[0]}."
     return f"{unsaid}; its own has been {', then '.join(currencies)}, and these sums mix them."
+
+
+def statistics_rows(found: Sequence[CampaignView]) -> list[tuple[object, ...]]:
+    """The rows of the table, one a campaign."""
+    return [
+        (
+            c.code,
+            status_text(c.status),
+            "-" if c.members is None else f"{c.members:,}",
+            "-" if c.buyers is None else f"{c.buyers:,}",
+            "-" if c.conversion is None else f"{c.conversion * 100:.1f}",
+            f"{c.revenue} mixed" if c.revenue and c.revenue_mixed else c.revenue or "-",
+            c.runs,
+            c.last_sync.strftime("%Y-%m-%d %H:%M") if c.last_sync else "never",
+        )
+        for c in found
+    ]
 
 
 @click.command()
@@ -68,20 +88,7 @@ def stats(code: str | None, settings: Settings, as_json: bool) -> None:
         print_json(documents[0] if code is not None else documents)
     elif found:
         head = ("code", "state", "members", "buyers", "conversion %", "revenue *", "runs", "last sync (UTC)")
-        rows = [
-            (
-                c.code,
-                c.status.value.replace("_", " "),
-                "-" if c.members is None else f"{c.members:,}",
-                "-" if c.buyers is None else f"{c.buyers:,}",
-                "-" if c.conversion is None else f"{c.conversion * 100:.1f}",
-                f"{c.revenue} mixed" if c.revenue and c.revenue_mixed else c.revenue or "-",
-                c.runs,
-                c.last_sync.strftime("%Y-%m-%d %H:%M") if c.last_sync else "never",
-            )
-            for c in found
-        ]
-        click.echo(table(head, rows))
+        click.echo(table(head, statistics_rows(found)))
         click.echo(f"* in shop units: {_units(found[0].currencies)}")
     else:
         click.echo("No campaigns yet. `bema-tui campaigns discover` finds them in the shop and the account.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from bema_tui.amounts import duration, forecast
 from bema_tui.cli.tables import table
 from bema_tui.model import ChangeState, CheckResult, ControlVerb, LockState, RunState
 from bema_tui.operations.possible import Reason, Refused, may_apply, may_resume
@@ -25,11 +26,6 @@ _RESULTS: Final[Mapping[CheckResult, str]] = {
     CheckResult.HOLD: "look",
     CheckResult.REFUSE: "NOT OK",
 }
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
 
 
 def _sentence(words: str) -> str:
@@ -58,7 +54,7 @@ async def plan_text(workspace: Workspace, run: RunView) -> str:
         f"{_many(run.total, 'change', 'changes')}, "
         f"{run.left_out:,} not planned. Nothing is written yet.",
         f"It takes {_many(run.write_forecast, 'write request', 'write requests')}, "
-        f"about {_duration(run.seconds_forecast)}.",
+        f"about {forecast(run.seconds_forecast)}.",
         "",
         table(("cause", "people", "changes"), [(heading(r.purpose), r.subscribers, r.changes) for r in rules]),
         "",
@@ -85,7 +81,7 @@ def run_text(run: RunView, now: datetime) -> str:
         f"Run {run.id}, {run.kind} of {run.campaign} {run.album}: {run.state}. {_sentence(note)}".rstrip(),
         *([f"It {waits}."] if (waits := _waits(run, now, sentence=True)) else []),
         f"{_many(run.subscribers, 'person', 'people')}, {counts}, {run.left_out:,} not planned; "
-        f"{_duration(run.seconds)}.",
+        f"{duration(run.seconds)}.",
         f"Requests to MailerLite: {run.requests_read:,} read ({run.read_forecast:,} forecast), {run.requests_write:,} "
         f"write ({run.write_forecast:,} forecast), {run.requests_retried:,} repeated; "
         f"to the shop: {run.shop_requests:,}.",
@@ -95,7 +91,7 @@ def run_text(run: RunView, now: datetime) -> str:
         lines.insert(1, f"{asked.by_user} asked it to pause{why}: it does so at its next safe point.")
     for phase in run.phases:
         unended = "now" if run.state.active else "cut off"
-        took = unended if phase.seconds is None else _duration(phase.seconds)
+        took = unended if phase.seconds is None else duration(phase.seconds)
         found = "see below" if said and phase.note == said else phase.note
         lines.append(f"  {phase_text(phase.phase):<16} {took:>8}  {found}".rstrip())
     if error:

@@ -58,7 +58,7 @@ from bema_tui.model.runs import (
     RunState,
     ShopReadResult,
 )
-from bema_tui.model.services import HealthStatus, ServiceName, ServiceState
+from bema_tui.model.services import HealthStatus, Mode, ServiceName, ServiceState
 from bema_tui.model.shop import Order, OrderIdentity, OrderItem, OrderStatus, Product
 
 __all__ = [
@@ -97,6 +97,7 @@ __all__ = [
     "LockState",
     "MailerLiteReadResult",
     "MembersCheck",
+    "Mode",
     "MovesCheck",
     "OlderCheck",
     "Order",

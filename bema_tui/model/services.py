@@ -18,6 +18,15 @@ class ServiceName(StrEnum):
     """The shop."""
 
 
+class Mode(StrEnum):
+    """Which services the program works with."""
+
+    LIVE = "LIVE"
+    """Real ones: real people can be mailed."""
+    SIMULATOR = "SIMULATOR"
+    """Simulated ones, on this very machine."""
+
+
 class ServiceState(StrEnum):
     """How a service was at the last request."""
 

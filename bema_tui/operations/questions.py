@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from attrs import field, frozen
 
-from bema_tui.amounts import ago, count, forecast
-from bema_tui.model import ChangeState, Lock, LockState
+from bema_tui.amounts import ago, count, duration, forecast
+from bema_tui.bounds import NUMBER_FROM, NUMBER_SHARE
+from bema_tui.model import ChangeState, Lock, LockState, Mode
 from bema_tui.operations.marked_text import Line, MarkedText, Sign, Tone
+from bema_tui.providers.mailerlite.batch import MOST_ITEMS
 from bema_tui.rules.wording.phases import phase_text
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.waits import stalled_words
 
-NUMBER_FROM = 1000
-"""More changes than this are said yes to by typing their number."""
-NUMBER_SHARE = 0.2
-"""So are plans that touch more than this share of the campaign's members."""
+SAFE_POINT_SECONDS: Final = 10.0
+"""How long a safe point is waited for before whoever leaves the console is asked again."""
 
 
 class Viewer(Protocol):
@@ -38,8 +38,8 @@ class Viewer(Protocol):
         ...
 
     @property
-    def mode(self) -> str:
-        """``LIVE`` or ``SIMULATOR``."""
+    def mode(self) -> Mode:
+        """Whether real people can be mailed from here."""
         ...
 
     def clock(self, moment: datetime | None) -> str:
@@ -220,7 +220,7 @@ def resume(run: RunView, viewer: Viewer, *, anew: bool) -> Question:
     )
 
 
-def apply(run: RunView, mode: str) -> Question | None:
+def apply(run: RunView, mode: Mode) -> Question | None:
     """Say yes to a plan that is over the limits, by typing its number; None where the plan itself is the question."""
     if not needs_number(run):
         return None
@@ -259,12 +259,12 @@ def _progress(run: RunView) -> str:
 
 def leave_late(own: Sequence[int]) -> Question:
     """The safe point did not come in time."""
-    names = ", ".join(str(run) for run in own)
+    names, waited = ", ".join(str(run) for run in own), duration(SAFE_POINT_SECONDS)
     return Question(
         "Quit without the safe point?",
         (
-            (f"  Run {names} has not reached its safe point in 10s; the stop is still asked for.",),
-            ("  Leaving now abandons the request on its way: up to 50 changes may be done or not.",),
+            (f"  Run {names} has not reached its safe point in {waited}; the stop is still asked for.",),
+            (f"  Leaving now abandons the request on its way: up to {MOST_ITEMS} changes may be done or not.",),
             ("  They are read back from MailerLite on resume.",),
         ),
         "Wait",

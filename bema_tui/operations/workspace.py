@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Literal
 from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from bema_tui.errors import DatabaseBusy
 from bema_tui.loopback import is_loopback
-from bema_tui.model import Holder
+from bema_tui.model import Holder, Mode
 from bema_tui.settings import Settings
 from bema_tui.store.database import AT_ONCE, Database
 from bema_tui.store.database_settings import TIME_ZONE, DatabaseSettings
@@ -42,15 +41,15 @@ class Workspace:
         return self.settings.read_only
 
     @property
-    def mode(self) -> Literal["LIVE", "SIMULATOR"]:
+    def mode(self) -> Mode:
         """Whether real people can be mailed from here."""
         return mode_of(self.settings)
 
 
-def mode_of(settings: Settings) -> Literal["LIVE", "SIMULATOR"]:
-    """``LIVE``, unless both services are on this very machine: no real people can be mailed from there."""
+def mode_of(settings: Settings) -> Mode:
+    """Live, unless both services are on this very machine: no real people can be mailed from there."""
     hosts = [urlsplit(url).hostname or "" for url in (settings.mailerlite.url, settings.edd.url)]
-    return "SIMULATOR" if all(map(is_loopback, hosts)) else "LIVE"
+    return Mode.SIMULATOR if all(map(is_loopback, hosts)) else Mode.LIVE
 
 
 def workspace_on(db: Database, settings: Settings) -> Workspace:

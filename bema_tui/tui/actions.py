@@ -84,12 +84,12 @@ def campaign_of(snapshot: Snapshot, code: str) -> CampaignView | None:
     return next((campaign for campaign in snapshot.campaigns if campaign.code == code), None)
 
 
-def run_of(snapshot: Snapshot, number: int | None) -> RunView | None:
+def find_run(snapshot: Snapshot, number: int | None) -> RunView | None:
     """The run of this number, if the snapshot has it."""
     return next((run for run in snapshot.runs if run.id == number), None)
 
 
-def lock_of(snapshot: Snapshot, lock_id: str) -> Lock | None:
+def find_lock(snapshot: Snapshot, lock_id: str) -> Lock | None:
     """The lock of this id."""
     of_campaigns = (campaign.lock for campaign in snapshot.campaigns if campaign.lock is not None)
     return next((lock for lock in (*snapshot.locks, *of_campaigns) if lock.id == lock_id), None)
@@ -108,13 +108,13 @@ def offers(snapshot: Snapshot | None, target: Target | None, *, read_only: bool)
         campaign = campaign_of(snapshot, target.key)
         return OPEN | (_campaign_offers(snapshot, campaign, read_only=read_only) if campaign else {})
     if target.kind is TargetKind.RUN:
-        run = run_of(snapshot, int(target.key))
+        run = find_run(snapshot, int(target.key))
         if run is None:
             return OPEN
         plan = {"sync": Offer("open plan", OpenRun(run.id))} if run.state.waiting else {}
         return OPEN | plan | run_offers(run, read_only=read_only)
     if target.kind is TargetKind.LOCK:
-        lock = lock_of(snapshot, target.key)
+        lock = find_lock(snapshot, target.key)
         return OPEN | (lock_offers(lock, read_only=read_only) if lock else {})
     return OPEN
 
@@ -153,7 +153,7 @@ def lock_offers(lock: Lock, *, read_only: bool) -> dict[str, Offer]:
 
 def _campaign_offers(snapshot: Snapshot, campaign: CampaignView, *, read_only: bool) -> dict[str, Offer]:
     on_lock = lock_offers(campaign.lock, read_only=read_only) if campaign.lock is not None else {}
-    active = run_of(snapshot, campaign.active_run)
+    active = find_run(snapshot, campaign.active_run)
     if active is not None and active.state.active:
         return run_offers(active, read_only=read_only) | on_lock
     if campaign.waiting_run is not None:

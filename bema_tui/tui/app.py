@@ -252,7 +252,8 @@ class BemaApp(ShadowedApp):
         if not own:
             self.exit(0)
             return
-        known = tuple(run for number in own if (run := actions.run_of(self.snapshot, number))) if self.snapshot else ()
+        snapshot = self.snapshot
+        known = tuple(run for number in own if (run := actions.find_run(snapshot, number))) if snapshot else ()
         self.submit(Pending(Leave(), questions.leave(known, len(own))))
 
     async def action_quit(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
@@ -127,16 +126,6 @@ def short_count(number: int) -> str:
 def percent(share: float | None) -> str:
     """A share of 0 to 1 with one decimal place."""
     return "-" if share is None else f"{share * 100:.1f} %"
-
-
-def duration(seconds: float) -> str:
-    """A length of time as a fact: ``9s``, ``1m 58s``, ``2h 05m``."""
-    whole = max(0, math.ceil(seconds))
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m {whole % 60:02d}s"
-    return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
 
 
 def bar(share: float, width: int, glyphs: Glyphs) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from bema_tui.operations import questions
 from bema_tui.operations.console import ConsoleOperations
 
-ASK_AGAIN_SECONDS = 10.0
-"""How long a safe point is waited for before somebody is asked again."""
 _LOOK_SECONDS = 0.1
 
 Say = Callable[[str], object]
@@ -29,7 +28,7 @@ async def end_own_runs(operations: ConsoleOperations, say: Say, leave_anyway: Le
 
 async def _all_end(operations: ConsoleOperations) -> bool:
     try:
-        async with asyncio.timeout(ASK_AGAIN_SECONDS):
+        async with asyncio.timeout(questions.SAFE_POINT_SECONDS):
             while operations.own_runs():  # noqa: ASYNC110 - operations has no event for it
                 await asyncio.sleep(_LOOK_SECONDS)
     except TimeoutError:

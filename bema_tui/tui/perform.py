@@ -7,7 +7,7 @@ from bema_tui.operations import possible
 from bema_tui.operations.console import ConsoleOperations
 from bema_tui.operations.possible import Operation
 from bema_tui.store.snapshot.views import Snapshot
-from bema_tui.tui.actions import Act, run_of
+from bema_tui.tui.actions import Act, find_run
 
 _VERBS = {operation: verb for verb, operation in possible.CONTROL.items()}
 
@@ -56,7 +56,7 @@ def words(action: Act, snapshot: Snapshot | None) -> str:
 
 def _suspended(number: int, snapshot: Snapshot | None) -> str:
     """Returns what has to be done before a run can obey, as the end of a sentence; nothing if its process is awake."""
-    run = run_of(snapshot, number) if snapshot is not None else None
+    run = find_run(snapshot, number) if snapshot is not None else None
     held = possible.lock_of(run, snapshot.locks) if snapshot is not None and run is not None else None
     if held is None or not held.suspended:
         return ""

@@ -8,6 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from bema_tui.health import MemoryLines
+from bema_tui.model import Mode
 from bema_tui.rules.choices import WriteLimits
 from bema_tui.tui.glyphs import UTF8, Glyphs
 
@@ -23,8 +24,8 @@ class RenderContext:
 
     now: datetime
     """The present moment, aware."""
-    mode: str = "SIMULATOR"
-    """``LIVE`` or ``SIMULATOR``."""
+    mode: Mode = Mode.SIMULATOR
+    """Whether real people can be mailed from here."""
     profile: str = "default"
     """The profile's name."""
     me: str = ""

@@ -11,13 +11,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta, tzinfo
-from typing import Literal
 
 from bema_tui import signals
 from bema_tui.clock import Clock, utc_now
 from bema_tui.environment import can_draw
 from bema_tui.errors import BemaError
 from bema_tui.health import MemoryLines
+from bema_tui.model import Mode
 from bema_tui.operations.console import ConsoleOperations
 from bema_tui.tui.app import BemaApp
 from bema_tui.tui.drawing.line import TerminalLine, drawn_on_line, restored_on_line
@@ -39,7 +39,7 @@ def why_not(environment: Mapping[str, str], *, tty: bool) -> str | None:
         reason = f"the console can't draw on TERM={environment.get('TERM', '') or '(not set)'}"
     else:
         return None
-    return f"bema-tui: {reason}. Every action is also a command with --json, for one: bema-tui runs --json"
+    return f"{reason}. Every action is also a command with --json, for one: bema-tui runs --json"
 
 
 def hung_up(descriptor: int) -> bool:
@@ -57,7 +57,7 @@ async def run_console(
     operations: ConsoleOperations,
     presence: Presence | None,
     *,
-    mode: Literal["LIVE", "SIMULATOR"],
+    mode: Mode,
     profile: str,
     user: str,
     read_only: bool = False,
@@ -70,16 +70,12 @@ async def run_console(
     idle_every: float = 2.0,
     tell_waits_to: Callable[[TellWait], None] | None = None,
 ) -> int:
-    """Show the console until the person leaves it, and return the process's exit status.
+    """Show the console until the person leaves it, and return the process's exit status. ``why_not`` is asked before.
 
     ``tell_waits_to`` is given who is to be told what the process waits for while the screen stands: its footer.
     SIGINT, SIGTERM, SIGHUP and a terminal that is gone leave the screen at once with 128 plus the signal's number.
     Jobs are not touched here: the caller shuts them down when this returns, with the terminal already restored.
     """
-    refusal = why_not(os.environ, tty=sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty())
-    if refusal is not None:
-        sys.stderr.write(refusal + "\n")
-        return 2
     glyphs = choose_glyphs(os.environ)
     context = RenderContext(
         now=clock(),

@@ -20,18 +20,18 @@ _OF_LOCKS: Final = frozenset({Operation.RELEASE, Operation.FORCE})
 def run_meant(snapshot: Snapshot, target: Target | None) -> RunView | None:
     """Returns the run that a row stands for: its own, or the one that counts of its campaign."""
     if target is not None and target.kind is TargetKind.RUN:
-        return actions.run_of(snapshot, int(target.key))
+        return actions.find_run(snapshot, int(target.key))
     campaign = actions.campaign_of(snapshot, target.key) if target and target.kind is TargetKind.CAMPAIGN else None
     if campaign is None:
         return None
-    known = actions.run_of(snapshot, campaign.active_run) or actions.run_of(snapshot, campaign.waiting_run)
+    known = actions.find_run(snapshot, campaign.active_run) or actions.find_run(snapshot, campaign.waiting_run)
     return known or actions.newest_run(snapshot, campaign.code)
 
 
 def lock_meant(snapshot: Snapshot, target: Target | None) -> Lock | None:
     """Returns the lock that a row stands for: its own, or its campaign's."""
     if target is not None and target.kind is TargetKind.LOCK:
-        return actions.lock_of(snapshot, target.key)
+        return actions.find_lock(snapshot, target.key)
     campaign = actions.campaign_of(snapshot, target.key) if target and target.kind is TargetKind.CAMPAIGN else None
     return campaign.lock if campaign is not None else None
 

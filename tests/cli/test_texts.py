@@ -13,19 +13,42 @@ import pytest
 from attrs import evolve
 
 import bema_tui
+from bema_tui.amounts import duration
+from bema_tui.cli.health import health_text
+from bema_tui.cli.stats import statistics_rows
 from bema_tui.cli.texts import run_text, runs_table, when_obeyed
-from bema_tui.model import ChangeState, ControlRequest, ControlVerb, Phase, PhaseEntry, RunState
+from bema_tui.health import CampaignHealth
+from bema_tui.model import CampaignStatus, ChangeState, ControlRequest, ControlVerb, Phase, PhaseEntry, RunState
 from bema_tui.operations.runs import PlacedRequest
+from bema_tui.rules.wording.campaigns import status_text
 from bema_tui.store.snapshot.views import RunView
+from bema_tui.tui.panels.campaigns import state_of
+from bema_tui.tui.render_context import RenderContext
 from bema_tui.waits import Wait, WaitReason
 from tests.operations.builders import a_run
 from tests.support.weekend import NOW
-from tests.tui.sample import APPLYING
+from tests.tui.sample import APPLYING, campaign
 
 
 def test_a_run_that_has_stalled_says_so() -> None:
     assert "progress" not in runs_table([APPLYING], NOW)
     assert "makes no progress for 1,234 min" in runs_table([evolve(APPLYING, stalled_seconds=74_050.0)], NOW)
+
+
+@pytest.mark.parametrize("status", CampaignStatus)
+def test_a_campaign_stands_in_the_same_words_on_the_screens_and_in_commands(status: CampaignStatus) -> None:
+    word = status_text(status)
+    shown = state_of(campaign("2026_X_Y", status), RenderContext(now=NOW))
+    assert shown.plain[2:].startswith(word)
+    found = CampaignHealth("2026_X_Y", status, None, {}, {}, None, 100)
+    assert health_text(found).splitlines()[-1].startswith(f"{word}, no lock, last sync never")
+    assert statistics_rows([campaign("2026_X_Y", status)])[0][1] == word
+
+
+def test_a_length_is_said_as_on_the_screens() -> None:
+    assert duration(7_500) == "2h 05m"
+    assert "; 2h 05m." in run_text(evolve(APPLYING, seconds=7_500.0), NOW)
+    assert "read shop          1m 58s" in run_text(APPLYING, NOW)
 
 
 PLANNED = {ChangeState.PLANNED: 3}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve, frozen
 
-from bema_tui.model import ChangeState, LockState, RunState
+from bema_tui.model import ChangeState, LockState, Mode, RunState
 from bema_tui.operations import questions
 from bema_tui.operations.marked_text import unmarked
 from bema_tui.operations.questions import Question
@@ -23,7 +23,7 @@ class Maria:
 
     now: datetime = NOW
     me: str = "maria"
-    mode: str = "LIVE"
+    mode: Mode = Mode.LIVE
 
     def clock(self, moment: datetime | None) -> str:
         return "-" if moment is None else f"{moment:%H:%M}"
@@ -87,7 +87,7 @@ def test_a_holder_that_is_suspended_is_not_at_work() -> None:
 )
 def test_only_a_plan_over_the_limits_wants_its_number(more: dict[str, Any], why: str | None) -> None:
     run = a_run(RunState.PLANNED, **more)
-    question = questions.apply(run, "LIVE")
+    question = questions.apply(run, Mode.LIVE)
     assert questions.needs_number(run) is (why is not None)
     if why is None:
         assert question is None

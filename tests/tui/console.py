@@ -11,6 +11,7 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from bema_tui.model import Mode
 from bema_tui.tui.app import BemaApp
 from bema_tui.tui.ports import Reader
 from bema_tui.tui.render_context import RenderContext
@@ -84,7 +85,7 @@ async def opened_console(
     """The console, started, with its first picture on the screen."""
     reader = reader or HandReader()
     backend = backend or WrittenDown(reader if isinstance(reader, HandReader) else None)
-    values: dict[str, Any] = {"now": NOW, "mode": "LIVE", "profile": "studio", "me": "maria", "zone": UTC} | context
+    values: dict[str, Any] = {"now": NOW, "mode": Mode.LIVE, "profile": "studio", "me": "maria", "zone": UTC} | context
     app = BemaApp(
         reader, backend, RenderContext(**values), theme=theme, clock=lambda: NOW, busy_every=600, idle_every=600
     )

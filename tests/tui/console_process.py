@@ -16,7 +16,7 @@ from datetime import timedelta
 from attrs import evolve
 
 from bema_tui import signals
-from bema_tui.model import CampaignStatus, ChangeState
+from bema_tui.model import CampaignStatus, ChangeState, Mode
 from bema_tui.store.snapshot.views import Snapshot
 from bema_tui.tui.drawing import line
 from bema_tui.tui.drawing.textual_privates import NAMES
@@ -87,7 +87,7 @@ async def main(kind: str, output: str) -> int:
         reader,
         WrittenDown(reader),
         None,
-        mode="LIVE",
+        mode=Mode.LIVE,
         profile="studio",
         user="maria",
         clock=lambda: NOW,

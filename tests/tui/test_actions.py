@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from attrs import evolve
 
-from bema_tui.model import CampaignStatus, ChangeState, ControlRequest, ControlVerb, LockState, RunState
+from bema_tui.model import CampaignStatus, ChangeState, ControlRequest, ControlVerb, LockState, Mode, RunState
 from bema_tui.operations.possible import Operation
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui import actions
@@ -19,7 +19,7 @@ from bema_tui.tui.render_context import RenderContext
 from tests.support.weekend import NOW
 from tests.tui.sample import APPLYING, DONE, LOST, WAITING, WrittenDown, campaign, lock, picture
 
-CONTEXT = RenderContext(now=NOW, mode="LIVE", me="maria")
+CONTEXT = RenderContext(now=NOW, mode=Mode.LIVE, me="maria")
 STOPPED = evolve(LOST, state=RunState.STOPPED)
 PAUSED = evolve(APPLYING, state=RunState.PAUSED)
 CODE = "2024_ETB_NBL"

@@ -26,7 +26,7 @@ def rows(snapshot: Snapshot, context: RenderContext) -> list[Row]:
     ]
 
 
-def run_of(snapshot: Snapshot, key: str) -> int | None:
+def run_of_entry(snapshot: Snapshot, key: str) -> int | None:
     """The run that an entry speaks of."""
     for entry in snapshot.activity:
         if key == f"{entry.at.isoformat()} {entry.who} {entry.text}":

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from textual.content import Content
 
 from bema_tui.amounts import count
 from bema_tui.model import CampaignStatus, Tier
 from bema_tui.rules.tiers import LABEL
+from bema_tui.rules.wording.campaigns import status_text
 from bema_tui.store.snapshot.views import CampaignView, RunView, Snapshot
 from bema_tui.tui.format import fit, folded, line, pack, percent, solid, spark, spread, width_of
 from bema_tui.tui.glyphs import Glyphs
@@ -19,7 +21,7 @@ from bema_tui.tui.widgets.columns import Column, Row
 COLUMNS = (
     Column("code", "code", 22, least=15),
     Column("album", "album", 19, rank=7, grow=True),
-    Column("state", "state", 15, least=14),
+    Column("state", "state", 17, least=17),
     Column("members", "members", 9, rank=1, right=True, least=8),
     Column("buyers", "buyers", 8, rank=3, right=True, least=7),
     Column("conversion", "bought", 8, rank=4, right=True, least=7),
@@ -37,6 +39,8 @@ EMPTY = (
 NO_MATCH = (line(("  No code and no album has this text. esc shows all.", "muted")),)
 
 TIERS = ((Tier.OPT_IN, None), (Tier.GOLD, Tier.GOLD_PURCHASED), (Tier.SILVER, Tier.SILVER_PURCHASED))
+_ROOMY: Final = 70
+"""From how many cells on the statistics panel has room for long bars and for the products."""
 TIERS_ALL = (*TIERS, (Tier.BRONZE, Tier.BRONZE_PURCHASED), (Tier.WOOD, None))
 
 
@@ -68,21 +72,21 @@ def state_of(campaign: CampaignView, context: RenderContext, last: RunView | Non
     g = context.glyphs
     part = f" {campaign.percent} %" if campaign.percent is not None else ""
     seen = campaign.lock.last_beat if campaign.lock else last.started_at if last else None
-    lost = context.clock(seen) if seen else ""
-    words: Mapping[CampaignStatus, tuple[str, str, str]] = {
-        CampaignStatus.UP_TO_DATE: (g.ok, "good", "up to date"),
-        CampaignStatus.NEVER: (g.ring, "muted", "never synced"),
-        CampaignStatus.PLAN_WAITS: (g.arrow, "waits", "plan waits"),
-        CampaignStatus.PLANNING: (g.dot, "accent", "planning"),
-        CampaignStatus.APPLYING: (g.dot, "accent", f"apply{part}"),
-        CampaignStatus.PAUSED: (g.dot, "accent", f"paused{part}"),
-        CampaignStatus.LOST: (g.bad, "bad", f"lost {lost}".strip()),
-        CampaignStatus.FAILED: (g.bad, "bad", "failed"),
-        CampaignStatus.STOPPED: (g.ring, "warn", f"stopped{part}"),
-        CampaignStatus.BLOCKED: (g.bad, "bad", "blocked"),
+    lost = f" {context.clock(seen)}" if seen else ""
+    signs: Mapping[CampaignStatus, tuple[str, str, str]] = {
+        CampaignStatus.UP_TO_DATE: (g.ok, "good", ""),
+        CampaignStatus.NEVER: (g.ring, "muted", ""),
+        CampaignStatus.PLAN_WAITS: (g.arrow, "waits", ""),
+        CampaignStatus.PLANNING: (g.dot, "accent", ""),
+        CampaignStatus.APPLYING: (g.dot, "accent", part),
+        CampaignStatus.PAUSED: (g.dot, "accent", part),
+        CampaignStatus.LOST: (g.bad, "bad", lost),
+        CampaignStatus.FAILED: (g.bad, "bad", ""),
+        CampaignStatus.STOPPED: (g.ring, "warn", part),
+        CampaignStatus.BLOCKED: (g.bad, "bad", ""),
     }
-    sign, style, word = words[campaign.status]
-    return line((sign, style), " ", word)
+    sign, style, more = signs[campaign.status]
+    return line((sign, style), f" {status_text(campaign.status)}{more}")
 
 
 def rows(snapshot: Snapshot, context: RenderContext, matching: str = "") -> list[Row]:
@@ -139,7 +143,7 @@ def stats_title(campaign: CampaignView | None, width: int) -> tuple[Content, Con
     """Name of the statistics panel and, with room, the products of the campaign."""
     if campaign is None:
         return line(("Statistics", "text")), line()
-    products = f"products {', '.join(campaign.products)}" if width >= 70 and campaign.products else ""
+    products = f"products {', '.join(campaign.products)}" if width >= _ROOMY and campaign.products else ""
     return line(f"{campaign.code}  {campaign.album}"), line((products, "muted"))
 
 
@@ -154,7 +158,7 @@ def stats_lines(campaign: CampaignView | None, context: RenderContext, width: in
 
 
 def _tier_bars(campaign: CampaignView, context: RenderContext, width: int) -> list[Content]:
-    wide = width >= 70
+    wide = width >= _ROOMY
     first, second = (24, 20) if wide else (10, 5)
     top = max((*campaign.tiers.values(), 1))
     head = f" {'':8}{'in tier':>8}" + " " * (first + 1) + "bought".rjust(8)

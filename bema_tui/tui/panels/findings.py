@@ -33,7 +33,7 @@ NEWEST_COLUMNS = (
     Column("campaign", "campaign", 20, rank=2),
     Column("what", "what", 34, grow=True, rank=3, least=20),
     Column("seen", "seen", 5, right=True),
-    Column("n", "n", 4, right=True, rank=1),
+    Column("times", "times", 6, right=True, rank=1),
 )
 EMPTY = (line(("  None. What needs a person shows here, after the first plan.", "muted")),)
 
@@ -87,7 +87,7 @@ def newest_rows(snapshot: Snapshot, context: RenderContext) -> list[Row]:
                 "campaign": finding.campaign or "the account",
                 "what": finding.message,
                 "seen": age(context.now, finding.last_seen),
-                "n": count(finding.count),
+                "times": count(finding.count),
             },
         )
         for finding in snapshot.newest_findings

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from bema_tui.amounts import count
 from bema_tui.health import HealthWord, health_word
-from bema_tui.model import CampaignStatus, Lock, RunState, ServiceState, Severity
+from bema_tui.model import CampaignStatus, Lock, RunState, ServiceName, ServiceState, Severity
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui.actions import TargetKind
 from bema_tui.tui.format import line, pack, width_of
@@ -75,9 +75,9 @@ def _stalled(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:
 
 
 def _services(snapshot: Snapshot, context: RenderContext) -> Iterator[Need]:
-    for name, service in sorted(snapshot.services.items()):
+    for _, service in sorted(snapshot.services.items()):
         if service.state in {ServiceState.DOWN, ServiceState.REFUSED}:
-            short = f"{'MailerLite' if name == 'mailerlite' else 'shop'} {service.state}"
+            short = f"{'MailerLite' if service.name is ServiceName.MAILERLITE else 'shop'} {service.state}"
             yield Need(context.glyphs.bad, "bad", short, f"{short}: {service.detail}")
 
 

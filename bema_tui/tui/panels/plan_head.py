@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from textual.content import Content
 
-from bema_tui.amounts import count, forecast
+from bema_tui.amounts import count, duration, forecast
 from bema_tui.model import ChangeKind, ChangeState, Phase, RunState, passed_checks, refusing_checks
 from bema_tui.rules.wording.checks import check_text
 from bema_tui.rules.wording.phases import phase_text
 from bema_tui.store.snapshot.views import RunView
-from bema_tui.tui.format import bar, duration, fit, line, pack, spread, width_of
+from bema_tui.tui.format import bar, fit, line, pack, spread, width_of
 from bema_tui.tui.layout import Width
 from bema_tui.tui.panels.plan import SIGNS
 from bema_tui.tui.panels.runs import ends_at, sign_of, waits_for

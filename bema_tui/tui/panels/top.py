@@ -10,7 +10,7 @@ from textual.content import Content
 from bema_tui.amounts import count
 from bema_tui.cells import cut
 from bema_tui.health import HealthWord, health_word
-from bema_tui.model import ServiceName, ServiceState, Severity
+from bema_tui.model import Mode, ServiceName, ServiceState, Severity
 from bema_tui.store.snapshot.views import HealthView, ServiceView, Snapshot
 from bema_tui.tui.format import Part, bar, fit, line, pack, width_of
 from bema_tui.tui.layout import Width
@@ -40,7 +40,7 @@ def mode_badge(context: RenderContext) -> Content:
     """``[LIVE]``, ``[SIMULATOR]``, or either with ``READ-ONLY``."""
     if context.read_only:
         return line((f"[{context.mode} READ-ONLY]", "readonly"))
-    return line((f"[{context.mode}]", "live" if context.mode == "LIVE" else "simulator"))
+    return line((f"[{context.mode}]", "live" if context.mode is Mode.LIVE else "simulator"))
 
 
 def _service(service: ServiceView | None, name: str, context: RenderContext) -> Content:

@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from bema_tui.health import FAIR_FROM, LAG_MS
 from bema_tui.rules.wording.findings import FINDING_TEXT
 from bema_tui.tui.format import line, spread
 from bema_tui.tui.keys import GROUPS, KEYS
@@ -26,9 +27,10 @@ _WORDS: Final = (
     ("bought", "share of the campaign's members who have bought"),
     ("synced", "when the last sync ended that came to its end"),
     ("database", "how long a small read of the database takes"),
-    ("delay", "how late the program reacts; over 100 ms it is overloaded"),
-    ("health", "100 is well, under 70 is poor; the top line says why"),
+    ("delay", f"how late the program reacts; over {LAG_MS:.0f} ms it is overloaded"),
+    ("health", f"100 is well, under {FAIR_FROM} is poor; the top line says why"),
     ("number", "a lock's: it grows with each taking, so an old holder is known"),
+    ("ML, EDD", "MailerLite and the shop, where the top line is short of room"),
     ("lost", "the run's process is gone since then; s resumes the run"),
     ("unknown", "sent, but the answer is missing: it is read back first"),
     ("+ - ~", "a group added, a group removed, a field set"),

@@ -7,7 +7,7 @@ from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui import actions
 from bema_tui.tui.actions import Act, Offer, OpenRun, Target, TargetKind
 from bema_tui.tui.keys import BY_ID
-from bema_tui.tui.panels.activity import run_of as run_of_activity
+from bema_tui.tui.panels.activity import run_of_entry
 from bema_tui.tui.pending import Pending, question_before
 from bema_tui.tui.screens.base import ConsoleScreen
 from bema_tui.tui.why_not import lock_meant, run_meant, why_not
@@ -23,7 +23,7 @@ class RunActions(ConsoleScreen):
 
     def run_shown(self, number: int | None) -> RunView | None:
         """Returns a run as this screen shows it."""
-        return actions.run_of(self.snapshot, number) if self.snapshot is not None else None
+        return actions.find_run(self.snapshot, number) if self.snapshot is not None else None
 
     def run_meant(self, snapshot: Snapshot) -> RunView | None:
         """Returns the run that the keys mean now."""
@@ -52,7 +52,7 @@ class RunActions(ConsoleScreen):
         lock: Lock | None = None
         run: RunView | None = None
         if action.target.kind is TargetKind.LOCK:
-            lock = actions.lock_of(self.snapshot, action.target.key) if self.snapshot is not None else None
+            lock = actions.find_lock(self.snapshot, action.target.key) if self.snapshot is not None else None
             run = self.run_shown(lock.run) if lock is not None else None
         elif action.target.kind is TargetKind.RUN:
             run = self.run_shown(int(action.target.key))
@@ -72,7 +72,7 @@ class RunActions(ConsoleScreen):
             case TargetKind.LOCK:
                 self._tell_lock(snapshot, target.key)
             case TargetKind.ACTIVITY:
-                number = run_of_activity(snapshot, target.key)
+                number = run_of_entry(snapshot, target.key)
                 if number is not None:
                     self.console_app.open_run(number)
             case TargetKind.FINDING:
@@ -88,7 +88,7 @@ class RunActions(ConsoleScreen):
             self.say(f"{code} has no run to show yet")
 
     def _tell_lock(self, snapshot: Snapshot, lock_id: str) -> None:
-        lock = actions.lock_of(snapshot, lock_id)
+        lock = actions.find_lock(snapshot, lock_id)
         if lock is not None:
             since = self.render_context.clock(lock.since)
             note = f"{lock.note}, " if lock.note else ""

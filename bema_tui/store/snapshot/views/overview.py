@@ -176,7 +176,7 @@ class ActivityView:
 
 @frozen
 class HealthView:
-    """The newest health sample and the series of the last minute (oldest first, five seconds apart)."""
+    """The newest health sample, and the series of the last ones, oldest first, ``health.gauges_every`` apart."""
 
     at: datetime
     """When it was measured."""
