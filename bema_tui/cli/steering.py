@@ -63,9 +63,9 @@ def pause(run: int, reason: str, settings: Settings, as_json: bool) -> None:
 @_REASON
 @common
 def continue_run(run: int, reason: str, settings: Settings, as_json: bool) -> None:
-    """Let a run go on that is paused, by a person or for a service, or was just asked to pause.
+    """Let a paused run go on.
 
-    A wait of under ten minutes is no pause.
+    A person paused it, or just asked it to pause, or a service takes long. A wait of under ten minutes is no pause.
     """
     _ask(settings, as_json, run, ControlVerb.CONTINUE, reason)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -144,19 +146,25 @@ def test_no_color_writes_no_colours() -> None:
 
 
 @pytest.mark.parametrize(("term", "piped"), [("dumb", False), ("xterm", True)])
-def test_where_no_screen_can_be_drawn_it_says_so_in_one_line(term: str, *, piped: bool) -> None:
+def test_where_no_screen_can_be_drawn_it_says_so_in_one_line(term: str, tmp_path: Path, *, piped: bool) -> None:
     if piped:
         done = subprocess.run(
-            [sys.executable, "-m", MODULE, "calm", "shadow"], cwd=ROOT, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "bema_tui"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "HOME": str(tmp_path)},
         )
         status, said = done.returncode, done.stderr
     else:
-        with Terminal(MODULE, "calm", "shadow", TERM=term) as terminal:
+        with Terminal("bema_tui", TERM=term, HOME=str(tmp_path)) as terminal:
             terminal.until(lambda: terminal.process.poll() is not None)
             terminal.read(0.2)
             status, said = terminal.process.returncode, terminal.raw.decode().replace("\r", "")
     assert status == 2
     assert said.count("\n") == 1
+    assert said.startswith("bema-tui: the console ")
     assert "--json" in said
 
 

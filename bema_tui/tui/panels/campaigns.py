@@ -133,7 +133,7 @@ def stats_short(campaign: CampaignView | None, context: RenderContext, width: in
     facts = (
         line(("buyers/day ", "muted"), (plot, "good"), f" {days[-1]}" if days else "-"),
         line(("revenue ", "muted"), money(campaign.revenue), (units, "muted")),
-        line(("requests used ", "muted"), count(campaign.requests)),
+        line(("requests/24h ", "muted"), count(campaign.requests)),
         line(("last sync ", "muted"), context.clock(campaign.last_sync)),
     )
     return fit(first, width), line("  ", pack(facts, width - 2))
@@ -187,7 +187,7 @@ def _facts(campaign: CampaignView, context: RenderContext, width: int) -> list[C
         ("revenue", _revenue(campaign), "conversion", percent(campaign.conversion)),
     )
     lines = [_pair(pair, width) for pair in pairs]
-    newest = line(f" {days[-1]}" if days else "-", ("  requests used ", "muted"), count(campaign.requests))
+    newest = line(f" {days[-1]}" if days else "-", ("  requests/24h ", "muted"), count(campaign.requests))
     head = line((" buyers/day ", "muted"))
     cells = min(14, len(days), max(0, width - width_of(head) - width_of(newest)))
     lines.append(line(head, (spark(days, max((*days, 1)), cells, context.glyphs).strip(), "good"), newest))

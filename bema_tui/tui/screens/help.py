@@ -23,7 +23,7 @@ from bema_tui.tui.widgets.titles import title_rule
 _WORDS: Final = (
     ("quota left", "requests that MailerLite takes in this minute, for all of us"),
     ("to send", "requests that a run still has to make, by its forecast"),
-    ("used", "requests of the campaign's runs begun in the last 24 hours"),
+    ("requests/24h", "requests of the campaign's runs begun in the last 24 hours"),
     ("bought", "share of the campaign's members who have bought"),
     ("synced", "when the last sync ended that came to its end"),
     ("database", "how long a small read of the database takes"),
@@ -56,7 +56,7 @@ def help_lines(screen: str, context: RenderContext) -> list[Content]:
         lines += [line("  ", (key.name.ljust(8), "accent"), key.tooltip) for key in keys]
         if group == "move":
             lines.append(line("  ", ("arrows  ".ljust(8), "accent"), "Move the cursor; pgup, pgdn, home, end as well"))
-    lines += _legend("Words", _WORDS, 12)
+    lines += _legend("Words", _WORDS, 14)
     return lines + _legend("Findings: bema-tui findings --rule NAME lists those of one kind", FINDING_TEXT.items(), 22)
 
 
