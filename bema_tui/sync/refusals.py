@@ -82,6 +82,8 @@ def without_refused(campaign: str, outcome: Outcome, refused_before: Mapping[Cha
     elif any(change.kind is ChangeKind.ADD_GROUP or change.needs_add for change in dropped):
         kept = [change for change in kept if change.kind is ChangeKind.SET_FIELD]
     found = refused(campaign, [NotMade(change, refused_before[mark_of(change)]) for change in dropped], before=True)
+    if len(kept) + len(dropped) < len(outcome.changes):
+        found = tuple(evolve(one, message=f"{one.message} They are not moved meanwhile.") for one in found)
     return evolve(outcome, changes=tuple(kept), findings=(*outcome.findings, *found))
 
 

@@ -133,7 +133,16 @@ def test_what_rests_on_a_refused_change_is_not_planned_either(refused_kind: Chan
     before = {mark_of(planned(one)): failed(one) for one in rows if one.kind is refused_kind}
     outcome = without_refused(CODE, Outcome(tuple(map(planned, rows))), before)
     assert [change.kind for change in outcome.changes] == left
-    assert [one.rule for one in outcome.findings] == [FindingRule.REFUSED_WRITE]
+    (told,) = outcome.findings
+    assert told.rule is FindingRule.REFUSED_WRITE
+    assert told.message.endswith("before; it is not tried again. They are not moved meanwhile.")
+
+
+def test_a_refused_change_on_which_nothing_rests_is_told_alone() -> None:
+    field = planned(FIELD)
+    outcome = without_refused(CODE, Outcome((field,)), {mark_of(field): failed(FIELD)})
+    assert outcome.changes == ()
+    assert outcome.findings[0].message.endswith("before; it is not tried again.")
 
 
 def test_what_was_not_refused_is_planned_as_it_is() -> None:
