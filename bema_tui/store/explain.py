@@ -93,6 +93,13 @@ _OF_SYSTEM: Final[Mapping[int, _Explanation]] = {
 def _explain(error: BaseException, where: str, tried: str) -> StoreError:
     if is_busy(error):
         return _busy(where, tried)
+    if _sqlite_code(error) == sqlite3.SQLITE_ERROR:  # every statement is right for the schema of this version
+        return StoreError(
+            f"The database is not as this version of the program knows it: {error}.",
+            where=where,
+            tried=tried,
+            advice="End this program and start it again: a newer version may have changed the database meanwhile.",
+        )
     found = _OF_SYSTEM.get(error.errno or 0) if isinstance(error, OSError) else _OF_SQLITE.get(_sqlite_code(error))
     if found is None:
         return StoreError(f"The database refused: {error}.", where=where, tried=tried)

@@ -140,7 +140,7 @@ def action_of(key: Key) -> str:
 
 
 def bindings(screen: str) -> list[BindingType]:
-    """Returns Textual's bindings of one screen."""
+    """Returns Textual's bindings of one screen; a key of the other one is there to say so."""
     return [
         Binding(
             key.key,
@@ -152,5 +152,5 @@ def bindings(screen: str) -> list[BindingType]:
             priority=key.first,
         )
         for key in KEYS
-        if screen in key.screens and key.id not in _OWN_MEANING
+        if (screen in key.screens or key.does) and key.id not in _OWN_MEANING
     ]

@@ -11,7 +11,7 @@ from bema_tui.operations.possible import CONTROL, START, Operation, Refused, Ver
 from bema_tui.store.snapshot.views import RunView, Snapshot
 from bema_tui.tui import actions
 from bema_tui.tui.actions import Target, TargetKind
-from bema_tui.tui.keys import Key
+from bema_tui.tui.keys import OVERVIEW, Key
 
 _VERBS: Final = {operation: verb for verb, operation in CONTROL.items()}
 _OF_LOCKS: Final = frozenset({Operation.RELEASE, Operation.FORCE})
@@ -50,6 +50,17 @@ def why_not(key: Key, run: RunView | None, lock: Lock | None, now: datetime, *, 
     if lock is not None and _OF_LOCKS.issuperset(key.does):
         return f"The lock {lock.id} on {lock.key} is {lock.state}: r releases it."
     return f"{key.name} does nothing here: this row has no {'lock' if _OF_LOCKS.issuperset(key.does) else 'such run'}."
+
+
+def why_not_here(key: Key, screen: str) -> str:
+    """Returns why a key does nothing on this screen, whatever the row; empty for a key of this screen."""
+    if screen in key.screens:
+        return ""
+    return (
+        f"{key.name} works on a plan's own screen: enter opens it."
+        if screen == OVERVIEW
+        else (f"{key.name} works on the Overview: 1 goes there.")
+    )
 
 
 def _verdict(operation: Operation, run: RunView | None, lock: Lock | None, now: datetime) -> Verdict | None:

@@ -48,6 +48,16 @@ def test_an_error_without_a_number_of_ours_is_said_in_its_own_words(tmp_path: Pa
     assert explained(own, where).message == f"The database refused: {own}."
 
 
+def test_a_database_that_another_version_has_changed_is_said_to_be_so(tmp_path: Path) -> None:
+    where = str(tmp_path / "bema.sqlite3")
+    database = sqlite3.connect(where)
+    words = "not as this version of the program knows it: no such table"
+    with pytest.raises(StoreError, match=words) as raised, plain_words(where, "read the runs"):
+        database.execute("SELECT people FROM runs")
+    database.close()
+    assert "start it again" in raised.value.advice
+
+
 def test_a_database_that_is_locked_is_busy_in_whichever_words(tmp_path: Path) -> None:
     where = str(tmp_path / "bema.sqlite3")
     first, second = (sqlite3.connect(where, timeout=0, isolation_level=None) for _ in range(2))

@@ -9,6 +9,7 @@ from bema_tui.model import CampaignStatus, Lock, LockState
 from bema_tui.store.snapshot.views import RunView
 from bema_tui.tui.actions import Target, TargetKind
 from bema_tui.tui.keys import BY_ID
+from bema_tui.tui.screens.plan import PlanScreen
 from bema_tui.tui.why_not import lock_meant, run_meant, why_not
 from tests.support.weekend import NOW
 from tests.tui.console import opened_console
@@ -63,4 +64,10 @@ async def test_a_key_without_effect_says_so_in_the_footer() -> None:
         assert f"Run {APPLYING.id} is at work: it is applying." in console.footer
         await console.press("r")
         assert f"The lock k3f9 on {CODE} is live: " in console.footer
+        await console.press("A")
+        assert "A works on a plan's own screen: enter opens it." in console.footer
+        await console.press("enter")
+        await console.until(lambda: isinstance(console.app.screen, PlanScreen))
+        await console.press("R")
+        assert "R works on the Overview: 1 goes there." in console.footer
         assert console.backend.asked == []

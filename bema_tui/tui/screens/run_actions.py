@@ -10,7 +10,7 @@ from bema_tui.tui.keys import BY_ID
 from bema_tui.tui.panels.activity import run_of_entry
 from bema_tui.tui.pending import Pending, question_before
 from bema_tui.tui.screens.base import ConsoleScreen
-from bema_tui.tui.why_not import lock_meant, run_meant, why_not
+from bema_tui.tui.why_not import lock_meant, run_meant, why_not, why_not_here
 from bema_tui.tui.widgets.row_table import RowTable
 
 
@@ -44,7 +44,9 @@ class RunActions(ConsoleScreen):
 
     def _tell_why_not(self, key: str) -> None:
         snapshot, context = self.snapshot, self.render_context
-        if snapshot is not None:
+        if elsewhere := why_not_here(BY_ID[key], self.key_set):
+            self.say(elsewhere)
+        elif snapshot is not None:
             lock = lock_meant(snapshot, self.target())
             self.say(why_not(BY_ID[key], self.run_meant(snapshot), lock, context.now, read_only=context.read_only))
 
