@@ -240,10 +240,10 @@ class Members:
         """What applied changes made of subscribers, by id, so that the last read stays true."""
         async with self._db.write() as connection:
             await check_fence(connection, self._fence)
-            for member, state in states.items():
+            for subscriber_id, state in states.items():
                 await connection.execute(
                     update(members)
-                    .where(members.c.campaign == self._campaign, members.c.subscriber_id == member)
+                    .where(members.c.campaign == self._campaign, members.c.subscriber_id == subscriber_id)
                     .values(
                         tiers=to_mask(state.tiers),
                         stored=state.stored,
