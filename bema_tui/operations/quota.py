@@ -52,7 +52,7 @@ async def quota_now(workspace: Workspace) -> QuotaNow:
     return QuotaNow(
         url=url,
         limit=period.limit,
-        reserve=quota.reserve,
+        reserve=max(0, period.limit - pace.budget(period)),
         window_seconds=quota.window_seconds,
         used=period.used,
         left=pace.room(period, now),

@@ -119,6 +119,20 @@ def test_an_account_that_is_closed_for_years_is_so_for_an_hour_and_a_command_ope
     assert "may be sent" in operator.run("quota", expect=0).out
 
 
+def test_no_more_is_left_for_others_than_an_account_allows(simulated: Simulated, operator: Operator) -> None:
+    code = operator.discover()
+    simulated.set(quota=8)
+    operator.start("plan", code, "--json")
+
+    def learned() -> Any:
+        shown = operator.run("quota", "--json", expect=0).document
+        return shown["limit"] == 8 and shown
+
+    assert until("an answer that says what the account allows", learned)["reserve"] == 7
+    assert "8 requests in 60 seconds, 7 of them left for others." in operator.run("quota", expect=0).out
+    operator.run("stop", "1", expect=0)
+
+
 @pytest.mark.fault("E8")
 def test_less_memory_than_a_run_needs_is_refused_before_anything_is_asked(
     simulated: Simulated, operator: Operator
