@@ -32,9 +32,9 @@ def require_screen() -> None:
     Raises:
         UsageError: the output is no terminal, or one that can't draw.
     """
-    from bema_tui.tui.run import why_not
+    from bema_tui.tui.run import why_no_console
 
-    reason = why_not(os.environ, tty=sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty())
+    reason = why_no_console(os.environ, tty=sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty())
     if reason is not None:
         raise UsageError(reason)
 

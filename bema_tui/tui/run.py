@@ -31,7 +31,7 @@ _LINE_CHECK_SECONDS = 0.5
 _GOODBYE_SECONDS = 0.5
 
 
-def why_not(environment: Mapping[str, str], *, tty: bool) -> str | None:
+def why_no_console(environment: Mapping[str, str], *, tty: bool) -> str | None:
     """Why no screen can be drawn here, with what to use in its place; None when it can."""
     if not tty:
         reason = "the console needs a terminal, and its output is not one"
@@ -70,7 +70,7 @@ async def run_console(
     idle_every: float = 2.0,
     tell_waits_to: Callable[[TellWait], None] | None = None,
 ) -> int:
-    """Show the console until the person leaves it, and return the process's exit status. ``why_not`` is asked before.
+    """Show the console until the person leaves it, and return the exit status; ``why_no_console`` is asked before.
 
     ``tell_waits_to`` is given who is to be told what the process waits for while the screen stands: its footer.
     SIGINT, SIGTERM, SIGHUP and a terminal that is gone leave the screen at once with 128 plus the signal's number.
