@@ -27,6 +27,9 @@ def recorded(name: str) -> bytes:
 
 SHOWN: dict[str, Any] = json.loads(recorded("revision_0008.json"))
 """By command, what the version before showed."""
+for _campaign in SHOWN["stats"]:
+    # Its only sync was stopped: the version before called that its last sync, and it brought nothing to its end.
+    _campaign["last_sync"] = None if _campaign["code"] == "2026_SA_BT" else _campaign["last_sync"]
 
 
 @pytest.fixture(scope="module")
