@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# One more than the cores of a small machine: many tests wait for processes.
-JOBS ?= 3
+# Twice the cores of a small machine: many tests wait for processes.
+JOBS ?= 4
 
 # What make quick runs, but for what is marked slow: the rules, the store, and all that needs no command and no screen.
 QUICK := contracts model monitor operations providers recordings rules store sync validators
@@ -17,20 +17,20 @@ demo: $(STAMP)
 	$(BIN)/bema-tui demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(JOBS) --dist load --maxschedchunk 1 -q
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
 
 quick: $(STAMP)
-	$(BIN)/python -m pytest -n $(JOBS) --dist load --maxschedchunk 1 -q -m "not slow" $(QUICK:%=tests/%) tests/test_*.py
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "not slow" $(QUICK:%=tests/%) tests/test_*.py
 
 # As test, with fifty times the arbitrary JSON for the parsers, fifty seeds of the rough line, two hundred of bad records,
 # and three hundred processes killed at random moments.
 nightly: $(STAMP)
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n $(JOBS) --dist load --maxschedchunk 1 -q
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
 
 # Every test takes longer while it is measured, so this is no part of test: make coverage TESTS=tests/rules
 coverage: $(STAMP)
 	rm -f .coverage .coverage.*
-	-$(BIN)/python -m coverage run -m pytest -n $(JOBS) --dist load --maxschedchunk 1 -q $(TESTS)
+	-$(BIN)/python -m coverage run -m pytest -n $(JOBS) --dist worksteal -q $(TESTS)
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 

@@ -30,7 +30,7 @@ SLOW_FIXTURES = {"simulated", "simulators", "operator", "operators", "label", "p
 
 
 LONGEST_FIRST = ("end_to_end", "cli", "tui", "stand_ins", "sync", "store")
-"""The order of the rooms whose tests take longest: in the end only short tests are left to wait for."""
+"""The rooms whose tests take longest, in the order in which they are begun: none is waited for in the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -73,6 +73,14 @@ def test_what_only_reads_never_waits_for_a_writer(planned: Label, suspended: boo
     assert operator.run("locks", "--json", expect=0).document == []  # swept, now that it can be
 
 
+def put_second_plan(operator: Operator) -> None:
+    """Put a run 2 into the database, a plan that waits as run 1 did."""
+    with closing(sqlite3.connect(operator.database)) as connection, connection:
+        connection.execute("CREATE TEMP TABLE waits AS SELECT * FROM runs WHERE id = 1")
+        connection.execute("UPDATE waits SET id = 2, state = 'planned', mailerlite_read = NULL")
+        connection.execute("INSERT OR REPLACE INTO runs SELECT * FROM waits")
+
+
 WRITING = (
     ("stop", "1"),
     ("discard", "2"),
@@ -89,11 +97,8 @@ def test_what_waits_too_long_to_write_says_for_whom(
     operator, code = planned.operator, planned.code
     operator.put_lock("2020_X_Y", "aaaa", LONG_AGO)
     operator.put_lock(code, "bbbb", FAR_AHEAD)
-    with closing(sqlite3.connect(operator.database)) as connection, connection:
-        connection.execute("CREATE TEMP TABLE waits AS SELECT * FROM runs WHERE id = 1")
-        connection.execute("UPDATE waits SET id = 2, state = 'planned', mailerlite_read = NULL")
-        connection.execute("INSERT OR REPLACE INTO runs SELECT * FROM waits")
-        connection.execute("UPDATE runs SET state = 'planning', lock_token = 1 WHERE id = 1")
+    put_second_plan(operator)
+    operator.change_database("UPDATE runs SET state = 'planning', lock_token = 1 WHERE id = 1")
     monkeypatch.setattr(database, "PATIENCE", 0.05)
     with writing(operator, suspended) as writer:
         for words in WRITING:
@@ -116,6 +121,7 @@ def test_whoever_waits_to_write_says_so_meanwhile_and_for_whom(
     """It is said by the database, in a line, so each command that writes says it, and stdout stays one document."""
     operator, code = planned.operator, planned.code
     operator.put_lock("2020_X_Y", "aaaa", LONG_AGO)
+    put_second_plan(operator)
     operator.change_database("UPDATE runs SET state = 'planned', lock_token = NULL")
     operator.change_database("DELETE FROM locks WHERE key = ?", code)
     monkeypatch.setattr(busy, "SHOWN_FROM", 0.15)  # longer than what can be left out waits
