@@ -16,7 +16,7 @@ import click
 from bema_tui.cells import cut
 from bema_tui.cli.common import say
 from bema_tui.environment import can_draw
-from bema_tui.errors import DatabaseBusy, StoreError
+from bema_tui.errors import StoreError
 from bema_tui.model import RunState
 from bema_tui.operations.waits import wait_of_run
 from bema_tui.rules.wording.phases import phase_text
@@ -36,7 +36,10 @@ Found = TypeVar("Found")
 
 
 class Look(Generic[Found]):
-    """Looks at a run again and again. Why it can't is said and logged once, until it can or errs otherwise."""
+    """Looks at a run again and again. Why it can't is logged once, until it can or errs otherwise.
+
+    It is not said: the run is of this process and meets the same error, which ends it and is said then, once.
+    """
 
     def __init__(self, run: int, read: Callable[[], Awaitable[Found]]) -> None:
         self._run = run
@@ -44,14 +47,12 @@ class Look(Generic[Found]):
         self._problem: type[StoreError] | None = None
 
     async def __call__(self) -> Found | None:
-        """Returns what was read, or None if nothing could be: the run goes on, and says itself what comes of it."""
+        """Returns what was read, or None if nothing could be."""
         try:
             found = await self._read()
         except StoreError as error:
             if type(error) is not self._problem:
                 _log.warning("run %s can't be looked at", self._run, exc_info=True)
-                if not isinstance(error, DatabaseBusy):  # that is over in a moment
-                    say(f"run {self._run} can't be looked at: {error.message}")
             self._problem = type(error)
             return None
         self._problem = None

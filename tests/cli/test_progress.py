@@ -1,4 +1,4 @@
-"""What stderr says of a run at work: in the cells there are, and also that the run can't be looked at."""
+"""What stderr says of a run at work: in the cells there are, and never what the run says itself."""
 
 from __future__ import annotations
 
@@ -34,23 +34,15 @@ async def _looked(*outcomes: int | StoreError) -> list[int | None]:
     return [await look() for _ in outcomes]
 
 
-async def test_a_run_that_can_not_be_looked_at_is_said_and_logged_once_each_time(
+async def test_that_a_run_can_not_be_looked_at_is_logged_once_each_time(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "bema_tui.cli.progress"):
-        assert await _looked(1, _GONE, _GONE, 2, _GONE) == [1, None, None, 2, None]
-    said = "bema-tui: run 7 can't be looked at: The database file was removed or replaced while it was open.\n"
-    assert capsys.readouterr().err == said * 2
-    assert [record.getMessage() for record in caplog.records] == ["run 7 can't be looked at"] * 2
-
-
-async def test_a_database_that_is_busy_for_a_moment_is_logged_alone(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.WARNING, "bema_tui.cli.progress"):
-        assert await _looked(DatabaseBusy("The database is locked."), 2) == [None, 2]
-    assert capsys.readouterr().err == ""
-    assert len(caplog.records) == 1
+        assert await _looked(1, _GONE, _GONE, 2, _GONE, DatabaseBusy("The database is locked.")) == [
+            *(1, None, None, 2, None, None)
+        ]
+    assert [record.getMessage() for record in caplog.records] == ["run 7 can't be looked at"] * 3
+    assert capsys.readouterr().err == "", "the run says itself what it ends with"
 
 
 def test_a_line_of_wide_signs_takes_no_more_cells_than_there_are() -> None:

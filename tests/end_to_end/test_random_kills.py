@@ -41,7 +41,7 @@ from tests.support.simulated import Simulated
 from tests.support.until import until
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-SEEDS = 20 if NIGHTLY else 2
+SEEDS = 20 if NIGHTLY else 1
 KILLS = 15
 """Of each seed."""
 WRITING = "a write on its way"

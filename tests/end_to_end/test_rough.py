@@ -28,7 +28,7 @@ from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import Release, account_after, account_of
 from tests.support.simulated import Simulated
 
-SEEDS = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 10
+SEEDS = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 5
 TOGETHER = 5
 """Seeds that run at once: each waits for its line most of the time."""
 MOST_RUNS = 12

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bema_tui.cli.simulate import simulate
+from bema_tui.cli.app import cli
 from bema_tui.simulator import FaultProfile, SimulatorSettings, load_profile
 from bema_tui.simulator.faults import profile
 from bema_tui.simulator.faults.kinds import RESPONSE_FAULTS, WORLD_FAULTS
@@ -46,7 +46,7 @@ def test_every_documented_switch_is_turned_to_another_value_than_the_usual_one()
 
 
 def test_the_help_shows_the_example() -> None:
-    assert "truncate_after_page = 3 " in CliRunner().invoke(simulate, ["--help"]).output
+    assert "truncate_after_page = 3 " in CliRunner().invoke(cli, ["simulate", "--help"]).output
 
 
 @given(share=st.floats(0, 1), seed=st.integers(0, 1000))
@@ -116,7 +116,7 @@ def test_the_command_refuses_what_it_cannot_read(tmp_path: Path, name: str, cont
     path = tmp_path / name
     if content is not None:
         path.write_text(content, encoding="utf-8")
-    result = CliRunner().invoke(simulate, ["--faults", str(path)])
+    result = CliRunner().invoke(cli, ["simulate", "--faults", str(path)])
     assert result.exit_code == 2
     assert told in result.stderr
 
