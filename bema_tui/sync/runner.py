@@ -165,7 +165,7 @@ class Runner:
             await self._statistics.end_campaign(campaign, run, outcome=end.state)
             if written:
                 done = "done, " if end.state is RunState.DONE and end.note else ""
-                await self._log(end.state, f"run {run} {done}{end.note or end.state}", campaign, run)
+                await self._log(end.state, f"run {run}: {done}{end.note or end.state}", campaign, run)
         except (StoreError, UsageError) as error:
             unwritten = None if written else error
             logger.error("run %s: its end could not be written: %s", run, error.message)  # noqa: TRY400
