@@ -46,9 +46,10 @@ def health(code: str | None, settings: Settings, as_json: bool) -> None:
         return
     click.echo(f"Health {status.health_score} of 100" + "".join(f"\n  {reason}" for reason in status.reasons))
     load = " ".join(f"{value:.2f}" for value in status.load_average)
+    processes = f"{status.active_processes} process{'' if status.active_processes == 1 else 'es'}"
     click.echo(
         f"memory {status.memory_usage >> 20} of {status.memory_limit >> 20} MiB, load {load} on {status.cores} cores, "
-        f"{status.active_processes} processes, database {status.database_ms:.0f} ms"
+        f"{processes}, database {status.database_ms:.0f} ms"
     )
 
 
