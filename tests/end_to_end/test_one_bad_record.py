@@ -26,7 +26,7 @@ from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import Subscriber, account_after, account_of
 from tests.support.simulated import Simulated
 
-SEEDS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 24
+SEEDS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 16
 WORLDS = 2
 WRITTEN = 24 if SEEDS == 200 else 6
 MOST_BROKEN = 5

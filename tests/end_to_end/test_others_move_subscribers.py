@@ -32,7 +32,7 @@ from tests.end_to_end.engine import Engine, engine_on
 from tests.end_to_end.reference import PURCHASED, WRITTEN, Release, account_after, account_of
 from tests.support.simulated import Simulated
 
-SEEDS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 20
+SEEDS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 10
 TOGETHER = 5
 MOST_RUNS = 6
 """A run that failed, for a first person did not show what it wrote, is taken up again so often at most."""
