@@ -17,7 +17,7 @@ async def release(workspace: Workspace, lock_id: str, *, reason: str, force: boo
 
     Raises:
         UsageError: no reason is given, there is no such lock, its holder may be at work and ``force`` is not given, or
-            the profile only reads.
+            bema-tui is in read-only mode.
     """
     wanted = lock_id.strip().lower()
     lock = next((lock for lock in await workspace.locks.get_active_locks() if lock.id == wanted), None)

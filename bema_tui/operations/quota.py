@@ -66,7 +66,7 @@ async def clear_quota(workspace: Workspace) -> datetime:
     """Open a period that a refusal closed, and let the runs go on that wait for it; returns until when it was closed.
 
     Raises:
-        UsageError: it is not closed, or the profile only reads.
+        UsageError: it is not closed, or bema-tui is in read-only mode.
     """
     require(permit(Operation.CLEAR_QUOTA, read_only=workspace.read_only))
     db, settings, me = workspace.db, workspace.settings, workspace.me

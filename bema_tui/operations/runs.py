@@ -82,7 +82,7 @@ async def start(
 
     Raises:
         LockHeld: somebody else works on the campaign.
-        UsageError: there is no such campaign, or the profile only reads and this is to apply.
+        UsageError: there is no such campaign, or bema-tui is in read-only mode and this is to apply.
     """
     campaign = await Campaigns(workspace.db).get(code)
     require(permit(START[kind], read_only=workspace.read_only))
@@ -112,11 +112,10 @@ async def resume(workspace: Workspace, jobs: Supervisor, run: int) -> int:
     # Of a run at work the campaign's lock knows more: by whom it is held, or that its holder has died just now.
     if not (isinstance(verdict, Refused) and verdict.reason is Reason.AT_WORK):
         require(verdict)
-        return await jobs.resume(run)
     try:
         return await jobs.resume(run)
     except LockHeld as held:
-        if view.state is RunState.PAUSED and held.state == LockState.LIVE:
+        if isinstance(verdict, Refused) and view.state is RunState.PAUSED and held.state == LockState.LIVE:
             held.advice = verdict.advice  # a paused run is let go on, not resumed
         raise
 
@@ -125,7 +124,7 @@ async def control(workspace: Workspace, run: int, verb: ControlVerb, reason: str
     """Ask something of a run, whoever's it is, on whatever machine; it obeys at its next safe point.
 
     Raises:
-        UsageError: it is not at work, or the profile only reads.
+        UsageError: it is not at work, or bema-tui is in read-only mode.
     """
     view = await workspace.reader.run(run)
     require(may_control(view, verb, read_only=workspace.read_only))
@@ -133,7 +132,7 @@ async def control(workspace: Workspace, run: int, verb: ControlVerb, reason: str
 
 
 async def end_own(workspace: Workspace, jobs: Supervisor, reason: str) -> None:
-    """Ask the runs of this process to stop, so that it can be left; also where the profile only reads."""
+    """Ask the runs of this process to stop, so that it can be left; also in read-only mode."""
     for run in jobs.own_runs():
         try:
             view = await workspace.reader.run(run)
@@ -159,7 +158,7 @@ async def discard(workspace: Workspace, run: int) -> None:
     """Throw a waiting plan away; nothing of it was written.
 
     Raises:
-        UsageError: it does not wait, or the profile only reads.
+        UsageError: it does not wait, or bema-tui is in read-only mode.
     """
     require(may_discard(await workspace.reader.run(run), read_only=workspace.read_only))
     if not await Runs(workspace.db).discard(run, workspace.me.user, text=f"discarded plan {run}"):

@@ -43,7 +43,7 @@ class Key:
 
     @property
     def writes(self) -> bool:
-        """Whether a profile that is read-only forbids all that it does."""
+        """Whether read-only mode forbids all that it does."""
         return bool(self.does) and FORBIDDEN_WHEN_READ_ONLY.issuperset(self.does)
 
 

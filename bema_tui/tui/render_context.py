@@ -31,7 +31,7 @@ class RenderContext:
     me: str = ""
     """The user's name."""
     read_only: bool = False
-    """Whether the profile writes to no service."""
+    """Whether bema-tui is in read-only mode."""
     glyphs: Glyphs = UTF8
     """The set of signs."""
     zone: tzinfo | None = None

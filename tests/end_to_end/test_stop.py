@@ -101,6 +101,7 @@ def test_a_pause_keeps_the_lock_and_writes_nothing(scene: Scene) -> None:
     assert len(scene.simulated.requests()) == asked
     assert len(scene.simulated.writes()) == 6 < WRITES
     assert process.poll() is None
+    assert f"bema-tui continue {number}" in scene.operator.run("resume", number, expect=4).complaint
 
     scene.operator.forked("continue", number)
     told = scene.operator.finish(process)
